@@ -1,0 +1,60 @@
+# make demo | test | lint | bench | test-train: each makes its own environment first. PYTHON= chooses the interpreter.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+TORCH ?= torch==2.13.0
+export PYTHONWARNINGS =
+
+.PHONY: demo test lint bench test-train clean wheel
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.installed
+	$(BIN)/qa-speech demo --out demo-report
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+bench: $(VENV)/.dev
+	for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
+
+# The extra `train` is heavy (torch): it has an environment of its own.
+test-train: .venv-train/.installed
+	.venv-train/bin/python -m pytest training
+
+wheel: $(VENV)/.dev
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'qa_speech needs Python 3.11 or newer; choose one with: make $(MAKECMDGOALS) PYTHON=python3.12' >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo 'this Python has no venv module; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	$(PIP) --group dev
+	touch $@
+
+.venv-train/.installed: pyproject.toml constraints.txt
+	$(MAKE) --no-print-directory VENV=.venv-train .venv-train/.installed-core
+	.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(TORCH)
+	.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train]' pytest
+	touch $@
+
+.venv-train/.installed-core: .venv-train/bin/python
+	touch $@
+
+clean:
+	rm -rf $(VENV) .venv-train dist build demo-report

@@ -1,0 +1,5 @@
+"""`python cli.py …` is `qa-speech …`."""
+
+from qa_speech.cli import main
+
+main()

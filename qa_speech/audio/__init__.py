@@ -1,0 +1,1 @@
+"""From a file to samples, and what is wrong with them."""

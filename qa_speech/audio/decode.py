@@ -1,0 +1,287 @@
+"""Any call recording → samples, with a warning for what was odd and one clear error for what cannot be used.
+
+libsndfile reads what it can; PyAV (the FFmpeg libraries that come with faster-whisper) reads the rest and repairs
+what libsndfile silently takes for empty. No ffmpeg program is needed.
+
+Memory: samples are kept as int16, at the file's own rate up to 16 kHz, and the file is read in blocks: two hours of
+two channels at 8 kHz are 230 MB. `Audio.cut` gives float32 pieces on demand.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_speech.errors import DecodeError
+
+KEEP_RATE_MAX = 16_000
+"""Hz; recordings with a higher rate are resampled to this while they are read."""
+RATES = (1_000, 384_000)
+BLOCK_FRAMES = 1 << 18
+CHANNELS_MAX = 32
+EMPTY_HEADER_BYTES = 1024
+RAW_CODECS = {
+    "alaw": "ALAW", "ulaw": "ULAW", "pcm_s16le": "PCM_16", "pcm_u8": "PCM_U8", "pcm_s8": "PCM_S8",
+    "vox": "VOX_ADPCM", "gsm": "GSM610", "float": "FLOAT", "pcm_s24le": "PCM_24", "pcm_s32le": "PCM_32",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RawFormat:
+    """What a headerless file holds; `codec` is one of `RAW_CODECS`."""
+
+    codec: str
+    rate: int = 8000
+    channels: int = 1
+
+    def __post_init__(self) -> None:
+        if self.codec not in RAW_CODECS:
+            raise ValueError(f"codec {self.codec!r}: expected one of {', '.join(RAW_CODECS)}")
+        if not RATES[0] <= self.rate <= RATES[1] or not 1 <= self.channels <= CHANNELS_MAX:
+            raise ValueError(f"rate {self.rate} Hz, {self.channels} channels: not a recording")
+
+
+@dataclass(frozen=True, eq=False)
+class Audio:
+    """A decoded recording. `samples`: int16, shape (channels, n), at `rate` Hz.
+
+    `source_rate` and `source_frames` are those of the file; `codec` is the name the reader gives it; `warnings` are
+    codes with a number or name after a colon (``truncated``, ``size_unknown``, ``damaged_packets:3`` …).
+    """
+
+    samples: npt.NDArray[np.int16]
+    rate: int
+    source_rate: int
+    source_frames: int
+    codec: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return float(self.samples.shape[1]) / self.rate
+
+    def cut(self, channel: int, start: float, end: float) -> npt.NDArray[np.float32]:
+        """Samples of `channel` (0-based) in ``[start, end)`` seconds, float32 in −1…1, at `rate`."""
+        first, last = max(0, round(start * self.rate)), max(0, round(end * self.rate))
+        return self.samples[channel, first:last].astype(np.float32) / np.float32(32768)
+
+
+class _Sink:
+    """Collects blocks of float32 (frames, channels) as int16 rows, resampling on the way when the rate is high."""
+
+    def __init__(self, rate: int, channels: int) -> None:
+        self.rate = min(rate, KEEP_RATE_MAX)
+        self.channels = channels
+        self.frames = 0
+        self._parts: list[npt.NDArray[np.int16]] = []
+        self._resampler: Any = None
+        if rate > KEEP_RATE_MAX:
+            import soxr
+
+            self._resampler = soxr.ResampleStream(
+                rate, KEEP_RATE_MAX, channels, dtype="float32", quality="HQ"
+            )
+
+    def add(self, block: npt.NDArray[np.float32]) -> None:
+        self.frames += len(block)
+        self._keep(self._resampler.resample_chunk(block) if self._resampler else block)
+
+    def _keep(self, block: npt.NDArray[np.float32]) -> None:
+        scaled = np.nan_to_num(block * np.float32(32768), nan=0.0, posinf=32767, neginf=-32768)
+        self._parts.append(np.rint(scaled).clip(-32768, 32767).astype(np.int16))
+
+    def finish(self) -> npt.NDArray[np.int16]:
+        """The samples, shape (channels, n); parts are freed as they are copied."""
+        if self._resampler:
+            self._keep(self._resampler.resample_chunk(np.zeros((0, self.channels), np.float32), last=True))
+        if self.frames and not any(map(len, self._parts)):
+            self._keep(np.zeros((1, self.channels), np.float32))  # shorter than one sample of ours
+        total = sum(len(part) for part in self._parts)
+        samples = np.empty((self.channels, total), np.int16)
+        at = 0
+        self._parts.reverse()
+        while self._parts:
+            part = self._parts.pop()
+            samples[:, at : at + len(part)] = part.T
+            at += len(part)
+        return samples
+
+
+def decode(path: str | Path, *, raw: RawFormat | None = None) -> Audio:
+    """Decode a recording.
+
+    Parameters
+    ----------
+    path
+        WAV (PCM, float, A-law, µ-law, ADPCM, GSM 6.10, G.72x, MP3), MP3, FLAC, Ogg/Opus, m4a, AMR …; ``.vox`` is read
+        as 8 kHz OKI ADPCM, one channel.
+    raw
+        For headerless files: codec, rate, channels.
+
+    Raises
+    ------
+    DecodeError
+        The file is missing, empty, not audio, or holds no samples; the message names the file and the cause.
+    """
+    path = Path(path)
+    size = _size(path)
+    if raw is None and path.suffix.lower() == ".vox":
+        raw = RawFormat("vox")
+    if raw is not None:
+        return _checked(_soundfile(path, raw), path)
+    try:
+        audio = _soundfile(path, None)
+    except DecodeError as first:
+        try:
+            return _checked(_pyav(path), path)
+        except DecodeError as second:
+            raise DecodeError(
+                str(path), f"not a recording that can be decoded ({first.problem}; {second.problem})"
+            ) from None
+    declared = _declared_data(path)
+    if audio.source_frames == 0 and size > EMPTY_HEADER_BYTES:
+        repaired = _pyav(path)
+        return _checked(_warn(repaired, "size_unknown"), path)
+    if declared is not None and declared[0] not in (0, 0xFFFFFFFF) and declared[0] > declared[1] + 1:
+        audio = _warn(audio, "truncated")
+    elif declared is not None and declared[0] == 0xFFFFFFFF:
+        audio = _warn(audio, "size_unknown")
+    return _checked(audio, path)
+
+
+def _size(path: Path) -> int:
+    try:
+        if not path.is_file():
+            raise DecodeError(str(path), "no such file" if not path.exists() else "not a file")
+        size = path.stat().st_size
+        with path.open("rb"):
+            pass
+    except OSError as exc:
+        raise DecodeError(str(path), f"cannot be opened: {exc.strerror or exc}") from exc
+    if size == 0:
+        raise DecodeError(str(path), "the file is empty (0 bytes)")
+    return size
+
+
+def _warn(audio: Audio, warning: str) -> Audio:
+    return Audio(
+        audio.samples,
+        audio.rate,
+        audio.source_rate,
+        audio.source_frames,
+        audio.codec,
+        (*audio.warnings, warning),
+    )
+
+
+def _checked(audio: Audio, path: Path) -> Audio:
+    if audio.samples.shape[1] == 0:
+        raise DecodeError(str(path), "holds no samples")
+    return audio
+
+
+def _check_header(path: Path, rate: int, channels: int) -> None:
+    if not RATES[0] <= rate <= RATES[1]:
+        raise DecodeError(str(path), f"sampling rate {rate} Hz; expected {RATES[0]}…{RATES[1]}")
+    if not 1 <= channels <= CHANNELS_MAX:
+        raise DecodeError(str(path), f"{channels} channels; expected 1…{CHANNELS_MAX}")
+
+
+def _soundfile(path: Path, raw: RawFormat | None) -> Audio:
+    import soundfile
+
+    options: dict[str, Any] = {}
+    if raw is not None:
+        options = {
+            "format": "RAW", "subtype": RAW_CODECS[raw.codec], "samplerate": raw.rate, "channels": raw.channels,
+        }  # fmt: skip
+    elif path.suffix.lower() == ".raw":
+        raise DecodeError(str(path), "headerless: its codec, rate and channels must be given")
+    try:
+        with soundfile.SoundFile(os.fspath(path), **options) as file:
+            _check_header(path, file.samplerate, file.channels)
+            sink = _Sink(file.samplerate, file.channels)
+            while len(block := file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):
+                sink.add(block)
+            codec = f"{file.format}/{file.subtype}"
+            return Audio(sink.finish(), sink.rate, file.samplerate, sink.frames, codec)
+    except soundfile.LibsndfileError as exc:
+        raise DecodeError(str(path), f"libsndfile: {exc.error_string.rstrip('.')}") from exc
+    except (RuntimeError, TypeError, ValueError, MemoryError) as exc:
+        raise DecodeError(str(path), f"libsndfile: {exc}") from exc
+
+
+@contextmanager
+def _av_errors(path: Path) -> Iterator[None]:
+    import av
+
+    try:
+        yield
+    except (av.error.FFmpegError, av.error.InvalidDataError) as exc:
+        raise DecodeError(str(path), f"FFmpeg: {exc.strerror or exc}") from exc
+    except (ValueError, MemoryError, OverflowError, IndexError) as exc:
+        raise DecodeError(str(path), f"FFmpeg: {exc}") from exc
+
+
+def _pyav(path: Path) -> Audio:
+    import av
+
+    av.logging.set_level(av.logging.PANIC)
+    with _av_errors(path), av.open(os.fspath(path), metadata_errors="ignore") as container:
+        if not container.streams.audio:
+            raise DecodeError(str(path), "FFmpeg: no audio stream")
+        stream = container.streams.audio[0]
+        rate, channels = getattr(stream, "rate", None), getattr(stream, "channels", None)
+        if not rate or not channels:
+            raise DecodeError(str(path), "FFmpeg: no decoder for this codec")
+        _check_header(path, rate, channels)
+        sink = _Sink(rate, channels)
+        resampler = av.AudioResampler(format="fltp", rate=rate)
+        damaged = 0
+        for packet in container.demux(stream):
+            try:
+                frames = packet.decode()
+            except av.error.FFmpegError:
+                damaged += 1
+                continue
+            for frame in frames:
+                for piece in resampler.resample(frame):
+                    sink.add(_planes(piece, channels))
+        for piece in resampler.resample(None):
+            sink.add(_planes(piece, channels))
+        warnings = (f"damaged_packets:{damaged}",) if damaged else ()
+        codec = f"{container.format.name.split(',')[0]}/{stream.codec_context.name}"
+        return Audio(sink.finish(), sink.rate, rate, sink.frames, codec, warnings)
+
+
+def _planes(frame: Any, channels: int) -> npt.NDArray[np.float32]:
+    block: npt.NDArray[np.float32] = frame.to_ndarray().T
+    if block.shape[1] != channels:
+        raise ValueError(f"the number of channels changes inside the file ({channels} → {block.shape[1]})")
+    return block
+
+
+def _declared_data(path: Path) -> tuple[int, int] | None:
+    """(bytes the data chunk of a RIFF file declares, bytes that are there), or None when it is not RIFF."""
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
+            return None
+        size = os.fstat(file.fileno()).st_size
+        at = 12
+        while at + 8 <= size:
+            file.seek(at)
+            chunk = file.read(8)
+            length = int.from_bytes(chunk[4:8], "little")
+            if chunk[:4] == b"data":
+                return length, size - at - 8
+            at += 8 + length + (length & 1)
+    return None

@@ -1,0 +1,473 @@
+"""The facts of one call and what is judged from them; JSON in and out.
+
+Engines make a `Call` once; metrics turn it into `Measurement`s; a scorecard turns those into a `Score`.
+Everything is frozen and small. Times are float seconds from the first sample, half-open; other units stand in
+the name (`_ms`, `_hz`, `_db`). A `None` where a number could stand always comes with a reason code.
+
+JSON: `encode` and `decode` are exact inverses, NaN and infinity are refused when a value is made, and within
+one `SCHEMA_VERSION` fields are only added: a reader ignores fields it does not know.
+
+Why msgspec and not dataclasses: the same call (900 words) decodes in two thirds of the time, checks included
+(`benchmarks/startup.py`, `call_decode_ms`).
+
+Reason codes of missing values: ``no_speech``, ``no_words`` (recognised, nothing said), ``no_recogniser`` (words
+were not asked for), ``no_times`` (a transcript without times), ``mono`` (roles cannot be told apart), ``no_role``
+(that role says nothing), ``too_short``, ``no_model``, ``no_event`` (nothing of the kind happened, so there is no
+figure to give), ``not_measured``.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from math import isfinite
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from qa_speech.errors import ConfigError
+from qa_speech.timeline import Segment, Timeline
+
+SCHEMA_VERSION = 1
+
+
+class Role(StrEnum):
+    """Who speaks. Undivided mono and fake stereo speak as `unknown`."""
+
+    AGENT = "agent"
+    CUSTOMER = "customer"
+    UNKNOWN = "unknown"
+
+    @property
+    def other(self) -> Role:
+        """The other party; `unknown` has none and answers itself."""
+        return {Role.AGENT: Role.CUSTOMER, Role.CUSTOMER: Role.AGENT}.get(self, self)
+
+
+Layout = Literal["two_channel", "mono", "fake_stereo", "none"]
+Times = Literal["audio", "transcript", "nominal"]
+Reliability = Literal["ok", "low"]
+Outcome = Literal["pass", "partial", "fail", "not_applicable", "not_measured", "manual"]
+
+
+def _check_numbers(owner: str, **numbers: float | None) -> None:
+    for name, number in numbers.items():
+        if number is not None and not isfinite(number):
+            raise ValueError(f"{owner}.{name} must be a finite number, got {number}")
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing the channel doctor found. `code` is stable (``fake_stereo``, ``dead_channel``, ``clipping`` …).
+
+    `channel` counts from 1; None speaks of the whole recording. `value` carries `unit` (``dB``, ``%``, ``ms`` …).
+    """
+
+    code: str
+    channel: int | None = None
+    value: float | None = None
+    unit: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        _check_numbers("Finding", value=self.value)
+
+
+class Recording(msgspec.Struct, frozen=True):
+    """The file a call came from. `channels[0]` is the role of channel 1."""
+
+    id: str
+    path: str = ""
+    sha256: str = ""
+    sampling_rate: int = 0
+    num_samples: int = 0
+    channels: tuple[Role, ...] = ()
+    layout: Layout = "none"
+    roles_from: str = "default"
+    findings: tuple[Finding, ...] = ()
+    metadata: Mapping[str, str] = {}
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds; 0 when there is no sound."""
+        return self.num_samples / self.sampling_rate if self.sampling_rate else 0.0
+
+    def finding(self, code: str) -> Finding | None:
+        """The first finding with this code, or None."""
+        return next((item for item in self.findings if item.code == code), None)
+
+
+class Word(msgspec.Struct, frozen=True):
+    """A recognised word with its time and the recogniser's probability in 0…1."""
+
+    text: str
+    start: float
+    end: float
+    probability: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.start <= self.end < float("inf") and 0 <= self.probability <= 1):
+            raise ValueError(
+                f"word {self.text!r}: need 0 <= start <= end and probability in 0…1, got {self!r}"
+            )
+
+
+class StrayWord(msgspec.Struct, frozen=True):
+    """A word that no utterance is near enough to hold: kept with the reason, never dropped."""
+
+    role: Role
+    word: Word
+    reason: str
+
+
+class Utterance(msgspec.Struct, frozen=True):
+    """The speech of one role up to a pause of its own.
+
+    `text` None = not recognised; "" = recognised, no words.
+    """
+
+    role: Role
+    start: float
+    end: float
+    text: str | None = None
+    words: tuple[Word, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end < float("inf"):
+            raise ValueError(f"utterance: need 0 <= start < end, got start={self.start}, end={self.end}")
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.end - self.start
+
+    @property
+    def segment(self) -> Segment:
+        """Its stretch of time."""
+        return Segment(self.start, self.end)
+
+
+class OtherSound(msgspec.Struct, frozen=True):
+    """Sound on a channel that is not the speech of its role: ``music``, ``tone``, ``ring_back``, ``ivr``, ``noise``."""
+
+    kind: str
+    role: Role
+    start: float
+    end: float
+
+    @property
+    def segment(self) -> Segment:
+        """Its stretch of time."""
+        return Segment(self.start, self.end)
+
+
+class Acoustics(msgspec.Struct, frozen=True):
+    """Voice figures of one utterance, measured on its own channel with leaked speech removed.
+
+    `level_db` dBFS of its speech frames; `f0_hz` median pitch; `f0_range_st` 10–90 % range in semitones;
+    `nuclei` syllable nuclei counted in the energy envelope; `snr_db` speech against the channel's background.
+    """
+
+    level_db: float | None = None
+    f0_hz: float | None = None
+    f0_range_st: float | None = None
+    nuclei: int | None = None
+    snr_db: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_numbers("Acoustics", level_db=self.level_db, f0_hz=self.f0_hz, snr_db=self.snr_db)
+
+
+class Annotation(msgspec.Struct, frozen=True):
+    """Outputs of a text classifier over a call: one row of label probabilities per item.
+
+    `items` are utterance indices; `text_hash` and `model_hash` guard against stale figures.
+    """
+
+    model: str
+    model_hash: str
+    text_hash: str
+    labels: tuple[str, ...]
+    items: tuple[tuple[int, ...], ...]
+    values: tuple[tuple[float, ...], ...]
+
+
+class Call(msgspec.Struct, frozen=True, tag_field="type", tag="call"):
+    """All facts of one call: made once, stored, scored many times.
+
+    `speech` holds one timeline per role. `times` says where times come from; with ``nominal`` they only keep the
+    order and no timing figure may be taken from them. `acoustics` is parallel to `utterances` (or empty).
+    """
+
+    recording: Recording
+    speech: Mapping[Role, Timeline] = {}
+    utterances: tuple[Utterance, ...] = ()
+    sounds: tuple[OtherSound, ...] = ()
+    stray: tuple[StrayWord, ...] = ()
+    acoustics: tuple[Acoustics, ...] = ()
+    annotations: Mapping[str, Annotation] = {}
+    times: Times = "audio"
+    language: str = ""
+    made_with: Mapping[str, str] = {}
+    warnings: tuple[str, ...] = ()
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def id(self) -> str:
+        """The recording's id."""
+        return self.recording.id
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds: of the sound, or up to the last utterance where there is none."""
+        last = max((item.end for item in self.utterances), default=0.0)
+        return self.recording.duration or last
+
+    @property
+    def recognised(self) -> bool:
+        """Whether words were looked for (they may still be none)."""
+        return any(item.text is not None for item in self.utterances) or "recognizer" in self.made_with
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The roles that have a channel or words in this call, agent first."""
+        present = {*self.speech, *(item.role for item in self.utterances)}
+        return tuple(role for role in Role if role in present)
+
+    @property
+    def has_both_roles(self) -> bool:
+        """Whether agent and customer are told apart."""
+        return Role.AGENT in self.roles and Role.CUSTOMER in self.roles
+
+    def utterances_of(self, role: Role) -> tuple[Utterance, ...]:
+        """The utterances of one role, in order."""
+        return tuple(item for item in self.utterances if item.role == role)
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What a person hears and reads to believe a figure.
+
+    `kind` quote: words that were said (`utterance` = index into the call's utterances); interval: a stretch of time;
+    absence: the span that was searched in vain. `role` None speaks of both parties. `note` is a reason code or name
+    (``dead_air``, ``greeting``); sentences are made by `report.wording`.
+    """
+
+    kind: Literal["quote", "interval", "absence"]
+    start: float
+    end: float
+    role: Role | None = None
+    quote: str = ""
+    note: str = ""
+    utterance: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end < float("inf"):
+            raise ValueError(f"evidence: need 0 <= start <= end, got start={self.start}, end={self.end}")
+
+
+class Measurement(msgspec.Struct, frozen=True):
+    """One figure: value or None with a reason, unit, components, evidence, reliability.
+
+    `components` are the counts and totals a corpus sums before it divides; rates are never averaged.
+    """
+
+    value: float | None
+    unit: str
+    components: Mapping[str, float | None] = {}
+    evidence: tuple[Evidence, ...] = ()
+    reason: str = ""
+    reliability: Reliability = "ok"
+    reliability_reason: str = ""
+
+    def __post_init__(self) -> None:
+        _check_numbers("Measurement", value=self.value, **self.components)
+        if self.value is None and not self.reason:
+            raise ValueError("a measurement without a value needs a reason")
+
+    def component(self, name: str) -> float | None:
+        """A component by name; `value` names the value itself."""
+        return self.value if name == "value" else self.components[name]
+
+
+class CriterionScore(msgspec.Struct, frozen=True):
+    """The outcome of one criterion.
+
+    `points` None when not judged; `pending` marks a fail that waits for a person (it has `review` reasons);
+    `fatal` names the effect that a fail has (``form``, ``section``, ``cap:60``) or is empty. `detail` holds the numbers
+    and names that `report.wording` needs for the plain sentence.
+    """
+
+    id: str
+    title: str
+    section: str
+    outcome: Outcome
+    points: float | None
+    possible: float
+    review: tuple[str, ...] = ()
+    pending: bool = False
+    fatal: str = ""
+    severity: str = ""
+    tags: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    reason: str = ""
+    detail: Mapping[str, str | float | None] = {}
+
+
+class SectionScore(msgspec.Struct, frozen=True):
+    """Points of one section; `total` 0–100, None when nothing in it was judged."""
+
+    id: str
+    title: str
+    weight: float
+    points: float
+    possible: float
+    total: float | None
+    coverage: float = 1.0
+    voided_by: str = ""
+
+
+class Score(msgspec.Struct, frozen=True, tag_field="type", tag="score"):
+    """A call judged by one version of one scorecard. `total` is None with a `reason` when it cannot be given."""
+
+    call_id: str
+    scorecard_id: str
+    scorecard_version: int
+    scorecard_sha256: str
+    criteria: tuple[CriterionScore, ...]
+    sections: tuple[SectionScore, ...]
+    total: float | None
+    total_if_confirmed: float | None
+    coverage: float
+    band: str = ""
+    passed: bool | None = None
+    scorable: bool = True
+    reason: str = ""
+    tags: Mapping[str, float | None] = {}
+    schema_version: int = SCHEMA_VERSION
+
+
+class CallReport(msgspec.Struct, frozen=True, tag_field="type", tag="report"):
+    """One input that worked: the call, its measurements by metric name, and its score if a scorecard was given."""
+
+    call: Call
+    measurements: Mapping[str, Measurement] = {}
+    score: Score | None = None
+
+    @property
+    def id(self) -> str:
+        """The recording's id."""
+        return self.call.id
+
+
+class CallFailure(msgspec.Struct, frozen=True, tag_field="type", tag="failure"):
+    """One input that did not work: the class of the error and its message."""
+
+    id: str
+    path: str
+    error: str
+    message: str
+
+
+T = TypeVar("T")
+
+
+def _to_json(item: object) -> object:
+    if isinstance(item, Timeline):
+        return tuple(item)
+    raise NotImplementedError(f"cannot store {type(item).__name__} as JSON")
+
+
+def _from_json(kind: type, item: Any) -> Any:
+    if kind is Timeline:
+        return Timeline(msgspec.convert(item, tuple[Segment, ...]))
+    raise NotImplementedError(f"cannot read {kind.__name__} from JSON")
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_to_json, decimal_format="number")
+_DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
+    kind: msgspec.json.Decoder(kind, dec_hook=_from_json) for kind in (Call, Score, CallReport)
+}
+
+
+def encode(item: Call | Score | CallReport) -> bytes:
+    """The JSON of a call, score or report, as UTF-8 without line breaks."""
+    return _ENCODER.encode(item)
+
+
+def decode(data: bytes | str, kind: type[T], source: str = "JSON") -> T:
+    """Read what `encode` wrote.
+
+    Raises
+    ------
+    ConfigError
+        Not JSON, not a `kind`, or written by a newer schema; the message says where in the document.
+    """
+    try:
+        item: T = _DECODERS[kind].decode(data)
+    except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as exc:
+        raise ConfigError(source, [f"not a qa_speech {kind.__name__.lower()}: {exc}"]) from exc
+    version = getattr(item, "schema_version", SCHEMA_VERSION)
+    if version > SCHEMA_VERSION:
+        problem = f"schema_version {version} was written by a newer qa_speech; this one reads up to {SCHEMA_VERSION}"
+        raise ConfigError(source, [problem])
+    return item
+
+
+def write_bytes(path: str | Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_call(call: Call, path: str | Path) -> None:
+    """Write one call as a JSON file, whole or not at all."""
+    write_bytes(path, encode(call) + b"\n")
+
+
+def read_calls(path: str | Path) -> Iterator[Call]:
+    """Iterate the calls stored at `path`: a ``.json`` file, a ``.jsonl`` file, or a folder of ``.json`` files.
+
+    A folder made by `qa-speech inspect` keeps its calls in ``calls/``; that is found too. Files come in the order
+    of their names.
+
+    Raises
+    ------
+    ConfigError
+        The path does not exist, holds no calls, or a file in it is not a call (the message names it).
+    """
+    path = Path(path)
+    if path.is_dir():
+        inner = path / "calls"
+        names = sorted((inner if inner.is_dir() else path).rglob("*.json"))
+        if not names:
+            raise ConfigError(
+                str(path), ["no stored calls here; expected *.json files, or a folder calls/ with them"]
+            )
+        for name in names:
+            yield decode(_read(name), Call, str(name))
+    elif path.suffix == ".jsonl":
+        for number, line in enumerate(_read(path).splitlines(), start=1):
+            if line.strip():
+                yield decode(line, Call, f"{path}:{number}")
+    else:
+        yield decode(_read(path), Call, str(path))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc

@@ -1,0 +1,137 @@
+"""What works on this machine and what does not: versions, codecs, models, processor, disk. Loads no model, no network."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from qa_speech.errors import QaSpeechError
+
+CORE = (
+    "faster-whisper", "ctranslate2", "onnxruntime", "av", "soundfile", "soxr", "librosa", "jieba", "rjieba", "typer",
+)  # fmt: skip
+EXTRAS = {"sherpa-onnx": "diarize", "ray": "ray", "torch": "train", "transformers": "train"}
+LOW_DISK_GB = 5
+
+
+class Item(NamedTuple):
+    """One line: `state` is ok, missing (works without) or broken (something a user will need does not work)."""
+
+    name: str
+    state: Literal["ok", "missing", "broken"]
+    zh: str
+    en: str
+
+
+def checkup() -> Iterator[Item]:
+    """Look at this machine, one item after the other."""
+    python = f"{platform.python_version()} · {platform.system()} {platform.machine()}"
+    yield Item("python", "ok", python, python)
+    for name in CORE:
+        found = _version(name)
+        state: Literal["ok", "broken"] = "ok" if found else "broken"
+        yield Item(
+            name,
+            state,
+            found or "未安装，请重新安装 qa-speech",
+            found or "not installed; reinstall qa-speech",
+        )
+    for name, extra in EXTRAS.items():
+        found = _version(name)
+        hint = f"pip install 'qa-speech[{extra}]'"
+        yield Item(
+            name,
+            "ok" if found else "missing",
+            found or f"未安装（可选：{hint}）",
+            found or f"not installed (optional: {hint})",
+        )
+    yield from _codecs()
+    yield from _models()
+    yield _processor()
+    yield _gpu()
+    yield _disk()
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _codecs() -> Iterator[Item]:
+    try:
+        import soundfile
+
+        names = f"libsndfile {soundfile.__libsndfile_version__}: WAV (PCM A-law µ-law ADPCM GSM) FLAC Ogg/Opus MP3"
+        yield Item("codecs", "ok", names, names)
+    except (ImportError, OSError) as exc:
+        yield Item("codecs", "broken", f"libsndfile 无法加载：{exc}", f"libsndfile does not load: {exc}")
+    try:
+        import av
+
+        wanted = ("amrnb", "amrwb", "aac", "g723_1", "g726", "mp3", "opus")
+        have = [name for name in wanted if name in av.codecs_available]
+        names = f"FFmpeg (PyAV {av.__version__}): {' '.join(have)}"
+        yield Item("codecs", "ok" if len(have) == len(wanted) else "missing", names, names)
+    except (ImportError, OSError) as exc:
+        yield Item("codecs", "broken", f"PyAV 无法加载：{exc}", f"PyAV does not load: {exc}")
+
+
+def _models() -> Iterator[Item]:
+    from qa_speech.engines.models import find, shipped
+    from qa_speech.engines.silero import SileroDetector
+
+    try:
+        made_with = SileroDetector().made_with
+        text = " ".join(f"{key}={value[:12]}" for key, value in made_with.items())
+        yield Item("speech detector", "ok", text, text)
+    except QaSpeechError as exc:
+        yield Item("speech detector", "broken", str(exc), str(exc))
+    try:
+        for name in shipped():
+            path = find(name).path
+            zh, en = f"{path}（仅识别自带样例）", f"{path} (knows only the bundled samples)"
+            yield Item(f"model {name}", "ok", zh, en)
+    except QaSpeechError as exc:
+        yield Item("models", "broken", str(exc), str(exc))
+    place = os.environ.get("QA_SPEECH_MODELS")
+    if place:
+        there = sorted(item.name for item in Path(place).iterdir()) if Path(place).is_dir() else []
+        text = f"{place}: {', '.join(there) or '-'}"
+        yield Item("QA_SPEECH_MODELS", "ok" if there else "broken", text, text)
+
+
+def _processor() -> Item:
+    cores = os.cpu_count() or 1
+    memory = _memory_gb()
+    return Item(
+        "processor", "ok", f"{cores} 核，内存 {memory:.0f} GB", f"{cores} cores, {memory:.0f} GB memory"
+    )
+
+
+def _memory_gb() -> float:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    except (ValueError, OSError, AttributeError):
+        return 0.0
+
+
+def _gpu() -> Item:
+    from qa_speech.engines.whisper import cuda_devices
+
+    count = cuda_devices()
+    if count:
+        return Item("gpu", "ok", f"{count} 块 CUDA 显卡可用", f"{count} CUDA devices")
+    return Item("gpu", "missing", "没有可用的 CUDA 显卡，使用 CPU", "no CUDA device; the CPU is used")
+
+
+def _disk() -> Item:
+    free = shutil.disk_usage(Path.cwd()).free / 1e9
+    zh, en = f"当前目录可用 {free:.0f} GB", f"{free:.0f} GB free here"
+    return Item("disk", "ok" if free >= LOW_DISK_GB else "broken", zh, en)

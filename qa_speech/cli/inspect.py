@@ -1,0 +1,252 @@
+"""`qa-speech inspect`, `demo` and `score`: recordings or stored calls in, one line per call and a folder out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qa_speech.cli.common import (
+    EXIT_FAIL_UNDER,
+    EXIT_SOME_FAILED,
+    EXIT_UNUSABLE,
+    Language,
+    UiOption,
+    friendly_errors,
+    ui,
+)
+
+if TYPE_CHECKING:
+    from qa_speech.call import CallFailure, CallReport
+    from qa_speech.scorecard import Scorecard
+    from qa_speech.settings import Settings
+
+DEFAULT_SCORECARD = "telecom-hotline"
+DEFAULT_OUT = Path("qa-report")
+
+ScorecardOption = Annotated[
+    str,
+    typer.Option("--scorecard", "-s", help="评分表 a scorecard file, the name of a shipped one, or none."),
+]
+OutOption = Annotated[
+    Path, typer.Option("--out", "-o", file_okay=False, help="结果目录 folder for pages, table and calls.")
+]
+JsonOption = Annotated[
+    bool,
+    typer.Option("--json", help="每通电话一行 JSON，不写目录 one JSON report per line on stdout, no folder."),
+]
+FailUnderOption = Annotated[
+    float | None,
+    typer.Option(
+        "--fail-under", min=0, max=100, help="低于此分退出码为 4 exit with 4 when a call scores less."
+    ),
+]
+EmbedOption = Annotated[
+    bool, typer.Option("--embed-audio", help="录音嵌入网页 put the audio into the pages themselves.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Mount the commands of this file."""
+    app.command("demo")(demo)
+    app.command("inspect")(inspect)
+    app.command("score")(score)
+
+
+def demo(
+    out: OutOption = Path("demo-report"),
+    scorecard: ScorecardOption = DEFAULT_SCORECARD,
+    embed_audio: EmbedOption = False,
+    ui_language: UiOption = None,
+) -> None:
+    """用自带样例演示 Inspect the bundled sample calls with the bundled recogniser.
+
+    The same as: qa-speech inspect SAMPLES --model demo
+
+    Example: qa-speech demo
+    """
+    from qa_speech.resources import folder
+
+    with friendly_errors(ui_language):
+        samples = folder("samples")
+    inspect(
+        [samples], scorecard=scorecard, out=out, json_lines=False, model="demo", agent_channel=None, language=None,
+        config=None, fail_under=None, embed_audio=embed_audio, ui_language=ui_language,
+    )  # fmt: skip
+
+
+def inspect(
+    paths: Annotated[
+        list[Path], typer.Argument(help="录音文件或目录 recordings, or folders of them.", show_default=False)
+    ],
+    scorecard: ScorecardOption = DEFAULT_SCORECARD,
+    out: OutOption = DEFAULT_OUT,
+    json_lines: JsonOption = False,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", "-m", help="识别模型 a model folder or name; demo = the bundled one; none = no words."
+        ),
+    ] = None,
+    agent_channel: Annotated[
+        int | None,
+        typer.Option(
+            "--agent-channel", min=1, max=2, help="坐席所在声道 the agent's channel; 1 unless given."
+        ),
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help="录音语言 language spoken, e.g. zh.", show_default=False)
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="运行设置 settings file, e.g. qa_speech.toml.", show_default=False),
+    ] = None,
+    fail_under: FailUnderOption = None,
+    embed_audio: EmbedOption = False,
+    ui_language: UiOption = None,
+) -> None:
+    """质检录音 Inspect recordings: decode, transcribe, measure, score.
+
+    Example: qa-speech inspect 录音目录 --model /models/large-v3-turbo --out 结果
+    """
+    with friendly_errors(ui_language):
+        from qa_speech.errors import ModelError
+        from qa_speech.pipeline import find_inputs, inspect_many, load_recognizer
+
+        settings = _settings(config, model, agent_channel, language)
+        if settings.model is None:
+            raise ModelError(
+                "--model",
+                "no recogniser chosen; give a folder or name, or\n"
+                "  --model none   measures everything but words\n"
+                "  --model demo   knows only the bundled samples",
+            )
+        card = _scorecard(scorecard)
+        inputs = find_inputs(paths)
+        recognizer = None if settings.model == "none" else load_recognizer(settings.model, settings)
+        outcomes = inspect_many(inputs, scorecard=card, recognizer=recognizer, settings=settings)
+        _finish(
+            outcomes, total=len(inputs), out=None if json_lines else out, embed_audio=embed_audio,
+            fail_under=fail_under, lang=ui(ui_language),
+        )  # fmt: skip
+
+
+def score(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="通话 JSON、.jsonl 或结果目录 stored calls or result folders.", show_default=False
+        ),
+    ],
+    scorecard: ScorecardOption = DEFAULT_SCORECARD,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", file_okay=False, help="结果目录 write pages and table there.", show_default=False
+        ),
+    ] = None,
+    json_lines: JsonOption = False,
+    fail_under: FailUnderOption = None,
+    ui_language: UiOption = None,
+) -> None:
+    """重新评分 Score stored calls again: no audio, no models.
+
+    Example: qa-speech score qa-report --scorecard scorecards/telecom-hotline.yaml
+    """
+    with friendly_errors(ui_language):
+        from qa_speech.call import read_calls
+        from qa_speech.pipeline import report
+
+        card = _scorecard(scorecard)
+        outcomes = (report(call, card) for path in paths for call in read_calls(path))
+        _finish(
+            outcomes, total=None, out=None if json_lines else out, json_lines=json_lines, embed_audio=False,
+            fail_under=fail_under, lang=ui(ui_language),
+        )  # fmt: skip
+
+
+def _settings(
+    config: Path | None, model: str | None, agent_channel: int | None, language: str | None
+) -> Settings:
+    """Option > file > default."""
+    from qa_speech.settings import load_settings
+
+    settings = load_settings(config)
+    update: dict[str, object] = {}
+    if model is not None:
+        update["model"] = model
+    if agent_channel is not None:
+        update["agent_channel"] = agent_channel
+    if language is not None:
+        update["recognition"] = settings.recognition.model_copy(update={"language": language})
+    return settings.model_copy(update=update)
+
+
+def _scorecard(name: str) -> Scorecard | None:
+    """A file, the name of a shipped scorecard, or none."""
+    from qa_speech.errors import ConfigError
+    from qa_speech.resources import folder
+    from qa_speech.scorecard import load_scorecard
+
+    if name == "none":
+        return None
+    path = Path(name)
+    if not path.exists() and path.name == name and not path.suffix:
+        path = folder("scorecards") / f"{name}.yaml"
+    if not path.exists():
+        shipped = ", ".join(sorted(item.stem for item in folder("scorecards").glob("*.yaml")))
+        raise ConfigError(name, [f"no such scorecard; a file, none, or one of the shipped ones: {shipped}"])
+    return load_scorecard(path)
+
+
+def _finish(
+    outcomes: Iterable[CallReport | CallFailure], *, total: int | None, out: Path | None, embed_audio: bool,
+    fail_under: float | None, lang: Language, json_lines: bool | None = None,
+) -> None:  # fmt: skip
+    """Print each outcome as it comes, write the folder, choose the exit code."""
+    from qa_speech.call import CallFailure, encode
+    from qa_speech.report.folder import ReportFolder
+    from qa_speech.report.wording import summary_line
+
+    as_json = out is None if json_lines is None else json_lines
+    folder = ReportFolder(out, lang=lang, embed_audio=embed_audio) if out is not None else None
+    done = failed = under = 0
+    with _progress(total, lang) as advance:
+        for outcome in outcomes:
+            done += 1
+            advance(outcome.id)
+            if folder is not None:
+                folder.add(outcome)
+            if isinstance(outcome, CallFailure):
+                failed += 1
+            elif outcome.score is not None and outcome.score.total is not None:
+                under += fail_under is not None and outcome.score.total < fail_under
+            sys.stdout.write(encode(outcome).decode() if as_json else summary_line(outcome, lang))
+            sys.stdout.write("\n")
+            sys.stdout.flush()
+    if folder is not None:
+        index = folder.finish()
+        typer.echo(f"{'结果已写入' if lang == 'zh' else 'written to'} {index}", err=True)
+    if failed:
+        raise typer.Exit(EXIT_SOME_FAILED if failed < done else EXIT_UNUSABLE)
+    if under:
+        raise typer.Exit(EXIT_FAIL_UNDER)
+
+
+@contextmanager
+def _progress(total: int | None, lang: Language) -> Iterator[object]:
+    """A bar on stderr where a person watches; nothing otherwise. Yields the function that names the call just done."""
+    if not sys.stderr.isatty():
+        yield lambda name: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("质检中" if lang == "zh" else "inspecting", total=total)
+        yield lambda name: bar.update(task, advance=1, description=name[-40:])

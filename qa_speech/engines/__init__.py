@@ -1,0 +1,1 @@
+"""Engines make a `Call`: speech detection, recognition, diarization, text classification."""

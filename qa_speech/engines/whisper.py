@@ -1,0 +1,234 @@
+"""Whisper by faster-whisper and CTranslate2: windows of any calls in batches, words with times.
+
+The batch holds windows, not files, so many short calls fill it as well as one long one. A window whose decoding is
+out of bounds (mean log probability, compression ratio) is decoded again at rising temperatures, alone; the batch is
+not. Words are single characters in Chinese; punctuation belongs to the word before it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from qa_speech.call import Word
+from qa_speech.engines.base import Window, WindowWords
+from qa_speech.engines.models import Model, sha256
+from qa_speech.errors import EngineError, ModelError
+
+PUNCTUATION = frozenset("，。？！、；：,.?!;:…—“”‘’\"'（）()《》")
+"""Characters that are no word of their own."""
+
+
+@dataclass(frozen=True)
+class DecodeOptions:
+    """How a window is decoded, and the bounds within which the first try stands."""
+
+    language: str = "zh"
+    batch_size: int = 8
+    beam_size: int = 5
+    window_s: float = 30.0
+    no_repeat_ngram_size: int = 0
+    hotwords: str = ""
+    initial_prompt: str = ""
+    temperatures: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0)
+    min_avg_log_prob: float = -1.0
+    max_compression_ratio: float = 2.4
+    max_no_speech: float = 0.6
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    tokens: list[int]
+    text: str
+    avg_log_prob: float
+    no_speech: float
+    compression_ratio: float
+    notes: tuple[str, ...] = ()
+
+
+class WhisperRecognizer:
+    """A recogniser (see `engines.base.Recognizer`) over one loaded model; loads on construction.
+
+    Raises
+    ------
+    ModelError
+        The folder does not load.
+    """
+
+    def __init__(
+        self, model: Model, *, device: str = "auto", compute_type: str = "auto", threads: int = 0,
+        options: DecodeOptions | None = None,
+    ) -> None:  # fmt: skip
+        from faster_whisper import WhisperModel
+        from faster_whisper.tokenizer import Tokenizer
+
+        known = {
+            name: value for name, value in model.decode.items() if name in DecodeOptions.__dataclass_fields__
+        }
+        self.options = options or replace(DecodeOptions(), **known)
+        if device == "auto":
+            device = "cuda" if cuda_devices() else "cpu"
+        if compute_type == "auto":
+            compute_type = "float16" if device == "cuda" else "int8"
+        try:
+            self._model = WhisperModel(
+                str(model.path), device=device, compute_type=compute_type, cpu_threads=threads or os.cpu_count() or 1,
+                local_files_only=True,
+            )  # fmt: skip
+            self._tokenizer = Tokenizer(
+                self._model.hf_tokenizer, self._model.model.is_multilingual,
+                task="transcribe", language=self.options.language,
+            )  # fmt: skip
+        except (RuntimeError, ValueError, OSError) as exc:
+            raise ModelError(model.name, f"{model.path} does not load on {device}: {exc}") from exc
+        self.samples_only = model.samples_only
+        self._made_with = {
+            "recognizer": f"faster-whisper {version('faster-whisper')}",
+            "ctranslate2": version("ctranslate2"),
+            "model": model.name,
+            "model_sha256": model.sha256 or sha256(model.path / "model.bin"),
+            "device": f"{device}/{compute_type}",
+            "beam_size": str(self.options.beam_size),
+            "window_s": f"{self.options.window_s:g}",
+            "no_repeat_ngram_size": str(self.options.no_repeat_ngram_size),
+        }
+
+    @property
+    def made_with(self) -> Mapping[str, str]:
+        """Versions, model hash and options, recorded in every Call."""
+        return self._made_with
+
+    @property
+    def window_s(self) -> float:
+        """Longest window in seconds."""
+        return self.options.window_s
+
+    def recognize(self, windows: Iterable[Window]) -> Iterator[WindowWords]:
+        """One answer per window, in order; `batch_size` windows are in memory at a time.
+
+        Raises
+        ------
+        EngineError
+            The model fails on a batch.
+        """
+        source = iter(windows)
+        while batch := list(islice(source, self.options.batch_size)):
+            try:
+                yield from self._batch(batch)
+            except (RuntimeError, ValueError, IndexError, MemoryError) as exc:
+                raise EngineError("whisper", f"failed on {len(batch)} windows: {exc}") from exc
+
+    def _batch(self, windows: Sequence[Window]) -> list[WindowWords]:
+        from faster_whisper.audio import pad_or_trim
+
+        extract = self._model.feature_extractor
+        features = np.stack([pad_or_trim(extract(window.samples)[..., :-1]) for window in windows])
+        encoded = self._model.encode(features)
+        decoded = self._generate(encoded, len(windows), temperature=0.0)
+        for index, first in enumerate(decoded):
+            if self._out_of_bounds(first):
+                decoded[index] = self._again(features[index : index + 1], first)
+        return self._with_words(encoded, decoded, windows)
+
+    def _generate(self, encoded: Any, count: int, *, temperature: float) -> list[_Decoded]:
+        from faster_whisper.transcribe import get_suppressed_tokens
+
+        options, tokenizer, model = self.options, self._tokenizer, self._model
+        prompt = model.get_prompt(
+            tokenizer,
+            previous_tokens=tokenizer.encode(f" {options.initial_prompt}") if options.initial_prompt else [],
+            without_timestamps=True,
+            hotwords=options.hotwords or None,
+        )
+        sampling = {"sampling_topk": 0, "num_hypotheses": 5} if temperature else {}
+        results = model.model.generate(
+            encoded, [list(prompt) for _ in range(count)],
+            beam_size=1 if temperature else options.beam_size, max_length=model.max_length,
+            suppress_tokens=get_suppressed_tokens(tokenizer, [-1]), suppress_blank=True,
+            no_repeat_ngram_size=options.no_repeat_ngram_size, sampling_temperature=temperature,
+            return_scores=True, return_no_speech_prob=True, **sampling,
+        )  # fmt: skip
+        return [self._decoded(result) for result in results]
+
+    def _decoded(self, result: Any) -> _Decoded:
+        from faster_whisper.transcribe import get_compression_ratio
+
+        tokens = [token for token in result.sequences_ids[0] if token < self._tokenizer.eot]
+        text = self._tokenizer.decode(tokens).strip()
+        length = len(result.sequences_ids[0])
+        ratio = get_compression_ratio(text) if text else 0.0
+        return _Decoded(tokens, text, result.scores[0] * length / (length + 1), result.no_speech_prob, ratio)
+
+    def _out_of_bounds(self, item: _Decoded) -> bool:
+        options = self.options
+        if item.no_speech > options.max_no_speech and item.avg_log_prob < options.min_avg_log_prob:
+            return False  # nobody speaks: no temperature will help
+        return (
+            item.avg_log_prob < options.min_avg_log_prob
+            or item.compression_ratio > options.max_compression_ratio
+        )
+
+    def _again(self, features: Any, first: _Decoded) -> _Decoded:
+        """Rising temperatures until one is in bounds; else the most probable of all tries that does not repeat."""
+        encoded = self._model.encode(features)
+        tries = [first]
+        for temperature in self.options.temperatures:
+            found = self._generate(encoded, 1, temperature=temperature)[0]
+            tries.append(replace(found, notes=(f"temperature:{temperature:g}",)))
+            if not self._out_of_bounds(found):
+                return tries[-1]
+        sane = [
+            item for item in tries if item.compression_ratio <= self.options.max_compression_ratio
+        ] or tries
+        best = max(sane, key=lambda item: item.avg_log_prob)
+        return replace(best, notes=(*best.notes, "out_of_bounds"))
+
+    def _with_words(
+        self, encoded: Any, decoded: list[_Decoded], windows: Sequence[Window]
+    ) -> list[WindowWords]:
+        frames = [int(np.ceil(window.duration)) * self._model.frames_per_second for window in windows]
+        frames = [min(max(count, 2), 3000) for count in frames]
+        alignments = self._model.find_alignment(
+            self._tokenizer, [item.tokens for item in decoded], encoded, frames
+        )
+        return [
+            WindowWords(
+                words=_words(alignment, window.duration),
+                avg_log_prob=item.avg_log_prob,
+                no_speech=item.no_speech,
+                compression_ratio=item.compression_ratio,
+                notes=item.notes,
+            )
+            for item, alignment, window in zip(decoded, alignments, windows, strict=True)
+        ]
+
+
+def cuda_devices() -> int:
+    """CUDA devices that CTranslate2 can use."""
+    import ctranslate2
+
+    return int(ctranslate2.get_cuda_device_count())
+
+
+def _words(alignment: Sequence[Mapping[str, Any]], duration: float) -> tuple[Word, ...]:
+    """Aligned tokens → words inside ``[0, duration]``; punctuation joins the word before it."""
+    words: list[Word] = []
+    for item in alignment:
+        text = item["word"].strip()
+        if not text:
+            continue
+        if all(char in PUNCTUATION for char in text):
+            if words:
+                last = words[-1]
+                words[-1] = Word(last.text + text, last.start, last.end, last.probability)
+            continue
+        start = min(max(float(item["start"]), 0.0), duration)
+        end = min(max(float(item["end"]), start), duration)
+        words.append(Word(text, start, end, min(max(float(item["probability"]), 0.0), 1.0)))
+    return tuple(words)

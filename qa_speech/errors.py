@@ -1,0 +1,79 @@
+"""Every error qa_speech raises on purpose.
+
+* QaSpeechError       base: "this recording, this file, this plug-in", never a bug
+  x AudioError        the recording cannot be used (.path, .problem)
+    + DecodeError     not audio, empty, truncated beyond use, codec missing
+    + ChannelError    the channel layout does not give the roles asked for
+  x ConfigError       a scorecard, settings or stored-call file is wrong (.source, .problems: all of them)
+  x ModelError        a model is missing or not the one expected (.name, .problem)
+  x EngineError       a recogniser, speech detector or diarizer failed on valid audio (.engine, .problem)
+  x PluginError       a metric or engine name is unknown, taken, or does not import (.name, .problem)
+
+A message says what, where, and what was expected. Arguments are passed on positionally, so every error
+pickles and can come back from another process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class QaSpeechError(Exception):
+    """Base of all errors that qa_speech raises on purpose."""
+
+
+class AudioError(QaSpeechError):
+    """The recording cannot be used."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(str(path), problem)
+        self.path = str(path)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}"
+
+
+class DecodeError(AudioError):
+    """Not audio, empty, truncated beyond use, or its codec is missing."""
+
+
+class ChannelError(AudioError):
+    """The channel layout does not give the roles asked for."""
+
+
+class ConfigError(QaSpeechError):
+    """A file written by a person is wrong; `problems` lists everything found, not only the first."""
+
+    def __init__(self, source: str, problems: Sequence[str]) -> None:
+        super().__init__(str(source), tuple(problems))
+        self.source = str(source)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        if len(self.problems) == 1:
+            return f"{self.source}: {self.problems[0]}"
+        lines = "\n".join(f"  {problem}" for problem in self.problems)
+        return f"{self.source}: {len(self.problems)} problems\n{lines}"
+
+
+class _NamedError(QaSpeechError):
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(name, problem)
+        self.name = name
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.problem}"
+
+
+class ModelError(_NamedError):
+    """A model is missing, or it is not the one expected."""
+
+
+class EngineError(_NamedError):
+    """A recogniser, speech detector or diarizer failed on valid audio."""
+
+
+class PluginError(_NamedError):
+    """A metric or engine name is unknown, taken, or does not import."""

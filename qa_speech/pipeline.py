@@ -1,0 +1,409 @@
+"""Recordings → Calls → Scores.
+
+    prepare      decode, channel doctor, speech, other sound: CPU, one recording, may run in a process of its own
+    recognise    prepared recordings → Calls, windows of several calls in one recogniser batch
+    inspect_many inputs → one CallReport or CallFailure each, in the order given; inspect_call is the same for one
+
+Errors of a recording become its outcome; a bug propagates.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from qa_speech.audio.analysis import Analysis, analyse
+from qa_speech.audio.decode import decode
+from qa_speech.audio.voice import acoustics
+from qa_speech.call import Acoustics, Call, CallFailure, CallReport, OtherSound, Recording, Role, Word
+from qa_speech.engines.base import Piece, Recognizer, SpeechDetector, Window, WindowWords
+from qa_speech.engines.silero import SileroDetector
+from qa_speech.engines.windows import pack, to_call_time
+from qa_speech.errors import AudioError, EngineError, QaSpeechError
+from qa_speech.language.dialogue import build_utterances
+from qa_speech.language.roles import identify_roles
+from qa_speech.metrics import measure_all
+from qa_speech.resources import folder
+from qa_speech.settings import Settings
+
+if TYPE_CHECKING:
+    from qa_speech.scorecard import Scorecard
+
+AUDIO_SUFFIXES = frozenset(
+    ".wav .mp3 .ogg .opus .flac .m4a .aac .amr .awb .gsm .au .aiff .aif .wma .mp4 .webm .vox .v3 .3gp .w64 .rf64".split()
+)
+DEFAULT_AGENT_CHANNEL = 1
+
+
+@dataclass(frozen=True)
+class CallInput:
+    """One row of work: a recording and what is known about it.
+
+    `id` is unique in a run: the path relative to the input folder unless a manifest names one. `agent_channel` 1 or 2
+    when the row itself says so.
+    """
+
+    path: Path
+    id: str = ""
+    agent_channel: int | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A recording up to the point where words are needed: the call without words, and the windows to recognise."""
+
+    call: Call
+    analysis: Analysis
+    plans: tuple[tuple[int, tuple[Piece, ...]], ...]
+    voices: tuple[Role, ...]
+
+    def windows(self) -> Iterator[Window]:
+        """The windows of this call, cut from the recording one at a time."""
+        for voice, pieces in self.plans:
+            cut = [self.analysis.cut(voice, piece.call_start, piece.call_end) for piece in pieces]
+            yield Window(self.call.id, self.voices[voice], np.concatenate(cut), pieces)
+
+
+def find_inputs(paths: Iterable[str | Path]) -> list[CallInput]:
+    """Recordings among files and folders (searched to any depth), sorted, with ids relative to the folder given.
+
+    A file named by hand is taken whatever its suffix.
+
+    Raises
+    ------
+    AudioError
+        A path does not exist, or a folder holds no recording; the message says which.
+    """
+    found: list[CallInput] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            inside = sorted(
+                item for item in path.rglob("*") if item.suffix.lower() in AUDIO_SUFFIXES and item.is_file()
+            )
+            if not inside:
+                raise AudioError(
+                    str(path), f"no recordings in this folder (looked for {' '.join(sorted(AUDIO_SUFFIXES))})"
+                )
+            found += [CallInput(item, item.relative_to(path).as_posix()) for item in inside]
+        elif path.exists():
+            found.append(CallInput(path, path.name))
+        else:
+            raise AudioError(str(path), "no such file or folder")
+    return _with_unique_ids(found)
+
+
+def _with_unique_ids(inputs: list[CallInput]) -> list[CallInput]:
+    seen: dict[str, int] = {}
+    unique = []
+    for item in inputs:
+        seen[item.id] = count = seen.get(item.id, 0) + 1
+        unique.append(item if count == 1 else replace(item, id=f"{item.id}~{count}"))
+    return unique
+
+
+def prepare(
+    item: CallInput, *, detector: SpeechDetector, settings: Settings, window_s: float | None
+) -> Prepared:
+    """Decode a recording, examine its channels, find speech. `window_s` None = words are not wanted.
+
+    Raises
+    ------
+    AudioError
+        The recording cannot be used.
+    EngineError
+        The speech detector fails.
+    """
+    audio = decode(item.path)
+    speech = settings.speech
+    analysis = analyse(
+        audio.samples, audio.rate, detector.probabilities, detector.frame_s,
+        source=str(item.path), threshold=speech.threshold, bridge_s=speech.bridge_s, min_speech_s=speech.min_speech_s,
+        pad_s=speech.pad_s, max_piece_s=window_s or 30.0,
+    )  # fmt: skip
+    voices, roles_from = _roles(analysis, item, settings)
+    named = dict(zip(analysis.channels, voices, strict=True))
+    recording = Recording(
+        id=item.id or item.path.name, path=str(item.path), sha256=_sha256(item.path), sampling_rate=audio.source_rate,
+        num_samples=audio.source_frames,
+        channels=tuple(named.get(number, Role.UNKNOWN) for number in range(1, len(audio.samples) + 1)), layout=analysis.layout, roles_from=roles_from,
+        findings=analysis.findings, metadata=dict(item.metadata),
+    )  # fmt: skip
+    timelines = dict(zip(voices, analysis.speech, strict=True))
+    utterances, _ = build_utterances(timelines, None, utterance_pause_s=speech.utterance_pause_s)
+    call = Call(
+        recording=recording,
+        speech=timelines,
+        utterances=utterances,
+        sounds=tuple(
+            OtherSound(kind, role, start, end)
+            for role, sounds in zip(voices, analysis.sounds, strict=True)
+            for kind, start, end in sounds
+        ),
+        made_with={
+            **_made_with(settings),
+            **{f"detector_{key}": value for key, value in detector.made_with.items()},
+        },
+        warnings=audio.warnings,
+    )
+    plans: tuple[tuple[int, tuple[Piece, ...]], ...] = ()
+    if window_s is not None:
+        plans = tuple(
+            (voice, pieces)
+            for voice, padded in enumerate(analysis.padded)
+            for pieces in pack(padded, window_s=window_s)
+        )
+    return Prepared(call, analysis, plans, voices)
+
+
+def _roles(analysis: Analysis, item: CallInput, settings: Settings) -> tuple[tuple[Role, ...], str]:
+    """Who speaks on which channel: given with the row, in the settings, or channel 1 = agent; one voice = unknown."""
+    if len(analysis.speech) == 1:
+        return (Role.UNKNOWN,), "layout"
+    sources = (
+        (item.agent_channel, "given"),
+        (settings.agent_channel, "settings"),
+        (DEFAULT_AGENT_CHANNEL, "default"),
+    )
+    channel, source = next((channel, source) for channel, source in sources if channel is not None)
+    return ((Role.AGENT, Role.CUSTOMER) if channel == 1 else (Role.CUSTOMER, Role.AGENT)), source
+
+
+def _made_with(settings: Settings) -> dict[str, str]:
+    speech = settings.speech
+    return {
+        "qa_speech": version("qa-speech"),
+        "speech_threshold": f"{speech.threshold:g}",
+        "bridge_s": f"{speech.bridge_s:g}",
+        "min_speech_s": f"{speech.min_speech_s:g}",
+        "utterance_pause_s": f"{speech.utterance_pause_s:g}",
+    }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def recognise(
+    prepared: Iterable[Prepared | CallFailure], recognizer: Recognizer | None, *, settings: Settings
+) -> Iterator[Call | CallFailure]:
+    """Prepared recordings → Calls with words, in order; failures pass through in their place.
+
+    Only as many calls are in flight as the recogniser reads ahead. When a batch fails, its calls are tried again one
+    by one, so that only the call that cannot be recognised fails.
+    """
+    source = iter(prepared)
+    waiting: deque[tuple[Prepared | CallFailure, list[WindowWords]]] = deque()
+
+    def feed() -> Iterator[Window]:
+        for item in source:
+            waiting.append((item, []))
+            if recognizer is not None and isinstance(item, Prepared):
+                yield from item.windows()
+
+    def ready() -> Iterator[Call | CallFailure]:
+        while waiting and _complete(*waiting[0], recognizer):
+            item, answers = waiting.popleft()
+            yield item if isinstance(item, CallFailure) else _finish(item, answers, recognizer, settings)
+
+    while True:
+        try:
+            for answer in recognizer.recognize(feed()) if recognizer else _drain(feed()):
+                _first_open(waiting)[1].append(answer)
+                yield from ready()
+            yield from ready()
+            return
+        except EngineError:
+            if recognizer is None or not waiting:
+                raise
+            while waiting:
+                item, _ = waiting.popleft()
+                yield item if isinstance(item, CallFailure) else _alone(item, recognizer, settings)
+
+
+def _drain(windows: Iterator[Window]) -> Iterator[WindowWords]:
+    for _ in windows:
+        raise AssertionError("no recogniser, yet there are windows")
+    return iter(())
+
+
+def _complete(
+    item: Prepared | CallFailure, answers: list[WindowWords], recognizer: Recognizer | None
+) -> bool:
+    return isinstance(item, CallFailure) or recognizer is None or len(answers) == len(item.plans)
+
+
+def _first_open(
+    waiting: deque[tuple[Prepared | CallFailure, list[WindowWords]]],
+) -> tuple[Prepared | CallFailure, list[WindowWords]]:
+    return next(
+        (item, answers)
+        for item, answers in waiting
+        if isinstance(item, Prepared) and len(answers) < len(item.plans)
+    )
+
+
+def _alone(item: Prepared, recognizer: Recognizer, settings: Settings) -> Call | CallFailure:
+    try:
+        return _finish(item, list(recognizer.recognize(item.windows())), recognizer, settings)
+    except EngineError as exc:
+        return _failure(item.call.recording.id, item.call.recording.path, exc)
+
+
+def _finish(
+    item: Prepared, answers: list[WindowWords], recognizer: Recognizer | None, settings: Settings
+) -> Call:
+    """Put the words into the call, settle who is the agent, measure the voices."""
+    call = item.call
+    if recognizer is not None:
+        words: dict[Role, list[Word]] = {role: [] for role in call.speech}
+        for (voice, pieces), answer in zip(item.plans, answers, strict=True):
+            words[item.voices[voice]] += to_call_time(answer.words, pieces)
+        utterances, stray = build_utterances(
+            call.speech, words, utterance_pause_s=settings.speech.utterance_pause_s
+        )
+        notes = sorted({note for answer in answers for note in answer.notes})
+        call = msgspec.structs.replace(
+            call,
+            utterances=utterances,
+            stray=stray,
+            language=settings.recognition.language,
+            made_with={**call.made_with, **recognizer.made_with},
+            warnings=(*call.warnings, *(f"recogniser:{note}" for note in notes), *_foreign(call, recognizer)),
+        )
+    measured = _acoustics(call, item, pitch=settings.speech.pitch)
+    return identify_roles(msgspec.structs.replace(call, acoustics=measured))
+
+
+def _acoustics(call: Call, item: Prepared, *, pitch: bool) -> tuple[Acoustics, ...]:
+    """Voice figures in the order of the utterances, each measured on the channel of its role."""
+    found: dict[Role, Iterator[Acoustics]] = {}
+    analysis = item.analysis
+    for voice, role in enumerate(item.voices):
+        spans = [utterance.segment for utterance in call.utterances_of(role)]
+        track, levels = analysis.tracks[voice], analysis.levels[voice]
+        found[role] = iter(acoustics(track, levels, analysis.speech[voice], spans, pitch=pitch))
+    return tuple(next(found[utterance.role]) for utterance in call.utterances)
+
+
+def _foreign(call: Call, recognizer: Recognizer) -> tuple[str, ...]:
+    """The demo model knows only the shipped samples; its words about any other recording are worth nothing."""
+    if getattr(recognizer, "samples_only", False) and call.recording.sha256 not in _sample_hashes():
+        return ("demo_model",)
+    return ()
+
+
+@cache
+def _sample_hashes() -> frozenset[str]:
+    lines = (folder("samples") / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    return frozenset(line.split()[0] for line in lines if line.strip())
+
+
+def inspect_many(
+    inputs: Iterable[CallInput],
+    *,
+    scorecard: Scorecard | None = None,
+    recognizer: Recognizer | None = None,
+    detector: SpeechDetector | None = None,
+    settings: Settings | None = None,
+) -> Iterator[CallReport | CallFailure]:
+    """Inspect recordings: exactly one outcome per input, in the order given.
+
+    Parameters
+    ----------
+    inputs
+        Rows of work, e.g. from `find_inputs`.
+    scorecard
+        From `load_scorecard`; None = measure only.
+    recognizer
+        E.g. from `load_recognizer`; None = everything but words.
+
+    Yields
+    ------
+    CallReport or CallFailure
+        A `QaSpeechError` of a recording becomes its CallFailure; any other exception is a bug and propagates.
+    """
+    settings = settings or Settings()
+    found = detector or SileroDetector()
+    window_s = recognizer.window_s if recognizer else None
+
+    def prepared() -> Iterator[Prepared | CallFailure]:
+        for item in inputs:
+            try:
+                yield prepare(item, detector=found, settings=settings, window_s=window_s)
+            except QaSpeechError as exc:
+                yield _failure(item.id or item.path.name, str(item.path), exc)
+
+    for call in recognise(prepared(), recognizer, settings=settings):
+        yield call if isinstance(call, CallFailure) else report(call, scorecard)
+
+
+def inspect_call(
+    path: str | Path,
+    *,
+    scorecard: Scorecard | None = None,
+    recognizer: Recognizer | None = None,
+    settings: Settings | None = None,
+) -> CallReport:
+    """Inspect one recording.
+
+    Raises
+    ------
+    QaSpeechError
+        The recording cannot be used.
+    """
+    outcome = next(
+        inspect_many([CallInput(Path(path))], scorecard=scorecard, recognizer=recognizer, settings=settings)
+    )
+    if isinstance(outcome, CallFailure):
+        raise AudioError(outcome.path, outcome.message.removeprefix(f"{outcome.path}: "))
+    return outcome
+
+
+def report(call: Call, scorecard: Scorecard | None = None) -> CallReport:
+    """Measure a call and score it: no audio, no models."""
+    if scorecard is None:
+        return CallReport(call, measure_all(call))
+    from qa_speech.scorecard import score
+
+    return CallReport(call, measure_all(call), score(call, scorecard))
+
+
+def load_recognizer(name: str, settings: Settings | None = None) -> Recognizer:
+    """Load a Whisper model by folder, name or hub id, with the options of `settings`.
+
+    Raises
+    ------
+    ModelError
+        It is not on this machine, or does not load.
+    """
+    from qa_speech.engines.models import find
+    from qa_speech.engines.whisper import DecodeOptions, WhisperRecognizer
+
+    settings = settings or Settings()
+    wanted = settings.recognition
+    model = find(name, models_dir=settings.models_dir)
+    given = {
+        key: value
+        for key, value in wanted.model_dump(exclude={"device", "compute_type", "threads", "simplify"}).items()
+        if value is not None
+    }
+    known = {key: value for key, value in model.decode.items() if key in DecodeOptions.__dataclass_fields__}
+    options = DecodeOptions(**{**known, **given})
+    return WhisperRecognizer(
+        model, device=wanted.device, compute_type=wanted.compute_type, threads=wanted.threads, options=options
+    )
+
+
+def _failure(call_id: str, path: str, exc: QaSpeechError) -> CallFailure:
+    return CallFailure(call_id, path, type(exc).__name__, str(exc))

@@ -1,0 +1,40 @@
+"""Shared fixtures. A test that needs a program says ``@pytest.mark.tool("espeak-ng")``; data, ``@pytest.mark.data``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DATA = Path(os.environ.get("QA_SPEECH_DATA", ROOT.parent / "shared" / "data"))
+CHROMIUM = "/usr/bin/chromium"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("tool"):
+        missing = [name for name in mark.args if shutil.which(name) is None]
+        if missing and os.environ.get("QA_SPEECH_NO_SKIP") == "1":
+            pytest.fail(f"needs {', '.join(missing)}, and QA_SPEECH_NO_SKIP=1 forbids the skip")
+        if missing:
+            pytest.skip(f"needs {', '.join(missing)} on the PATH")
+    if any(item.iter_markers("data")) and not DATA.is_dir():
+        pytest.skip(f"needs the external data folder, not at {DATA}; QA_SPEECH_DATA names another place")
+
+
+@pytest.fixture
+def data_dir() -> Path:
+    """The external data folder; tests that use it carry the mark `data`."""
+    return DATA
+
+
+@pytest.fixture(autouse=True)
+def clean_environ(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on the settings of the person who runs it."""
+    for name in [name for name in os.environ if name.startswith("QA_SPEECH_") and name not in KEPT]:
+        monkeypatch.delenv(name)
+
+
+KEPT = ("QA_SPEECH_DATA", "QA_SPEECH_NO_SKIP")
