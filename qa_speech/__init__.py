@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from qa_speech import metrics
     from qa_speech.call import (
         Acoustics,
         Call,
@@ -47,9 +48,9 @@ if TYPE_CHECKING:
         PluginError,
         QaSpeechError,
     )
-    from qa_speech import metrics
+    from qa_speech.inputs import CallInput, find_inputs
     from qa_speech.metrics import measure, measure_all
-    from qa_speech.pipeline import CallInput, find_inputs, inspect_call, inspect_many, load_recognizer
+    from qa_speech.pipeline import inspect_call, inspect_many, load_recognizer
     from qa_speech.scorecard import Scorecard, load_scorecard, score
     from qa_speech.settings import Settings, load_settings
     from qa_speech.timeline import Segment, Timeline
@@ -64,7 +65,8 @@ _HOME = {
         "QaSpeechError",
     ),
     "metrics": ("measure", "measure_all"),
-    "pipeline": ("CallInput", "find_inputs", "inspect_call", "inspect_many", "load_recognizer"),
+    "inputs": ("CallInput", "find_inputs"),
+    "pipeline": ("inspect_call", "inspect_many", "load_recognizer"),
     "scorecard": ("Scorecard", "load_scorecard", "score"),
     "settings": ("Settings", "load_settings"),
     "timeline": ("Segment", "Timeline"),

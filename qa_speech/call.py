@@ -109,9 +109,7 @@ class Word(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if not (0 <= self.start <= self.end < float("inf") and 0 <= self.probability <= 1):
-            raise ValueError(
-                f"word {self.text!r}: need 0 <= start <= end and probability in 0…1, got {self!r}"
-            )
+            raise ValueError(f"word {self.text!r}: need 0 <= start <= end and probability in 0…1, got {self!r}")
 
 
 class StrayWord(msgspec.Struct, frozen=True):
@@ -296,7 +294,8 @@ class CriterionScore(msgspec.Struct, frozen=True):
 
     `points` None when not judged; `pending` marks a fail that waits for a person (it has `review` reasons);
     `fatal` names the effect that a fail has (``form``, ``section``, ``cap:60``) or is empty. `detail` holds the numbers
-    and names that `report.wording` needs for the plain sentence.
+    and names that `report.wording` needs for the plain sentence. `scored` False = shown, but outside every total;
+    `comment_required`: whoever judges has to write why.
     """
 
     id: str
@@ -313,6 +312,8 @@ class CriterionScore(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
     reason: str = ""
     detail: Mapping[str, str | float | None] = {}
+    comment_required: bool = False
+    scored: bool = True
 
 
 class SectionScore(msgspec.Struct, frozen=True):
@@ -387,12 +388,12 @@ def _from_json(kind: type, item: Any) -> Any:
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_to_json, decimal_format="number")
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
-    kind: msgspec.json.Decoder(kind, dec_hook=_from_json) for kind in (Call, Score, CallReport)
+    kind: msgspec.json.Decoder(kind, dec_hook=_from_json) for kind in (Call, Score, CallReport, CallFailure)
 }
 
 
-def encode(item: Call | Score | CallReport) -> bytes:
-    """The JSON of a call, score or report, as UTF-8 without line breaks."""
+def encode(item: Call | Score | CallReport | CallFailure) -> bytes:
+    """The JSON of a call, score, report or failure, as UTF-8 without line breaks."""
     return _ENCODER.encode(item)
 
 
@@ -453,9 +454,7 @@ def read_calls(path: str | Path) -> Iterator[Call]:
         inner = path / "calls"
         names = sorted((inner if inner.is_dir() else path).rglob("*.json"))
         if not names:
-            raise ConfigError(
-                str(path), ["no stored calls here; expected *.json files, or a folder calls/ with them"]
-            )
+            raise ConfigError(str(path), ["no stored calls here; expected *.json files, or a folder calls/ with them"])
         for name in names:
             yield decode(_read(name), Call, str(name))
     elif path.suffix == ".jsonl":

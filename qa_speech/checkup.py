@@ -110,9 +110,7 @@ def _models() -> Iterator[Item]:
 def _processor() -> Item:
     cores = os.cpu_count() or 1
     memory = _memory_gb()
-    return Item(
-        "processor", "ok", f"{cores} 核，内存 {memory:.0f} GB", f"{cores} cores, {memory:.0f} GB memory"
-    )
+    return Item("processor", "ok", f"{cores} 核，内存 {memory:.0f} GB", f"{cores} cores, {memory:.0f} GB memory")
 
 
 def _memory_gb() -> float:

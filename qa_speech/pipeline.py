@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 import numpy as np
@@ -24,11 +24,15 @@ import numpy as np
 from qa_speech.audio.analysis import Analysis, analyse
 from qa_speech.audio.decode import decode
 from qa_speech.audio.voice import acoustics
-from qa_speech.call import Acoustics, Call, CallFailure, CallReport, OtherSound, Recording, Role, Word
+from qa_speech.call import Acoustics, Call, CallFailure, CallReport, OtherSound, Recording, Role, StrayWord, Word
+from qa_speech.engines import transcript
 from qa_speech.engines.base import Piece, Recognizer, SpeechDetector, Window, WindowWords
+from qa_speech.engines.guards import HALLUCINATION, guard
 from qa_speech.engines.silero import SileroDetector
+from qa_speech.engines.transcript import Transcript
 from qa_speech.engines.windows import pack, to_call_time
 from qa_speech.errors import AudioError, EngineError, QaSpeechError
+from qa_speech.inputs import CallInput
 from qa_speech.language.dialogue import build_utterances
 from qa_speech.language.roles import identify_roles
 from qa_speech.metrics import measure_all
@@ -38,24 +42,11 @@ from qa_speech.settings import Settings
 if TYPE_CHECKING:
     from qa_speech.scorecard import Scorecard
 
-AUDIO_SUFFIXES = frozenset(
-    ".wav .mp3 .ogg .opus .flac .m4a .aac .amr .awb .gsm .au .aiff .aif .wma .mp4 .webm .vox .v3 .3gp .w64 .rf64".split()
-)
 DEFAULT_AGENT_CHANNEL = 1
 
 
-@dataclass(frozen=True)
-class CallInput:
-    """One row of work: a recording and what is known about it.
-
-    `id` is unique in a run: the path relative to the input folder unless a manifest names one. `agent_channel` 1 or 2
-    when the row itself says so.
-    """
-
-    path: Path
-    id: str = ""
-    agent_channel: int | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
+Guarded: TypeAlias = tuple[WindowWords, tuple[Word, ...]]
+"""An answer past the guards, and the words they took out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +57,7 @@ class Prepared:
     analysis: Analysis
     plans: tuple[tuple[int, tuple[Piece, ...]], ...]
     voices: tuple[Role, ...]
+    transcript: Transcript | None = None
 
     def windows(self) -> Iterator[Window]:
         """The windows of this call, cut from the recording one at a time."""
@@ -74,46 +66,11 @@ class Prepared:
             yield Window(self.call.id, self.voices[voice], np.concatenate(cut), pieces)
 
 
-def find_inputs(paths: Iterable[str | Path]) -> list[CallInput]:
-    """Recordings among files and folders (searched to any depth), sorted, with ids relative to the folder given.
-
-    A file named by hand is taken whatever its suffix.
-
-    Raises
-    ------
-    AudioError
-        A path does not exist, or a folder holds no recording; the message says which.
-    """
-    found: list[CallInput] = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            inside = sorted(
-                item for item in path.rglob("*") if item.suffix.lower() in AUDIO_SUFFIXES and item.is_file()
-            )
-            if not inside:
-                raise AudioError(
-                    str(path), f"no recordings in this folder (looked for {' '.join(sorted(AUDIO_SUFFIXES))})"
-                )
-            found += [CallInput(item, item.relative_to(path).as_posix()) for item in inside]
-        elif path.exists():
-            found.append(CallInput(path, path.name))
-        else:
-            raise AudioError(str(path), "no such file or folder")
-    return _with_unique_ids(found)
+Waiting: TypeAlias = tuple[Prepared | Call | CallFailure, list[Guarded]]
+"""What is in flight: a prepared call and its answers so far, or an outcome that only waits for its place."""
 
 
-def _with_unique_ids(inputs: list[CallInput]) -> list[CallInput]:
-    seen: dict[str, int] = {}
-    unique = []
-    for item in inputs:
-        seen[item.id] = count = seen.get(item.id, 0) + 1
-        unique.append(item if count == 1 else replace(item, id=f"{item.id}~{count}"))
-    return unique
-
-
-def prepare(
-    item: CallInput, *, detector: SpeechDetector, settings: Settings, window_s: float | None
-) -> Prepared:
+def prepare(item: CallInput, *, detector: SpeechDetector, settings: Settings, window_s: float | None) -> Prepared:
     """Decode a recording, examine its channels, find speech. `window_s` None = words are not wanted.
 
     Raises
@@ -133,11 +90,17 @@ def prepare(
     voices, roles_from = _roles(analysis, item, settings)
     named = dict(zip(analysis.channels, voices, strict=True))
     recording = Recording(
-        id=item.id or item.path.name, path=str(item.path), sha256=_sha256(item.path), sampling_rate=audio.source_rate,
+        id=item.name,
+        path=str(item.path),
+        sha256=_sha256(item.path),
+        sampling_rate=audio.source_rate,
         num_samples=audio.source_frames,
-        channels=tuple(named.get(number, Role.UNKNOWN) for number in range(1, len(audio.samples) + 1)), layout=analysis.layout, roles_from=roles_from,
-        findings=analysis.findings, metadata=dict(item.metadata),
-    )  # fmt: skip
+        channels=tuple(named.get(number, Role.UNKNOWN) for number in range(1, len(audio.samples) + 1)),
+        layout=analysis.layout,
+        roles_from=roles_from,
+        findings=analysis.findings,
+        metadata=dict(item.metadata),
+    )
     timelines = dict(zip(voices, analysis.speech, strict=True))
     utterances, _ = build_utterances(timelines, None, utterance_pause_s=speech.utterance_pause_s)
     call = Call(
@@ -155,14 +118,15 @@ def prepare(
         },
         warnings=audio.warnings,
     )
+    given = transcript.read_transcript(item.transcript) if item.transcript else None
     plans: tuple[tuple[int, tuple[Piece, ...]], ...] = ()
-    if window_s is not None:
+    if window_s is not None and given is None:
         plans = tuple(
             (voice, pieces)
             for voice, padded in enumerate(analysis.padded)
             for pieces in pack(padded, window_s=window_s)
         )
-    return Prepared(call, analysis, plans, voices)
+    return Prepared(call, analysis, plans, voices, given)
 
 
 def _roles(analysis: Analysis, item: CallInput, settings: Settings) -> tuple[tuple[Role, ...], str]:
@@ -195,40 +159,50 @@ def _sha256(path: Path) -> str:
 
 
 def recognise(
-    prepared: Iterable[Prepared | CallFailure], recognizer: Recognizer | None, *, settings: Settings
+    prepared: Iterable[Prepared | Call | CallFailure], recognizer: Recognizer | None, *, settings: Settings
 ) -> Iterator[Call | CallFailure]:
-    """Prepared recordings → Calls with words, in order; failures pass through in their place.
+    """Prepared recordings → Calls with words, in order; finished calls and failures pass through in their place.
 
     Only as many calls are in flight as the recogniser reads ahead. When a batch fails, its calls are tried again one
     by one, so that only the call that cannot be recognised fails.
     """
     source = iter(prepared)
-    waiting: deque[tuple[Prepared | CallFailure, list[WindowWords]]] = deque()
+    simplify = _simplify(settings)
+    waiting: deque[Waiting] = deque()
+
+    sent: deque[Window] = deque()
 
     def feed() -> Iterator[Window]:
         for item in source:
             waiting.append((item, []))
             if recognizer is not None and isinstance(item, Prepared):
-                yield from item.windows()
+                for window in item.windows():
+                    sent.append(window)
+                    yield window
 
     def ready() -> Iterator[Call | CallFailure]:
         while waiting and _complete(*waiting[0], recognizer):
             item, answers = waiting.popleft()
-            yield item if isinstance(item, CallFailure) else _finish(item, answers, recognizer, settings)
+            yield _finish(item, answers, recognizer, settings) if isinstance(item, Prepared) else item
 
     while True:
         try:
             for answer in recognizer.recognize(feed()) if recognizer else _drain(feed()):
-                _first_open(waiting)[1].append(answer)
+                _first_open(waiting)[1].append(guard(sent.popleft(), answer, simplify=simplify))
                 yield from ready()
             yield from ready()
             return
         except EngineError:
             if recognizer is None or not waiting:
                 raise
+            sent.clear()
             while waiting:
                 item, _ = waiting.popleft()
-                yield item if isinstance(item, CallFailure) else _alone(item, recognizer, settings)
+                yield _alone(item, recognizer, settings) if isinstance(item, Prepared) else item
+
+
+def _simplify(settings: Settings) -> bool:
+    return settings.recognition.simplify and settings.recognition.language == "zh"
 
 
 def _drain(windows: Iterator[Window]) -> Iterator[WindowWords]:
@@ -237,52 +211,61 @@ def _drain(windows: Iterator[Window]) -> Iterator[WindowWords]:
     return iter(())
 
 
-def _complete(
-    item: Prepared | CallFailure, answers: list[WindowWords], recognizer: Recognizer | None
-) -> bool:
-    return isinstance(item, CallFailure) or recognizer is None or len(answers) == len(item.plans)
+def _complete(item: Prepared | Call | CallFailure, answers: list[Guarded], recognizer: Recognizer | None) -> bool:
+    return not isinstance(item, Prepared) or recognizer is None or len(answers) == len(item.plans)
 
 
 def _first_open(
-    waiting: deque[tuple[Prepared | CallFailure, list[WindowWords]]],
-) -> tuple[Prepared | CallFailure, list[WindowWords]]:
+    waiting: deque[Waiting],
+) -> Waiting:
     return next(
-        (item, answers)
-        for item, answers in waiting
-        if isinstance(item, Prepared) and len(answers) < len(item.plans)
+        (item, answers) for item, answers in waiting if isinstance(item, Prepared) and len(answers) < len(item.plans)
     )
 
 
 def _alone(item: Prepared, recognizer: Recognizer, settings: Settings) -> Call | CallFailure:
     try:
-        return _finish(item, list(recognizer.recognize(item.windows())), recognizer, settings)
+        windows, simplify = list(item.windows()), _simplify(settings)
+        answers = zip(windows, recognizer.recognize(windows), strict=True)
+        guarded = [guard(window, answer, simplify=simplify) for window, answer in answers]
+        return _finish(item, guarded, recognizer, settings)
     except EngineError as exc:
         return _failure(item.call.recording.id, item.call.recording.path, exc)
 
 
-def _finish(
-    item: Prepared, answers: list[WindowWords], recognizer: Recognizer | None, settings: Settings
-) -> Call:
+def _finish(item: Prepared, answers: list[Guarded], recognizer: Recognizer | None, settings: Settings) -> Call:
     """Put the words into the call, settle who is the agent, measure the voices."""
     call = item.call
-    if recognizer is not None:
-        words: dict[Role, list[Word]] = {role: [] for role in call.speech}
-        for (voice, pieces), answer in zip(item.plans, answers, strict=True):
-            words[item.voices[voice]] += to_call_time(answer.words, pieces)
-        utterances, stray = build_utterances(
-            call.speech, words, utterance_pause_s=settings.speech.utterance_pause_s
-        )
-        notes = sorted({note for answer in answers for note in answer.notes})
-        call = msgspec.structs.replace(
-            call,
-            utterances=utterances,
-            stray=stray,
-            language=settings.recognition.language,
-            made_with={**call.made_with, **recognizer.made_with},
-            warnings=(*call.warnings, *(f"recogniser:{note}" for note in notes), *_foreign(call, recognizer)),
-        )
+    if item.transcript is not None:
+        given = transcript.words_for(item.transcript, call.speech)
+        call = _worded(call, given, {"recognizer": f"transcript ({item.transcript.form})"}, settings)
+        if not item.transcript.timed and item.transcript.call is None:
+            call = msgspec.structs.replace(call, warnings=(*call.warnings, "transcript_times_estimated"))
+    elif recognizer is not None:
+        heard: dict[Role, list[Word]] = {role: [] for role in call.speech}
+        made_up: list[StrayWord] = []
+        for (voice, pieces), (answer, removed) in zip(item.plans, answers, strict=True):
+            role = item.voices[voice]
+            heard[role] += to_call_time(answer.words, pieces)
+            made_up += [StrayWord(role, word, HALLUCINATION) for word in to_call_time(removed, pieces)]
+        notes = sorted({note for answer, _ in answers for note in answer.notes})
+        call = _worded(call, heard, recognizer.made_with, settings)
+        warnings = (*call.warnings, *(f"recogniser:{note}" for note in notes), *_foreign(call, recognizer))
+        call = msgspec.structs.replace(call, stray=(*call.stray, *made_up), warnings=warnings)
     measured = _acoustics(call, item, pitch=settings.speech.pitch)
     return identify_roles(msgspec.structs.replace(call, acoustics=measured))
+
+
+def _worded(call: Call, words: Mapping[Role, Sequence[Word]], made_with: Mapping[str, str], settings: Settings) -> Call:
+    """The call cut into utterances again, now that its words are known."""
+    utterances, stray = build_utterances(call.speech, words, utterance_pause_s=settings.speech.utterance_pause_s)
+    return msgspec.structs.replace(
+        call,
+        utterances=utterances,
+        stray=stray,
+        language=settings.recognition.language,
+        made_with={**call.made_with, **made_with},
+    )
 
 
 def _acoustics(call: Call, item: Prepared, *, pitch: bool) -> tuple[Acoustics, ...]:
@@ -337,12 +320,16 @@ def inspect_many(
     found = detector or SileroDetector()
     window_s = recognizer.window_s if recognizer else None
 
-    def prepared() -> Iterator[Prepared | CallFailure]:
+    def prepared() -> Iterator[Prepared | Call | CallFailure]:
         for item in inputs:
             try:
-                yield prepare(item, detector=found, settings=settings, window_s=window_s)
+                if item.is_transcript:
+                    words = transcript.read_transcript(item.path)
+                    yield transcript.call_from_transcript(words, call_id=item.name, metadata=item.metadata)
+                else:
+                    yield prepare(item, detector=found, settings=settings, window_s=window_s)
             except QaSpeechError as exc:
-                yield _failure(item.id or item.path.name, str(item.path), exc)
+                yield _failure(item.name, str(item.path), exc)
 
     for call in recognise(prepared(), recognizer, settings=settings):
         yield call if isinstance(call, CallFailure) else report(call, scorecard)
@@ -362,9 +349,7 @@ def inspect_call(
     QaSpeechError
         The recording cannot be used.
     """
-    outcome = next(
-        inspect_many([CallInput(Path(path))], scorecard=scorecard, recognizer=recognizer, settings=settings)
-    )
+    outcome = next(inspect_many([CallInput(Path(path))], scorecard=scorecard, recognizer=recognizer, settings=settings))
     if isinstance(outcome, CallFailure):
         raise AudioError(outcome.path, outcome.message.removeprefix(f"{outcome.path}: "))
     return outcome

@@ -50,9 +50,7 @@ def make_call(
         spoken = re.sub(r"[\s，。？！、,.?!：；]", "", text)
         begin = float(start) if start else (clock + NOMINAL_GAP_S if utterances else 0.0)
         finish = float(end) if end else begin + NOMINAL_SYLLABLE_S * max(1, len(spoken))
-        utterances.append(
-            Utterance(Role(role), begin, finish, text, _spread(spoken, begin, finish, probability))
-        )
+        utterances.append(Utterance(Role(role), begin, finish, text, _spread(spoken, begin, finish, probability)))
         clock = finish
     for role, spans in ((Role.AGENT, agent), (Role.CUSTOMER, customer)):
         utterances += [Utterance(role, float(start), float(end)) for start, end in spans]
@@ -67,16 +65,13 @@ def make_call(
         id=call_id, path="", sampling_rate=8000, num_samples=round(length * 8000),
         channels=(Role.AGENT, Role.CUSTOMER), layout="two_channel", metadata=metadata or {},
     )  # fmt: skip
-    return Call(
-        recording, speech, tuple(utterances), times=times, language="zh", made_with={"recognizer": "by hand"}
-    )
+    return Call(recording, speech, tuple(utterances), times=times, language="zh", made_with={"recognizer": "by hand"})
 
 
 def _spread(text: str, start: float, end: float, probability: float) -> tuple[Word, ...]:
     step = (end - start) / max(1, len(text))
     return tuple(
-        Word(char, start + i * step, min(end, start + (i + 1) * step), probability)
-        for i, char in enumerate(text)
+        Word(char, start + i * step, min(end, start + (i + 1) * step), probability) for i, char in enumerate(text)
     )
 
 
@@ -105,7 +100,8 @@ class FakeRecognizer:
 def tone(duration_s: float, hz: float = 440.0, level_db: float = -20.0, rate: int = ENGINE_RATE) -> Samples:
     """A sine, float32, shape (n,); `level_db` is its RMS in dBFS."""
     clock = np.arange(round(duration_s * rate)) / rate
-    return (np.sin(2 * np.pi * hz * clock) * 10 ** (level_db / 20) * np.sqrt(2)).astype(np.float32)
+    samples: Samples = (np.sin(2 * np.pi * hz * clock) * 10 ** (level_db / 20) * np.sqrt(2)).astype(np.float32)
+    return samples
 
 
 def check_metric(metric: Metric, call: Call) -> None:
@@ -145,8 +141,7 @@ def check_engine(recognizer: Recognizer) -> None:
 
     lengths = (0.5, 2.0, 1.0)
     windows = [
-        Window(f"call-{i}", Role.AGENT, tone(length), (Piece(0.0, length, 0.0),))
-        for i, length in enumerate(lengths)
+        Window(f"call-{i}", Role.AGENT, tone(length), (Piece(0.0, length, 0.0),)) for i, length in enumerate(lengths)
     ]
     answers = list(recognizer.recognize(iter(windows)))
     _check(len(answers) == len(windows), f"{len(windows)} windows, {len(answers)} answers")

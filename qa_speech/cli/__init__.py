@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from qa_speech import __version__
-from qa_speech.cli import doctor, inspect, metrics, scorecard
+from qa_speech.cli import doctor, inspect, metrics, models, scorecard
 
 app = typer.Typer(
     name="qa-speech",
@@ -43,6 +43,7 @@ def _root(
 inspect.add_to(app)
 app.add_typer(scorecard.app, name="scorecard")
 app.add_typer(metrics.app, name="metrics")
+app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)
 
 

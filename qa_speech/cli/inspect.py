@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -41,9 +41,7 @@ JsonOption = Annotated[
 ]
 FailUnderOption = Annotated[
     float | None,
-    typer.Option(
-        "--fail-under", min=0, max=100, help="低于此分退出码为 4 exit with 4 when a call scores less."
-    ),
+    typer.Option("--fail-under", min=0, max=100, help="低于此分退出码为 4 exit with 4 when a call scores less."),
 ]
 EmbedOption = Annotated[
     bool, typer.Option("--embed-audio", help="录音嵌入网页 put the audio into the pages themselves.")
@@ -75,7 +73,7 @@ def demo(
         samples = folder("samples")
     inspect(
         [samples], scorecard=scorecard, out=out, json_lines=False, model="demo", agent_channel=None, language=None,
-        config=None, fail_under=None, embed_audio=embed_audio, ui_language=ui_language,
+        config=None, transcripts=None, fail_under=None, embed_audio=embed_audio, ui_language=ui_language,
     )  # fmt: skip
 
 
@@ -88,15 +86,11 @@ def inspect(
     json_lines: JsonOption = False,
     model: Annotated[
         str | None,
-        typer.Option(
-            "--model", "-m", help="识别模型 a model folder or name; demo = the bundled one; none = no words."
-        ),
+        typer.Option("--model", "-m", help="识别模型 a model folder or name; demo = the bundled one; none = no words."),
     ] = None,
     agent_channel: Annotated[
         int | None,
-        typer.Option(
-            "--agent-channel", min=1, max=2, help="坐席所在声道 the agent's channel; 1 unless given."
-        ),
+        typer.Option("--agent-channel", min=1, max=2, help="坐席所在声道 the agent's channel; 1 unless given."),
     ] = None,
     language: Annotated[
         str | None, typer.Option("--language", help="录音语言 language spoken, e.g. zh.", show_default=False)
@@ -104,6 +98,12 @@ def inspect(
     config: Annotated[
         Path | None,
         typer.Option("--config", help="运行设置 settings file, e.g. qa_speech.toml.", show_default=False),
+    ] = None,
+    transcripts: Annotated[
+        Path | None,
+        typer.Option(
+            "--transcripts", help="同名转写目录 folder of transcripts with the same stem.", show_default=False
+        ),
     ] = None,
     fail_under: FailUnderOption = None,
     embed_audio: EmbedOption = False,
@@ -115,10 +115,15 @@ def inspect(
     """
     with friendly_errors(ui_language):
         from qa_speech.errors import ModelError
-        from qa_speech.pipeline import find_inputs, inspect_many, load_recognizer
+        from qa_speech.inputs import find_inputs, with_transcripts
+        from qa_speech.pipeline import inspect_many, load_recognizer
 
         settings = _settings(config, model, agent_channel, language)
-        if settings.model is None:
+        inputs = find_inputs(paths)
+        if transcripts is not None:
+            inputs = with_transcripts(inputs, transcripts)
+        needed = any(item.needs_recognizer for item in inputs)
+        if settings.model is None and needed and transcripts is None:
             raise ModelError(
                 "--model",
                 "no recogniser chosen; give a folder or name, or\n"
@@ -126,8 +131,8 @@ def inspect(
                 "  --model demo   knows only the bundled samples",
             )
         card = _scorecard(scorecard)
-        inputs = find_inputs(paths)
-        recognizer = None if settings.model == "none" else load_recognizer(settings.model, settings)
+        wanted = settings.model if needed and settings.model != "none" else None
+        recognizer = load_recognizer(wanted, settings) if wanted else None
         outcomes = inspect_many(inputs, scorecard=card, recognizer=recognizer, settings=settings)
         _finish(
             outcomes, total=len(inputs), out=None if json_lines else out, embed_audio=embed_audio,
@@ -138,16 +143,12 @@ def inspect(
 def score(
     paths: Annotated[
         list[Path],
-        typer.Argument(
-            help="通话 JSON、.jsonl 或结果目录 stored calls or result folders.", show_default=False
-        ),
+        typer.Argument(help="通话 JSON、.jsonl 或结果目录 stored calls or result folders.", show_default=False),
     ],
     scorecard: ScorecardOption = DEFAULT_SCORECARD,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", "-o", file_okay=False, help="结果目录 write pages and table there.", show_default=False
-        ),
+        typer.Option("--out", "-o", file_okay=False, help="结果目录 write pages and table there.", show_default=False),
     ] = None,
     json_lines: JsonOption = False,
     fail_under: FailUnderOption = None,
@@ -169,9 +170,7 @@ def score(
         )  # fmt: skip
 
 
-def _settings(
-    config: Path | None, model: str | None, agent_channel: int | None, language: str | None
-) -> Settings:
+def _settings(config: Path | None, model: str | None, agent_channel: int | None, language: str | None) -> Settings:
     """Option > file > default."""
     from qa_speech.settings import load_settings
 
@@ -238,7 +237,7 @@ def _finish(
 
 
 @contextmanager
-def _progress(total: int | None, lang: Language) -> Iterator[object]:
+def _progress(total: int | None, lang: Language) -> Iterator[Callable[[str], None]]:
     """A bar on stderr where a person watches; nothing otherwise. Yields the function that names the call just done."""
     if not sys.stderr.isatty():
         yield lambda name: None

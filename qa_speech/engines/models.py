@@ -1,13 +1,16 @@
-"""Find models: a folder, a shipped name, a name in the models folder, or one already in the Hugging Face cache.
+"""Models on this machine: find, list, verify; `pull` is the one function of the library that uses the network.
 
-Nothing is ever downloaded here. A model that is not there stops with the command that fetches it, the recipe to copy
-it by hand, and the way to go without.
+A name is a folder, a shipped model, a folder in `models_dir` or ``$QA_SPEECH_MODELS``, one fetched by `pull`, or one
+in the Hugging Face cache (``HF_HOME`` and ``HF_HUB_CACHE`` are honoured). A model that is not there stops with the
+command that fetches it, the recipe to copy it by hand, and the way to go without.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import shutil
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +23,8 @@ from qa_speech.resources import folder
 
 WHISPER_FILES = ("config.json", "model.bin", "tokenizer.json")
 VOCABULARY_FILES = ("vocabulary.json", "vocabulary.txt")
+OPTIONAL_FILES = ("preprocessor_config.json",)
+SUMS = "SHA256SUMS"
 HUB_IDS = {
     **{
         size: f"Systran/faster-whisper-{size}"
@@ -52,7 +57,8 @@ def shipped() -> Mapping[str, Mapping[str, Any]]:
 def find(name: str, *, models_dir: Path | None = None) -> Model:
     """Resolve a folder, a name, or a hub id to a model on this machine.
 
-    Order: an existing folder → shipped models → ``$QA_SPEECH_MODELS`` → `models_dir` → the Hugging Face cache.
+    Order: an existing folder → shipped models → ``$QA_SPEECH_MODELS`` → `models_dir` → pulled models → the Hugging
+    Face cache.
 
     Raises
     ------
@@ -65,9 +71,7 @@ def find(name: str, *, models_dir: Path | None = None) -> Model:
         entry = shipped()[name]
         path = folder("models") / entry["folder"]
         digest = entry.get("files", {}).get("model.bin", "")
-        return _checked(
-            Model(name, path, entry.get("decode", {}), digest, bool(entry.get("samples_only", False)))
-        )
+        return _checked(Model(name, path, entry.get("decode", {}), digest, bool(entry.get("samples_only", False))))
     for place in _places(models_dir):
         if (place / name).is_dir():
             return _checked(Model(name, place / name))
@@ -85,9 +89,95 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def listed(*, models_dir: Path | None = None) -> list[Model]:
+    """The usable models on this machine: shipped ones, then the folders of each place `find` looks in, by name."""
+    found = [find(name) for name in shipped()]
+    for place in _places(models_dir):
+        for path in sorted(place.iterdir()) if place.is_dir() else ():
+            with contextlib.suppress(ModelError):
+                found.append(_checked(Model(path.name, path)))
+    return found
+
+
+def verify(model: Model) -> list[str]:
+    """What is wrong with the files of a model against the hashes recorded for it; empty when all is well.
+
+    Raises
+    ------
+    ModelError
+        No hashes are recorded (the model was copied by hand, without its SHA256SUMS).
+    """
+    recorded = dict(shipped()[model.name]["files"]) if model.name in shipped() else _read_sums(model)
+    problems = []
+    for name, digest in recorded.items():
+        path = model.path / name
+        if not path.is_file():
+            problems.append(f"{path}: missing")
+        elif sha256(path) != digest:
+            problems.append(f"{path}: sha256 is not {digest}")
+    return problems
+
+
+def _read_sums(model: Model) -> dict[str, str]:
+    path = model.path / SUMS
+    if not path.is_file():
+        raise ModelError(
+            model.name, f"{path} is missing, so there is nothing to verify against; write it with sha256sum"
+        )
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {name.lstrip("*"): digest for digest, _, name in (line.partition("  ") for line in lines if line.strip())}
+
+
+def pull(name: str, *, to: Path | None = None, endpoint: str | None = None, revision: str = "main") -> Model:
+    """Download a model and record the hashes of its files; the only function that uses the network.
+
+    Parameters
+    ----------
+    name
+        A size (``small``, ``large-v3-turbo`` …) or a hub id ``owner/repository``.
+    to
+        Folder to put the model's own folder in; else ``$QA_SPEECH_MODELS``, else ``~/.cache/qa_speech/models``.
+    endpoint
+        Address of the hub or a mirror; else ``HF_ENDPOINT``.
+
+    Raises
+    ------
+    ModelError
+        Unknown name, ``HF_HUB_OFFLINE`` is set, the hub cannot be reached, or a file it needs is not there.
+    """
+    from huggingface_hub import constants, hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+
+    repo = HUB_IDS.get(name, name)
+    if "/" not in repo:
+        raise ModelError(name, f"no model of this name; sizes: {', '.join(HUB_IDS)}; or a hub id owner/repository")
+    if constants.HF_HUB_OFFLINE:
+        raise ModelError(name, "HF_HUB_OFFLINE is set: nothing is downloaded")
+    target = (to or next(iter(_places(None)))) / repo.rpartition("/")[2].removeprefix("faster-whisper-")
+    target.mkdir(parents=True, exist_ok=True)
+    try:
+        for wanted in (*WHISPER_FILES, *VOCABULARY_FILES, *OPTIONAL_FILES):
+            try:
+                hf_hub_download(repo, wanted, revision=revision, local_dir=target, endpoint=endpoint)
+            except (LocalEntryNotFoundError, OfflineModeIsEnabled):
+                raise
+            except EntryNotFoundError:
+                if wanted in WHISPER_FILES:
+                    raise
+    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as exc:
+        raise ModelError(name, f"cannot be fetched from {endpoint or constants.ENDPOINT}/{repo}: {exc}") from exc
+    shutil.rmtree(target / ".cache", ignore_errors=True)
+    model = _checked(Model(target.name, target))
+    lines = [f"{sha256(path)}  {path.name}\n" for path in sorted(target.iterdir()) if path.name != SUMS]
+    (target / SUMS).write_text("".join(lines), encoding="utf-8")
+    return model
+
+
 def _places(models_dir: Path | None) -> list[Path]:
+    """Where models by name are looked for, in order; `pull` puts them in the first."""
     from_environment = os.environ.get("QA_SPEECH_MODELS")
-    return [Path(place) for place in (from_environment, models_dir) if place]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "qa_speech" / "models"
+    return [Path(place) for place in (from_environment, models_dir, cache) if place]
 
 
 def _in_hub_cache(repo: str) -> Path | None:
@@ -116,13 +206,12 @@ def _checked(model: Model) -> Model:
 
 
 def _missing(name: str, models_dir: Path | None) -> str:
-    places = _places(models_dir)
-    target = (places[0] if places else Path("models")) / name.rpartition("/")[2]
+    target = _places(models_dir)[0] / name.rpartition("/")[2]
     return (
         "this model is not on this machine, and nothing is downloaded unasked\n"
         f"  fetch it:       qa-speech models pull {name}\n"
-        f"  or by hand:     copy {', '.join(WHISPER_FILES)}, {VOCABULARY_FILES[0]} (and preprocessor_config.json) to a\n"
-        f"                  folder, e.g. {target}, and give that folder: --model {target}\n"
+        f"  or by hand:     copy {', '.join(WHISPER_FILES)}, {VOCABULARY_FILES[0]} and {OPTIONAL_FILES[0]}\n"
+        f"                  to a folder, e.g. {target}, and give that folder: --model {target}\n"
         "  or go without:  --model none   (measures everything but words)\n"
         f"  shipped:        {', '.join(shipped())}   (only for the bundled samples)"
     )

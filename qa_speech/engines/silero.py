@@ -81,9 +81,7 @@ class SileroDetector:
             The samples are not one-dimensional float32, or the network fails on them.
         """
         if samples.ndim != 1 or samples.dtype != np.float32:
-            raise EngineError(
-                "silero", f"expected float32 of shape (n,), got {samples.dtype} of {samples.shape}"
-            )
+            raise EngineError("silero", f"expected float32 of shape (n,), got {samples.dtype} of {samples.shape}")
         session = _session()
         hidden, cell = np.zeros(STATE_SHAPE, np.float32), np.zeros(STATE_SHAPE, np.float32)
         step = CHUNK_FRAMES * FRAME_SAMPLES
@@ -112,14 +110,10 @@ def _frames(samples: Samples, start: int, stop: int) -> npt.NDArray[np.float32]:
 def _asset() -> Path:
     spec = find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise ModelError(
-            "silero", f"the package {PACKAGE} is not installed; it brings the speech detection model"
-        )
+        raise ModelError("silero", f"the package {PACKAGE} is not installed; it brings the speech detection model")
     path = Path(next(iter(spec.submodule_search_locations))) / ASSET
     if not path.is_file():
-        raise ModelError(
-            "silero", f"{path} is missing; expected faster-whisper >= 1.2.1, < 1.3, which holds it"
-        )
+        raise ModelError("silero", f"{path} is missing; expected faster-whisper >= 1.2.1, < 1.3, which holds it")
     return path
 
 
@@ -130,9 +124,7 @@ def _made_with() -> Mapping[str, str]:
     except PackageNotFoundError:
         release = "unknown"
     digest = sha256(_asset().read_bytes()).hexdigest()
-    return MappingProxyType(
-        {"name": "silero-vad-v6", "package": f"faster-whisper {release}", "sha256": digest}
-    )
+    return MappingProxyType({"name": "silero-vad-v6", "package": f"faster-whisper {release}", "sha256": digest})
 
 
 @cache

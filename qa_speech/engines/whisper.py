@@ -68,9 +68,7 @@ class WhisperRecognizer:
         from faster_whisper import WhisperModel
         from faster_whisper.tokenizer import Tokenizer
 
-        known = {
-            name: value for name, value in model.decode.items() if name in DecodeOptions.__dataclass_fields__
-        }
+        known = {name: value for name, value in model.decode.items() if name in DecodeOptions.__dataclass_fields__}
         self.options = options or replace(DecodeOptions(), **known)
         if device == "auto":
             device = "cuda" if cuda_devices() else "cpu"
@@ -169,10 +167,7 @@ class WhisperRecognizer:
         options = self.options
         if item.no_speech > options.max_no_speech and item.avg_log_prob < options.min_avg_log_prob:
             return False  # nobody speaks: no temperature will help
-        return (
-            item.avg_log_prob < options.min_avg_log_prob
-            or item.compression_ratio > options.max_compression_ratio
-        )
+        return item.avg_log_prob < options.min_avg_log_prob or item.compression_ratio > options.max_compression_ratio
 
     def _again(self, features: Any, first: _Decoded) -> _Decoded:
         """Rising temperatures until one is in bounds; else the most probable of all tries that does not repeat."""
@@ -183,20 +178,14 @@ class WhisperRecognizer:
             tries.append(replace(found, notes=(f"temperature:{temperature:g}",)))
             if not self._out_of_bounds(found):
                 return tries[-1]
-        sane = [
-            item for item in tries if item.compression_ratio <= self.options.max_compression_ratio
-        ] or tries
+        sane = [item for item in tries if item.compression_ratio <= self.options.max_compression_ratio] or tries
         best = max(sane, key=lambda item: item.avg_log_prob)
         return replace(best, notes=(*best.notes, "out_of_bounds"))
 
-    def _with_words(
-        self, encoded: Any, decoded: list[_Decoded], windows: Sequence[Window]
-    ) -> list[WindowWords]:
+    def _with_words(self, encoded: Any, decoded: list[_Decoded], windows: Sequence[Window]) -> list[WindowWords]:
         frames = [int(np.ceil(window.duration)) * self._model.frames_per_second for window in windows]
         frames = [min(max(count, 2), 3000) for count in frames]
-        alignments = self._model.find_alignment(
-            self._tokenizer, [item.tokens for item in decoded], encoded, frames
-        )
+        alignments = self._model.find_alignment(self._tokenizer, [item.tokens for item in decoded], encoded, frames)
         return [
             WindowWords(
                 words=_words(alignment, window.duration),

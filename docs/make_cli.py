@@ -1,0 +1,40 @@
+"""Writes docs/cli.md from the commands themselves: `python docs/make_cli.py`. A test holds the page to the program."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+HEAD = """# Commands
+
+Written by `python docs/make_cli.py` from the program's own help. Data goes to stdout, people read stderr.
+
+Exit codes: 0 ok · 1 this recording or result cannot be used · 2 usage, settings, scorecard or model missing ·
+3 finished with failures · 4 `--fail-under` · 130 interrupted.
+"""
+
+
+def page() -> str:
+    """The text of docs/cli.md."""
+    os.environ |= {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    from typer.testing import CliRunner
+
+    from qa_speech.cli import app
+
+    names = [""]
+    for command in app.registered_commands:
+        names.append(command.name or "")
+    for group in app.registered_groups:
+        inner = group.typer_instance.registered_commands if group.typer_instance else []
+        names += [f"{group.name} {command.name}" for command in inner]
+    parts = [HEAD]
+    for name in names:
+        title = f"qa-speech {name}".strip()
+        shown = CliRunner().invoke(app, [*name.split(), "--help"], prog_name="qa-speech").stdout
+        text = "\n".join(line.rstrip() for line in shown.strip().splitlines())
+        parts.append(f"## {title}\n\n```\n{text}\n```\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    Path(__file__).with_name("cli.md").write_text(page(), encoding="utf-8")

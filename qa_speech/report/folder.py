@@ -1,0 +1,78 @@
+"""The folder a person opens: index.html, a page per call, results.csv, the calls and scores as JSON, mp3 to listen to.
+
+out/index.html  out/results.csv
+out/pages/NAME.html  out/audio/NAME.mp3  out/calls/NAME.json  out/scores/NAME.json
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from qa_speech.report.clips import write_mp3
+from qa_speech.report.page import page_name, write_index, write_page
+from qa_speech.report.sheets import write_csv
+
+from qa_speech.audio.decode import decode
+from qa_speech.call import CallFailure, CallReport, encode, write_bytes, write_call
+from qa_speech.errors import AudioError
+
+
+class ReportFolder:
+    """Takes outcomes one by one; `finish` writes the table and the index over all of them.
+
+    Nothing is kept of a call but what the index shows. With `embed_audio` the sound is inside the pages.
+    """
+
+    def __init__(self, out: Path, *, lang: Literal["zh", "en"], embed_audio: bool = False) -> None:
+        self.out = out
+        self.lang = lang
+        self.embed_audio = embed_audio
+        self._kept: list[CallReport | CallFailure] = []
+
+    def add(self, outcome: CallReport | CallFailure) -> None:
+        """Write the files of one call; a failure has none, but its row."""
+        if isinstance(outcome, CallFailure):
+            self._kept.append(outcome)
+            return
+        name = page_name(outcome.id).removesuffix(".html")
+        write_call(outcome.call, self.out / "calls" / f"{name}.json")
+        if outcome.score is not None:
+            write_bytes(self.out / "scores" / f"{name}.json", encode(outcome.score) + b"\n")
+        audio = self._audio(outcome, name)
+        page = self.out / "pages" / f"{name}.html"
+        embedded = audio.read_bytes() if audio is not None and self.embed_audio else None
+        link = f"../audio/{name}.mp3" if audio is not None and not self.embed_audio else None
+        write_page(outcome, page, audio=link, embed_audio=embedded, lang=self.lang, index="../index.html")
+        if audio is not None and self.embed_audio:
+            audio.unlink()
+        self._kept.append(_light(outcome))
+
+    def finish(self) -> Path:
+        """Write results.csv and index.html; returns the index."""
+        write_csv(self._kept, self.out / "results.csv", lang=self.lang)
+        index = self.out / "index.html"
+        write_index(self._kept, index, lang=self.lang)
+        if self.embed_audio and (self.out / "audio").is_dir() and not any((self.out / "audio").iterdir()):
+            (self.out / "audio").rmdir()
+        return index
+
+    def _audio(self, outcome: CallReport, name: str) -> Path | None:
+        """An mp3 of the recording; None where there is none (any more)."""
+        source = Path(outcome.call.recording.path)
+        if outcome.call.recording.layout == "none" or not source.is_file():
+            return None
+        try:
+            audio = decode(source)
+        except AudioError:
+            return None
+        path = self.out / "audio" / f"{name}.mp3"
+        write_mp3(audio.samples[:2], audio.rate, path)
+        return path
+
+
+def _light(outcome: CallReport) -> CallReport:
+    """The report without the bulk of its call: what the index and the table read."""
+    call = msgspec.structs.replace(outcome.call, utterances=(), acoustics=(), stray=(), sounds=(), speech={})
+    return msgspec.structs.replace(outcome, call=call)

@@ -1,0 +1,110 @@
+"""The guards: public names, lazy imports, docs that name every command and metric, options that equal the library's."""
+
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer.main
+import typer.testing
+
+import qa_speech
+from qa_speech.cli import app
+from qa_speech.metrics import metrics
+from qa_speech.pipeline import inspect_many
+from qa_speech.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+HEAVY = (
+    "av", "ctranslate2", "duckdb", "faster_whisper", "jieba", "jinja2", "librosa", "numba", "onnxruntime", "opencc",
+    "pydantic", "pypinyin", "re2", "rjieba", "scipy", "sklearn", "soundfile", "soxr", "torch", "transformers", "yaml",
+)  # fmt: skip
+PUBLIC = {
+    "Acoustics", "AudioError", "Call", "CallFailure", "CallInput", "CallReport", "ChannelError", "ConfigError",
+    "CriterionScore", "DecodeError", "EngineError", "Evidence", "Finding", "Measurement", "ModelError", "OtherSound",
+    "PluginError", "QaSpeechError", "Recording", "Role", "Score", "Scorecard", "SectionScore", "Segment", "Settings",
+    "Timeline", "Utterance", "Word", "find_inputs", "inspect_call", "inspect_many", "load_recognizer",
+    "load_scorecard", "load_settings", "measure", "measure_all", "metrics", "read_calls", "score", "write_call",
+}  # fmt: skip
+
+
+def test_the_public_names_are_pinned_and_all_there() -> None:
+    assert set(qa_speech.__all__) == PUBLIC
+    assert [name for name in PUBLIC if getattr(qa_speech, name, None) is None] == []
+    assert set(dir(qa_speech)) >= PUBLIC
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = qa_speech.nothing
+
+
+@pytest.mark.parametrize("code", ["import qa_speech", "from qa_speech.cli import app; app(['--help'], standalone_mode=False)"])
+def test_help_and_import_load_nothing_heavy(code: str) -> None:
+    program = f"import sys\n{code}\nprint('LOADED', *sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    loaded = next(line for line in done.stdout.splitlines() if line.startswith("LOADED")).split()
+
+    assert [name for name in HEAVY if name in loaded] == []
+
+
+def commands() -> list[tuple[str, typer.models.CommandInfo]]:
+    """Every command as ``group name``."""
+    found = [(info.name or info.callback.__name__, info) for info in app.registered_commands if info.callback]
+    for group in app.registered_groups:
+        for info in group.typer_instance.registered_commands if group.typer_instance else ():
+            if info.callback:
+                found.append((f"{group.name} {info.name or info.callback.__name__}", info))
+    return found
+
+
+@pytest.mark.parametrize(("name", "info"), commands(), ids=[name for name, _ in commands()])
+def test_every_command_has_help_with_an_example_and_is_in_the_docs(name: str, info: typer.models.CommandInfo) -> None:
+    docs = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+
+    assert info.callback is not None
+    assert "Example: qa-speech" in (inspect.getdoc(info.callback) or "")
+    assert f"qa-speech {name}" in docs
+
+
+def test_the_printed_help_in_the_docs_is_what_the_commands_print() -> None:
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        make_cli = importlib.import_module("make_cli")
+    finally:
+        sys.path.pop(0)
+
+    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == make_cli.page(), "run: python docs/make_cli.py"
+
+
+@pytest.mark.parametrize("name", sorted(metrics()))
+def test_every_metric_is_defined_in_the_docs(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+
+
+def test_options_of_inspect_are_those_of_the_library() -> None:
+    library = set(inspect.signature(inspect_many).parameters) | set(Settings.model_fields)
+    ours = {"model": "recognizer", "language": "recognition", "config": "settings", "paths": "inputs"}
+    shown = {"out", "json_lines", "fail_under", "embed_audio", "ui_language"}  # about the output, not the inspection
+
+    options = set(inspect.signature(next(info.callback for name, info in commands() if name == "inspect")).parameters)
+
+    assert {ours.get(name, name) for name in options - shown} <= library
+
+
+def test_every_module_imports_and_says_what_it_is() -> None:
+    names = [item.name for item in pkgutil.walk_packages(qa_speech.__path__, "qa_speech.") if "__main__" not in item.name]
+
+    undocumented = [name for name in names if not importlib.import_module(name).__doc__]
+
+    assert undocumented == []
+
+
+def test_the_layers_hold() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()", "--no-cache"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout + done.stderr

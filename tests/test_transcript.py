@@ -1,0 +1,159 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from qa_speech.call import Role, write_call
+from qa_speech.engines.transcript import Line, Transcript, call_from_transcript, read_transcript, roles_of, words_for
+from qa_speech.errors import ConfigError
+from qa_speech.metrics import measure
+from qa_speech.testing import make_call
+from qa_speech.timeline import Timeline
+
+SRT = """1
+00:00:01,000 --> 00:00:03,000
+坐席：您好，工号一零零一
+
+2
+00:00:03,500 --> 00:00:05,250
+客户：我想查话费
+"""
+VTT = """WEBVTT
+
+00:01.000 --> 00:03.000
+<v Agent>您好，工号一零零一
+
+00:03.500 --> 00:05.250
+<v Customer>我想查话费
+"""
+WHISPERX = {
+    "segments": [
+        {
+            "start": 1.0, "end": 3.0, "text": " 您好", "speaker": "SPEAKER_01",
+            "words": [{"word": "您", "start": 1.0, "end": 1.4, "score": 0.9}, {"word": "好", "start": 1.4, "end": 3.0, "score": 0.8}],
+        },
+        {"start": 3.5, "end": 5.25, "text": "我想查2", "speaker": "SPEAKER_00", "words": [{"word": "2"}]},
+    ],
+    "language": "zh",
+}  # fmt: skip
+FUNASR = [
+    {
+        "key": "call",
+        "text": "您好，我想查话费",
+        "timestamp": [[1000, 1200]],
+        "sentence_info": [
+            {"text": "您好，", "start": 1000, "end": 1400, "timestamp": [[1000, 1200], [1200, 1400]], "spk": 0},
+            {"text": "我想查话费", "start": 3500, "end": 5250, "timestamp": [[3500, 3600]], "spk": 1},
+        ],
+    }
+]
+PLAIN = "# 说明\n坐席：您好，工号一零零一\n\n客户: 我想查话费\n[agent] 好的\n"
+TIMED = "agent@1-3: 您好\ncustomer@3.5-5.25: 我想查话费\n"
+
+
+@pytest.fixture
+def write(tmp_path: Path):  # type: ignore[no-untyped-def]
+    def write(name: str, content: object) -> Path:
+        path = tmp_path / name
+        path.write_text(content if isinstance(content, str) else json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "form"),
+    [("a.srt", SRT, "cues"), ("a.vtt", VTT, "cues"), ("a.json", WHISPERX, "whisperx"), ("a.json", FUNASR, "funasr"), ("a.txt", TIMED, "plain")],
+)  # fmt: skip
+def test_each_format_with_times(write, name: str, content: object, form: str) -> None:  # type: ignore[no-untyped-def]
+    transcript = read_transcript(write(name, content))
+    call = call_from_transcript(transcript, call_id="a")
+
+    assert transcript.form == form
+    assert call.times == "transcript"
+    assert [item.role for item in call.utterances] == [Role.AGENT, Role.CUSTOMER]
+    assert [item.start for item in call.utterances] == [1.0, 3.5]
+    assert call.utterances[1].end == 5.25
+    assert call.recording.layout == "none"
+
+
+def test_plain_lines_keep_the_order_and_claim_no_times(write) -> None:  # type: ignore[no-untyped-def]
+    call = call_from_transcript(read_transcript(write("a.txt", PLAIN)), call_id="a")
+
+    assert call.times == "nominal"
+    assert [item.role for item in call.utterances] == [Role.AGENT, Role.CUSTOMER, Role.AGENT]
+    silence = measure(call, "silence")
+    assert (silence.value, silence.reason) == (None, "no_times")
+
+
+def test_word_times_of_the_file_are_kept(write) -> None:  # type: ignore[no-untyped-def]
+    call = call_from_transcript(read_transcript(write("a.json", WHISPERX)), call_id="a")
+
+    assert [(word.text, word.start, word.probability) for word in call.utterances[0].words] == [("您", 1.0, 0.9), ("好", 1.4, 0.8)]
+    assert [word.text for word in call.utterances[1].words] == ["我", "想", "查", "2"]
+
+
+def test_a_number_of_timestamps_that_differs_from_the_text_is_not_trusted(write) -> None:  # type: ignore[no-untyped-def]
+    call = call_from_transcript(read_transcript(write("a.json", FUNASR)), call_id="a")
+
+    assert [word.start for word in call.utterances[0].words] == [1.0, 1.2]
+    assert len(call.utterances[1].words) == 5
+    assert call.utterances[1].words[-1].end == 5.25
+
+
+def test_our_own_json_comes_back_as_it_was(write, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    call = make_call("agent@0-2: 您好")
+    write_call(call, tmp_path / "own.json")
+
+    assert call_from_transcript(read_transcript(tmp_path / "own.json"), call_id="x") == call
+
+
+def test_numbered_speakers_get_their_roles_from_their_words() -> None:
+    lines = (Line("SPEAKER_00", "喂你好我想查话费", 0, 2), Line("SPEAKER_01", "您好工号一零零一很高兴为您服务", 2, 4))
+
+    call = call_from_transcript(Transcript("t", "whisperx", lines), call_id="t")
+
+    assert [item.role for item in call.utterances] == [Role.CUSTOMER, Role.AGENT]
+
+
+def test_a_transcript_without_speakers_speaks_as_unknown() -> None:
+    assert roles_of([Line("", "您好"), Line("", "再见")]) == {"": Role.UNKNOWN}
+
+
+def test_words_without_times_are_laid_over_the_speech_of_their_role() -> None:
+    lines = (Line("坐席", "您好请讲"), Line("客户", "话费"))
+    speech = {Role.AGENT: Timeline([(0, 1), (9, 10)]), Role.CUSTOMER: Timeline([(4, 5)])}
+
+    found = words_for(Transcript("t", "plain", lines), speech)
+
+    assert [(word.text, word.start) for word in found[Role.AGENT]] == [("您", 0), ("好", 0.5), ("请", 9), ("讲", 9.5)]
+    assert [word.text for word in found[Role.CUSTOMER]] == ["话", "费"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.txt", "只有一句话没有角色\n", "line 1: expected 'role: text'"),
+        ("a.txt", "# 空\n", "holds no line of text"),
+        ("a.srt", "不是字幕", "holds no line of text"),
+        ("a.json", {"hello": 1}, "neither a qa_speech call"),
+        ("a.json", "{", "not a transcript"),
+        ("a.json", {"type": "call", "recording": 3}, "not a qa_speech call"),
+        ("a.json", {"segments": [{"text": "x"}]}, "not a transcript"),
+    ],
+)
+def test_what_is_no_transcript_is_refused_by_name_and_cause(write, name: str, content: object, said: str) -> None:  # type: ignore[no-untyped-def]
+    path = write(name, content)
+    with pytest.raises(ConfigError, match=said) as caught:
+        read_transcript(path)
+
+    assert str(path) in str(caught.value)
+
+
+def test_other_encodings_and_missing_files_are_said_so(tmp_path: Path) -> None:
+    (tmp_path / "gbk.txt").write_bytes("坐席：您好".encode("gbk"))
+
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        read_transcript(tmp_path / "gbk.txt")
+    with pytest.raises(ConfigError, match="cannot read"):
+        read_transcript(tmp_path / "none.txt")

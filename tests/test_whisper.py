@@ -1,0 +1,141 @@
+"""The real recogniser on real (synthetic) sound: the bundled model and the sample calls."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qa_speech.audio.decode import decode
+from qa_speech.call import Role
+from qa_speech.engines.base import ENGINE_RATE, Piece, Window
+from qa_speech.engines.models import Model, find
+from qa_speech.engines.whisper import PUNCTUATION, DecodeOptions, WhisperRecognizer
+from qa_speech.errors import EngineError, ModelError
+from qa_speech.resources import folder
+from qa_speech.testing import check_engine
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> WhisperRecognizer:
+    return WhisperRecognizer(find("demo"), threads=2)
+
+
+def windows_of(name: str, role: str, count: int) -> tuple[list[Window], list[str]]:
+    """One window per turn, cut by the ground truth."""
+    import soxr
+
+    truth = json.loads((folder("samples") / f"{name}.truth.json").read_text(encoding="utf-8"))
+    audio = decode(folder("samples") / truth["file"])
+    channel = next(int(number) for number, who in truth["channels"].items() if who == role) - 1
+    turns = [turn for turn in truth["turns"] if turn["role"] == role and turn["kind"] == "speech"][:count]
+    windows = []
+    for turn in turns:
+        start, end = max(0.0, turn["start"] - 0.2), turn["end"] + 0.2
+        samples = soxr.resample(audio.cut(channel, start, end), audio.rate, ENGINE_RATE)
+        windows.append(Window(name, Role(role), samples, (Piece(start, start + len(samples) / ENGINE_RATE, 0.0),)))
+    return windows, [turn["text"] for turn in turns]
+
+
+def bare(text: str) -> str:
+    return "".join(char for char in text if char not in PUNCTUATION and not char.isspace())
+
+
+def distance(one: str, two: str) -> int:
+    row = list(range(len(two) + 1))
+    for i, left in enumerate(one, 1):
+        before, row[0] = row[0], i
+        for j, right in enumerate(two, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (left != right))
+    return row[-1]
+
+
+def test_the_bundled_model_really_transcribes(recognizer: WhisperRecognizer) -> None:
+    windows, texts = windows_of("good-service", "agent", 6)
+
+    answers = list(recognizer.recognize(windows))
+
+    heard = ["".join(word.text for word in answer.words) for answer in answers]
+    errors = sum(distance(bare(text), bare(said)) for text, said in zip(texts, heard, strict=True))
+    assert errors / sum(len(bare(text)) for text in texts) < 0.15
+    assert "您好" in heard[0]
+
+
+def test_words_are_in_order_inside_the_window_and_sure_of_themselves(recognizer: WhisperRecognizer) -> None:
+    windows, _ = windows_of("good-service", "agent", 4)
+
+    for window, answer in zip(windows, recognizer.recognize(windows), strict=True):
+        starts = [word.start for word in answer.words]
+        assert starts == sorted(starts)
+        assert all(0 <= word.start <= word.end <= window.duration for word in answer.words)
+        assert all(word.text.strip() and word.text[0] not in PUNCTUATION for word in answer.words)
+        assert np.mean([word.probability for word in answer.words]) > 0.7
+
+
+def test_the_batch_a_window_is_in_does_not_change_its_words(recognizer: WhisperRecognizer) -> None:
+    windows, _ = windows_of("slow-answer", "customer", 4)
+
+    together = [answer.words for answer in recognizer.recognize(windows)]
+    alone = [next(recognizer.recognize([window])).words for window in windows]
+
+    assert [[word.text for word in words] for words in together] == [[word.text for word in words] for words in alone]
+
+
+def test_it_keeps_the_promises_of_a_recogniser(recognizer: WhisperRecognizer) -> None:
+    check_engine(recognizer)
+    assert recognizer.made_with["model"] == "demo"
+    assert recognizer.window_s == 15
+
+
+def test_silence_gives_no_words_to_speak_of(recognizer: WhisperRecognizer) -> None:
+    silent = Window("x", Role.AGENT, np.zeros(ENGINE_RATE * 2, np.float32), (Piece(0, 2, 0),))
+
+    answer = next(recognizer.recognize([silent]))
+
+    assert len(answer.words) <= 2
+
+
+def test_windows_are_read_no_further_ahead_than_a_batch(recognizer: WhisperRecognizer) -> None:
+    taken = 0
+
+    def source() -> Iterable[Window]:
+        nonlocal taken
+        for index in range(40):
+            taken += 1
+            yield Window(str(index), Role.AGENT, np.zeros(8000, np.float32), (Piece(0, 0.5, 0),))
+
+    next(iter(recognizer.recognize(source())))
+
+    assert taken == recognizer.options.batch_size
+
+
+def test_a_window_out_of_bounds_is_decoded_again_and_says_so() -> None:
+    windows, _ = windows_of("good-service", "agent", 2)
+    strict = WhisperRecognizer(
+        find("demo"), threads=2,
+        options=DecodeOptions(beam_size=1, window_s=15, min_avg_log_prob=0.0, max_no_speech=1.1, temperatures=(0.2, 0.4)),
+    )  # fmt: skip
+
+    answers = list(strict.recognize(windows))
+
+    assert all("out_of_bounds" in answer.notes for answer in answers)
+    assert all(answer.words for answer in answers)
+
+
+def test_a_broken_model_is_an_error_with_its_folder(tmp_path: Path) -> None:
+    for name in ("config.json", "tokenizer.json", "vocabulary.json", "model.bin"):
+        (tmp_path / name).write_bytes(b"{}")
+
+    with pytest.raises(ModelError, match=str(tmp_path)):
+        WhisperRecognizer(Model("broken", tmp_path))
+
+
+def test_what_fails_inside_is_an_engine_error(recognizer: WhisperRecognizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(recognizer, "_batch", fail)
+    window = Window("x", Role.AGENT, np.zeros(8000, np.float32), (Piece(0, 0.5, 0),))
+    with pytest.raises(EngineError, match="failed on 1 windows: out of memory"):
+        next(recognizer.recognize([window]))
