@@ -24,7 +24,9 @@ from qa_speech.errors import DecodeError
 KEEP_RATE_MAX = 16_000
 """Hz; recordings with a higher rate are resampled to this while they are read."""
 RATES = (1_000, 384_000)
-BLOCK_FRAMES = 1 << 18
+BLOCK_FRAMES = 1 << 17
+MOST_FRAMES_PER_BYTE = 64
+"""No codec packs more; a header that declares more is not believed."""
 CHANNELS_MAX = 32
 EMPTY_HEADER_BYTES = 1024
 RAW_CODECS = {
@@ -75,44 +77,45 @@ class Audio:
 
 
 class _Sink:
-    """Collects blocks of float32 (frames, channels) as int16 rows, resampling on the way when the rate is high."""
+    """Collects blocks of float32 (frames, channels) as int16 rows, resampling on the way when the rate is high.
 
-    def __init__(self, rate: int, channels: int) -> None:
+    `expected` frames are set aside at once (memory is only taken when it is written), so that a long recording is
+    never held twice; a file that holds more than it declared makes the store grow.
+    """
+
+    def __init__(self, rate: int, channels: int, expected: int = 0) -> None:
         self.rate = min(rate, KEEP_RATE_MAX)
         self.channels = channels
         self.frames = 0
-        self._parts: list[npt.NDArray[np.int16]] = []
+        self._used = 0
+        self._store = np.empty((channels, max(BLOCK_FRAMES, expected * self.rate // rate + 1)), np.int16)
         self._resampler: Any = None
         if rate > KEEP_RATE_MAX:
             import soxr
 
-            self._resampler = soxr.ResampleStream(
-                rate, KEEP_RATE_MAX, channels, dtype="float32", quality="HQ"
-            )
+            self._resampler = soxr.ResampleStream(rate, KEEP_RATE_MAX, channels, dtype="float32", quality="HQ")
 
     def add(self, block: npt.NDArray[np.float32]) -> None:
         self.frames += len(block)
         self._keep(self._resampler.resample_chunk(block) if self._resampler else block)
 
     def _keep(self, block: npt.NDArray[np.float32]) -> None:
+        end = self._used + len(block)
+        if end > self._store.shape[1]:
+            larger = np.empty((self.channels, max(end, self._store.shape[1] * 2)), np.int16)
+            larger[:, : self._used] = self._store[:, : self._used]
+            self._store = larger
         scaled = np.nan_to_num(block * np.float32(32768), nan=0.0, posinf=32767, neginf=-32768)
-        self._parts.append(np.rint(scaled).clip(-32768, 32767).astype(np.int16))
+        self._store[:, self._used : end] = np.rint(scaled).clip(-32768, 32767).T
+        self._used = end
 
     def finish(self) -> npt.NDArray[np.int16]:
-        """The samples, shape (channels, n); parts are freed as they are copied."""
+        """The samples, shape (channels, n)."""
         if self._resampler:
             self._keep(self._resampler.resample_chunk(np.zeros((0, self.channels), np.float32), last=True))
-        if self.frames and not any(map(len, self._parts)):
+        if self.frames and not self._used:
             self._keep(np.zeros((1, self.channels), np.float32))  # shorter than one sample of ours
-        total = sum(len(part) for part in self._parts)
-        samples = np.empty((self.channels, total), np.int16)
-        at = 0
-        self._parts.reverse()
-        while self._parts:
-            part = self._parts.pop()
-            samples[:, at : at + len(part)] = part.T
-            at += len(part)
-        return samples
+        return self._store[:, : self._used]
 
 
 def decode(path: str | Path, *, raw: RawFormat | None = None) -> Audio:
@@ -208,7 +211,8 @@ def _soundfile(path: Path, raw: RawFormat | None) -> Audio:
     try:
         with soundfile.SoundFile(os.fspath(path), **options) as file:
             _check_header(path, file.samplerate, file.channels)
-            sink = _Sink(file.samplerate, file.channels)
+            expected = file.frames if 0 < file.frames < path.stat().st_size * MOST_FRAMES_PER_BYTE else 0
+            sink = _Sink(file.samplerate, file.channels, expected)
             while len(block := file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):
                 sink.add(block)
             codec = f"{file.format}/{file.subtype}"

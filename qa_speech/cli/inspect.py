@@ -209,7 +209,6 @@ def _finish(
     """Print each outcome as it comes, write the folder, choose the exit code."""
     from qa_speech.call import CallFailure, encode
     from qa_speech.report.folder import ReportFolder
-    from qa_speech.report.wording import summary_line
 
     as_json = out is None if json_lines is None else json_lines
     folder = ReportFolder(out, lang=lang, embed_audio=embed_audio) if out is not None else None
@@ -224,7 +223,7 @@ def _finish(
                 failed += 1
             elif outcome.score is not None and outcome.score.total is not None:
                 under += fail_under is not None and outcome.score.total < fail_under
-            sys.stdout.write(encode(outcome).decode() if as_json else summary_line(outcome, lang))
+            sys.stdout.write(encode(outcome).decode() if as_json else _line(outcome, lang))
             sys.stdout.write("\n")
             sys.stdout.flush()
     if folder is not None:
@@ -234,6 +233,16 @@ def _finish(
         raise typer.Exit(EXIT_SOME_FAILED if failed < done else EXIT_UNUSABLE)
     if under:
         raise typer.Exit(EXIT_FAIL_UNDER)
+
+
+def _line(outcome: CallReport | CallFailure, lang: Language) -> str:
+    """One line per input: score and main reasons, or why there is no result."""
+    from qa_speech.call import CallFailure
+    from qa_speech.report.wording import summary_line
+
+    if isinstance(outcome, CallFailure):
+        return f"{outcome.id}  {'失败：' if lang == 'zh' else 'failed: '}{outcome.message}"
+    return summary_line(outcome, lang)
 
 
 @contextmanager

@@ -323,7 +323,8 @@ def _laid_over(text: str, speech: Timeline) -> list[Word]:
         return []
     step = speech.duration / len(units)
     at = _clock_of(speech)
-    return [Word(unit, at(i * step), max(at(i * step), at((i + 1) * step - 1e-6))) for i, unit in enumerate(units)]
+    starts = [at(i * step) for i in range(len(units))]
+    return [Word(unit, start, start + min(step, NOMINAL_SYLLABLE_S)) for unit, start in zip(units, starts, strict=True)]
 
 
 def _clock_of(speech: Timeline) -> Callable[[float], float]:
