@@ -129,6 +129,14 @@ def prepare(item: CallInput, *, detector: SpeechDetector, settings: Settings, wi
     return Prepared(call, analysis, plans, voices, given)
 
 
+def begin(item: CallInput, *, detector: SpeechDetector, settings: Settings, window_s: float | None) -> Prepared | Call:
+    """`prepare`, but a row that is only a transcript is a call already."""
+    if not item.is_transcript:
+        return prepare(item, detector=detector, settings=settings, window_s=window_s)
+    words = transcript.read_transcript(item.path)
+    return transcript.call_from_transcript(words, call_id=item.name, metadata=item.metadata)
+
+
 def _roles(analysis: Analysis, item: CallInput, settings: Settings) -> tuple[tuple[Role, ...], str]:
     """Who speaks on which channel: given with the row, in the settings, or channel 1 = agent; one voice = unknown."""
     if len(analysis.speech) == 1:
@@ -167,7 +175,7 @@ def recognise(
     by one, so that only the call that cannot be recognised fails.
     """
     source = iter(prepared)
-    simplify = _simplify(settings)
+    simplify = wants_simplified(settings)
     waiting: deque[Waiting] = deque()
 
     sent: deque[Window] = deque()
@@ -183,7 +191,7 @@ def recognise(
     def ready() -> Iterator[Call | CallFailure]:
         while waiting and _complete(*waiting[0], recognizer):
             item, answers = waiting.popleft()
-            yield _finish(item, answers, recognizer, settings) if isinstance(item, Prepared) else item
+            yield finish(item, answers, recognizer, settings) if isinstance(item, Prepared) else item
 
     while True:
         try:
@@ -201,7 +209,8 @@ def recognise(
                 yield _alone(item, recognizer, settings) if isinstance(item, Prepared) else item
 
 
-def _simplify(settings: Settings) -> bool:
+def wants_simplified(settings: Settings) -> bool:
+    """Whether words are put into simplified characters."""
     return settings.recognition.simplify and settings.recognition.language == "zh"
 
 
@@ -225,16 +234,16 @@ def _first_open(
 
 def _alone(item: Prepared, recognizer: Recognizer, settings: Settings) -> Call | CallFailure:
     try:
-        windows, simplify = list(item.windows()), _simplify(settings)
+        windows, simplify = list(item.windows()), wants_simplified(settings)
         answers = zip(windows, recognizer.recognize(windows), strict=True)
         guarded = [guard(window, answer, simplify=simplify) for window, answer in answers]
-        return _finish(item, guarded, recognizer, settings)
+        return finish(item, guarded, recognizer, settings)
     except EngineError as exc:
         return _failure(item.call.recording.id, item.call.recording.path, exc)
 
 
-def _finish(item: Prepared, answers: list[Guarded], recognizer: Recognizer | None, settings: Settings) -> Call:
-    """Put the words into the call, settle who is the agent, measure the voices."""
+def finish(item: Prepared, answers: list[Guarded], recognizer: Recognizer | None, settings: Settings) -> Call:
+    """Put the words into the call, settle who is the agent, measure the voices. `answers`: one per window, guarded."""
     call = item.call
     if item.transcript is not None:
         given = transcript.words_for(item.transcript, call.speech)
@@ -323,11 +332,7 @@ def inspect_many(
     def prepared() -> Iterator[Prepared | Call | CallFailure]:
         for item in inputs:
             try:
-                if item.is_transcript:
-                    words = transcript.read_transcript(item.path)
-                    yield transcript.call_from_transcript(words, call_id=item.name, metadata=item.metadata)
-                else:
-                    yield prepare(item, detector=found, settings=settings, window_s=window_s)
+                yield begin(item, detector=found, settings=settings, window_s=window_s)
             except QaSpeechError as exc:
                 yield _failure(item.name, str(item.path), exc)
 

@@ -1,9 +1,9 @@
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-import pytest
 
 from qa_speech.call import (
     Acoustics,

@@ -51,9 +51,7 @@ def test_telephone_codecs_come_back_to_the_last_bit(subtype: str, tmp_path: Path
 
 def test_loud_float_is_held_not_wrapped(tmp_path: Path) -> None:
     path = tmp_path / "call.wav"
-    soundfile.write(
-        path, np.array([[2.0], [-2.0], [np.nan], [0.5]] * 1000, np.float32), RATE, subtype="FLOAT"
-    )
+    soundfile.write(path, np.array([[2.0], [-2.0], [np.nan], [0.5]] * 1000, np.float32), RATE, subtype="FLOAT")
 
     assert decode(path).samples[0, :4].tolist() == [32767, -32768, 0, 16384]
 
@@ -169,19 +167,17 @@ def test_damaged_bytes_never_crash(alaw: Path, seed: int) -> None:
     alaw.write_bytes(bytes(data[: chance.randrange(20, len(data))]))
 
     try:
-        audio = decode(alaw)
+        outcome = f"{decode(alaw).samples.shape[1]} samples"
     except QaSpeechError as exc:
-        assert os.fspath(alaw) in str(exc)
-    else:
-        assert audio.samples.shape[1] > 0
+        outcome = str(exc)
+
+    assert os.fspath(alaw) in outcome or (outcome.endswith("samples") and outcome != "0 samples")
 
 
 @pytest.mark.data
 def test_odd_wavs_are_decoded_or_refused_never_worse_than_ffmpeg_and_libsndfile(data_dir: Path) -> None:
     folder = data_dir / "audio_torture"
-    rows = [
-        line.split("\t") for line in (folder / "manifest.tsv").read_text(encoding="utf-8").splitlines()[1:]
-    ]
+    rows = [line.split("\t") for line in (folder / "manifest.tsv").read_text(encoding="utf-8").splitlines()[1:]]
     worse = []
     for row in rows:
         frames = row[2].split("/")

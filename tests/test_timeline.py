@@ -1,13 +1,11 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-import pytest
 
 from qa_speech.timeline import Segment, Timeline
 
 ticks = st.integers(0, 400)
-segments = st.tuples(ticks, st.integers(1, 60)).map(
-    lambda pair: Segment(pair[0] / 8, (pair[0] + pair[1]) / 8)
-)
+segments = st.tuples(ticks, st.integers(1, 60)).map(lambda pair: Segment(pair[0] / 8, (pair[0] + pair[1]) / 8))
 timelines = st.lists(segments, max_size=12).map(Timeline)
 
 

@@ -1,0 +1,217 @@
+r"""Speech probabilities → when somebody speaks: a tight view for timing and a padded one for recognition.
+
+    probability      __/~~~~\__/~~\_______/~~~~~~~\__
+    tight              |-------|            |------|        pauses < 0.2 s bridged, speech < 0.1 s dropped
+    padded          |-------------|      |------------|     the same speech with room around it, cut at max_piece_s
+
+Both come from one run of the network. A voice detector answers in frames of 32 ms and trails off late, so the
+ends of the tight view are moved to where the channel's own level rises and falls. Levels are dBFS, times seconds.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_speech.audio.track import SILENT_DB, Floats, to_db
+from qa_speech.timeline import Segment, Timeline
+
+THRESHOLD = 0.5
+BRIDGE_S = 0.2
+MIN_SPEECH_S = 0.1
+PAD_S = 0.3
+MAX_PIECE_S = 30.0
+TARGET_LEVEL_DB = -20.0
+MAX_GAIN_DB = 25.0
+DEAD_DB = -75.0
+"""dBFS; a channel whose p95 level is below this carries nothing that was said."""
+WITHIN_DB = 40.0
+"""Speech reaches down to this far below the channel's loud speech, unless the background covers it."""
+ABOVE_FLOOR_DB = 2.0
+REACH_S = 0.35
+LOW_SHARE = 0.2
+MASKED_S = 0.05
+CLEAR_SHARE = 0.3
+CLEAR_ABOVE_FLOOR_DB = 15.0
+CLEAR_BELOW_DB = 20.0
+OPEN_FRAMES = 4
+SURE_FRAMES = 4
+UNLIKELY = 0.1
+BACKGROUND_FRAMES = 50
+FLOOR_SPREAD_DB = 10.0
+FLOOR_STEP_S, FLOOR_REACH_S = 2.0, 8.0
+FLOOR_FRAMES = 200
+
+
+def active_level(levels: Floats) -> float:
+    """The level of what is heard on a channel: the 95th percentile of its frame levels, dBFS.
+
+    >>> active_level(np.array([-60.0] * 90 + [-20.0] * 10, np.float32))
+    -20.0
+    """
+    return float(np.percentile(levels, 95)) if len(levels) else SILENT_DB
+
+
+def normalising_gain(levels: Floats) -> float:
+    """dB that bring the active level of a channel to −20 dBFS: from 0 to 25, and 0 on a dead channel.
+
+    Without it a quiet voice is lost: the network was trained on speech of usual level.
+
+    >>> normalising_gain(np.full(100, -35.0, np.float32))
+    15.0
+    >>> normalising_gain(np.full(100, -80.0, np.float32))
+    0.0
+    """
+    level = active_level(levels)
+    return 0.0 if level < DEAD_DB else float(np.clip(TARGET_LEVEL_DB - level, 0.0, MAX_GAIN_DB))
+
+
+def tight(
+    probabilities: Floats,
+    frame_s: float,
+    levels: Floats,
+    level_frame_s: float,
+    *,
+    explained: npt.NDArray[np.bool_] | None = None,
+    threshold: float = THRESHOLD,
+    bridge_s: float = BRIDGE_S,
+    min_speech_s: float = MIN_SPEECH_S,
+) -> Timeline:
+    """Speech for timing: no padding, ends where the level says.
+
+    Parameters
+    ----------
+    probabilities, frame_s
+        Speech probability in 0…1, shape (frames,), and seconds per frame.
+    levels, level_frame_s
+        Level of the same channel in dBFS, shape (level frames,), and seconds per level frame.
+    explained
+        Level frames that hold only what leaked in from the other channel; never speech.
+    """
+    if not len(probabilities) or not len(levels):
+        return Timeline()
+    likely = probabilities[
+        np.minimum(((np.arange(len(levels)) + 0.5) * level_frame_s / frame_s).astype(int), len(probabilities) - 1)
+    ]
+    own = np.ones(len(levels), bool) if explained is None else ~explained
+    sure = (likely >= threshold) & own
+    if not sure.any():
+        return Timeline()
+    loud = float(np.percentile(levels[sure], 95))
+    floor = _floor(levels, likely, level_frame_s)
+    limit = np.maximum(loud - WITHIN_DB, floor + ABOVE_FLOOR_DB)
+    audible = _opened((_smooth(levels) >= limit) & own, OPEN_FRAMES)
+    clear = likely >= threshold * CLEAR_SHARE
+    clear &= levels >= np.maximum(floor + CLEAR_ABOVE_FLOOR_DB, loud - CLEAR_BELOW_DB)
+    sure = ((likely >= threshold) | clear) & audible
+    islands = _islands(likely >= threshold * LOW_SHARE, sure)
+    active = _dilated(islands, round(REACH_S / level_frame_s)) & audible
+    masked = floor + ABOVE_FLOOR_DB > loud - WITHIN_DB
+    near = _dilated(active & islands, round(MASKED_S / level_frame_s))
+    active |= masked & near & islands & own & (likely >= threshold)
+    spans = _runs(active)
+    found = Timeline((a * level_frame_s, b * level_frame_s) for a, b in spans)
+    return found.bridged(bridge_s).without_short(min_speech_s)
+
+
+def _opened(mask: npt.NDArray[np.bool_], shortest: int) -> npt.NDArray[np.bool_]:
+    """The mask without runs shorter than `shortest` frames."""
+    kept = mask.copy()
+    for first, last in _runs(mask):
+        if last - first < shortest:
+            kept[first:last] = False
+    return kept
+
+
+def _floor(levels: Floats, likely: Floats, frame_s: float) -> Floats:
+    """The level that the background around each frame seldom exceeds.
+
+    Around, because a background comes and goes: hold music in one minute must not hide a quiet voice in the next.
+    Speech that went unseen in it does not raise it far.
+    """
+    unlikely = likely < UNLIKELY
+    quiet = _smooth(levels)[unlikely]
+    if len(quiet) < BACKGROUND_FRAMES:
+        return np.full(len(levels), SILENT_DB, np.float32)
+    overall = _background(quiet)
+    step = max(1, round(FLOOR_STEP_S / frame_s))
+    reach = round(FLOOR_REACH_S / frame_s)
+    before = np.concatenate(([0], np.cumsum(unlikely)))
+    found = []
+    for start in range(0, len(levels), step):
+        first, last = before[max(0, start - reach)], before[min(len(levels), start + step + reach)]
+        found.append(_background(quiet[first:last]) if last - first >= FLOOR_FRAMES else overall)
+    return np.repeat(np.array(found, np.float32), step)[: len(levels)]
+
+
+def _background(quiet: Floats) -> float:
+    middle, high = np.percentile(quiet, (50, 95))
+    return float(min(high, middle + FLOOR_SPREAD_DB))
+
+
+def _smooth(levels: Floats) -> Floats:
+    """Mean power over three frames, as a level."""
+    if len(levels) < 3:
+        return levels
+    power = 10 ** (levels / 10)
+    return to_db(np.convolve(power, np.full(3, 1 / 3, np.float32), mode="same"))
+
+
+def _islands(possible: npt.NDArray[np.bool_], sure: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """The runs of `possible` frames that hold at least 60 ms of `sure` ones."""
+    kept = np.zeros(len(possible), bool)
+    count = np.concatenate(([0], np.cumsum(sure)))
+    for first, last in _runs(possible):
+        kept[first:last] = count[last] - count[first] >= SURE_FRAMES
+    return kept
+
+
+def _dilated(mask: npt.NDArray[np.bool_], reach: int) -> npt.NDArray[np.bool_]:
+    """The mask, and `reach` frames on both sides of each run."""
+    change = np.zeros(len(mask) + 1, np.int32)
+    for first, last in _runs(mask):
+        change[max(0, first - reach)] += 1
+        change[min(len(mask), last + reach)] -= 1
+    return np.asarray(np.cumsum(change[:-1]) > 0)
+
+
+def _runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Half-open index ranges of the true runs.
+
+    >>> _runs(np.array([False, True, True, False, True]))
+    [(1, 3), (4, 5)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+
+
+def padded(
+    speech: Timeline,
+    probabilities: Floats,
+    frame_s: float,
+    duration: float,
+    *,
+    pad_s: float = PAD_S,
+    max_piece_s: float = MAX_PIECE_S,
+) -> tuple[Segment, ...]:
+    """Speech for the recogniser: `pad_s` around it, no piece longer than `max_piece_s`.
+
+    Where a piece is too long it is cut at its least likely frame in the second half of what is allowed, so seldom
+    inside a word. Pieces may touch; they never overlap.
+    """
+    roomy = Timeline((max(0.0, item.start - pad_s), min(duration, item.end + pad_s)) for item in speech)
+    pieces: list[Segment] = []
+    for item in roomy:
+        start = item.start
+        while item.end - start > max_piece_s:
+            cut = _quietest(probabilities, frame_s, start + max_piece_s / 2, start + max_piece_s)
+            pieces.append(Segment(start, cut))
+            start = cut
+        pieces.append(Segment(start, item.end))
+    return tuple(pieces)
+
+
+def _quietest(probabilities: Floats, frame_s: float, start: float, end: float) -> float:
+    first, last = int(np.ceil(start / frame_s)), int(end / frame_s)
+    among = probabilities[first:last]
+    return (first + int(np.argmin(among))) * frame_s if len(among) else end

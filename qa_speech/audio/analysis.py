@@ -1,0 +1,172 @@
+"""All that the sound of a call tells without words: layout, findings, speech per channel, other sound.
+
+    samples → doctor, pass 1 → gains → speech probabilities (once per channel) → doctor, pass 2 → Analysis
+
+Channels are numbered as in the file; who is agent and who is customer is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_speech.audio import activity, channels, leak
+from qa_speech.audio.track import Floats, Track, frame_levels
+from qa_speech.call import Finding, Layout
+from qa_speech.errors import ChannelError
+from qa_speech.timeline import Segment, Timeline
+
+DETECT_S = 600.0
+"""Seconds given to the detector at once: bounds memory in long calls."""
+RUN_IN_S = 3.0
+"""Given again before each further part, so that the detector's state is that of one long run."""
+
+
+class Sound(NamedTuple):
+    """Sound that is nobody's speech: ``music``, ``tone``, ``ring_back``, ``dtmf``; seconds."""
+
+    kind: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """What `analyse` found. Tuples hold one item per voice channel: two for two channels, one for mono.
+
+    `channels` are the numbers of the voice channels in the file, from 1. `speech` is the tight view for timing;
+    `padded` the pieces for the recogniser; `sounds` what else is heard; `gains_db` what was added before detection;
+    `levels` the frame levels in dBFS (`tracks[i].frame_s` apart). `cut` gives the samples of a piece.
+    """
+
+    layout: Layout
+    channels: tuple[int, ...]
+    findings: tuple[Finding, ...]
+    speech: tuple[Timeline, ...]
+    padded: tuple[tuple[Segment, ...], ...]
+    sounds: tuple[tuple[Sound, ...], ...]
+    gains_db: tuple[float, ...]
+    tracks: tuple[Track, ...]
+    levels: tuple[Floats, ...]
+
+    def cut(self, channel: int, start: float, end: float) -> Floats:
+        """``[start, end)`` seconds of voice channel `channel` (from 0): float32, 16 kHz, level-normalised, leak removed."""
+        return self.tracks[channel].cut(start, end, gain_db=self.gains_db[channel])
+
+
+def analyse(
+    samples: npt.NDArray[np.int16] | Floats,
+    rate: int,
+    detect: Callable[[Floats], Floats],
+    frame_s: float,
+    *,
+    threshold: float = activity.THRESHOLD,
+    bridge_s: float = activity.BRIDGE_S,
+    min_speech_s: float = activity.MIN_SPEECH_S,
+    pad_s: float = activity.PAD_S,
+    max_piece_s: float = activity.MAX_PIECE_S,
+    source: str = "recording",
+) -> Analysis:
+    """Analyse the sound of one call.
+
+    Parameters
+    ----------
+    samples
+        int16 or float32, shape (channels, n), at `rate` Hz. Not altered and not copied as a whole.
+    detect, frame_s
+        Speech probability in 0…1 per `frame_s` seconds of float32 audio at 16 kHz (`SpeechDetector.probabilities`).
+    threshold, bridge_s, min_speech_s, pad_s, max_piece_s
+        Speech begins at this probability; pauses shorter than `bridge_s` are bridged and speech shorter than
+        `min_speech_s` dropped; pieces for the recogniser get `pad_s` on each side and are cut at `max_piece_s`.
+    source
+        Name of the recording, for errors.
+
+    Raises
+    ------
+    ChannelError
+        More than two channels carry sound, or there is none at all.
+    """
+    if samples.ndim != 2 or not samples.shape[0]:
+        raise ChannelError(source, f"expected samples of shape (channels, n), got {samples.shape}")
+    surveys = [channels.survey(Track(row, rate)) for row in samples]
+    layout, voices, findings = _layout(surveys, source)
+    tracks, levels, explained, leaks = _without_leaks([surveys[i] for i in voices])
+    findings += [item for number, found in leaks for item in _crosstalk(voices[number] + 1, found)]
+    gains = tuple(activity.normalising_gain(item) for item in levels)
+    speech, padded = [], []
+    for track, level, gain, leaked in zip(tracks, levels, gains, explained, strict=True):
+        probabilities = _detect(track, gain, detect, frame_s)
+        found = activity.tight(
+            probabilities, frame_s, level, track.frame_s, explained=leaked,
+            threshold=threshold, bridge_s=bridge_s, min_speech_s=min_speech_s,
+        )  # fmt: skip
+        speech.append(found)
+        padded.append(
+            activity.padded(found, probabilities, frame_s, track.duration, pad_s=pad_s, max_piece_s=max_piece_s)
+        )
+    return Analysis(
+        layout=layout, channels=tuple(i + 1 for i in voices), findings=tuple(findings), speech=tuple(speech),
+        padded=tuple(padded), sounds=tuple(() for _ in voices), gains_db=gains, tracks=tracks, levels=levels,
+    )  # fmt: skip
+
+
+def _layout(surveys: list[channels.Survey], source: str) -> tuple[Layout, list[int], list[Finding]]:
+    findings = [item for i, found in enumerate(surveys, 1) for item in channels.sample_findings(i, found)]
+    if len(surveys) == 1:
+        return "mono", [0], [Finding("mono"), *findings]
+    alive = [i for i, found in enumerate(surveys) if not found.dead]
+    if len(alive) > 2:
+        raise ChannelError(
+            source, f"{len(alive)} of {len(surveys)} channels carry sound; expected one or two"
+        )
+    voices = sorted({*alive, *range(2)} if len(alive) < 2 else alive)[:2]
+    left = (
+        channels.residual_db(surveys[voices[0]].track, surveys[voices[1]].track) if len(alive) == 2 else 0.0
+    )
+    if left < channels.FAKE_STEREO_DB:
+        return "fake_stereo", voices[:1], [Finding("fake_stereo", None, round(left, 1), "dB"), *findings]
+    return "two_channel", voices, findings
+
+
+def _without_leaks(
+    surveys: list[channels.Survey],
+) -> tuple[tuple[Track, ...], tuple[Floats, ...], list[npt.NDArray[np.bool_] | None], list[tuple[int, leak.Crosstalk]]]:
+    """Tracks with what leaked in taken out, their levels, the frames with nothing else, and what was found."""
+    tracks, levels = [item.track for item in surveys], [item.levels for item in surveys]
+    explained: list[npt.NDArray[np.bool_] | None] = [None for _ in surveys]
+    leaks: list[tuple[int, leak.Crosstalk]] = []
+    if len(surveys) == 2 and not any(item.dead for item in surveys):
+        for target in (0, 1):
+            source = surveys[1 - target]
+            found = leak.find(source.track, surveys[target].track, source.levels, surveys[target].levels)
+            if found is not None:
+                tracks[target] = replace(tracks[target], leak=found.leak)
+                levels[target] = frame_levels(tracks[target])
+                explained[target] = found.explained(levels[target])
+                leaks.append((target, found))
+    return tuple(tracks), tuple(levels), explained, leaks
+
+
+def _crosstalk(number: int, found: leak.Crosstalk) -> list[Finding]:
+    return [
+        Finding("crosstalk", number, round(found.level_db, 1), "dB"),
+        Finding("crosstalk_lag", number, round(found.lag_ms, 1), "ms"),
+    ]
+
+
+def _detect(track: Track, gain_db: float, detect: Callable[[Floats], Floats], frame_s: float) -> Floats:
+    """Probabilities of a whole channel, part by part."""
+    part = max(1, round(DETECT_S / frame_s)) * frame_s
+    run_in = round(RUN_IN_S / frame_s)
+    found = [np.zeros(0, np.float32)]
+    start = 0.0
+    while start < track.duration:
+        before = run_in if start else 0
+        piece = track.cut(start - before * frame_s, min(track.duration, start + part), gain_db=gain_db)
+        found.append(detect(piece)[before:])
+        start += part
+    return np.concatenate(found)

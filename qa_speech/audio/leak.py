@@ -1,0 +1,161 @@
+"""Crosstalk (串音): how loud and how late one channel is heard in the other, and taking it out again.
+
+Where the source speaks and the target is quiet, the target is the source through a short path. The path is the
+Wiener estimate over the loudest such stretches, each weighted by the inverse of the target's power, so that the
+target's own speech hardly counts. A leak is claimed when one lag stands far out of all others.
+
+Codecs that rebuild speech from parameters (AMR, Opus at low rates) keep the sound but not the wave: what can be
+subtracted is then less than what is heard. `Crosstalk.left_db` says how much stays behind; `Crosstalk.explained`
+marks the frames that hold nothing above it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_speech.audio.track import SILENT_DB, Floats, Leak, Track, to_db
+
+STRETCH = 2048
+"""Samples of the source correlated at once."""
+STRETCHES = 240
+LAG_S = (-0.02, 0.45)
+BAND_HZ = (250.0, 3600.0)
+"""Speech only: mains hum is often the same on both channels."""
+TAPS_BEFORE, TAPS = 8, 48
+OUTSTANDING = 6.0
+"""A leak's lag must stand this many deviations out of all lags."""
+LOWEST_DB = -50.0
+ACTIVE_BELOW_DB = 15.0
+MARGIN_DB = 3.0
+LEFT_MOST_DB = 6.0
+
+
+@dataclass(frozen=True, eq=False)
+class Crosstalk:
+    """One direction of a leak. `level_db` is relative to the source on its own channel, before any gain.
+
+    `predicted_db` is the level of the leaked part per level frame of the target; `alone` marks the frames where it is
+    all that is heard.
+    """
+
+    leak: Leak
+    level_db: float
+    lag_ms: float
+    predicted_db: Floats
+    alone: npt.NDArray[np.bool_]
+
+    def left_db(self, cleaned: Floats) -> float:
+        """How much of the leak stays in the cleaned target (levels in dBFS), relative to all of it; 0 = everything."""
+        if not self.alone.any():
+            return 0.0
+        return float(np.clip(np.percentile((cleaned - self.predicted_db)[self.alone], 90), -40, LEFT_MOST_DB))
+
+    def explained(self, cleaned: Floats, *, margin_db: float = MARGIN_DB) -> npt.NDArray[np.bool_]:
+        """Frames of the cleaned target that hold nothing louder than what stays behind."""
+        return np.asarray(cleaned < self.predicted_db + np.float32(self.left_db(cleaned) + margin_db))
+
+
+def find(source: Track, target: Track, source_levels: Floats, target_levels: Floats) -> Crosstalk | None:
+    """How `source` is heard in `target`, or None when it is not.
+
+    Levels are the frame levels of the two, dBFS. Leaks down to about −45 dB are found under noise of −20 dB.
+    """
+    chosen = _stretches(source, target, source_levels, target_levels)
+    if not len(chosen):
+        return None
+    cross, power = _spectra(source, target, chosen)
+    rate, size = source.rate, 2 * (len(power) - 1)
+    before, after = round(-LAG_S[0] * rate), round(LAG_S[1] * rate)
+    path = np.fft.irfft(cross / (power + 1e-2 * np.mean(power)), size)[: before + after]
+    peak = int(np.argmax(np.abs(path)))
+    spread = float(np.median(np.abs(path))) / 0.6745
+    if abs(path[peak]) < OUTSTANDING * spread:
+        return None
+    taps, coherent_db = _taps(cross, power, size, max(0, peak - TAPS_BEFORE))
+    if coherent_db < LOWEST_DB:
+        return None
+    leak = Leak(source, max(0, peak - TAPS_BEFORE) - before, taps)
+    return _measured(leak, coherent_db, (peak - before) / rate, source_levels, target, target_levels)
+
+
+def _stretches(source: Track, target: Track, source_levels: Floats, target_levels: Floats) -> npt.NDArray[np.intp]:
+    """First samples of the stretches where the source is loud and the target, compared with it, quiet."""
+    count = min(len(source), len(target)) // STRETCH
+    frames = max(1, STRETCH // source.hop)
+    first = (np.arange(count) * STRETCH) // source.hop
+    mine, theirs = (_mean_power(item, first, frames) for item in (source_levels, target_levels))
+    loud = 10 * np.log10(mine + 1e-12)
+    active = np.flatnonzero(loud > np.percentile(source_levels, 95) - ACTIVE_BELOW_DB) if count else np.zeros(0, int)
+    by_contrast = active[np.argsort(theirs[active] / mine[active], kind="stable")]
+    return np.sort(by_contrast[:STRETCHES]) * STRETCH
+
+
+def _mean_power(levels: Floats, first: npt.NDArray[np.intp], frames: int) -> npt.NDArray[np.float64]:
+    total = np.concatenate(([0.0], np.cumsum(10.0 ** (levels.astype(np.float64) / 10))))
+    last = np.minimum(first + frames, len(levels))
+    return np.asarray((total[last] - total[np.minimum(first, last)]) / np.maximum(1, last - first))
+
+
+def _spectra(
+    source: Track, target: Track, chosen: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.float64]]:
+    """Weighted cross spectrum source → target and power spectrum of the source, outside the speech band zero."""
+    rate = source.rate
+    before, after = round(-LAG_S[0] * rate), round(LAG_S[1] * rate)
+    size = _fast_size(STRETCH + before + after)
+    cross = np.zeros(size // 2 + 1, np.complex128)
+    power = np.zeros(size // 2 + 1)
+    for start in chosen:
+        heard = target.read(start - before, start + STRETCH + after)
+        heard = np.concatenate((np.zeros(max(0, before - start), np.float32), heard))
+        weight = 1 / (float(np.dot(heard, heard)) / max(1, len(heard)) + 1e-9)
+        one = np.fft.rfft(source.read(start, start + STRETCH), size)
+        cross += weight * np.conj(one) * np.fft.rfft(heard, size)
+        power += weight * (one.real**2 + one.imag**2)
+    hertz = np.fft.rfftfreq(size, 1 / rate)
+    outside = (hertz < BAND_HZ[0]) | (hertz > BAND_HZ[1])
+    cross[outside] = 0
+    power[outside] = 0
+    return cross, power
+
+
+def _fast_size(least: int) -> int:
+    """The next even length that a Fourier transform is fast at: 2^a · 3^b."""
+    sizes = (2**a * 3**b for a in range(1, 18) for b in range(4))
+    return min(size for size in sizes if size >= least)
+
+
+def _taps(
+    cross: npt.NDArray[np.complex128], power: npt.NDArray[np.float64], size: int, first: int
+) -> tuple[Floats, float]:
+    """The path from lag `first` on, and the level of what goes through it relative to the source, dB."""
+    own = np.fft.irfft(power, size)
+    shared = np.fft.irfft(cross, size)[first : first + TAPS]
+    lags = np.arange(len(shared))
+    matrix = own[np.abs(lags[:, None] - lags[None, :])] + np.eye(len(shared)) * own[0] * 1e-3
+    taps = np.linalg.solve(matrix, shared)
+    return taps.astype(np.float32), float(to_db(taps @ matrix @ taps / own[0]))
+
+
+def _measured(
+    leak: Leak, coherent_db: float, lag_s: float, source_levels: Floats, target: Track, target_levels: Floats
+) -> Crosstalk:
+    """Compare what the path predicts with what is heard, frame by frame, before and after it is taken out."""
+    shift = round(lag_s / target.frame_s)
+    predicted = np.full(len(target_levels), SILENT_DB, np.float32)
+    moved = source_levels[max(0, -shift) :]
+    begin = max(0, shift)
+    count = min(len(moved), len(predicted) - begin)
+    predicted[begin : begin + count] = moved[:count] + np.float32(coherent_db)
+    predicted = np.maximum(predicted, np.maximum(np.roll(predicted, 1), np.roll(predicted, -1)) - np.float32(3))
+    floor = float(np.percentile(target_levels, 10))
+    alone = (predicted > floor + 6) & (predicted > np.percentile(predicted, 90) - 15)
+    alone &= np.abs(target_levels - predicted - 3) < 6
+    if np.count_nonzero(alone) < 20:
+        return Crosstalk(leak, coherent_db, lag_s * 1000, predicted, alone)
+    heard, told = (10.0 ** (item[alone].astype(np.float64) / 10) for item in (target_levels, predicted))
+    more_db = float(np.clip(to_db((np.mean(heard) - 10 ** (floor / 10)) / np.mean(told)), 0, 9))
+    return Crosstalk(leak, coherent_db + more_db, lag_s * 1000, predicted + np.float32(more_db), alone)

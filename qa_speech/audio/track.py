@@ -1,0 +1,150 @@
+"""One channel of a recording, read in pieces: what all measurements of sound stand on.
+
+A two-hour call is never held as float32 at 16 kHz (920 MB): a `Track` keeps the decoded samples at their own rate,
+int16 or float32, not copied, and gives float32 pieces on demand. What was found to have leaked in from the other
+channel is taken out of each piece as it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+ENGINE_RATE = 16_000
+"""Hz; the rate that speech detectors and recognisers are given."""
+FRAME_S = 0.01
+"""Seconds per level frame, as near as whole samples allow: see `Track.hop`."""
+SILENT_DB = -120.0
+"""dBFS; the level given to digital silence."""
+BLOCK_S = 64
+_CONTEXT_S = 0.02
+"""Resampled with each piece, so that its ends sound as they do in the middle of the call."""
+
+
+@dataclass(frozen=True, eq=False)
+class Leak:
+    """How another channel is heard in this one: ``own = samples - taps * other``, the first tap at `lag` samples."""
+
+    other: Track
+    lag: int
+    taps: Floats
+
+    def heard(self, start: int, stop: int) -> Floats:
+        """The leaked part of samples ``[start, stop)``."""
+        first, last = start - self.lag - len(self.taps) + 1, stop - self.lag
+        source = np.zeros(max(0, last - first), np.float32)
+        inside = slice(max(0, first), max(0, min(len(self.other), last)))
+        if inside.stop > inside.start:
+            source[inside.start - first : inside.stop - first] = self.other.read(inside.start, inside.stop)
+        return np.convolve(source, self.taps, mode="valid").astype(np.float32, copy=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """One channel: `samples` int16 or float32 of shape (n,), not copied, at `rate` Hz.
+
+    `offset` is its DC, taken off when it is read; `leak` is taken out too.
+
+    Examples
+    --------
+    >>> track = Track(np.full(8000, 16384, np.int16), 8000)
+    >>> track.duration, track.read(0, 2)
+    (1.0, array([0.5, 0.5], dtype=float32))
+    """
+
+    samples: npt.NDArray[np.int16] | Floats
+    rate: int
+    offset: float = 0.0
+    leak: Leak | None = None
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.rate
+
+    @property
+    def hop(self) -> int:
+        """Samples per level frame."""
+        return max(1, round(self.rate * FRAME_S))
+
+    @property
+    def frame_s(self) -> float:
+        """Seconds per level frame: 0.01 but for odd rates."""
+        return self.hop / self.rate
+
+    def read(self, start: int, stop: int) -> Floats:
+        """Samples ``[start, stop)`` at the track's own rate, float32 in −1…1; what lies outside is left out."""
+        start, stop = max(0, start), min(len(self.samples), stop)
+        if start >= stop:
+            return np.zeros(0, np.float32)
+        piece = self.samples[start:stop].astype(np.float32)
+        if self.samples.dtype == np.int16:
+            piece *= np.float32(1 / 32768)
+        if self.offset:
+            piece -= np.float32(self.offset)
+        if self.leak is not None:
+            piece -= self.leak.heard(start, stop)
+        return piece
+
+    def blocks(self, block_s: float = BLOCK_S) -> Iterator[tuple[int, Floats]]:
+        """``(first sample, samples)`` one after the other; every block but the last holds whole level frames."""
+        step = max(1, round(block_s / self.frame_s)) * self.hop
+        for start in range(0, len(self.samples), step):
+            yield start, self.read(start, start + step)
+
+    def cut(self, start: float, end: float, *, gain_db: float = 0.0) -> Floats:
+        """``[start, end)`` seconds at 16 kHz, louder by `gain_db` and held in −1…1, shape (round((end − start) · 16000),)."""
+        wanted = max(0, round(end * ENGINE_RATE) - round(start * ENGINE_RATE))
+        if self.rate == ENGINE_RATE:
+            first = round(start * ENGINE_RATE)
+            piece = self.read(first, first + wanted)
+        else:
+            piece = self._resampled(round(start * ENGINE_RATE), wanted)
+        piece = piece * np.float32(10 ** (gain_db / 20)) if gain_db else piece
+        np.clip(piece, -1, 1, out=piece)
+        return piece if len(piece) == wanted else np.pad(piece, (0, wanted - len(piece)))
+
+    def _resampled(self, first: int, wanted: int) -> Floats:
+        """Samples `first` and on at 16 kHz; the piece begins where both rates have a sample, for exact times."""
+        import soxr
+
+        step = ENGINE_RATE // int(np.gcd(self.rate, ENGINE_RATE))
+        context = round(_CONTEXT_S * ENGINE_RATE)
+        begin = max(0, first - context) // step * step
+        own_begin = begin * self.rate // ENGINE_RATE
+        own_end = -(-(first + wanted + context) * self.rate // ENGINE_RATE)
+        piece = soxr.resample(self.read(own_begin, own_end), self.rate, ENGINE_RATE, quality="HQ")
+        return np.array(piece[first - begin : first - begin + wanted], np.float32)
+
+
+def frame_levels(track: Track) -> Floats:
+    """Level of each frame in dBFS (RMS; a full-scale square wave is 0), shape (frames,), −120 for silence.
+
+    A last frame that is not full is measured over the samples it has.
+
+    Examples
+    --------
+    >>> frame_levels(Track(np.full(160, 0.1, np.float32), 8000)).round(3)
+    array([-20., -20.], dtype=float32)
+    """
+    found = [np.zeros(0, np.float32)]
+    for _, block in track.blocks():
+        full = len(block) // track.hop
+        frames = block[: full * track.hop].reshape(full, track.hop)
+        power = np.einsum("ij,ij->i", frames, frames) / np.float32(track.hop)
+        rest = block[full * track.hop :]
+        found.append(power if not len(rest) else np.append(power, np.float32(np.mean(rest * rest))))
+    return to_db(np.concatenate(found))
+
+
+def to_db(power: npt.ArrayLike) -> Floats:
+    """10 · log10 of a mean square, never below −120."""
+    return np.float32(10) * np.log10(np.maximum(np.asarray(power, np.float32), np.float32(1e-12)))

@@ -1,0 +1,181 @@
+"""How a voice sounds, per utterance: level, pitch, syllable nuclei, and how far it stands out of the background.
+
+Pitch is found by autocorrelation, because the telephone band cuts the fundamental off but leaves its harmonics, and
+they repeat with its period. The whole channel is done in a few large Fourier transforms. Beside librosa's `yin` on the
+same frames it says which are voiced, costs less, and needs no compiling (20 s) in a fresh environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log2
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_speech.audio.track import Floats, Track
+from qa_speech.call import Acoustics
+from qa_speech.timeline import Segment, Timeline
+
+F0_HZ = (70.0, 420.0)
+PITCH_FRAME_S, PITCH_HOP_S = 0.04, 0.02
+VOICED = 0.55
+"""Least autocorrelation at the period, of that at no lag, for a frame to have a pitch."""
+OCTAVE_COST = 0.06
+"""Per octave of longer period: of two periods that fit as well, the shorter is the pitch."""
+FEWEST_VOICED = 5
+BATCH_FRAMES = 4096
+NUCLEUS_WIDTH = 9
+NUCLEUS_DIP_DB = 1.0
+NUCLEUS_BELOW_DB = 25.0
+
+
+def acoustics(
+    track: Track, levels: Floats, speech: Timeline, spans: Sequence[Segment], *, pitch: bool = True
+) -> tuple[Acoustics, ...]:
+    """Voice figures of each span of one channel.
+
+    Parameters
+    ----------
+    track, levels
+        The channel, with leaks taken out and no gain, and its frame levels in dBFS: ``analysis.tracks[i]`` and
+        ``analysis.levels[i]``.
+    speech
+        Its speech; only frames in it count.
+    spans
+        The utterances of this channel.
+    pitch
+        Measure pitch too.
+
+    Returns
+    -------
+    tuple of Acoustics, one per span
+        Level and SNR are None for a span without speech frames, pitch for one with fewer than five voiced frames.
+
+    Examples
+    --------
+    >>> clock = np.arange(8000) / 8000
+    >>> buzz = Track(np.sign(np.sin(2 * np.pi * 200 * clock)).astype(np.float32) * np.float32(0.1), 8000)
+    >>> from qa_speech.audio.track import frame_levels
+    >>> found = acoustics(buzz, frame_levels(buzz), Timeline([(0, 1)]), [Segment(0, 1)])[0]
+    >>> found.level_db, found.f0_hz
+    (-20.0, 200.0)
+    """
+    mask = np.zeros(len(levels), bool)
+    for item in speech:
+        mask[round(item.start / track.frame_s) : round(item.end / track.frame_s)] = True
+    times, hertz = pitches(track, speech) if pitch else (np.zeros(0), np.zeros(0, np.float32))
+    background = levels[~mask]
+    noise = float(np.median(10.0 ** (background.astype(np.float64) / 10))) if len(background) >= 20 else 0.0
+    found = []
+    for span in spans:
+        frames = slice(round(span.start / track.frame_s), round(span.end / track.frame_s))
+        inside = mask[frames]
+        if not inside.any():
+            found.append(Acoustics())
+            continue
+        power = float(np.mean(10.0 ** (levels[frames][inside].astype(np.float64) / 10)))
+        first, last = np.searchsorted(times, (span.start, span.end))
+        middle, spread = _median_and_range(hertz[first:last])
+        found.append(
+            Acoustics(
+                level_db=round(10 * float(np.log10(max(power, 1e-12))), 1),
+                f0_hz=middle,
+                f0_range_st=spread,
+                nuclei=nuclei(levels[frames]),
+                snr_db=_snr(power, noise),
+            )
+        )
+    return tuple(found)
+
+
+def _snr(power: float, noise: float) -> float | None:
+    if noise <= 0:
+        return None
+    return round(float(np.clip(10 * np.log10(max(power - noise, 1e-12) / noise), -20, 100)), 1)
+
+
+def _median_and_range(hertz: Floats) -> tuple[float | None, float | None]:
+    """Median in Hz and the 10–90 % range in semitones."""
+    if len(hertz) < FEWEST_VOICED:
+        return None, None
+    low, middle, high = (float(value) for value in np.percentile(hertz, (10, 50, 90)))
+    return round(middle, 1), round(12 * log2(high / low), 1)
+
+
+def nuclei(levels: Floats) -> int:
+    """Syllable nuclei: peaks of the smoothed level with a dip of at least 1 dB between them.
+
+    After de Jong and Wempe (2009), with the dip and the smoothing (90 ms) set on telephone Mandarin, and without
+    their test for voicing. `levels` are frame levels in dBFS, shape (frames,); an estimate that needs no words.
+
+    >>> nuclei(np.tile(np.repeat(np.array([-60, -20], np.float32), 10), 4))
+    4
+    """
+    if not len(levels):
+        return 0
+    window = np.hanning(NUCLEUS_WIDTH + 2)[1:-1]
+    power = np.convolve(10.0 ** (levels.astype(np.float64) / 10), window / window.sum(), mode="same")
+    smooth = 10 * np.log10(power + 1e-12)
+    turns = np.flatnonzero(np.diff(np.sign(np.diff(smooth)))) + 1
+    path = np.concatenate((smooth[:1], smooth[turns], smooth[-1:]))
+    lowest = float(np.percentile(smooth, 95)) - NUCLEUS_BELOW_DB
+    count, rising, extreme = 0, True, -np.inf
+    for value in path:
+        if rising:
+            extreme = max(extreme, value)
+            if value < extreme - NUCLEUS_DIP_DB:
+                count += extreme > lowest
+                rising, extreme = False, value
+        else:
+            extreme = min(extreme, value)
+            if value > extreme + NUCLEUS_DIP_DB:
+                rising, extreme = True, value
+    return int(count + (rising and extreme > lowest))
+
+
+def pitches(track: Track, speech: Timeline) -> tuple[npt.NDArray[np.float64], Floats]:
+    """Middle times in seconds and fundamental frequencies in Hz of the voiced frames of one channel.
+
+    Frames far from the speaker's own median (more than 0.8 octaves) are errors of an octave and left out.
+    """
+    hop, size = round(PITCH_HOP_S * track.rate), round(PITCH_FRAME_S * track.rate)
+    times, hertz = [np.zeros(0)], [np.zeros(0, np.float32)]
+    for item in speech:
+        first, last = round(item.start * track.rate), round(item.end * track.rate)
+        for begin in range(first, last, BATCH_FRAMES * hop):
+            piece = track.read(begin, min(last, begin + BATCH_FRAMES * hop) + size - hop)
+            if len(piece) < size:
+                continue
+            frames = np.lib.stride_tricks.sliding_window_view(piece, size)[::hop]
+            found, voiced = _periods(frames, track.rate)
+            times.append((begin + size / 2 + hop * np.flatnonzero(voiced)) / track.rate)
+            hertz.append(found[voiced])
+    when, what = np.concatenate(times), np.concatenate(hertz)
+    if len(what) < FEWEST_VOICED:
+        return when[:0], what[:0]
+    kept = np.abs(np.log2(what / np.median(what))) < 0.8
+    return when[kept], what[kept]
+
+
+def _periods(frames: Floats, rate: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Frequency of each frame, and whether it has one."""
+    size = frames.shape[1]
+    shortest, longest = int(rate / F0_HZ[1]), int(rate / F0_HZ[0]) + 1
+    window = np.hanning(size).astype(np.float32)
+    length = 1 << (size + longest).bit_length()
+    own = np.fft.irfft(np.abs(np.fft.rfft(window, length)) ** 2)[: longest + 2].astype(np.float32)
+    spectra = np.fft.rfft((frames - frames.mean(axis=1, keepdims=True)) * window, length, axis=1)
+    power = spectra.real**2 + spectra.imag**2
+    similar = np.fft.irfft(power, axis=1)[:, : longest + 2]
+    similar /= np.maximum(similar[:, :1], np.float32(1e-12)) * (own / own[0])
+    lags = np.arange(shortest, longest)
+    among = similar[:, shortest:longest] - OCTAVE_COST * np.log2(lags / shortest).astype(np.float32)
+    best = np.argmax(among, axis=1)
+    rows = np.arange(len(frames))
+    left, middle, right = (similar[rows, best + shortest + step] for step in (-1, 0, 1))
+    bend = left - 2 * middle + right
+    shift = np.where(bend < 0, 0.5 * (left - right) / np.where(bend < 0, bend, 1), 0)
+    peak = (bend < 0) & (best > 0) & (best < len(lags) - 1)
+    hertz = rate / (best + shortest + np.clip(shift, -0.5, 0.5))
+    return hertz.astype(np.float32), peak & (middle > VOICED)

@@ -1,0 +1,1 @@
+"""From text to what a rule or a model can use: no audio, no user files."""

@@ -1,0 +1,333 @@
+"""How text is read aloud: numbers, amounts, dates, times, codes and Latin letters as spoken, and its syllables.
+
+    written   您的话费是98.5元，尾号3385          syllables
+    spoken    您的话费是九十八点五元 尾号三三八五    11 + 6
+
+Recognisers write numbers as digits, so characters of the text are no measure of what was said: 10010 is five
+syllables and 98.5% is eight. A number is read as a quantity or digit by digit; what stands before and after it
+decides:
+
+* digit by digit: phone and identity numbers, service numbers (10010), leading zeros, years (2023年), what follows
+  尾号, 工号, 验证码, 拨打 …, four and more digits before 号, and five and more digits without a unit;
+* as a quantity: everything with a unit or a classifier behind it, round numbers, and up to four digits.
+
+One syllable per Han character: 儿 counts where it is written. 二 and 两, 一 and 幺 count the same. Huawei counts
+punctuation and spaces as characters of its 语速; Alibaba publishes no rule; both miss what digits stand for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache, lru_cache
+
+from qa_speech.language.data import word_list
+
+_HAN = re.compile(r"[〇々㐀-䶿一-鿿豈-﫿ぁ-ゖァ-ヺ가-힣\U00020000-\U0003ffff]+")
+_LATIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ']+")
+_NEEDS_READING = re.compile(r"[0-9A-Za-zÀ-ÿ％-９Ａ-Ｚａ-ｚ%]")
+# wide forms of what belongs to numbers; ，stays, it is no thousands separator
+_WIDE = str.maketrans("０１２３４５６７８９％：．－／＋＝＜＞＄￥～〜　", "0123456789%:.-/+=<>$¥~~ ") | {
+    code: code - 0xFEE0 for code in (*range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
+}
+_DIGITS = "零一二三四五六七八九"
+
+
+@lru_cache(maxsize=16384)
+def syllables(text: str) -> int:
+    """Spoken syllables of a text; punctuation and spaces have none.
+
+    >>> [syllables(text) for text in ("您好，请讲。", "10010", "98.5%", "尾号3385", "办个VIP", "5G套餐")]
+    [4, 5, 8, 6, 5, 4]
+    """
+    if _NEEDS_READING.search(text) is None:
+        return sum([len(run) for run in _HAN.findall(text)])
+    spoken = read_aloud(text)
+    han = sum([len(run) for run in _HAN.findall(spoken)])
+    return han + sum([latin_syllables(word) for word in _LATIN.findall(spoken)])
+
+
+def read_aloud(text: str) -> str:
+    """The text with its numbers and signs written as they are spoken; Latin letters stay.
+
+    >>> read_aloud("2023年5月1日14:30扣费1,234.5元")
+    '二零二三年五月一日十四点三十分扣费一千二百三十四点五元'
+    >>> read_aloud("请拨打10010，验证码是402817，流量30GB")
+    '请拨打一零零一零，验证码是四零二八一七，流量三十GB'
+    """
+    return _PATTERN.sub(_spoken, text.translate(_WIDE))
+
+
+def _spoken(match: re.Match[str]) -> str:
+    assert match.lastgroup is not None
+    return _RULES[match.lastgroup][1](match)
+
+
+@lru_cache(maxsize=4096)
+def latin_syllables(word: str) -> int:
+    """Syllables of a Latin word: from the list, else capitals by letter name (W has three), else by its vowels.
+
+    >>> [latin_syllables(word) for word in ("WiFi", "VIP", "IPTV", "W", "roaming", "code", "table")]
+    [2, 3, 4, 3, 2, 1, 2]
+    """
+    lower = word.lower().strip("'")
+    listed = _listed().get(lower)
+    if listed is not None:
+        return listed
+    if len(word) == 1 or (word.isupper() and len(word) <= LONGEST_SPELLED) or not _VOWEL.search(lower):
+        return sum([3 if char == "w" else 1 for char in lower if char.isalpha()])
+    count = len(_VOWEL.findall(_SILENT.sub("", lower)))
+    return max(1, count)
+
+
+@cache
+def _listed() -> dict[str, int]:
+    return {word: int(count) for word, count in (line.split() for line in word_list("english_syllables"))}
+
+
+LONGEST_SPELLED = 4
+_VOWEL = re.compile(r"[aeiouyà-öø-ÿ]+")
+# a final e is mute (code), and so is that of -es and -ed, but for -le after a consonant (table), -ted, -ses …
+_SILENT = re.compile(r"(?<=[^aeiouy])(?<![^aeiouy]l)e$|(?<=[^aeiouytd])ed$|(?<=[^aeiouyscxzhg])es$")
+
+
+# ------------------------------------------------------------------------------------------------ numbers
+
+
+def digits(number: str) -> str:
+    """Digit by digit; everything else is dropped.
+
+    >>> digits("010-6403")
+    '零一零六四零三'
+    """
+    return "".join([_DIGITS[int(char)] for char in number if char.isdecimal()])
+
+
+def cardinal(number: str) -> str:
+    """A whole number as a quantity.
+
+    >>> [cardinal(item) for item in ("0", "12", "105", "10011", "1000054", "150006355")]
+    ['零', '十二', '一百零五', '一万零一十一', '一百万零五十四', '一亿五千万六千三百五十五']
+    """
+    number = number.lstrip("0") or "0"
+    if number == "0":
+        return "零"
+    spoken = _groups(number)
+    return spoken[1:] if spoken.startswith("一十") else spoken
+
+
+def _groups(number: str) -> str:
+    """A number without leading zeros, split at 亿, then at 万."""
+    for size, name in ((8, "亿"), (4, "万")):
+        if len(number) > size:
+            high, low = number[:-size], number[-size:]
+            rest = low.lstrip("0")
+            if not rest:
+                return _groups(high) + name
+            return _groups(high) + name + ("零" if len(rest) < size and low[0] == "0" else "") + _groups(rest)
+    spoken, skipped = "", False
+    for place, char in enumerate(number):
+        if char == "0":
+            skipped = True
+            continue
+        spoken += "零" if skipped and spoken else ""
+        spoken += _DIGITS[int(char)] + ("", "十", "百", "千")[len(number) - place - 1]
+        skipped = False
+    return spoken
+
+
+def decimal(number: str) -> str:
+    """A number with sign, thousands separators and decimals, as a quantity.
+
+    >>> decimal("-1,234.50")
+    '负一千二百三十四点五零'
+    """
+    sign = {"-": "负", "+": "正", "±": "正负", "−": "负"}.get(number[0], "")
+    whole, _, part = number.lstrip("-+±−").replace(",", "").partition(".")
+    return sign + cardinal(whole) + ("点" + digits(part) if part else "")
+
+
+# ------------------------------------------------------------------------------------------------ signs and units
+
+_MONEY = {
+    "¥": "元", "$": "美元", "US$": "美元", "A$": "澳元", "HK$": "港元", "€": "欧元", "£": "英镑", "₽": "卢布",
+    "CNY": "人民币", "RMB": "人民币", "USD": "美元", "HKD": "港元", "EUR": "欧元", "GBP": "英镑", "TWD": "新台币",
+    "JPY": "日元", "AUD": "澳元",
+}  # fmt: skip
+_UNITS = {
+    "km/h": "千米每小时", "kwh": "千瓦时", "kw": "千瓦", "kg": "千克", "km": "千米", "cm": "厘米", "mm": "毫米",
+    "mg": "毫克", "ml": "毫升", "m²": "平方米", "km²": "平方千米", "cm²": "平方厘米", "㎡": "平方米",
+    "m³": "立方米", "ms": "毫秒", "min": "分钟",
+    "mbps": "兆", "mb": "兆", "mhz": "兆赫", "ghz": "吉赫", "°c": "摄氏度", "℃": "摄氏度", "°": "度",
+    "mol": "摩尔", "m": "兆", "w": "万", "s": "秒", "h": "小时", "l": "升",
+}  # fmt: skip
+_SIGNS = {
+    "+": "加", "×": "乘", "*": "乘", "÷": "除以", "=": "等于", "≤": "小于等于", "<=": "小于等于", "≥": "大于等于",
+    ">=": "大于等于", "<": "小于", ">": "大于", "≈": "约等于", "≠": "不等于", "#": "井", "@": "艾特",
+}  # fmt: skip
+
+_NUM = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+_FIND_NUM = re.compile(_NUM)
+_UNIT = "|".join(sorted((re.escape(unit) for unit in _UNITS), key=len, reverse=True))
+_CURRENCY = r"(?:(?:US|HK|A)\$|[¥$€£₽]|(?:CNY|RMB|USD|HKD|EUR|GBP|TWD|JPY|AUD)(?=\s?\d))"
+# a classifier or measure right behind a number makes it a quantity
+_CLASSIFIER = re.compile(
+    r"\s?(?:[元块毛角钱人个名位次条只件张台部份套户家天日月年周秒兆度米里斤克吨升倍折岁项种类级层楼页遍段道门场双对包盒"
+    r"箱瓶杯碗笔款根支间座辆架艘本册篇字成股亩平万亿千百多余几点时刻公立毫厘]|分(?!机)|小时|左右|以[上下内外]|之[前后间])"
+)
+_CODE_BEFORE = re.compile(
+    r"(?:[尾工账帐卡单编代区]号|号码?|验证码|密码|编码|代码|邮编|身份证|订单|拨打?|致电|热线|分机|手机|电话|座机|固话|回复|发送"
+    r"|输入|[后前][一二两三四五六七八]位)(?:就?是|为|叫|[:,\s])*$"
+)
+_CALL_AFTER = re.compile(r"(?:是|的)?(?:报警|急救|火警|客服|热线|电话|号码)")
+_EMERGENCY = frozenset(("110", "112", "114", "119", "120", "122", "911", "999"))
+
+
+def _is_code(number: str, before: str, after: str) -> bool:
+    """Whether a whole number is read digit by digit."""
+    if number[0] == "0" and len(number) > 1:
+        return True
+    if _CLASSIFIER.match(after):
+        return False
+    if after.startswith("号"):
+        return len(number) > 3
+    if _CODE_BEFORE.search(before):
+        return True
+    if number in _EMERGENCY:
+        return not (before.strip() or after.strip()) or _CALL_AFTER.match(after) is not None
+    return len(number) > 4 and not number.endswith("000")
+
+
+# ------------------------------------------------------------------------------------------------ one rule per kind
+
+
+def _digits_of(match: re.Match[str]) -> str:
+    return digits(match.group()) + "X" * (match.group()[-1] in "Xx")
+
+
+def _date(match: re.Match[str]) -> str:
+    parts = re.findall(r"\d+", match.group())
+    if len(parts[0]) < 4:
+        parts.reverse()
+    names = ("年", "月", "日")
+    return "".join(
+        (digits(part) if name == "年" else cardinal(part)) + name for part, name in zip(parts, names, strict=False)
+    )
+
+
+def _day(match: re.Match[str]) -> str:
+    month, day = re.findall(r"\d+", match.group())
+    return f"{cardinal(month)}月{cardinal(day)}日"
+
+
+def _year(match: re.Match[str]) -> str:
+    return digits(match.group())
+
+
+def _clock(match: re.Match[str]) -> str:
+    hour, minute, *second = re.findall(r"\d+", match.group())
+    half = re.search(r"[ap]", match.group().lower())
+    before = match.string[max(0, match.start() - 4) : match.start()]
+    if not half and not second and (int(hour) > 24 or int(minute) > 59 or re.search(r"比分|[胜负平冷]$", before)):
+        return f"{cardinal(hour)}比{cardinal(minute)}"
+    spoken = {"a": "上午", "p": "下午"}[half.group()] if half else ""
+    spoken += cardinal(hour) + "点"
+    if int(minute) or second:
+        spoken += ("零" if minute[0] == "0" and int(minute) else "") + cardinal(minute) + "分"
+    return spoken + (cardinal(second[0]) + "秒" if second else "")
+
+
+def _score(match: re.Match[str]) -> str:
+    return "比".join(cardinal(part) for part in re.findall(r"\d+", match.group()))
+
+
+def _percent(match: re.Match[str]) -> str:
+    text = match.group()
+    of = "千分之" if "‰" in text else "百分之"
+    spoken = ("负" if text[0] in "-−" else "") + of + "到".join(decimal(item) for item in _FIND_NUM.findall(text))
+    return "百分之百" if spoken == "百分之一百" else spoken
+
+
+def _money(match: re.Match[str]) -> str:
+    text = match.group()
+    amounts = list(_FIND_NUM.finditer(text))
+    scale = "".join(char for char in text[amounts[-1].end() :] if char in "万亿")
+    spoken = "到".join(decimal(amount.group()) for amount in amounts)
+    return spoken + scale + _MONEY[text[: amounts[0].start()].strip()]
+
+
+def _measure(match: re.Match[str]) -> str:
+    amount = _FIND_NUM.match(match.group())
+    assert amount is not None
+    return decimal(amount.group()) + _UNITS[match.group()[amount.end() :].strip().lower()]
+
+
+def _fraction(match: re.Match[str]) -> str:
+    top, low = re.findall(r"\d+", match.group())
+    return f"{cardinal(low)}分之{cardinal(top)}"
+
+
+def _dotted(match: re.Match[str]) -> str:
+    return "点".join(digits(part) for part in match.group().split("."))
+
+
+def _sign(match: re.Match[str]) -> str:
+    return _SIGNS[match.group().strip()]
+
+
+def _star(match: re.Match[str]) -> str:
+    return "星"
+
+
+def _between(match: re.Match[str]) -> str:
+    return "到"
+
+
+def _minus(match: re.Match[str]) -> str:
+    return "正负" if match.group() == "±" else "负"
+
+
+def _number(match: re.Match[str]) -> str:
+    number, text = match.group(), match.string
+    before, after = text[max(0, match.start() - 12) : match.start()], text[match.end() : match.end() + 6]
+    if not number.isdecimal():
+        return decimal(number)
+    if before[-1:].isascii() and before[-1:].isalpha():
+        return digits(number) if len(number) > 2 or number[0] == "0" else cardinal(number)
+    if _is_code(number, before, after):
+        return digits(number)
+    # 1亿2300 is 一亿零两千三百
+    gap = 1 < len(number) < {"亿": 8, "万": 4}.get(before[-1:], 0)
+    return ("零" if gap and before[-2:-1].isdecimal() else "") + cardinal(number)
+
+
+_Y, _M, _D = r"(?:19|20)\d\d", r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])"
+_MM, _DD = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
+_ALONE = r"(?<![\d.:/-])"
+_END = r"(?![-/.:]?\d|[元块%])"
+_RULES: dict[str, tuple[str, Callable[[re.Match[str]], str]]] = {
+    "phone": (
+        r"(?<!\d)(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}[- ]\d{7,8}|[48]00[- ]?\d{3,4}[- ]?\d{3,4}"
+        r"|\d{17}[\dXx])(?![\d.])",
+        _digits_of,
+    ),
+    "date": (
+        rf"{_ALONE}(?:{_Y}(?:-{_M}-|/{_M}/|\.{_M}\.){_D}|{_D}(?:-{_M}-|/{_M}/|\.{_M}\.){_Y}|{_Y}[-/.]{_MM}|{_MM}[-/.]{_Y}){_END}",
+        _date,
+    ),
+    "day": (rf"{_ALONE}(?:0[1-9][-/.]{_DD}|1[0-2][-/]0[1-9]){_END}", _day),
+    "year": (r"(?<!\d)(?:[12]\d{3}(?=\s?年)|\d\d(?=年\d{1,2}月)|[5-9]0(?=后))", _year),
+    "clock": (r"(?<![\d.:])\d{1,2}:\d\d(?::\d\d)?(?:\s?[aApP]\.?[mM]\b\.?)?(?![\d:])", _clock),
+    "score": (r"(?<![\d.:])\d{1,3}:\d{1,3}(?![\d:])", _score),
+    "percent": (rf"(?:(?<!\d)[-−])?(?:{_NUM}%?\s?[-~至到]\s?)?{_NUM}\s?[%‰]", _percent),
+    "money": (rf"{_CURRENCY}\s?{_NUM}(?:\s?[-~至到]\s?{_NUM})?[万亿]?元?", _money),
+    "measure": (rf"(?<![A-Za-z]){_NUM}\s?(?i:{_UNIT})(?![A-Za-z0-9²³])", _measure),
+    "dotted": (r"\d+(?:\.\d+){2,}", _dotted),
+    "fraction": (r"(?<![\d/.])\d+\s?/\s?\d+(?![\d/.])", _fraction),
+    "number": (_NUM, _number),
+    "minus": (r"(?:(?<![A-Za-z0-9)%\s-])|(?<=[=≤≥<>]\s))[-−](?=\d)|±(?=\d)", _minus),
+    "key": (r"\*(?=号?键)", _star),
+    "sign": (r"#(?=[号键])|(?<=\w)@(?=\w)|(?<=[\d)])\s?(?:<=|>=|[+×*÷=≤≥<>≈≠])\s?(?=[\d(−-])|[≥≤](?=\d)", _sign),
+    "between": (r"(?<=[\d%])\s?[-~]\s?(?=\d)", _between),
+}
+_PATTERN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, (pattern, _) in _RULES.items()))

@@ -1,0 +1,294 @@
+"""Both speak at once: how much, who started it, and what it was.
+
+    agent      |=============|          |=====|          |==========|
+    customer             |=======|     |=|                   |=|
+    overlap              |---|          |-|                  |-|
+    class        interruption, success  simultaneous start   backchannel (嗯)
+
+The initiator of an overlap is the side whose utterance started later. Amazon publishes no threshold for an interruption;
+Verint: both talk for longer than N seconds; Alibaba: the other had been talking for DelayTime (1 s in its example);
+Medallia: agent turns that interrupted / agent turns. Here a listening word is never an interruption, and one who starts
+together with the other interrupts nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from qa_speech.call import Call, Measurement, Role, Utterance
+from qa_speech.language.dialogue import EPS, is_backchannel
+from qa_speech.language.dialogue import turns as turns_of
+from qa_speech.metrics.common import (
+    Span,
+    distribution,
+    interval,
+    length_s,
+    measured,
+    missing,
+    no_pair,
+    no_role,
+    no_timing,
+    ratio,
+    spans,
+    total,
+)
+
+OverlapClass = Literal["interruption", "interruption_attempt", "backchannel", "simultaneous_start", "brief"]
+CLASSES: tuple[OverlapClass, ...] = (
+    "interruption", "interruption_attempt", "backchannel", "simultaneous_start", "brief",
+)  # fmt: skip
+
+CUTTING_IN = ("interruption", "interruption_attempt")
+
+OVERLAP = (
+    "total_s", "count", "share", "share_of_speech", "per_min", "call_s", "active_s", "min_s", "mean_s", "p50_s", "p90_s",
+    "longest_s", *(f"{name}_count" for name in CLASSES),
+    *(f"{role}_{name}_count" for role in ("agent", "customer") for name in CLASSES if name != "simultaneous_start"),
+)  # fmt: skip
+INTERRUPTION = (
+    "count", "success_count", "attempt_count", "per_min", "total_s", "longest_s", "call_s", "turns", "interrupting_turns",
+    "overtalk_share",
+)  # fmt: skip
+
+
+class OverlapEvent(NamedTuple):
+    """One overlap: its extent, the seconds both spoke, who started later, and the two utterances."""
+
+    start: float
+    end: float
+    overlap_s: float
+    initiator: Role
+    kind: OverlapClass
+    later: int
+    earlier: int
+
+
+def common_speech(one: Sequence[Span], two: Sequence[Span]) -> list[Span]:
+    """What two sorted lists of spans share.
+
+    >>> common_speech([(0, 2), (4, 6)], [(1, 5)])
+    [(1, 2), (4, 5)]
+    """
+    found: list[Span] = []
+    i = j = 0
+    while i < len(one) and j < len(two):
+        start = one[i][0] if one[i][0] > two[j][0] else two[j][0]
+        if one[i][1] <= two[j][1]:
+            end = one[i][1]
+            i += 1
+        else:
+            end = two[j][1]
+            j += 1
+        if start < end:
+            found.append((start, end))
+    return found
+
+
+def withheld(call: Call) -> str:
+    """Why overlap cannot be told in this call; "" when it can.
+
+    One channel holds no overlap unless a diarizer that models overlap made its timelines (``made_with`` says
+    ``diarizer_overlap``: ``modelled``).
+    """
+    reason = no_timing(call) or no_pair(call)
+    if not reason and call.recording.layout in ("mono", "fake_stereo"):
+        reason = "" if call.made_with.get("diarizer_overlap") == "modelled" else "mono"
+    return reason
+
+
+def events(
+    call: Call,
+    *,
+    min_event_s: float = 0.2,
+    delay_s: float = 1.0,
+    min_overlap_s: float = 0.5,
+    yield_s: float = 1.5,
+    simultaneous_s: float = 0.3,
+    backchannel_s: float = 1.0,
+) -> list[OverlapEvent]:
+    """The overlaps of at least `min_event_s`, one per pair of utterances, classified."""
+    shared = common_speech(spans(call, Role.AGENT), spans(call, Role.CUSTOMER))
+    if not shared:
+        return []
+    indexed = list(enumerate(call.utterances))
+    sides = [[pair for pair in indexed if pair[1].role is role] for role in (Role.AGENT, Role.CUSTOMER)]
+    pairs: dict[tuple[int, int], tuple[float, float, float]] = {}
+    places = [0, 0]
+    for start, end in shared:
+        for side in (0, 1):
+            while places[side] < len(sides[side]) and sides[side][places[side]][1].end <= start:
+                places[side] += 1
+        if places[0] == len(sides[0]) or places[1] == len(sides[1]):
+            break
+        key = (sides[0][places[0]][0], sides[1][places[1]][0])
+        first, _, seconds = pairs.get(key, (start, end, 0.0))
+        pairs[key] = (first, end, seconds + end - start)
+    found = []
+    for (agent, customer), (start, end, seconds) in pairs.items():
+        if seconds < min_event_s - EPS:
+            continue
+        one, two = call.utterances[agent], call.utterances[customer]
+        later, earlier = (agent, customer) if one.start > two.start else (customer, agent)
+        kind = _classify(
+            call.utterances[later], call.utterances[earlier], seconds, delay_s=delay_s, min_overlap_s=min_overlap_s,
+            yield_s=yield_s, simultaneous_s=simultaneous_s, backchannel_s=backchannel_s,
+        )  # fmt: skip
+        found.append(OverlapEvent(start, end, seconds, call.utterances[later].role, kind, later, earlier))
+    return found
+
+
+def _classify(
+    later: Utterance,
+    earlier: Utterance,
+    seconds: float,
+    *,
+    delay_s: float,
+    min_overlap_s: float,
+    yield_s: float,
+    simultaneous_s: float,
+    backchannel_s: float,
+) -> OverlapClass:
+    if is_backchannel(later, longest_s=backchannel_s):
+        return "backchannel"
+    spoken = later.start - earlier.start
+    if spoken <= simultaneous_s + EPS:
+        return "simultaneous_start"
+    if spoken < delay_s - EPS or seconds < min_overlap_s - EPS:
+        return "brief"
+    if earlier.end - later.start <= yield_s + EPS and later.end > earlier.end:
+        return "interruption"
+    return "interruption_attempt"
+
+
+def overlap(
+    call: Call,
+    *,
+    min_event_s: float = 0.2,
+    delay_s: float = 1.0,
+    min_overlap_s: float = 0.5,
+    yield_s: float = 1.5,
+    simultaneous_s: float = 0.3,
+    backchannel_s: float = 1.0,
+) -> Measurement:
+    """Seconds in which agent and customer speak at once, and what each overlap was.
+
+    Parameters
+    ----------
+    call : Call
+        Needs ``call.speech`` and utterances of both roles on channels of their own.
+    min_event_s : float, seconds
+        Shortest overlap that is counted as an event; the total holds all.
+    delay_s : float, seconds
+        How long the other must have been speaking, in that utterance, to be interrupted.
+    min_overlap_s : float, seconds
+        Shortest overlap that can be an interruption.
+    yield_s : float, seconds
+        An interruption succeeds if the other falls silent within this time and the initiator goes on.
+    simultaneous_s : float, seconds
+        Starts no further apart are a simultaneous start.
+    backchannel_s : float, seconds
+        An utterance without words up to this long is a backchannel.
+
+    Returns
+    -------
+    Measurement, unit ``s``
+        ``total_s`` (all overlap), ``count`` of events, ``share`` (% of the call), ``share_of_speech`` (% of ``active_s``, the time
+        anybody speaks), ``per_min``, distribution of the events ``min_s mean_s p50_s p90_s longest_s``, ``…_count`` per class and
+        ``agent_…_count`` / ``customer_…_count`` per initiator. Evidence: one interval per event, its class as note. Value None:
+        ``no_speech``, ``no_times``, ``mono``, ``no_role``.
+
+    Notes
+    -----
+    Overlaps of one pair of utterances are one event: a short breath does not make two interruptions of one.
+
+    Examples
+    --------
+    >>> from qa_speech.testing import make_call
+    >>> call = make_call("customer@0-4: 我的宽带坏了三天了", "agent@3-6: 您先听我说完", duration=10)
+    >>> found = overlap(call)
+    >>> found.value, found.components["agent_interruption_count"], found.evidence[0].note
+    (1.0, 1, 'interruption')
+    """
+    if reason := withheld(call):
+        return missing("s", OVERLAP, reason)
+    agent, customer = spans(call, Role.AGENT), spans(call, Role.CUSTOMER)
+    seconds = total(common_speech(agent, customer))
+    active = total(agent) + total(customer) - seconds
+    found = events(
+        call, min_event_s=min_event_s, delay_s=delay_s, min_overlap_s=min_overlap_s, yield_s=yield_s,
+        simultaneous_s=simultaneous_s, backchannel_s=backchannel_s,
+    )  # fmt: skip
+    length = length_s(call)
+    parts: dict[str, float | None] = dict.fromkeys(OVERLAP, 0)
+    parts.update(
+        total_s=seconds, count=len(found), share=ratio(seconds, length), share_of_speech=ratio(seconds, active),
+        per_min=ratio(len(found), length, 60.0), call_s=length, active_s=active,
+    )  # fmt: skip
+    parts.update(distribution(item.overlap_s for item in found))
+    for item in found:
+        for name in (f"{item.kind}_count", f"{item.initiator.value}_{item.kind}_count"):
+            if name in parts:
+                parts[name] = (parts[name] or 0) + 1
+    evidence = [interval((item.start, item.end), item.kind, item.initiator, item.later) for item in found]
+    return measured(call, seconds, "s", parts, evidence)
+
+
+def interruption(
+    call: Call,
+    *,
+    role: Role,
+    delay_s: float = 1.0,
+    min_overlap_s: float = 0.5,
+    yield_s: float = 1.5,
+    simultaneous_s: float = 0.3,
+    backchannel_s: float = 1.0,
+) -> Measurement:
+    """How often one role cuts into what the other is saying (抢话、插话).
+
+    Parameters
+    ----------
+    call : Call
+        As for `overlap`.
+    role : Role
+        Who interrupts.
+    delay_s, min_overlap_s, yield_s, simultaneous_s, backchannel_s : float, seconds
+        As for `overlap`.
+
+    Returns
+    -------
+    Measurement, unit ``count``
+        ``success_count`` (the other fell silent) and ``attempt_count`` (the other went on) add up to ``count``, the value;
+        ``per_min`` of the call; ``total_s`` and ``longest_s`` of the overlap; ``turns`` of this role, ``interrupting_turns`` among
+        them, and ``overtalk_share`` = the second in % of the first (Medallia's overtalk). Evidence: ``interruption`` or
+        ``interruption_attempt``, with the utterance that cut in. Value None: as for `overlap`.
+
+    Examples
+    --------
+    >>> from qa_speech.testing import make_call
+    >>> call = make_call("customer@0-4: 我的宽带坏了三天了", "agent@3-6: 您先听我说完", duration=60)
+    >>> found = interruption(call, role=Role.AGENT)
+    >>> found.value, found.components["success_count"], found.components["overtalk_share"]
+    (1, 1, 100.0)
+    """
+    role = Role(role)
+    if reason := withheld(call) or no_role(call, role):
+        return missing("count", INTERRUPTION, reason)
+    every = events(
+        call, min_event_s=0.0, delay_s=delay_s, min_overlap_s=min_overlap_s, yield_s=yield_s,
+        simultaneous_s=simultaneous_s, backchannel_s=backchannel_s,
+    )  # fmt: skip
+    found = [item for item in every if item.initiator is role and item.kind in CUTTING_IN]
+    success = sum([item.kind == "interruption" for item in found])
+    starters = {item.later for item in found}
+    mine = [turn for turn in turns_of(call) if turn.role is role]
+    cutting = sum([not starters.isdisjoint(turn.utterances) for turn in mine])
+    length = length_s(call)
+    parts: dict[str, float | None] = {
+        "count": len(found), "success_count": success, "attempt_count": len(found) - success,
+        "per_min": ratio(len(found), length, 60.0), "total_s": sum([item.overlap_s for item in found]),
+        "longest_s": max([item.overlap_s for item in found], default=0.0), "call_s": length, "turns": len(mine),
+        "interrupting_turns": cutting, "overtalk_share": ratio(cutting, len(mine)),
+    }  # fmt: skip
+    evidence = [interval((item.start, item.end), item.kind, role, item.later) for item in found]
+    return measured(call, len(found), "count", parts, evidence)

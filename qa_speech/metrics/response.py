@@ -1,0 +1,219 @@
+"""How fast the agent answers, and how a caller is put on hold.
+
+    customer   |=====|                    |====|
+    agent                |======|             |=====|
+    latency          |--| 0.9 s               -| −0.2 s: the agent started before the customer had ended
+
+    agent      请稍等|                     |感谢您的耐心等待
+    hold             |----- 25 s ----------|   announced, thanked for
+
+Floor-transfer offset of conversation research (typically 0.2 s between people); Connect has a response time in its rules and
+counts holds from telephony events, which a recording does not carry: here a hold is heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qa_speech.call import Call, Evidence, Measurement, Role
+from qa_speech.language.data import word_list
+from qa_speech.language.dialogue import EPS
+from qa_speech.language.dialogue import turns as turns_of
+from qa_speech.metrics.common import (
+    Span,
+    distribution,
+    interval,
+    length_s,
+    measured,
+    missing,
+    no_pair,
+    no_timing,
+    quantile,
+    ratio,
+    says,
+)
+from qa_speech.metrics.silence import ANNOUNCEMENTS, Silence, silences
+
+THANKS = word_list("hold_thanks")
+
+RESPONSE = (
+    "count", "mean_s", "min_s", "p50_s", "p90_s", "longest_s", "total_s", "slow_count", "slow_share", "overlapped_count",
+    "held_count",
+    "first_word_s",
+)  # fmt: skip
+HOLD = (
+    "count", "total_s", "longest_s", "mean_s", "share", "call_s", "announced_count", "unannounced_count", "thanked_count",
+    "unthanked_count", "longest_unannounced_s",
+)  # fmt: skip
+
+
+def response(call: Call, *, slow_s: float = 3.0, announcements: tuple[str, ...] = ANNOUNCEMENTS) -> Measurement:
+    """How long customers wait for the agent's answer: the median latency.
+
+    Parameters
+    ----------
+    call : Call
+        Needs the utterances of both roles, with times.
+    slow_s : float, seconds
+        Latencies longer than this are slow.
+    announcements : tuple of str
+        A wait that the agent announced with one of these, or that is filled with music, is a hold and no latency.
+
+    Returns
+    -------
+    Measurement, unit ``s``
+        Value ``p50_s``. One latency at each change of the floor from customer to agent = agent onset − customer offset,
+        negative where they overlap: ``count``, ``total_s``, ``mean_s``, ``min_s``, ``p50_s``, ``p90_s``, ``longest_s``;
+        ``slow_count`` and ``slow_share`` in %; ``overlapped_count`` below zero; ``held_count`` changes left out because the
+        agent had announced a hold; ``first_word_s`` from the start of the
+        recording (from the end of ring-back or announcement, if one is heard before) to the agent's first word. Evidence:
+        one interval per slow answer, ``slow_response``. Value None: ``no_speech``, ``no_times``, ``mono``, ``no_role``,
+        ``no_event`` (the floor never changes from customer to agent).
+
+    Notes
+    -----
+    A turn of the agent that lies wholly inside the customer's takes no floor and has no latency. Backchannels are no
+    answers, except to a question (`qa_speech.language.dialogue.turns`).
+
+    Examples
+    --------
+    >>> from qa_speech.testing import make_call
+    >>> call = make_call(agent=[(1, 2), (9, 12)], customer=[(2.5, 5)])
+    >>> found = response(call)
+    >>> found.value, found.components["slow_count"], found.components["first_word_s"]
+    (4.0, 1, 1.0)
+    """
+    if reason := no_timing(call) or no_pair(call):
+        return missing("s", RESPONSE, reason)
+    every = _latencies(call)
+    holds = []
+    if any(agent - customer > slow_s for customer, agent, _ in every):
+        waits = silences(call, min_silence_s=slow_s, announcements=tuple(announcements))
+        holds = [item for item in waits if item.kind == "hold"]
+    found = [item for item in every if not any(item[0] <= a.start + 1e-3 and a.end <= item[1] + 1e-3 for a in holds)]
+    ordered = sorted([agent - customer for customer, agent, _ in found])
+    slow = [item for item in found if item[1] - item[0] > slow_s + EPS]
+    parts: dict[str, float | None] = dict.fromkeys(RESPONSE)
+    parts.update(
+        count=len(found), total_s=sum(ordered), slow_count=len(slow), slow_share=ratio(len(slow), len(found)),
+        overlapped_count=sum([latency < 0 for latency in ordered]), held_count=len(every) - len(found),
+        first_word_s=_first_word(call),
+    )  # fmt: skip
+    if ordered:
+        parts.update(
+            mean_s=sum(ordered) / len(ordered), min_s=ordered[0], p50_s=quantile(ordered, 0.5),
+            p90_s=quantile(ordered, 0.9), longest_s=ordered[-1],
+        )  # fmt: skip
+    evidence = [interval((start, end), "slow_response", Role.AGENT, index) for start, end, index in slow]
+    return measured(call, parts["p50_s"], "s", parts, evidence, "" if ordered else "no_event")
+
+
+def _latencies(call: Call) -> list[tuple[float, float, int]]:
+    """``(customer offset, agent onset, index of the agent's first utterance)`` at each change of the floor."""
+    found = []
+    before = None
+    for turn in turns_of(call):
+        if before is not None and before.role is Role.CUSTOMER and turn.end > before.end:
+            found.append((before.end, turn.start, turn.utterances[0]))
+        before = turn
+    return found
+
+
+def _first_word(call: Call) -> float | None:
+    first = next(
+        (item.start for item in call.utterances if item.role is Role.AGENT and (item.text or item.text is None)),
+        None,
+    )
+    if first is None:
+        return None
+    ringing = [sound.end for sound in call.sounds if sound.kind in ("ring_back", "ivr") and sound.end <= first]
+    return first - max(ringing, default=0.0)
+
+
+def hold(
+    call: Call,
+    *,
+    min_hold_s: float = 3.0,
+    thanks_within_s: float = 10.0,
+    announcements: tuple[str, ...] = ANNOUNCEMENTS,
+    thanks: tuple[str, ...] = THANKS,
+) -> Measurement:
+    """Count the waits that were announced or filled with music.
+
+    Parameters
+    ----------
+    call : Call
+        Needs ``call.speech``; announcements and thanks need words, music needs ``call.sounds``.
+    min_hold_s : float, seconds
+        Shortest wait that counts.
+    thanks_within_s : float, seconds
+        How soon after a hold an utterance of the agent must start to thank for it.
+    announcements, thanks : tuple of str
+        Phrases of the agent before and after a hold.
+
+    Returns
+    -------
+    Measurement, unit ``count``
+        ``total_s``, ``longest_s``, ``mean_s``, ``share`` (% of the call), ``call_s``; ``announced_count`` and
+        ``unannounced_count`` (music without a word before), ``thanked_count`` and ``unthanked_count``,
+        ``longest_unannounced_s``. Evidence: one interval per hold: ``hold``, ``hold_unannounced`` or ``hold_unthanked`` (the first
+        that applies from the right). What rests on words is None without a recogniser. Value None: ``no_speech``,
+        ``no_times``, ``mono``, ``no_role``.
+
+    Notes
+    -----
+    Connect's CUSTOMER_HOLD_TIME counts the hold button. A wait at the customer's own wish (等一下) is no hold.
+
+    Examples
+    --------
+    >>> from qa_speech.testing import make_call
+    >>> call = make_call("customer@0-3: 我想查话费", "agent@4-6: 请您稍等", "agent@20-23: 感谢您的耐心等待")
+    >>> found = hold(call)
+    >>> found.value, found.components["total_s"], found.components["thanked_count"]
+    (1, 14.0, 1)
+    """
+    if reason := no_timing(call) or no_pair(call):
+        return missing("count", HOLD, reason)
+    found = [
+        item
+        for item in silences(call, min_silence_s=min_hold_s, announcements=tuple(announcements))
+        if item.kind == "hold" and item.owner is not Role.CUSTOMER
+    ]
+    thanked = [_thanked(call, item, tuple(thanks), thanks_within_s) for item in found]
+    seconds = distribution(item.duration for item in found)
+    length = length_s(call)
+    whole = sum([item.duration for item in found])
+    parts: dict[str, float | None] = dict.fromkeys(HOLD)
+    parts.update(
+        count=len(found), total_s=whole, longest_s=seconds["longest_s"], mean_s=seconds["mean_s"],
+        share=ratio(whole, length), call_s=length,
+    )  # fmt: skip
+    if call.recognised:
+        silent = [item.duration for item in found if not item.announced]
+        parts.update(
+            announced_count=len(found) - len(silent), unannounced_count=len(silent), thanked_count=sum(thanked),
+            unthanked_count=len(found) - sum(thanked), longest_unannounced_s=max(silent, default=0.0),
+        )  # fmt: skip
+    evidence = _hold_evidence(found, thanked, words=call.recognised)
+    return measured(call, len(found), "count", parts, evidence)
+
+
+def _thanked(call: Call, item: Silence, thanks: tuple[str, ...], within_s: float) -> bool:
+    return any(
+        says(said.text, thanks)
+        for said in call.utterances
+        if said.role is Role.AGENT and item.end - 1e-3 <= said.start <= item.end + within_s
+    )
+
+
+def _hold_evidence(found: Sequence[Silence], thanked: Sequence[bool], *, words: bool) -> list[Evidence]:
+    evidence = []
+    for item, thanks in zip(found, thanked, strict=True):
+        note = "hold"
+        if words and not item.announced:
+            note = "hold_unannounced"
+        elif words and not thanks:
+            note = "hold_unthanked"
+        span: Span = (item.start, item.end)
+        evidence.append(interval(span, note, Role.AGENT))
+    return evidence

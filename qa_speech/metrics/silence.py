@@ -1,0 +1,298 @@
+"""Silence of both sides: how long, of which kind, and whose.
+
+    agent      |====|                  |==|            |====|
+    customer          |===|       |==|       |===|
+    silence                |-----|                |---|          counted from 3 s
+                |..|                                     |....|  before the first and after the last word: apart
+    kind             a pause                       a gap         pause: same speaker before and after; gap: another
+    owner            the agent's (a customer spoke last)
+
+Amazon Connect: non-talk time is hold time plus every silence longer than 3 s, fixed. Google: longer than 5 s, as a share
+of the call. Alibaba: any interval, 2 s in its example. Huawei and Verint: free. None of them says whose silence it was.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+from qa_speech.call import Call, Measurement, Role, Utterance
+from qa_speech.errors import ConfigError
+from qa_speech.language.data import word_list
+from qa_speech.language.dialogue import EPS, is_backchannel, is_question
+from qa_speech.language.phrases import fold
+from qa_speech.metrics.common import (
+    Span,
+    all_spans,
+    distribution,
+    interval,
+    length_s,
+    measured,
+    missing,
+    no_timing,
+    ratio,
+    roles_of,
+    says,
+    total,
+)
+
+ANNOUNCEMENTS = word_list("hold_announcements")
+CUSTOMER_WAITS = word_list("customer_waits")
+STILL_THERE = word_list("still_there")
+SOUND_OF_WAITING = ("music", "tone", "ring_back", "ivr")
+WAIT_AT_END = 14  # spoken characters at the end of a customer's utterance in which a wait counts
+
+LONGEST_CONSENT = 8  # spoken characters; 好，你快一点 leaves an announced hold what it is
+LOOK_BACK = 4  # utterances before a silence among which the one that holds the floor is looked for
+GRACE_S = 1e-3  # utterance borders and speech borders may differ by rounding
+
+Kind = Literal["pause", "gap", "hold"]
+
+_CLASSES = ("agent", "customer", "pause", "gap", "hold", "announced", "unannounced")
+SILENCE = (
+    "count", "total_s", "share", "call_s", "min_s", "mean_s", "p50_s", "p90_s", "longest_s",
+    *(f"{name}_{part}" for name in _CLASSES for part in ("count", "total_s", "longest_s")),
+    "excused_count", "excused_total_s", "lead_s", "tail_s",
+)  # fmt: skip
+
+
+class Silence(NamedTuple):
+    """One silence. `kind`, `owner` and `announced` are None where roles or words are not known."""
+
+    start: float
+    end: float
+    kind: Kind | None
+    owner: Role | None
+    announced: bool | None
+    before: int | None
+    after: int | None
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.end - self.start
+
+
+def silences(
+    call: Call,
+    *,
+    min_silence_s: float = 3.0,
+    announcements: tuple[str, ...] = ANNOUNCEMENTS,
+    customer_waits: tuple[str, ...] = CUSTOMER_WAITS,
+    speech: Sequence[Span] | None = None,
+) -> list[Silence]:
+    """Every stretch of at least `min_silence_s` seconds between speech in which nobody speaks, with kind and owner."""
+    active = all_spans(call) if speech is None else speech
+    gaps = [(a, b) for (_, a), (b, _) in pairwise(active) if b - a >= min_silence_s - EPS]
+    if not gaps:
+        return []
+    by_end = sorted([(item.end, i) for i, item in enumerate(call.utterances)])
+    starts = [item.start for item in call.utterances]
+    found = []
+    for start, end in gaps:
+        past = [i for _, i in by_end[: bisect_right(by_end, (start + GRACE_S, len(by_end)))][-LOOK_BACK:]]
+        after = bisect_left(starts, end - GRACE_S)
+        found.append(
+            _classified(call, (start, end), past, after if after < len(starts) else None, announcements, customer_waits)
+        )
+    return found
+
+
+def _classified(
+    call: Call,
+    gap: Span,
+    past: Sequence[int],
+    after: int | None,
+    announcements: tuple[str, ...],
+    customer_waits: tuple[str, ...],
+) -> Silence:
+    """`past`: the utterances that ended before the gap, the latest end last; `after`: the first that starts behind it."""
+    items = call.utterances
+    waiting = sum(
+        [max(0.0, min(s.end, gap[1]) - max(s.start, gap[0])) for s in call.sounds if s.kind in SOUND_OF_WAITING]
+    )
+    filled = waiting >= (gap[1] - gap[0]) / 2
+    before = items[past[-1]] if past else None
+    if before is None or after is None or Role.UNKNOWN in (before.role, items[after].role):
+        return Silence(*gap, "hold" if filled else None, None, None, past[-1] if past else None, after)
+    owner, announced = _owner(items, past, items[after], announcements, customer_waits)
+    if filled or announced:
+        kind: Kind = "hold"
+    else:
+        kind = "pause" if before.role is items[after].role else "gap"
+    return Silence(*gap, kind, owner, None if before.text is None else announced, past[-1], after)
+
+
+def _owner(
+    items: Sequence[Utterance],
+    past: Sequence[int],
+    following: Utterance,
+    announcements: tuple[str, ...],
+    customer_waits: tuple[str, ...],
+) -> tuple[Role, bool]:
+    """Who was to speak, and whether the silence was announced."""
+    last = items[past[-1]]
+    said = [items[i] for i in reversed(past) if not is_backchannel(items[i])]
+    floor = said[0] if said else last
+    if floor.role is Role.CUSTOMER:
+        if _asks_to_wait(floor.text, customer_waits):
+            return Role.CUSTOMER, True
+        before = next((item for item in said if item.role is Role.AGENT or not _accepts(item)), None)
+        return Role.AGENT, before is not None and before.role is Role.AGENT and says(before.text, announcements)
+    if says(floor.text, announcements):
+        return Role.AGENT, True
+    if last.role is Role.CUSTOMER:
+        return Role.AGENT, False  # the customer only acknowledged or answered: the agent goes on
+    if floor.text and is_question(floor.text):
+        return Role.CUSTOMER, False
+    if following.role is Role.CUSTOMER and says(following.text, STILL_THERE):
+        return Role.AGENT, False
+    return following.role, False
+
+
+def _accepts(reply: Utterance) -> bool:
+    """Whether a customer's words can be no more than a consent to wait: 好，你快一点."""
+    return bool(reply.text) and len(fold(reply.text or "")) <= LONGEST_CONSENT and not is_question(reply.text or "")
+
+
+def _asks_to_wait(text: str | None, phrases: tuple[str, ...]) -> bool:
+    """At the end of what was said, and not 帮我看一下, which asks the agent to look."""
+    if not text:
+        return False
+    folded = fold(text)
+    tail = folded[-WAIT_AT_END:]
+    return says(tail, phrases) and not any(
+        word in tail for word in ("帮我", "给我", "替我", "为我", "麻烦你", "麻烦您")
+    )
+
+
+def silence(
+    call: Call,
+    *,
+    min_silence_s: float = 3.0,
+    kind: Literal["any", "pause", "gap", "hold"] = "any",
+    owner: Literal["any", "agent", "customer"] = "any",
+    announced: Literal["any", "yes", "no"] = "any",
+    announcements: tuple[str, ...] = ANNOUNCEMENTS,
+    customer_waits: tuple[str, ...] = CUSTOMER_WAITS,
+    excused_by_agent: tuple[str, ...] = (),
+    excused_by_customer: tuple[str, ...] = (),
+) -> Measurement:
+    """Count the silences of both sides between the first and the last speech.
+
+    Parameters
+    ----------
+    call : Call
+        Needs ``call.speech``; kind and owner need roles, announcements need words.
+    min_silence_s : float, seconds
+        Shortest silence that counts; exactly this long counts.
+    kind, owner, announced
+        Count only silences of this kind, of this owner, or (un)announced; a silence of which this is not known does
+        not count. All components but ``lead_s``, ``tail_s`` and ``call_s`` speak of the silences counted.
+    announcements : tuple of str
+        Said by the agent before it: the silence is a hold, the agent's, announced (请稍等, 帮您查).
+    customer_waits : tuple of str
+        Said by the customer at the end of the utterance before: the silence is the customer's (等一下, 我找找).
+    excused_by_agent, excused_by_customer : tuple of str
+        A silence is excused, and counted apart, if this role says one of these in its utterance right before or after.
+
+    Returns
+    -------
+    Measurement, unit ``count``
+        ``total_s``, ``share`` (% of the call), ``call_s``, distribution ``min_s mean_s p50_s p90_s longest_s``; count, total
+        and longest for each owner (``agent_…``, ``customer_…``), kind (``pause_…``, ``gap_…``, ``hold_…``), ``announced_…`` and
+        ``unannounced_…``; ``excused_count``, ``excused_total_s``; ``lead_s`` before the first and ``tail_s`` after the last
+        speech. One evidence interval per silence: ``dead_air`` (the agent's, not announced), ``hold``, ``customer_silence``,
+        ``silence`` (owner not known). Value None: ``no_speech``, ``no_times``.
+
+    Notes
+    -----
+    Owner: after a customer's statement or question the agent; after an agent's question the customer; after an announced
+    look-up the agent; after an agent's statement whoever speaks next, but the agent if that is a customer asking 喂，在吗.
+    A backchannel in between changes nothing, nor does a short consent to an announced look-up (好，你快一点).
+
+    Examples
+    --------
+    >>> from qa_speech.testing import make_call
+    >>> call = make_call("agent@0-2: 您好", "customer@3-5: 我的话费怎么多了", "agent@11-13: 是这样的", duration=20)
+    >>> found = silence(call)
+    >>> found.value, found.components["agent_longest_s"], found.evidence[0].note
+    (1, 6.0, 'dead_air')
+    """
+    _check_choice("kind", kind, ("any", "pause", "gap", "hold"))
+    _check_choice("owner", owner, ("any", "agent", "customer"))
+    _check_choice("announced", announced, ("any", "yes", "no"))
+    if reason := no_timing(call):
+        return missing("count", SILENCE, reason)
+    active = all_spans(call)
+    every = silences(
+        call,
+        min_silence_s=min_silence_s,
+        announcements=tuple(announcements),
+        customer_waits=tuple(customer_waits),
+        speech=active,
+    )
+    wanted = [
+        item for item in every
+        if kind in ("any", item.kind) and owner in ("any", item.owner)
+        and (announced == "any" or item.announced is (announced == "yes"))
+    ]  # fmt: skip
+    excused: list[Silence] = []
+    if excused_by_agent or excused_by_customer:
+        excuses = {Role.AGENT: tuple(excused_by_agent), Role.CUSTOMER: tuple(excused_by_customer)}
+        excused = [item for item in wanted if _excused(call, item, excuses)]
+        wanted = [item for item in wanted if item not in excused]
+    parts = _components(call, wanted, active)
+    parts["excused_count"], parts["excused_total_s"] = len(excused), sum([item.duration for item in excused])
+    evidence = [interval((item.start, item.end), _note(item), item.owner) for item in wanted]
+    return measured(call, len(wanted), "count", parts, evidence)
+
+
+def _components(call: Call, wanted: Sequence[Silence], active: Sequence[Span]) -> dict[str, float | None]:
+    length = length_s(call)
+    seconds = total((item.start, item.end) for item in wanted)
+    parts: dict[str, float | None] = {
+        "count": len(wanted), "total_s": seconds, "share": ratio(seconds, length), "call_s": length,
+        **distribution(item.duration for item in wanted),
+    }  # fmt: skip
+    groups: dict[str, list[float]] = {name: [] for name in _CLASSES}
+    for item in wanted:
+        for name in (item.owner, item.kind):
+            if name is not None:
+                groups[name].append(item.duration)
+        if item.announced is not None:
+            groups["announced" if item.announced else "unannounced"].append(item.duration)
+    parts.update(_grouped(call, groups))
+    parts["lead_s"] = active[0][0]
+    parts["tail_s"] = max(0.0, length - active[-1][1])
+    return parts
+
+
+def _grouped(call: Call, groups: dict[str, list[float]]) -> Iterable[tuple[str, float | None]]:
+    two_sided = Role.UNKNOWN not in roles_of(call)
+    words = call.recognised
+    for name, held in groups.items():
+        known = two_sided and (words or name not in ("announced", "unannounced"))
+        yield f"{name}_count", len(held) if known else None
+        yield f"{name}_total_s", sum(held) if known else None
+        yield f"{name}_longest_s", max(held, default=0.0) if known else None
+
+
+def _note(item: Silence) -> str:
+    if item.owner is Role.CUSTOMER:
+        return "customer_silence"
+    if item.kind == "hold":
+        return "hold"
+    return "dead_air" if item.owner is Role.AGENT else "silence"
+
+
+def _excused(call: Call, item: Silence, excuses: dict[Role, tuple[str, ...]]) -> bool:
+    near = [call.utterances[i] for i in (item.before, item.after) if i is not None]
+    return any(says(near_by.text, excuses.get(near_by.role, ())) for near_by in near)
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ConfigError(f"silence.{name}", [f"expected one of {', '.join(choices)}, got {value!r}"])

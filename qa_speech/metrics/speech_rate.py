@@ -1,0 +1,200 @@
+"""How fast somebody speaks (语速): spoken syllables over time.
+
+    words        您 好 请 讲        98.5%
+    syllables    4                  百分之九十八点五: 8
+    utterance    |==== ====   ====|        speech rate: all of it, pauses included, 字/分
+    phonation    |=| |=|   |=|             articulation rate: pauses of 0.25 s and more out, syllables/s
+
+Huawei: one role's characters / Σ (sentence end − start), and spaces and punctuation count as characters. Alibaba: 字/分钟
+per sentence or dialogue, no rule for what a 字 is. Amazon: words per minute. Recommended ranges in the field run from
+120–160 to 220–260 字/分 because they divide by different times: limits belong to the scorecard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from qa_speech.call import Call, Evidence, Measurement, Role
+from qa_speech.language.reading import syllables
+from qa_speech.metrics.common import (
+    Span,
+    interval,
+    missing,
+    no_role,
+    no_timing,
+    quantile,
+    ratio,
+    reliability,
+    spans,
+)
+
+UNIT = "字/分"
+RATE = (
+    "syllables", "utterance_s", "phonation_s", "articulation_rate", "judged_count", "min_rate", "p50_rate", "p90_rate",
+    "max_rate", "fast_count", "slow_count", "fast_share", "slow_share", "ratio_to_other", "estimated_rate",
+    "estimate_ratio",
+)  # fmt: skip
+FEW_SYLLABLES = 30  # a rate over fewer is marked `low`: too_short
+
+
+class _Rated(NamedTuple):
+    """One utterance: its spoken syllables, and its syllable nuclei where they were counted."""
+
+    place: int
+    start: float
+    end: float
+    syllables: int
+    nuclei: int | None
+
+    @property
+    def seconds(self) -> float:
+        return self.end - self.start
+
+    @property
+    def per_minute(self) -> float:
+        return 60.0 * self.syllables / self.seconds
+
+
+def _rated(call: Call, role: Role) -> list[_Rated]:
+    """The utterances of a role that hold words; all of them where words were not looked for."""
+    found = []
+    sounds = call.acoustics
+    for place, item in enumerate(call.utterances):
+        if item.role is role:
+            count = syllables(item.text) if item.text else 0
+            if count or item.text is None:
+                nuclei = sounds[place].nuclei if place < len(sounds) else None
+                found.append(_Rated(place, item.start, item.end, count, nuclei))
+    return found
+
+
+def _phonation(speech: Sequence[Span], rated: Sequence[_Rated], pause_s: float) -> float:
+    """Speech inside the utterances, pauses shorter than `pause_s` included."""
+    seconds, place = 0.0, 0
+    for item in rated:
+        last: float | None = None
+        while place < len(speech) and speech[place][1] <= item.start:
+            place += 1
+        while place < len(speech) and speech[place][0] < item.end:
+            start, end = max(speech[place][0], item.start), min(speech[place][1], item.end)
+            if last is not None and start - last < pause_s:
+                start = last
+            seconds += end - start
+            last = end
+            if speech[place][1] > item.end:
+                break
+            place += 1
+    return seconds
+
+
+def speech_rate(
+    call: Call,
+    *,
+    role: Role,
+    min_syllables: int = 8,
+    min_rate: float | None = None,
+    max_rate: float | None = None,
+    pause_s: float = 0.25,
+    disagreement: float = 1.5,
+) -> Measurement:
+    """Speech rate of one role in spoken syllables per minute (字/分).
+
+    Parameters
+    ----------
+    call : Call
+        Needs words with times.
+    role : Role
+        Whose rate.
+    min_syllables : int
+        Utterances with fewer are not judged on their own; they still count in the rate of the call.
+    min_rate, max_rate : float, 字/分
+        Utterances below or above are evidence; None judges none.
+    pause_s : float, seconds
+        Pauses of at least this length are left out of the articulation rate.
+    disagreement : float
+        Words and estimate that differ by more than this factor make the rate unreliable.
+
+    Returns
+    -------
+    Measurement, unit ``字/分``
+        ``syllables`` / ``utterance_s`` (time of the utterances that hold words, pauses included) give the value;
+        ``phonation_s`` and ``articulation_rate`` (syllables per second of it); over the ``judged_count`` utterances ``min_rate``,
+        ``p50_rate``, ``p90_rate``, ``max_rate``, and those out of limits ``fast_count``, ``slow_count`` with their share in %;
+        ``ratio_to_other`` to the other role's rate. Evidence: ``speech_fast``, ``speech_slow``. Reliability is low
+        (``too_short``) under 30 syllables. ``estimated_rate`` is counted without words, from syllable nuclei in the sound;
+        ``estimate_ratio`` = value / estimate, and beyond `disagreement` reliability is low (``rate_disagrees``). Where no words
+        were looked for, the estimate is the value, with low reliability (``no_recogniser``). Value None: ``no_speech``,
+        ``no_times``, ``no_recogniser``, ``no_words``, ``mono``, ``no_role``.
+
+    Notes
+    -----
+    Syllables: `qa_speech.language.reading.syllables`: one per Han character, numbers as they are read aloud,
+    punctuation none.
+
+    Examples
+    --------
+    >>> from qa_speech.testing import make_call
+    >>> call = make_call("agent@0-3: 您好请问有什么可以帮您", "customer@4-7: 我想查一下我的话费")
+    >>> found = speech_rate(call, role=Role.AGENT, max_rate=200)
+    >>> found.value, found.components["fast_count"], found.evidence[0].note
+    (220.0, 1, 'speech_fast')
+    """
+    role = Role(role)
+    reason = no_timing(call) or no_role(call, role)
+    mine = [] if reason else _rated(call, role)
+    estimate = _estimate(mine)
+    if not call.recognised:
+        return _estimated(call, estimate, reason)
+    if not mine:
+        return missing(UNIT, RATE, reason or "no_words")
+    count = sum([item.syllables for item in mine])
+    seconds = sum([item.seconds for item in mine])
+    phonation = _phonation(spans(call, role), mine, pause_s)
+    judged = [item for item in mine if item.syllables >= min_syllables]
+    rates = sorted([item.per_minute for item in judged])
+    fast = [item for item in judged if max_rate is not None and item.per_minute > max_rate]
+    slow = [item for item in judged if min_rate is not None and item.per_minute < min_rate]
+    value = 60.0 * count / seconds
+    agreement = value / estimate if estimate else None
+    parts: dict[str, float | None] = {
+        "syllables": count, "utterance_s": seconds, "phonation_s": phonation,
+        "articulation_rate": ratio(count, phonation, 1.0), "judged_count": len(judged),
+        "min_rate": rates[0] if rates else None, "p50_rate": quantile(rates, 0.5), "p90_rate": quantile(rates, 0.9),
+        "max_rate": rates[-1] if rates else None, "fast_count": len(fast), "slow_count": len(slow),
+        "fast_share": ratio(len(fast), len(judged)), "slow_share": ratio(len(slow), len(judged)),
+        "ratio_to_other": _ratio_to_other(call, role, value), "estimated_rate": estimate, "estimate_ratio": agreement,
+    }  # fmt: skip
+    trust, why = reliability(call)
+    if trust == "ok" and count < FEW_SYLLABLES:
+        trust, why = "low", "too_short"
+    elif trust == "ok" and agreement and not 1 / disagreement <= agreement <= disagreement:
+        trust, why = "low", "rate_disagrees"
+    return Measurement(value, UNIT, parts, _evidence(fast, slow, role), "", trust, why)
+
+
+def _estimate(rated: Sequence[_Rated]) -> float | None:
+    """Syllable nuclei per minute of the utterances in which they were counted."""
+    seconds = sum([item.seconds for item in rated if item.nuclei is not None])
+    nuclei = sum([item.nuclei for item in rated if item.nuclei is not None])
+    return 60.0 * nuclei / seconds if seconds and nuclei else None
+
+
+def _estimated(call: Call, estimate: float | None, reason: str) -> Measurement:
+    """The rate of a call whose words nobody looked for."""
+    if reason or estimate is None:
+        return missing(UNIT, RATE, reason or "no_recogniser")
+    parts = {**dict.fromkeys(RATE), "estimated_rate": estimate}
+    return Measurement(estimate, UNIT, parts, (), "", "low", "no_recogniser")
+
+
+def _ratio_to_other(call: Call, role: Role, value: float) -> float | None:
+    other = _rated(call, role.other) if role.other is not role else []
+    count = sum([item.syllables for item in other])
+    return value * sum([item.seconds for item in other]) / (60.0 * count) if count else None
+
+
+def _evidence(fast: Sequence[_Rated], slow: Sequence[_Rated], role: Role) -> tuple[Evidence, ...]:
+    marked = [(item, "speech_fast") for item in fast] + [(item, "speech_slow") for item in slow]
+    marked.sort(key=lambda pair: pair[0].start)
+    return tuple([interval((item.start, item.end), note, role, item.place) for item, note in marked])

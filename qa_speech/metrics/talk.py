@@ -1,0 +1,128 @@
+"""Who talks how much, and who holds the floor.
+
+    agent      |=====|        |===|      |==========|     talk_time(agent) = sum of the bars
+    customer          |=====|   |=|                       overlap counts for both: shares may exceed 100 %
+    turns      | A   |  C    |  A        |                the customer's 嗯 inside ends no turn
+
+Amazon Connect divides the sum of talk intervals by the conversation, as `share_of_call` does; MiiTel counts rallies
+and the longest stretch of the agent, as `turns` does.
+"""
+
+from __future__ import annotations
+
+from qa_speech.call import Call, Measurement, Role
+from qa_speech.language.dialogue import turns as turns_of
+from qa_speech.metrics.common import (
+    all_spans,
+    interval,
+    length_s,
+    measured,
+    missing,
+    no_pair,
+    no_role,
+    no_timing,
+    ratio,
+    roles_of,
+    spans,
+    total,
+)
+
+TALK = ("talk_s", "call_s", "speech_s", "share_of_call", "share_of_speech", "active_s")
+TURNS = (
+    "agent_count", "customer_count", "role_changes", "rallies_per_min", "agent_total_s", "customer_total_s",
+    "agent_longest_s", "customer_longest_s", "call_s",
+)  # fmt: skip
+
+
+def talk(call: Call, *, role: Role) -> Measurement:
+    """Seconds of speech of one role.
+
+    Parameters
+    ----------
+    call : Call
+        Needs ``call.speech``.
+    role : Role
+        Whose speech.
+
+    Returns
+    -------
+    Measurement, unit ``s``
+        ``talk_s`` the same; ``call_s`` length of the call; ``speech_s`` speech of all roles added up; ``active_s`` time in
+        which anybody speaks; ``share_of_call`` and ``share_of_speech`` in %. Value None: ``no_speech``, ``no_times``,
+        ``mono``, ``no_role``.
+
+    Notes
+    -----
+    Amazon Connect's PERCENT_TALK_TIME_AGENT is `share_of_call`. Medallia adds up word durations, which stretch over
+    silence; here a voice detector decides.
+
+    Examples
+    --------
+    >>> from qa_speech.testing import make_call
+    >>> found = talk(make_call(agent=[(0, 6)], customer=[(5, 7)], duration=10), role=Role.AGENT)
+    >>> found.value, found.components["share_of_call"], found.components["share_of_speech"]
+    (6.0, 60.0, 75.0)
+    """
+    role = Role(role)
+    reason = no_timing(call) or no_role(call, role)
+    if reason:
+        return missing("s", TALK, reason)
+    mine = total(spans(call, role))
+    speech = mine + sum([total(spans(call, other)) for other in roles_of(call) if other is not role])
+    length = length_s(call)
+    parts = {
+        "talk_s": mine, "call_s": length, "speech_s": speech, "share_of_call": ratio(mine, length),
+        "share_of_speech": ratio(mine, speech), "active_s": total(all_spans(call)),
+    }  # fmt: skip
+    return measured(call, mine, "s", parts)
+
+
+def turns(call: Call) -> Measurement:
+    """Turns of both roles, how often the floor changes, and the longest monologue.
+
+    Returns
+    -------
+    Measurement, unit ``count``
+        ``agent_count`` + ``customer_count`` turns; ``role_changes`` and ``rallies_per_min`` (changes per minute of the call);
+        ``…_total_s`` and ``…_longest_s`` of the turns, pauses included. With times that only keep the order the seconds
+        are None. Evidence: the longest turn of the agent (``longest_monologue``). Value None: ``no_speech``, ``mono``,
+        ``no_role``.
+
+    Notes
+    -----
+    Definition: `qa_speech.language.dialogue.turns`. MiiTel publishes rallies per minute without a definition of a turn;
+    vendors who count every 嗯 as a turn report more.
+
+    Examples
+    --------
+    >>> from qa_speech.testing import make_call
+    >>> call = make_call(agent=[(0, 2), (4, 9)], customer=[(2.5, 3.9), (5, 5.4)], duration=60)
+    >>> found = turns(call)
+    >>> found.value, found.components["role_changes"], found.components["agent_longest_s"]
+    (3, 2, 5.0)
+    """
+    if not call.utterances:
+        return missing("count", TURNS, "no_speech")
+    if reason := no_pair(call):
+        return missing("count", TURNS, reason)
+    found = turns_of(call)
+    agent = [item for item in found if item.role is Role.AGENT]
+    customer = [item for item in found if item.role is Role.CUSTOMER]
+    changes = max(0, len(found) - 1)
+    parts: dict[str, float | None] = dict.fromkeys(TURNS)
+    parts.update(agent_count=len(agent), customer_count=len(customer), role_changes=changes)
+    evidence = []
+    if call.times != "nominal":
+        length = length_s(call)
+        parts["call_s"] = length
+        parts["rallies_per_min"] = ratio(changes, length, 60.0)
+        for name, held in (("agent", agent), ("customer", customer)):
+            lengths = [item.end - item.start for item in held]
+            parts[f"{name}_total_s"] = sum(lengths)
+            parts[f"{name}_longest_s"] = max(lengths, default=0.0)
+        if agent:
+            longest = max(agent, key=lambda item: item.end - item.start)
+            evidence.append(
+                interval((longest.start, longest.end), "longest_monologue", Role.AGENT, longest.utterances[0])
+            )
+    return measured(call, len(found), "count", parts, evidence)

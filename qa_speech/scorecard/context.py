@@ -1,0 +1,331 @@
+"""One call laid out for judging: its words searched once for all phrases of a card, its measurements made once.
+
+All utterances are folded and joined by line breaks, so one run of one automaton over a few hundred characters tells
+which of a card's phrases occur at all; only those are then located. Nothing that no criterion asks for is computed.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, lru_cache
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+from qa_speech.call import Call, Evidence, Measurement, Role
+from qa_speech.language.phrases import fold, folded_time, occurring, places, word_ends
+
+INFINITY = float("inf")
+
+
+class Reach(NamedTuple):
+    """Where to look: seconds of the recording ``[start, end)`` and turns ``first … last``, both inclusive."""
+
+    start: float = 0.0
+    end: float = INFINITY
+    first: int = 0
+    last: int = 1 << 30
+
+
+EVERYWHERE = Reach()
+
+
+class Hit(NamedTuple):
+    """A phrase that was said: utterance index and place in its folded text; `name` is how the card calls it."""
+
+    utterance: int
+    start: int
+    end: int
+    name: str
+
+
+class Book(NamedTuple):
+    """All phrases of a card, folded, and those to be found by sound, for one search per call."""
+
+    phrases: tuple[str, ...] = ()
+    sounds: tuple[str, ...] = ()
+
+
+class Limits(NamedTuple):
+    """What the machine is trusted with; beyond it a person has to look."""
+
+    min_probability: float = 0.5
+    unsure_share: float = 0.2
+    near: float = 0.05
+
+
+class Result(NamedTuple):
+    """What a check came to.
+
+    `holds` None = not measured, with the reason. `applies` False = there was nothing to judge. `hits` counts what
+    speaks against it, for deductions per hit. `value` is a metric's figure, for bands.
+    """
+
+    holds: bool | None
+    reason: str
+    detail: Mapping[str, str | float | None] = {}
+    evidence: tuple[Evidence, ...] = ()
+    review: tuple[str, ...] = ()
+    hits: int = 1
+    value: float | None = None
+    applies: bool = True
+
+
+class Context:
+    """A call under judgement. Made by `score` for one call and one card, and thrown away after."""
+
+    def __init__(
+        self,
+        call: Call,
+        *,
+        book: Book | None = None,
+        limits: Limits | None = None,
+        known: Mapping[str, Measurement] | None = None,
+        given: Mapping[str, float] | None = None,
+    ) -> None:
+        self.call = call
+        self.utterances = call.utterances
+        self.limits = limits or Limits()
+        self.known = known or {}
+        self.given = given or {}
+        self._book = book or Book()
+        self._measured: dict[object, Measurement] = {}
+        self._timed: dict[Hit, tuple[Evidence, float]] = {}
+        self._word_ends: dict[int, list[int]] = {}
+        self._unsure: dict[object, tuple[bool, bool]] = {}
+
+    # ------------------------------------------------------------------------------------------------ words
+
+    @cached_property
+    def _order(self) -> list[int]:
+        """Utterances one role after the other, so that a search for one role reads only its part of `joined`."""
+        return [index for role in Role for index in self._by_role[role]]
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """Folded text of every utterance, "" where there is none."""
+        return [fold(item.text) if item.text else "" for item in self.utterances]
+
+    @cached_property
+    def joined(self) -> str:
+        """All folded text, one utterance per line, the agent's first."""
+        return "\n".join([self.texts[index] for index in self._order])
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return list(accumulate([len(self.texts[index]) + 1 for index in self._order], initial=0))
+
+    @cached_property
+    def present(self) -> frozenset[str]:
+        """Which of the card's phrases occur, whoever says them."""
+        return frozenset([needle for _, needle in occurring(self._book.phrases)(self.joined)])
+
+    @cached_property
+    def _sounding(self) -> str:
+        from qa_speech.scorecard.sounds import sounds
+
+        return sounds(self.joined)
+
+    @cached_property
+    def present_sounds(self) -> frozenset[str]:
+        """Which of the card's phrases occur by their sound."""
+        return frozenset([item for item in self._book.sounds if item in self._sounding])
+
+    @cached_property
+    def worded(self) -> bool:
+        """Whether any words were recognised."""
+        return any(self.texts)
+
+    @cached_property
+    def roles(self) -> tuple[Role, ...]:
+        """Who takes part."""
+        return self.call.roles
+
+    def found(self, needle: str) -> list[tuple[int, int, int]]:
+        """``(utterance, start, end)`` in folded text of every place of a phrase that is `present`."""
+        return self._located(needle, self.joined)
+
+    def found_sounds(self, needle: str) -> list[tuple[int, int, int]]:
+        """The same for a phrase in sounds (see `sounds`) that is in `present_sounds`."""
+        return self._located(needle, self._sounding)
+
+    def _located(self, needle: str, text: str) -> list[tuple[int, int, int]]:
+        starts, length = self._starts, len(needle)
+        found, at = [], text.find(needle)
+        while at >= 0:
+            line = bisect_right(starts, at) - 1
+            first = at - starts[line]
+            found.append((self._order[line], first, first + length))
+            at = text.find(needle, at + length)
+        return found
+
+    @cached_property
+    def _bytes(self) -> tuple[bytes, list[int], dict[Role | None, tuple[int, int]]]:
+        """`joined` in UTF-8, where its lines start, and which part of it each role has."""
+        sizes = [len(self.texts[index].encode()) + 1 for index in self._order]
+        starts = list(accumulate(sizes, initial=0))
+        parts: dict[Role | None, tuple[int, int]] = {None: (0, max(0, starts[-1] - 1))}
+        for line, index in enumerate(self._order):
+            role = self.utterances[index].role
+            parts[role] = (parts[role][0] if role in parts else starts[line], starts[line + 1] - 1)
+        return self.joined.encode(), starts, parts
+
+    def matches(self, pattern: Any, role: Role | None) -> Iterator[tuple[int, int, int]]:
+        """``(utterance, start, end)`` of every match of a compiled google-re2 pattern in what `role` says."""
+        data, starts, parts = self._bytes
+        if role not in parts:
+            return
+        for match in pattern.finditer(data, *parts[role]):
+            start, end = match.span()
+            line = bisect_right(starts, start) - 1
+            if start < end < starts[line + 1]:
+                first = len(data[starts[line] : start].decode())
+                yield self._order[line], first, first + len(data[start:end].decode())
+
+    def timed(self, hit: Hit) -> tuple[Evidence, float]:
+        """The words of a hit as evidence, and the lowest probability among them."""
+        known = self._timed.get(hit)
+        if known is not None:
+            return known
+        index = hit.utterance
+        utterance = self.utterances[index]
+        ends = self._word_ends.get(index)
+        if ends is None:
+            ends = self._word_ends[index] = word_ends(utterance)
+        start, end, probability = folded_time(utterance, hit.start, hit.end, ends)
+        text = utterance.text or ""
+        if len(text) == len(self.texts[index]):
+            quote = text[hit.start : hit.end]
+        else:
+            place = places(text)
+            quote = text[place[hit.start] : place[hit.end - 1] + 1]
+        evidence = Evidence("quote", start, end, utterance.role, quote, hit.name, index)
+        self._timed[hit] = evidence, probability
+        return evidence, probability
+
+    def unsure(self, role: Role | None, reach: Reach) -> tuple[bool, bool]:
+        """Whether much of what `role` said in reach was recognised badly, and whether some of it not at all."""
+        known = self._unsure.get((role, reach))
+        if known is None:
+            bad, held = self._bad_words, self.within(role, reach)
+            count = sum([len(self.utterances[index].words) for index in held])
+            low = sum([bad[index] for index in held]) > self.limits.unsure_share * count
+            known = self._unsure[role, reach] = low, any(self.utterances[index].text is None for index in held)
+        return known
+
+    @cached_property
+    def _bad_words(self) -> list[int]:
+        limit = self.limits.min_probability
+        return [[word.probability < limit for word in item.words].count(True) for item in self.utterances]
+
+    # ------------------------------------------------------------------------------------------------ places
+
+    @cached_property
+    def extent(self) -> tuple[float, float]:
+        """From the first speech to the last; ring-back and tail are outside."""
+        lines = [line.extent for line in self.call.speech.values() if line]
+        spans = [(line.start, line.end) for line in lines if line is not None]
+        spans += [(item.start, item.end) for item in self.utterances]
+        return (min([a for a, _ in spans]), max([b for _, b in spans])) if spans else (0.0, 0.0)
+
+    @cached_property
+    def turn_of(self) -> list[int]:
+        """The number of the turn each utterance belongs to; a backchannel counts with the turn it accompanies."""
+        from qa_speech.language.dialogue import turns
+
+        numbers = [-1] * len(self.utterances)
+        for number, turn in enumerate(turns(self.call)):
+            for index in turn.utterances:
+                numbers[index] = number
+        last = 0
+        for index, number in enumerate(numbers):
+            last = numbers[index] = number if number >= 0 else last
+        return numbers
+
+    @cached_property
+    def _by_role(self) -> dict[Role | None, list[int]]:
+        found: dict[Role | None, list[int]] = {role: [] for role in (None, *Role)}
+        for index, item in enumerate(self.utterances):
+            found[item.role].append(index)
+            found[None].append(index)
+        return found
+
+    def within(self, role: Role | None, reach: Reach) -> list[int]:
+        """Indices of the utterances of `role` that begin in reach."""
+        mine = self._by_role[role]
+        if reach is EVERYWHERE:
+            return mine
+        return [index for index in mine if self._in(index, self.utterances[index].start, reach)]
+
+    def reached(self, hit: Hit, reach: Reach) -> bool:
+        """Whether a hit begins in reach; its time is only worked out where the utterance alone does not tell."""
+        item = self.utterances[hit.utterance]
+        if item.end <= reach.start or item.start >= reach.end:
+            return False
+        inside = reach.start <= item.start and item.end <= reach.end
+        return self._in(hit.utterance, item.start if inside else self.timed(hit)[0].start, reach)
+
+    def _in(self, index: int, instant: float, reach: Reach) -> bool:
+        if not reach.start <= instant < reach.end:
+            return False
+        if reach.first <= 0 and reach.last >= EVERYWHERE.last:
+            return True
+        return reach.first <= self.turn_of[index] <= reach.last
+
+    def span(self, reach: Reach) -> tuple[float, float]:
+        """The seconds that were searched, for evidence of absence."""
+        start, end = self.extent
+        if reach.first > 0 or reach.last < EVERYWHERE.last:
+            held = [self.utterances[index] for index in self.within(None, reach)]
+            start = min((item.start for item in held), default=start)
+            end = max((item.end for item in held), default=end)
+        start, end = max(start, reach.start), min(end, reach.end)
+        return (start, end) if start < end else (start, start)
+
+    # ------------------------------------------------------------------------------------------- measurements
+
+    def measured(
+        self, key: str, function: Callable[..., Measurement], params: Mapping[str, Any], reach: Reach
+    ) -> Measurement:
+        """A metric, measured once per call and parameters; one already known is not measured again."""
+        if reach is EVERYWHERE and key in self.known:
+            return self.known[key]
+        place = (key, reach)
+        if place not in self._measured:
+            call = self.call if reach is EVERYWHERE else cropped(self.call, *self.span(reach))
+            self._measured[place] = function(call, **params)
+        return self._measured[place]
+
+
+def cropped(call: Call, start: float, end: float) -> Call:
+    """The part of a call in which utterances begin in ``[start, end)``; times stay those of the recording."""
+    from msgspec.structs import replace
+
+    from qa_speech.timeline import Segment
+
+    kept = [index for index, item in enumerate(call.utterances) if start <= item.start < end]
+    within = Segment(start, end) if start < end else None
+    return replace(
+        call,
+        speech={role: line.crop(within) if within else type(line)() for role, line in call.speech.items()},
+        utterances=tuple(call.utterances[index] for index in kept),
+        acoustics=tuple(call.acoustics[index] for index in kept) if call.acoustics else (),
+        sounds=tuple(item for item in call.sounds if start <= item.start < end),
+        annotations={},
+    )
+
+
+@lru_cache(maxsize=8192)
+def borders(text: str) -> frozenset[int]:
+    """Places in ``fold(text)`` where a word of the dictionary begins or ends (jieba's cut, no guessed words).
+
+    >>> 1 in borders("滚动条"), 1 in borders("滚远点")
+    (False, True)
+    """
+    import rjieba
+
+    at, found = 0, {0}
+    for token in rjieba.cut(text, False):
+        at += len(fold(token))
+        found.add(at)
+    return frozenset(found)

@@ -1,0 +1,174 @@
+"""The tests written inside a scorecard: dialogues and what they must come to.
+
+An example is judged as a call is, except that eligibility is only looked at when the example speaks of it (`scorable`),
+so that three lines are enough to try one criterion.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from qa_speech.call import Call, CriterionScore, Recording, Role, Score, Utterance, Word
+from qa_speech.errors import ConfigError
+from qa_speech.language.phrases import fold
+from qa_speech.scorecard.score import judged, score
+from qa_speech.timeline import Timeline
+
+if TYPE_CHECKING:
+    from qa_speech.scorecard.model import Example, Scorecard
+
+_RATE = 8000
+_CHARACTER_S = 0.25
+_GAP_S = 0.5
+_LINE = re.compile(r"(agent|customer|unknown)(?:@([0-9.]+)-([0-9.]+))?(?:\s*[:：]\s?(.*))?", re.DOTALL)
+
+
+class ExampleResult(msgspec.Struct, frozen=True):
+    """What an example came to; `problems` is empty when it passed."""
+
+    name: str
+    problems: tuple[str, ...]
+    score: Score
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything was as expected."""
+        return not self.problems
+
+
+def run_examples(card: Scorecard) -> list[ExampleResult]:
+    """Judge every example of a scorecard, in the order of the file.
+
+    Raises
+    ------
+    ConfigError
+        A line of a dialogue is not ``role: text`` or ``role@start-end: text``; all such lines are listed.
+
+    Examples
+    --------
+    >>> from qa_speech.scorecard import load_scorecard
+    >>> card = load_scorecard('''
+    ... id: tiny
+    ... version: 1
+    ... title: 示例
+    ... sections:
+    ...   - id: opening
+    ...     title: 开头语
+    ...     criteria:
+    ...       - {id: greeting, title: 问候, points: 10, check: {phrase: {any: [您好], role: agent}}}
+    ... tests:
+    ...   - {name: 没有问候, dialogue: ["agent: 请讲"], expect: {greeting: pass}}
+    ... ''')
+    >>> [item.problems for item in run_examples(card)]
+    [('greeting: expected pass, got fail (phrase_missing)',)]
+    """
+    problems = [
+        f"tests[{example.name}].dialogue[{number}]: {what}"
+        for example in card.tests
+        for number, line in enumerate(example.dialogue, start=1)
+        if (what := _line_problem(line))
+    ]
+    if problems:
+        raise ConfigError(card.id, problems)
+    return [_run(card, example) for example in card.tests]
+
+
+def _run(card: Scorecard, example: Example) -> ExampleResult:
+    call = dialogue_call(
+        example.dialogue, call_id=example.name, duration_s=example.duration_s, metadata=example.metadata,
+        probability=example.probability,
+    )  # fmt: skip
+    found = score(call, card) if example.scorable is not None else judged(call, card, given=example.given)
+    return ExampleResult(example.name, tuple(_problems(example, found)), found)
+
+
+def _problems(example: Example, found: Score) -> Iterable[str]:
+    if example.scorable is not None and example.scorable != found.scorable:
+        yield f"expected scorable: {str(example.scorable).lower()}, got {found.reason or 'scorable'}"
+    by_id = {item.id: item for item in found.criteria}
+    for name, wanted in example.expect.items():
+        item = by_id.get(name)
+        got = outcome_of(item) if item else "nothing: the call is not scorable"
+        if got != wanted:
+            because = f" ({', '.join([item.reason, *item.review])})" if item else ""
+            yield f"{name}: expected {wanted}, got {got}{because}"
+    if example.total is not None and (found.total is None or abs(found.total - example.total) > 0.005):
+        yield f"expected total {example.total:g}, got {'none' if found.total is None else f'{found.total:g}'}"
+    if example.band is not None and example.band != found.band:
+        yield f"expected band {example.band}, got {found.band or 'none'}"
+
+
+def outcome_of(item: CriterionScore) -> str:
+    """The outcome as examples name it: a fail that waits for a person is ``pending``."""
+    return "pending" if item.pending else item.outcome
+
+
+def covered(card: Scorecard, results: Iterable[ExampleResult]) -> Mapping[str, frozenset[str]]:
+    """For every criterion the outcomes that passing examples expect of it, ``partial`` and ``pending`` as ``fail``."""
+    shown: dict[str, set[str]] = {item.id: set() for item in card.criteria}
+    for example, result in zip(card.tests, results, strict=True):
+        if result.passed:
+            for name, wanted in example.expect.items():
+                shown[name].add("fail" if wanted in ("partial", "pending") else wanted)
+    return {name: frozenset(outcomes) for name, outcomes in shown.items()}
+
+
+def _line_problem(line: str) -> str:
+    match = _LINE.fullmatch(line.strip())
+    wanted = f"expected 'agent: 您好' or 'customer@1.5-3: 您好', got {line[:60]!r}"
+    if match is None or (match[2] is None and match[4] is None):
+        return wanted
+    try:
+        return "" if match[2] is None or 0 <= float(match[2]) < float(match[3]) < 86400 else wanted
+    except ValueError:
+        return wanted
+
+
+def dialogue_call(
+    lines: Iterable[str],
+    *,
+    call_id: str = "dialogue",
+    duration_s: float | None = None,
+    metadata: Mapping[str, str] | None = None,
+    probability: float = 0.95,
+) -> Call:
+    """A two-channel call from the lines of an example.
+
+    A line without times begins 0.5 s after the one before and lasts 0.25 s per character (240 字/分). A line without
+    text is speech that was not transcribed; with none but such lines nothing was.
+
+    >>> call = dialogue_call(["agent: 您好", "customer@2-3.5: 我想查话费", "agent@4-5"])
+    >>> [(item.start, item.end, item.text) for item in call.utterances]
+    [(0.0, 0.5, '您好'), (2.0, 3.5, '我想查话费'), (4.0, 5.0, None)]
+    """
+    said: list[Utterance] = []
+    clock = -_GAP_S
+    for line in lines:
+        match = _LINE.fullmatch(line.strip())
+        if match is None:
+            raise ValueError(_line_problem(line))
+        role, first, last, text = match.groups()
+        spoken = fold(text or "")
+        start = float(first) if first else clock + _GAP_S
+        end = float(last) if last else start + _CHARACTER_S * max(1, len(spoken))
+        step = (end - start) / max(1, len(spoken))
+        words = tuple(
+            Word(char, start + index * step, min(end, start + (index + 1) * step), probability)
+            for index, char in enumerate(spoken)
+        )
+        said.append(Utterance(Role(role), start, end, text, words))
+        clock = end
+    said.sort(key=lambda item: (item.start, item.end))
+    length = duration_s if duration_s is not None else max((item.end for item in said), default=0.0)
+    made_with = {"recognizer": "by hand"} if any(item.text is not None for item in said) else {}
+    roles = [role for role in Role if role is not Role.UNKNOWN or any(item.role is role for item in said)]
+    speech = {role: Timeline(item.segment for item in said if item.role is role) for role in roles}
+    recording = Recording(
+        id=call_id, sampling_rate=_RATE, num_samples=round(length * _RATE), channels=(Role.AGENT, Role.CUSTOMER),
+        layout="two_channel", roles_from="given", metadata=metadata or {},
+    )  # fmt: skip
+    return Call(recording, speech, tuple(said), language="zh", made_with=made_with)

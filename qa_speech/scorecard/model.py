@@ -1,0 +1,259 @@
+"""The scorecard as data: what each key means, which values it takes. Import it lazily: it loads pydantic.
+
+Field descriptions become the hints an editor shows (`scorecards/scorecard.schema.json`). Whatever two fields have
+to agree on is checked here where both lie in one mapping, and in `schema` where they lie far apart.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
+
+from qa_speech.scorecard.conditions import Check, Id, Number, Part, Percent, Points, Seconds, Share, Title
+
+
+class Band(Part):
+    """Points of a criterion by the value of its metric; read from the top, the first that fits counts."""
+
+    below: Number | None = Field(None, description="值小于它时得这些分；最后一档不写")
+    points: Points = Field(description="得分")
+
+
+class Cap(Part):
+    """A fatal effect that limits the total."""
+
+    cap: Percent = Field(description="总分封顶")
+
+
+class Deduct(Part):
+    """Points taken from what the section has earned."""
+
+    points: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = Field(description="扣几分")
+    per: Literal["once", "hit"] = Field("once", description="once 只扣一次；hit 每处都扣")
+    limit: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] | None = Field(None, description="最多扣几分")
+
+
+class Criterion(Part):
+    """One line of the scorecard."""
+
+    id: Id = Field(description="永不改变的编号（小写字母、数字、连字符）")
+    title: Title = Field(description="评分表上的名称")
+    points: Points | None = Field(None, description="满分")
+    check: Check | None = Field(None, description="怎样算做到")
+    bands: tuple[Band, ...] | None = Field(None, min_length=2, description="按指标值分档得分")
+    manual: bool = Field(False, description="由人工评定")
+    when: Check | None = Field(None, description="适用条件；不成立则本项不适用，不计入分母")
+    fatal: Literal["form", "section"] | Cap | None = Field(
+        None, description="一票否决：form 整表 / section 本节 / {cap: 60} 封顶"
+    )
+    deduct: Deduct | None = Field(None, description="扣分项：没做到时从本节得分中扣")
+    bonus: Literal["section", "form"] | None = Field(None, description="加分项：points 加到本节或总分")
+    severity: Literal["minor", "major", "critical"] | None = Field(None, description="差错等级：轻微 / 一般 / 严重")
+    tags: tuple[Id, ...] = Field((), description="标签，按标签另出小计")
+    comment_required: bool = Field(False, description="判定时必须写明理由")
+    scored: bool = Field(True, description="false = 只显示，不计分")
+    guide: Annotated[str, Field(max_length=4000)] = Field("", description="评分说明，给质检员看")
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Criterion:
+        problems = list(_criterion_problems(self))
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def full(self) -> float:
+        """Points in reach that count in the denominator: none for deductions, bonuses and pure fatal items."""
+        return (self.points or 0.0) if self.scored and self.bonus is None and self.deduct is None else 0.0
+
+    @property
+    def weight(self) -> float:
+        """What it weighs in coverage: its points, or the most a deduction can take."""
+        if not self.scored or self.bonus is not None:
+            return 0.0
+        return (self.deduct.limit or self.deduct.points) if self.deduct else self.full
+
+
+def _criterion_problems(item: Criterion) -> list[str]:
+    found = []
+    if item.manual == (item.check is not None):
+        found.append("give either check or manual: true")
+    if item.points is None and item.deduct is None and item.fatal is None and item.scored:
+        found.append("worth nothing: give points, deduct, fatal, or scored: false")
+    if item.deduct is not None and (item.points is not None or item.bands or item.bonus):
+        found.append("deduct takes points from the section; it does not go with points, bands or bonus")
+    if item.bonus is not None and (not item.points or item.fatal is not None):
+        found.append("bonus needs points and does not go with fatal")
+    if not item.scored and (item.deduct or item.bonus or item.fatal):
+        found.append("scored: false does not go with deduct, bonus or fatal")
+    check = item.check
+    bounded = check is not None and (check.at_least is not None or check.at_most is not None)
+    if item.bands is None:
+        if check is not None and check.metric is not None and not bounded:
+            found.append("a metric needs at_least, at_most, or bands")
+        return found
+    if check is None or check.metric is None or bounded:
+        found.append("bands need a metric check without at_least and at_most")
+    if item.points is not None and max(band.points for band in item.bands) != item.points:
+        found.append(
+            f"the best band gives {max(band.points for band in item.bands):g} points, but points is {item.points:g}"
+        )
+    if item.points is None:
+        found.append("bands need points: the full mark")
+    edges = [band.below for band in item.bands]
+    if edges[-1] is not None or None in edges[:-1]:
+        found.append("every band but the last needs below, and the last must not have it")
+    elif any(one is not None and two is not None and one >= two for one, two in pairwise(edges)):
+        found.append("bands must rise: each below greater than the one before, else a band is never reached")
+    return found
+
+
+class Section(Part):
+    """A part of the scorecard: criteria, or subsections."""
+
+    id: Id
+    title: Title
+    weight: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] | None = Field(
+        None, description="权重；不写则按本节满分"
+    )
+    start_points: Points = Field(0.0, description="扣分制的起始分：先得满，再扣")
+    criteria: tuple[Criterion, ...] = ()
+    sections: tuple[Section, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Section:
+        if bool(self.criteria) == bool(self.sections):
+            raise ValueError("a section holds either criteria or sections")
+        if self.sections and self.start_points:
+            raise ValueError("start_points belongs to a section with criteria")
+        return self
+
+    @property
+    def full(self) -> float:
+        """Points in reach when everything applies."""
+        own = self.start_points + sum(item.full for item in self.criteria)
+        return own + sum(item.full for item in self.sections)
+
+    @property
+    def share(self) -> float:
+        """Its weight: as given, else its points."""
+        return self.full if self.weight is None else self.weight
+
+
+class GradeBand(Part):
+    """A name for a range of totals."""
+
+    from_: Percent = Field(alias="from", description="从多少分起")
+    name: Title
+
+
+def _date(value: object) -> object:
+    try:
+        return dt.date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        raise ValueError(f"expected a date like 2026-01-31, got {value!r}") from None
+
+
+Date = Annotated[dt.date, BeforeValidator(_date)]
+
+
+class Effective(Part):
+    """The days on which calls are judged by this version."""
+
+    from_: Date | None = Field(None, alias="from", description="自哪天起")
+    until: Date | None = Field(None, description="到哪天止（当天不含）")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Effective:
+        if self.from_ and self.until and self.from_ >= self.until:
+            raise ValueError("from must be before until")
+        return self
+
+
+class Eligible(Part):
+    """Calls outside this are not scorable: counted apart, outside every average."""
+
+    min_duration_s: Seconds | None = None
+    max_duration_s: Seconds | None = None
+    both_spoke: bool = Field(False, description="双方都说过话")
+    recognised: bool = Field(False, description="必须有转写文字")
+    attributes: Mapping[str, tuple[str, ...]] = Field({}, description="元数据须取这些值之一，如 queue: [宽带]")
+
+
+class Review(Part):
+    """When a person has to look: limits of what the machine is trusted with."""
+
+    min_probability: Share = Field(0.5, description="证据中的字，识别概率低于它就请人复核")
+    unsure_share: Share = Field(0.2, description="查找范围内低概率字超过这个比例，“没说到”就请人复核")
+    near: Share = Field(0.05, description="指标离界限不到界限的这个比例就请人复核")
+
+
+class Example(Part):
+    """A test inside the scorecard: a dialogue and what it must come to."""
+
+    name: Title
+    dialogue: Annotated[tuple[str, ...], Field(min_length=1, max_length=500)] = Field(
+        description="逐句写：“agent: 您好”或“agent@1.5-3: 您好”；只有声音没有文字写“agent@1.5-3”"
+    )
+    duration_s: Seconds | None = None
+    metadata: Mapping[str, str] = {}
+    given: Mapping[str, Number] = Field({}, description="直接给定指标值，如 politeness: 80")
+    probability: Share = Field(0.95, description="字的识别概率")
+    expect: Mapping[str, Literal["pass", "partial", "fail", "not_applicable", "not_measured", "manual", "pending"]] = {}
+    total: Percent | None = None
+    band: str | None = None
+    scorable: bool | None = None
+
+
+class Scorecard(Part):
+    """A reviewed file that says what good service means."""
+
+    id: Id
+    version: Annotated[int, Field(ge=1, le=1000000)]
+    title: Title
+    description: Annotated[str, Field(max_length=4000)] = ""
+    effective: Effective = Effective()
+    eligible: Eligible = Eligible()
+    review: Review = Review()
+    pass_mark: Percent | None = Field(None, description="合格线")
+    min_coverage: Share = Field(0.6, description="已评权重不足这个比例时不给总分")
+    bands: tuple[GradeBand, ...] = Field((), description="等级，从高到低，最后一个从 0 起")
+    sections: Annotated[tuple[Section, ...], Field(min_length=1)]
+    tests: tuple[Example, ...] = ()
+    _sha256: str = PrivateAttr("")
+
+    @field_validator("bands")
+    @classmethod
+    def _falling(cls, bands: tuple[GradeBand, ...]) -> tuple[GradeBand, ...]:
+        edges = [band.from_ for band in bands]
+        if edges != sorted(set(edges), reverse=True):
+            raise ValueError("bands must fall from the best to the worst, each from once")
+        if edges and edges[-1] != 0:
+            raise ValueError("the last band must be from: 0, else low totals have no band")
+        return bands
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.version, self._sha256))
+
+    @property
+    def sha256(self) -> str:
+        """Of the file it was read from: two results are comparable when this is the same."""
+        return self._sha256
+
+    @property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """All criteria, in the order of the file."""
+        return tuple(item for _, item in walk(self.sections))
+
+
+def walk(sections: tuple[Section, ...]) -> list[tuple[Section, Criterion]]:
+    """Every criterion with the section it stands in."""
+    found: list[tuple[Section, Criterion]] = []
+    for section in sections:
+        found += [(section, item) for item in section.criteria]
+        found += walk(section.sections)
+    return found

@@ -1,0 +1,395 @@
+"""The condition language: each operator turns a check into a function of a call in judgement.
+
+A card is compiled once: every check becomes a closure ``(context, reach) -> Result`` and every phrase is noted for the
+automaton that runs once per call. Three-valued logic: what cannot be measured is neither true nor false, and it
+decides `all` and `any` only where nothing else does. The codes of `reason` and the keys of `detail` are listed in
+`score`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeAlias
+
+from qa_speech.call import Call, Evidence, Measurement
+from qa_speech.scorecard.context import INFINITY, Context, Reach, Result
+from qa_speech.scorecard.phrase import Needs, phrase
+
+if TYPE_CHECKING:
+    from qa_speech.scorecard.conditions import Attribute, Check, Order, Window
+
+Evaluator: TypeAlias = Callable[[Context, Reach], Result]
+
+MAX_EVIDENCE = 10
+
+
+def compiled(check: Check, needs: Needs) -> Evaluator:
+    """The function that decides `check`; phrases it needs are added to `needs`."""
+    name = check.operator
+    if name == "phrase" and check.phrase is not None:
+        return windowed(check.phrase, phrase(check.phrase, needs))
+    if name == "metric":
+        return windowed(check, metric(check, needs))
+    if name == "order" and check.order is not None:
+        return order(check.order, needs)
+    if name == "call" and check.call is not None:
+        return attribute(check.call)
+    if name == "all" and check.all is not None:
+        return every([compiled(item, needs) for item in check.all])
+    if name == "any" and check.any is not None:
+        return either([compiled(item, needs) for item in check.any])
+    if name == "not" and check.not_ is not None:
+        return negated(compiled(check.not_, needs))
+    from qa_speech.scorecard import likeness
+
+    if check.repeat is not None:
+        return windowed(check.repeat, likeness.repeat(check.repeat))
+    if check.entity is not None:
+        return windowed(check.entity, likeness.entity(check.entity))
+    if check.similar is not None:
+        return windowed(check.similar, likeness.similar(check.similar))
+    raise AssertionError(f"no operator {name}")
+
+
+def windowed(window: Window, inner: Evaluator) -> Evaluator:
+    """Narrow the reach to the window of a check, and say the window in the detail."""
+    seconds = window.first_s, window.last_s, window.between_s
+    said: dict[str, str | float | None] = {}
+    if window.first_s is not None:
+        said = {"window": "first_s", "window_s": window.first_s}
+    elif window.last_s is not None:
+        said = {"window": "last_s", "window_s": window.last_s}
+    elif window.between_s is not None:
+        said = {"window": "between_s", "window_from_s": window.between_s[0], "window_to_s": window.between_s[1]}
+    if window.turns is not None:
+        said |= {"first_turn": window.turns[0], "last_turn": window.turns[1]}
+    if not said:
+        return inner
+
+    def decide(context: Context, reach: Reach) -> Result:
+        if any(item is not None for item in seconds) and context.call.times == "nominal":
+            return Result(None, "no_times", said)
+        narrow = _narrowed(window, context, reach)
+        found = inner(context, narrow)
+        review = found.review
+        if context.call.times == "transcript" and found.holds is not None and window.turns is None:
+            review = (*review, "transcript_times")
+        return found._replace(detail={**found.detail, **said}, review=review)
+
+    return decide
+
+
+def _narrowed(window: Window, context: Context, reach: Reach) -> Reach:
+    begin, finish = context.extent
+    start, end = reach.start, reach.end
+    if window.first_s is not None:
+        end = min(end, begin + window.first_s)
+    elif window.last_s is not None:
+        start = max(start, finish - window.last_s)
+    elif window.between_s is not None:
+        start, end = max(start, begin + window.between_s[0]), min(end, begin + window.between_s[1])
+    first, last = reach.first, reach.last
+    if window.turns is not None:
+        count = max(context.turn_of, default=-1) + 1
+        from_, to = [item - 1 if item > 0 else count + item for item in window.turns]
+        first, last = max(first, from_), min(last, to)
+    return Reach(start, end, first, last)
+
+
+def metric(check: Check, needs: Needs) -> Evaluator:
+    """A figure of the table, with bounds if the check has any."""
+    from qa_speech.scorecard.conditions import metric_call
+
+    named = check.metric or ""
+    given = json.dumps(check.params or {}, ensure_ascii=False)
+    line, part, params = metric_call(named, given, check.role)
+    key = measurement_key(line.name, params)
+    needs.metrics[key] = line.function, params
+    low, high = check.at_least, check.at_most
+    bounds = [item for item in (low, high) if item is not None]
+    base: dict[str, str | float | None] = {
+        "operator": "metric", "metric": line.name, "component": part, "unit": unit_of(line.unit, part),
+    }  # fmt: skip
+    if "role" in params:
+        base["role"] = str(params["role"])
+    if low is not None:
+        base["at_least"] = low
+    if high is not None:
+        base["at_most"] = high
+
+    def decide(context: Context, reach: Reach) -> Result:
+        stated = context.given.get(named)
+        if stated is not None:
+            measured = Measurement(stated, line.unit, {part: stated})
+        else:
+            measured = context.measured(key, line.function, params, reach)
+        value = measured.component(part)
+        if value is None:
+            return Result(None, measured.reason or "not_measured", base)
+        above, below = high is not None and value > high, low is not None and value < low
+        review = ["low_reliability"] if measured.reliability == "low" else []
+        if near(value, bounds, context.limits.near):
+            review.append("near_threshold")
+        detail = {**base, "value": round(value, 4)}
+        if review and measured.reliability_reason:
+            detail["reliability_reason"] = measured.reliability_reason
+        reason = "metric_above" if above else "metric_below" if below else "metric_met"
+        excess = value - high if above and high is not None else low - value if below and low is not None else 1
+        hits = int(excess) if excess == int(excess) and excess >= 1 and line.unit == "count" else 1
+        evidence = weightiest(measured.evidence)
+        return Result(not (above or below), reason, detail, evidence, tuple(review), hits, value)
+
+    return decide
+
+
+def measurement_key(name: str, params: object) -> str:
+    """The name under which a measurement is kept: ``silence``, ``talk:agent``, ``silence{"min_silence_s":5.0}``.
+
+    >>> measurement_key("talk", {"role": "agent"}), measurement_key("silence", {"owner": "agent"})
+    ('talk:agent', 'silence{"owner":"agent"}')
+    """
+    rest = dict(params) if isinstance(params, dict) else {}
+    role = rest.pop("role", None)
+    text = json.dumps(rest, ensure_ascii=False, sort_keys=True, separators=(",", ":")) if rest else ""
+    return f"{name}{f':{role}' if role else ''}{text}"
+
+
+def unit_of(unit: str, part: str) -> str:
+    """The unit of a component, from the ending of its name.
+
+    >>> unit_of("count", "longest_s"), unit_of("count", "value"), unit_of("s", "share_of_call")
+    ('s', 'count', '%')
+    """
+    if part == "value":
+        return unit
+    for ending, name in (
+        ("_ms", "ms"),
+        ("_s", "s"),
+        ("_db", "dB"),
+        ("_hz", "Hz"),
+        ("_pct", "%"),
+        ("_per_min", "per min"),
+    ):
+        if part.endswith(ending):
+            return name
+    if "share" in part:
+        return "%"
+    return "count" if "count" in part or part.endswith(("ions", "ents", "es", "turns")) else ""
+
+
+def near(value: float, bounds: Iterable[float], share: float) -> bool:
+    """Whether a figure is so close to a bound that an error of measurement could decide. Counts never are."""
+    return any(
+        abs(value - bound) <= share * abs(bound)
+        for bound in bounds
+        if not (value == int(value) and bound == int(bound))
+    )
+
+
+def weightiest(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """At most ten pieces, the longest ones, in order of time."""
+    if len(evidence) <= MAX_EVIDENCE:
+        return evidence
+    longest = sorted(evidence, key=lambda item: (item.start - item.end, item.start))[:MAX_EVIDENCE]
+    return tuple(sorted(longest, key=lambda item: (item.start, item.end)))
+
+
+def order(model: Order, needs: Needs) -> Evaluator:
+    """A check in the neighbourhood of every place where another found something."""
+    anchor, inner, side = compiled(model.anchor, needs), compiled(model.inner, needs), model.side
+    base: dict[str, str | float | None] = {"operator": "order", "side": side}
+    if model.within_s is not None:
+        base["within_s"] = model.within_s
+    if model.within_turns is not None:
+        base["within_turns"] = model.within_turns
+
+    def decide(context: Context, reach: Reach) -> Result:
+        if model.within_s is not None and context.call.times == "nominal":
+            return Result(None, "no_times", base)
+        found = anchor(context, reach)
+        if found.holds is None:
+            return found._replace(detail={**found.detail, **base})
+        places = [item for item in found.evidence if item.kind != "absence"]
+        if not places:
+            return Result(None, "no_anchor", base, applies=False)
+        results = [inner(context, _beside(model, context, item, reach)) for item in places]
+        return _joined(model.each, places, results, base, found.review)
+
+    return decide
+
+
+def _beside(model: Order, context: Context, place: Evidence, reach: Reach) -> Reach:
+    seconds = model.within_s if model.within_s is not None else INFINITY
+    # a hair, so that what begins where the anchor ends is after it, and the anchor itself is not
+    start = place.end - 1e-6 if model.side == "after" else place.start - seconds
+    end = place.start if model.side == "before" else place.end + seconds
+    first, last = reach.first, reach.last
+    if model.within_turns is not None:
+        turn = _turn_at(context, place)
+        if model.side != "after":
+            first = max(first, turn - model.within_turns)
+        if model.side != "before":
+            last = min(last, turn + model.within_turns)
+    return Reach(max(reach.start, start), min(reach.end, end), first, last)
+
+
+def _turn_at(context: Context, place: Evidence) -> int:
+    if place.utterance is not None:
+        return context.turn_of[place.utterance]
+    before = [index for index, item in enumerate(context.utterances) if item.start <= place.start]
+    return context.turn_of[before[-1]] if before else 0
+
+
+def _joined(
+    each: bool,
+    places: list[Evidence],
+    results: list[Result],
+    base: dict[str, str | float | None],
+    review: tuple[str, ...],
+) -> Result:
+    bad = [index for index, item in enumerate(results) if item.holds is False]
+    unknown = [item for item in results if item.holds is None and item.applies]
+    good = len(results) - len(bad) - len(unknown)
+    holds: bool | None = (not bad) if each else good > 0
+    if unknown and ((each and not bad) or (not each and not good)):
+        return unknown[0]._replace(detail={**unknown[0].detail, **base})
+    chosen = bad if holds is False else [index for index in range(len(results)) if index not in bad]
+    evidence: list[Evidence] = []
+    reasons = list(review)
+    for index in chosen:
+        evidence += [places[index], *results[index].evidence]
+        reasons += results[index].review
+    first = results[chosen[0]]
+    detail = {
+        **first.detail,
+        **base,
+        "anchor": places[chosen[0]].quote or places[chosen[0]].note,
+        "places": len(places),
+    }
+    detail |= {"broken": len(bad), "inner": first.reason}
+    reason = "order_kept" if holds else "order_broken"
+    return Result(holds, reason, detail, tuple(evidence[: 2 * MAX_EVIDENCE]), unique(reasons), max(1, len(bad)))
+
+
+def attribute(model: Attribute) -> Evaluator:
+    """What is known of the call itself."""
+    name = model.attribute
+    base: dict[str, str | float | None] = {"operator": "call", "attribute": name}
+    wanted = "、".join(model.is_ or model.is_not or ())
+    if wanted:
+        base["wanted"] = wanted
+    for key in ("at_least", "at_most"):
+        if getattr(model, key) is not None:
+            base[key] = getattr(model, key)
+
+    def decide(context: Context, reach: Reach) -> Result:
+        value = attribute_of(context.call, name)
+        if value is None:
+            return Result(None, "no_attribute", base)
+        detail = {**base, "value": value}
+        holds = (model.is_ is None or str(value) in model.is_) and (
+            model.is_not is None or str(value) not in model.is_not
+        )
+        if holds and (model.at_least is not None or model.at_most is not None):
+            try:
+                number = float(value)
+            except ValueError:
+                return Result(None, "not_a_number", detail)
+            holds = (model.at_least is None or number >= model.at_least) and (
+                model.at_most is None or number <= model.at_most
+            )
+        return Result(holds, "attribute_met" if holds else "attribute_differs", detail)
+
+    return decide
+
+
+def attribute_of(call: Call, name: str) -> str | float | None:
+    """An attribute by name: metadata first, then what the call itself tells; None when it is not known.
+
+    >>> from qa_speech.testing import make_call
+    >>> call = make_call("agent: 您好", metadata={"queue": "宽带", "started_at": "2026-03-02T09:30:00"})
+    >>> [attribute_of(call, name) for name in ("queue", "hour", "weekday", "direction")]
+    ['宽带', 9, 1, None]
+    """
+    given = call.recording.metadata.get(name)
+    if given is not None:
+        return given
+    if name == "duration_s":
+        return call.duration
+    if name in ("layout", "language"):
+        return str(call.recording.layout if name == "layout" else call.language) or None
+    if name in ("hour", "weekday", "date"):
+        import datetime as dt
+
+        try:
+            started = dt.datetime.fromisoformat(call.recording.metadata.get("started_at", ""))
+        except ValueError:
+            return None
+        known: dict[str, str | float] = {"hour": started.hour, "weekday": started.isoweekday()}
+        return known.get(name, str(started.date()))
+    return None
+
+
+def every(parts: list[Evaluator]) -> Evaluator:
+    """All hold: one that does not decides, else one that is not measured."""
+    return _combined(parts, False)
+
+
+def either(parts: list[Evaluator]) -> Evaluator:
+    """Any holds: one that does decides, else one that is not measured."""
+    return _combined(parts, True)
+
+
+def _combined(parts: list[Evaluator], decisive: bool) -> Evaluator:
+    name = "any" if decisive else "all"
+
+    def decide(context: Context, reach: Reach) -> Result:
+        results = [part(context, reach) for part in parts]
+        results = [item for item in results if item.applies]
+        if not results:
+            return Result(None, "no_anchor", {"operator": name}, applies=False)
+        chosen = [item for item in results if item.holds is decisive]
+        holds: bool | None = decisive
+        if not chosen:
+            unknown = [item for item in results if item.holds is None]
+            if unknown:
+                return unknown[0]._replace(detail={**unknown[0].detail, "combined": name})
+            chosen, holds = results, not decisive
+        first = chosen[0]
+        detail = {**first.detail, "combined": name, "parts": len(results), "deciding": len(chosen)}
+        evidence = tuple(piece for item in chosen for piece in item.evidence)[: 2 * MAX_EVIDENCE]
+        review = unique([code for item in chosen for code in item.review])
+        hits = sum(item.hits for item in chosen) if not decisive else first.hits
+        return Result(holds, first.reason, detail, evidence, review, hits, first.value)
+
+    return decide
+
+
+_NEGATED = {
+    "phrase_found": "phrase_said", "phrase_missing": "phrase_avoided", "phrase_too_few": "phrase_avoided",
+    "phrase_said": "phrase_found", "phrase_avoided": "phrase_missing",
+    "entity_found": "entity_said", "entity_missing": "entity_avoided",
+    "similar_found": "similar_said", "similar_missing": "similar_avoided",
+    "repeated": "repeat_found", "not_repeated": "repeat_missing",
+}  # fmt: skip
+
+
+def negated(inner: Evaluator) -> Evaluator:
+    """The opposite; what is not measured stays so."""
+
+    def decide(context: Context, reach: Reach) -> Result:
+        found = inner(context, reach)
+        if found.holds is None:
+            return found
+        reason = _NEGATED.get(found.reason, found.reason)
+        if reason == found.reason:
+            reason = reason.removeprefix("not_") if reason.startswith("not_") else f"not_{reason}"
+        return found._replace(holds=not found.holds, reason=reason, detail={**found.detail, "negated": "yes"})
+
+    return decide
+
+
+def unique(codes: Iterable[str]) -> tuple[str, ...]:
+    """Each code once, in order."""
+    return tuple(dict.fromkeys(codes))

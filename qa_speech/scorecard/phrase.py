@@ -1,0 +1,221 @@
+"""The phrase operator: words that have to be said, or must not be, with places, exceptions, borders and sounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from qa_speech.call import Evidence, Measurement, Role
+from qa_speech.language.phrases import fold
+from qa_speech.scorecard.context import EVERYWHERE, Book, Context, Hit, Reach, Result, borders
+
+if TYPE_CHECKING:
+    from qa_speech.scorecard.conditions import Phrase, Wording
+
+MAX_SAID = 10
+MAX_FOUND = 3
+_NAMED = 6
+
+Detail = dict[str, str | float | None]
+Measure = tuple[Callable[..., Measurement], Mapping[str, Any]]
+
+
+@dataclass
+class Needs:
+    """What a card asks of a call, collected while it is compiled: phrases for one search, metrics to be measured once."""
+
+    phrases: set[str] = field(default_factory=set)
+    sounds: set[str] = field(default_factory=set)
+    metrics: dict[str, Measure] = field(default_factory=dict)
+
+    def book(self) -> Book:
+        """The phrases, in an order that does not depend on the process."""
+        return Book(tuple(sorted(self.phrases)), tuple(sorted(self.sounds)))
+
+
+@dataclass(frozen=True)
+class Sought:
+    """One wording, ready to be looked for."""
+
+    name: str
+    needles: frozenset[str]
+    sounds: frozenset[str]
+    pattern: Any
+    unless: tuple[str, ...]
+    borders: bool
+
+
+def sought(wording: Wording, model: Phrase, needs: Needs) -> Sought:
+    """Fold a wording and note its phrases."""
+    spoken = () if wording.say is None else (wording.say, *wording.variants)
+    needles = frozenset([fold(item) for item in spoken])
+    unless = tuple(dict.fromkeys(fold(item) for item in (*wording.unless, *model.unless)))
+    needs.phrases.update(needles, unless)
+    heard: frozenset[str] = frozenset()
+    if model.homophones if wording.homophones is None else wording.homophones:
+        from qa_speech.scorecard.sounds import needles as ways
+
+        heard = frozenset([way for needle in needles for way in ways(needle)])
+        needs.sounds.update(heard)
+    strict = model.none is not None if model.borders is None else model.borders
+    return Sought(wording.name, needles, heard, _pattern(wording.pattern), unless, strict and wording.pattern is None)
+
+
+def _pattern(text: str | None) -> Any:
+    if text is None:
+        return None
+    import re2
+
+    options = re2.Options()
+    options.never_nl = True
+    options.log_errors = False
+    return re2.compile(f"(?im:{text})", options=options)
+
+
+def hits(context: Context, wanted: Sought, role: Role | None, reach: Reach) -> list[Hit]:
+    """Every place where a wording is said by `role` in reach, each place once, in order."""
+    spots: dict[tuple[int, int], Hit] = {}
+    for index, start, end in _raw(context, wanted, role):
+        if role is not None and context.utterances[index].role is not role:
+            continue
+        if wanted.unless and _excused(context, wanted.unless, index, start, end):
+            continue
+        if wanted.borders:
+            edges = borders(context.utterances[index].text or "")
+            if start not in edges or end not in edges:
+                continue
+        hit = Hit(index, start, end, wanted.name)
+        if reach is EVERYWHERE or context.reached(hit, reach):
+            spots.setdefault((index, start), hit)
+    return sorted(spots.values()) if len(spots) > 1 else list(spots.values())
+
+
+def _raw(context: Context, wanted: Sought, role: Role | None) -> Iterator[tuple[int, int, int]]:
+    for needle in context.present & wanted.needles:
+        yield from context.found(needle)
+    if wanted.sounds:
+        for needle in context.present_sounds & wanted.sounds:
+            yield from context.found_sounds(needle)
+    if wanted.pattern is not None:
+        yield from context.matches(wanted.pattern, role)
+
+
+def _excused(context: Context, unless: tuple[str, ...], index: int, start: int, end: int) -> bool:
+    return any(
+        at == index and first <= start and end <= last
+        for longer in unless
+        if longer in context.present
+        for at, first, last in context.found(longer)
+    )
+
+
+def phrase(model: Phrase, needs: Needs) -> Callable[[Context, Reach], Result]:
+    """Compile the operator."""
+    wanted = [sought(item, model, needs) for item in model.wordings]
+    # one look tells which wordings can be there at all
+    plain = _owners([item.needles for item in wanted])
+    heard = _owners([item.sounds for item in wanted])
+    patterns = [index for index, item in enumerate(wanted) if item.pattern is not None]
+    role = None if model.role is None else Role(model.role)
+    mode = model.mode
+    low = model.at_least if model.at_least is not None else 0 if model.at_most is not None or mode == "none" else 1
+    low = len(wanted) if mode == "all" else low
+    high = 0 if mode == "none" else model.at_most
+    names = [item.name for item in wanted]
+    base: Detail = {
+        "operator": "phrase", "mode": mode, "phrases": "、".join(names[:_NAMED]), "phrase_count": len(names),
+    }  # fmt: skip
+    if role is not None:
+        base["role"] = str(role)
+
+    def decide(context: Context, reach: Reach) -> Result:
+        reason = unmeasured(context, role)
+        if reason:
+            return Result(None, reason, base)
+        chosen = {*patterns, *[index for needle in plain.keys() & context.present for index in plain[needle]]}
+        if heard:
+            chosen.update([index for needle in heard.keys() & context.present_sounds for index in heard[needle]])
+        groups = {index: hits(context, wanted[index], role, reach) for index in sorted(chosen)}
+        if mode in ("all", "some"):
+            firsts = [group[0] for group in groups.values() if group]
+            missing = [name for index, name in enumerate(names) if not groups.get(index)] if mode == "all" else []
+            extra: Detail = {"missing": "、".join(missing)} if missing else {}
+            return _judged(context, reach, role, base | extra, sorted(firsts), low, None)
+        return _judged(context, reach, role, base, _spots(groups), low, high)
+
+    return decide
+
+
+def _owners(groups: list[frozenset[str]]) -> dict[str, list[int]]:
+    owners: dict[str, list[int]] = {}
+    for index, needles in enumerate(groups):
+        for needle in needles:
+            owners.setdefault(needle, []).append(index)
+    return owners
+
+
+def unmeasured(context: Context, role: Role | None) -> str:
+    """Why words cannot be looked for, or ""."""
+    if not context.worded:
+        return "no_words" if context.call.recognised else "no_recogniser"
+    if role is not None and role not in context.roles:
+        return "mono" if Role.UNKNOWN in context.roles else "no_role"
+    return ""
+
+
+def _spots(groups: Mapping[int, list[Hit]]) -> list[Hit]:
+    """All hits in order; where two wordings overlap the one that begins first counts, and of these the longer."""
+    ordered = [hit for group in groups.values() for hit in group]
+    if len(ordered) < 2:
+        return ordered
+    ordered.sort(key=lambda hit: (hit.utterance, hit.start, -hit.end))
+    found = ordered[:1]
+    for hit in ordered[1:]:
+        if found[-1].utterance != hit.utterance or hit.start >= found[-1].end:
+            found.append(hit)
+    return found
+
+
+def _judged(
+    context: Context, reach: Reach, role: Role | None, base: Detail, found: list[Hit], low: int, high: int | None
+) -> Result:
+    count = len(found)
+    detail: Detail = {**base, "count": count}
+    if low:
+        detail["at_least"] = low
+    if high is not None:
+        detail["at_most"] = high
+    review = ["mono"] if role is None and context.roles == (Role.UNKNOWN,) else []
+    if high is not None and count > high:
+        evidence, sure = _quotes(context, found, MAX_SAID)
+        review += ["unsure_words"] * (sure <= high and sure < min(count, MAX_SAID))
+        reason = "phrase_too_many" if high else "phrase_said"
+        return Result(False, reason, _said(detail, evidence), evidence, tuple(review), count - high)
+    if low and count >= low:
+        evidence, sure = _quotes(context, found, max(MAX_FOUND, low))
+        review += ["unsure_words"] * (sure < low)
+        return Result(True, "phrase_found", _said(detail, evidence), evidence, tuple(review))
+    # what counts now is that something was not heard: so the words that were searched have to be good
+    unsure, blank = context.unsure(role, reach)
+    review += ["unsure_search"] * unsure + ["words_missing"] * blank
+    start, end = context.span(reach)
+    evidence = _quotes(context, found, MAX_FOUND)[0]
+    if not low:
+        nothing = Evidence("absence", start, end, role, note="phrase_avoided")
+        return Result(True, "phrase_avoided", detail, evidence or (nothing,), tuple(review))
+    detail |= {"searched_from_s": start, "searched_to_s": end}
+    nothing = Evidence("absence", start, end, role, note="phrase_missing")
+    reason = "phrase_too_few" if count else "phrase_missing"
+    return Result(False, reason, _said(detail, evidence), (*evidence, nothing), tuple(review), low - count)
+
+
+def _quotes(context: Context, found: list[Hit], most: int) -> tuple[tuple[Evidence, ...], int]:
+    """The first hits as evidence, and how many of these rest on words that were recognised well."""
+    timed = [context.timed(hit) for hit in found[:most]]
+    limit = context.limits.min_probability
+    return tuple([quote for quote, _ in timed]), sum([sure >= limit for _, sure in timed])
+
+
+def _said(detail: Detail, evidence: tuple[Evidence, ...]) -> Detail:
+    return {**detail, "said": "、".join(dict.fromkeys([quote.quote for quote in evidence]))} if evidence else detail
