@@ -27,7 +27,7 @@ bench: $(VENV)/.dev
 
 # The extra `train` is heavy (torch): it has an environment of its own.
 test-train: .venv-train/.installed
-	.venv-train/bin/python -m pytest training
+	.venv-train/bin/python -m pytest training --import-mode=prepend
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

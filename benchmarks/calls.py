@@ -367,13 +367,17 @@ def draw(random: np.random.Generator, *, data: Path, fault: str, plain: bool) ->
         snr = snr if snr is None or snr >= 15 else 20.0
     if fault in ("clipping", "dc_offset"):
         codec = str(random.choice(("alaw", "ulaw")))
+    if fault == "band_limit" and codec == "opus_8k":
+        codec = "gsm"
+    if fault == "dropouts":
+        snr = snr or 20.0
     if fault == "crosstalk":
         leaks[int(random.integers(2))] = float(random.uniform(-35, -10))
     if fault == "low_snr":
         snr = float(random.uniform(0, 8))
     low, high = {
-        "clipping": (0.002, 0.05), "dc_offset": (0.02, 0.2), "band_limit": (1000, 2200), "echo": (-25, -8),
-        "hum": (-30, -10), "dead_channel": (-100, -80), "fake_stereo": (-12, 12),
+        "clipping": (0.002, 0.05), "dc_offset": (0.02, 0.2), "band_limit": (1000, 2200), "echo": (-18, -6),
+        "hum": (-22, -8), "dead_channel": (-100, -80), "fake_stereo": (-12, 12),
     }.get(fault, (0, 0))  # fmt: skip
     value = float(random.uniform(low, high))
     return Drawn(real, codec, noise, snr, (first, second), (leaks[0], leaks[1]), (lags[0], lags[1]), fault, value)
@@ -439,7 +443,7 @@ def _before_noise(
     own: list[Audio], truth: tuple[Timeline, Timeline], drawn: Drawn, hit: int, random: np.random.Generator
 ) -> list[Audio]:
     if drawn.fault == "echo":
-        delay = float(random.uniform(0.06, 0.4))
+        delay = float(random.uniform(0.08, 0.4))
         own[hit] = own[hit] + _line.delayed(own[hit], delay) * _line.gain(drawn.fault_value)
     if drawn.fault == "band_limit":
         own[hit] = _line.low_passed(own[hit], drawn.fault_value)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         read_calls,
         write_call,
     )
+    from qa_speech.engines.registry import load_recognizer
     from qa_speech.errors import (
         AudioError,
         ChannelError,
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     )
     from qa_speech.inputs import CallInput, find_inputs
     from qa_speech.metrics import measure, measure_all
-    from qa_speech.pipeline import inspect_call, inspect_many, load_recognizer
+    from qa_speech.pipeline import inspect_call, inspect_many
     from qa_speech.scorecard import Scorecard, load_scorecard, score
     from qa_speech.settings import Settings, load_settings
     from qa_speech.timeline import Segment, Timeline
@@ -66,7 +67,8 @@ _HOME = {
     ),
     "metrics": ("measure", "measure_all"),
     "inputs": ("CallInput", "find_inputs"),
-    "pipeline": ("inspect_call", "inspect_many", "load_recognizer"),
+    "pipeline": ("inspect_call", "inspect_many"),
+    "engines.registry": ("load_recognizer",),
     "scorecard": ("Scorecard", "load_scorecard", "score"),
     "settings": ("Settings", "load_settings"),
     "timeline": ("Segment", "Timeline"),

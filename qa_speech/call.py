@@ -220,8 +220,7 @@ class Call(msgspec.Struct, frozen=True, tag_field="type", tag="call"):
     @property
     def duration(self) -> float:
         """Length in seconds: of the sound, or up to the last utterance where there is none."""
-        last = max((item.end for item in self.utterances), default=0.0)
-        return self.recording.duration or last
+        return self.recording.duration or max((item.end for item in self.utterances), default=0.0)
 
     @property
     def recognised(self) -> bool:

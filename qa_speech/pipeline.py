@@ -369,31 +369,5 @@ def report(call: Call, scorecard: Scorecard | None = None) -> CallReport:
     return CallReport(call, measure_all(call), score(call, scorecard))
 
 
-def load_recognizer(name: str, settings: Settings | None = None) -> Recognizer:
-    """Load a Whisper model by folder, name or hub id, with the options of `settings`.
-
-    Raises
-    ------
-    ModelError
-        It is not on this machine, or does not load.
-    """
-    from qa_speech.engines.models import find
-    from qa_speech.engines.whisper import DecodeOptions, WhisperRecognizer
-
-    settings = settings or Settings()
-    wanted = settings.recognition
-    model = find(name, models_dir=settings.models_dir)
-    given = {
-        key: value
-        for key, value in wanted.model_dump(exclude={"device", "compute_type", "threads", "simplify"}).items()
-        if value is not None
-    }
-    known = {key: value for key, value in model.decode.items() if key in DecodeOptions.__dataclass_fields__}
-    options = DecodeOptions(**{**known, **given})
-    return WhisperRecognizer(
-        model, device=wanted.device, compute_type=wanted.compute_type, threads=wanted.threads, options=options
-    )
-
-
 def _failure(call_id: str, path: str, exc: QaSpeechError) -> CallFailure:
     return CallFailure(call_id, path, type(exc).__name__, str(exc))

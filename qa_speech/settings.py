@@ -11,6 +11,13 @@ Option > file > the model's own settings > default. Unknown keys are refused and
 
     [speech]
     threshold = 0.5
+
+    [batch]
+    workers = "auto"
+
+    [[scorecards]]
+    file = "broadband-fault"
+    when = {queue = "宽带"}
 """
 
 from __future__ import annotations
@@ -57,6 +64,33 @@ class Speech(_Strict):
     pitch: bool = Field(default=True, description="measure pitch; off saves a third of the analysis time")
 
 
+class Batch(_Strict):
+    """How `qa-speech batch run` works through many calls."""
+
+    workers: Literal["auto"] | int = Field(default="auto", description="processes that prepare calls; auto = measured")
+    recognizers: int = Field(default=0, ge=0, description="processes that recognise; 0 = one, or one per GPU")
+    call_limit_s: float = Field(default=600, ge=0, description="decoding and speech detection of one call; 0 = none")
+    window_limit_s: float = Field(default=120, ge=0, description="recognition, per window of a batch; 0 = none")
+    memory_limit_mb: int = Field(default=0, ge=0, description="per process; 0 = four fifths of memory shared out")
+    min_free_memory_mb: int = Field(default=300, ge=0, description="below it no further call is taken")
+    min_free_disk_gb: float = Field(default=1, ge=0, description="below it no run begins")
+    recycle_after: int = Field(default=1000, ge=0, description="calls until a worker is replaced; 0 = never")
+    settle_s: float = Field(default=10, ge=0, description="a recording changed more recently may still be growing")
+    settle_limit_s: float = Field(default=600, ge=0, description="how long to wait for growing recordings at the end")
+    flush_s: float = Field(default=20, gt=0, description="seconds until finished calls are stored")
+    flush_calls: int = Field(default=256, ge=1, description="finished calls until they are stored")
+    stop_after: int = Field(default=20, ge=0, description="failures in a row with one cause that end the run; 0 = never")
+    name_pattern: str = Field(default="", description="e.g. {started_at}_{agent}_{queue}.wav")
+
+
+class ScorecardRule(_Strict):
+    """Which calls a scorecard judges: those whose metadata have these values. The first rule that fits counts; of
+    several versions under it the one in force on the day of the call."""
+
+    file: str = Field(description="a file, relative to the settings file, or the name of a shipped scorecard")
+    when: dict[str, str | list[str]] = {}
+
+
 class Settings(_Strict):
     """Everything `qa_speech.toml` may hold."""
 
@@ -66,6 +100,8 @@ class Settings(_Strict):
     scorecard: Path | None = None
     recognition: Recognition = Recognition()
     speech: Speech = Speech()
+    batch: Batch = Batch()
+    scorecards: list[ScorecardRule] = []
 
 
 def load_settings(path: str | Path | None = None) -> Settings:
@@ -86,7 +122,16 @@ def load_settings(path: str | Path | None = None) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise ConfigError(str(path), [f"not TOML: {exc}"]) from exc
     try:
-        return Settings.model_validate(table)
+        return _placed(Settings.model_validate(table), path.parent)
     except ValidationError as exc:
         problems = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in exc.errors()]
         raise ConfigError(str(path), problems) from exc
+
+
+def _placed(settings: Settings, base: Path) -> Settings:
+    """Scorecard files beside the settings file are found from anywhere."""
+    rules = [
+        rule.model_copy(update={"file": str((base / rule.file).resolve())}) if (base / rule.file).is_file() else rule
+        for rule in settings.scorecards
+    ]
+    return settings.model_copy(update={"scorecards": rules})

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from qa_speech.call import CallReport, decode
+from qa_speech.call import CallReport, Role, decode
 from qa_speech.cli import app
 from qa_speech.cli.common import ui_from_locale
 from qa_speech.resources import folder
@@ -145,7 +145,7 @@ def test_transcripts_alone_and_for_recordings(two_calls: Path, tmp_path: Path) -
     report = decode(alone.stdout, CallReport)
     assert (report.call.recording.layout, report.call.times) == ("none", "nominal")
     first, second = (decode(line, CallReport) for line in lent.stdout.splitlines())
-    assert "您好" in (first.call.utterances[0].text or "")
+    assert "".join(item.text or "" for item in first.call.utterances_of(Role.AGENT)) == "您好，工号一零零一"
     assert not second.call.recognised
 
 

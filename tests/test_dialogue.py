@@ -48,6 +48,14 @@ def test_other_words_or_none_are_no_backchannel(text):
     assert not only_backchannel_words(text)
 
 
+def test_a_recogniser_that_loops_is_answered_at_once():
+    loop = "对" * 20_000
+
+    assert only_backchannel_words(loop)
+    assert not only_backchannel_words(loop + "不")
+    assert not is_question("啊" * 2_000 + "不")
+
+
 @pytest.mark.parametrize(("text", "end", "expected"), [
     ("嗯嗯", 3.0, True), ("不要", 0.4, False), (None, 1.0, True), (None, 1.1, False), ("", 0.5, True), ("", 2.0, False),
 ])  # fmt: skip
@@ -63,7 +71,9 @@ def test_questions_are_found_without_punctuation(text):
     assert is_question(text)
 
 
-@pytest.mark.parametrize("text", ["我的手机没有信号", "请您稍等", "话费是五十元", "好的", ""])
+@pytest.mark.parametrize(
+    "text", ["我的手机没有信号", "没有开通什么业务", "都没什么问题", "请您稍等", "话费是五十元", "好的", ""]
+)
 def test_statements_are_no_questions(text):
     assert not is_question(text)
 

@@ -3,6 +3,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -73,8 +74,8 @@ def test_a_model_in_the_hub_cache_is_found_without_the_network(tmp_path: Path) -
 class Hub(BaseHTTPRequestHandler):
     """As much of a model hub as a download needs: HEAD and GET of ``/owner/repo/resolve/REVISION/FILE``."""
 
-    files: dict[str, bytes] = {}
-    asked: list[str] = []
+    files: ClassVar[dict[str, bytes]] = {}
+    asked: ClassVar[list[str]] = []
 
     def do_HEAD(self) -> None:
         self.answer(body=False)

@@ -7,9 +7,10 @@ import soundfile
 
 from qa_speech.call import CallFailure, CallReport, Role
 from qa_speech.engines.base import ENGINE_RATE, Window, WindowWords
+from qa_speech.engines.registry import load_recognizer
 from qa_speech.errors import AudioError, EngineError
 from qa_speech.inputs import CallInput, find_inputs
-from qa_speech.pipeline import inspect_call, inspect_many, load_recognizer
+from qa_speech.pipeline import inspect_call, inspect_many
 from qa_speech.resources import folder
 from qa_speech.settings import Settings
 from qa_speech.testing import FakeRecognizer
@@ -44,8 +45,8 @@ def test_without_a_recogniser_everything_but_words_is_measured() -> None:
     assert not report.call.recognised
     assert all(item.text is None for item in report.call.utterances)
     assert report.measurements["silence"].value is not None
-    assert report.measurements["speech_rate:agent"].value is None
-    assert report.measurements["speech_rate:agent"].reason == "no_recogniser"
+    rate = report.measurements["speech_rate:agent"]
+    assert (rate.components["syllables"], rate.reliability, rate.reliability_reason) == (None, "low", "no_recogniser")
 
 
 def test_each_window_holds_one_role_of_one_call_within_the_limit() -> None:

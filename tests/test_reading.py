@@ -81,6 +81,10 @@ def test_latin_words_by_vowels_and_capitals_by_name(word, count):
     assert latin_syllables(word) == count
 
 
+def test_a_recogniser_that_loops_on_digits_is_answered():
+    assert syllables("9" * 20_000 + "元") == 20_001
+
+
 _VALUES = {char: place for place, char in enumerate("零一二三四五六七八九")}
 _SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 

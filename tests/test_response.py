@@ -42,6 +42,12 @@ def test_a_turn_inside_the_customers_takes_no_floor():
     assert (found.value, found.reason) == (None, "no_event")
 
 
+def test_the_answer_after_a_failed_interruption_counts_from_its_own_onset():
+    found = response(make_call("customer@0-10: 我的宽带坏了三天了", "agent@4-6: 您先听我说", "agent@11-13: 我给您报修"))
+
+    assert (found.value, found.components["count"]) == (1, 1)
+
+
 def test_first_word_counts_from_the_end_of_ring_back():
     call = make_call("agent@9-11: 您好", "customer@12-14: 喂")
     ringing = msgspec.structs.replace(call, sounds=(OtherSound("ring_back", C, 0, 7.5),))

@@ -127,7 +127,8 @@ def test_one_voice_has_silences_without_kind_or_owner():
 # ------------------------------------------------------------------------------------------- filters and exceptions
 
 MIXED = (
-    "customer@0-2: 我的话费多了", "agent@6-8: 请您稍等", "agent@18-20: 请问您的号码是多少", "customer@25-27: 一三八零零一三八零零零",
+    "customer@0-2: 我的话费多了", "agent@6-8: 请您稍等", "agent@18-20: 请问您的号码是多少",
+    "customer@25-27: 一三八零零一三八零零零",
     "agent@31-33: 好的谢谢",
 )  # fmt: skip
 
@@ -189,3 +190,17 @@ def test_a_short_consent_leaves_an_announced_hold_what_it_is():
     assert silences(make_call(lines[0], lines[1].format(consent), lines[2]))[0].announced
     assert not silences(make_call(lines[0], lines[1].format(question), lines[2]))[0].announced
     assert not silences(make_call(lines[0], lines[1].format(long), lines[2]))[0].announced
+
+
+def test_an_announcement_early_in_a_long_utterance_is_kept_already():
+    early = "好您稍等您这张卡呢现在话费还有十三块九毛钱上个月的套餐已经扣过了"
+    (found,) = silences(make_call(f"agent@0-8: {early}", "agent@14-16: 积分有一千三"))
+
+    assert (found.kind, found.announced) == ("pause", False)
+
+
+def test_a_question_early_in_a_long_utterance_leaves_the_floor_with_the_agent():
+    early = "您问的是哪个套餐对吧这个套餐是八元的它包含五十兆的省内流量"
+    (found,) = silences(make_call(f"agent@0-8: {early}", "agent@14-16: 还有三十分钟通话"))
+
+    assert found.owner is A

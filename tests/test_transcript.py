@@ -30,7 +30,9 @@ WHISPERX = {
     "segments": [
         {
             "start": 1.0, "end": 3.0, "text": " 您好", "speaker": "SPEAKER_01",
-            "words": [{"word": "您", "start": 1.0, "end": 1.4, "score": 0.9}, {"word": "好", "start": 1.4, "end": 3.0, "score": 0.8}],
+            "words": [
+                {"word": "您", "start": 1.0, "end": 1.4, "score": 0.9}, {"word": "好", "start": 1.4, "end": 3.0, "score": 0.8},
+            ],
         },
         {"start": 3.5, "end": 5.25, "text": "我想查2", "speaker": "SPEAKER_00", "words": [{"word": "2"}]},
     ],
@@ -55,7 +57,9 @@ TIMED = "agent@1-3: 您好\ncustomer@3.5-5.25: 我想查话费\n"
 def write(tmp_path: Path):  # type: ignore[no-untyped-def]
     def write(name: str, content: object) -> Path:
         path = tmp_path / name
-        path.write_text(content if isinstance(content, str) else json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        path.write_text(
+            content if isinstance(content, str) else json.dumps(content, ensure_ascii=False), encoding="utf-8"
+        )
         return path
 
     return write
@@ -63,8 +67,14 @@ def write(tmp_path: Path):  # type: ignore[no-untyped-def]
 
 @pytest.mark.parametrize(
     ("name", "content", "form"),
-    [("a.srt", SRT, "cues"), ("a.vtt", VTT, "cues"), ("a.json", WHISPERX, "whisperx"), ("a.json", FUNASR, "funasr"), ("a.txt", TIMED, "plain")],
-)  # fmt: skip
+    [
+        ("a.srt", SRT, "cues"),
+        ("a.vtt", VTT, "cues"),
+        ("a.json", WHISPERX, "whisperx"),
+        ("a.json", FUNASR, "funasr"),
+        ("a.txt", TIMED, "plain"),
+    ],
+)
 def test_each_format_with_times(write, name: str, content: object, form: str) -> None:  # type: ignore[no-untyped-def]
     transcript = read_transcript(write(name, content))
     call = call_from_transcript(transcript, call_id="a")
@@ -89,7 +99,10 @@ def test_plain_lines_keep_the_order_and_claim_no_times(write) -> None:  # type: 
 def test_word_times_of_the_file_are_kept(write) -> None:  # type: ignore[no-untyped-def]
     call = call_from_transcript(read_transcript(write("a.json", WHISPERX)), call_id="a")
 
-    assert [(word.text, word.start, word.probability) for word in call.utterances[0].words] == [("您", 1.0, 0.9), ("好", 1.4, 0.8)]
+    assert [(word.text, word.start, word.probability) for word in call.utterances[0].words] == [
+        ("您", 1.0, 0.9),
+        ("好", 1.4, 0.8),
+    ]
     assert [word.text for word in call.utterances[1].words] == ["我", "想", "查", "2"]
 
 

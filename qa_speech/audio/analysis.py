@@ -125,7 +125,7 @@ def _layout(surveys: list[channels.Survey], source: str) -> tuple[Layout, list[i
         )
     voices = sorted({*alive, *range(2)} if len(alive) < 2 else alive)[:2]
     left = (
-        channels.residual_db(surveys[voices[0]].track, surveys[voices[1]].track) if len(alive) == 2 else 0.0
+        channels.residual_db(surveys[voices[0]], surveys[voices[1]]) if len(alive) == 2 else 0.0
     )
     if left < channels.FAKE_STEREO_DB:
         return "fake_stereo", voices[:1], [Finding("fake_stereo", None, round(left, 1), "dB"), *findings]

@@ -23,6 +23,8 @@ from qa_speech.audio.track import Floats, Track, frame_levels, to_db
 from qa_speech.call import Finding
 
 FAKE_STEREO_DB = -30.0
+ALIKE = 0.8
+ALIGN_S, ALIGN_REACH_S = 2.0, 0.1
 CLIPPING_SHARE = 0.001
 DC_SHARE = 0.01
 
@@ -68,13 +70,39 @@ def sample_findings(number: int, found: Survey) -> list[Finding]:
     return findings
 
 
-def residual_db(one: Track, two: Track) -> float:
-    """What is left of `two` after `one` is taken from it at its best gain and delay, dB relative to `two`."""
-    xy = xx = yy = 0.0
-    for (_, x), (_, y) in zip(one.blocks(), two.blocks(), strict=True):
-        xy += float(np.dot(x, y))
-        xx += float(np.dot(x, x))
-        yy += float(np.dot(y, y))
-    if xx <= 0 or yy <= 0:
+def residual_db(one: Survey, two: Survey) -> float:
+    """What is left of `two` after `one` is taken from it at its best gain and delay, dB relative to `two`.
+
+    0 when they are plainly different; only when a loud stretch of the two agrees is all of it compared.
+    """
+    lag, likeness = _alignment(one, two)
+    if likeness < ALIKE:
         return 0.0
-    return float(to_db(max(0.0, 1 - xy * xy / (xx * yy))))
+    xy = xx = yy = 0.0
+    for start, y in two.track.blocks():
+        x = one.track.read(start - lag, start - lag + len(y))
+        y = y[max(0, lag - start) :][: len(x)]
+        xy += float(np.dot(x[: len(y)], y))
+        xx += float(np.dot(x[: len(y)], x[: len(y)]))
+        yy += float(np.dot(y, y))
+    return float(to_db(max(0.0, 1 - xy * xy / max(xx * yy, 1e-20))))
+
+
+def _alignment(one: Survey, two: Survey) -> tuple[int, float]:
+    """By how many samples `two` is later than `one`, and how alike they are then (0…1), over a loud stretch."""
+    track = one.track
+    frames = round(ALIGN_S / track.frame_s)
+    power = 10.0 ** (one.levels.astype(np.float64) / 10)
+    loudest = int(np.argmax(np.convolve(power, np.ones(frames), mode="valid"))) if len(power) > frames else 0
+    start, length, reach = loudest * track.hop, round(ALIGN_S * track.rate), round(ALIGN_REACH_S * track.rate)
+    x = track.read(start, start + length)
+    low = max(0, start - reach)
+    y = two.track.read(low, start + length + reach)
+    if len(y) < len(x) or not len(x):
+        return 0, 0.0
+    size = 1 << (len(x) + len(y)).bit_length()
+    fit = np.fft.irfft(np.conj(np.fft.rfft(x, size)) * np.fft.rfft(y, size), size)[: len(y) - len(x) + 1]
+    best = int(np.argmax(np.abs(fit)))
+    same = y[best : best + len(x)]
+    scale = float(np.sqrt(np.dot(x, x) * np.dot(same, same)))
+    return best + low - start, float(abs(fit[best]) / scale) if scale > 0 else 0.0

@@ -27,6 +27,14 @@ WADA_RATIOS = (
 )  # fmt: skip
 """E[log mean|x| − mean log|x|] of speech (gamma amplitudes, shape 0.4) in white noise from −20 dB in steps of 2 dB."""
 WADA_SECONDS = 60.0
+BAND_DB = 38.0
+UNHEARD_DB = 55.0
+ECHO_S = (0.06, 0.48)
+ECHO_OUTSTANDING = 8.0
+HOLE_S = (0.06, 0.6)
+HOLE_BELOW_DB = 6.0
+ALIVE_DB = -80.0
+"""dBFS; a background below this is digital silence."""
 
 
 class Peak(NamedTuple):
@@ -81,26 +89,36 @@ def wada_snr_db(track: Track, speech: Timeline) -> float | None:
 
 
 def band_limit_hz(track: Track, speech: Mask) -> float | None:
-    """The highest frequency at which speech stands out of the background; None with too little speech."""
+    """The frequency above which a channel holds nothing, neither speech nor noise; None with too little speech.
+
+    Taken from the loudest 3 % of the speech at each frequency, so that a voice without hiss is not mistaken for a
+    narrow line: there is always some noise, and an `s` now and then.
+    """
     size = _power_of_two(0.032 * track.rate)
-    loud = _spectra(track, speech, size)
-    quiet = _spectra(track, ~_grown(speech, 10), size)
-    if loud is None:
+    spectra = _spectra(track, speech, size)
+    if spectra is None:
         return None
-    high = np.percentile(loud, 97, axis=0)
-    low = np.percentile(quiet, 97, axis=0) if quiet is not None else np.zeros_like(high)
-    out = (high > 4 * low) & (high > np.max(high) * 1e-6)
-    return float(np.flatnonzero(out)[-1] * track.rate / size) if out.any() else None
+    high = np.convolve(np.percentile(spectra, 97, axis=0), np.ones(3) / 3, mode="same")
+    heard = np.flatnonzero(high > np.max(high) * 10 ** (-BAND_DB / 10))
+    return float(heard[-1] * track.rate / size) if len(heard) else None
 
 
-def content_limit_hz(track: Track, speech: Mask) -> float | None:
-    """The highest frequency that holds any sound at all, speech or noise."""
+def true_rate(track: Track, speech: Mask) -> int | None:
+    """The lower rate that a recording was made at before it was brought to its own rate, in Hz, or None.
+
+    Sound above 4 kHz, however faint, is there in any recording at 16 kHz; what was recorded at 8 kHz has none.
+    """
     size = _power_of_two(0.032 * track.rate)
-    spectra = _spectra(track, np.ones_like(speech), size)
+    spectra = _spectra(track, speech, size)
     if spectra is None:
         return None
     high = np.percentile(spectra, 97, axis=0)
-    return float(np.flatnonzero(high > np.max(high) * 1e-7)[-1] * track.rate / size)
+    hertz = np.arange(len(high)) * track.rate / size
+    for rate in (8000, 11025, 16000, 22050, 24000, 32000):
+        above = high[hertz > rate * 0.53]
+        if rate < track.rate * 0.8 and len(above) and np.max(above) < np.max(high) * 10 ** (-UNHEARD_DB / 10):
+            return rate
+    return None
 
 
 def hum(track: Track, speech: Mask) -> Peak | None:
@@ -130,41 +148,47 @@ def echo(track: Track, speech: Mask) -> Peak | None:
     """The channel's own voice coming back: level relative to it in dB and delay in seconds, or None.
 
     An echo ripples the spectrum evenly; averaged over the call, the ripple is a peak of the cepstrum at its delay.
+    Echoes sooner than 60 ms are not told apart from the pitch of the voice.
     """
     size = _power_of_two(1.0 * track.rate)
     spectra = _spectra(track, speech, size, most=120, full=0.5)
     if spectra is None:
         return None
     hertz = np.arange(spectra.shape[1]) * track.rate / size
-    inside = (hertz > 250) & (hertz < 3600)
+    floor = np.percentile(spectra, 5, axis=0)
+    inside = (hertz > 250) & (hertz < 3600) & (np.mean(spectra, axis=0) > 8 * floor)
+    if np.count_nonzero(inside) < 0.1 * len(inside):
+        return None
     log = np.mean(np.log(spectra + 1e-14), axis=0)
-    log = np.where(inside, log - np.mean(log[inside]), 0)
-    cepstrum = np.fft.irfft(log) / np.mean(inside)
-    first, last = round(0.04 * track.rate), round(0.48 * track.rate)
+    width = max(3, round(60 * size / track.rate))
+    trend = np.convolve(np.where(inside, log, 0), np.ones(width), mode="same")
+    trend /= np.maximum(np.convolve(inside, np.ones(width), mode="same"), 1)
+    cepstrum = np.fft.irfft(np.where(inside, log - trend, 0)) / np.mean(inside)
+    first, last = round(ECHO_S[0] * track.rate), round(ECHO_S[1] * track.rate)
     among = np.abs(cepstrum[first:last])
     peak = int(np.argmax(among))
     spread = float(np.median(among)) / 0.6745
-    if among[peak] < 8 * spread:
+    if among[peak] < ECHO_OUTSTANDING * spread:
         return None
     return Peak(float(20 * np.log10(among[peak])), (first + peak) / track.rate)
 
 
-def holes(track: Track, levels: Floats, speech: Timeline) -> Timeline:
-    """Drop-outs: stretches of 60 to 500 ms inside speech where the sound is cut off and comes back at once."""
-    found = []
-    loud = float(np.percentile(levels, 95))
-    for item in speech.bridged(0.5):
-        first, last = round(item.start / track.frame_s), min(len(levels), round(item.end / track.frame_s))
-        piece = levels[first:last]
-        low = piece < loud - 35
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], low, [False])).astype(np.int8))).reshape(-1, 2)
-        for a, b in edges:
-            if not 5 <= b - a <= 50 or a < 2 or b > len(piece) - 2:
-                continue
-            before, after = piece[a - 2 : a].max(), piece[b : b + 2].max()
-            if min(before, after) - np.max(piece[a + 1 : b - 1]) > 30 and min(before, after) > loud - 20:
-                found.append(((first + a) * track.frame_s, (first + b) * track.frame_s))
-    return Timeline(found)
+def holes(levels: Floats, speech: Timeline, frame_s: float) -> Timeline | None:
+    """Drop-outs: stretches of at least 60 ms inside speech where even the background is gone.
+
+    None when the channel has no background: digital silence between words is then no different from a hole.
+    """
+    inside = speech_mask(speech.bridged(HOLE_S[1]), len(levels), frame_s)
+    background = levels[~_grown(inside, 10)]
+    if len(background) < 100:
+        return None
+    low, middle = np.percentile(background, (2, 50))
+    if middle < ALIVE_DB or low < middle - 15:
+        return None
+    gone = inside & (levels < low - HOLE_BELOW_DB)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], gone, [False])).astype(np.int8))).reshape(-1, 2)
+    least, most = round(HOLE_S[0] / frame_s) - 1, round(HOLE_S[1] / frame_s)
+    return Timeline((int(a) * frame_s, int(b) * frame_s) for a, b in edges if least <= b - a <= most)
 
 
 def _grown(mask: Mask, frames: int) -> Mask:

@@ -67,9 +67,12 @@ def failure(call_id: str, path: str, error: str, message: str) -> Entry:
 
 
 def again(outcome: CallReport, before: Mapping[str, Any]) -> Entry:
-    """The outcome of scoring a stored call again: its Call is not stored a second time."""
+    """The outcome of scoring a stored Call; `before` holds the columns it keeps.
+
+    With the Call's own hash among them the Call is not stored a second time; without it, it is another row's copy.
+    """
     fresh = entry(outcome)
-    return Entry({**fresh.row, **before})
+    return Entry({**fresh.row, **before}, "" if "call_sha256" in before else fresh.call)
 
 
 def _of_call(report: CallReport) -> dict[str, Any]:

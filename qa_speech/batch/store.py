@@ -254,7 +254,7 @@ def connect(run: Path) -> Any:
             shown.append(f"m.{_quoted(item[0])} AS {_quoted(f'meta_{key}' if key.lower() in taken else key)}")
     extra = "".join(f", {item}" for item in shown)
     engine.execute(
-        f"CREATE VIEW results AS SELECT r.*, m.position{extra} FROM newest r LEFT JOIN manifest m ON m.id = r.id"
+        f"CREATE VIEW results AS SELECT r.* EXCLUDE (file_name, file_row), m.position{extra} FROM newest r LEFT JOIN manifest m ON m.id = r.id"
     )
     engine.execute(f"CREATE VIEW calls AS {ONE_CALL_EACH}")
     return engine

@@ -12,6 +12,7 @@ whatever it is busy with. Nothing heavy is imported at the top: threads are limi
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pickle
 import queue
@@ -21,6 +22,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -40,6 +42,7 @@ THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "
 WINDOWS_AT_ONCE = 32
 """A call sends at most this many windows before it is asked for more: two hours of speech are 900 MB of windows."""
 BUG = "bug"
+PR_SET_PDEATHSIG = 1
 _SAID = re.compile(r"[^\x00-\x7f]+|'[^']*'|\"[^\"]*\"")
 
 
@@ -231,6 +234,8 @@ def recognise_main(link: Connection, make: Callable[[], Recognizer], batch_size:
 
 def _begin(link: Connection, environment: Mapping[str, str] | None = None) -> queue.SimpleQueue[Any]:
     """Threads limited, signals left to the driver, the pipe read by a thread."""
+    with suppress(OSError, AttributeError):  # Linux: end with the driver even in the middle of foreign code
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.environ.update(environment if environment is not None else dict.fromkeys(THREAD_LIMITS, "1"))
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)

@@ -114,9 +114,10 @@ def inspect(
     Example: qa-speech inspect 录音目录 --model /models/large-v3-turbo --out 结果
     """
     with friendly_errors(ui_language):
+        from qa_speech.engines.registry import load_recognizer
         from qa_speech.errors import ModelError
         from qa_speech.inputs import find_inputs, with_transcripts
-        from qa_speech.pipeline import inspect_many, load_recognizer
+        from qa_speech.pipeline import inspect_many
 
         settings = _settings(config, model, agent_channel, language)
         inputs = find_inputs(paths)
@@ -130,7 +131,7 @@ def inspect(
                 "  --model none   measures everything but words\n"
                 "  --model demo   knows only the bundled samples",
             )
-        card = _scorecard(scorecard)
+        card = find_scorecard(scorecard)
         wanted = settings.model if needed and settings.model != "none" else None
         recognizer = load_recognizer(wanted, settings) if wanted else None
         outcomes = inspect_many(inputs, scorecard=card, recognizer=recognizer, settings=settings)
@@ -162,7 +163,7 @@ def score(
         from qa_speech.call import read_calls
         from qa_speech.pipeline import report
 
-        card = _scorecard(scorecard)
+        card = find_scorecard(scorecard)
         outcomes = (report(call, card) for path in paths for call in read_calls(path))
         _finish(
             outcomes, total=None, out=None if json_lines else out, json_lines=json_lines, embed_audio=False,
@@ -185,7 +186,7 @@ def _settings(config: Path | None, model: str | None, agent_channel: int | None,
     return settings.model_copy(update=update)
 
 
-def _scorecard(name: str) -> Scorecard | None:
+def find_scorecard(name: str) -> Scorecard | None:
     """A file, the name of a shipped scorecard, or none."""
     from qa_speech.errors import ConfigError
     from qa_speech.resources import folder

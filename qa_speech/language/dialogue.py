@@ -20,6 +20,7 @@ import msgspec
 
 from qa_speech.call import Call, Role, StrayWord, Utterance, Word
 from qa_speech.language.data import word_list
+from qa_speech.language.phrases import fold
 from qa_speech.timeline import Timeline
 
 UTTERANCE_PAUSE_S = 0.8
@@ -28,12 +29,13 @@ STRAY_S = 0.5
 EPS = 1e-6  # seconds; differences of decimal times carry rounding, and a pause of exactly 0.8 s is long enough
 BACKCHANNEL_S = 1.0
 
-_NOT_SPOKEN = re.compile(r"[\s\W_]+")
 _QUESTION = re.compile(
-    r"[?？]|吗|呢$|么$|[是对能可好行有要会需在]不[是对能可好行有要会需在]|有没有|是否|能否|可否|有无"
-    r"|什么|怎么|怎样|为啥|干嘛|咋|啥|多少|多久|多长|多大|几[个号点天月年次块元位时分岁张条]|第几|哪|谁|何时|如何|还是|请问"
-    r"|^[您你]是.*吧$"
+    r"[?？]|吗|呢$|么$|没有$|(\w)不\1|有没有|是否|能否|可否|有无|什么|怎么|怎样|为啥|干嘛|咋|啥|多少|多久|多长|多大"
+    r"|几[个号点天月年次块元位时分岁张条]|第几|哪|谁|何时|如何|还是|请问|^[您你]是.*吧$"
 )
+_NO_QUESTION = re.compile(r"没有?[^，。,.]{0,4}什么|不[^，。,.]{0,2}什么|[什怎]么都|不怎么|什么的|没什么")
+_CALLED = re.compile(r"(?:先生|女士|小姐|阿姨|师傅|[啊呀哈哦呃嗯，。,._\s])+$")
+TAIL = 16  # characters at the end of an utterance in which a question hands over the floor
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -58,8 +60,9 @@ class Exchange(msgspec.Struct, frozen=True):
 
 @cache
 def _backchannels() -> re.Pattern[str]:
-    words = sorted(word_list("backchannels"), key=len, reverse=True)
-    return re.compile("(?:" + "|".join(re.escape(_NOT_SPOKEN.sub("", word)) for word in words) + ")+")
+    words = sorted({fold(word) for word in word_list("backchannels")}, key=len, reverse=True)
+    # possessive: a recogniser that loops writes 对 a thousand times, and going back over it would take for ever
+    return re.compile(f"(?:{'|'.join(words)})++")
 
 
 @lru_cache(maxsize=8192)
@@ -69,7 +72,7 @@ def only_backchannel_words(text: str) -> bool:
     >>> only_backchannel_words("嗯，好的好的"), only_backchannel_words("好的，请稍等"), only_backchannel_words("")
     (True, False, False)
     """
-    return _backchannels().fullmatch(_NOT_SPOKEN.sub("", text)) is not None
+    return _backchannels().fullmatch(fold(text)) is not None
 
 
 def is_backchannel(utterance: Utterance, *, longest_s: float = BACKCHANNEL_S) -> bool:
@@ -89,10 +92,22 @@ def is_backchannel(utterance: Utterance, *, longest_s: float = BACKCHANNEL_S) ->
 def is_question(text: str) -> bool:
     """Whether a text asks something; works without punctuation.
 
-    >>> [is_question(text) for text in ("您办理的是哪个套餐", "对不对", "我的手机没有信号")]
-    [True, True, False]
+    >>> [is_question(text) for text in ("您办理的是哪个套餐", "对不对", "我的手机没有信号", "也没有开通什么业务")]
+    [True, True, False, False]
     """
-    return _QUESTION.search(text.strip("，。,. ")) is not None
+    return _QUESTION.search(_NO_QUESTION.sub("", _CALLED.sub("", text))) is not None
+
+
+@lru_cache(maxsize=8192)
+def ends_in_question(text: str) -> bool:
+    """Whether a text hands over the floor with a question, at its end.
+
+    >>> ends_in_question("那我告诉您设置方式，您现在方便操作吗先生")
+    True
+    >>> ends_in_question("您问的是哪个套餐对吧这个套餐是八元的它包含五十兆的省内流量")
+    False
+    """
+    return is_question(_CALLED.sub("", text)[-TAIL:])
 
 
 def turns(call: Call) -> tuple[Turn, ...]:
@@ -136,7 +151,7 @@ def turns(call: Call) -> tuple[Turn, ...]:
 
 
 def _answers(item: Utterance, asked: Utterance) -> bool:
-    return bool(item.text and asked.text and item.start >= asked.end and is_question(asked.text))
+    return bool(item.text and asked.text and item.start >= asked.end and ends_in_question(asked.text))
 
 
 def exchanges(call: Call) -> tuple[Exchange, ...]:
@@ -191,7 +206,8 @@ def build_utterances(
     known = {role: sorted(items, key=lambda word: word.start) for role, items in (words or {}).items()}
     spans = {role: [(item.start, item.end) for item in line] for role, line in speech.items()}
     cuts = {
-        role: {b for (_, a), (b, _) in pairwise(line) if b - a >= utterance_pause_s - EPS} for role, line in spans.items()
+        role: {b for (_, a), (b, _) in pairwise(line) if b - a >= utterance_pause_s - EPS}
+        for role, line in spans.items()
     }
     while True:
         runs = {role: _runs(line, cuts[role]) for role, line in spans.items()}

@@ -22,7 +22,11 @@ import msgspec
 from qa_speech.call import Utterance
 
 _NOT_SPOKEN = re.compile(r"[\W_]+")
-_WIDE = re.compile(r"[\uff01-\uff5e]")
+_NOT_IN_LINES = re.compile(r"(?:[^\w\n]|_)+")
+_WIDE = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
+# neither letters with a capital form nor full-width ones lie in these ranges: nothing to even out
+_UNEVEN = re.compile(r"[^\n -@\[-~\u2010-\u2060\u3000-\u9fff\uff00-\uff0f\uff1a-\uff20]")
+_COMMON_MARKS = "，。？！、；：,.?! "
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _LOOP_BELOW = 30
 _SET_MEMORY = 1 << 26
@@ -82,6 +86,23 @@ def fold(text: str) -> str:
     return _NOT_SPOKEN.sub("", _even(text))
 
 
+def fold_lines(texts: Sequence[str]) -> str:
+    """``"\\n".join(fold(text) for text in texts)``, in a third of the time.
+
+    >>> fold_lines(["您好，", "请 讲", "ＯＫ"])
+    '您好\\n请讲\\nok'
+    """
+    joined = "\n".join(texts)
+    if joined.count("\n") >= len(texts):
+        joined = "\n".join([text.replace("\n", " ") for text in texts])
+    if _UNEVEN.search(joined):
+        joined = _even(joined)
+    for mark in _COMMON_MARKS:
+        if mark in joined:
+            joined = joined.replace(mark, "")
+    return joined if joined.replace("\n", "").isalnum() else _NOT_IN_LINES.sub("", joined)
+
+
 def places(text: str) -> list[int]:
     """For each character of ``fold(text)`` its index in `text`.
 
@@ -89,7 +110,7 @@ def places(text: str) -> list[int]:
     [0, 2]
     """
     even = _even(text)
-    # str.isalnum is what the pattern's \\w means, less the underscore
+    # str.isalnum is what the pattern's \w means, less the underscore
     return list(compress(range(len(even)), map(str.isalnum, even)))
 
 

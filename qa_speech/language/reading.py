@@ -31,6 +31,8 @@ _WIDE = str.maketrans("０１２３４５６７８９％：．－／＋＝＜＞
     code: code - 0xFEE0 for code in (*range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
 }
 _DIGITS = "零一二三四五六七八九"
+LONGEST_QUANTITY = 16
+LONGEST_SPELLED = 4
 
 
 @lru_cache(maxsize=16384)
@@ -85,7 +87,6 @@ def _listed() -> dict[str, int]:
     return {word: int(count) for word, count in (line.split() for line in word_list("english_syllables"))}
 
 
-LONGEST_SPELLED = 4
 _VOWEL = re.compile(r"[aeiouyà-öø-ÿ]+")
 # a final e is mute (code), and so is that of -es and -ed, but for -le after a consonant (table), -ted, -ses …
 _SILENT = re.compile(r"(?<=[^aeiouy])(?<![^aeiouy]l)e$|(?<=[^aeiouytd])ed$|(?<=[^aeiouyscxzhg])es$")
@@ -104,7 +105,7 @@ def digits(number: str) -> str:
 
 
 def cardinal(number: str) -> str:
-    """A whole number as a quantity.
+    """A whole number as a quantity; beyond 16 digits nobody reads one, and it is read digit by digit.
 
     >>> [cardinal(item) for item in ("0", "12", "105", "10011", "1000054", "150006355")]
     ['零', '十二', '一百零五', '一万零一十一', '一百万零五十四', '一亿五千万六千三百五十五']
@@ -112,6 +113,8 @@ def cardinal(number: str) -> str:
     number = number.lstrip("0") or "0"
     if number == "0":
         return "零"
+    if len(number) > LONGEST_QUANTITY:
+        return digits(number)
     spoken = _groups(number)
     return spoken[1:] if spoken.startswith("一十") else spoken
 

@@ -72,7 +72,7 @@ def response(call: Call, *, slow_s: float = 3.0, announcements: tuple[str, ...] 
 
     Notes
     -----
-    A turn of the agent that lies wholly inside the customer's takes no floor and has no latency. Backchannels are no
+    What the agent says wholly inside the customer's turn takes no floor and has no latency. Backchannels are no
     answers, except to a question (`qa_speech.language.dialogue.turns`).
 
     Examples
@@ -109,12 +109,15 @@ def response(call: Call, *, slow_s: float = 3.0, announcements: tuple[str, ...] 
 
 
 def _latencies(call: Call) -> list[tuple[float, float, int]]:
-    """``(customer offset, agent onset, index of the agent's first utterance)`` at each change of the floor."""
+    """``(customer offset, agent onset, index of the agent's utterance)`` at each change of the floor."""
     found = []
     before = None
     for turn in turns_of(call):
-        if before is not None and before.role is Role.CUSTOMER and turn.end > before.end:
-            found.append((before.end, turn.start, turn.utterances[0]))
+        if before is not None and before.role is Role.CUSTOMER:
+            # what the agent says wholly inside the customer's turn takes no floor
+            taking = next((i for i in turn.utterances if call.utterances[i].end > before.end), None)
+            if taking is not None:
+                found.append((before.end, call.utterances[taking].start, taking))
         before = turn
     return found
 

@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple
 from qa_speech.call import Call, Measurement, Role, Utterance
 from qa_speech.errors import ConfigError
 from qa_speech.language.data import word_list
-from qa_speech.language.dialogue import EPS, is_backchannel, is_question
+from qa_speech.language.dialogue import EPS, ends_in_question, is_backchannel, is_question
 from qa_speech.language.phrases import fold
 from qa_speech.metrics.common import (
     Span,
@@ -42,6 +42,7 @@ ANNOUNCEMENTS = word_list("hold_announcements")
 CUSTOMER_WAITS = word_list("customer_waits")
 STILL_THERE = word_list("still_there")
 SOUND_OF_WAITING = ("music", "tone", "ring_back", "ivr")
+ANNOUNCED_AT_END = 24  # spoken characters at the end of an agent's utterance in which an announcement counts
 WAIT_AT_END = 14  # spoken characters at the end of a customer's utterance in which a wait counts
 
 LONGEST_CONSENT = 8  # spoken characters; 好，你快一点 leaves an announced hold what it is
@@ -140,16 +141,21 @@ def _owner(
         if _asks_to_wait(floor.text, customer_waits):
             return Role.CUSTOMER, True
         before = next((item for item in said if item.role is Role.AGENT or not _accepts(item)), None)
-        return Role.AGENT, before is not None and before.role is Role.AGENT and says(before.text, announcements)
-    if says(floor.text, announcements):
+        return Role.AGENT, before is not None and before.role is Role.AGENT and _announces(before.text, announcements)
+    if _announces(floor.text, announcements):
         return Role.AGENT, True
     if last.role is Role.CUSTOMER:
         return Role.AGENT, False  # the customer only acknowledged or answered: the agent goes on
-    if floor.text and is_question(floor.text):
+    if floor.text and ends_in_question(floor.text):
         return Role.CUSTOMER, False
     if following.role is Role.CUSTOMER and says(following.text, STILL_THERE):
         return Role.AGENT, False
     return following.role, False
+
+
+def _announces(text: str | None, phrases: tuple[str, ...]) -> bool:
+    """Towards the end of what was said: 您稍等 … 这张卡的话费还有十三块九 has kept its promise already."""
+    return bool(text) and says(fold(text or "")[-ANNOUNCED_AT_END:], phrases)
 
 
 def _accepts(reply: Utterance) -> bool:
@@ -227,6 +233,8 @@ def silence(
     if reason := no_timing(call):
         return missing("count", SILENCE, reason)
     active = all_spans(call)
+    if not active:
+        return missing("count", SILENCE, "no_speech")
     every = silences(
         call,
         min_silence_s=min_silence_s,

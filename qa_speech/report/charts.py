@@ -1,8 +1,8 @@
 """What is drawn: the lanes of a call, as numbers for the SVG of the page. No markup here.
 
-    agent      ▇▇▇▇▇     ▇▇▇▇            one path per voice, in seconds
-    customer         ▇▇▇      ▇▇▇▇
-    bands      ░silence░ ▒hold▒ ▓overlap▓   across the lanes, in % of the call
+agent      ▇▇▇▇▇     ▇▇▇▇            one path per voice, in seconds
+customer         ▇▇▇      ▇▇▇▇
+bands      ░silence░ ▒hold▒ ▓overlap▓   across the lanes, in % of the call
 """
 
 from __future__ import annotations
@@ -95,9 +95,7 @@ def silences(call: Call, measurements: Mapping[str, Measurement]) -> Sequence[Ev
         return measured.evidence
     speech = Timeline(item for role in call.roles for item in _speech(call, role))
     return [
-        Evidence("interval", gap.start, gap.end, note="silence")
-        for gap in speech.gaps()
-        if gap.duration >= SILENCE_S
+        Evidence("interval", gap.start, gap.end, note="silence") for gap in speech.gaps() if gap.duration >= SILENCE_S
     ]
 
 

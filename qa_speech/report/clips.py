@@ -20,7 +20,9 @@ HIGHEST_RATE = 16_000
 MP3_RATES = (8_000, 11_025, 12_000, 16_000)
 
 
-def write_mp3(samples: npt.NDArray[np.float32] | npt.NDArray[np.int16], rate: int, path: str | Path, *, kbps: int = 32) -> None:
+def write_mp3(
+    samples: npt.NDArray[np.float32] | npt.NDArray[np.int16], rate: int, path: str | Path, *, kbps: int = 32
+) -> None:
     """Write sound as constant-bit-rate mp3, one or two channels, whole or not at all.
 
     Parameters

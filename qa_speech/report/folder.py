@@ -9,14 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-import msgspec
-from qa_speech.report.clips import write_mp3
-from qa_speech.report.page import page_name, write_index, write_page
-from qa_speech.report.sheets import write_csv
-
 from qa_speech.audio.decode import decode
 from qa_speech.call import CallFailure, CallReport, encode, write_bytes, write_call
 from qa_speech.errors import AudioError
+from qa_speech.report import overview
+from qa_speech.report.clips import write_mp3
+from qa_speech.report.page import index_row, page_name, write_overview, write_page
+from qa_speech.report.sheets import Row, row, write_rows
 
 
 class ReportFolder:
@@ -29,12 +28,14 @@ class ReportFolder:
         self.out = out
         self.lang = lang
         self.embed_audio = embed_audio
-        self._kept: list[CallReport | CallFailure] = []
+        self._index: list[overview.Entry | overview.Failed] = []
+        self._rows: list[Row] = []
 
     def add(self, outcome: CallReport | CallFailure) -> None:
         """Write the files of one call; a failure has none, but its row."""
+        self._index.append(index_row(outcome, self.lang))
+        self._rows.append(row(outcome, self.lang))
         if isinstance(outcome, CallFailure):
-            self._kept.append(outcome)
             return
         name = page_name(outcome.id).removesuffix(".html")
         write_call(outcome.call, self.out / "calls" / f"{name}.json")
@@ -47,13 +48,12 @@ class ReportFolder:
         write_page(outcome, page, audio=link, embed_audio=embedded, lang=self.lang, index="../index.html")
         if audio is not None and self.embed_audio:
             audio.unlink()
-        self._kept.append(_light(outcome))
 
     def finish(self) -> Path:
         """Write results.csv and index.html; returns the index."""
-        write_csv(self._kept, self.out / "results.csv", lang=self.lang)
+        write_rows(self._rows, self.out / "results.csv")
         index = self.out / "index.html"
-        write_index(self._kept, index, lang=self.lang)
+        write_overview(self._index, index, lang=self.lang)
         if self.embed_audio and (self.out / "audio").is_dir() and not any((self.out / "audio").iterdir()):
             (self.out / "audio").rmdir()
         return index
@@ -70,9 +70,3 @@ class ReportFolder:
         path = self.out / "audio" / f"{name}.mp3"
         write_mp3(audio.samples[:2], audio.rate, path)
         return path
-
-
-def _light(outcome: CallReport) -> CallReport:
-    """The report without the bulk of its call: what the index and the table read."""
-    call = msgspec.structs.replace(outcome.call, utterances=(), acoustics=(), stray=(), sounds=(), speech={})
-    return msgspec.structs.replace(outcome, call=call)

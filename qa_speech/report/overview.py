@@ -21,6 +21,7 @@ class Entry:
     seconds: float
     total: str
     points: float
+    scored: bool
     confirmed: str
     coverage: str
     covered: float
@@ -53,49 +54,51 @@ class Run:
     bands: tuple[tuple[str, int], ...]
 
 
-def overview(reports: Sequence[CallReport | CallFailure], lang: Lang, link: Callable[[str], str]) -> Run:
+def overview(rows: Sequence[Entry | Failed]) -> Run:
     """What the index says of these inputs, in the order given."""
-    good = [report for report in reports if isinstance(report, CallReport)]
-    entries = tuple(_entry(report, lang, link(report.id)) for report in good)
-    totals = [report.score.total for report in good if report.score and report.score.total is not None]
-    bands = Counter(report.score.band for report in good if report.score and report.score.band)
+    entries = tuple(row for row in rows if isinstance(row, Entry))
+    totals = [one.points for one in entries if one.scored]
+    bands = Counter(one.band for one in entries if one.band)
     best = {name: max(one.points for one in entries if one.band == name) for name in bands}
     return Run(
-        entries,
-        tuple(Failed(item.id, item.message) for item in reports if isinstance(item, CallFailure)),
-        len(totals),
-        wording.number(sum(totals) / len(totals)) if totals else "–",
-        len(good) - len(totals),
-        sum(one.pending > 0 for one in entries),
-        tuple(sorted(bands.items(), key=lambda band: -best[band[0]])),
+        entries=entries,
+        failures=tuple(row for row in rows if isinstance(row, Failed)),
+        scored=len(totals),
+        mean=wording.number(sum(totals) / len(totals)) if totals else "–",
+        unscored=len(entries) - len(totals),
+        pending=sum(one.pending > 0 for one in entries),
+        bands=tuple(sorted(bands.items(), key=lambda band: -best[band[0]])),
     )
 
 
-def _entry(report: CallReport, lang: Lang, link: str) -> Entry:
+def entry(report: CallReport | CallFailure, lang: Lang, link: Callable[[str], str]) -> Entry | Failed:
+    """The row of one input; small, so that a run of many calls keeps nothing else of them."""
+    if isinstance(report, CallFailure):
+        return Failed(report.id, report.message)
     call, score = report.call, report.score
     timed = call.times != "nominal"
     total = score.total if score else None
     confirmed = score.total_if_confirmed if score else None
     main = wording.deductions(score)[:3] if score else []
+    grave = [one for one in call.recording.findings if one.code in words.GRAVE_FINDINGS]
     return Entry(
-        report.id,
-        link,
-        wording.clock(call.duration) if timed else "–",
-        call.duration if timed else -1,
-        "–" if total is None else wording.number(total),
-        -1 if total is None else total,
-        "" if confirmed is None or confirmed == total else wording.number(confirmed),
-        f"{100 * score.coverage:.0f}%" if score else "–",
-        score.coverage if score else -1,
-        score.band if score else "",
-        score.passed if score else None,
-        "" if total is not None else wording.total(score, lang),
-        wording.pending(score) if score else 0,
-        tuple((one.title, wording.sentence(one, lang=lang, call=call), one.pending) for one in main),
-        tuple(wording.warning(text, lang) for text in call.warnings)
-        + tuple(
-            wording.term(words.FINDINGS, one.code, lang)
-            for one in call.recording.findings
-            if one.code in words.GRAVE_FINDINGS
+        id=report.id,
+        link=link(report.id),
+        duration=wording.clock(call.duration) if timed else "–",
+        seconds=call.duration if timed else -1,
+        total="–" if total is None else wording.number(total),
+        points=-1 if total is None else total,
+        scored=total is not None,
+        confirmed="" if confirmed is None or confirmed == total else wording.number(confirmed),
+        coverage=f"{100 * score.coverage:.0f}%" if score else "–",
+        covered=score.coverage if score else -1,
+        band=score.band if score else "",
+        passed=score.passed if score else None,
+        why="" if total is not None else wording.total(score, lang),
+        pending=wording.pending(score) if score else 0,
+        reasons=tuple((one.title, wording.sentence(one, lang=lang, call=call), one.pending) for one in main),
+        warnings=(
+            *(wording.warning(text, lang) for text in call.warnings),
+            *dict.fromkeys(wording.term(words.FINDINGS, one.code, lang) for one in grave),
         ),
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from qa_speech.call import CallFailure, CallReport, write_bytes
-from qa_speech.report import charts, overview, view, wording, words
+from qa_speech.report import charts, labels, overview, view, wording, words
 from qa_speech.report.wording import Lang
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ def write_page(
     low_probability : float
         Words the recogniser gave a lower probability are marked.
     """
-    write_bytes(Path(path), render_page(report, audio, lang, embed_audio, index, low_probability).encode("utf-8", "replace"))
+    write_bytes(
+        Path(path), render_page(report, audio, lang, embed_audio, index, low_probability).encode("utf-8", "replace")
+    )
 
 
 def render_page(
@@ -130,9 +132,20 @@ def write_index(
 
     `link` gives the address of a call's page from its id; default ``pages/<page_name(id)>``.
     """
+    write_overview([index_row(report, lang, link) for report in reports], path, lang=lang)
+
+
+def index_row(
+    report: CallReport | CallFailure, lang: Lang, link: Callable[[str], str] | None = None
+) -> overview.Entry | overview.Failed:
+    """The row of one input, all that `write_overview` needs of it."""
     address = link or (lambda call_id: "pages/" + page_name(call_id))
-    html = _render("index.html", lang, run=overview.overview(reports, lang, lambda one: quote(address(one))))
-    write_bytes(Path(path), html.encode("utf-8", "replace"))
+    return overview.entry(report, lang, lambda one: quote(address(one)))
+
+
+def write_overview(rows: Sequence[overview.Entry | overview.Failed], path: str | Path, *, lang: Lang) -> None:
+    """Write the index from the rows of `index_row`, for runs that keep nothing else of their calls."""
+    write_bytes(Path(path), _render("index.html", lang, run=overview.overview(rows)).encode("utf-8", "replace"))
 
 
 @cache
@@ -155,7 +168,7 @@ def _render(name: str, lang: Lang, **values: Any) -> str:
     style, script = _asset("style.css"), _asset(name.replace(".html", ".js"))
     return environment.get_template(name).render(
         lang=lang,
-        t=lambda key: wording.term(words.UI, key, lang),
+        t=lambda key: wording.term(labels.UI, key, lang),
         style=style,
         script=script,
         style_hash=_hash(style),
@@ -170,12 +183,13 @@ def _text(line: view.Line) -> Any:
 
     out = []
     for piece in line.pieces:
-        if piece.start is None:
+        if piece.start is None and not piece.low and not piece.hit:
             out.append(str(escape(piece.text)))
             continue
+        at = "" if piece.start is None else f' data-t="{wording.short(piece.start)}"'
         marks = "".join(mark for mark, is_set in ((" low", piece.low), (" hit", piece.hit)) if is_set)
         name = f' class="{marks.strip()}"' if marks else ""
-        out.append(f'<i{name} data-t="{wording.short(piece.start)}">{escape(piece.text)}</i>')
+        out.append(f"<i{name}{at}>{escape(piece.text)}</i>")
     return Markup("".join(out))
 
 

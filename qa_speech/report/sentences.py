@@ -90,7 +90,9 @@ class Case:
         if not shown:
             return ""
         if count > len(shown):
-            return self.pick("、", ", ").join(shown) + self.pick(f"等 {count} 种说法", f" or any other of {count} wordings")
+            return self.pick("、", ", ").join(shown) + self.pick(
+                f"等 {count} 种说法", f" or any other of {count} wordings"
+            )
         return self.pick("和" if each else "或", " and " if each else " or ").join(shown)
 
 
@@ -182,7 +184,12 @@ def _few(case: Case) -> str:
 def _searched(case: Case) -> str:
     """The seconds that were searched, where that is not the whole call."""
     gone = next((one for one in case.criterion.evidence if one.kind == "absence"), None)
-    if gone is None or not case.window or gone.end <= gone.start or (case.call is not None and case.call.times == "nominal"):
+    if (
+        gone is None
+        or not case.window
+        or gone.end <= gone.start
+        or (case.call is not None and case.call.times == "nominal")
+    ):
         return ""
     span = terms.where(gone, case.lang, case.call)
     return bracket(case.pick(f"已查 {span}", f"searched {span}"), case.lang)
@@ -190,7 +197,8 @@ def _searched(case: Case) -> str:
 
 def _forbidden(case: Case) -> str:
     return case.pick(
-        f"{case.who}{case.window}说了不允许的话：{case.quotes}", f"{case.who} said what must not be said{case.window}: {case.quotes}"
+        f"{case.who}{case.window}说了不允许的话：{case.quotes}",
+        f"{case.who} said what must not be said{case.window}: {case.quotes}",
     )
 
 
@@ -203,7 +211,9 @@ def _too_many(case: Case) -> str:
 
 
 def _avoided(case: Case) -> str:
-    return case.pick(f"{case.who}{case.window}没有说不允许的话", f"{case.who} said nothing that must not be said{case.window}")
+    return case.pick(
+        f"{case.who}{case.window}没有说不允许的话", f"{case.who} said nothing that must not be said{case.window}"
+    )
 
 
 def _repeated(case: Case) -> str:
@@ -219,7 +229,8 @@ def _repeated(case: Case) -> str:
 def _not_repeated(case: Case) -> str:
     own = case.text("of") != "other"
     return case.pick(
-        f"{case.who}没有重复{'自己' if own else '对方'}说过的话", f"{case.who} did not repeat {'own' if own else 'the other’s'} words"
+        f"{case.who}没有重复{'自己' if own else '对方'}说过的话",
+        f"{case.who} did not repeat {'own' if own else 'the other’s'} words",
     )
 
 
@@ -228,19 +239,29 @@ def _entity(case: Case) -> str:
     said = case.quotes
     if not said:
         return case.pick(
-            f"{case.who}{case.window}没有说到{kind}{_searched(case)}", f"{case.who} gave no {kind}{case.window}{_searched(case)}"
+            f"{case.who}{case.window}没有说到{kind}{_searched(case)}",
+            f"{case.who} gave no {kind}{case.window}{_searched(case)}",
         )
     limit = case.text("at_most")
     tail = case.pick(f"，最多 {limit} 处", f"; at most {limit}") if limit and case.criterion.outcome != "pass" else ""
-    return case.pick(f"{case.who}{case.window}说到{kind}：{said}{tail}", f"{case.who} gave a {kind}{case.window}: {said}{tail}")
+    return case.pick(
+        f"{case.who}{case.window}说到{kind}：{said}{tail}", f"{case.who} gave a {kind}{case.window}: {said}{tail}"
+    )
 
 
 def _similar(case: Case) -> str:
     wanted = quoted(case.text("to"), case.lang)
     limit, best = case.value("similarity"), case.value("best")
-    near = case.pick(f"，最相近的只有 {100 * best:.0f}%", f"; the nearest was {100 * best:.0f}%") if best is not None else ""
+    near = (
+        case.pick(f"，最相近的只有 {100 * best:.0f}%", f"; the nearest was {100 * best:.0f}%")
+        if best is not None
+        else ""
+    )
     ask = case.pick(f"，要求相似 ≥ {100 * limit:.0f}%", f", {100 * limit:.0f}% wanted") if limit is not None else ""
-    return case.pick(f"{case.who}{case.window}没有说到与{wanted}相近的话{near}{ask}", f"{case.who} said nothing like {wanted}{case.window}{near}{ask}")
+    return case.pick(
+        f"{case.who}{case.window}没有说到与{wanted}相近的话{near}{ask}",
+        f"{case.who} said nothing like {wanted}{case.window}{near}{ask}",
+    )
 
 
 # -------------------------------------------------------------------------------------------------------- figures
@@ -347,7 +368,11 @@ def _order(case: Case) -> str:
     side = term(words.SIDES, case.text("side"), case.lang)
     reach = case.pick(f" {seconds} 秒内", f" within {seconds} s") if seconds else ""
     reach += case.pick(f" {turns} 个话轮内", f" within {turns} turns") if turns else ""
-    name = (quoted(anchor.quote, case.lang) if anchor.quote else terms.note(anchor, case.lang, case.call)) if anchor else ""
+    name = (
+        (quoted(anchor.quote, case.lang) if anchor.quote else terms.note(anchor, case.lang, case.call))
+        if anchor
+        else ""
+    )
     place = f"{name}{case.at(anchor)}" if anchor else case.text("anchor")
     broken, places = case.value("broken") or 0, case.value("places") or 0
     text = case.pick(f"{place}{side}{reach}：{_said(inner)}", f"{side} {place}{reach}: {_said(inner)}")

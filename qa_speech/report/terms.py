@@ -13,7 +13,7 @@ from qa_speech.call import (
     Recording,
     Role,
 )
-from qa_speech.report import words
+from qa_speech.report import labels, words
 from qa_speech.report.words import Words
 
 Lang: TypeAlias = Literal["zh", "en"]
@@ -164,12 +164,19 @@ def where(evidence: Evidence, lang: Lang, call: Call | None = None) -> str:
     '03:12–03:19'
     """
     if call is not None and call.times == "nominal":
-        line = line_of(evidence, call)
-        if line is None:
-            return "全程" if lang == "zh" else "whole call"
-        return f"第 {line + 1} 句" if lang == "zh" else f"line {line + 1}"
+        place = line_of(evidence, call)
+        return ("全程" if lang == "zh" else "whole call") if place is None else line(place, lang)
     start, end = clock(evidence.start), clock(evidence.end)
     return start if start == end or evidence.kind == "quote" else f"{start}–{end}"
+
+
+def line(index: int, lang: Lang) -> str:
+    """An utterance of a call without times, counted from 1.
+
+    >>> line(2, "zh"), line(2, "en")
+    ('第 3 句', 'line 3')
+    """
+    return f"第 {index + 1} 句" if lang == "zh" else f"line {index + 1}"
 
 
 def start(evidence: Evidence, lang: Lang, call: Call | None = None) -> str:
@@ -262,10 +269,10 @@ def fatal(effect: str, lang: Lang) -> str:
     """
     name, _, limit = effect.partition(":")
     if name == "cap":
-        return f"{term(words.UI, 'fatal_cap', lang)} {limit}"
+        return f"{term(labels.UI, 'fatal_cap', lang)} {limit}"
     if name == "section":
-        return term(words.UI, "fatal_section", lang)
-    return term(words.UI, "fatal", lang) if name else ""
+        return term(labels.UI, "fatal_section", lang)
+    return term(labels.UI, "fatal", lang) if name else ""
 
 
 def severity(code: str, lang: Lang) -> str:

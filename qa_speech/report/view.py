@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa_speech.call import Call, CallReport, CriterionScore, Evidence, Measurement, Role, Score, Utterance
-from qa_speech.report import charts, wording, words
+from qa_speech.report import charts, labels, wording, words
 from qa_speech.report.wording import Lang
 
 PUNCTUATION = "，。？！、；：,.?!;:…"
@@ -63,7 +62,6 @@ class Sheet:
     title: str
     weight: str
     total: str
-    coverage: str
     voided: bool
     entries: tuple[Item, ...]
 
@@ -86,10 +84,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One metric: a figure per column, in the order of `Figures.columns`."""
+    """One metric: per column of `Figures.columns` the figure, or why there is none, and which of the two it is."""
 
     name: str
-    cells: tuple[str, ...]
+    cells: tuple[tuple[str, bool], ...]
     highlights: tuple[tuple[str, tuple[str, ...]], ...]
     components: tuple[tuple[str, tuple[str, ...]], ...]
     low: str
@@ -123,16 +121,12 @@ def sheets(report: CallReport, lang: Lang) -> list[Sheet]:
     found = []
     known = {section.id for section in score.sections}
     for section in score.sections:
-        found.append(
-            Sheet(
-                section.id, section.title, wording.number(section.weight),
-                "–" if section.total is None else wording.number(section.total),
-                f"{100 * section.coverage:.0f}%", bool(section.voided_by),
-                tuple(item(one, report.call, lang) for one in score.criteria if one.section == section.id),
-            )  # fmt: skip
-        )
+        total = "–" if section.total is None else wording.number(section.total)
+        entries = tuple(item(one, report.call, lang) for one in score.criteria if one.section == section.id)
+        weight = wording.number(section.weight)
+        found.append(Sheet(section.id, section.title, weight, total, bool(section.voided_by), entries))
     rest = tuple(item(one, report.call, lang) for one in score.criteria if one.section not in known)
-    return [*found, Sheet("", "", "", "", "", False, rest)] if rest else found
+    return [*found, Sheet("", "", "", "", False, rest)] if rest else found
 
 
 def item(criterion: CriterionScore, call: Call, lang: Lang) -> Item:
@@ -145,11 +139,20 @@ def item(criterion: CriterionScore, call: Call, lang: Lang) -> Item:
     else:
         state = criterion.outcome
         said = "" if criterion.reason == state else wording.reason(criterion.reason, lang)
-    mark = wording.term(words.UI, "not_done", lang) if state == "undone" else wording.outcome(state, lang)
+    mark = wording.term(labels.UI, "not_done", lang) if state == "undone" else wording.outcome(state, lang)
     return Item(
-        criterion.id, criterion.title, state, mark, "" if state == "not_applicable" else wording.points(criterion, lang), said,
-        _proofs(criterion, call, lang), wording.review(criterion, lang), criterion.pending and costs, wording.fatal(criterion.fatal, lang), wording.severity(criterion.severity, lang),
-    )  # fmt: skip
+        id=criterion.id,
+        title=criterion.title,
+        state=state,
+        mark=mark,
+        points="" if state == "not_applicable" else wording.points(criterion, lang),
+        sentence=said,
+        proofs=_proofs(criterion, call, lang),
+        review=wording.review(criterion, lang),
+        pending=criterion.pending and costs,
+        fatal=wording.fatal(criterion.fatal, lang),
+        severity=wording.severity(criterion.severity, lang),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,29 +193,39 @@ def _proofs(criterion: CriterionScore, call: Call, lang: Lang) -> tuple[Proof, .
 
 def lines(report: CallReport, lang: Lang, *, low_probability: float = 0.5) -> list[Line]:
     """The transcript in order, silences between, what was found marked."""
-    call = report.call
+    call, timed = report.call, report.call.times != "nominal"
     flags = _flags(report, lang)
     hits = _hits(report)
-    quiet = sorted(charts.silences(call, report.measurements), key=lambda one: one.start) if call.times != "nominal" else []
+    quiet = (
+        sorted(charts.silences(call, report.measurements), key=lambda one: one.start) if timed else []
+    )
     found, used = [], 0
     for index, utterance in enumerate(call.utterances):
         before = None
         while used < len(quiet) and quiet[used].start < utterance.start:
             before, used = quiet[used], used + 1
-        where = f"{index + 1}" if call.times == "nominal" else wording.clock(utterance.start)
+        said = wording.note(before, lang, call) if before else ""
+        where = wording.line(index, lang) if call.times == "nominal" else wording.clock(utterance.start)
         state = "" if utterance.text else ("unknown" if utterance.text is None else "empty")
         found.append(
             Line(
-                index, str(utterance.role), wording.role(utterance.role, lang), utterance.start, where,
-                tuple(pieces(utterance, hits.get(index, ()), low_probability)), state, tuple(flags.get(index, ())),
-                wording.note(before, lang, call) if before else "", max(0.0, before.start - LEAD_S) if before else 0.0,
-            )  # fmt: skip
+                index=index,
+                role=str(utterance.role),
+                who=wording.role(utterance.role, lang),
+                start=utterance.start,
+                where=where,
+                pieces=tuple(pieces(utterance, hits.get(index, ()), low_probability, timed=timed)),
+                state=state,
+                flags=tuple(flags.get(index, ())),
+                silence=said,
+                silence_at=max(0.0, before.start - LEAD_S) if before else 0.0,
+            )
         )
     return found
 
 
 def pieces(
-    utterance: Utterance, hits: Sequence[tuple[float, float]] = (), low_probability: float = 0.5
+    utterance: Utterance, hits: Sequence[tuple[float, float]] = (), low_probability: float = 0.5, *, timed: bool = True
 ) -> Iterator[Piece]:
     """The text cut at its words, so that each can be clicked; text whose words do not match it stays in one piece."""
     text, at = utterance.text or "", 0
@@ -227,7 +240,7 @@ def pieces(
             places = []
             break
     if not places:
-        yield Piece(text, utterance.start)
+        yield Piece(text, utterance.start if timed else None)
         return
     at = 0
     for start, end, word in places:
@@ -235,7 +248,7 @@ def pieces(
             yield Piece(text[at:start])
         middle = (word.start + word.end) / 2
         hit = any(first <= middle <= last for first, last in hits)
-        yield Piece(text[start:end], word.start, word.probability < low_probability, hit)
+        yield Piece(text[start:end], word.start if timed else None, word.probability < low_probability, hit)
         at = end
     if at < len(text):
         yield Piece(text[at:])
@@ -280,19 +293,24 @@ def figures(report: CallReport, lang: Lang) -> Figures:
     """The measurements as a table: a row per metric, columns for whoever was measured."""
     columns = [who for who in ("", "agent", "customer", "unknown") if _column_used(report.measurements, who)]
     names = list(dict.fromkeys(key.partition(":")[0] for key in report.measurements))
-    heads = tuple(wording.term(words.UI, "whole_call", lang) if not who else wording.role(who, lang) for who in columns)
+    heads = tuple(
+        wording.term(labels.UI, "whole_call", lang) if not who else wording.role(who, lang) for who in columns
+    )
     rows = []
     for name in names:
         cells = [report.measurements.get(f"{name}:{who}" if who else name) for who in columns]
         parts = dict.fromkeys(part for cell in cells if cell for part in cell.components)
         known = [part for part in parts if any(cell and cell.components.get(part) is not None for cell in cells)]
         shown = {
-            part: (wording.component(part, lang), tuple(_component(cell, part, lang) for cell in cells)) for part in known
+            part: (wording.component(part, lang), tuple(_component(cell, part, lang) for cell in cells))
+            for part in known
         }
         rows.append(
             Row(
                 wording.metric(name, lang),
-                tuple(wording.measurement(cell, lang) if cell else "" for cell in cells),
+                tuple(
+                    (wording.measurement(cell, lang), cell.value is not None) if cell else ("", False) for cell in cells
+                ),
                 tuple(shown[part] for part in words.HIGHLIGHTS.get(name, ()) if part in shown),
                 tuple(shown.values()),
                 next((wording.reason(c.reliability_reason, lang) for c in cells if c and c.reliability == "low"), ""),
@@ -325,9 +343,9 @@ def facts(report: CallReport, lang: Lang) -> list[tuple[str, str]]:
     if call.language:
         rows.append(("language", wording.term(words.LANGUAGES, call.language, lang)))
     if score is not None:
-        version = wording.term(words.UI, "version", lang)
+        version = wording.term(labels.UI, "version", lang)
         rows.append(("scorecard", f"{score.scorecard_id} · {version} {score.scorecard_version}"))
-    named = [(wording.term(words.UI, key, lang), value) for key, value in rows]
+    named = [(wording.term(labels.UI, key, lang), value) for key, value in rows]
     return named + [(wording.term(words.METADATA, key, lang), value) for key, value in recording.metadata.items()]
 
 

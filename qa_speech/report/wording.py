@@ -26,6 +26,7 @@ from qa_speech.report.terms import (
     figure,
     finding,
     layout,
+    line,
     line_of,
     measurement,
     metric,
@@ -45,9 +46,10 @@ from qa_speech.report.terms import (
 from qa_speech.report.terms import bracket as _bracket
 
 __all__ = [
-    "Lang", "clock", "component", "component_unit", "counts", "deductions", "fatal", "figure", "finding", "layout", "line_of", "lost",
-    "measurement", "metric", "note", "number", "outcome", "pending", "points", "quoted", "reason", "reasons", "review", "role",
-    "sentence", "severity", "short", "summary_line", "term", "total", "warning", "where",
+    "Lang", "clock", "component", "component_unit", "counts", "deductions", "fatal", "figure", "finding",
+    "layout", "line", "line_of", "lost", "measurement", "metric", "note", "number", "outcome", "pending",
+    "points", "quoted", "reason", "reasons", "review", "role", "sentence", "severity", "short", "summary_line",
+    "term", "total", "warning", "where",
 ]  # fmt: skip
 
 

@@ -60,6 +60,7 @@ REASONS: Words = {
     "near_threshold": ("数值接近标准线", "the value is close to the limit"),
     # why a figure is less reliable
     "transcript_times": ("时间来自文本，不是录音", "times come from the transcript, not the sound"),
+    "rate_disagrees": ("按转写算的语速与按声音估计的相差很大", "the words and the sound give different speech rates"),
     "dead_channel": ("有一个声道没有声音", "one channel carries no sound"),
     "crosstalk": ("两声道串音", "the channels leak into each other"),
     "low_snr": ("噪声较大", "noisy recording"),
@@ -70,7 +71,10 @@ REASONS: Words = {
 
 FINDINGS: Words = {
     "mono": ("单声道录音，坐席与客户未分开", "one channel; agent and customer are not separated"),
-    "fake_stereo": ("假立体声：两个声道内容相同，按单声道处理", "fake stereo: both channels carry the same sound, taken as one"),
+    "fake_stereo": (
+        "假立体声：两个声道内容相同，按单声道处理",
+        "fake stereo: both channels carry the same sound, taken as one",
+    ),
     "dead_channel": ("没有声音", "no sound"),
     "swapped_roles": ("坐席与客户声道接反", "agent and customer channels swapped"),
     "crosstalk": ("串音：另一方的声音漏到本声道", "crosstalk: the other party leaks into this channel"),
@@ -147,7 +151,7 @@ METRICS: Words = {
     "hold": ("等待次数", "holds"),
     "speech_rate": ("语速", "speech rate"),
     "voice": ("音量", "level"),
-    "recording": ("录音质量", "recording quality"),
+    "recording": ("录音问题", "faults of the recording"),
     "politeness": ("礼貌", "politeness"),
     "violations": ("服务禁语", "violations"),
     "depth": ("回答深度", "answer depth"),
@@ -189,6 +193,7 @@ COMPONENTS: Words = {
     "slow_count": ("偏慢次数", "slow"),
     "slow_share": ("偏慢占比", "share slow"),
     "overlapped_count": ("未等说完", "before the end"),
+    "held_count": ("因等待未计", "left out: announced hold"),
     "first_word_s": ("首次开口", "first word"),
     "announced_count": ("事先说明", "announced"),
     "unannounced_count": ("没有说明", "not announced"),
@@ -207,6 +212,8 @@ COMPONENTS: Words = {
     "max_rate": ("最快一句", "fastest utterance"),
     "fast_count": ("过快句数", "too fast"),
     "fast_share": ("过快占比", "share too fast"),
+    "estimated_rate": ("按音节峰估计", "estimated from the sound"),
+    "estimate_ratio": ("转写与估计之比", "words to estimate"),
     "ratio_to_other": ("与对方语速之比", "ratio to the other"),
     # voice
     "level_db": ("音量", "level"),
@@ -220,6 +227,28 @@ COMPONENTS: Words = {
     "largest_jump_db": ("最大突变", "largest jump"),
     "raised_count": ("提高嗓门", "raised voice"),
     "raised_s": ("提高嗓门时长", "raised voice, time"),
+    # recording
+    "snr_db": ("信噪比", "signal-to-noise ratio"),
+    "wada_snr_db": ("信噪比（WADA）", "signal-to-noise ratio (WADA)"),
+    "clipping_share": ("削波占比", "share clipped"),
+    "dc_share": ("直流偏移", "DC offset"),
+    "echo_db": ("回声", "echo"),
+    "echo_ms": ("回声延迟", "echo delay"),
+    "hum_db": ("电源哼声", "mains hum"),
+    "band_hz": ("有效频带上限", "band limit"),
+    "crosstalk_db": ("串音", "crosstalk"),
+    "crosstalk_ms": ("串音延迟", "crosstalk lag"),
+    "level_difference_db": ("两方音量差", "difference of level"),
+    "dropouts": ("丢音处数", "drop-outs"),
+    "sampling_hz": ("采样率", "sampling rate"),
+    "dead_count": ("无声声道", "dead channels"),
+    "fake_count": ("假立体声", "fake stereo"),
+    "noise_count": ("噪声大的声道", "noisy channels"),
+    "clipping_count": ("削波的声道", "clipped channels"),
+    "dropout_count": ("丢音的声道", "channels with drop-outs"),
+    "echo_count": ("有回声的声道", "channels with echo"),
+    "hum_count": ("有哼声的声道", "channels with hum"),
+    "crosstalk_count": ("串音的声道", "channels with crosstalk"),
     "raised_share": ("提高嗓门占比", "raised voice, share"),
 }
 
@@ -248,89 +277,6 @@ TIMES: Words = {
 }
 
 LANGUAGES: Words = {"zh": ("中文", "Chinese"), "en": ("英文", "English")}
-
-UI: Words = {
-    "title": ("通话质检", "Call inspection"),
-    "index_title": ("通话质检结果", "Call inspection results"),
-    "back": ("全部通话", "All calls"),
-    "score_sheet": ("评分表", "Score sheet"),
-    "transcript": ("对话", "Transcript"),
-    "figures": ("指标", "Figures"),
-    "facts": ("通话信息", "About the call"),
-    "warnings": ("注意", "Please note"),
-    "findings": ("录音检查", "Recording check"),
-    "total": ("总分", "Total"),
-    "confirmed": ("复核确认后", "If confirmed"),
-    "coverage": ("已评占比", "Coverage"),
-    "to_review": ("待复核", "To review"),
-    "pending": ("待复核，暂不计入总分", "waits for a person; not in the total yet"),
-    "review_because": ("需复核", "To review"),
-    "fatal": ("一票否决", "Fatal"),
-    "fatal_section": ("本节否决", "Voids the section"),
-    "fatal_cap": ("总分封顶", "Caps the total at"),
-    "voided": ("本节因一票否决清零", "section voided by a fatal item"),
-    "weight": ("权重", "weight"),
-    "main_reasons": ("扣分原因", "Why points were lost"),
-    "no_deductions": ("没有扣分", "Nothing deducted"),
-    "not_done": ("未做到", "Not done"),
-    "not_scored": ("没有使用评分表", "No scorecard was used"),
-    "play": ("播放", "Play"),
-    "pause": ("暂停", "Pause"),
-    "back_5": ("后退 5 秒", "Back 5 s"),
-    "forward_5": ("前进 5 秒", "Forward 5 s"),
-    "speed": ("倍速", "Speed"),
-    "next_evidence": ("下一处依据", "Next evidence"),
-    "previous_evidence": ("上一处依据", "Previous evidence"),
-    "zoom_in": ("放大", "Zoom in"),
-    "zoom_out": ("缩小", "Zoom out"),
-    "no_audio": ("此页未附录音，时间轴按检测结果绘制", "No sound beside this page; the lanes show what was found"),
-    "no_sound": ("仅有文本，没有录音", "Text only, no recording"),
-    "audio_gone": ("录音文件未找到，请与本页放在一起", "The sound file is missing; keep it beside this page"),
-    "keys": ("空格 播放/暂停 · ← → 5 秒 · N / P 上下一处依据", "Space play/pause · ← → 5 s · N / P next/previous evidence"),
-    "low_words": ("虚线下划线：识别把握不高的字词", "Dotted underline: words recognised with low confidence"),
-    "not_recognised": ("（未转写）", "(not transcribed)"),
-    "nothing_heard": ("（未识别出字词）", "(no words recognised)"),
-    "no_transcript": ("没有可显示的对话", "Nothing was said"),
-    "metric": ("指标", "Figure"),
-    "whole_call": ("全程", "Call"),
-    "low_reliability": ("可靠性低", "low reliability"),
-    "components": ("全部分量", "All components"),
-    "file": ("文件", "File"),
-    "duration": ("时长", "Length"),
-    "sampling": ("采样率", "Sampling rate"),
-    "layout": ("声道", "Channels"),
-    "roles_from": ("角色依据", "Roles from"),
-    "times": ("时间依据", "Times from"),
-    "language": ("语言", "Language"),
-    "scorecard": ("评分表", "Scorecard"),
-    "version": ("版本", "version"),
-    "technical": ("技术信息", "Technical details"),
-    "stray": ("未归入任何一句的字词", "Words that belong to no utterance"),
-    "silence": ("静音", "Silence"),
-    "hold": ("等待", "Hold"),
-    "overlap": ("重叠", "Overlap"),
-    "other_sound": ("音乐/提示音", "Music, tones"),
-    "evidence": ("依据", "Evidence"),
-    "call": ("通话", "Call"),
-    "band": ("等级", "Band"),
-    "result": ("结果", "Result"),
-    "reasons": ("主要原因", "Main reasons"),
-    "calls": ("通话数", "Calls"),
-    "scored": ("已评分", "Scored"),
-    "mean_total": ("平均分", "Mean total"),
-    "failed": ("未能处理", "Could not be used"),
-    "with_review": ("含待复核项", "With items to review"),
-    "unscored": ("无总分", "No total"),
-    "cause": ("原因", "Cause"),
-    "search": ("按编号或原因筛选", "Filter by id or reason"),
-    "all_bands": ("全部等级", "All bands"),
-    "no_calls": ("没有通话", "No calls"),
-    "pass": ("合格", "passed"),
-    "below": ("不合格", "not passed"),
-    "line": ("句序", "Line"),
-    "agent_id": ("坐席", "Agent"),
-    "made_by": ("由 qa-speech 生成", "Made by qa-speech"),
-}
 
 ROLES_FROM: Words = {
     "default": ("默认：声道 1 为坐席", "default: channel 1 is the agent"),
@@ -361,7 +307,17 @@ PLAIN_FINDINGS = frozenset(("fake_stereo", "dead_channel"))
 """Findings whose figure tells a reader nothing."""
 
 GRAVE_FINDINGS = frozenset(
-    ("mono", "fake_stereo", "dead_channel", "swapped_roles", "crosstalk", "low_snr", "clipping", "dropouts", "truncated")
+    (
+        "mono",
+        "fake_stereo",
+        "dead_channel",
+        "swapped_roles",
+        "crosstalk",
+        "low_snr",
+        "clipping",
+        "dropouts",
+        "truncated",
+    )
 )
 
 # 坐席 + 静音 …: the beginnings of components that exist for each role, kind or state
@@ -411,7 +367,10 @@ WARNINGS: Words = {
         "the demo recogniser knows only the bundled synthetic samples; do not believe the words of this call",
     ),
     "damaged_packets": ("录音有损坏的数据包，已跳过", "damaged packets in the recording were skipped"),
-    "transcript_times_estimated": ("文本没有时间，字词时间按语音段推算", "the transcript has no times; they were fitted to the speech"),
+    "transcript_times_estimated": (
+        "文本没有时间，字词时间按语音段推算",
+        "the transcript has no times; they were fitted to the speech",
+    ),
     "truncated": ("文件不完整，已读出可用部分", "the file is cut short; what could be read was used"),
 }
 
@@ -430,6 +389,7 @@ HIGHLIGHTS: Mapping[str, tuple[str, ...]] = {
     "response": ("p90_s", "longest_s", "first_word_s"),
     "hold": ("longest_s", "announced_count", "thanked_count"),
     "speech_rate": ("max_rate", "articulation_rate"),
+    "recording": ("snr_db", "crosstalk_db"),
     "voice": ("f0_hz", "f0_range_st", "raised_count"),
 }
 """Components shown under a metric's value; the rest is one click away."""

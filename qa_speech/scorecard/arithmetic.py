@@ -210,15 +210,15 @@ def _clip(value: float, top: float) -> float:
 
 def _tags(items: Sequence[Item], criteria: Sequence[CriterionScore]) -> dict[str, float | None]:
     """Per tag the share of points earned, 0–100; None when nothing with the tag was judged for certain."""
-    sums: dict[str, tuple[float, float]] = {}
+    earned: dict[str, float] = {}
+    possible: dict[str, float] = {}
     for item, found in zip(items, criteria, strict=True):
-        for tag in item.tags:
-            earned, possible = sums.get(tag, (0.0, 0.0))
-            if item.weight and _counts(found, False):
-                kept = item.weight if item.kind == "deduction" else 0.0
-                earned, possible = earned + kept + (found.points or 0.0), possible + item.weight
-            sums[tag] = (earned, possible)
+        if item.weight and not found.pending and found.points is not None:
+            kept = item.weight if item.kind == "deduction" else 0.0
+            for tag in item.tags:
+                earned[tag] = earned.get(tag, 0.0) + kept + found.points
+                possible[tag] = possible.get(tag, 0.0) + item.weight
+    names = sorted({tag for item in items for tag in item.tags})
     return {
-        tag: round(_clip(100 * earned / possible, 100.0), 2) if possible else None
-        for tag, (earned, possible) in sorted(sums.items())
+        tag: round(_clip(100 * earned[tag] / possible[tag], 100.0), 2) if tag in possible else None for tag in names
     }

@@ -207,7 +207,7 @@ class Repeat(Counted):
     questions: bool = Field(False, description="只看问句（客户重复追问）")
     similarity: Share = Field(0.75, gt=0, description="相似度达到多少算重复（字对余弦）")
     min_chars: Annotated[int, Field(ge=2, le=200)] = Field(6, description="少于几个字的话不看")
-    within_turns: Annotated[int, Field(ge=1, le=1000)] = Field(8, description="与之前几个话轮之内的话比较")
+    within: Annotated[int, Field(ge=1, le=100)] = Field(4, description="与之前的几句话比较")
 
     @model_validator(mode="after")
     def _whose(self) -> Repeat:

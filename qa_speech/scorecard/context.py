@@ -13,9 +13,10 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from qa_speech.call import Call, Evidence, Measurement, Role
-from qa_speech.language.phrases import fold, folded_time, occurring, places, word_ends
+from qa_speech.language.phrases import fold, fold_lines, folded_time, places, word_ends
 
 INFINITY = float("inf")
+_SEARCH_MEMORY = 1 << 26
 
 
 class Reach(NamedTuple):
@@ -40,10 +41,10 @@ class Hit(NamedTuple):
 
 
 class Book(NamedTuple):
-    """All phrases of a card, folded, and those to be found by sound, for one search per call."""
+    """All phrases of a card, folded, and all its patterns, for one search per call."""
 
     phrases: tuple[str, ...] = ()
-    sounds: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
 
 
 class Limits(NamedTuple):
@@ -88,11 +89,13 @@ class Context:
         self.limits = limits or Limits()
         self.known = known or {}
         self.given = given or {}
+        self.brief = False
         self._book = book or Book()
         self._measured: dict[object, Measurement] = {}
         self._timed: dict[Hit, tuple[Evidence, float]] = {}
         self._word_ends: dict[int, list[int]] = {}
         self._unsure: dict[object, tuple[bool, bool]] = {}
+        self._bad: dict[int, int] = {}
 
     # ------------------------------------------------------------------------------------------------ words
 
@@ -102,14 +105,17 @@ class Context:
         return [index for role in Role for index in self._by_role[role]]
 
     @cached_property
-    def texts(self) -> list[str]:
-        """Folded text of every utterance, "" where there is none."""
-        return [fold(item.text) if item.text else "" for item in self.utterances]
-
-    @cached_property
     def joined(self) -> str:
         """All folded text, one utterance per line, the agent's first."""
-        return "\n".join([self.texts[index] for index in self._order])
+        return fold_lines([self.utterances[index].text or "" for index in self._order])
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """Folded text of every utterance, "" where there is none."""
+        found = [""] * len(self.utterances)
+        for index, line in zip(self._order, self.joined.split("\n"), strict=False):
+            found[index] = line
+        return found
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -117,19 +123,8 @@ class Context:
 
     @cached_property
     def present(self) -> frozenset[str]:
-        """Which of the card's phrases occur, whoever says them."""
-        return frozenset([needle for _, needle in occurring(self._book.phrases)(self.joined)])
-
-    @cached_property
-    def _sounding(self) -> str:
-        from qa_speech.scorecard.sounds import sounds
-
-        return sounds(self.joined)
-
-    @cached_property
-    def present_sounds(self) -> frozenset[str]:
-        """Which of the card's phrases occur by their sound."""
-        return frozenset([item for item in self._book.sounds if item in self._sounding])
+        """Which of the card's phrases and patterns occur, whoever says them."""
+        return _searcher(self._book)(self.joined)
 
     @cached_property
     def worded(self) -> bool:
@@ -143,14 +138,7 @@ class Context:
 
     def found(self, needle: str) -> list[tuple[int, int, int]]:
         """``(utterance, start, end)`` in folded text of every place of a phrase that is `present`."""
-        return self._located(needle, self.joined)
-
-    def found_sounds(self, needle: str) -> list[tuple[int, int, int]]:
-        """The same for a phrase in sounds (see `sounds`) that is in `present_sounds`."""
-        return self._located(needle, self._sounding)
-
-    def _located(self, needle: str, text: str) -> list[tuple[int, int, int]]:
-        starts, length = self._starts, len(needle)
+        text, starts, length = self.joined, self._starts, len(needle)
         found, at = [], text.find(needle)
         while at >= 0:
             line = bisect_right(starts, at) - 1
@@ -162,13 +150,13 @@ class Context:
     @cached_property
     def _bytes(self) -> tuple[bytes, list[int], dict[Role | None, tuple[int, int]]]:
         """`joined` in UTF-8, where its lines start, and which part of it each role has."""
-        sizes = [len(self.texts[index].encode()) + 1 for index in self._order]
-        starts = list(accumulate(sizes, initial=0))
+        data = self.joined.encode()
+        starts = list(accumulate([len(line) + 1 for line in data.split(b"\n")], initial=0))
         parts: dict[Role | None, tuple[int, int]] = {None: (0, max(0, starts[-1] - 1))}
         for line, index in enumerate(self._order):
             role = self.utterances[index].role
             parts[role] = (parts[role][0] if role in parts else starts[line], starts[line + 1] - 1)
-        return self.joined.encode(), starts, parts
+        return data, starts, parts
 
     def matches(self, pattern: Any, role: Role | None) -> Iterator[tuple[int, int, int]]:
         """``(utterance, start, end)`` of every match of a compiled google-re2 pattern in what `role` says."""
@@ -207,16 +195,16 @@ class Context:
         """Whether much of what `role` said in reach was recognised badly, and whether some of it not at all."""
         known = self._unsure.get((role, reach))
         if known is None:
-            bad, held = self._bad_words, self.within(role, reach)
-            count = sum([len(self.utterances[index].words) for index in held])
-            low = sum([bad[index] for index in held]) > self.limits.unsure_share * count
-            known = self._unsure[role, reach] = low, any(self.utterances[index].text is None for index in held)
+            held, limit, known_bad = self.within(role, reach), self.limits.min_probability, self._bad
+            bad = count = 0
+            for index in held:
+                words = self.utterances[index].words
+                if index not in known_bad:
+                    known_bad[index] = [word.probability < limit for word in words].count(True)
+                bad, count = bad + known_bad[index], count + len(words)
+            missing = any(self.utterances[index].text is None for index in held)
+            known = self._unsure[role, reach] = bad > self.limits.unsure_share * count, missing
         return known
-
-    @cached_property
-    def _bad_words(self) -> list[int]:
-        limit = self.limits.min_probability
-        return [[word.probability < limit for word in item.words].count(True) for item in self.utterances]
 
     # ------------------------------------------------------------------------------------------------ places
 
@@ -295,6 +283,37 @@ class Context:
             call = self.call if reach is EVERYWHERE else cropped(self.call, *self.span(reach))
             self._measured[place] = function(call, **params)
         return self._measured[place]
+
+
+@lru_cache(maxsize=64)
+def _searcher(book: Book) -> Callable[[str], frozenset[str]]:
+    """One automaton for all phrases and patterns of a card: joined text → those that occur."""
+    keys = (*book.phrases, *book.patterns)
+    if not keys:
+        return lambda text: frozenset()
+    import re2
+
+    options = re2.Options()
+    options.never_nl = True
+    options.log_errors = False
+    options.max_mem = _SEARCH_MEMORY
+    automaton = re2.Set.SearchSet(options)
+    # always found: an answer without it means that the automaton ran out of memory, which it does not say
+    automaton.Add("")
+    for phrase in book.phrases:
+        automaton.Add(re2.escape(phrase))
+    for pattern in book.patterns:
+        automaton.Add(pattern)
+    automaton.Compile()
+
+    def occurring_in(text: str) -> frozenset[str]:
+        found = automaton.Match(text)
+        if found is None:
+            literals = {phrase for phrase in book.phrases if phrase in text}
+            return frozenset(literals.union(book.patterns))
+        return frozenset([keys[index - 1] for index in found if index])
+
+    return occurring_in
 
 
 def cropped(call: Call, start: float, end: float) -> Call:

@@ -8,6 +8,7 @@ beyond it: give more examples of it, or judge by hand.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from math import sqrt
@@ -96,17 +97,20 @@ def _repeats(model: Repeat, context: Context, role: Role, reach: Reach) -> Itera
         if len(text) >= model.min_chars and item.role in (role, source)
     ]
     wanted = set(context.within(role, reach))
-    for place, (index, mine, speaker) in enumerate(said):
-        if speaker is not role or index not in wanted:
-            continue
-        if model.questions and not is_question(context.utterances[index].text or ""):
-            continue
-        for earlier, theirs, other in reversed(said[:place]):
-            if other is not source or mine.isdisjoint(theirs) or likeness(mine, theirs) < model.similarity:
-                continue
-            if context.turn_of[index] - context.turn_of[earlier] <= model.within_turns:
-                yield earlier, index
-            break
+    limit, recent = model.similarity**2, deque[tuple[int, frozenset[str]]](maxlen=model.within)
+    for index, mine, speaker in said:
+        if speaker is role and index in wanted and (not model.questions or _asks(context, index)):
+            for earlier, theirs in reversed(recent):
+                shared = len(mine & theirs)
+                if shared and shared * shared >= limit * len(mine) * len(theirs):
+                    yield earlier, index
+                    break
+        if speaker is source:
+            recent.append((index, mine))
+
+
+def _asks(context: Context, index: int) -> bool:
+    return is_question(context.utterances[index].text or "")
 
 
 def _whole(context: Context, index: int, note: str) -> Evidence:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from qa_speech.scorecard.conditions import Check, Id, Number, Part, Percent, Points, Seconds, Share, Title
 
@@ -224,7 +225,6 @@ class Scorecard(Part):
     bands: tuple[GradeBand, ...] = Field((), description="等级，从高到低，最后一个从 0 起")
     sections: Annotated[tuple[Section, ...], Field(min_length=1)]
     tests: tuple[Example, ...] = ()
-    _sha256: str = PrivateAttr("")
 
     @field_validator("bands")
     @classmethod
@@ -237,12 +237,12 @@ class Scorecard(Part):
         return bands
 
     def __hash__(self) -> int:
-        return hash((self.id, self.version, self._sha256))
+        return hash((self.id, self.version, self.sha256))
 
-    @property
+    @cached_property
     def sha256(self) -> str:
-        """Of the file it was read from: two results are comparable when this is the same."""
-        return self._sha256
+        """Of the file it was read from (set there): two results are comparable when this is the same."""
+        return ""
 
     @property
     def criteria(self) -> tuple[Criterion, ...]:

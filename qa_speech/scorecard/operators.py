@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from math import ceil
 from typing import TYPE_CHECKING, TypeAlias
 
 from qa_speech.call import Call, Evidence, Measurement
@@ -108,6 +109,7 @@ def metric(check: Check, needs: Needs) -> Evaluator:
     needs.metrics[key] = line.function, params
     low, high = check.at_least, check.at_most
     bounds = [item for item in (low, high) if item is not None]
+    unit = unit_of(line.unit, part)
     base: dict[str, str | float | None] = {
         "operator": "metric", "metric": line.name, "component": part, "unit": unit_of(line.unit, part),
     }  # fmt: skip
@@ -135,8 +137,9 @@ def metric(check: Check, needs: Needs) -> Evaluator:
         if review and measured.reliability_reason:
             detail["reliability_reason"] = measured.reliability_reason
         reason = "metric_above" if above else "metric_below" if below else "metric_met"
-        excess = value - high if above and high is not None else low - value if below and low is not None else 1
-        hits = int(excess) if excess == int(excess) and excess >= 1 and line.unit == "count" else 1
+        hits = 1
+        if unit == "count" and above and high is not None:
+            hits = max(1, ceil(value - high))
         evidence = weightiest(measured.evidence)
         return Result(not (above or below), reason, detail, evidence, tuple(review), hits, value)
 
@@ -180,11 +183,8 @@ def unit_of(unit: str, part: str) -> str:
 
 def near(value: float, bounds: Iterable[float], share: float) -> bool:
     """Whether a figure is so close to a bound that an error of measurement could decide. Counts never are."""
-    return any(
-        abs(value - bound) <= share * abs(bound)
-        for bound in bounds
-        if not (value == int(value) and bound == int(bound))
-    )
+    close = [bound for bound in bounds if abs(value - bound) <= share * abs(bound)]
+    return bool(close) and not (value == int(value) and all(bound == int(bound) for bound in close))
 
 
 def weightiest(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
@@ -207,7 +207,10 @@ def order(model: Order, needs: Needs) -> Evaluator:
     def decide(context: Context, reach: Reach) -> Result:
         if model.within_s is not None and context.call.times == "nominal":
             return Result(None, "no_times", base)
+        # the places of the anchor are its evidence, which a condition would not look up
+        brief, context.brief = context.brief, False
         found = anchor(context, reach)
+        context.brief = brief
         if found.holds is None:
             return found._replace(detail={**found.detail, **base})
         places = [item for item in found.evidence if item.kind != "absence"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,57 +26,67 @@ class Needs:
     """What a card asks of a call, collected while it is compiled: phrases for one search, metrics to be measured once."""
 
     phrases: set[str] = field(default_factory=set)
-    sounds: set[str] = field(default_factory=set)
+    patterns: set[str] = field(default_factory=set)
     metrics: dict[str, Measure] = field(default_factory=dict)
 
     def book(self) -> Book:
         """The phrases, in an order that does not depend on the process."""
-        return Book(tuple(sorted(self.phrases)), tuple(sorted(self.sounds)))
+        return Book(tuple(sorted(self.phrases)), tuple(sorted(self.patterns)))
 
 
 @dataclass(frozen=True)
 class Sought:
-    """One wording, ready to be looked for."""
+    """One wording, ready to be looked for: plain phrases, and patterns by their text."""
 
     name: str
     needles: frozenset[str]
-    sounds: frozenset[str]
-    pattern: Any
+    patterns: Mapping[str, Any]
     unless: tuple[str, ...]
     borders: bool
 
 
 def sought(wording: Wording, model: Phrase, needs: Needs) -> Sought:
-    """Fold a wording and note its phrases."""
-    spoken = () if wording.say is None else (wording.say, *wording.variants)
-    needles = frozenset([fold(item) for item in spoken])
+    """Fold a wording and note its phrases and patterns."""
+    needles = frozenset([fold(item) for item in (wording.say, *wording.variants) if item is not None])
+    texts = [] if wording.pattern is None else [f"(?im:{wording.pattern})"]
+    if needles and (model.homophones if wording.homophones is None else wording.homophones):
+        from qa_speech.scorecard.sounds import sound_pattern
+
+        texts = [sound_pattern(needle) for needle in sorted(needles)]
     unless = tuple(dict.fromkeys(fold(item) for item in (*wording.unless, *model.unless)))
     needs.phrases.update(needles, unless)
-    heard: frozenset[str] = frozenset()
-    if model.homophones if wording.homophones is None else wording.homophones:
-        from qa_speech.scorecard.sounds import needles as ways
-
-        heard = frozenset([way for needle in needles for way in ways(needle)])
-        needs.sounds.update(heard)
+    needs.patterns.update(texts)
     strict = model.none is not None if model.borders is None else model.borders
-    return Sought(wording.name, needles, heard, _pattern(wording.pattern), unless, strict and wording.pattern is None)
+    patterns = {text: _compiled(text) for text in texts}
+    return Sought(wording.name, needles, patterns, unless, strict and wording.pattern is None)
 
 
-def _pattern(text: str | None) -> Any:
-    if text is None:
-        return None
+def _compiled(pattern: str) -> Any:
     import re2
 
     options = re2.Options()
     options.never_nl = True
     options.log_errors = False
-    return re2.compile(f"(?im:{text})", options=options)
+    return re2.compile(pattern, options=options)
 
 
 def hits(context: Context, wanted: Sought, role: Role | None, reach: Reach) -> list[Hit]:
-    """Every place where a wording is said by `role` in reach, each place once, in order."""
-    spots: dict[tuple[int, int], Hit] = {}
-    for index, start, end in _raw(context, wanted, role):
+    """Every place where a wording is said by `role` in reach, in order; by its sound only where it is not said as it stands."""
+    plain = [place for needle in context.present & wanted.needles for place in context.found(needle)]
+    found = _kept(context, wanted, role, reach, plain)
+    if not found and wanted.patterns:
+        texts = context.present & wanted.patterns.keys()
+        alike = [place for text in texts for place in context.matches(wanted.patterns[text], role)]
+        found = _kept(context, wanted, role, reach, alike)
+    return found
+
+
+def _kept(
+    context: Context, wanted: Sought, role: Role | None, reach: Reach, places: list[tuple[int, int, int]]
+) -> list[Hit]:
+    """Places as hits, less those of another role, those excused, those across words, and those out of reach."""
+    found: dict[tuple[int, int], Hit] = {}
+    for index, start, end in places:
         if role is not None and context.utterances[index].role is not role:
             continue
         if wanted.unless and _excused(context, wanted.unless, index, start, end):
@@ -87,18 +97,8 @@ def hits(context: Context, wanted: Sought, role: Role | None, reach: Reach) -> l
                 continue
         hit = Hit(index, start, end, wanted.name)
         if reach is EVERYWHERE or context.reached(hit, reach):
-            spots.setdefault((index, start), hit)
-    return sorted(spots.values()) if len(spots) > 1 else list(spots.values())
-
-
-def _raw(context: Context, wanted: Sought, role: Role | None) -> Iterator[tuple[int, int, int]]:
-    for needle in context.present & wanted.needles:
-        yield from context.found(needle)
-    if wanted.sounds:
-        for needle in context.present_sounds & wanted.sounds:
-            yield from context.found_sounds(needle)
-    if wanted.pattern is not None:
-        yield from context.matches(wanted.pattern, role)
+            found.setdefault((index, start), hit)
+    return sorted(found.values()) if len(found) > 1 else list(found.values())
 
 
 def _excused(context: Context, unless: tuple[str, ...], index: int, start: int, end: int) -> bool:
@@ -114,9 +114,7 @@ def phrase(model: Phrase, needs: Needs) -> Callable[[Context, Reach], Result]:
     """Compile the operator."""
     wanted = [sought(item, model, needs) for item in model.wordings]
     # one look tells which wordings can be there at all
-    plain = _owners([item.needles for item in wanted])
-    heard = _owners([item.sounds for item in wanted])
-    patterns = [index for index, item in enumerate(wanted) if item.pattern is not None]
+    owners = _owners([item.needles | item.patterns.keys() for item in wanted])
     role = None if model.role is None else Role(model.role)
     mode = model.mode
     low = model.at_least if model.at_least is not None else 0 if model.at_most is not None or mode == "none" else 1
@@ -133,9 +131,7 @@ def phrase(model: Phrase, needs: Needs) -> Callable[[Context, Reach], Result]:
         reason = unmeasured(context, role)
         if reason:
             return Result(None, reason, base)
-        chosen = {*patterns, *[index for needle in plain.keys() & context.present for index in plain[needle]]}
-        if heard:
-            chosen.update([index for needle in heard.keys() & context.present_sounds for index in heard[needle]])
+        chosen = {index for key in owners.keys() & context.present for index in owners[key]}
         groups = {index: hits(context, wanted[index], role, reach) for index in sorted(chosen)}
         if mode in ("all", "some"):
             firsts = [group[0] for group in groups.values() if group]
@@ -186,6 +182,8 @@ def _judged(
         detail["at_least"] = low
     if high is not None:
         detail["at_most"] = high
+    if context.brief:
+        return Result(low <= count and (high is None or count <= high), "", detail)
     review = ["mono"] if role is None and context.roles == (Role.UNKNOWN,) else []
     if high is not None and count > high:
         evidence, sure = _quotes(context, found, MAX_SAID)

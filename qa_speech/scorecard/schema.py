@@ -78,7 +78,7 @@ def load_scorecard(source: str | Path) -> Scorecard:
     card, problems = validated(tree, lines)
     if card is None:
         raise ConfigError(name, [f"{name}:{line}: {where}: {what}" for line, where, what in problems])
-    card._sha256 = hashlib.sha256(data).hexdigest()
+    card.__dict__["sha256"] = hashlib.sha256(data).hexdigest()
     return card
 
 

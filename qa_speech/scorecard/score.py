@@ -62,6 +62,7 @@ scorable); ``low_coverage``, ``nothing_applies``, ``nothing_judged``.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -87,7 +88,15 @@ class Judge:
         fatal = criterion.fatal
         self.fatal = "" if fatal is None else fatal if isinstance(fatal, str) else f"cap:{fatal.cap:g}"
         self.full = criterion.full
-        self.weight = criterion.weight
+        self.full_points = criterion.points or 0.0
+        bands = criterion.bands or ()
+        self.edges = [band.below for band in bands if band.below is not None]
+        self.band_points = [band.points for band in bands]
+        self.full_mark: dict[str, float | None] = {}
+        if bands:
+            best = self.band_points.index(max(self.band_points))
+            self.full_mark["full_from"] = self.edges[best - 1] if best else None
+            self.full_mark["full_below"] = self.edges[best] if best < len(self.edges) else None
 
 
 class Plan:
@@ -190,7 +199,10 @@ def not_scorable(call: Call, eligible: Eligible) -> str:
 def judge(item: Judge, context: Context) -> CriterionScore:
     """The outcome of one criterion."""
     if item.when is not None:
+        # of a condition only the answer counts: no quotes are looked up, nothing is reviewed
+        context.brief = True
         condition = item.when(context, EVERYWHERE)
+        context.brief = False
         if condition.holds is None and condition.applies:
             return _scored(item, "not_measured", None, condition)
         if not condition.holds:
@@ -210,18 +222,15 @@ def judge(item: Judge, context: Context) -> CriterionScore:
 
 
 def _banded(item: Judge, found: Result, near_share: float) -> CriterionScore:
-    bands, value = item.criterion.bands or (), found.value or 0.0
-    chosen = next(band for band in bands if band.below is None or value < band.below)
-    full = item.criterion.points or 0.0
-    edges = [band.below for band in bands if band.below is not None]
-    review = (*found.review, "near_threshold") if near(value, edges, near_share) else found.review
-    detail = {**found.detail, "points": chosen.points, "band_below": chosen.below}
-    best = next(index for index, band in enumerate(bands) if band.points == full)
-    detail["full_below"] = bands[best].below
-    detail["full_from"] = bands[best - 1].below if best else None
-    outcome: Outcome = "pass" if chosen.points == full else "partial" if chosen.points else "fail"
-    changed = found._replace(reason="band", detail=detail, review=unique(review))
-    return _scored(item, outcome, chosen.points, changed)
+    value, full = found.value or 0.0, item.full_points
+    place = bisect_right(item.edges, value)
+    points = item.band_points[place]
+    review = (*found.review, "near_threshold") if near(value, item.edges, near_share) else found.review
+    below = item.edges[place] if place < len(item.edges) else None
+    detail = {**found.detail, "points": points, "band_below": below, **item.full_mark}
+    outcome: Outcome = "pass" if points == full else "partial" if points else "fail"
+    changed = Result(False, "band", detail, found.evidence, unique(review), 1, value)
+    return _scored(item, outcome, points, changed)
 
 
 def _scored(item: Judge, outcome: Outcome, points: float | None, found: Result) -> CriterionScore:

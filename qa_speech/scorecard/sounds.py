@@ -1,77 +1,88 @@
 """How text sounds, for phrases that a recogniser may have written with the wrong characters of the right sound.
 
-Every Han character becomes one private character that stands for its toneless syllable, so text keeps its length
-and phrases are searched for as usual. Sounds that speakers merge are one: zh z, ch c, sh s, n l, f h, -ng -n, r l.
-A character with several readings counts with its commonest in what was said, and with all of them (at most 16
-combinations) in the phrase looked for.
+Every Han character stands for its toneless syllable. Sounds that speakers merge are one: zh z, ch c, sh s, n l, r l,
+f h before u, -ng -n. In what was said a character counts with its first two readings, in the phrase looked for with all
+of them; characters outside GB 2312 are not considered, recognisers of Mandarin do not write them.
 """
 
 from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from itertools import islice, product
 
 from qa_speech.language.phrases import fold
 
-_COMBINATIONS = 16
 _PRIVATE = 0xF0000
 _TONES = str.maketrans("āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ", "aaaaeeeeiiiioooouuuuvvvvvnnnm")
-
-
-class _Sounds(dict[int, int]):
-    """Code point → private code point of its commonest reading; everything else stays itself."""
-
-    def __missing__(self, code: int) -> int:
-        known = _readings(code)
-        self[code] = sound = _PRIVATE + _number(known[0]) if known else code
-        return sound
+_SYLLABLES = re.compile(r"^(?:([zcs])h|([lr])|(hu(?=[aeo])|h(?=u$)))|(?<=[aei])(ng)$")
 
 
 @cache
-def _number(syllable: str) -> int:
-    return _NUMBERS.setdefault(syllable, len(_NUMBERS))
+def readings(char: str) -> tuple[str, ...]:
+    """The merged, toneless readings of a character; none for what is not Han.
+
+    >>> readings("长"), readings("工"), readings("A")
+    (('zan', 'can'), ('gong',), ())
+    """
+    from pypinyin.constants import PINYIN_DICT
+
+    plain = (_merged(item.translate(_TONES)) for item in PINYIN_DICT.get(ord(char), "").split(",") if item)
+    return tuple(dict.fromkeys(plain))
+
+
+def _merged(syllable: str) -> str:
+    """One name for syllables that are told apart badly on the telephone."""
+    return _SYLLABLES.sub(lambda m: m[1] or ("n" if m[2] or m[4] else "f"), syllable)
+
+
+@cache
+def _alike() -> dict[str, str]:
+    """Syllable → the characters of GB 2312 that are read so."""
+    found: dict[str, list[str]] = {}
+    for high in range(0xB0, 0xF8):
+        for low in range(0xA1, 0xFF):
+            char = bytes((high, low)).decode("gb2312", "ignore")
+            for syllable in readings(char)[:2] if char else ():
+                found.setdefault(syllable, []).append(char)
+    return {syllable: "".join(chars) for syllable, chars in found.items()}
+
+
+@lru_cache(maxsize=4096)
+def sound_pattern(phrase: str) -> str:
+    """A regular expression for everything in folded text that sounds like a phrase.
+
+    >>> bool(re.fullmatch(sound_pattern("工号"), "公好")), bool(re.fullmatch(sound_pattern("工号"), "账号"))
+    (True, False)
+    """
+    parts = []
+    for char in fold(phrase):
+        alike = "".join([_alike().get(syllable, "") for syllable in readings(char)])
+        parts.append(f"[{char}{alike}]" if alike else re.escape(char))
+    return "".join(parts)
+
+
+class _Sounds(dict[int, int]):
+    """Code point → a private one that stands for its first reading; everything else stays itself."""
+
+    def __missing__(self, code: int) -> int:
+        known = readings(chr(code))
+        self[code] = sound = _PRIVATE + _number(known[0]) if known else code
+        return sound
 
 
 _NUMBERS: dict[str, int] = {}
 _TABLE = _Sounds()
 
 
-@cache
-def _readings(code: int) -> tuple[str, ...]:
-    from pypinyin.constants import PINYIN_DICT
-
-    plain = (_merged(item.translate(_TONES)) for item in PINYIN_DICT.get(code, "").split(",") if item)
-    return tuple(dict.fromkeys(plain))
+def _number(syllable: str) -> int:
+    return _NUMBERS.setdefault(syllable, len(_NUMBERS))
 
 
-def _merged(syllable: str) -> str:
-    """One name for syllables that are told apart badly on the telephone."""
-    syllable = re.sub(r"^([zcs])h", r"\1", syllable)
-    syllable = re.sub(r"^[lr]", "n", syllable)
-    syllable = re.sub(r"^hu(?=[aeo])|^h(?=u$)", "f", syllable)
-    return re.sub(r"(?<=[aei])ng$", "n", syllable)
-
-
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def sounds(folded: str) -> str:
-    """Folded text as sounds, character for character.
+    """Folded text as sounds, one private character for each, for likeness by sound.
 
     >>> sounds("公号") == sounds("工号"), sounds("工号") == sounds("账号"), len(sounds("工号1001"))
     (True, False, 6)
     """
     return folded.translate(_TABLE)
-
-
-@lru_cache(maxsize=4096)
-def needles(phrase: str) -> tuple[str, ...]:
-    """All ways a phrase may sound.
-
-    >>> sounds("换款") in needles("还款")
-    True
-    """
-    choices = []
-    for char in fold(phrase):
-        readings = _readings(ord(char))
-        choices.append([chr(_PRIVATE + _number(item)) for item in readings] or [char])
-    return tuple("".join(item) for item in islice(product(*choices), _COMBINATIONS))

@@ -3,8 +3,8 @@
     python export.py checkpoints/first/last.pt ../../models/demo-zh [--layout full]
 
 Two layouts of the vocabulary: ``compact`` has only the tokens that are needed (about 2200, a third of the size);
-``full`` uses the ids of the real Whisper (51 865).  CTranslate2 calls a model multilingual when its vocabulary holds the
-*empty string*, and counts languages as id(nospeech) - id(startoftranscript) - 5.
+``full`` uses the ids of the real Whisper (51 865).  CTranslate2 calls a model multilingual when its vocabulary holds
+the *empty string*, and counts languages as id(nospeech) - id(startoftranscript) - 5.
 
 Tokens that were never trained must never be written.  The last hidden dimension of the decoder's output is reserved
 for that: it is always 1, trained tokens have 0 there and all others -30.
@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from ctranslate2.converters.transformers import WhisperLoader
@@ -90,7 +91,7 @@ def export(checkpoint: Path, folder: Path, layout: Layout = COMPACT) -> None:
     whisper = WhisperForConditionalGeneration(shape.config(layout.size, end=layout.end, start=layout.start))
     whisper.load_state_dict(weights)
     whisper.eval()
-    settings = whisper.generation_config
+    settings: Any = whisper.generation_config
     settings.suppress_tokens = settings.begin_suppress_tokens = []
     settings.lang_to_id = {f"language {i}": i for i in range(layout.start + 1, layout.translate)}
     heads = [head for head in ALIGNMENT_HEADS if head[0] < shape.decoder_layers and head[1] < shape.heads]

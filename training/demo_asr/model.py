@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -141,7 +141,7 @@ class DemoWhisper(nn.Module):
     def _split(self, tensor: Tensor) -> Tensor:
         return tensor.view(tensor.shape[0], -1, self.shape.heads, self.shape.width // self.shape.heads).transpose(1, 2)
 
-    def _attend(self, attention: nn.Module, query: Tensor, memory: Tensor, *, causal: bool = False) -> Tensor:
+    def _attend(self, attention: Any, query: Tensor, memory: Tensor, *, causal: bool = False) -> Tensor:
         mixed = F.scaled_dot_product_attention(
             self._split(attention.q_proj(query)),
             self._split(attention.k_proj(memory)),
@@ -150,9 +150,7 @@ class DemoWhisper(nn.Module):
         )
         return attention.out_proj(mixed.transpose(1, 2).reshape(query.shape))
 
-    def _astray(
-        self, attention: nn.Module, query: Tensor, memory: Tensor, head: int, spans: Tensor, guide: Guide
-    ) -> Tensor:
+    def _astray(self, attention: Any, query: Tensor, memory: Tensor, head: int, spans: Tensor, guide: Guide) -> Tensor:
         """Mean over tokens of -log of the attention of one head inside the token's frames."""
         queries = self._split(attention.q_proj(query))[:, head]
         keys = self._split(attention.k_proj(memory))[:, head]
@@ -176,7 +174,7 @@ def _spans_of_inputs(spans: Tensor) -> Tensor:
     return moved
 
 
-def look_at_offsets(attention: nn.Module, offsets: dict[int, int], *, lowest: int, highest: int, gain: float) -> None:
+def look_at_offsets(attention: Any, offsets: dict[int, int], *, lowest: int, highest: int, gain: float) -> None:
     """Initialise some heads so that they look at a fixed distance in the sinusoidal positions."""
     width = attention.q_proj.weight.shape[0]
     size = width // attention.num_heads

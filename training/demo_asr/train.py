@@ -9,8 +9,8 @@ From a checkpoint, on wider ranges of pitch, speed and level (see README.md)::
     python train.py --init checkpoints/first/last.pt --data data/wide-*.npz --out checkpoints/wide \\
         --steps 0 0 3000 --quietest -1.7 --coded 0.3 --guide uniform
 
-``--resume`` goes on with an interrupted run.  Two cycles: first A then B windows with AdamW and a cosine; then a mixture
-of all sizes, more of the full ones near the end, with Muon for the matrices of the layers and a linear decay.
+``--resume`` goes on with an interrupted run.  Two cycles: first A then B windows with AdamW and a cosine; then a
+mixture of all sizes, more of the full ones near the end, with Muon for the layers' matrices and a linear decay.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
     The checkpoint of the first training names them m, h, chars; only its weights are read.
     """
-    content = torch.load(path, map_location="cpu", weights_only=True)
+    content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     if "m" in content:
         content = {"whisper": content["m"], "heads": content["h"], "characters": content["chars"]}
     if list(content["characters"]) != list(corpus.CHARACTERS):
@@ -217,7 +217,7 @@ def train(
         if step >= schedule.first:
             optimiser.use_muon()
         if options.device != "cpu":
-            batch = Batch(*(part.to(options.device) if torch.is_tensor(part) else part for part in batch))
+            batch = batch.to(options.device)
         losses = compute_losses(model, batch, guide=options.guide, half_precision=not options.full_precision)
         losses.total(with_ctc=step > 200 or options.init is not None).backward()
         optimiser.step(schedule.learning_rate(step))
@@ -272,7 +272,8 @@ def main(arguments: Sequence[str] | None = None, shape: Shape | None = None) -> 
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     pool = usable([utterance for path in options.data for utterance in synth.load(path)])
-    schedule = Schedule(*options.steps, options.rate, options.mixture_rate, options.seed)
+    first_a, first_b, mixture = options.steps
+    schedule = Schedule(first_a, first_b, mixture, options.rate, options.mixture_rate, options.seed)
     model = DemoWhisper(options.seed, shape)
     if options.init:
         checkpoint = read_checkpoint(options.init)

@@ -94,6 +94,11 @@ class Batch(NamedTuple):
     spoken: list[list[int]]
     """The characters of each window without punctuation"""
 
+    def to(self, device: str) -> Batch:
+        """The same batch on another device."""
+        moved = (part.to(device) if isinstance(part, Tensor) else part for part in self)
+        return Batch(*moved)  # type: ignore[arg-type]
+
 
 # -- audio ------------------------------------------------------------------------------------------------------
 

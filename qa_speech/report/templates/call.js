@@ -192,8 +192,13 @@
       event.preventDefault();
       setZoom(zoom * (event.deltaY < 0 ? 1.25 : 0.8));
     }, { passive: false });
-    addEventListener("resize", drawTicks);
-    drawTicks();
+    const player = document.querySelector(".player");
+    const fit = () => {
+      document.documentElement.style.setProperty("--stick", `${player.offsetHeight}px`);
+      drawTicks();
+    };
+    addEventListener("resize", fit);
+    fit();
   }
   for (const name of ["wheel", "touchmove", "pointerdown"]) {
     lines.addEventListener(name, () => (handsOff = Date.now()), { passive: true });

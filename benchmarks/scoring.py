@@ -1,0 +1,192 @@
+"""How fast stored calls are scored again: 5-minute calls, about 60 utterances of 15 words, the shipped hotline card.
+
+    python benchmarks/scoring.py [--quick]
+
+Calls are made up: 2,000 distinct ones (500 with --quick), each a scripted opening and closing around talk put together
+from clauses, words of one or two characters with times and probabilities, unlike speeds, silences and overlaps.
+They lie decoded in memory and are cycled, in two processes, so that the first two figures are scoring alone; what
+decoding adds is `decode_share`. Every call is scored whole: phrases, metrics, points, evidence, Score.
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+from _common import Figure, Options, figure, run  # noqa: E402
+
+from qa_speech.call import Call, Recording, Role, Utterance, Word, decode, encode  # noqa: E402
+from qa_speech.timeline import Timeline  # noqa: E402
+
+CARD = HERE.parent / "scorecards" / "telecom-hotline.yaml"
+PROCESSES = 2
+UTTERANCES = 60
+OPENING = ("您好，工号{n}，很高兴为您服务", "早上好，请问有什么可以帮您", "您好，请讲")
+CLOSING = ("请问还有其他问题吗", "没有了，谢谢", "感谢您的来电，请稍后为我打分，祝您生活愉快", "那就这样，再见")
+SOMETIMES = (
+    "请稍等，帮您查一下", "感谢您的耐心等待", "我先核实一下身份，请问您贵姓", "非常抱歉给您带来不便", "两个工作日之内给您答复",
+    "我已经为您登记", "你急什么", "我要投诉你们", "这个在手机营业厅可以查到", "我也不清楚",
+)  # fmt: skip
+WHO = ("我", "我们家", "您这边", "系统里面", "上个月的账单", "这个套餐", "那个号码", "装机的师傅", "营业厅的人", "后台")
+WHAT = (
+    "显示", "说是", "一直没有收到", "刚才看到", "已经改成了", "大概需要", "好像少了", "每次都提示", "可能会影响", "暂时还没有",
+    "应该包含", "原来就有", "突然变成", "正在核对", "建议选择",
+)  # fmt: skip
+THINGS = (
+    "三十块钱的流量", "国际长途的费用", "宽带的速率", "合约的剩余时间", "短信里的验证码", "会员的扣费记录", "亲情号的设置",
+    "账户里的余额", "光猫的信号", "视频的清晰度", "家里的地址", "下个月的优惠", "套餐外的语音", "新的电话卡", "发票的抬头",
+)  # fmt: skip
+TAILS = (
+    "对吧",
+    "这个情况",
+    "能不能说清楚一点",
+    "我记一下",
+    "您看行不行",
+    "昨天晚上的时候",
+    "之前没有遇到过",
+    "是这个意思",
+    "",
+)
+
+
+def made_call(seed: int) -> Call:
+    """One call of about five minutes."""
+    draw = random.Random(seed)
+    said: list[Utterance] = []
+    clock = draw.uniform(0.5, 2.0)
+    for number in range(UTTERANCES):
+        role = Role.AGENT if number % 2 == 0 else Role.CUSTOMER
+        text = _text(draw, number)
+        words = tuple(_words(draw, text, clock))
+        said.append(Utterance(role, clock, words[-1].end, text, words))
+        clock = max(clock + 0.2, words[-1].end + draw.choice((-0.8, 0.2, 0.3, 0.5, 0.5, 0.8, 1.2, 2.0, 4.0)))
+    said.sort(key=lambda item: (item.start, item.end))
+    speech = {
+        role: Timeline(item.segment for item in said if item.role is role) for role in (Role.AGENT, Role.CUSTOMER)
+    }
+    recording = Recording(
+        str(seed), sampling_rate=8000, num_samples=round((clock + 2) * 8000), channels=(Role.AGENT, Role.CUSTOMER),
+        layout="two_channel",
+    )  # fmt: skip
+    return Call(recording, speech, tuple(said), language="zh", made_with={"recognizer": "made up"})
+
+
+def _text(draw: random.Random, number: int) -> str:
+    if number == 0:
+        return draw.choice(OPENING).format(n="".join(draw.choices("零一二三四五六七八九", k=4)))
+    if number >= UTTERANCES - 4:
+        return CLOSING[number - UTTERANCES + 4]
+    if draw.random() < 0.12:
+        return draw.choice(SOMETIMES)
+    clauses = [
+        "".join((draw.choice(WHO), draw.choice(WHAT), draw.choice(THINGS)))
+        for _ in range(draw.choice((1, 1, 1, 2, 2, 3)))
+    ]
+    return "，".join([*clauses, draw.choice(TAILS)]).rstrip("，") + "。"
+
+
+def _words(draw: random.Random, text: str, start: float) -> Iterator[Word]:
+    spoken, step = text.replace("，", "").replace("。", ""), draw.uniform(0.17, 0.25)
+    at = 0
+    while at < len(spoken):
+        length = draw.choice((1, 1, 2, 2))
+        part = spoken[at : at + length]
+        begin = round(start + at * step, 3)
+        yield Word(part, begin, round(begin + len(part) * step, 3), round(draw.betavariate(12, 1.2), 3))
+        at += length
+
+
+def _timed(work: Callable[[int], object], seconds: float) -> tuple[int, float]:
+    """How many items were done, and in how long; at least `seconds`."""
+    gc.collect()
+    gc.freeze()
+    started, done = time.perf_counter(), 0
+    while (took := time.perf_counter() - started) < seconds:
+        for _ in range(50):
+            work(done)
+            done += 1
+    return done, took
+
+
+def _worker(task: tuple[str, int, int, float]) -> tuple[int, float]:
+    kind, first, count, seconds = task
+    from qa_speech.scorecard import load_scorecard, score
+    from qa_speech.scorecard.score import measure_for
+
+    card = load_scorecard(CARD)
+    calls = [made_call(seed) for seed in range(first, first + count)]
+    if kind == "rescore":
+        return _timed(lambda n: score(calls[n % count], card), seconds)
+    if kind == "reused":
+        kept = [measure_for(call, card) for call in calls]
+        return _timed(lambda n: score(calls[n % count], card, measurements=kept[n % count]), seconds)
+    stored = [encode(call) for call in calls]
+    return _timed(lambda n: decode(stored[n % count], Call), seconds)
+
+
+def _rate(kind: str, calls: int, seconds: float) -> tuple[float, int]:
+    share = calls // PROCESSES
+    tasks = [(kind, number * share, share, seconds) for number in range(PROCESSES)]
+    with ProcessPoolExecutor(PROCESSES) as pool:
+        found = list(pool.map(_worker, tasks))
+    return sum(done / took for done, took in found), sum(done for done, _ in found)
+
+
+def _peak_mib() -> float:
+    """Peak memory of a fresh process that decodes and scores 500 stored calls one after the other."""
+    program = (
+        "import resource,sys;sys.path.insert(0,sys.argv[1]);import scoring as s;"
+        "from qa_speech.scorecard import load_scorecard,score;c=load_scorecard(s.CARD);"
+        "[score(s.decode(s.encode(s.made_call(n)),s.Call),c) for n in range(500)];"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    out = subprocess.run([sys.executable, "-c", program, str(HERE)], capture_output=True, text=True, check=True)
+    return int(out.stdout) / 1024
+
+
+def _compare_rate(calls: int) -> tuple[float, int]:
+    from qa_speech.scorecard import load_scorecard
+    from qa_speech.scorecard.compare import compare
+
+    old = load_scorecard(CARD)
+    text = (
+        CARD.read_text(encoding="utf-8")
+        .replace("version: 1", "version: 2", 1)
+        .replace("below: 4, points: 5", "below: 3, points: 5")
+    )
+    new = load_scorecard(text)
+    made = [made_call(seed) for seed in range(calls)]
+    started = time.perf_counter()
+    compare(old, new, made)
+    return calls / (time.perf_counter() - started), calls
+
+
+def measure(options: Options) -> Iterable[Figure]:
+    """All figures of the scorecard issue."""
+    calls, seconds = (500, 3.0) if options.quick else (2000, 15.0)
+    which = f"{calls} distinct calls in memory, cycled, {PROCESSES} processes, telecom-hotline"
+    rescored, n = _rate("rescore", calls, seconds)
+    yield figure("rescore_calls_per_s", rescored, "calls/s", n, f"target ≥ 1000; {which}")
+    reused, n = _rate("reused", calls, seconds)
+    yield figure("rescore_reused_per_s", reused, "calls/s", n, f"target ≥ 5000; {which}, measurements kept")
+    decoded, n = _rate("decode", calls, seconds)
+    share = (1 / decoded) / (1 / decoded + 1 / rescored)
+    yield figure("decode_share", share, "share", n, f"of decode + score from JSON; decode alone {decoded:.0f} calls/s")
+    yield figure("peak_mib", _peak_mib(), "MiB", 500, "one process, decode and score 500 calls in a stream")
+    compared, n = _compare_rate(calls // 4)
+    yield figure("compare_calls_per_s", compared, "calls/s", n, "two versions of the card, one process")
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    run(measure)

@@ -1,0 +1,112 @@
+"""Writes docs/call.schema.json, docs/score.schema.json and docs/schema.md from the types: `python docs/make_schema.py`.
+
+A test holds the files to the types.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from qa_speech.call import SCHEMA_VERSION, Call, Score
+from qa_speech.timeline import Timeline
+
+TITLES = {"call": "A call as qa_speech stores it", "score": "A score as qa_speech stores it"}
+HEAD = f"""# Stored calls and scores
+
+Written by `python docs/make_schema.py` from the types of `qa_speech.call`. The same as JSON Schema (2020-12):
+[call.schema.json](call.schema.json), [score.schema.json](score.schema.json).
+
+`qa-speech inspect` writes one file per call into `calls/` and one per score into `scores/`, UTF-8, one JSON object
+each. `read_calls(path)` reads them back: a file, a `.jsonl` with one call per line, or a folder.
+
+* **Version.** `schema_version` is {SCHEMA_VERSION}. Within a version fields are only added; a reader ignores those it does not know
+  and refuses a newer version. A field that is left out has its default.
+* **Times** are seconds from the first sample, half-open `[start, end)`. Other units are in the name (`_ms`, `_hz`, `_db`).
+  With `"times": "nominal"` the call came from a transcript without times: they keep the order and mean nothing else.
+* **Missing** is `null`, never 0 or NaN, and a `reason` code stands beside it. NaN and infinity are refused.
+* **Roles** are `agent`, `customer` and `unknown`. `speech` holds one list of `[start, end]` per role: sorted, disjoint.
+* **Evidence** points at what a person can check: words that were said, a stretch of time, or the span searched in vain.
+* **Codes** (`reason`, `note`, `review`, findings) are stable names; `qa_speech.report.wording` turns them into sentences. The
+  codes of figures are listed in [metrics.md](metrics.md), those of criteria, with the keys of `detail`, in the docstring of
+  `qa_speech.scorecard.score`.
+* `sha256` of the recording and `made_with` (engines, versions, settings) say what a call was made from and how.
+"""
+
+
+def _hook(kind: type) -> dict[str, Any]:
+    if kind is Timeline:
+        span = {"type": "array", "prefixItems": [{"type": "number", "minimum": 0}] * 2, "minItems": 2, "maxItems": 2}
+        return {"type": "array", "items": span}
+    raise NotImplementedError(kind)
+
+
+def _clean(node: Any) -> Any:
+    """Docstrings without their indentation."""
+    if isinstance(node, dict):
+        return {key: inspect.cleandoc(item) if key == "description" else _clean(item) for key, item in node.items()}
+    return [_clean(item) for item in node] if isinstance(node, list) else node
+
+
+def schema(kind: type, title: str) -> dict[str, Any]:
+    """The JSON Schema of a stored type."""
+    made = msgspec.json.schema(kind, schema_hook=_hook)
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
+    return {**head, **_clean(made)}
+
+
+def _name(node: dict[str, Any]) -> str:
+    """A type in words: text, number or null, list of Word."""
+    if "$ref" in node:
+        name = node["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "enum" in node:
+        return " · ".join(f"`{item}`" for item in node["enum"])
+    if "anyOf" in node:
+        return " or ".join(_name(item) for item in node["anyOf"])
+    kind = node.get("type", "any")
+    if kind == "array":
+        if "prefixItems" in node:
+            return "[" + ", ".join(_name(item) for item in node["prefixItems"]) + "]"
+        return f"list of {_name(node.get('items') or {})}"
+    if kind == "object" and "additionalProperties" in node:
+        return f"map to {_name(node['additionalProperties'])}"
+    return {"string": "text", "null": "null"}.get(kind, kind)
+
+
+def page() -> str:
+    """The text of docs/schema.md."""
+    parts = [HEAD]
+    known: dict[str, dict[str, Any]] = {}
+    for kind in (Call, Score):
+        known |= schema(kind, "")["$defs"]
+    for name, node in known.items():
+        parts.append(f"## {name}\n\n{node.get('description', '')}\n")
+        if "properties" not in node:
+            parts.append(f"One of {_name(node)}.\n")
+            continue
+        required = node.get("required", ())
+        rows = ["| field | type | default |", "|---|---|---|"]
+        for field, item in node["properties"].items():
+            default = "required" if field in required else f"`{json.dumps(item.get('default'), ensure_ascii=False)}`"
+            rows.append(f"| `{field}` | {_name(item)} | {default} |")
+        parts.append("\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
+def files() -> dict[str, str]:
+    """Every file this program writes, by name."""
+    made = {
+        f"{name}.schema.json": json.dumps(schema(kind, TITLES[name]), ensure_ascii=False, indent=1) + "\n"
+        for name, kind in (("call", Call), ("score", Score))
+    }
+    return {**made, "schema.md": page()}
+
+
+if __name__ == "__main__":
+    for name, text in files().items():
+        Path(__file__).with_name(name).write_text(text, encoding="utf-8")

@@ -1,0 +1,112 @@
+"""Make spans of a recording unhearable: a tone or silence in their place, on every channel.
+
+    samples   ~~~~~~~~~~~~~~~~~~~~~
+    spans          |----|              word times of what must not be heard
+    padded       |--------|            `padding_s` on both sides: word times are never exact
+    result    ~~~________~~~~~~~~~~    nothing of the recording is left inside; outside every sample is as it was
+
+Every channel is replaced, since telephone lines leak the other party's voice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_speech.timeline import Segment, Timeline
+
+With: TypeAlias = Literal["tone", "silence"]
+PADDING_S = 0.2
+"""Seconds hidden on both sides of a span."""
+TONE_HZ = 1000.0
+TONE_DB = -26.0
+"""RMS of the tone in dBFS: heard clearly, below the level of speech."""
+FADE_S = 0.01
+
+
+def mask(
+    samples: npt.NDArray[np.int16],
+    rate: int,
+    spans: Iterable[Segment],
+    *,
+    replacement: With = "tone",
+    padding_s: float = PADDING_S,
+) -> npt.NDArray[np.int16]:
+    """A copy of a recording with its spans replaced on every channel.
+
+    Parameters
+    ----------
+    samples : int16, shape (channels, n)
+    rate : int, Hz
+    spans : segments in seconds from the first sample; in any order, they may overlap or reach beyond the end.
+    replacement : ``tone`` or ``silence``
+        What is heard instead: a sine of 1 kHz at −26 dBFS, or zeros.
+    padding_s : float, seconds, ≥ 0
+        Hidden on both sides of each span.
+
+    Returns
+    -------
+    int16, shape (channels, n)
+        Inside the padded spans the values depend on the span alone, not on the recording.
+
+    Raises
+    ------
+    ValueError
+        Negative padding, or samples of another shape or type.
+
+    Examples
+    --------
+    >>> loud = np.full((2, 8000), 999, np.int16)
+    >>> masked = mask(loud, 8000, [Segment(0.5, 0.6)], replacement="silence", padding_s=0.1)
+    >>> [(masked == 0).sum(axis=1).tolist(), int(masked[0, 3199]), int(masked[1, 3200])]
+    [[2400, 2400], 999, 0]
+    """
+    if samples.ndim != 2 or samples.dtype != np.int16:
+        raise ValueError(f"need int16 samples of shape (channels, n), got {samples.dtype} {samples.shape}")
+    return mask_ranges(samples, rate, ranges(spans, rate, samples.shape[1], padding_s=padding_s), replacement=replacement)
+
+
+def mask_ranges(
+    samples: npt.NDArray[np.int16], rate: int, replaced: Iterable[tuple[int, int]], *, replacement: With = "tone"
+) -> npt.NDArray[np.int16]:
+    """The same for half-open ranges of samples, taken as they are.
+
+    >>> mask_ranges(np.full((1, 5), 7, np.int16), 8000, [(1, 3)], replacement="silence").tolist()
+    [[7, 0, 0, 7, 7]]
+    """
+    masked = samples.copy()
+    for first, last in replaced:
+        masked[:, first:last] = 0 if replacement == "silence" else tone(last - first, rate)
+    return masked
+
+
+def ranges(spans: Iterable[Segment], rate: int, length: int, *, padding_s: float = PADDING_S) -> list[tuple[int, int]]:
+    """The samples that `mask` replaces, as sorted, disjoint, half-open ranges; edges are rounded outward.
+
+    >>> ranges([Segment(1.0, 1.5), Segment(1.4, 2.0), Segment(9, 11)], 100, 1000, padding_s=0.1)
+    [(90, 210), (890, 1000)]
+    """
+    if padding_s < 0:
+        raise ValueError(f"padding_s must be 0 or more, got {padding_s}")
+    padded = Timeline((max(0.0, span.start - padding_s), span.end + padding_s) for span in spans)
+    found = ((int(np.floor(item.start * rate + 1e-6)), int(np.ceil(item.end * rate - 1e-6))) for item in padded)
+    return [(first, min(last, length)) for first, last in found if first < min(last, length)]
+
+
+def tone(length: int, rate: int) -> npt.NDArray[np.int16]:
+    """`length` samples of the tone, faded in and out within 10 ms.
+
+    >>> tone(8000, 8000).shape, int(abs(tone(8000, 8000)).max()) < 2400, int(tone(8000, 8000)[0])
+    ((8000,), True, 0)
+    """
+    clock = np.arange(length) / rate
+    wave = np.sin(2 * np.pi * TONE_HZ * clock) * 10 ** (TONE_DB / 20) * np.sqrt(2)
+    edge = min(round(FADE_S * rate), length // 2)
+    if edge:
+        ramp = np.arange(edge) / edge
+        wave[:edge] *= ramp
+        wave[length - edge :] *= ramp[::-1]
+    return np.rint(wave * 32767).astype(np.int16)

@@ -1,0 +1,128 @@
+"""`qa-speech clips` and `redact`: from stored results to moments for coaching, and to calls without customers' data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from qa_speech.cli.common import EXIT_SOME_FAILED, EXIT_UNUSABLE, UiOption, friendly_errors, ui
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qa_speech.call import CallReport
+
+ResultArgument = Annotated[
+    Path, typer.Argument(help="结果目录或批次目录 a result folder, or the run of batch run.", show_default=False)
+]
+RecordingsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--recordings", "-r", file_okay=False, help="录音所在目录 folder of the recordings, if they were moved.", show_default=False
+    ),
+]
+ScorecardOption = Annotated[
+    str | None,
+    typer.Option("--scorecard", "-s", help="先按此评分表重新评分 score anew with this scorecard first.", show_default=False),
+]
+FormatOption = Annotated[Literal["mp3", "wav"], typer.Option("--format", help="声音格式 format of the sound.")]
+ReplacementOption = Annotated[
+    Literal["tone", "silence"], typer.Option("--mask-with", help="遮蔽处播放什么 what is heard instead.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Mount the commands of this file."""
+    app.command("clips")(clips)
+    app.command("redact")(redact)
+
+
+def clips(
+    result: ResultArgument,
+    criterion: Annotated[
+        list[str] | None, typer.Option("--criterion", "-c", help="评分项编号，可重复 id of a criterion; repeatable.", show_default=False)
+    ] = None,
+    worst: Annotated[int, typer.Option("--worst", min=0, max=1000, help="每项最差的几段 the worst N per criterion.")] = 5,
+    best: Annotated[int, typer.Option("--best", min=0, max=1000, help="每项最好的几段 the best N per criterion.")] = 0,
+    agent: Annotated[
+        list[str] | None, typer.Option("--agent", help="只要这些坐席，可重复 only this agent; repeatable.", show_default=False)
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="输出目录 folder for clips and lists.")] = Path("qa-clips"),
+    recordings: RecordingsOption = None,
+    scorecard: ScorecardOption = None,
+    before: Annotated[float, typer.Option("--before", min=0, max=60, help="证据前留几秒 seconds before the evidence.")] = 4.0,
+    after: Annotated[float, typer.Option("--after", min=0, max=60, help="证据后留几秒 seconds after it.")] = 4.0,
+    longest: Annotated[float, typer.Option("--longest", min=1, max=600, help="最长几秒 no clip is longer, in seconds.")] = 60.0,
+    audio_format: FormatOption = "mp3",
+    mix: Annotated[bool, typer.Option("--mix", help="混成单声道 mix both parties into one channel.")] = False,
+    replacement: ReplacementOption = "tone",
+    no_mask: Annotated[bool, typer.Option("--no-mask", help="不遮蔽客户信息 leave customers' data as it is.")] = False,
+    ui_language: UiOption = None,
+) -> None:
+    """剪辅导片段 Cut the moments worth hearing, with customers' data masked.
+
+    Example: qa-speech clips qa-report --criterion taboo --worst 5 --best 2 --out 辅导片段
+    """
+    with friendly_errors(ui_language):
+        from qa_speech.report.coaching import Cut, Wish, choose, make_clips
+        from qa_speech.report.coaching_page import write_lists
+
+        lang = ui(ui_language)
+        wish = Wish(tuple(criterion or ()), worst, best, tuple(agent or ()))
+        cut = Cut(before, after, longest, audio_format, mix, not no_mask, replacement)
+        chosen = choose(_reports(result, scorecard), wish)
+        made = list(make_clips(chosen, out, cut=cut, recordings=recordings, lang=lang))
+        page = write_lists(made, out, lang=lang, masked=cut.mask)
+    silent = sum(not clip.audio for clip in made)
+    if lang == "zh":
+        typer.echo(f"{len(made)} 个片段" + (f"，其中 {silent} 个没有声音（原因见列表）" if silent else ""), err=True)
+    else:
+        typer.echo(f"{len(made)} clips" + (f", {silent} without sound (the lists say why)" if silent else ""), err=True)
+    typer.echo(str(page))
+    if silent:
+        raise typer.Exit(EXIT_SOME_FAILED if silent < len(made) else EXIT_UNUSABLE)
+
+
+def redact(
+    result: ResultArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="输出目录 folder to write to.")] = Path("qa-redacted"),
+    recordings: RecordingsOption = None,
+    audio_format: FormatOption = "mp3",
+    no_audio: Annotated[bool, typer.Option("--no-audio", help="只要文字 text and JSON only.")] = False,
+    replacement: ReplacementOption = "tone",
+    ui_language: UiOption = None,
+) -> None:
+    """遮蔽整通录音 Mask customers' data in whole calls: text, sound, JSON, and a list of what was masked and why.
+
+    Example: qa-speech redact qa-report --out 脱敏
+    """
+    with friendly_errors(ui_language):
+        from qa_speech.report.redacted import NOT_WRITTEN, RedactedFolder
+        from qa_speech.report.wording import term
+
+        lang = ui(ui_language)
+        folder = RedactedFolder(
+            out, recordings=recordings, audio=None if no_audio else audio_format, replacement=replacement, lang=lang
+        )
+        done = silent = 0
+        for report in _reports(result, None):
+            item = folder.add(report)
+            done += 1
+            silent += bool(item.problem)
+            count = len({one.identifier for one in item.masked})
+            typer.echo(f"{item.id}  {f'遮蔽 {count} 处' if lang == 'zh' else f'{count} masked'}"
+                       + (f"  {term(NOT_WRITTEN, item.problem, lang)}" if item.problem else ""))  # fmt: skip
+        path = folder.finish()
+    typer.echo(f"{'遮蔽清单' if lang == 'zh' else 'what was masked:'} {path}", err=True)
+    if silent:
+        raise typer.Exit(EXIT_SOME_FAILED if silent < done else EXIT_UNUSABLE)
+
+
+def _reports(result: Path, scorecard: str | None) -> Iterator[CallReport]:
+    """What is stored at a path, scored anew if asked for."""
+    from qa_speech.cli.inspect import find_scorecard
+    from qa_speech.report.stored import read_reports
+
+    return read_reports(result, scorecard=find_scorecard(scorecard) if scorecard else None)

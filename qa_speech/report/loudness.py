@@ -1,0 +1,82 @@
+"""The level of speech, evened out for playing: each channel to one loudness, so that both sides are heard alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+TARGET_DB = -20.0
+"""Active speech level in dBFS that clips are brought to."""
+MOST_GAIN_DB, LEAST_GAIN_DB = 20.0, -20.0
+SILENT_DB = -55.0
+"""A channel whose loud frames are below this holds no speech; it is left as it is."""
+PEAK = 32000
+FRAME_S = 0.02
+FADE_S = 0.03
+
+Samples = npt.NDArray[np.int16]
+
+
+def levelled(samples: Samples, rate: int, *, leave_out: Sequence[tuple[int, int]] = ()) -> Samples:
+    """Each channel with its active speech at −20 dBFS, as far as ±20 dB and the peak allow; int16, shape (channels, n).
+
+    `leave_out`: ranges of samples that are not measured. The active level is the RMS of the 20 ms frames within 20 dB
+    of the loud ones (95th percentile); unlike ITU-R BS.1770 it is not weighted by frequency, telephone speech being of
+    one band.
+    """
+    keep = np.ones(samples.shape[1], bool)
+    for first, last in leave_out:
+        keep[first:last] = False
+    gains = [_gain(channel, channel[keep], rate) for channel in samples]
+    return (
+        np.stack([_scaled(channel, gain) for channel, gain in zip(samples, gains, strict=True)]) if gains else samples
+    )
+
+
+def active_level_db(samples: Samples, rate: int) -> float | None:
+    """RMS in dBFS of the frames within 20 dB of the loud ones; None where nothing is said. Shape (n,).
+
+    >>> loud = (np.sin(np.arange(8000) * 0.5) * 3276.8).astype(np.int16)
+    >>> round(active_level_db(loud, 8000))
+    -23
+    """
+    frame = max(1, round(FRAME_S * rate))
+    whole = samples[: len(samples) // frame * frame].astype(np.float64).reshape(-1, frame) / 32768
+    if not len(whole):
+        return None
+    power = (whole**2).mean(axis=1)
+    loud = float(np.percentile(power, 95))
+    if loud <= 10 ** (SILENT_DB / 10):
+        return None
+    return float(10 * np.log10(power[power >= loud / 100].mean()))
+
+
+def _gain(channel: Samples, measured: Samples, rate: int) -> float:
+    level = active_level_db(measured, rate)
+    if level is None:
+        return 1.0
+    gain = float(10 ** (min(max(TARGET_DB - level, LEAST_GAIN_DB), MOST_GAIN_DB) / 20))
+    peak = int(np.abs(measured.astype(np.int32)).max())
+    return min(gain, PEAK / peak) if peak else gain
+
+
+def _scaled(channel: Samples, gain: float) -> Samples:
+    return np.rint(channel * gain).clip(-32768, 32767).astype(np.int16)
+
+
+def mixed(samples: Samples) -> Samples:
+    """One channel, the mean of all; shape (1, n)."""
+    return np.rint(samples.astype(np.float64).mean(axis=0, keepdims=True)).astype(np.int16)
+
+
+def faded(samples: Samples, rate: int) -> Samples:
+    """The clip without a click at its edges: 30 ms in and out."""
+    edge = min(round(FADE_S * rate), samples.shape[1] // 2)
+    if not edge:
+        return samples
+    curve = np.ones(samples.shape[1])
+    curve[:edge] = np.arange(edge) / edge
+    curve[samples.shape[1] - edge :] = np.arange(edge)[::-1] / edge
+    return np.rint(samples * curve).astype(np.int16)
