@@ -46,8 +46,8 @@ def noise(kind: str, count: int, random: np.random.Generator, babble: Callable[[
     elif kind == "babble":
         voices = babble()
         found = np.zeros(count)
-        for _ in range(8):
-            start = int(random.integers(len(voices)))
+        for number in range(8):
+            start = round((number + float(random.uniform(0, 0.5))) / 8 * len(voices))
             found += np.resize(np.roll(voices, -start), count)
     elif kind == "hum":
         clock = np.arange(count) / RATE
@@ -149,7 +149,9 @@ def low_passed(audio: Audio, hertz: float) -> Audio:
     """Nothing above `hertz`, with an edge of a tenth of it."""
     spectrum = np.fft.rfft(audio)
     frequency = np.fft.rfftfreq(len(audio), 1 / RATE)
-    return np.fft.irfft(spectrum * np.clip((hertz * 1.1 - frequency) / (hertz * 0.1), 0, 1), len(audio)).astype(np.float32)
+    return np.fft.irfft(spectrum * np.clip((hertz * 1.1 - frequency) / (hertz * 0.1), 0, 1), len(audio)).astype(
+        np.float32
+    )
 
 
 def clipped(audio: Audio, share: float, ceiling: float) -> Audio:

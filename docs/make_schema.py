@@ -62,7 +62,7 @@ def schema(kind: type, title: str) -> dict[str, Any]:
 def _name(node: dict[str, Any]) -> str:
     """A type in words: text, number or null, list of Word."""
     if "$ref" in node:
-        name = node["$ref"].rpartition("/")[2]
+        name = str(node["$ref"]).rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
     if "enum" in node:
         return " · ".join(f"`{item}`" for item in node["enum"])
@@ -75,7 +75,7 @@ def _name(node: dict[str, Any]) -> str:
         return f"list of {_name(node.get('items') or {})}"
     if kind == "object" and "additionalProperties" in node:
         return f"map to {_name(node['additionalProperties'])}"
-    return {"string": "text", "null": "null"}.get(kind, kind)
+    return {"string": "text"}.get(kind, str(kind))
 
 
 def page() -> str:

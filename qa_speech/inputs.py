@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from qa_speech.audio.decode import RawFormat
 from qa_speech.errors import AudioError, ConfigError
 
 AUDIO_SUFFIXES = frozenset(
-    ".wav .mp3 .ogg .opus .flac .m4a .aac .amr .awb .gsm .au .aiff .aif .wma .mp4 .webm .vox .v3 .3gp .w64 .rf64".split()
+    ".wav .mp3 .ogg .opus .flac .m4a .aac .amr .awb .gsm .au .aiff .aif .wma .mp4 .webm .vox .v3 .3gp .w64 .rf64"
+    " .raw .pcm .al .ul .alaw .ulaw".split()
 )
+HEADERLESS_SUFFIXES = frozenset(".raw .pcm .al .ul .alaw .ulaw .vox .v3".split())
 TRANSCRIPT_SUFFIXES = frozenset((".json", ".srt", ".vtt", ".txt"))
 
 
@@ -19,13 +22,15 @@ class CallInput:
     """One row of work: a recording (or a transcript alone) and what is known about it.
 
     `id` is unique in a run: the path relative to the input folder unless a manifest names one. `agent_channel` 1 or 2
-    when the row itself says so. `transcript` lends its words to the recording, so that none are recognised.
+    when the row itself says so. `transcript` lends its words to the recording, so that none are recognised. `raw` says
+    what a headerless file holds.
     """
 
     path: Path
     id: str = ""
     agent_channel: int | None = None
     transcript: Path | None = None
+    raw: RawFormat | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -88,6 +93,16 @@ def with_transcripts(inputs: Iterable[CallInput], place: str | Path) -> list[Cal
             raise ConfigError(str(place), [f"two transcripts of one name: {other.name} and {item.name}"])
     return [
         replace(item, transcript=found.get(Path(item.name).with_suffix("").as_posix()) or found.get(item.path.stem))
+        for item in inputs
+    ]
+
+
+def with_raw(inputs: Iterable[CallInput], raw: RawFormat) -> list[CallInput]:
+    """The same inputs; those whose suffix says that they have no header (or that has no known one) hold `raw`."""
+    return [
+        replace(item, raw=raw)
+        if item.path.suffix.lower() in HEADERLESS_SUFFIXES or item.path.suffix.lower() not in AUDIO_SUFFIXES
+        else item
         for item in inputs
     ]
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 import numpy as np
 
+from qa_speech.annotate import with_annotations
 from qa_speech.audio.analysis import Analysis, analyse
 from qa_speech.audio.decode import decode
 from qa_speech.audio.voice import acoustics
@@ -80,7 +81,7 @@ def prepare(item: CallInput, *, detector: SpeechDetector, settings: Settings, wi
     EngineError
         The speech detector fails.
     """
-    audio = decode(item.path)
+    audio = decode(item.path, raw=item.raw)
     speech = settings.speech
     analysis = analyse(
         audio.samples, audio.rate, detector.probabilities, detector.frame_s,
@@ -134,7 +135,8 @@ def begin(item: CallInput, *, detector: SpeechDetector, settings: Settings, wind
     if not item.is_transcript:
         return prepare(item, detector=detector, settings=settings, window_s=window_s)
     words = transcript.read_transcript(item.path)
-    return transcript.call_from_transcript(words, call_id=item.name, metadata=item.metadata)
+    call = transcript.call_from_transcript(words, call_id=item.name, metadata=item.metadata)
+    return with_annotations(call, settings)
 
 
 def _roles(analysis: Analysis, item: CallInput, settings: Settings) -> tuple[tuple[Role, ...], str]:
@@ -174,6 +176,10 @@ def recognise(
     Only as many calls are in flight as the recogniser reads ahead. When a batch fails, its calls are tried again one
     by one, so that only the call that cannot be recognised fails.
     """
+    if recognizer is None:
+        for item in prepared:
+            yield finish(item, [], None, settings) if isinstance(item, Prepared) else item
+        return
     source = iter(prepared)
     simplify = wants_simplified(settings)
     waiting: deque[Waiting] = deque()
@@ -183,25 +189,25 @@ def recognise(
     def feed() -> Iterator[Window]:
         for item in source:
             waiting.append((item, []))
-            if recognizer is not None and isinstance(item, Prepared):
+            if isinstance(item, Prepared):
                 for window in item.windows():
                     sent.append(window)
                     yield window
 
     def ready() -> Iterator[Call | CallFailure]:
-        while waiting and _complete(*waiting[0], recognizer):
+        while waiting and _complete(*waiting[0]):
             item, answers = waiting.popleft()
             yield finish(item, answers, recognizer, settings) if isinstance(item, Prepared) else item
 
     while True:
         try:
-            for answer in recognizer.recognize(feed()) if recognizer else _drain(feed()):
+            for answer in recognizer.recognize(feed()):
                 _first_open(waiting)[1].append(guard(sent.popleft(), answer, simplify=simplify))
                 yield from ready()
             yield from ready()
             return
         except EngineError:
-            if recognizer is None or not waiting:
+            if not waiting:
                 raise
             sent.clear()
             while waiting:
@@ -214,14 +220,8 @@ def wants_simplified(settings: Settings) -> bool:
     return settings.recognition.simplify and settings.recognition.language == "zh"
 
 
-def _drain(windows: Iterator[Window]) -> Iterator[WindowWords]:
-    for _ in windows:
-        raise AssertionError("no recogniser, yet there are windows")
-    return iter(())
-
-
-def _complete(item: Prepared | Call | CallFailure, answers: list[Guarded], recognizer: Recognizer | None) -> bool:
-    return not isinstance(item, Prepared) or recognizer is None or len(answers) == len(item.plans)
+def _complete(item: Prepared | Call | CallFailure, answers: list[Guarded]) -> bool:
+    return not isinstance(item, Prepared) or len(answers) == len(item.plans)
 
 
 def _first_open(
@@ -262,7 +262,7 @@ def finish(item: Prepared, answers: list[Guarded], recognizer: Recognizer | None
         warnings = (*call.warnings, *(f"recogniser:{note}" for note in notes), *_foreign(call, recognizer))
         call = msgspec.structs.replace(call, stray=(*call.stray, *made_up), warnings=warnings)
     measured = _acoustics(call, item, pitch=settings.speech.pitch)
-    return identify_roles(msgspec.structs.replace(call, acoustics=measured))
+    return with_annotations(identify_roles(msgspec.structs.replace(call, acoustics=measured)), settings)
 
 
 def _worded(call: Call, words: Mapping[Role, Sequence[Word]], made_with: Mapping[str, str], settings: Settings) -> Call:

@@ -47,6 +47,9 @@ class Recognition(_Strict):
     batch_size: int = Field(default=8, ge=1, le=256)
     beam_size: int | None = Field(default=None, ge=1, le=20, description="default 5")
     window_s: float | None = Field(default=None, gt=1, le=30, description="longest window in seconds; default 30")
+    window: Literal["full", "tight"] | None = Field(
+        default=None, description="default full = filled up to 30 s; tight costs less, verify it on your model"
+    )
     no_repeat_ngram_size: int | None = Field(default=None, ge=0, description="default 0 = off")
     hotwords: str = ""
     initial_prompt: str = ""
@@ -79,7 +82,9 @@ class Batch(_Strict):
     settle_limit_s: float = Field(default=600, ge=0, description="how long to wait for growing recordings at the end")
     flush_s: float = Field(default=20, gt=0, description="seconds until finished calls are stored")
     flush_calls: int = Field(default=256, ge=1, description="finished calls until they are stored")
-    stop_after: int = Field(default=20, ge=0, description="failures in a row with one cause that end the run; 0 = never")
+    stop_after: int = Field(
+        default=20, ge=0, description="failures in a row with one cause that end the run; 0 = never"
+    )
     name_pattern: str = Field(default="", description="e.g. {started_at}_{agent}_{queue}.wav")
 
 
@@ -96,6 +101,9 @@ class Settings(_Strict):
 
     model: str | None = Field(default=None, description="folder, name, hub id, or none")
     models_dir: Path | None = None
+    text_model: str | None = Field(
+        default=None, description="folder of `train export`, or none; the shipped text models unless given"
+    )
     agent_channel: Literal[1, 2] | None = Field(default=None, description="1 unless given")
     scorecard: Path | None = None
     recognition: Recognition = Recognition()

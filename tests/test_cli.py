@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import soundfile
 from typer.testing import CliRunner, Result
 
 from qa_speech.call import CallReport, Role, decode
@@ -159,6 +160,21 @@ def test_embedded_audio_leaves_no_folder_of_its_own(two_calls: Path, tmp_path: P
     assert "data:audio/mpeg;base64," in (tmp_path / "o" / "pages" / "taboo-interruption.wav.html").read_text(
         encoding="utf-8"
     )
+
+
+def test_headerless_recordings_with_their_format_given(tmp_path: Path) -> None:
+    samples, rate = soundfile.read(SAMPLES / "taboo-interruption.wav", dtype="float32")
+    soundfile.write(tmp_path / "call.V3", samples[: 20 * rate], rate, format="RAW", subtype="ULAW")
+
+    without = run("inspect", tmp_path / "call.V3", "--model", "none", "--json")
+    given = run("inspect", tmp_path / "call.V3", "--model", "none", "--json", "--raw", "ulaw:8000:2")
+    wrong = run("inspect", tmp_path / "call.V3", "--model", "none", "--raw", "mp9")
+
+    assert without.exit_code == 1
+    assert decode(given.stdout, CallReport).call.recording.layout == "two_channel"
+    assert decode(given.stdout, CallReport).call.duration == pytest.approx(20)
+    assert wrong.exit_code == 2
+    assert "expected one of alaw" in wrong.stderr
 
 
 def test_doctor_says_what_works_here() -> None:

@@ -44,8 +44,8 @@ def test_many_phrases_find_what_a_loop_finds():
     assert [hit.phrase for hit in find(text, MANY)] == ["第7号业务", "第77号业务", "第199号业务"]
 
 
-def test_five_thousand_phrases_still_fit_the_automaton():
-    many = tuple(f"{chr(0x4E00 + n)}{chr(0x5E00 + n)}{chr(0x4F00 + n)}" for n in range(5000))
+def test_a_thousand_phrases_still_fit_the_automaton():
+    many = tuple(f"{chr(0x4E00 + n)}{chr(0x5E00 + n)}{chr(0x4F00 + n)}" for n in range(1000))
 
     assert [hit.phrase for hit in find("。".join(many), many)] == list(many)
 

@@ -85,8 +85,8 @@ def test_every_metric_is_defined_in_the_docs(name: str) -> None:
 
 def test_options_of_inspect_are_those_of_the_library() -> None:
     library = set(inspect.signature(inspect_many).parameters) | set(Settings.model_fields)
-    ours = {"model": "recognizer", "language": "recognition", "config": "settings", "paths": "inputs", "transcripts": "inputs"}
-    shown = {"out", "json_lines", "fail_under", "embed_audio", "ui_language"}  # about the output, not the inspection
+    ours = {"model": "recognizer", "language": "recognition", "config": "settings", "paths": "inputs", "transcripts": "inputs", "raw": "inputs"}
+    shown = {"out", "json_lines", "fail_under", "embed_audio", "mask", "ui_language"}  # about the output, not the inspection
 
     options = set(inspect.signature(next(info.callback for name, info in commands() if name == "inspect")).parameters)
 

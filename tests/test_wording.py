@@ -22,7 +22,7 @@ from qa_speech.call import (
     SectionScore,
 )
 from qa_speech.metrics import metrics
-from qa_speech.report import labels, sentences, terms, wording, words
+from qa_speech.report import figure_words, labels, sentences, terms, wording, words
 from qa_speech.testing import make_call
 
 AGENT = Role.AGENT
@@ -217,7 +217,7 @@ def test_every_documented_code_without_judgement_has_words() -> None:
 
 
 def test_every_metric_and_component_has_a_chinese_name() -> None:
-    nameless = [item.name for item in metrics().values() if item.name not in words.METRICS]
+    nameless = [item.name for item in metrics().values() if item.name not in figure_words.METRICS]
     nameless += [
         f"{item.name}.{part}"
         for item in metrics().values()
@@ -240,9 +240,9 @@ def test_every_code_in_the_document_of_metrics_has_words() -> None:
 
 
 def test_both_languages_are_there_for_every_code() -> None:
-    named = {**vars(words), **vars(labels)}
+    named = {**vars(words), **vars(figure_words), **vars(labels)}
     tables = [table for name, table in named.items() if name.isupper() and isinstance(table, dict)]
-    tables = [table for table in tables if table not in (words.UNITS, words.HIGHLIGHTS)]
+    tables = [table for table in tables if table not in (figure_words.UNITS, figure_words.HIGHLIGHTS)]
 
     pairs = [pair for table in tables for pair in table.values()]
 

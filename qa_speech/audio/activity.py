@@ -4,8 +4,14 @@ r"""Speech probabilities → when somebody speaks: a tight view for timing and a
     tight              |-------|            |------|        pauses < 0.2 s bridged, speech < 0.1 s dropped
     padded          |-------------|      |------------|     the same speech with room around it, cut at max_piece_s
 
-Both come from one run of the network. A voice detector answers in frames of 32 ms and trails off late, so the
-ends of the tight view are moved to where the channel's own level rises and falls. Levels are dBFS, times seconds.
+Both come from one run of the network. A voice detector answers in frames of 32 ms, trails off late and is shy in
+noise, so it only says *where* somebody speaks; *when exactly* is said by the channel's own level:
+
+    island      a run of frames that may be speech (a fifth of the threshold), holding some that surely are
+    audible     louder than speech less 40 dB, and than the background around it plus 2 dB
+    speech      what is audible in an island or within 0.35 s of it; where the background covers the ends, 50 ms more
+
+Thresholds were set on generated calls (`benchmarks/calls.py`, seeds from 1000). Levels are dBFS, times seconds.
 """
 
 from __future__ import annotations
@@ -13,34 +19,45 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio.track import SILENT_DB, Floats, to_db
+from qa_speech.audio.track import SILENT_DB, Floats, runs, to_db
 from qa_speech.timeline import Segment, Timeline
+
+Mask = npt.NDArray[np.bool_]
 
 THRESHOLD = 0.5
 BRIDGE_S = 0.2
 MIN_SPEECH_S = 0.1
 PAD_S = 0.3
 MAX_PIECE_S = 30.0
+
 TARGET_LEVEL_DB = -20.0
 MAX_GAIN_DB = 25.0
-DEAD_DB = -75.0
-"""dBFS; a channel whose p95 level is below this carries nothing that was said."""
+DEAD_DB = -66.0
+"""dBFS; a channel whose active level is below this carries nothing that was said (idle A-law is at −72)."""
+
 WITHIN_DB = 40.0
 """Speech reaches down to this far below the channel's loud speech, unless the background covers it."""
 ABOVE_FLOOR_DB = 2.0
+SINGLE_BELOW_DB = 3.0
+"""A frame alone may be this much below the limit that three together have to reach."""
 REACH_S = 0.35
-LOW_SHARE = 0.2
-MASKED_S = 0.05
+"""Sound this near to an island belongs to it."""
+POSSIBLE_SHARE = 0.2
+"""Of the threshold: from here on a frame may be speech."""
 CLEAR_SHARE = 0.3
-CLEAR_ABOVE_FLOOR_DB = 15.0
-CLEAR_BELOW_DB = 20.0
-OPEN_FRAMES = 4
+"""Of the threshold: enough for a frame that stands well out of the background and is as loud as the rest."""
+CLEAR_ABOVE_FLOOR_DB, CLEAR_BELOW_LOUD_DB = 15.0, 20.0
 SURE_FRAMES = 4
+"""Sure frames (10 ms) that an island needs."""
+AUDIBLE_FRAMES = 4
+"""Shorter sounds are clicks."""
+COVERED_S = 0.05
+
 UNLIKELY = 0.1
-BACKGROUND_FRAMES = 50
-FLOOR_SPREAD_DB = 10.0
+"""Frames below this probability are background."""
 FLOOR_STEP_S, FLOOR_REACH_S = 2.0, 8.0
-FLOOR_FRAMES = 200
+FLOOR_SPREAD_DB = 10.0
+FLOOR_FRAMES, FLOOR_FRAMES_OVERALL = 200, 50
 
 
 def active_level(levels: Floats) -> float:
@@ -59,7 +76,7 @@ def normalising_gain(levels: Floats) -> float:
 
     >>> normalising_gain(np.full(100, -35.0, np.float32))
     15.0
-    >>> normalising_gain(np.full(100, -80.0, np.float32))
+    >>> normalising_gain(np.full(100, -70.0, np.float32))
     0.0
     """
     level = active_level(levels)
@@ -72,7 +89,7 @@ def tight(
     levels: Floats,
     level_frame_s: float,
     *,
-    explained: npt.NDArray[np.bool_] | None = None,
+    explained: Mask | None = None,
     threshold: float = THRESHOLD,
     bridge_s: float = BRIDGE_S,
     min_speech_s: float = MIN_SPEECH_S,
@@ -87,40 +104,48 @@ def tight(
         Level of the same channel in dBFS, shape (level frames,), and seconds per level frame.
     explained
         Level frames that hold only what leaked in from the other channel; never speech.
+    threshold
+        Probability from which a frame is surely speech.
+    bridge_s, min_speech_s
+        Pauses shorter than the one are bridged; after that, speech shorter than the other is dropped.
+
+    Examples
+    --------
+    >>> likely = np.repeat(np.array([0, 0.9, 0], np.float32), [31, 33, 30])          # 32 ms each
+    >>> levels = np.repeat(np.array([-70, -20, -70], np.float32), [100, 90, 110])    # 10 ms each
+    >>> tight(likely, 0.032, levels, 0.01)
+    Timeline([(1, 1.9)])
     """
     if not len(probabilities) or not len(levels):
         return Timeline()
-    likely = probabilities[
-        np.minimum(((np.arange(len(levels)) + 0.5) * level_frame_s / frame_s).astype(int), len(probabilities) - 1)
-    ]
+    middles = (np.arange(len(levels)) + 0.5) * level_frame_s / frame_s
+    likely = probabilities[np.minimum(middles.astype(int), len(probabilities) - 1)]
     own = np.ones(len(levels), bool) if explained is None else ~explained
     sure = (likely >= threshold) & own
     if not sure.any():
         return Timeline()
     loud = float(np.percentile(levels[sure], 95))
     floor = _floor(levels, likely, level_frame_s)
-    limit = np.maximum(loud - WITHIN_DB, floor + ABOVE_FLOOR_DB)
-    audible = _opened((_smooth(levels) >= limit) & own, OPEN_FRAMES)
-    clear = likely >= threshold * CLEAR_SHARE
-    clear &= levels >= np.maximum(floor + CLEAR_ABOVE_FLOOR_DB, loud - CLEAR_BELOW_DB)
-    sure = ((likely >= threshold) | clear) & audible
-    islands = _islands(likely >= threshold * LOW_SHARE, sure)
+    audible = _heard(levels, loud, floor, own)
+    clear = levels >= np.maximum(floor + CLEAR_ABOVE_FLOOR_DB, loud - CLEAR_BELOW_LOUD_DB)
+    sure = audible & ((likely >= threshold) | (clear & (likely >= threshold * CLEAR_SHARE)))
+    islands = _islands(likely >= threshold * POSSIBLE_SHARE, sure)
     active = _dilated(islands, round(REACH_S / level_frame_s)) & audible
-    masked = floor + ABOVE_FLOOR_DB > loud - WITHIN_DB
-    near = _dilated(active & islands, round(MASKED_S / level_frame_s))
-    active |= masked & near & islands & own & (likely >= threshold)
-    spans = _runs(active)
-    found = Timeline((a * level_frame_s, b * level_frame_s) for a, b in spans)
+    covered = floor + ABOVE_FLOOR_DB > loud - WITHIN_DB
+    near = _dilated(active & islands, round(COVERED_S / level_frame_s))
+    active |= covered & near & islands & own & (likely >= threshold)
+    found = Timeline((first * level_frame_s, last * level_frame_s) for first, last in runs(active))
     return found.bridged(bridge_s).without_short(min_speech_s)
 
 
-def _opened(mask: npt.NDArray[np.bool_], shortest: int) -> npt.NDArray[np.bool_]:
-    """The mask without runs shorter than `shortest` frames."""
-    kept = mask.copy()
-    for first, last in _runs(mask):
-        if last - first < shortest:
-            kept[first:last] = False
-    return kept
+def _heard(levels: Floats, loud: float, floor: Floats, own: Mask) -> Mask:
+    """Frames loud enough to be speech, without clicks and without what leaked in."""
+    limit = np.maximum(loud - WITHIN_DB, floor + ABOVE_FLOOR_DB)
+    heard: Mask = own & (_smooth(levels) >= limit) & (levels >= limit - SINGLE_BELOW_DB)
+    for first, last in runs(heard):
+        if last - first < AUDIBLE_FRAMES:
+            heard[first:last] = False
+    return heard
 
 
 def _floor(levels: Floats, likely: Floats, frame_s: float) -> Floats:
@@ -131,7 +156,7 @@ def _floor(levels: Floats, likely: Floats, frame_s: float) -> Floats:
     """
     unlikely = likely < UNLIKELY
     quiet = _smooth(levels)[unlikely]
-    if len(quiet) < BACKGROUND_FRAMES:
+    if len(quiet) < FLOOR_FRAMES_OVERALL:
         return np.full(len(levels), SILENT_DB, np.float32)
     overall = _background(quiet)
     step = max(1, round(FLOOR_STEP_S / frame_s))
@@ -157,32 +182,23 @@ def _smooth(levels: Floats) -> Floats:
     return to_db(np.convolve(power, np.full(3, 1 / 3, np.float32), mode="same"))
 
 
-def _islands(possible: npt.NDArray[np.bool_], sure: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _islands(possible: Mask, sure: Mask) -> Mask:
     """The runs of `possible` frames that hold at least 60 ms of `sure` ones."""
     kept = np.zeros(len(possible), bool)
     count = np.concatenate(([0], np.cumsum(sure)))
-    for first, last in _runs(possible):
+    for first, last in runs(possible):
         kept[first:last] = count[last] - count[first] >= SURE_FRAMES
     return kept
 
 
-def _dilated(mask: npt.NDArray[np.bool_], reach: int) -> npt.NDArray[np.bool_]:
+def _dilated(mask: Mask, reach: int) -> Mask:
     """The mask, and `reach` frames on both sides of each run."""
     change = np.zeros(len(mask) + 1, np.int32)
-    for first, last in _runs(mask):
+    for first, last in runs(mask):
         change[max(0, first - reach)] += 1
         change[min(len(mask), last + reach)] -= 1
-    return np.asarray(np.cumsum(change[:-1]) > 0)
-
-
-def _runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Half-open index ranges of the true runs.
-
-    >>> _runs(np.array([False, True, True, False, True]))
-    [(1, 3), (4, 5)]
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+    found: Mask = np.cumsum(change[:-1]) > 0
+    return found
 
 
 def padded(

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio import activity, channels, leak
+from qa_speech.audio import activity, channels, leak, quality, sounds
 from qa_speech.audio.track import Floats, Track, frame_levels
 from qa_speech.call import Finding, Layout
 from qa_speech.errors import ChannelError
@@ -24,14 +23,6 @@ DETECT_S = 600.0
 """Seconds given to the detector at once: bounds memory in long calls."""
 RUN_IN_S = 3.0
 """Given again before each further part, so that the detector's state is that of one long run."""
-
-
-class Sound(NamedTuple):
-    """Sound that is nobody's speech: ``music``, ``tone``, ``ring_back``, ``dtmf``; seconds."""
-
-    kind: str
-    start: float
-    end: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +39,7 @@ class Analysis:
     findings: tuple[Finding, ...]
     speech: tuple[Timeline, ...]
     padded: tuple[tuple[Segment, ...], ...]
-    sounds: tuple[tuple[Sound, ...], ...]
+    sounds: tuple[tuple[sounds.Sound, ...], ...]
     gains_db: tuple[float, ...]
     tracks: tuple[Track, ...]
     levels: tuple[Floats, ...]
@@ -97,36 +88,39 @@ def analyse(
     tracks, levels, explained, leaks = _without_leaks([surveys[i] for i in voices])
     findings += [item for number, found in leaks for item in _crosstalk(voices[number] + 1, found)]
     gains = tuple(activity.normalising_gain(item) for item in levels)
-    speech, padded = [], []
-    for track, level, gain, leaked in zip(tracks, levels, gains, explained, strict=True):
+    speech, padded, others = [], [], []
+    for number, (track, level, gain, leaked) in enumerate(zip(tracks, levels, gains, explained, strict=True)):
         probabilities = _detect(track, gain, detect, frame_s)
         found = activity.tight(
             probabilities, frame_s, level, track.frame_s, explained=leaked,
             threshold=threshold, bridge_s=bridge_s, min_speech_s=min_speech_s,
         )  # fmt: skip
+        other = sounds.find(track, level, found, probabilities, frame_s)
+        found = (found - Timeline((item.start, item.end) for item in other)).without_short(min_speech_s)
         speech.append(found)
+        others.append(other)
         padded.append(
             activity.padded(found, probabilities, frame_s, track.duration, pad_s=pad_s, max_piece_s=max_piece_s)
         )
+        if not surveys[voices[number]].dead:
+            findings += quality.findings(voices[number] + 1, track, level, found)
     return Analysis(
         layout=layout, channels=tuple(i + 1 for i in voices), findings=tuple(findings), speech=tuple(speech),
-        padded=tuple(padded), sounds=tuple(() for _ in voices), gains_db=gains, tracks=tracks, levels=levels,
+        padded=tuple(padded), sounds=tuple(others), gains_db=gains, tracks=tracks, levels=levels,
     )  # fmt: skip
 
 
 def _layout(surveys: list[channels.Survey], source: str) -> tuple[Layout, list[int], list[Finding]]:
+    """What kind of recording it is, the indices of its voice channels, and what the samples tell."""
     findings = [item for i, found in enumerate(surveys, 1) for item in channels.sample_findings(i, found)]
     if len(surveys) == 1:
         return "mono", [0], [Finding("mono"), *findings]
     alive = [i for i, found in enumerate(surveys) if not found.dead]
     if len(alive) > 2:
-        raise ChannelError(
-            source, f"{len(alive)} of {len(surveys)} channels carry sound; expected one or two"
-        )
-    voices = sorted({*alive, *range(2)} if len(alive) < 2 else alive)[:2]
-    left = (
-        channels.residual_db(surveys[voices[0]], surveys[voices[1]]) if len(alive) == 2 else 0.0
-    )
+        raise ChannelError(source, f"{len(alive)} of {len(surveys)} channels carry sound; expected one or two")
+    dead = [i for i, found in enumerate(surveys) if found.dead]
+    voices = sorted([*alive, *dead][:2])
+    left = channels.residual_db(surveys[voices[0]], surveys[voices[1]]) if len(alive) == 2 else 0.0
     if left < channels.FAKE_STEREO_DB:
         return "fake_stereo", voices[:1], [Finding("fake_stereo", None, round(left, 1), "dB"), *findings]
     return "two_channel", voices, findings
@@ -166,7 +160,7 @@ def _detect(track: Track, gain_db: float, detect: Callable[[Floats], Floats], fr
     start = 0.0
     while start < track.duration:
         before = run_in if start else 0
-        piece = track.cut(start - before * frame_s, min(track.duration, start + part), gain_db=gain_db)
-        found.append(detect(piece)[before:])
+        end = min(track.duration, start + part)
+        found.append(detect(track.cut(start - before * frame_s, end, gain_db=gain_db))[before:])
         start += part
     return np.concatenate(found)

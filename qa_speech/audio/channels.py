@@ -1,15 +1,31 @@
 """The channel doctor, first pass: what the samples alone tell about the channels of a recording.
 
-Findings (`call.Finding`); `channel` counts from 1, None speaks of the whole recording.
+    pass 1  samples           this module                  level, dead, clipping, DC, mono, fake stereo
+    pass 2  + speech          `leak`, `quality`            crosstalk, SNR, band, rate, hum, echo, drop-outs
+    pass 3  + words           `language.roles`             swapped roles
 
-| code | unit | when | value |
+All findings, of all passes but the third (`call.Finding`; `channel` counts from 1, None = the whole recording):
+
+| code | unit | given | value |
 |---|---|---|---|
-| mono | | fault | one channel holds both parties |
-| fake_stereo | dB | fault | both channels carry the same signal: what is left of one after taking the other from it |
-| dead_channel | dBFS | fault | nothing was recorded on this channel: its active level |
+| mono | | when found | one channel holds both parties; no value |
+| fake_stereo | dB | when found | both channels carry one signal: what is left of one without the other, below −30 |
 | level | dBFS | always | active level: 95th percentile of the level of 10 ms frames |
-| clipping | % | fault | samples cut off at the channel's own peak |
-| dc_offset | % | fault | mean of the samples, of full scale |
+| dead_channel | dBFS | when found | active level below −66: nothing was recorded |
+| clipping | % | when found | samples cut off at the channel's own peak, of all its samples |
+| dc_offset | % | from 1 | mean of the samples, of full scale, with its sign |
+| crosstalk | dB | when found | how loud the other channel is heard in this one, relative to its level at home, before any gain |
+| crosstalk_lag | ms | with crosstalk | how much later |
+| snr | dB | with speech | power of speech over median power of the background |
+| low_snr | dB | below 12 | the same: noise disturbs |
+| wada_snr | dB | from 1 s of speech | the same from the amplitudes of the speech alone (Kim and Stern), −20…50 |
+| band_limit | Hz | with speech | above this a channel holds nothing |
+| narrow_band | Hz | below 2400 | the same: less than a telephone line carries |
+| sampling_rate | Hz | when found | the lower rate that the sound was made at; the file claims more |
+| hum | dBFS | when found | level of mains hum; the note names its frequency |
+| echo | dB | when found | the channel's own voice coming back, relative to it |
+| echo_lag | ms | with echo | how much later |
+| dropouts | count | when found | holes of at least 60 ms inside speech; the note gives their sum in seconds |
 """
 
 from __future__ import annotations
@@ -17,6 +33,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from qa_speech.audio.activity import DEAD_DB, active_level
 from qa_speech.audio.track import Floats, Track, frame_levels, to_db
@@ -24,19 +41,29 @@ from qa_speech.call import Finding
 
 FAKE_STEREO_DB = -30.0
 ALIKE = 0.8
+"""Channels whose loud stretch is less alike than this (correlation) are plainly different."""
 ALIGN_S, ALIGN_REACH_S = 2.0, 0.1
-CLIPPING_SHARE = 0.001
+CLIPPING_SHARE = 0.0015
+"""Of the samples that are heard, at least this share lies at the very peak of a clipped channel …"""
+CLIPPING_PILE = 2.5
+"""… and its fullest amplitude step holds this many times what a step just below it holds."""
+LEAST_PEAK = 0.1
 DC_SHARE = 0.01
+BINS = 1024
+"""Amplitude steps per unit, for finding piles of samples."""
 
 
 @dataclass(frozen=True, eq=False)
 class Survey:
-    """What one pass over a channel's samples gives; `levels` per `Track.frame_s`, in dBFS."""
+    """What one pass over a channel's samples gives; `levels` per `Track.frame_s`, in dBFS.
+
+    `clipped` is the share of samples cut off at the channel's own peak, 0 when its peaks are rounded as in nature.
+    """
 
     track: Track
     levels: Floats
     mean: float
-    peak: float
+    clipped: float
 
     @property
     def level_db(self) -> float:
@@ -51,22 +78,42 @@ class Survey:
 
 def survey(track: Track) -> Survey:
     """Measure one channel; its DC is taken off in the track that comes back."""
-    total, peak = 0.0, 0.0
+    total = 0.0
+    counts = np.zeros(2 * BINS + 1, np.int64)
     for _, block in track.blocks():
         total += float(np.sum(block, dtype=np.float64))
-        peak = max(peak, float(np.max(np.abs(block))))
+        places = np.clip(np.rint(block * np.float32(BINS)), -BINS, BINS).astype(np.int32) + BINS
+        counts += np.bincount(places, minlength=len(counts))
     mean = total / max(1, len(track))
     clean = Track(track.samples, track.rate, mean, track.leak)
-    return Survey(clean, frame_levels(clean), mean, peak)
+    return Survey(clean, frame_levels(clean), mean, _clipped(counts, round(mean * BINS)))
+
+
+def _clipped(counts: npt.NDArray[np.int64], middle: int) -> float:
+    """Share of the samples in a pile at one of the two ends of the amplitudes, which speech does not make."""
+    share = 0.0
+    for side in (counts[BINS + middle :], counts[BINS + middle :: -1]):
+        top = int(np.flatnonzero(side)[-1]) if side.any() else 0
+        if top < LEAST_PEAK * BINS:
+            continue
+        pile, below = side[round(0.96 * top) :], side[round(0.86 * top) : round(0.96 * top)]
+        loud = int(side[round(0.05 * top) :].sum())
+        usual = float(np.mean(below[below > 0])) if below.any() else 0.0
+        if pile.sum() > CLIPPING_SHARE * loud and pile.max() > CLIPPING_PILE * usual:
+            share += int(pile.sum()) / int(counts.sum())
+    return share
 
 
 def sample_findings(number: int, found: Survey) -> list[Finding]:
     """Findings of one channel (`number` counts from 1)."""
+    level = Finding("level", number, round(found.level_db, 1), "dBFS")
     if found.dead:
-        return [Finding("dead_channel", number, found.level_db, "dBFS")]
-    findings = [Finding("level", number, round(found.level_db, 1), "dBFS")]
+        return [Finding("dead_channel", number, round(found.level_db, 1), "dBFS"), level]
+    findings = [level]
     if abs(found.mean) >= DC_SHARE:
         findings.append(Finding("dc_offset", number, round(100 * found.mean, 2), "%"))
+    if found.clipped > 0:
+        findings.append(Finding("clipping", number, round(100 * found.clipped, 3), "%"))
     return findings
 
 

@@ -50,6 +50,25 @@ class RawFormat:
             raise ValueError(f"rate {self.rate} Hz, {self.channels} channels: not a recording")
 
 
+def parse_raw(text: str) -> RawFormat:
+    """``codec[:rate[:channels]]`` → RawFormat; 8000 Hz and one channel unless given.
+
+    Raises
+    ------
+    ValueError
+        Says what was expected.
+
+    Examples
+    --------
+    >>> parse_raw("alaw:8000:2")
+    RawFormat(codec='alaw', rate=8000, channels=2)
+    """
+    codec, *numbers = text.split(":")
+    if len(numbers) > 2 or not all(number.isdecimal() for number in numbers):
+        raise ValueError(f"{text!r}: expected codec:rate:channels, e.g. alaw:8000:2")
+    return RawFormat(codec, *map(int, numbers))
+
+
 @dataclass(frozen=True, eq=False)
 class Audio:
     """A decoded recording. `samples`: int16, shape (channels, n), at `rate` Hz.

@@ -12,6 +12,7 @@ marks the frames that hold nothing above it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ BAND_HZ = (250.0, 3600.0)
 TAPS_BEFORE, TAPS = 8, 48
 OUTSTANDING = 6.0
 """A leak's lag must stand this many deviations out of all lags."""
-LOWEST_DB = -50.0
+LOWEST_DB = -45.5
 ACTIVE_BELOW_DB = 15.0
 MARGIN_DB = 3.0
 LEFT_MOST_DB = 6.0
@@ -58,6 +59,19 @@ class Crosstalk:
         return np.asarray(cleaned < self.predicted_db + np.float32(self.left_db(cleaned) + margin_db))
 
 
+class Response(NamedTuple):
+    """Where and how strongly one channel follows another: lag in samples, how far that lag stands out of all others
+    (in deviations), its own strength in dB, the level of all that follows relative to the source in dB, and the path from
+    `first` samples on."""
+
+    lag: int
+    outstanding: float
+    peak_db: float
+    level_db: float
+    first: int
+    taps: Floats
+
+
 def find(source: Track, target: Track, source_levels: Floats, target_levels: Floats) -> Crosstalk | None:
     """How `source` is heard in `target`, or None when it is not.
 
@@ -66,19 +80,31 @@ def find(source: Track, target: Track, source_levels: Floats, target_levels: Flo
     chosen = _stretches(source, target, source_levels, target_levels)
     if not len(chosen):
         return None
-    cross, power = _spectra(source, target, chosen)
-    rate, size = source.rate, 2 * (len(power) - 1)
+    found = response(source, target, chosen, LAG_S[0])
+    if found.outstanding < OUTSTANDING or found.level_db < LOWEST_DB:
+        return None
+    leak = Leak(source, found.first, found.taps)
+    return _measured(leak, found.level_db, found.lag / source.rate, source_levels, target, target_levels)
+
+
+def response(source: Track, target: Track, chosen: npt.NDArray[np.intp], earliest_s: float) -> Response:
+    """The strongest path from `source` to `target` with a lag from `earliest_s` to 0.45 s.
+
+    `chosen` are the first samples of the stretches to look at. A channel may be held against itself: that shows
+    its echo.
+    """
+    cross, power, size = _spectra(source, target, chosen)
+    rate = source.rate
     before, after = round(-LAG_S[0] * rate), round(LAG_S[1] * rate)
-    path = np.fft.irfft(cross / (power + 1e-2 * np.mean(power)), size)[: before + after]
-    peak = int(np.argmax(np.abs(path)))
-    spread = float(np.median(np.abs(path))) / 0.6745
-    if abs(path[peak]) < OUTSTANDING * spread:
-        return None
-    taps, coherent_db = _taps(cross, power, size, max(0, peak - TAPS_BEFORE))
-    if coherent_db < LOWEST_DB:
-        return None
-    leak = Leak(source, max(0, peak - TAPS_BEFORE) - before, taps)
-    return _measured(leak, coherent_db, (peak - before) / rate, source_levels, target, target_levels)
+    path = np.fft.irfft(cross / (power + 1e-2 * np.mean(power) + 1e-20), size)[: before + after]
+    earliest = before + round(earliest_s * rate)
+    among = np.abs(path[earliest:])
+    peak = earliest + int(np.argmax(among))
+    spread = float(np.median(among)) / 0.6745 + 1e-12
+    first = max(0, peak - TAPS_BEFORE)
+    taps, level_db = _taps(cross, power, size, first)
+    strength = float(abs(path[peak]))
+    return Response(peak - before, strength / spread, float(to_db(strength**2)), level_db, first - before, taps)
 
 
 def _stretches(source: Track, target: Track, source_levels: Floats, target_levels: Floats) -> npt.NDArray[np.intp]:
@@ -86,14 +112,15 @@ def _stretches(source: Track, target: Track, source_levels: Floats, target_level
     count = min(len(source), len(target)) // STRETCH
     frames = max(1, STRETCH // source.hop)
     first = (np.arange(count) * STRETCH) // source.hop
-    mine, theirs = (_mean_power(item, first, frames) for item in (source_levels, target_levels))
+    mine, theirs = (mean_power(item, first, frames) for item in (source_levels, target_levels))
     loud = 10 * np.log10(mine + 1e-12)
     active = np.flatnonzero(loud > np.percentile(source_levels, 95) - ACTIVE_BELOW_DB) if count else np.zeros(0, int)
     by_contrast = active[np.argsort(theirs[active] / mine[active], kind="stable")]
     return np.sort(by_contrast[:STRETCHES]) * STRETCH
 
 
-def _mean_power(levels: Floats, first: npt.NDArray[np.intp], frames: int) -> npt.NDArray[np.float64]:
+def mean_power(levels: Floats, first: npt.NDArray[np.intp], frames: int) -> npt.NDArray[np.float64]:
+    """Mean square over `frames` level frames from each of `first` on."""
     total = np.concatenate(([0.0], np.cumsum(10.0 ** (levels.astype(np.float64) / 10))))
     last = np.minimum(first + frames, len(levels))
     return np.asarray((total[last] - total[np.minimum(first, last)]) / np.maximum(1, last - first))
@@ -101,8 +128,9 @@ def _mean_power(levels: Floats, first: npt.NDArray[np.intp], frames: int) -> npt
 
 def _spectra(
     source: Track, target: Track, chosen: npt.NDArray[np.intp]
-) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.float64]]:
-    """Weighted cross spectrum source → target and power spectrum of the source, outside the speech band zero."""
+) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.float64], int]:
+    """Weighted cross spectrum source → target and power spectrum of the source, outside the speech band zero, and
+    the length of the transform."""
     rate = source.rate
     before, after = round(-LAG_S[0] * rate), round(LAG_S[1] * rate)
     size = _fast_size(STRETCH + before + after)
@@ -119,12 +147,12 @@ def _spectra(
     outside = (hertz < BAND_HZ[0]) | (hertz > BAND_HZ[1])
     cross[outside] = 0
     power[outside] = 0
-    return cross, power
+    return cross, power, size
 
 
 def _fast_size(least: int) -> int:
     """The next even length that a Fourier transform is fast at: 2^a · 3^b."""
-    sizes = (2**a * 3**b for a in range(1, 18) for b in range(4))
+    sizes: list[int] = [2**a * 3**b for a in range(1, 18) for b in range(4)]
     return min(size for size in sizes if size >= least)
 
 
@@ -135,6 +163,8 @@ def _taps(
     own = np.fft.irfft(power, size)
     shared = np.fft.irfft(cross, size)[first : first + TAPS]
     lags = np.arange(len(shared))
+    if own[0] <= 0:
+        return np.zeros(len(shared), np.float32), SILENT_DB
     matrix = own[np.abs(lags[:, None] - lags[None, :])] + np.eye(len(shared)) * own[0] * 1e-3
     taps = np.linalg.solve(matrix, shared)
     return taps.astype(np.float32), float(to_db(taps @ matrix @ taps / own[0]))

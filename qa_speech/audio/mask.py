@@ -66,7 +66,9 @@ def mask(
     """
     if samples.ndim != 2 or samples.dtype != np.int16:
         raise ValueError(f"need int16 samples of shape (channels, n), got {samples.dtype} {samples.shape}")
-    return mask_ranges(samples, rate, ranges(spans, rate, samples.shape[1], padding_s=padding_s), replacement=replacement)
+    return mask_ranges(
+        samples, rate, ranges(spans, rate, samples.shape[1], padding_s=padding_s), replacement=replacement
+    )
 
 
 def mask_ranges(
@@ -92,7 +94,7 @@ def ranges(spans: Iterable[Segment], rate: int, length: int, *, padding_s: float
     if padding_s < 0:
         raise ValueError(f"padding_s must be 0 or more, got {padding_s}")
     padded = Timeline((max(0.0, span.start - padding_s), span.end + padding_s) for span in spans)
-    found = ((int(np.floor(item.start * rate + 1e-6)), int(np.ceil(item.end * rate - 1e-6))) for item in padded)
+    found = ((int(np.floor(item.start * rate)), int(np.ceil(item.end * rate))) for item in padded)
     return [(first, min(last, length)) for first, last in found if first < min(last, length)]
 
 
@@ -109,4 +111,5 @@ def tone(length: int, rate: int) -> npt.NDArray[np.int16]:
         ramp = np.arange(edge) / edge
         wave[:edge] *= ramp
         wave[length - edge :] *= ramp[::-1]
-    return np.rint(wave * 32767).astype(np.int16)
+    samples: npt.NDArray[np.int16] = np.rint(wave * 32767).astype(np.int16)
+    return samples

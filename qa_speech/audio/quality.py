@@ -6,12 +6,16 @@ than a short one. Levels are dBFS, frequencies Hz.
 
 from __future__ import annotations
 
+from math import log2
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio.track import SILENT_DB, Floats, Track, to_db
+from qa_speech.audio import leak
+from qa_speech.audio.activity import active_level
+from qa_speech.audio.track import Floats, Track, runs, to_db
+from qa_speech.call import Finding
 from qa_speech.timeline import Timeline
 
 Mask = npt.NDArray[np.bool_]
@@ -27,13 +31,25 @@ WADA_RATIOS = (
 )  # fmt: skip
 """E[log mean|x| − mean log|x|] of speech (gamma amplitudes, shape 0.4) in white noise from −20 dB in steps of 2 dB."""
 WADA_SECONDS = 60.0
-BAND_DB = 38.0
+LOW_SNR_DB = 12.0
+NARROW_HZ = 2400.0
+HUM_BELOW_DB = 45.0
+ECHO_EVIDENCE = ((9.0, -31.0), (12.0, -34.0))
+"""Either of these: how far the delay stands out of all others (deviations), and how strong it is (dB)."""
+ECHO_QUIETEST_DB = -25.0
+BAND_DB = 40.0
 UNHEARD_DB = 55.0
-ECHO_S = (0.06, 0.48)
-ECHO_OUTSTANDING = 8.0
+ECHO_EARLIEST_S = 0.06
+ECHO_ACTIVE_DB = 12.0
+ECHO_SPREAD_DB = 12.0
+ECHO_FEWEST, ECHO_STRETCHES = 20, 200
 HOLE_S = (0.06, 0.6)
-HOLE_BELOW_DB = 6.0
-ALIVE_DB = -80.0
+HOLE_BELOW_DB = 9.0
+GONE_DB, BACKGROUND_THERE = 18.0, 0.8
+"""A background that is this far below its median for more than a fifth of the time comes and goes by itself."""
+HOLE_MOST_DC = 0.005
+"""With more DC than this, a companding codec makes a constant of any quiet sound."""
+ALIVE_DB = -95.0
 """dBFS; a background below this is digital silence."""
 
 
@@ -42,6 +58,39 @@ class Peak(NamedTuple):
 
     level_db: float
     at: float
+
+
+def findings(number: int, track: Track, levels: Floats, speech: Timeline) -> list[Finding]:
+    """What the sound of one channel is like (`number` counts from 1); the codes stand in `audio.channels`."""
+    mask = speech_mask(speech, len(levels), track.frame_s)
+    found = []
+    ratio = snr_db(levels, mask)
+    if ratio is not None:
+        found.append(Finding("snr", number, round(ratio, 1), "dB"))
+        if ratio < LOW_SNR_DB:
+            found.append(Finding("low_snr", number, round(ratio, 1), "dB"))
+    wada = wada_snr_db(track, speech)
+    if wada is not None:
+        found.append(Finding("wada_snr", number, round(wada, 1), "dB"))
+    limit = band_limit_hz(track, mask)
+    if limit is not None:
+        found.append(Finding("band_limit", number, round(limit), "Hz"))
+        if limit < NARROW_HZ:
+            found.append(Finding("narrow_band", number, round(limit), "Hz"))
+    rate = true_rate(track, mask)
+    if rate is not None:
+        found.append(Finding("sampling_rate", number, rate, "Hz"))
+    mains = hum(track, mask)
+    if mains is not None and mains.level_db > active_level(levels) - HUM_BELOW_DB:
+        found.append(Finding("hum", number, round(mains.level_db, 1), "dBFS", f"{mains.at:g} Hz"))
+    returned = echo(track, levels)
+    if returned is not None:
+        found.append(Finding("echo", number, round(returned.level_db, 1), "dB"))
+        found.append(Finding("echo_lag", number, round(returned.at * 1000), "ms"))
+    gone = holes(track, levels, speech)
+    if gone:
+        found.append(Finding("dropouts", number, float(len(gone)), "count", f"{gone.duration:.2f} s"))
+    return found
 
 
 def speech_mask(speech: Timeline, count: int, frame_s: float) -> Mask:
@@ -144,51 +193,49 @@ def hum(track: Track, speech: Mask) -> Peak | None:
     return best
 
 
-def echo(track: Track, speech: Mask) -> Peak | None:
+def echo(track: Track, levels: Floats) -> Peak | None:
     """The channel's own voice coming back: level relative to it in dB and delay in seconds, or None.
 
-    An echo ripples the spectrum evenly; averaged over the call, the ripple is a peak of the cepstrum at its delay.
-    Echoes sooner than 60 ms are not told apart from the pitch of the voice.
+    The channel is held against itself as one channel is against another to find a leak. Echoes sooner than 60 ms are not
+    told apart from the pitch of the voice, those below about −25 dB not from the rhythm of speech.
     """
-    size = _power_of_two(1.0 * track.rate)
-    spectra = _spectra(track, speech, size, most=120, full=0.5)
-    if spectra is None:
+    count = len(track) // leak.STRETCH
+    first = (np.arange(count) * leak.STRETCH) // track.hop
+    loud = to_db(leak.mean_power(levels, first, max(1, leak.STRETCH // track.hop)))
+    active = np.flatnonzero(loud > active_level(levels) - ECHO_ACTIVE_DB)
+    if len(active) < ECHO_FEWEST:
         return None
-    hertz = np.arange(spectra.shape[1]) * track.rate / size
-    floor = np.percentile(spectra, 5, axis=0)
-    inside = (hertz > 250) & (hertz < 3600) & (np.mean(spectra, axis=0) > 8 * floor)
-    if np.count_nonzero(inside) < 0.1 * len(inside):
+    chosen = active[np.linspace(0, len(active) - 1, min(ECHO_STRETCHES, len(active))).astype(int)] * leak.STRETCH
+    found = leak.response(track, track, chosen, ECHO_EARLIEST_S)
+    if not any(found.outstanding > least and found.peak_db > faintest for least, faintest in ECHO_EVIDENCE):
         return None
-    log = np.mean(np.log(spectra + 1e-14), axis=0)
-    width = max(3, round(60 * size / track.rate))
-    trend = np.convolve(np.where(inside, log, 0), np.ones(width), mode="same")
-    trend /= np.maximum(np.convolve(inside, np.ones(width), mode="same"), 1)
-    cepstrum = np.fft.irfft(np.where(inside, log - trend, 0)) / np.mean(inside)
-    first, last = round(ECHO_S[0] * track.rate), round(ECHO_S[1] * track.rate)
-    among = np.abs(cepstrum[first:last])
-    peak = int(np.argmax(among))
-    spread = float(np.median(among)) / 0.6745
-    if among[peak] < ECHO_OUTSTANDING * spread:
-        return None
-    return Peak(float(20 * np.log10(among[peak])), (first + peak) / track.rate)
+    level_db = min(found.level_db, found.peak_db + ECHO_SPREAD_DB)
+    return Peak(level_db, found.lag / track.rate) if level_db >= ECHO_QUIETEST_DB else None
 
 
-def holes(levels: Floats, speech: Timeline, frame_s: float) -> Timeline | None:
+def holes(track: Track, levels: Floats, speech: Timeline) -> Timeline | None:
     """Drop-outs: stretches of at least 60 ms inside speech where even the background is gone.
 
-    None when the channel has no background: digital silence between words is then no different from a hole.
+    Gone is well below the background, or one constant value. None when the channel has no background: digital
+    silence between words is then no different from a hole.
     """
-    inside = speech_mask(speech.bridged(HOLE_S[1]), len(levels), frame_s)
+    inside = speech_mask(speech.bridged(HOLE_S[1]), len(levels), track.frame_s)
     background = levels[~_grown(inside, 10)]
     if len(background) < 100:
         return None
-    low, middle = np.percentile(background, (2, 50))
-    if middle < ALIVE_DB or low < middle - 15:
+    middle = float(np.median(background))
+    there = background[background > middle - GONE_DB]
+    if middle < ALIVE_DB or len(there) < BACKGROUND_THERE * len(background):
         return None
+    low = float(np.percentile(there, 5))
     gone = inside & (levels < low - HOLE_BELOW_DB)
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], gone, [False])).astype(np.int8))).reshape(-1, 2)
-    least, most = round(HOLE_S[0] / frame_s) - 1, round(HOLE_S[1] / frame_s)
-    return Timeline((int(a) * frame_s, int(b) * frame_s) for a, b in edges if least <= b - a <= most)
+    quiet = np.flatnonzero(inside & ~gone & (levels < low)) if abs(track.offset) < HOLE_MOST_DC else ()
+    for frame in quiet:
+        piece = track.read(int(frame) * track.hop, int(frame + 1) * track.hop)
+        gone[frame] = np.max(piece) == np.min(piece)
+    least, most = round(HOLE_S[0] / track.frame_s) - 1, round(HOLE_S[1] / track.frame_s)
+    found = [(first, last) for first, last in runs(gone) if least <= last - first <= most]
+    return Timeline((first * track.frame_s, last * track.frame_s) for first, last in found)
 
 
 def _grown(mask: Mask, frames: int) -> Mask:
@@ -197,7 +244,7 @@ def _grown(mask: Mask, frames: int) -> Mask:
 
 
 def _power_of_two(samples: float) -> int:
-    return 1 << max(1, round(np.log2(samples)))
+    return 1 << max(1, round(log2(samples)))
 
 
 def _spectra(

@@ -148,3 +148,13 @@ def frame_levels(track: Track) -> Floats:
 def to_db(power: npt.ArrayLike) -> Floats:
     """10 · log10 of a mean square, never below −120."""
     return np.float32(10) * np.log10(np.maximum(np.asarray(power, np.float32), np.float32(1e-12)))
+
+
+def runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Half-open index ranges of the true runs.
+
+    >>> runs(np.array([False, True, True, False, True]))
+    [(1, 3), (4, 5)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]

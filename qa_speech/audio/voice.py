@@ -19,10 +19,12 @@ from qa_speech.timeline import Segment, Timeline
 
 F0_HZ = (70.0, 420.0)
 PITCH_FRAME_S, PITCH_HOP_S = 0.04, 0.02
-VOICED = 0.55
+VOICED = 0.6
 """Least autocorrelation at the period, of that at no lag, for a frame to have a pitch."""
-OCTAVE_COST = 0.06
+OCTAVE_COST = 0.1
 """Per octave of longer period: of two periods that fit as well, the shorter is the pitch."""
+LOW_HZ = 1500.0
+"""Harmonics above this count less and less: a period is seldom a whole number of samples, and theirs are short."""
 FEWEST_VOICED = 5
 BATCH_FRAMES = 4096
 NUCLEUS_WIDTH = 9
@@ -166,7 +168,8 @@ def _periods(frames: Floats, rate: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
     length = 1 << (size + longest).bit_length()
     own = np.fft.irfft(np.abs(np.fft.rfft(window, length)) ** 2)[: longest + 2].astype(np.float32)
     spectra = np.fft.rfft((frames - frames.mean(axis=1, keepdims=True)) * window, length, axis=1)
-    power = spectra.real**2 + spectra.imag**2
+    hertz = np.fft.rfftfreq(length, 1 / rate).astype(np.float32)
+    power = (spectra.real**2 + spectra.imag**2) / (1 + (hertz / np.float32(LOW_HZ)) ** 4)
     similar = np.fft.irfft(power, axis=1)[:, : longest + 2]
     similar /= np.maximum(similar[:, :1], np.float32(1e-12)) * (own / own[0])
     lags = np.arange(shortest, longest)
@@ -177,5 +180,5 @@ def _periods(frames: Floats, rate: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
     bend = left - 2 * middle + right
     shift = np.where(bend < 0, 0.5 * (left - right) / np.where(bend < 0, bend, 1), 0)
     peak = (bend < 0) & (best > 0) & (best < len(lags) - 1)
-    hertz = rate / (best + shortest + np.clip(shift, -0.5, 0.5))
-    return hertz.astype(np.float32), peak & (middle > VOICED)
+    found = rate / (best + shortest + np.clip(shift, -0.5, 0.5))
+    return found.astype(np.float32), peak & (middle > VOICED)

@@ -131,6 +131,4 @@ def score_key(card: Scorecard | None, row: Row) -> str:
 
 
 def _fits(when: Mapping[str, str | list[str]], metadata: Mapping[str, str]) -> bool:
-    return all(
-        metadata.get(key) in (wanted if isinstance(wanted, list) else [wanted]) for key, wanted in when.items()
-    )
+    return all(metadata.get(key) in (wanted if isinstance(wanted, list) else [wanted]) for key, wanted in when.items())

@@ -91,7 +91,7 @@ def limits_of(settings: Settings, layout: Layout) -> Limits:
     """The limits of the settings; memory shared out over the processes when it is not set."""
     batch = settings.batch
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**20
-    share = int(0.8 * total / (layout.workers + layout.recognizers)) if total > 0 else 0
+    share = int(0.8 * total / max(1, layout.workers + layout.recognizers)) if total > 0 else 0
     return Limits(
         call_s=batch.call_limit_s, window_s=batch.window_limit_s,
         memory_mb=batch.memory_limit_mb or max(share, 2048), min_free_memory_mb=batch.min_free_memory_mb,
@@ -100,14 +100,21 @@ def limits_of(settings: Settings, layout: Layout) -> Limits:
 
 
 def starter(
-    run: Path, settings: Settings, model: str | None, state: State, rows: Sequence[Row], tell: Callable[[dict[str, Any]], None]
+    run: Path,
+    settings: Settings,
+    model: str | None,
+    state: State,
+    rows: Sequence[Row],
+    tell: Callable[[dict[str, Any]], None],
 ) -> Callable[[Path], Doer]:
     """What `run_batch` takes as `doer`: chooses the layout (once per run, model and machine), starts the processes."""
 
     def start(cards: Path) -> Doer:
         from qa_speech.batch.layout import choose
 
-        wanted = f"{state.model_sha256} {len(os.sched_getaffinity(0))} {settings.batch.workers} {settings.batch.recognizers}"
+        wanted = (
+            f"{state.model_sha256} {len(os.sched_getaffinity(0))} {settings.batch.workers} {settings.batch.recognizers}"
+        )
         layout = msgspec.convert(state.layout, Layout) if state.layout and state.layout_for == wanted else None
         if layout is None:
             layout = choose(settings, model, rows)

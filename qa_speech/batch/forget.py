@@ -89,7 +89,9 @@ def forget(
         for folder in (store.CALLS, store.RESULTS):
             _without(run / folder, sorted(wanted), run)
         if kept:
-            store.write_parquet(run / store.RESULTS / _name(kept), kept, store.columns_of(kept), per_group=store.ROWS_PER_GROUP)
+            store.write_parquet(
+                run / store.RESULTS / _name(kept), kept, store.columns_of(kept), per_group=store.ROWS_PER_GROUP
+            )
         _forget_rows(run, rows, marks, keep=keep_scores)
         _forget_lines(run / LOG, wanted)
         write_summary(run)
@@ -108,25 +110,29 @@ def compact(run: str | Path) -> tuple[int, int]:
 
     run = store.require_run(run)
     with locked(run):
-        old = [path for folder in (store.CALLS, store.RESULTS) for path in sorted((run / folder).glob("*.parquet"))]
-        new: list[Path] = []
-        with store.connect(run) as engine:
-            ids = [item[0] for item in engine.execute("SELECT id FROM newest ORDER BY id").fetchall()]
-            engine.execute("SET preserve_insertion_order = true")
-            chunks = [ids[start : start + ROWS_PER_PART] for start in range(0, len(ids), ROWS_PER_PART)]
-            for chunk in chunks:
-                low, high = _text(chunk[0]), _text(chunk[-1])
-                between = f"id BETWEEN {low} AND {high} ORDER BY id"
-                name = f"compact-{len(chunk)}-{_digest([*chunk, *map(str, old)])}.parquet"
-                stored = "SELECT c.id, c.call_sha256, n.written_at, c.call FROM calls c JOIN newest n USING (id)"
-                for folder, query, group in (
-                    (store.CALLS, f"SELECT * FROM ({stored}) WHERE {between}", store.CALLS_PER_GROUP),
-                    (store.RESULTS, f"SELECT * EXCLUDE (file_name, file_row) FROM newest WHERE {between}", store.ROWS_PER_GROUP),
-                ):
-                    store.copy_to(run / folder / name, query, per_group=group, connection=engine)
-                    new.append(run / folder / name)
-        for path in set(old) - set(new):
-            path.unlink()
+        return merge_parts(run)
+
+
+def merge_parts(run: Path) -> tuple[int, int]:
+    """`compact` for whoever works on the run already."""
+    old = [path for folder in (store.CALLS, store.RESULTS) for path in sorted((run / folder).glob("*.parquet"))]
+    new: list[Path] = []
+    with store.connect(run) as engine:
+        ids = [item[0] for item in engine.execute("SELECT id FROM newest ORDER BY id").fetchall()]
+        for start in range(0, len(ids), ROWS_PER_PART):
+            chunk = ids[start : start + ROWS_PER_PART]
+            between = f"id BETWEEN {_text(chunk[0])} AND {_text(chunk[-1])} ORDER BY id"
+            name = f"compact-{len(chunk)}-{_digest([*chunk, *map(str, old)])}.parquet"
+            stored = "SELECT c.id, c.call_sha256, n.written_at, c.call FROM calls c JOIN newest n USING (id)"
+            calls = f"SELECT * FROM ({stored}) WHERE {between}"
+            results = f"SELECT * EXCLUDE (file_name, file_row) FROM newest WHERE {between}"
+            for folder, query, group in (
+                (store.CALLS, calls, store.CALLS_PER_GROUP), (store.RESULTS, results, store.ROWS_PER_GROUP),
+            ):  # fmt: skip
+                store.copy_to(run / folder / name, query, per_group=group, connection=engine)
+                new.append(run / folder / name)
+    for path in set(old) - set(new):
+        path.unlink()
     return len(old), len(new)
 
 
@@ -140,7 +146,9 @@ def _day(started_at: str, mtime_ns: int) -> dt.date:
 def _remember(run: Path, wanted: Iterable[str]) -> dict[str, str]:
     """Add marks; returns id → mark."""
     path = run / STATE
-    state = msgspec.json.decode(path.read_bytes(), type=Forgotten) if path.is_file() else Forgotten(secrets.token_hex(32))
+    state = (
+        msgspec.json.decode(path.read_bytes(), type=Forgotten) if path.is_file() else Forgotten(secrets.token_hex(32))
+    )
     marks = {name: _mark(bytes.fromhex(state.key), name) for name in wanted}
     state.marks = sorted({*state.marks, *marks.values()})
     write_bytes(path, msgspec.json.encode(state) + b"\n")
@@ -162,7 +170,11 @@ def _kept(run: Path, marks: Mapping[str, str]) -> list[dict[str, Any]]:
         )
         names = [item[0] for item in found.description]
         for values in found.fetchall():
-            row = {name: value for name, value in zip(names, values, strict=True) if value is not None and name not in PERSONAL}
+            row = {
+                name: value
+                for name, value in zip(names, values, strict=True)
+                if value is not None and name not in PERSONAL
+            }
             kept.append({**row, "id": marks[row["id"]], "status": FORGOTTEN})
     return kept
 
@@ -178,7 +190,7 @@ def _without(folder: Path, ids: list[str], run: Path) -> None:
             engine.execute("CREATE TABLE gone AS SELECT unnest(?) AS id", [ids])
             copied = "copied_from" in names
             touched = "id IN (SELECT id FROM gone)" + (" OR copied_from IN (SELECT id FROM gone)" if copied else "")
-            if not engine.execute(f"SELECT count(*) FROM {source} WHERE {touched}").fetchone()[0]:
+            if not store.first(engine, f"SELECT count(*) FROM {source} WHERE {touched}"):
                 continue
             replaced = (
                 " REPLACE (CASE WHEN copied_from IN (SELECT id FROM gone) THEN NULL ELSE copied_from END AS copied_from)"
@@ -186,7 +198,7 @@ def _without(folder: Path, ids: list[str], run: Path) -> None:
                 else ""
             )
             query = f"SELECT *{replaced} FROM {source} WHERE id NOT IN (SELECT id FROM gone)"
-            if engine.execute(f"SELECT count(*) FROM ({query})").fetchone()[0]:
+            if store.first(engine, f"SELECT count(*) FROM ({query})"):
                 group = store.CALLS_PER_GROUP if folder == run / store.CALLS else store.ROWS_PER_GROUP
                 store.copy_to(path, query, per_group=group, connection=engine)
             else:

@@ -65,22 +65,25 @@ class Inline:
                 continue
             return
 
-    def _flow(
-        self, source: Iterator[Job], retry: deque[Job], waiting: deque[Job]
-    ) -> Iterator[tuple[Job, Entry]]:
+    def _flow(self, source: Iterator[Job], retry: deque[Job], waiting: deque[Job]) -> Iterator[tuple[Job, Entry]]:
         from qa_speech.call import CallFailure
         from qa_speech.pipeline import recognise, report
 
         broken: dict[int, Entry] = {}
+        spent: dict[int, float] = {}
 
         def prepared() -> Iterator[Any]:
             while (job := retry.popleft() if retry else next(source, None)) is not None:
                 waiting.append(job)
+                began = time.perf_counter()
                 try:
-                    yield self._prepared(job)
+                    item = self._prepared(job)
                 except Exception as exc:
                     broken[job.number] = failed(job.row.id, job.row.path, exc)
-                    yield CallFailure(job.row.id, job.row.path, "", "")
+                    item = CallFailure(job.row.id, job.row.path, "", "")
+                if not job.stored:
+                    spent[job.number] = time.perf_counter() - began
+                yield item
 
         for outcome in recognise(prepared(), self._recognizer, settings=self._setup.settings):
             job = waiting[0]
@@ -93,6 +96,8 @@ class Inline:
                 finished = report(outcome, scorecard_of(job.card, self._cards, self._setup.cards))
                 found = again(finished, job.before) if job.stored else entry(finished)
                 found.row["finish_s"] = time.perf_counter() - began
+            if job.number in spent:
+                found.row["prepare_s"] = spent.pop(job.number)
             waiting.popleft()
             yield job, found
 
@@ -105,6 +110,4 @@ class Inline:
         if job.stored:
             return with_row(decode(job.stored, Call, job.row.id), job.row)
         window_s = self._recognizer.window_s if self._recognizer else None
-        return begin(
-            job.row.call_input, detector=SileroDetector(), settings=self._setup.settings, window_s=window_s
-        )
+        return begin(job.row.call_input, detector=SileroDetector(), settings=self._setup.settings, window_s=window_s)

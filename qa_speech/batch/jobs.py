@@ -58,7 +58,9 @@ class Layout:
 
     def __str__(self) -> str:
         batch = f"batch {self.batch_size}" if self.batch_size else "the batch size of the settings"
-        place = f"on GPU {', '.join(map(str, self.devices))}" if self.devices else f"{self.threads or 'all'} threads each"
+        place = (
+            f"on GPU {', '.join(map(str, self.devices))}" if self.devices else f"{self.threads or 'all'} threads each"
+        )
         recognizers = f", {self.recognizers} recognisers ({place}, {batch})" if self.recognizers else ""
         return f"{self.workers} workers{recognizers}; {self.why}"
 

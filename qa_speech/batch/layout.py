@@ -55,7 +55,9 @@ def choose(settings: Settings, model: str | None, todo: Sequence[Row]) -> Layout
     wanted = settings.batch.workers
     fixed = wanted if wanted != "auto" else None
     if model is None:
-        return Layout(workers=cores if fixed is None else fixed, recognizers=0, why="no recogniser: one worker per core")
+        return Layout(
+            workers=cores if fixed is None else fixed, recognizers=0, why="no recogniser: one worker per core"
+        )
     devices = free_gpu_memory() if settings.recognition.device in ("auto", "cuda") else []
     if devices:
         return _on_gpus(devices, cores, fixed, settings)
@@ -72,7 +74,9 @@ def measured(settings: Settings, model: str, todo: Sequence[Row], cores: int) ->
     """Try layouts on windows of the first calls; the cheapest wins, a simpler one when it is about as cheap."""
     step = max(1, len(todo) // TRIAL_CALLS)
     sample = list(todo[::step])[:TRIAL_CALLS]
-    windows, call_s, per_call = _in_processes(1, _prepare_trial, sample, settings, _factory(settings, model, Layout()))[0]
+    windows, call_s, per_call = _in_processes(1, _prepare_trial, sample, settings, _factory(settings, model, Layout()))[
+        0
+    ]
     simple = Layout(max(1, cores // 2), 1, cores, why="nothing to measure with: the first calls hold no speech")
     if not windows:
         return simple

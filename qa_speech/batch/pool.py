@@ -6,17 +6,15 @@ is alone in its process gets a failure row, and no other call suffers. A time li
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from multiprocessing.connection import wait
 from typing import Any
 
 from qa_speech.batch.jobs import Job, Setup
+from qa_speech.batch.process import Child, Flight, ending, free_memory_mb, memory_mb, spawn
 from qa_speech.batch.records import Entry, failure
 from qa_speech.batch.worker import Remote, Task, prepare_main, recognise_main
 from qa_speech.errors import EngineError
@@ -31,39 +29,6 @@ FAILED_STARTS = 3
 DIED, TOO_LONG, TOO_BIG = "process_died", "time_limit", "memory_limit"
 
 
-@dataclass(eq=False)
-class _Flight:
-    """A job on its way: where it is, its windows (kept until they are answered) and its answers."""
-
-    job: Job
-    worker: _Child
-    alone: bool = False
-    strikes: int = 0
-    left: int = 0
-    windows: dict[int, tuple[float, bytes]] = field(default_factory=dict)
-    answers: list[Any] = field(default_factory=list)
-    answered: int = 0
-    recognise_s: float = 0.0
-
-
-@dataclass(eq=False)
-class _Child:
-    """A process with its pipe; `busy_since` when it began what it is doing, `busy_with` the numbers concerned."""
-
-    kind: str
-    index: int
-    process: Any
-    link: Connection
-    flights: dict[int, _Flight] = field(default_factory=dict)
-    queued: int = 0
-    busy_with: tuple[Any, ...] = ()
-    busy_since: float = 0.0
-    done: int = 0
-    ready: bool = False
-    retiring: bool = False
-    killed_for: str = ""
-
-
 class Pool:
     """A `jobs.Doer` over processes of this machine; `start` first, `close` at the end.
 
@@ -73,14 +38,13 @@ class Pool:
     def __init__(self, setup: Setup, note: Callable[[str], None] = lambda line: None) -> None:
         self._setup = setup
         self._note = note
-        self._context = get_context("spawn")
         self._task = Task(setup.settings, setup.cards)
-        self._workers: list[_Child] = []
-        self._recognizers: list[_Child] = []
-        self._flights: dict[int, _Flight] = {}
-        self._suspects: deque[_Flight] = deque()
-        self._again: deque[_Flight] = deque()
-        self._waiting: deque[tuple[_Flight, int]] = deque()
+        self._workers: list[Child] = []
+        self._recognizers: list[Child] = []
+        self._flights: dict[int, Flight] = {}
+        self._suspects: deque[Flight] = deque()
+        self._again: deque[Flight] = deque()
+        self._waiting: deque[tuple[Flight, int]] = deque()
         self._finished: deque[tuple[Job, Entry]] = deque()
         self._batch_size = setup.layout.batch_size or 8
         self._failed_starts = 0
@@ -149,16 +113,16 @@ class Pool:
                 job = next(source, None)
                 more = job is not None
                 if job is not None:
-                    self._give(worker, _Flight(job, worker))
+                    self._give(worker, Flight(job, worker))
         return more
 
-    def _next_for(self, worker: _Child) -> _Flight | None:
+    def _next_for(self, worker: Child) -> Flight | None:
         """What has to be done again, alone or not."""
         if self._suspects and not worker.flights and not worker.retiring:
             return self._suspects.popleft()
         return self._again.popleft() if self._again and self._has_room(worker) else None
 
-    def _has_room(self, worker: _Child) -> bool:
+    def _has_room(self, worker: Child) -> bool:
         if worker.retiring or any(flight.alone for flight in worker.flights.values()):
             return False
         if worker.queued >= QUEUED_PER_WORKER or len(worker.flights) >= HELD_PER_WORKER:
@@ -166,9 +130,9 @@ class Pool:
         backlog = 2 * self._batch_size * max(1, len(self._recognizers))
         return len(self._waiting) < backlog and not (self.held_back and worker.flights)
 
-    def _give(self, worker: _Child, flight: _Flight) -> None:
+    def _give(self, worker: Child, flight: Flight) -> None:
         job = flight.job
-        fresh = _Flight(job, worker, flight.alone, flight.strikes)
+        fresh = Flight(job, worker, flight.alone, flight.strikes)
         self._flights[job.number] = worker.flights[job.number] = fresh
         worker.queued += 1
         if job.stored:
@@ -179,15 +143,14 @@ class Pool:
     def _feed(self) -> None:
         """Give each idle recogniser a batch: the window that waited longest and those most like it in length."""
         for child in self._recognizers:
-            if not child.ready or child.busy_with or not self._waiting:
+            if not child.ready or child.batch or not self._waiting:
                 continue
             if len(self._waiting) < self._batch_size and any(worker.queued for worker in self._workers):
                 continue  # more are on their way: a full batch costs hardly more than one window
-            chosen = self._choose()
-            child.busy_with, child.busy_since = tuple(chosen), time.monotonic()
-            self._send(child, ("batch", child.done, [flight.windows[k][1] for flight, k in chosen]))
+            child.batch, child.busy_since = self._choose(), time.monotonic()
+            self._send(child, ("batch", child.done, [flight.windows[k][1] for flight, k in child.batch]))
 
-    def _choose(self) -> list[tuple[_Flight, int]]:
+    def _choose(self) -> list[tuple[Flight, int]]:
         oldest = self._waiting[0][0]
         if oldest.alone:
             mine = [item for item in self._waiting if item[0] is oldest][: self._batch_size]
@@ -200,17 +163,15 @@ class Pool:
         self._waiting = deque(item for item in self._waiting if (id(item[0]), item[1]) not in taken)
         return mine
 
-    def _send(self, child: _Child, message: tuple[Any, ...]) -> None:
-        try:
+    def _send(self, child: Child, message: tuple[Any, ...]) -> None:
+        with suppress(OSError):  # it has died; its sentinel says so in a moment
             child.link.send(message)
-        except OSError:
-            pass  # it has died; its sentinel says so in a moment
 
     # -- taking in what is done
 
     def _listen(self) -> None:
         children = [*self._workers, *self._recognizers]
-        by_handle: dict[Any, _Child] = {child.link: child for child in children}
+        by_handle: dict[Any, Child] = {child.link: child for child in children}
         by_handle |= {child.process.sentinel: child for child in children}
         ready = {id(child): child for child in (by_handle[item] for item in wait(list(by_handle), TICK_S))}
         for child in ready.values():
@@ -220,14 +181,14 @@ class Pool:
             except (EOFError, OSError):
                 self._gone(child)
 
-    def _take(self, child: _Child, message: tuple[Any, ...]) -> None:
+    def _take(self, child: Child, message: tuple[Any, ...]) -> None:
         kind, *rest = message
         if kind == "start":
-            child.busy_with, child.busy_since = (rest[0],), time.monotonic()
+            child.busy_with, child.busy_since = rest[0], time.monotonic()
         elif kind == "windows":
             self._windows(*rest)
         elif kind == "waits":
-            child.queued, child.busy_with = child.queued - 1, ()
+            child.queued, child.busy_with = child.queued - 1, None
         elif kind == "done":
             self._done(child, *rest)
         elif kind == "words":
@@ -250,8 +211,8 @@ class Pool:
             flight.windows[k] = item
             self._waiting.append((flight, k))
 
-    def _words(self, child: _Child, _: int, answers: list[Any], seconds: float) -> None:
-        batch, child.busy_with = child.busy_with, ()
+    def _words(self, child: Child, _: int, answers: list[Any], seconds: float) -> None:
+        batch, child.batch = child.batch, []
         child.done += 1
         for (flight, k), answer in zip(batch, answers, strict=True):
             if self._flights.get(flight.job.number) is not flight:
@@ -267,8 +228,8 @@ class Pool:
                     flight.worker.queued += 1
                     self._send(flight.worker, ("words", flight.job.number, flight.answers))
 
-    def _done(self, child: _Child, number: int, entry: Entry) -> None:
-        child.queued, child.busy_with, child.done = child.queued - 1, (), child.done + 1
+    def _done(self, child: Child, number: int, entry: Entry) -> None:
+        child.queued, child.busy_with, child.done = child.queued - 1, None, child.done + 1
         flight = self._flights.get(number)
         if flight is None or flight.worker is not child:
             return
@@ -278,16 +239,16 @@ class Pool:
         if child.done >= self._setup.limits.recycle_after > 0:
             child.retiring = True
 
-    def _finish(self, flight: _Flight, entry: Entry) -> None:
+    def _finish(self, flight: Flight, entry: Entry) -> None:
         self._forget(flight)
         self._finished.append((flight.job, entry))
 
-    def _forget(self, flight: _Flight) -> None:
+    def _forget(self, flight: Flight) -> None:
         self._flights.pop(flight.job.number, None)
         flight.worker.flights.pop(flight.job.number, None)
         self._waiting = deque(item for item in self._waiting if item[0] is not flight)
 
-    def _fail(self, flight: _Flight, error: str, message: str) -> None:
+    def _fail(self, flight: Flight, error: str, message: str) -> None:
         job = flight.job
         if flight.worker.flights.get(job.number) is flight and not flight.worker.killed_for:
             self._send(flight.worker, ("drop", job.number))
@@ -295,13 +256,13 @@ class Pool:
 
     # -- when something goes wrong
 
-    def _engine_error(self, child: _Child, _: int, error: str, message: str) -> None:
+    def _engine_error(self, child: Child, _: int, error: str, message: str) -> None:
         """A batch failed: its calls are tried again one by one, and one that was alone has failed."""
-        batch, child.busy_with = child.busy_with, ()
+        batch, child.batch = child.batch, []
         child.done += 1
         self._isolate(batch, error, message, sure=True)
 
-    def _isolate(self, batch: tuple[Any, ...], error: str, message: str, *, sure: bool) -> None:
+    def _isolate(self, batch: Sequence[tuple[Flight, int]], error: str, message: str, *, sure: bool) -> None:
         """Give up the call that was alone; have the others recognised alone. `sure`: one call in a batch is to blame."""
         flights = list({id(flight): flight for flight, _ in batch}.values())
         for flight in flights:
@@ -315,24 +276,24 @@ class Pool:
                 mine += [item for item in self._waiting if item[0] is flight]
                 self._waiting = deque([*mine, *(item for item in self._waiting if item[0] is not flight)])
 
-    def _gone(self, child: _Child) -> None:
+    def _gone(self, child: Child) -> None:
         """A process has ended that should not have."""
         child.process.join()
         why = child.killed_for or DIED
-        how = ENDINGS.get(why) or f"the process that worked on it ended {_ending(child.process.exitcode)}"
+        how = ENDINGS.get(why) or f"the process that worked on it ended {ending(child.process.exitcode)}"
         self._note(f"{child.kind} {child.index}: {how}")
         child.killed_for = why
         if child.kind == "recogniser":
             self._failed_starts += not child.ready
-            self._isolate(child.busy_with, why, how, sure=why == TOO_LONG)
+            self._isolate(child.batch, why, how, sure=why == TOO_LONG)
         else:
             for flight in list(child.flights.values()):
                 self._survivor(flight, child, why, how)
         self._replace(child)
 
-    def _survivor(self, flight: _Flight, child: _Child, why: str, how: str) -> None:
+    def _survivor(self, flight: Flight, child: Child, why: str, how: str) -> None:
         """What becomes of a call whose worker has gone."""
-        worked_on = flight.job.number in child.busy_with
+        worked_on = flight.job.number == child.busy_with
         if worked_on and (flight.alone or why == TOO_LONG):
             self._fail(flight, why, how)
             return
@@ -349,19 +310,20 @@ class Pool:
         self._looked = now
         limits = self._setup.limits
         for child in (*self._workers, *self._recognizers):
-            allowed = limits.call_s if child.kind == "worker" else limits.window_s * len(child.busy_with)
-            if child.busy_with and 0 < allowed < now - child.busy_since:
+            allowed = limits.call_s if child.kind == "worker" else limits.window_s * len(child.batch)
+            busy = child.busy_with is not None or child.batch
+            if busy and 0 < allowed < now - child.busy_since:
                 self._kill(child, TOO_LONG)
             elif limits.memory_mb and memory_mb(child.process.pid) > limits.memory_mb:
                 self._kill(child, TOO_BIG)
         free = free_memory_mb()
         self.held_back = int(0 < free < limits.min_free_memory_mb)
 
-    def _kill(self, child: _Child, why: str) -> None:
+    def _kill(self, child: Child, why: str) -> None:
         child.killed_for = why
         child.process.kill()
 
-    def _replace(self, child: _Child) -> None:
+    def _replace(self, child: Child) -> None:
         if child.process.is_alive():
             child.process.kill()
         child.process.join()
@@ -375,32 +337,25 @@ class Pool:
 
     # -- starting processes
 
-    def _worker(self, index: int) -> _Child:
-        return self._spawn("worker", index, prepare_main, (self._task,))
+    def _worker(self, index: int) -> Child:
+        return spawn("worker", index, prepare_main, self._task)
 
-    def _recognizer(self, index: int) -> _Child:
+    def _recognizer(self, index: int) -> Child:
         assert self._setup.make is not None
         layout = self._setup.layout
         environment = {"OMP_NUM_THREADS": str(layout.threads)} if layout.threads else {}
         if layout.devices:
             environment["CUDA_VISIBLE_DEVICES"] = str(layout.devices[index])
-        return self._spawn("recogniser", index, recognise_main, (self._setup.make(index), self._batch_size, environment))
+        return spawn("recogniser", index, recognise_main, self._setup.make(index), self._batch_size, environment)
 
-    def _spawn(self, kind: str, index: int, target: Callable[..., None], rest: tuple[Any, ...]) -> _Child:
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=target, args=(theirs, *rest), daemon=True, name=f"qa-speech {kind} {index}")
-        process.start()
-        theirs.close()
-        return _Child(kind, index, process, ours)
-
-    def _wait_until_ready(self, child: _Child) -> None:
+    def _wait_until_ready(self, child: Child) -> None:
         while not child.ready:
             try:
                 message = child.link.recv()
             except (EOFError, OSError):
                 child.process.join()
-                ending = _ending(child.process.exitcode)
-                raise EngineError("recogniser", f"its process ended {ending} while it was loading") from None
+                how = ending(child.process.exitcode)
+                raise EngineError("recogniser", f"its process ended {how} while it was loading") from None
             if message[0] == "ready":
                 self._task = Task(self._setup.settings, self._setup.cards, message[1])
                 if not self._setup.layout.batch_size:
@@ -409,32 +364,3 @@ class Pool:
 
 
 ENDINGS = {TOO_LONG: "took longer than the time limit", TOO_BIG: "took more memory than the limit"}
-
-
-def _ending(code: int | None) -> str:
-    """An exit code in words.
-
-    >>> _ending(-9), _ending(1)
-    ('by signal 9 (SIGKILL)', 'with code 1')
-    """
-    if code is not None and code < 0:
-        return f"by signal {-code} ({signal.Signals(-code).name})"
-    return f"with code {code}"
-
-
-def memory_mb(pid: int) -> float:
-    """Resident memory of a process; 0 where the system does not say."""
-    try:
-        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-    except (OSError, IndexError, ValueError):
-        return 0.0
-
-
-def free_memory_mb() -> float:
-    """Memory that may still be taken; 0 where the system does not say."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            return next((int(line.split()[1]) / 1024 for line in file if line.startswith("MemAvailable")), 0.0)
-    except OSError:
-        return 0.0

@@ -25,7 +25,7 @@ FIXED: Mapping[str, str] = {
     "total_if_confirmed": "DOUBLE", "coverage": "DOUBLE", "band": "VARCHAR", "passed": "BOOLEAN", "scorable": "BOOLEAN",
     "reason": "VARCHAR", "to_review": "INTEGER",
     "criteria": (
-        "STRUCT(id VARCHAR, section VARCHAR, outcome VARCHAR, points DOUBLE, possible DOUBLE, pending BOOLEAN, "
+        "STRUCT(id VARCHAR, title VARCHAR, section VARCHAR, outcome VARCHAR, points DOUBLE, possible DOUBLE, pending BOOLEAN, "
         "fatal VARCHAR, severity VARCHAR, reason VARCHAR, review VARCHAR[], "
         "places STRUCT(kind VARCHAR, role VARCHAR, start_s DOUBLE, end_s DOUBLE)[])[]"
     ),
@@ -119,7 +119,7 @@ def _of_score(score: Score | None) -> dict[str, Any]:
         "to_review": sum(item.pending for item in score.criteria),
         "criteria": [
             {
-                "id": item.id, "section": item.section, "outcome": item.outcome, "points": item.points,
+                "id": item.id, "title": item.title, "section": item.section, "outcome": item.outcome, "points": item.points,
                 "possible": item.possible, "pending": item.pending, "fatal": item.fatal, "severity": item.severity,
                 "reason": item.reason, "review": item.review,
                 "places": [

@@ -14,6 +14,7 @@ import glob
 import io
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,9 @@ class Row(msgspec.Struct, frozen=True):
     def call_input(self) -> CallInput:
         """The same as the pipeline takes it."""
         transcript = Path(self.transcript) if self.transcript else None
-        return CallInput(Path(self.path), self.id, self.agent_channel, transcript, dict(self.metadata))
+        return CallInput(
+            path=Path(self.path), id=self.id, agent_channel=self.agent_channel, transcript=transcript, metadata=dict(self.metadata),
+        )  # fmt: skip
 
 
 def find_rows(
@@ -72,7 +75,7 @@ def find_rows(
     """
     pattern = _compiled(name_pattern) if name_pattern else None
     rows: list[Row] = []
-    for place in map(Path, places):
+    for place in (Path(os.path.abspath(place)) for place in places):  # a run goes on from any working directory
         if place.is_file() and place.suffix.lower() in MANIFEST_SUFFIXES:
             rows += _from_manifest(place)
         else:
@@ -95,6 +98,8 @@ def stat_row(row: Row) -> Row:
         found = os.stat(row.path)
     except OSError:
         return msgspec.structs.replace(row, bytes=MISSING, mtime_ns=0)
+    if not stat.S_ISREG(found.st_mode):  # opening a pipe could take for ever
+        return msgspec.structs.replace(row, bytes=MISSING, mtime_ns=0)
     return msgspec.structs.replace(row, bytes=found.st_size, mtime_ns=found.st_mtime_ns)
 
 
@@ -103,7 +108,9 @@ def _listed(place: Path) -> list[Row]:
     if place.is_dir():
         found = sorted(_walk(str(place), AUDIO_SUFFIXES)) or sorted(_walk(str(place), TRANSCRIPT_SUFFIXES))
         if not found:
-            raise AudioError(str(place), f"no recordings in this folder (looked for {' '.join(sorted(AUDIO_SUFFIXES))})")
+            raise AudioError(
+                str(place), f"no recordings in this folder (looked for {' '.join(sorted(AUDIO_SUFFIXES))})"
+            )
         cut = len(str(place).rstrip(os.sep)) + 1 if str(place) != "." else 0
         return [Row(path[cut:].replace(os.sep, "/"), path, size, mtime) for path, size, mtime in found]
     if place.exists():

@@ -22,7 +22,7 @@ import msgspec
 
 from qa_speech.batch import store, work
 from qa_speech.batch.cards import Book
-from qa_speech.batch.forget import forgotten
+from qa_speech.batch.forget import forgotten, merge_parts
 from qa_speech.batch.jobs import Doer, Job
 from qa_speech.batch.records import OK, Entry
 from qa_speech.batch.rows import MISSING, Row, stat_row
@@ -32,6 +32,8 @@ from qa_speech.errors import ConfigError
 from qa_speech.settings import Batch, Settings
 
 TELL_S = 1.0
+MANY_PARTS = 200
+"""More parts than this are merged when a session has come to its end."""
 LOG = "run.log"
 Tell = Callable[[dict[str, Any]], None]
 
@@ -94,6 +96,7 @@ def run_batch(
     settings, book, run = settings or Settings(), book or Book(), Path(out)
     run.mkdir(parents=True, exist_ok=True)
     with locked(run):
+        store.tidy(run)
         merged = plan(run, rows)
         book.check(merged)
         driver = _Driver(run, merged, settings, book, recognizer, until, tell)
@@ -145,6 +148,8 @@ class _Driver:
         self.open: dict[int, tuple[Need, str]] = {}
         self.leaders: dict[str, list[Need]] = {}
         self.copies: deque[Job] = deque()
+        self.finished: dict[str, Entry | str] = {}
+        self.later: list[tuple[Need, str, str]] = []
         self.postponed: list[Need] = []
         self.alike: tuple[str, int] = ("", 0)
         self.twins = work.Twins((), {}, self.options)
@@ -155,7 +160,13 @@ class _Driver:
         self.twins = work.Twins(todo, known, self.options)
         session = self.session
         session.todo, session.scores = len(todo), len(scores)
-        self._say("plan", rows=len(self.rows), todo=len(todo), scores=len(scores), done=len(self.rows) - len(todo) - len(scores))
+        self._say(
+            "plan",
+            rows=len(self.rows),
+            todo=len(todo),
+            scores=len(scores),
+            done=len(self.rows) - len(todo) - len(scores),
+        )
         if todo or scores:
             self._check_disk(len(todo))
             doing = doer(self.book.keep(self.run))
@@ -168,8 +179,12 @@ class _Driver:
                 doing.close()
                 self._flush()
                 self._end()
-        else:
+            if sum(1 for _ in (self.run / store.RESULTS).glob("*.parquet")) > MANY_PARTS:
+                merge_parts(self.run)
+        elif not (self.run / "summary.json").is_file():
             self._end()
+        else:
+            self._say("end", **msgspec.structs.asdict(session))
         return session
 
     def _work(self, doing: Doer, todo: list[Need], scores: list[Need]) -> None:
@@ -210,24 +225,36 @@ class _Driver:
             if key and key in self.leaders:
                 self.leaders[key].append(need)
                 continue
-            self.open[need.number] = (need, key)
-            if key and (twin := self.twins.stored(key)) is not None:
-                yield from self._copies_of(twin, [need], key)
-                continue
-            if key:
-                self.leaders[key] = []
-            yield Job(need.number, need.row, need.card)
+            twin = self.finished.get(key) or self.twins.stored(key) if key else None
+            if isinstance(twin, Entry):
+                self._same_failure(need, key, twin)
+            elif twin is not None:
+                self.later.append((need, key, twin))
+            else:
+                self.open[need.number] = (need, key)
+                if key:
+                    self.leaders[key] = []
+                yield Job(need.number, need.row, need.card)
+        yield from self._of_stored_twins()
         while self.copies:
             yield self.copies.popleft()
 
-    def _copies_of(self, twin: str, needs: list[Need], key: str) -> Iterator[Job]:
-        for _, text, before in work.stored_calls(self.run, [twin]):
-            for need in needs:
+    def _of_stored_twins(self) -> Iterator[Job]:
+        """Rows whose recording is in the store under another id: one look for all of them."""
+        if self._late() or not self.later:
+            return
+        self._flush()
+        by_twin: dict[str, list[tuple[Need, str]]] = {}
+        for need, key, twin in self.later:
+            by_twin.setdefault(twin, []).append((need, key))
+        self.later.clear()
+        for twin, text, before in work.stored_calls(self.run, list(by_twin)):
+            for need, key in by_twin[twin]:
                 yield self._copy(need, key, text, twin, before)
 
     def _copy(self, need: Need, key: str, text: str, twin: str, before: dict[str, Any]) -> Job:
         self.open[need.number] = (need, key)
-        kept = {name: before[name] for name in ("prepare_s", "recognise_s") if name in before}
+        kept: dict[str, Any] = {name: before[name] for name in ("prepare_s", "recognise_s") if name in before}
         return Job(need.number, need.row, need.card, text, {**kept, "copied_from": twin})
 
     def _late(self) -> bool:
@@ -258,14 +285,20 @@ class _Driver:
         entry = self._completed(need, key, entry)
         self._count(need, entry)
         self.buffer.append((need.number, entry))
+        if key and not job.stored:
+            self.finished[key] = entry.id if entry.row["status"] == OK else entry
         for twin in twins:
             if entry.row["status"] == OK:
                 self.copies.append(self._copy(twin, key, entry.call, entry.id, entry.row))
             else:
-                row = {**entry.row, "id": twin.row.id, "path": twin.row.path, "copied_from": entry.id}
-                same = self._completed(twin, key, Entry(row))
-                self._count(twin, same, alike=False)
-                self.buffer.append((twin.number, same))
+                self._same_failure(twin, key, entry)
+
+    def _same_failure(self, need: Need, key: str, first: Entry) -> None:
+        """An equal recording has failed already in this session."""
+        row = {**first.row, "copied_from": first.id}
+        same = self._completed(need, key, Entry(row))
+        self._count(need, same, alike=False)
+        self.buffer.append((need.number, same))
 
     def _completed(self, need: Need, key: str, entry: Entry) -> Entry:
         """The outcome with what only the runner knows."""
@@ -311,7 +344,9 @@ class _Driver:
         wanted = self.batch.min_free_disk_gb * 1e9 + count * BYTES_PER_CALL
         free = shutil.disk_usage(self.run).free
         if free < wanted:
-            problem = f"{free / 1e9:.1f} GB free, {wanted / 1e9:.1f} GB wanted for {count} calls (batch.min_free_disk_gb)"
+            problem = (
+                f"{free / 1e9:.1f} GB free, {wanted / 1e9:.1f} GB wanted for {count} calls (batch.min_free_disk_gb)"
+            )
             raise ConfigError(str(self.run), [problem])
 
     def _progress(self) -> None:
@@ -330,7 +365,8 @@ class _Driver:
     def _end(self) -> None:
         session = self.session
         session.left = session.todo + session.scores - session.ok - session.failed
-        self._progress()
+        if session.todo or session.scores:
+            self._progress()
         write_summary(self.run, session)
         self._say("end", **msgspec.structs.asdict(session))
 

@@ -36,7 +36,11 @@ ROW_COLUMNS = {
 }  # fmt: skip
 META = "metadata."
 """Prefix of the metadata columns of the manifest file."""
-MEMORY = "1GB"
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": "1GB",
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
 BATCH = 256
 CALLS_PER_GROUP, ROWS_PER_GROUP = 2048, 20_480
 
@@ -57,7 +61,7 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
 
 def is_run(path: str | Path) -> bool:
     """Whether a folder is the run of `qa-speech batch run`."""
-    return (Path(path) / "run.json").is_file() or (Path(path) / "results").is_dir()
+    return any((Path(path) / name).exists() for name in ("run.json", MANIFEST, "results"))
 
 
 def require_run(path: str | Path) -> Path:
@@ -70,7 +74,9 @@ def require_run(path: str | Path) -> Path:
     """
     run = Path(path)
     if not is_run(run):
-        raise ConfigError(str(run), ["not the folder of a batch run; expected one made by: qa-speech batch run … --out"])
+        raise ConfigError(
+            str(run), ["not the folder of a batch run; expected one made by: qa-speech batch run … --out"]
+        )
     for name in sorted(item.name for item in (run / "results").glob("schema=*")):
         if name.removeprefix("schema=").isdigit() and int(name.removeprefix("schema=")) > SCHEMA:
             raise ConfigError(str(run), [f"{name} was written by a newer qa_speech; this one reads up to {SCHEMA}"])
@@ -119,9 +125,7 @@ def columns_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return columns
 
 
-def write_parquet(
-    path: Path, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, per_group: int
-) -> None:
+def write_parquet(path: Path, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, per_group: int) -> None:
     """Rows as one Parquet file, whole or not at all. They pass through a JSON file beside it, which DuckDB reads."""
     path.parent.mkdir(parents=True, exist_ok=True)
     encoder = msgspec.json.Encoder(enc_hook=_plain)
@@ -178,8 +182,7 @@ def _engine(connection: Any = None) -> Iterator[Any]:
     if connection is not None:
         yield connection
         return
-    settings = {"threads": 1, "memory_limit": MEMORY, "autoinstall_known_extensions": False}
-    with duckdb.connect(config=settings) as engine:
+    with duckdb.connect(config=CONFIG | {"threads": 1}) as engine:
         yield engine
 
 
@@ -191,6 +194,13 @@ def _plain(item: Any) -> Any:
 
 def _quoted(text: str, mark: str = '"') -> str:
     return mark + text.replace(mark, mark * 2) + mark
+
+
+def tidy(run: Path) -> None:
+    """Remove what a killed process left half-written. Only for whoever works on the run alone."""
+    for folder in (run / RESULTS, run / CALLS, run):
+        for path in folder.glob(".*.parquet.*"):
+            path.unlink(missing_ok=True)
 
 
 # -- the manifest -----------------------------------------------------------------------------------------------
@@ -238,13 +248,14 @@ def connect(run: Path) -> Any:
     """
     import duckdb
 
-    engine = duckdb.connect(config={"memory_limit": MEMORY, "autoinstall_known_extensions": False})
+    engine = duckdb.connect(config=CONFIG)
     with suppress(duckdb.Error):
+        engine.execute("SET parquet_metadata_cache = true")  # the same hundreds of parts are asked again and again
         engine.execute(f"SET temp_directory = {_quoted(str(run / '.tmp'), chr(39))}")
     engine.execute(f"CREATE VIEW history AS {_source(run / RESULTS, FIXED)}")
     engine.execute(f"CREATE VIEW stored_calls AS {_source(run / CALLS, CALL_COLUMNS)}")
     _manifest_view(engine, run)
-    once = engine.execute("SELECT count(*) = count(DISTINCT id) FROM history").fetchone()[0]
+    once = first(engine, "SELECT count(*) = count(DISTINCT id) FROM history")
     engine.execute(f"CREATE VIEW newest AS {'SELECT * FROM history' if once else NEWEST}")
     taken = {item[0].lower() for item in engine.execute("SELECT * FROM newest LIMIT 0").description}
     shown = []
@@ -253,11 +264,15 @@ def connect(run: Path) -> Any:
             key = item[0].removeprefix(META)
             shown.append(f"m.{_quoted(item[0])} AS {_quoted(f'meta_{key}' if key.lower() in taken else key)}")
     extra = "".join(f", {item}" for item in shown)
-    engine.execute(
-        f"CREATE VIEW results AS SELECT r.* EXCLUDE (file_name, file_row), m.position{extra} FROM newest r LEFT JOIN manifest m ON m.id = r.id"
-    )
+    joined = "FROM newest r LEFT JOIN manifest m ON m.id = r.id"
+    engine.execute(f"CREATE VIEW results AS SELECT r.* EXCLUDE (file_name, file_row), m.position{extra} {joined}")
     engine.execute(f"CREATE VIEW calls AS {ONE_CALL_EACH}")
     return engine
+
+
+def first(engine: Any, question: str) -> Any:
+    """The one value that answers a question."""
+    return engine.execute(question).fetchone()[0]
 
 
 NEWEST = """
@@ -307,7 +322,11 @@ def read_calls(run: str | Path) -> Iterator[Call]:
     ConfigError
         It is not a run.
     """
-    run = require_run(run)
+    yield from read_calls_of(require_run(run))
+
+
+def read_calls_of(run: Path) -> Iterator[Call]:
+    """The same for a folder that is known to be a run."""
     rows = {row.id: row for row in read_manifest(run)}
     with connect(run) as engine:
         found = engine.execute(

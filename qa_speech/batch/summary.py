@@ -23,6 +23,10 @@ ERRORS_ZH = {
     "ConfigError": "转写文件有误", "time_limit": "处理超时", "process_died": "处理进程异常退出",
     "memory_limit": "内存超限", "bug": "程序错误（见 run.log）",
 }  # fmt: skip
+BRIEF = (
+    "id, status, duration_s, total, passed, to_review, copied_from, band, reason, error, message, "
+    "list_transform(criteria, lambda c: {'id': c.id, 'title': c.title, 'outcome': c.outcome}) AS criteria"
+)
 TOP = 5
 PROBED = 200
 BYTES_PER_CALL = 40_000
@@ -35,6 +39,7 @@ def summarise(run: Path) -> dict[str, Any]:
     Totals are means over calls that have one; `pass_rate` is over calls that were judged passed or not.
     """
     with store.connect(run) as engine:
+        engine.execute(f"CREATE TEMP TABLE brief AS SELECT {BRIEF} FROM newest")
         names = (
             "stored", "ok", "failed", "forgotten", "audio_h", "scored", "mean_total", "min_total", "passed", "judged",
             "to_review", "copies",
@@ -43,35 +48,35 @@ def summarise(run: Path) -> dict[str, Any]:
             "SELECT count(*), count(*) FILTER (status = 'ok'), count(*) FILTER (status = 'failed'), "
             "count(*) FILTER (status = 'forgotten'), coalesce(sum(duration_s), 0) / 3600, count(total), avg(total), "
             "min(total), count(*) FILTER (passed), count(passed), coalesce(sum(to_review), 0), count(copied_from) "
-            "FROM newest"
+            "FROM brief"
         ).fetchone()
         found: dict[str, Any] = dict(zip(names, values, strict=True))
         found["rows"] = engine.execute(
-            "SELECT count(*) FROM (SELECT id FROM manifest UNION SELECT id FROM newest)"
+            "SELECT count(*) FROM (SELECT id FROM manifest UNION SELECT id FROM brief)"
         ).fetchone()[0]
         found["bands"] = dict(
             engine.execute(
-                "SELECT band, count(*) FROM newest WHERE band <> '' GROUP BY band ORDER BY max(total) DESC"
+                "SELECT band, count(*) FROM brief WHERE band <> '' GROUP BY band ORDER BY max(total) DESC"
             ).fetchall()
         )
         found["no_total"] = dict(
             engine.execute(
-                "SELECT reason, count(*) FROM newest WHERE total IS NULL AND reason <> '' GROUP BY 1 ORDER BY 2 DESC"
+                "SELECT reason, count(*) FROM brief WHERE total IS NULL AND reason <> '' GROUP BY 1 ORDER BY 2 DESC"
             ).fetchall()
         )
         found["errors"] = [
             {"error": error, "count": count, "example": example, "message": message}
             for error, count, example, message in engine.execute(
-                "SELECT error, count(*), min(id), arg_min(message, id) FROM newest WHERE status = 'failed' "
+                "SELECT error, count(*), min(id), arg_min(message, id) FROM brief WHERE status = 'failed' "
                 "GROUP BY error ORDER BY 2 DESC, 1"
             ).fetchall()
         ]
         found["criteria"] = [
             {"criterion": name, "failed": failed, "judged": judged}
             for name, failed, judged in engine.execute(
-                "SELECT c.id, count(*) FILTER (c.outcome = 'fail'), "
+                "SELECT any_value(c.title), count(*) FILTER (c.outcome = 'fail'), "
                 "count(*) FILTER (c.outcome IN ('pass', 'partial', 'fail')) "
-                "FROM (SELECT unnest(criteria) AS c FROM newest) GROUP BY 1 HAVING count(*) FILTER (c.outcome = 'fail') > 0 "
+                "FROM (SELECT unnest(criteria) AS c FROM brief) GROUP BY c.id HAVING count(*) FILTER (c.outcome = 'fail') > 0 "
                 f"ORDER BY 2 DESC, 1 LIMIT {TOP}"
             ).fetchall()
         ]
@@ -96,8 +101,12 @@ def as_lines(found: dict[str, Any], run: Path, lang: str) -> str:
     if lang == "zh":
         return text({**found, "written_at": dt.datetime.now().isoformat()}, run).rstrip()
     plain = {key: value for key, value in found.items() if not isinstance(value, list | dict)}
-    lines = [f"{key:<12} {value:.4g}" if isinstance(value, float) else f"{key:<12} {value}" for key, value in plain.items()]
-    lines += [f"{one['error']:<12} {one['count']}  e.g. {one['example']}: {one['message'][:160]}" for one in found["errors"]]
+    lines = [
+        f"{key:<12} {value:.4g}" if isinstance(value, float) else f"{key:<12} {value}" for key, value in plain.items()
+    ]
+    lines += [
+        f"{one['error']:<12} {one['count']}  e.g. {one['example']}: {one['message'][:160]}" for one in found["errors"]
+    ]
     return "\n".join(lines)
 
 
@@ -121,7 +130,9 @@ def foreseen(run: Path, rows: Sequence[Row], lang: str) -> str:
         text = f"登记 {len(rows):,} 通（{length}），未处理 {todo:,} 通；结果约需 {wanted:.2f} GB，可用 {free:.0f} GB"
         return text + (f"；{missing:,} 个文件不存在" if missing else "")
     length = "length unknown" if hours is None else f"about {hours:,.1f} h"
-    text = f"{len(rows):,} rows ({length}), {todo:,} not done; results take about {wanted:.2f} GB, {free:.0f} GB are free"
+    text = (
+        f"{len(rows):,} rows ({length}), {todo:,} not done; results take about {wanted:.2f} GB, {free:.0f} GB are free"
+    )
     return text + (f"; {missing:,} files are missing" if missing else "")
 
 
@@ -132,13 +143,17 @@ def text(found: dict[str, Any], run: Path) -> str:
         "",
         f"登记 {found['rows']:,} 通：完成 {found['ok']:,}，失败 {found['failed']:,}，未处理 {found['left']:,}"
         + (f"，已删除 {found['forgotten']:,}" if found["forgotten"] else ""),
-        f"录音共 {found['audio_h']:,.1f} 小时" + (f"；{found['copies']:,} 通与其他录音完全相同" if found["copies"] else ""),
+        f"录音共 {found['audio_h']:,.1f} 小时"
+        + (f"；{found['copies']:,} 通与其他录音完全相同" if found["copies"] else ""),
     ]
     session = found.get("session")
     if session:
         lines.append(_of_session(session))
     if found["scored"]:
-        lines += ["", f"有总分 {found['scored']:,} 通：平均 {found['mean_total']:.1f} 分，最低 {found['min_total']:.1f} 分"]
+        lines += [
+            "",
+            f"有总分 {found['scored']:,} 通：平均 {found['mean_total']:.1f} 分，最低 {found['min_total']:.1f} 分",
+        ]
         if found["pass_rate"] is not None:
             lines[-1] += f"，合格率 {100 * found['pass_rate']:.1f}%"
         if found["bands"]:
@@ -147,12 +162,14 @@ def text(found: dict[str, Any], run: Path) -> str:
             lines.append(f"待人工复核 {found['to_review']:,} 项")
     if found["criteria"]:
         lines += ["", "未通过最多的项目"]
-        lines += [f"  {one['criterion']:<24}{one['failed']:>7,} / {one['judged']:,} 通" for one in found["criteria"]]
+        lines += [f"  {one['criterion']}：{one['failed']:,} / {one['judged']:,} 通" for one in found["criteria"]]
     if found["errors"]:
         lines += ["", "失败原因"]
         for one in found["errors"]:
             name = ERRORS_ZH.get(one["error"], one["error"])
-            lines.append(f"  {name}（{one['error']}）{one['count']:,} 通，例如 {one['example']}：{one['message'][:160]}")
+            lines.append(
+                f"  {name}（{one['error']}）{one['count']:,} 通，例如 {one['example']}：{one['message'][:160]}"
+            )
     lines += ["", *_next_steps(found, run)]
     return "\n".join(lines) + "\n"
 

@@ -1,8 +1,8 @@
 """What is to be done for each row, held against what is stored: nothing, a score, or everything.
 
-    input key    size and time of the recording, agent's channel, transcript, options     the same = recognised already
-    share key    content of the recording instead of its name and time                    the same = take over its Call
-    score key    scorecard and metadata                                                   differs = score again
+input key    size and time of the recording, agent's channel, transcript, options     the same = recognised already
+share key    content of the recording instead of its name and time                    the same = take over its Call
+score key    scorecard and metadata                                                   differs = score again
 """
 
 from __future__ import annotations
@@ -49,9 +49,8 @@ def input_key(row: Row, options: str) -> str:
 
 
 def share_key(row: Row, audio_sha256: str, options: str) -> str:
-    """The same for rows that would give the same Call but for its name."""
-    given = sha256(row.transcript) if row.transcript else ""
-    return _short([audio_sha256, row.agent_channel, given, options])
+    """The same for rows that would give the same Call but for its name; "" for a row that brings its own words."""
+    return "" if row.transcript else _short([audio_sha256, row.agent_channel, options])
 
 
 def needs(
@@ -90,7 +89,7 @@ class Twins:
 
     def key(self, row: Row) -> str:
         """The share key of a row; "" when nothing else has its size."""
-        if row.bytes == MISSING or self._sizes[row.bytes] < 2:
+        if row.bytes == MISSING or row.transcript or self._sizes[row.bytes] < 2:
             return ""
         try:
             return share_key(row, sha256(row.path), self._options)

@@ -100,8 +100,10 @@ def prepare_main(link: Connection, task: Task) -> None:
             try:
                 found = _step(link, kind, message, calls, cards, task)
             except Exception as exc:
-                row = calls.pop(number).row if kind == "words" else message[2]
+                row = calls[number].row if kind == "words" else message[2]
                 found = failed(row.id, row.path, exc)
+            if found is not None:
+                calls.pop(number, None)
             link.send(("done", number, found) if found is not None else ("waits", number))
 
 
@@ -116,7 +118,7 @@ def _step(
     began = time.perf_counter()
     number = message[1]
     if kind == "words":
-        return finished(calls.pop(number), message[2], task, cards)
+        return finished(calls[number], message[2], task, cards)
     _, _, row, card, *rest = message
     if kind == "score":
         from qa_speech.batch.store import with_row
@@ -134,9 +136,7 @@ def _step(
     return finished(_Open(row, card, item, iter(()), prepare_s=spent), [], task, cards)
 
 
-def finished(
-    opened: _Open, answers: list[WindowWords], task: Task, cards: dict[str, Scorecard | None]
-) -> Entry:
+def finished(opened: _Open, answers: list[WindowWords], task: Task, cards: dict[str, Scorecard | None]) -> Entry:
     """Words into the call, figures, score: what the store keeps."""
     import msgspec
 
@@ -198,7 +198,9 @@ def _detector() -> Any:
 # -- the recogniser's process -----------------------------------------------------------------------------------
 
 
-def recognise_main(link: Connection, make: Callable[[], Recognizer], batch_size: int, environment: Mapping[str, str]) -> None:
+def recognise_main(
+    link: Connection, make: Callable[[], Recognizer], batch_size: int, environment: Mapping[str, str]
+) -> None:
     """Load a recogniser, answer batches of windows. Runs until told to stop."""
     inbox = _begin(link, environment)
     try:

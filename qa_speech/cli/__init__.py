@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from qa_speech import __version__
-from qa_speech.cli import batch, clips, doctor, inspect, metrics, models, scorecard
+from qa_speech.cli import annotate, batch, clips, doctor, inspect, metrics, models, scorecard, train
 
 app = typer.Typer(
     name="qa-speech",
@@ -45,7 +45,9 @@ clips.add_to(app)
 app.add_typer(scorecard.app, name="scorecard")
 app.add_typer(metrics.app, name="metrics")
 app.add_typer(models.app, name="models")
+app.add_typer(train.app, name="train")
 app.add_typer(batch.app, name="batch")
+app.command("annotate")(annotate.annotate)
 app.command("export")(batch.export)
 app.command("query")(batch.query)
 app.command("doctor")(doctor.doctor)

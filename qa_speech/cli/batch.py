@@ -6,8 +6,7 @@ import datetime as dt
 import json
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from qa_speech.cli.common import EXIT_SOME_FAILED, EXIT_UNUSABLE, EXIT_USAGE, Language, UiOption, friendly_errors, ui
+from qa_speech.cli.progress import telling
 
 if TYPE_CHECKING:
     from qa_speech.batch.engine import State
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from qa_speech.settings import Settings
 
 DEFAULT_SCORECARD = "telecom-hotline"
-LINE_EVERY_S = 30.0
 
 app = typer.Typer(help="批量质检 Many calls: resumable, one outcome per recording.", no_args_is_help=True)
 
@@ -36,7 +35,8 @@ PathsArgument = Annotated[
 OutOption = Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="批次目录 folder of the run.")]
 RunArgument = Annotated[Path, typer.Argument(help="批次目录 folder of the run.", show_default=False)]
 ModelOption = Annotated[
-    str | None, typer.Option("--model", "-m", help="识别模型 a model folder or name; none = no words.", show_default=False)
+    str | None,
+    typer.Option("--model", "-m", help="识别模型 a model folder or name; none = no words.", show_default=False),
 ]
 ScorecardOption = Annotated[
     str | None,
@@ -50,7 +50,9 @@ ConfigOption = Annotated[
 ]
 WorkersOption = Annotated[
     str | None,
-    typer.Option("--workers", help="准备进程数 processes that prepare calls: a number, or auto = measured; 0 = this process."),
+    typer.Option(
+        "--workers", help="准备进程数 processes that prepare calls: a number, or auto = measured; 0 = this process."
+    ),
 ]
 UntilOption = Annotated[
     str | None,
@@ -60,7 +62,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="每个事件一行 JSO
 PatternOption = Annotated[
     str | None,
     typer.Option(
-        "--name-pattern", help="文件名里的信息 what names tell, e.g. {started_at}_{agent}_{queue}.wav", show_default=False
+        "--name-pattern",
+        help="文件名里的信息 what names tell, e.g. {started_at}_{agent}_{queue}.wav",
+        show_default=False,
     ),
 ]
 TranscriptsOption = Annotated[
@@ -80,7 +84,16 @@ def run(
     name_pattern: PatternOption = None,
     transcripts: TranscriptsOption = None,
     agent_channel: Annotated[
-        int | None, typer.Option("--agent-channel", min=1, max=2, help="坐席所在声道 the agent's channel.", show_default=False)
+        int | None,
+        typer.Option("--agent-channel", min=1, max=2, help="坐席所在声道 the agent's channel.", show_default=False),
+    ] = None,
+    window: Annotated[
+        Literal["full", "tight"] | None,
+        typer.Option(
+            "--window",
+            help="tight：窗不补到 30 秒，更快，先验证 do not fill windows up to 30 s: faster, verify it on your model.",
+            show_default=False,
+        ),
     ] = None,
     json_lines: JsonOption = False,
     ui_language: UiOption = None,
@@ -96,6 +109,9 @@ def run(
 
         state = read_state(out)
         settings = _settings(config, state, model=model, workers=workers, agent_channel=agent_channel)
+        if window is not None:
+            recognition = settings.recognition.model_copy(update={"window": window})
+            settings = settings.model_copy(update={"recognition": recognition})
         pattern = name_pattern if name_pattern is not None else settings.batch.name_pattern
         if paths:
             rows = find_rows(paths, name_pattern=pattern, transcripts=transcripts)
@@ -143,7 +159,9 @@ def status(run: RunArgument, json_lines: JsonOption = False, ui_language: UiOpti
         from qa_speech.batch.summary import as_lines, summarise
 
         found = summarise(require_run(run))
-        typer.echo(json.dumps(found, ensure_ascii=False, default=str) if json_lines else as_lines(found, run, ui(ui_language)))
+        typer.echo(
+            json.dumps(found, ensure_ascii=False, default=str) if json_lines else as_lines(found, run, ui(ui_language))
+        )
 
 
 @app.command("retry")
@@ -168,7 +186,9 @@ def retry(
         rows = read_manifest(require_run(run))
         state = read_state(run)
         settings = _settings(config, state, model=model, workers=workers, agent_channel=None)
-        _work(run, rows, settings, state, scorecard, until=until, json_lines=json_lines, lang=ui(ui_language), again=True)
+        _work(
+            run, rows, settings, state, scorecard, until=until, json_lines=json_lines, lang=ui(ui_language), again=True
+        )
 
 
 @app.command("compact")
@@ -188,9 +208,12 @@ def compact(run: RunArgument, ui_language: UiOption = None) -> None:
 @app.command("forget")
 def forget(
     run: RunArgument,
-    call: Annotated[list[str] | None, typer.Option("--call", help="通话编号，可多次 id of a call.", show_default=False)] = None,
+    call: Annotated[
+        list[str] | None, typer.Option("--call", help="通话编号，可多次 id of a call.", show_default=False)
+    ] = None,
     before: Annotated[
-        str | None, typer.Option("--before", help="删除此日期之前的 calls before this day, YYYY-MM-DD.", show_default=False)
+        str | None,
+        typer.Option("--before", help="删除此日期之前的 calls before this day, YYYY-MM-DD.", show_default=False),
     ] = None,
     keep_scores: Annotated[
         bool, typer.Option("--keep-scores", help="保留匿名分数 keep points and figures under a mark that is no name.")
@@ -218,7 +241,9 @@ def forget(
 
 def export(
     run: RunArgument,
-    to: Annotated[Path, typer.Option("--to", help="目标文件 file: .csv, .xlsx or .jsonl", dir_okay=False)] = Path("results.xlsx"),
+    to: Annotated[Path, typer.Option("--to", help="目标文件 file: .csv, .xlsx or .jsonl", dir_okay=False)] = Path(
+        "results.xlsx"
+    ),
     ui_language: UiOption = None,
 ) -> None:
     """导出批次结果表 Write the results of a run as CSV, xlsx or JSONL.
@@ -289,7 +314,9 @@ def _work(
     from qa_speech.errors import ModelError
 
     if settings.model is None and any(row.call_input.needs_recognizer for row in rows):
-        raise ModelError("--model", "no recogniser chosen; give a folder or name, or --model none for everything but words")
+        raise ModelError(
+            "--model", "no recogniser chosen; give a folder or name, or --model none for everything but words"
+        )
     model = None if settings.model in (None, "none") else settings.model
     default = scorecard or state.scorecard or (str(settings.scorecard) if settings.scorecard else "")
     default = default or ("none" if settings.scorecards else DEFAULT_SCORECARD)
@@ -298,11 +325,16 @@ def _work(
     out.mkdir(parents=True, exist_ok=True)
     kept = State(settings.model_dump(mode="json"), default, stamp, digest, state.layout, state.layout_for)
     write_state(out, kept)
-    with _telling(json_lines, lang) as tell, _sigterm():
-        session = run_batch(
-            rows, out, doer=starter(out, settings, model, kept, rows, tell), settings=settings, book=book,
-            recognizer=digest, retry=again, until=_until(until), tell=tell,
-        )  # fmt: skip
+    try:
+        with telling(json_lines, lang) as tell, _sigterm():
+            session = run_batch(
+                rows, out, doer=starter(out, settings, model, kept, rows, tell), settings=settings, book=book,
+                recognizer=digest, retry=again, until=_until(until), tell=tell,
+            )  # fmt: skip
+    except OSError as exc:
+        # e.g. a full disk; what was stored stays, and the same command goes on from there
+        typer.echo(f"{'错误：无法写入结果' if lang == 'zh' else 'error: results cannot be stored'}: {exc}", err=True)
+        raise typer.Exit(EXIT_UNUSABLE) from exc
     if not json_lines:
         typer.echo((out / "summary.txt").read_text(encoding="utf-8"), nl=False)
     if session.failed and not session.ok:
@@ -329,82 +361,17 @@ def _until(text: str | None) -> dt.datetime | None:
 
 @contextmanager
 def _sigterm() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: what is finished is stored."""
+    """SIGTERM and a lost terminal end a run as Ctrl-C does: what is finished is stored."""
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {name: signal.signal(name, stop) for name in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def _telling(json_lines: bool, lang: Language) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """Events as JSON lines, as a bar where a person watches, or as a plain line every half minute."""
-    if json_lines:
-        yield lambda event: print(json.dumps(event, ensure_ascii=False, default=str), flush=True)
-    elif sys.stderr.isatty():
-        with _bar(lang) as tell:
-            yield tell
-    else:
-        last = 0.0
-
-        def tell(event: dict[str, Any]) -> None:
-            nonlocal last
-            if event["event"] != "progress" or time.monotonic() - last >= LINE_EVERY_S:
-                last = time.monotonic() if event["event"] == "progress" else last
-                line = _line(event, lang)
-                if line:
-                    typer.echo(f"{dt.datetime.now():%H:%M:%S} {line}", err=True)
-
-        yield tell
-
-
-@contextmanager
-def _bar(lang: Language) -> Iterator[Callable[[dict[str, Any]], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    console = Console(stderr=True)
-    with Progress(BarColumn(), TextColumn("{task.description}"), console=console, transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def tell(event: dict[str, Any]) -> None:
-            if event["event"] == "progress":
-                bar.update(task, total=event["todo"], completed=event["done"], description=_line(event, lang))
-            elif _line(event, lang):
-                bar.console.print(_line(event, lang), markup=False, highlight=False)
-
-        yield tell
-
-
-def _line(event: dict[str, Any], lang: Language) -> str:
-    """An event in words."""
-    from qa_speech.batch.summary import clock
-
-    zh = lang == "zh"
-    kind = event["event"]
-    if kind == "progress":
-        eta = clock(event["eta_s"]) if event["eta_s"] is not None else "–"
-        if zh:
-            return (
-                f"{event['done']}/{event['todo']} 通 · 每小时 {event['calls_per_h']:.0f} 通 · {event['x_realtime']:g} 倍实时"
-                f" · 失败 {event['failed']} · 剩余 {eta}"
-            )
-        return (
-            f"{event['done']}/{event['todo']} calls · {event['calls_per_h']:.0f}/h · {event['x_realtime']:g} × real time"
-            f" · {event['failed']} failed · ETA {eta}"
-        )
-    if kind == "plan":
-        if zh:
-            return f"登记 {event['rows']} 通：已完成 {event['done']}，待处理 {event['todo']}，只需重新评分 {event['scores']}"
-        return f"{event['rows']} rows: {event['done']} done, {event['todo']} to do, {event['scores']} to score again"
-    if kind == "layout":
-        return f"{'布局' if zh else 'layout'}: {event['text']}"
-    return str(event["text"]) if kind == "note" else ""
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 def _usage(chosen: Language | None, zh: str, en: str) -> None:

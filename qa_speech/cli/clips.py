@@ -20,12 +20,18 @@ ResultArgument = Annotated[
 RecordingsOption = Annotated[
     Path | None,
     typer.Option(
-        "--recordings", "-r", file_okay=False, help="录音所在目录 folder of the recordings, if they were moved.", show_default=False
+        "--recordings",
+        "-r",
+        file_okay=False,
+        help="录音所在目录 folder of the recordings, if they were moved.",
+        show_default=False,
     ),
 ]
 ScorecardOption = Annotated[
     str | None,
-    typer.Option("--scorecard", "-s", help="先按此评分表重新评分 score anew with this scorecard first.", show_default=False),
+    typer.Option(
+        "--scorecard", "-s", help="先按此评分表重新评分 score anew with this scorecard first.", show_default=False
+    ),
 ]
 FormatOption = Annotated[Literal["mp3", "wav"], typer.Option("--format", help="声音格式 format of the sound.")]
 ReplacementOption = Annotated[
@@ -42,19 +48,29 @@ def add_to(app: typer.Typer) -> None:
 def clips(
     result: ResultArgument,
     criterion: Annotated[
-        list[str] | None, typer.Option("--criterion", "-c", help="评分项编号，可重复 id of a criterion; repeatable.", show_default=False)
+        list[str] | None,
+        typer.Option("--criterion", "-c", help="评分项编号，可重复 id of a criterion; repeatable.", show_default=False),
     ] = None,
-    worst: Annotated[int, typer.Option("--worst", min=0, max=1000, help="每项最差的几段 the worst N per criterion.")] = 5,
+    worst: Annotated[
+        int, typer.Option("--worst", min=0, max=1000, help="每项最差的几段 the worst N per criterion.")
+    ] = 5,
     best: Annotated[int, typer.Option("--best", min=0, max=1000, help="每项最好的几段 the best N per criterion.")] = 0,
     agent: Annotated[
-        list[str] | None, typer.Option("--agent", help="只要这些坐席，可重复 only this agent; repeatable.", show_default=False)
+        list[str] | None,
+        typer.Option("--agent", help="只要这些坐席，可重复 only this agent; repeatable.", show_default=False),
     ] = None,
-    out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="输出目录 folder for clips and lists.")] = Path("qa-clips"),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", file_okay=False, help="输出目录 folder for clips and lists.")
+    ] = Path("qa-clips"),
     recordings: RecordingsOption = None,
     scorecard: ScorecardOption = None,
-    before: Annotated[float, typer.Option("--before", min=0, max=60, help="证据前留几秒 seconds before the evidence.")] = 4.0,
+    before: Annotated[
+        float, typer.Option("--before", min=0, max=60, help="证据前留几秒 seconds before the evidence.")
+    ] = 4.0,
     after: Annotated[float, typer.Option("--after", min=0, max=60, help="证据后留几秒 seconds after it.")] = 4.0,
-    longest: Annotated[float, typer.Option("--longest", min=1, max=600, help="最长几秒 no clip is longer, in seconds.")] = 60.0,
+    longest: Annotated[
+        float, typer.Option("--longest", min=1, max=600, help="最长几秒 no clip is longer, in seconds.")
+    ] = 60.0,
     audio_format: FormatOption = "mp3",
     mix: Annotated[bool, typer.Option("--mix", help="混成单声道 mix both parties into one channel.")] = False,
     replacement: ReplacementOption = "tone",
@@ -87,7 +103,9 @@ def clips(
 
 def redact(
     result: ResultArgument,
-    out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="输出目录 folder to write to.")] = Path("qa-redacted"),
+    out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="输出目录 folder to write to.")] = Path(
+        "qa-redacted"
+    ),
     recordings: RecordingsOption = None,
     audio_format: FormatOption = "mp3",
     no_audio: Annotated[bool, typer.Option("--no-audio", help="只要文字 text and JSON only.")] = False,

@@ -21,6 +21,7 @@ from qa_speech.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from qa_speech.audio.decode import RawFormat
     from qa_speech.call import CallFailure, CallReport
     from qa_speech.scorecard import Scorecard
     from qa_speech.settings import Settings
@@ -45,6 +46,14 @@ FailUnderOption = Annotated[
 ]
 EmbedOption = Annotated[
     bool, typer.Option("--embed-audio", help="录音嵌入网页 put the audio into the pages themselves.")
+]
+
+MaskOption = Annotated[
+    bool,
+    typer.Option(
+        "--mask/--no-mask",
+        help="网页和表格里遮蔽客户信息 mask customers' data in pages, sound and table (not in calls/).",
+    ),
 ]
 
 
@@ -73,7 +82,8 @@ def demo(
         samples = folder("samples")
     inspect(
         [samples], scorecard=scorecard, out=out, json_lines=False, model="demo", agent_channel=None, language=None,
-        config=None, transcripts=None, fail_under=None, embed_audio=embed_audio, ui_language=ui_language,
+        config=None, transcripts=None, raw=None, fail_under=None, embed_audio=embed_audio, mask=True,
+        ui_language=ui_language,
     )  # fmt: skip
 
 
@@ -105,8 +115,15 @@ def inspect(
             "--transcripts", help="同名转写目录 folder of transcripts with the same stem.", show_default=False
         ),
     ] = None,
+    raw: Annotated[
+        str | None,
+        typer.Option(
+            "--raw", help="无头文件格式 headerless files: codec:rate:channels, e.g. alaw:8000:2.", show_default=False
+        ),
+    ] = None,
     fail_under: FailUnderOption = None,
     embed_audio: EmbedOption = False,
+    mask: MaskOption = True,
     ui_language: UiOption = None,
 ) -> None:
     """质检录音 Inspect recordings: decode, transcribe, measure, score.
@@ -116,13 +133,15 @@ def inspect(
     with friendly_errors(ui_language):
         from qa_speech.engines.registry import load_recognizer
         from qa_speech.errors import ModelError
-        from qa_speech.inputs import find_inputs, with_transcripts
+        from qa_speech.inputs import find_inputs, with_raw, with_transcripts
         from qa_speech.pipeline import inspect_many
 
         settings = _settings(config, model, agent_channel, language)
         inputs = find_inputs(paths)
         if transcripts is not None:
             inputs = with_transcripts(inputs, transcripts)
+        if raw is not None:
+            inputs = with_raw(inputs, _raw(raw))
         needed = any(item.needs_recognizer for item in inputs)
         if settings.model is None and needed and transcripts is None:
             raise ModelError(
@@ -137,7 +156,7 @@ def inspect(
         outcomes = inspect_many(inputs, scorecard=card, recognizer=recognizer, settings=settings)
         _finish(
             outcomes, total=len(inputs), out=None if json_lines else out, embed_audio=embed_audio,
-            fail_under=fail_under, lang=ui(ui_language),
+            fail_under=fail_under, mask=mask, lang=ui(ui_language),
         )  # fmt: skip
 
 
@@ -153,6 +172,7 @@ def score(
     ] = None,
     json_lines: JsonOption = False,
     fail_under: FailUnderOption = None,
+    mask: MaskOption = True,
     ui_language: UiOption = None,
 ) -> None:
     """重新评分 Score stored calls again: no audio, no models.
@@ -167,8 +187,17 @@ def score(
         outcomes = (report(call, card) for path in paths for call in read_calls(path))
         _finish(
             outcomes, total=None, out=None if json_lines else out, json_lines=json_lines, embed_audio=False,
-            fail_under=fail_under, lang=ui(ui_language),
+            fail_under=fail_under, mask=mask, lang=ui(ui_language),
         )  # fmt: skip
+
+
+def _raw(text: str) -> RawFormat:
+    from qa_speech.audio.decode import parse_raw
+
+    try:
+        return parse_raw(text)
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc), param_hint="--raw") from exc
 
 
 def _settings(config: Path | None, model: str | None, agent_channel: int | None, language: str | None) -> Settings:
@@ -205,26 +234,28 @@ def find_scorecard(name: str) -> Scorecard | None:
 
 def _finish(
     outcomes: Iterable[CallReport | CallFailure], *, total: int | None, out: Path | None, embed_audio: bool,
-    fail_under: float | None, lang: Language, json_lines: bool | None = None,
+    fail_under: float | None, mask: bool, lang: Language, json_lines: bool | None = None,
 ) -> None:  # fmt: skip
     """Print each outcome as it comes, write the folder, choose the exit code."""
     from qa_speech.call import CallFailure, encode
     from qa_speech.report.folder import ReportFolder
+    from qa_speech.report.redact import for_people
 
     as_json = out is None if json_lines is None else json_lines
-    folder = ReportFolder(out, lang=lang, embed_audio=embed_audio) if out is not None else None
+    folder = ReportFolder(out, lang=lang, embed_audio=embed_audio, mask=mask) if out is not None else None
     done = failed = under = 0
     with _progress(total, lang) as advance:
         for outcome in outcomes:
             done += 1
             advance(outcome.id)
-            if folder is not None:
-                folder.add(outcome)
+            shown = folder.add(outcome) if folder is not None else outcome
+            if mask and folder is None and not as_json and not isinstance(outcome, CallFailure):
+                shown = for_people(outcome, lang=lang)
             if isinstance(outcome, CallFailure):
                 failed += 1
             elif outcome.score is not None and outcome.score.total is not None:
                 under += fail_under is not None and outcome.score.total < fail_under
-            sys.stdout.write(encode(outcome).decode() if as_json else _line(outcome, lang))
+            sys.stdout.write(encode(outcome).decode() if as_json else _line(shown, lang))
             sys.stdout.write("\n")
             sys.stdout.flush()
     if folder is not None:

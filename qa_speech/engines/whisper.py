@@ -7,12 +7,15 @@ not. Words are single characters in Chinese; punctuation belongs to the word bef
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
+from importlib.util import find_spec
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -25,14 +28,24 @@ PUNCTUATION = frozenset("，。？！、；：,.?!;:…—“”‘’\"'（）(
 """Characters that are no word of their own."""
 
 
+FULL_FRAMES = 3000
+TIGHT_STEP = 100
+"""Tight windows are filled up to whole seconds."""
+
+
 @dataclass(frozen=True)
 class DecodeOptions:
-    """How a window is decoded, and the bounds within which the first try stands."""
+    """How a window is decoded, and the bounds within which the first try stands.
+
+    `window`: ``full`` fills every window up to 30 s, as Whisper was trained; ``tight`` only up to the longest of its batch,
+    which costs the encoder as much less. Whether a model bears that has to be measured on its own weights.
+    """
 
     language: str = "zh"
     batch_size: int = 8
     beam_size: int = 5
     window_s: float = 30.0
+    window: Literal["full", "tight"] = "full"
     no_repeat_ngram_size: int = 0
     hotwords: str = ""
     initial_prompt: str = ""
@@ -65,6 +78,7 @@ class WhisperRecognizer:
         self, model: Model, *, device: str = "auto", compute_type: str = "auto", threads: int = 0,
         options: DecodeOptions | None = None,
     ) -> None:  # fmt: skip
+        preload_cublas()
         from faster_whisper import WhisperModel
         from faster_whisper.tokenizer import Tokenizer
 
@@ -94,6 +108,7 @@ class WhisperRecognizer:
             "device": f"{device}/{compute_type}",
             "beam_size": str(self.options.beam_size),
             "window_s": f"{self.options.window_s:g}",
+            "window": self.options.window,
             "no_repeat_ngram_size": str(self.options.no_repeat_ngram_size),
         }
 
@@ -126,13 +141,21 @@ class WhisperRecognizer:
         from faster_whisper.audio import pad_or_trim
 
         extract = self._model.feature_extractor
-        features = np.stack([pad_or_trim(extract(window.samples)[..., :-1]) for window in windows])
+        heard = [extract(window.samples)[..., :-1] for window in windows]
+        length = self._frames(max(item.shape[-1] for item in heard))
+        features = np.stack([pad_or_trim(item, length) for item in heard])
         encoded = self._model.encode(features)
         decoded = self._generate(encoded, len(windows), temperature=0.0)
         for index, first in enumerate(decoded):
             if self._out_of_bounds(first):
                 decoded[index] = self._again(features[index : index + 1], first)
         return self._with_words(encoded, decoded, windows)
+
+    def _frames(self, longest: int) -> int:
+        """Mel frames (10 ms each) that every window of a batch is filled up to."""
+        if self.options.window == "full":
+            return FULL_FRAMES
+        return min(FULL_FRAMES, -(-longest // TIGHT_STEP) * TIGHT_STEP)
 
     def _generate(self, encoded: Any, count: int, *, temperature: float) -> list[_Decoded]:
         from faster_whisper.transcribe import get_suppressed_tokens
@@ -171,6 +194,8 @@ class WhisperRecognizer:
 
     def _again(self, features: Any, first: _Decoded) -> _Decoded:
         """Rising temperatures until one is in bounds; else the most probable of all tries that does not repeat."""
+        if not self.options.temperatures:
+            return replace(first, notes=(*first.notes, "out_of_bounds"))
         encoded = self._model.encode(features)
         tries = [first]
         for temperature in self.options.temperatures:
@@ -184,7 +209,7 @@ class WhisperRecognizer:
 
     def _with_words(self, encoded: Any, decoded: list[_Decoded], windows: Sequence[Window]) -> list[WindowWords]:
         frames = [int(np.ceil(window.duration)) * self._model.frames_per_second for window in windows]
-        frames = [min(max(count, 2), 3000) for count in frames]
+        frames = [min(max(count, 2), FULL_FRAMES) for count in frames]
         alignments = self._model.find_alignment(self._tokenizer, [item.tokens for item in decoded], encoded, frames)
         return [
             WindowWords(
@@ -200,9 +225,27 @@ class WhisperRecognizer:
 
 def cuda_devices() -> int:
     """CUDA devices that CTranslate2 can use."""
+    preload_cublas()
     import ctranslate2
 
     return int(ctranslate2.get_cuda_device_count())
+
+
+@cache
+def preload_cublas() -> bool:
+    """Load cuBLAS 12 from the package of the extra ``cuda``, where CTranslate2 would not look; whether it was there."""
+    spec = find_spec("nvidia.cublas") if find_spec("nvidia") else None
+    for place in spec.submodule_search_locations or () if spec else ():
+        for name in ("libcublasLt.so.12", "libcublas.so.12"):
+            path = os.path.join(place, "lib", name)
+            if not os.path.isfile(path):
+                return False
+            try:
+                ctypes.CDLL(path, mode=ctypes.RTLD_GLOBAL)
+            except OSError:
+                return False
+        return True
+    return False
 
 
 def _words(alignment: Sequence[Mapping[str, Any]], duration: float) -> tuple[Word, ...]:

@@ -18,12 +18,21 @@ from functools import cache
 from typing import NamedTuple
 
 from qa_speech.call import Role, Utterance
+from qa_speech.language import numerals
+from qa_speech.language.cues import nearest
 from qa_speech.language.data import word_list
 
 LONGEST_PAUSE_S = 20.0
 """Two groups of one number lie at most this far apart."""
 SHORT_ANSWER = 12
 """Letters and characters of what the other party may say between two groups."""
+
+BEFORE_X = 10
+"""Digits that an X may follow: it stands only at the end of an identity number."""
+LONG_CODE = 8
+"""Digits of an order number after which its speaker's next utterance is no part of it."""
+MOST_UNKNOWN = 2
+"""Words between digits that may be misheard digits; more of them (一人二人三人) are words."""
 
 
 class Digit(NamedTuple):
@@ -67,9 +76,10 @@ _CORRECTIONS = (
 _UNITS = "元块毛角分秒点年月日天周岁个位次遍家条部种张件台份户套层楼兆折倍级名口米度时刻期直下共定般样些起十百千万亿"
 _SCALES = "十百千万亿"
 _WRITTEN_UNITS = re.compile(
-    r"\s?(?:[元块毛角%％‰度兆岁折倍个位次条张件台份户套层楼期级名]|分(?!机)|秒|年|月|日|天|周|小时|点|万|亿|千|百|[A-WYZa-wyz])"
+    r"\s?(?:[元块毛角%％‰度兆积岁折倍个位次条张件台份户套层楼期级名]|分(?!机)|秒|年|月|日|天|周|小时|点|万|亿|千|百|[A-WYZa-wyz])"
 )
-_MONEY_BEFORE = re.compile(r"[A-Za-z¥￥$_]\s?$")
+_MORE = re.compile(r"前面|后面|中间|最后|剩下|接着|继续|再|下面|往后")
+_CODE_BEFORE = re.compile(r"[A-Za-z¥￥$_]\s?$|[A-Za-z]/$")
 _CHEAP = re.compile(r"[0-9０-９零〇一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖洞拐]")
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
@@ -91,18 +101,22 @@ def _sounds() -> tuple[dict[str, str], dict[str, str]]:
 def _scanner() -> re.Pattern[str]:
     sure, like = _sounds()
     han = "".join(sure)
-    measured = f"(?:[{_UNITS}](?![0-9{han}])|[{_SCALES}])"
+    alike = "".join(like)
+    # 八期 ends a number unless more digits follow, which may be misheard themselves: 二八期留零 (2 8 7 6 0)
+    measured = f"(?:[{_UNITS}](?![0-9{han}])(?<![期起](?=[{alike}]))|[{_SCALES}])"
     return re.compile(
         "|".join(
             (
-                rf"(?P<times>[两二三四五六2-6]个(?P<same>[0-9{han}])(?![0-9{_SCALES}]))",
+                rf"(?P<times>(?:[两二三四五六2-6]个|双)(?P<same>[0-9{han}])(?![0-9{_SCALES}]))",
                 rf"(?P<wrong>{_CORRECTIONS})",
                 rf"(?P<label>{_LABELS})",
                 rf"(?P<filler>{_FILLERS})",
+                rf"(?P<date>(?:19|20)[0-9]{{2}}[-/.年](?:0?[1-9]|1[0-2])[-/.月](?:[0-2]?[0-9]|3[01])(?![0-9])|[{han}]{{2,4}}年)",
+                r"(?P<decimal>[0-9]+\.[0-9]{1,2}(?![0-9.]))",
                 r"(?P<number>[0-9]+)",
                 rf"(?P<measured>[{han}]{measured})",
                 rf"(?P<han>[{han}])",
-                r"(?P<x>(?:大写(?:的)?)?(?:[Xx]|叉|艾克斯|爱克斯|埃克斯))",
+                r"(?P<x>(?:大写(?:的)?)?(?:[Xx]|叉|艾克斯|爱克斯|埃克斯|[插查差岔](?![\u4e00-\u9fff])))",
                 rf"(?P<like>[{''.join(like)}])",
                 r"(?P<mark>[\s,，、。;；…\-－—–_()（）·~～?？!！“”\"]+)",
                 r"(?P<dot>\.)",
@@ -152,9 +166,27 @@ class _Open:
     def close(self) -> None:
         while self.digits and not self.digits[-1].sure and self.digits[-1].value == "?":
             self.digits.pop()
-        if sum(len(digit.value) for digit in self.digits if digit.sure) > 1:
+        sure = sum(len(digit.value) for digit in self.digits if digit.sure)
+        unknown = sum(digit.value == "?" for digit in self.digits)
+        if sure > 1 and unknown <= MOST_UNKNOWN:
             self.found.append(Run(self.role, tuple(self.digits), tuple(self.corrected), self.dotted))
         self.reset()
+
+    def is_whole(self) -> bool:
+        """Whether the digits make a number that needs no more; a card of 16 digits may yet become one of 19."""
+        return any(
+            (found.kind != "bank_card" or len(value) >= numerals.LONGEST_CARD)
+            for first in (0, *self.corrected)
+            if (value := "".join([digit.value for digit in self.digits if digit.sure and digit.group >= first]))
+            and (found := numerals.certain(value, "")) is not None
+        )
+
+    def is_code(self, utterances: Sequence[Utterance]) -> bool:
+        """Whether the digits are a long number announced as that of an order, a device …"""
+        if sum(digit.sure for digit in self.digits) < LONG_CODE:
+            return False
+        first = self.digits[0]
+        return nearest((utterances[first.utterance].text or "")[: first.start]) == "code"
 
     def boundary(self) -> None:
         if self.digits and self.digits[-1].group == self.group:
@@ -174,7 +206,7 @@ def _runs_of(role: Role, utterances: Sequence[Utterance], mine: Sequence[int]) -
         if not run.digits and not _CHEAP.search(text):
             previous = index
             continue
-        if run.digits and not _continues(utterances, previous, index):
+        if run.digits and (run.is_whole() or run.is_code(utterances) or not _continues(utterances, previous, index)):
             run.close()
         run.boundary()
         _scan(text.translate(_WIDE), index, run)
@@ -188,12 +220,23 @@ def _continues(utterances: Sequence[Utterance], before: int, after: int) -> bool
     if utterances[after].start - utterances[before].end > LONGEST_PAUSE_S:
         return False
     between = (item.text or "" for item in utterances[before + 1 : after])
-    return all(len(re.sub(r"[\W_]+", "", text)) <= SHORT_ANSWER or not _content(text) for text in between)
+    return all(not has_words(text) or _goes_on(text) for text in between)
 
 
-def _content(text: str) -> bool:
-    """Whether a text holds anything but digits, fillers and labels."""
-    return any(match.lastgroup == "other" for match in _scanner().finditer(text.translate(_WIDE)))
+def _goes_on(text: str) -> bool:
+    """Short, and no question for another number."""
+    if len(re.sub(r"[\W_]+", "", text)) > SHORT_ANSWER:
+        return False
+    return not nearest(text) or _MORE.search(text) is not None
+
+
+def has_words(text: str) -> bool:
+    """Whether a text holds anything but digits, fillers and labels.
+
+    >>> has_words("嗯，一三八，后面是零零"), has_words("一三八对吗先生")
+    (False, True)
+    """
+    return any(match.lastgroup in ("other", "decimal", "date") for match in _scanner().finditer(text.translate(_WIDE)))
 
 
 def _scan(text: str, index: int, run: _Open) -> None:
@@ -203,7 +246,7 @@ def _scan(text: str, index: int, run: _Open) -> None:
         kind, said = match.lastgroup, match.group()
         start, end = match.span()
         if kind == "times":
-            count = sure.get(said[0], said[0])
+            count = "2" if said[0] == "双" else sure.get(said[0], said[0])
             same = match.group("same")
             run.digits.append(Digit(int(count) * sure.get(same, same), index, start, end, True, run.group))
         elif kind == "number":
@@ -211,11 +254,12 @@ def _scan(text: str, index: int, run: _Open) -> None:
                 run.close()
             else:
                 run.digits += [
-                    Digit(char, index, start + place, start + place + 1, True, run.group) for place, char in enumerate(said)
+                    Digit(char, index, start + place, start + place + 1, True, run.group)
+                    for place, char in enumerate(said)
                 ]
         elif kind == "han":
             run.digits.append(Digit(sure[said], index, start, end, True, run.group))
-        elif kind == "x" and run.digits:
+        elif kind == "x" and sum(digit.sure for digit in run.digits) >= BEFORE_X:
             run.digits.append(Digit("X", index, start, end, True, run.group))
         elif kind == "wrong":
             run.wrong()
@@ -241,7 +285,7 @@ def _maybe_wrong_filler(said: str, index: int, start: int, run: _Open, like: dic
 
 def _is_quantity(text: str, start: int, end: int) -> bool:
     """Whether written digits are an amount, a measure or part of a code with letters."""
-    if _MONEY_BEFORE.search(text[max(0, start - 2) : start]):
+    if _CODE_BEFORE.search(text[max(0, start - 2) : start]):
         return True
     after = _WRITTEN_UNITS.match(text, end)
     if after is None:
@@ -252,7 +296,11 @@ def _is_quantity(text: str, start: int, end: int) -> bool:
 
 def _between_digits(text: str, start: int, end: int) -> bool:
     sure, _ = _sounds()
-    if not (0 < start and end < len(text)) or text[start] in _UNITS or not "一" <= text[start] <= "鿿":
+    if (
+        not (start > 0 and end < len(text))
+        or text[start] in _UNITS
+        or (not text[start] >= "一" and text[start] <= "鿿")
+    ):
         return False
     return all(char in sure or char.isdecimal() for char in (text[start - 1], text[end]))
 

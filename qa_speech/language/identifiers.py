@@ -16,15 +16,16 @@ an order, ticket or code (订单号, 工单 …) speaks against. Between numbers
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from difflib import SequenceMatcher
+from typing import Literal
 
 import msgspec
 
 from qa_speech.call import Role, Utterance
 from qa_speech.language import numerals, particulars
 from qa_speech.language.cues import cue as cue_of
-from qa_speech.language.cues import is_part_of_id
-from qa_speech.language.digits import Digit, Run, digit_runs, spans
+from qa_speech.language.digits import Run, digit_runs, has_words, spans
+from qa_speech.language.judging import Judged, judge
 from qa_speech.language.numerals import Cue, Kind, Verdict
 
 PLACEHOLDERS: dict[Kind, tuple[str, str]] = {
@@ -41,12 +42,17 @@ REASONS = (
 )  # fmt: skip
 SMALLEST_REPEAT = 4
 """Digits of a number found elsewhere that are masked again; between the groups of a number, two are enough."""
-MOST_PIECES = 5
+SMALLEST_ALIKE, ALIKE = 5, 0.7
+"""A read-back with slips: so many digits, so large a share of them in the order of the number."""
+READ_BACK_WITHIN = 8
+"""Utterances after the number in which a read-back with slips is looked for."""
+CLOSE_BY = 4
+BESIDE, SMALLEST_PIECE = 4, 3
+"""A run that was asked for, so many utterances from a number of that kind, with so many digits, is a piece of it."""
+MOST_PIECES = 8
+SHORTEST_IN_PIECES, LONGEST_IN_PIECES = 8, 24
 WIDEST_JOIN = 6
 """Utterances from one piece of a number to the next."""
-_SPOKEN_TAIL = 2
-"""Digits too many at the end of a spoken number: they begin the next word (… 一直没有信号)."""
-_USUAL_GROUPS = frozenset(((3, 4, 4), (3, 8), (7, 4), (4, 4, 3), (3, 3, 5), (4, 3, 4), (5, 6), (6, 5), (3, 5, 3), (4, 7)))
 
 
 class Found(msgspec.Struct, frozen=True, order=True):
@@ -62,14 +68,6 @@ class Found(msgspec.Struct, frozen=True, order=True):
     kind: Kind
     reason: str
     identifier: int = 0
-
-
-class _Judged(NamedTuple):
-    """Digits taken for an identifier, and the number they make."""
-
-    verdict: Verdict
-    digits: tuple[Digit, ...]
-    value: str
 
 
 def find_identifiers(utterances: Sequence[Utterance]) -> tuple[Found, ...]:
@@ -89,17 +87,17 @@ def find_identifiers(utterances: Sequence[Utterance]) -> tuple[Found, ...]:
     """
     runs = digit_runs(utterances)
     cues = [cue_of(run, utterances) for run in runs]
-    judged: list[_Judged] = []
+    judged: list[Judged] = []
     left: list[tuple[Run, Cue]] = []
     for run, cue in zip(runs, cues, strict=True):
-        one = _judge(run, cue, utterances)
+        one = judge(run, cue, utterances)
         judged += one
-        if not one:
+        if not one and not numerals.is_hotline(run.value):
             left.append((run, cue))
     for pieces in _joined(left):
         judged.append(pieces)
         left = [(run, cue) for run, cue in left if not set(run.digits) & set(pieces.digits)]
-    judged += _repeated(left, judged)
+    judged += _repeated(left, judged, utterances)
     return _numbered(judged, particulars.find(utterances))
 
 
@@ -130,218 +128,93 @@ def put_placeholders(text: str, places: Sequence[tuple[int, int, Kind]], lang: L
     return "".join([*out, text[at:]])
 
 
-# ------------------------------------------------------------------------------------------------ judging a run
-
-
-def _judge(run: Run, cue: Cue, utterances: Sequence[Utterance]) -> list[_Judged]:
-    """What in a run of digits is an identifier: all of it, or some of its groups."""
-    digits = _trimmed(run.digits)
-    candidates = _variants(digits)
-    plain = candidates[0]
-    if not run.dotted or cue not in ("", "code") or _group_sizes(digits) in _USUAL_GROUPS:
-        for number in candidates:
-            found = numerals.certain(number, cue)
-            if found and (cue or _plausible_groups(digits, found, utterances)):
-                return [_Judged(found, digits, number)]
-    if cue != "code" and run.corrected:
-        found = _corrected(digits, run.corrected, cue)
-        if found:
-            return [_Judged(found, digits, plain)]
-    windows = _windows(digits, cue, utterances)
-    if windows:
-        return windows
-    if run.dotted and cue in ("", "code"):
-        return []
-    for number in candidates:
-        found = numerals.likely(number, cue)
-        if found and (cue or _plausible_groups(digits, found, utterances)):
-            return [_Judged(found, digits, number)]
-    if cue not in ("", "code") and len(plain) > 12:
-        return [_Judged(Verdict(cue, "cue"), digits, plain)]
-    if 3 <= len(plain) <= 8 and cue != "code" and is_part_of_id(run, utterances):
-        return [_Judged(Verdict("id_card", "partial"), digits, plain)]
-    return []
-
-
-def _trimmed(digits: Sequence[Digit]) -> tuple[Digit, ...]:
-    """Without the doubtful digits at both ends, but for one that touches a sure one."""
-    sure = [place for place, digit in enumerate(digits) if digit.sure]
-    first, last = sure[0], sure[-1]
-    if first and digits[first - 1].value != "?" and _touch(digits[first - 1], digits[first]):
-        first -= 1
-    if last + 1 < len(digits) and digits[last + 1].value != "?" and _touch(digits[last], digits[last + 1]):
-        last += 1
-    return tuple(digits[first : last + 1])
-
-
-def _touch(one: Digit, two: Digit) -> bool:
-    return one.utterance == two.utterance and one.end == two.start
-
-
-def _variants(digits: Sequence[Digit]) -> list[str]:
-    sure, optional = "", []
-    for digit in digits:
-        if digit.sure:
-            sure += digit.value
-        else:
-            optional.append((len(sure), digit.value))
-    return numerals.variants(sure, tuple(optional[:8]))
-
-
-def _groups(digits: Sequence[Digit]) -> list[list[Digit]]:
-    found: list[list[Digit]] = []
-    for digit in digits:
-        if found and found[-1][-1].group == digit.group:
-            found[-1].append(digit)
-        else:
-            found.append([digit])
-    return found
-
-
-def _value(digits: Sequence[Digit]) -> str:
-    return "".join([digit.value for digit in digits if digit.sure])
-
-
-def _group_sizes(digits: Sequence[Digit]) -> tuple[int, ...]:
-    return tuple(len(_value(group)) for group in _groups(digits))
-
-
-def _written(digits: Sequence[Digit], utterances: Sequence[Utterance]) -> bool:
-    text = utterances[digits[0].utterance].text or ""
-    return text[digits[0].start].isdecimal()
-
-
-def _plausible_groups(digits: Sequence[Digit], found: Verdict, utterances: Sequence[Utterance]) -> bool:
-    """Prices in a row (158 188 199 59) may make up a number: written telephone numbers come in usual groups."""
-    if found.kind != "phone" or not _written(digits, utterances):
-        return True
-    sizes = _group_sizes(digits)
-    return len(sizes) == 1 or min(sizes) >= 3 or sizes in _USUAL_GROUPS or len({d.utterance for d in digits}) > 1
-
-
-def _corrected(digits: Sequence[Digit], corrected: Sequence[int], cue: Cue) -> Verdict | None:
-    """A number with a correction in it: what comes after replaces the end, or all, of what came before."""
-    for place in reversed(corrected):
-        before = _value([digit for digit in digits if digit.group < place])
-        after = _value([digit for digit in digits if digit.group >= place])
-        for kept in range(len(before) + 1):
-            found = numerals.certain(before[:kept] + after, cue)
-            if found:
-                return Verdict(found.kind, "corrected")
-        found = numerals.likely(after, cue) or numerals.likely(before, cue) or numerals.certain(before, cue)
-        if found:
-            return Verdict(found.kind, "corrected")
-    return None
-
-
-def _windows(digits: Sequence[Digit], cue: Cue, utterances: Sequence[Utterance]) -> list[_Judged]:
-    """Numbers among the groups of a longer run; the groups beside them too where they repeat part of the number."""
-    groups = _groups([digit for digit in digits if digit.sure])
-    found: list[_Judged] = []
-    first = 0
-    while first < len(groups):
-        last, verdict = _window_at(groups, first, cue, utterances)
-        if verdict is None:
-            spoken = _spoken_head(groups[first], cue, utterances)
-            if spoken is not None:
-                found.append(spoken)
-            first += 1
-            continue
-        held = tuple(digit for group in groups[first : last + 1] for digit in group)
-        found.append(_Judged(verdict, held, _value(held)))
-        first = last + 1
-    if not found:
-        return []
-    held_groups = {digit.group for one in found for digit in one.digits}
-    known = [one.value for one in found]
-    for group in groups:
-        value = _value(group)
-        beside = group[0].group not in held_groups and len(value) > 1
-        if beside and (cue not in ("", "code") or any(value in number for number in known)):
-            found.append(_Judged(Verdict(found[0].verdict.kind, "repeated"), tuple(group), known[0]))
-    return found
-
-
-def _window_at(
-    groups: Sequence[Sequence[Digit]], first: int, cue: Cue, utterances: Sequence[Utterance]
-) -> tuple[int, Verdict | None]:
-    """The longest number that begins with this group: (its last group, what it is)."""
-    best: tuple[int, Verdict | None] = (first, None)
-    length = 0
-    for last in range(first, len(groups)):
-        length += len(_value(groups[last]))
-        if length > 21:
-            break
-        held = [digit for group in groups[first : last + 1] for digit in group]
-        verdict = numerals.certain(_value(held), cue)
-        if verdict and (cue or _plausible_groups(held, verdict, utterances)):
-            best = (last, verdict)
-    return best
-
-
-def _spoken_head(group: Sequence[Digit], cue: Cue, utterances: Sequence[Utterance]) -> _Judged | None:
-    """A number spoken without pause whose tail is the next word, or said twice in a row."""
-    if _written(group, utterances) or not 11 < len(_value(group)) <= 44:
-        return None
-    for length in (18, 11, 19, 16):
-        head, rest = group[:length], group[length:]
-        verdict = numerals.certain(_value(head), cue) if len(head) == length else None
-        if verdict and (len(rest) <= _SPOKEN_TAIL or _value(head).startswith(_value(rest)[:length]) or cue == verdict.kind):
-            held = tuple(group) if len(rest) > _SPOKEN_TAIL else tuple(head)
-            return _Judged(verdict, held, _value(head))
-    return None
-
-
 # ------------------------------------------------------------------------------------------------ over several runs
 
 
-def _joined(left: Sequence[tuple[Run, Cue]]) -> Iterator[_Judged]:
-    """Numbers given in pieces with other words between: only where a word asks for them and their form is certain."""
+def _joined(left: Sequence[tuple[Run, Cue]]) -> Iterator[Judged]:
+    """Numbers given in pieces with other words between, where a word asks for them.
+
+    Pieces whose form is certain together; else all of them, if they are as long as most of such a number.
+    """
     used: set[int] = set()
-    for first, (run, cue) in enumerate(left):
-        if cue in ("", "code") or first in used:
+    for first, (_, cue) in enumerate(left):
+        if cue == "" or cue == "code" or first in used:
             continue
-        pieces = [first]
-        for place in range(first + 1, len(left)):
-            after = left[place][0]
-            if after.role is not run.role or place in used:
-                continue
-            near = after.digits[0].utterance - left[pieces[-1]][0].digits[-1].utterance <= WIDEST_JOIN
-            if not near or len(pieces) == MOST_PIECES or left[place][1] == "code":
-                break
-            pieces.append(place)
-            number = "".join(left[piece][0].value for piece in pieces)
-            verdict = numerals.certain(number, cue)
-            if verdict is not None:
-                digits = tuple(digit for piece in pieces for digit in left[piece][0].digits if digit.sure)
-                used.update(pieces)
-                yield _Judged(Verdict(verdict.kind, "in_pieces"), digits, number)
-                break
+        pieces, verdict = _pieces(left, first, used)
+        number = "".join(left[piece][0].value for piece in pieces)
+        if verdict is None and (len(pieces) < 2 or not SHORTEST_IN_PIECES <= len(number) <= LONGEST_IN_PIECES):
+            continue
+        digits = tuple(digit for piece in pieces for digit in left[piece][0].digits if digit.sure)
+        used.update(pieces)
+        yield Judged(Verdict(verdict.kind if verdict else cue, "in_pieces"), digits, number)
 
 
-def _repeated(left: Sequence[tuple[Run, Cue]], judged: Sequence[_Judged]) -> list[_Judged]:
+def _pieces(left: Sequence[tuple[Run, Cue]], first: int, used: set[int]) -> tuple[list[int], Verdict | None]:
+    """The runs of one role that follow each other closely, up to where they make a number."""
+    run, cue = left[first]
+    pieces = [first]
+    for place in range(first + 1, len(left)):
+        after, its_cue = left[place]
+        if after.role is not run.role or place in used:
+            continue
+        far = after.digits[0].utterance - left[pieces[-1]][0].digits[-1].utterance > WIDEST_JOIN
+        if far or len(pieces) == MOST_PIECES or its_cue not in ("", cue):
+            break
+        pieces.append(place)
+        verdict = numerals.certain("".join(left[piece][0].value for piece in pieces), cue)
+        if verdict is not None:
+            return pieces, verdict
+    return pieces, None
+
+
+def _repeated(
+    left: Sequence[tuple[Run, Cue]], judged: Sequence[Judged], utterances: Sequence[Utterance]
+) -> list[Judged]:
     """Parts of a number found elsewhere that are said again: a tail, or a group the other side reads back."""
     found = []
     for run, cue in left:
-        value = run.value
-        if cue == "code" or numerals.is_hotline(value):
+        if cue == "code":
             continue
-        for one in judged:
-            among = one.digits[0].utterance <= run.digits[0].utterance <= one.digits[-1].utterance + 1
-            if value in one.value and len(value) >= (2 if among else SMALLEST_REPEAT):
-                found.append(_Judged(Verdict(one.verdict.kind, "repeated"), tuple(d for d in run.digits if d.sure), one.value))
-                break
+        alone = not has_words(utterances[run.digits[0].utterance].text or "")
+        known = next((one for one in judged if _repeats(run, one, alone) or _belongs(run, cue, one)), None)
+        if known is not None:
+            digits = tuple(digit for digit in run.digits if digit.sure)
+            found.append(Judged(Verdict(known.verdict.kind, "repeated"), digits, known.value))
     return found
 
 
-def _numbered(judged: Sequence[_Judged], others: Sequence[tuple[int, int, int, Kind]]) -> tuple[Found, ...]:
+def _repeats(run: Run, known: Judged, alone: bool) -> bool:
+    """Whether a run says part of a number; two digits are enough where they are all that is said between its groups."""
+    value, first, last = run.value, known.digits[0].utterance, known.digits[-1].utterance
+    here = run.digits[0].utterance
+    if value in known.value:
+        return len(value) >= (2 if alone and first <= here <= last + 1 else SMALLEST_REPEAT)
+    if len(value) < SMALLEST_ALIKE or not first <= here <= last + READ_BACK_WITHIN:
+        return False
+    # read back and misheard: most digits in the same order
+    same = sum(block.size for block in SequenceMatcher(None, value, known.value, autojunk=False).get_matching_blocks())
+    return same >= ALIKE * len(value)
+
+
+def _belongs(run: Run, cue: Cue, known: Judged) -> bool:
+    """Whether a run is a piece of a number: a few characters after it, or asked for as one of its kind near it."""
+    first = run.digits[0]
+    if any(digit.utterance == first.utterance and 0 <= first.start - digit.end <= CLOSE_BY for digit in known.digits):
+        return True
+    near = min(abs(first.utterance - digit.utterance) for digit in (known.digits[0], known.digits[-1]))
+    return cue == known.verdict.kind and near <= BESIDE and len(run.value) >= SMALLEST_PIECE
+
+
+def _numbered(judged: Sequence[Judged], others: Sequence[tuple[int, int, int, Kind]]) -> tuple[Found, ...]:
     """All places in order; where two overlap, one place of the first's kind over both."""
     places = [
         Found(index, start, end, one.verdict.kind, one.verdict.reason, number)
         for number, one in enumerate(judged)
         for index, start, end in spans(one.digits)
     ]
-    places += [Found(index, start, end, kind, "pattern", len(judged) + n) for n, (index, start, end, kind) in enumerate(others)]
+    places += [
+        Found(index, start, end, kind, "pattern", len(judged) + n) for n, (index, start, end, kind) in enumerate(others)
+    ]
     merged: list[Found] = []
     for place in sorted(places):
         if merged and merged[-1].utterance == place.utterance and place.start < merged[-1].end:

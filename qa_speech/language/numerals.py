@@ -19,12 +19,13 @@ Kind: TypeAlias = Literal["phone", "id_card", "bank_card", "email", "address", "
 Cue: TypeAlias = Literal["phone", "id_card", "bank_card", "code", ""]
 
 ID_LENGTH, OLD_ID_LENGTH = 18, 15
+LONGEST_CARD = 19
 PROVINCES = frozenset(
     "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
 )
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _COUNTRY = re.compile(r"(?:00)?86(?=1[3-9]\d{9}$)")
-_HOTLINE = re.compile(r"[48]00\d{7}|9[56]\d{3,6}|1[012]\d{1,4}")
+_HOTLINE = re.compile(r"(?:86)?(?:[48]00\d{7}|9[56]\d{3,6}|1(?:1[0-9]|2[0-2])|1[02]\d{3}|11[468]\d{3})")
 _AREA = re.compile(r"(?:010|02\d|0[3-9]\d\d)(?=[2-8?][\d?]{6,7}$)")
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _ISSUER = re.compile(r"62|4|5[1-5]|2[2-7]|3[567]|9[0-9]5|60")
@@ -77,6 +78,17 @@ def looks_like_id(number: str) -> bool:
     return True
 
 
+def looks_like_old_id(number: str) -> bool:
+    """15 digits of before 1999: a province and a date of birth in two-digit form.
+
+    >>> looks_like_old_id("320106880307241"), looks_like_old_id("320106881307241")
+    (True, False)
+    """
+    if len(number) != OLD_ID_LENGTH or not number.isdecimal():
+        return False
+    return looks_like_id(number[:6] + "19" + number[6:] + "0")
+
+
 def is_id_card(number: str) -> bool:
     """An identity number whose check digit fits.
 
@@ -104,7 +116,7 @@ def is_bank_card(number: str) -> bool:
     >>> is_bank_card("6222021234567894"), is_bank_card("1222021234567894")
     (True, False)
     """
-    return 15 <= len(number) <= 19 and _ISSUER.match(number) is not None and luhn(number)
+    return 15 <= len(number) <= LONGEST_CARD and _ISSUER.match(number) is not None and luhn(number)
 
 
 def is_hotline(number: str) -> bool:
@@ -151,7 +163,9 @@ def _too_even(number: str) -> bool:
 
 
 def likely(number: str, cue: Cue) -> Verdict | None:
-    """What a number is by its length and the words around it: one digit may be misheard, missing or too many.
+    """What a number is by its length and the words around it: digits may be misheard, missing or too many.
+
+    After the word for one, nine digits are enough: recognisers drop some of a telephone number and half a card's.
 
     >>> likely("138001380?0", "phone"), likely("20231105", "phone"), likely("68001234", "phone")
     (Verdict(kind='phone', reason='mobile_shape'), None, Verdict(kind='phone', reason='cue'))
@@ -161,15 +175,17 @@ def likely(number: str, cue: Cue) -> Verdict | None:
         return None
     if looks_like_id(number):
         return Verdict("id_card", "id_shape")
-    if cue == "id_card" and (16 <= length <= 20 or (length == OLD_ID_LENGTH and number.isdecimal())):
+    if looks_like_old_id(number):
+        return Verdict("id_card", "id_shape")
+    if cue == "id_card" and 9 <= length <= 20:
         return Verdict("id_card", "cue")
-    if cue == "bank_card" and 12 <= length <= 21:
+    if cue == "bank_card" and 9 <= length <= 21:
         return Verdict("bank_card", "cue")
     if number.startswith("62") and 16 <= length <= 19:
         return Verdict("bank_card", "issuer")
     if length == 11 and re.match(r"1[3-9?]", number):
         return Verdict("phone", "mobile_shape")
-    if cue == "phone" and (10 <= length <= 12 or (length in (7, 8) and number[0] in "2345678" and not _DATE.fullmatch(number))):
+    if cue == "phone" and (9 <= length <= 13 or (length in (7, 8) and not _DATE.fullmatch(number))):
         return Verdict("phone", "cue")
     return None
 

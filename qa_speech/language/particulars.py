@@ -1,6 +1,7 @@
 """Names, e-mail and street addresses in what was said, by the words and signs around them.
 
-* a name: after 我叫, 姓名是, 机主 …, or as the answer to 请问您的姓名; it begins with a common surname. Said again, it is found again;
+* a name: after 我叫, 姓名是, 机主 …, or as the answer to 请问您的姓名; it begins with a common surname. Said again, it is
+  found again;
 * an e-mail address: written, or spoken (艾特, 点 com);
 * a street address: a named street, village or estate with a number, or two parts of a building (3栋2单元, 三号楼五零一),
   or what follows 地址是 and 家住. A city or district alone is nobody's address, nor is the way to a shop.
@@ -23,13 +24,15 @@ Place = tuple[int, int, int, Kind]
 
 _AT = r"(?:@|＠|艾特|爱特|埃特|[Aa][Tt](?![A-Za-z])|圈[aAｅ]|花a|小老鼠)"
 _DOT = r"(?:\.|．|点|dot)"
-_LOCAL = (
-    r"(?:(?:(?<![A-Za-z0-9])[A-Za-z0-9][ ]){2,}|(?:[A-Za-z0-9._%+\-零〇一二三四五六七八九幺两]|下划线|中横线|横杠|杠|点|小写的?|大写的?)+)"
-)
+_LOCAL_WORDS = "下划线|中横线|横杠|杠|点|小写的?|大写的?"
+_COMPACT = rf"(?:[A-Za-z0-9._%+\-零〇一二三四五六七八九幺两]|{_LOCAL_WORDS})"
+_LOCAL = rf"(?:(?:(?<![A-Za-z0-9])[A-Za-z0-9][ ]){{2,}}{_COMPACT}*|{_COMPACT}+)"
 _DOMAIN = r"(?:[A-Za-z0-9\-]|[一二三六幺两九八]|网易|新浪|搜狐|谷歌)+"
 _TOP = r"(?:com|cn|net|org|edu|gov|vip|cc|io|co|me|c\s?o\s?m|康姆|抗母|西欧爱慕|恩一踢)"
 _EMAIL = re.compile(rf"{_LOCAL}\s?{_AT}\s?(?:{_DOMAIN}\s?{_DOT}\s?){{1,3}}{_TOP}(?![A-Za-z0-9])", re.IGNORECASE)
-_EMAIL_OPEN = re.compile(rf"(?:邮箱|邮件)[^，。,]{{0,6}}?(?:是|为|：|:)\s?({_LOCAL}\s?{_AT}\s?{_DOMAIN})", re.IGNORECASE)
+_EMAIL_OPEN = re.compile(
+    rf"(?:邮箱|邮件)[^，。,]{{0,6}}?(?:是|为|：|:)\s?({_LOCAL}\s?{_AT}\s?{_DOMAIN})", re.IGNORECASE
+)
 
 
 def emails(text: str) -> Iterator[tuple[int, int]]:
@@ -52,21 +55,32 @@ def emails(text: str) -> Iterator[tuple[int, int]]:
 
 _NUM = r"(?:[0-9０-９]+|[零〇一二三四五六七八九十百两幺]+|[甲乙丙丁东西南北A-Za-z](?=[座栋幢区单]))"
 _NUMBER = rf"(?:[A-Za-z甲乙丙丁东西南北]?{_NUM}(?:[-－—之杠]{_NUM})*)"
-_NO = r"[^\W\d_A-Za-z在住是到址的了我你您他她它这那哪去来从往给帮对嗯啊呢吧吗就说叫有没不要跟和把被让请问看知位]"
-_ADMIN = rf"(?:{_NO}{{2,7}}?(?:省|自治区|特别行政区))?(?:{_NO}{{1,6}}?(?:市|自治州|地区|盟))?(?:{_NO}{{1,6}}?(?:区|县|旗|市))?(?:{_NO}{{1,6}}?(?:街道办?|镇|乡))?"
-_ROAD = rf"{_NO}{{1,7}}?(?:(?<![线电网思一半走修马])路|大街|(?<!逛)街|大道|巷子?|胡同|弄堂|(?:东|西|南|北|中|支)路)(?:{_NUM}(?:巷|弄|条|里))?(?:[东西南北中][段路街侧]?)?"
-_ESTATE = rf"{_NO}{{1,8}}?(?:小区|新村|花园|家园|嘉园|公寓|佳苑|苑|社区|庄园|华府|名府|雅居|新城|家属院|大院|宿舍|大厦|村|屯|庄)(?:[东西南北一二三四五六七八九1-9][区期苑])?"
+_NO = r"[^\W\d_A-Za-z在住是到址的了我你您他她它这那哪去给帮嗯啊呢吧吗就说叫没跟把被让请]"
+_ADMIN = (
+    rf"(?:{_NO}{{2,7}}?(?:省|自治区|特别行政区))?(?:{_NO}{{1,6}}?(?:市|自治州|地区|盟))?"
+    rf"(?:{_NO}{{1,6}}?(?:区|县|旗|市))?(?:{_NO}{{1,6}}?(?:街道办?|镇|乡))?"
+)
+_ROAD = (
+    rf"{_NO}{{1,7}}?(?:(?<![线电网思一半走修马])路|大街|(?<!逛)街|大道|巷子?|胡同|弄堂|(?:东|西|南|北|中|支)路)"
+    rf"(?:{_NUM}(?:巷|弄|条|里))?(?:[东西南北中][段路街侧]?)?"
+)
+_ESTATES = "小区|新村|花园|家园|嘉园|公寓|佳苑|苑|社区|庄园|华府|名府|雅居|新城|家属院|大院|宿舍|大厦|村|屯|庄"
+_ESTATE = rf"{_NO}{{1,8}}?(?:{_ESTATES})(?:[东西南北一二三四五六七八九1-9][区期苑])?"
 _PART = rf"(?:{_NUMBER}(?:号楼|栋|幢|座|单元|门洞|号院|号房|室|户|弄|组|队|层|楼)|{_NUMBER}号(?!线|[码段文店机卡])|{_NUMBER}#)"
 _FIRM_PART = rf"(?:{_NUMBER}(?:号楼|栋|幢|座|单元|门洞|室|弄|组|队|号院|号房))"
-_REST = rf"(?:\s?(?:的|附|第)?{_PART})*(?:\s?[零〇一二三四五六七八九两幺0-9]{{3,4}}(?![零〇一二三四五六七八九两幺0-9]))?(?:室|号|房)?"
+_ROOM = "[零〇一二三四五六七八九两幺0-9]"
+_REST = rf"(?:\s?(?:的|附|第)?{_PART})*(?:\s?{_ROOM}{{3,4}}(?!{_ROOM}))?(?:室|号|房)?"
 _STREET = re.compile(rf"{_ADMIN}{_ROAD}\s?(?:的|附)?{_NUMBER}[号弄]{_REST}")
 _HOUSE = re.compile(rf"{_ADMIN}(?:{_ROAD})?{_ESTATE}\s?(?:的|第)?{_PART}{_REST}")
-_PARTS = re.compile(rf"{_PART}\s?的?{_PART}{_REST}|{_FIRM_PART}\s?的?[零〇一二三四五六七八九两幺0-9]{{3,4}}(?:室|房)?")
+_PARTS = re.compile(rf"{_PART}\s?的?{_PART}{_REST}|{_FIRM_PART}\s?的?{_ROOM}{{3,4}}(?:室|房)?")
 _ANNOUNCED = re.compile(
     r"(?:地址|住址|家庭住址|位置)(?:就是|是在|是|在|为|：|:)\s?(?P<one>[^，。,？?！!；;]{3,40})|(?:家住在?|我住在?|我家住?在|住在|家在)(?P<two>[^，。,？?！!；;]{3,40})"
 )
 _ADDRESS_SIGN = re.compile(r"[省市区县镇乡村路街巷号楼栋幢弄屯庄苑组]|小区|单元|大道|花园|家园|公寓|大厦")
-_ADDRESS_END = re.compile(r"(?:这里|这边|那边|附近|那里|的|吗|呢|啊|对吧|对吗|没错|没有信号|信号|上不了|网络?|宽带|要|想|一直).*$")
+_NO_ADDRESS = re.compile(r"同一|不同|这个|那个|哪|其他|别的|什么|多少|附近|营业厅|外地|里面")
+_ADDRESS_END = re.compile(
+    r"(?:这里|这边|那边|附近|那里|的|吗|呢|啊|对吧|对吗|没错|没有信号|信号|上不了|网络?|宽带|要|想|一直).*$"
+)
 _ASKED_ADDRESS = re.compile(r"(?:地址|住址|住在|哪里|哪个小区|什么位置|几栋|哪一?栋)[^，。]{0,8}[？?]?$")
 _PUBLIC = re.compile(r"[^，。]{0,4}(?:营业厅|门店|网点|服务厅|专卖店|客服中心|合作厅|旗舰店)")
 _DATE_BEFORE = re.compile(r"月\s?$")
@@ -89,12 +103,12 @@ def addresses(text: str, *, asked: bool = False) -> Iterator[tuple[int, int]]:
         name = "one" if match.group("one") else "two"
         said = _ADDRESS_END.sub("", match.group(name))
         signs = _ADDRESS_SIGN.findall(said)
-        if len(signs) > 1 or (signs and re.search(rf"{_NUM}", said)):
+        if not _NO_ADDRESS.match(said) and (len(signs) > 1 or (signs and re.search(rf"{_NUM}", said))):
             found.append((match.start(name), match.start(name) + len(said)))
     if asked:
-        match = re.match(r"[^，。,？?！!；;]{4,40}", text)
-        if match and len(_ADDRESS_SIGN.findall(match.group())) > 1:
-            found.append(match.span())
+        clause = re.match(r"[^，。,？?！!；;]{4,40}", text)
+        if clause and len(_ADDRESS_SIGN.findall(clause.group())) > 1:
+            found.append(clause.span())
     last = 0
     for start, end in sorted(found):
         if start >= last:
@@ -104,19 +118,23 @@ def addresses(text: str, *, asked: bool = False) -> Iterator[tuple[int, int]]:
 
 # ------------------------------------------------------------------------------------------------ names
 
+_HOLDER = r"(?:机主|户主|开户人|登记人|持卡人|收件人|联系人|经办人)"
+_KIN = r"(?:他|她|我爱人|我老公|我老婆|我妈妈?|我爸爸?|我父亲|我母亲|我儿子|我女儿)"
 _NAME_CUE = re.compile(
-    r"我[的]?(?:名字)?叫(?:做)?|我姓[^，。,\s]{1,2}[，,]?叫|本人(?:叫|姓名)|(?:姓名|名字|户名|名称)(?:就?是|叫|为|：|:)|(?:机主|户主|开户人|登记人|持卡人|收件人|联系人|经办人|客户)"
-    r"(?:本人)?(?:的)?(?:姓名|名字)?(?:就?是|叫|为|：|:|\s)?|(?:他|她|我爱人|我老公|我老婆|我妈妈?|我爸爸?|我父亲|我母亲|我儿子|我女儿)(?:的名字)?叫(?:做)?"
+    rf"我的?(?:名字)?叫(?:做)?|我姓[^，。,\s]{{1,2}}[，,]?叫|本人(?:叫|姓名)|姓名(?:就?是|叫|为|：|:)?\s?|(?:名字|户名)(?:就?是|叫|为|：|:)|{_KIN}(?:的名字)?叫(?:做)?"
+    rf"|(?:{_HOLDER}|客户)(?:本人)?(?:的)?(?:姓名|名字)(?:就?是|叫|为|：|:)?|{_HOLDER}(?:本人)?(?:就?是|叫|为|：|:)"
 )
+# nothing says that a name comes: only what ends like one is taken for it
+_BARE_CUE = re.compile(rf"{_HOLDER}\s?|[，,]叫")
+_NAME_ENDS = re.compile(r"[，,。！!？?\s]|$|先生|女士|小姐|身份证|电话|手机|的(?:身份证|号|电话|手机)|我[想要的]")
 _FILLER = r"(?:嗯|呃|啊|额|那个|是|叫|一个)?[，,\s]?"
-_NOT_NAME = frozenset(
-    "我你您他她它的了是在有不没要想就也都还把被让给跟和与或吗呢吧啊呀嘛哦嗯呃这那哪什么怎为因所以但可会能帮查办请问说打来去到从对好行先后再又很太更最才已将着过得地本"
-    "名号码身证个位电话一二三四五六七八九十两几多少哎喂，。,.？?！!；;：:、 "
+_NOT_GIVEN = frozenset(
+    "我你您他她它的了是在有不没要想就也都还把被让给跟和与吗呢吧啊呀嘛哦嗯呃这那哪什么怎但可会能帮查请问说打对行再又很太才已着得先号码证"
+    "，。,.？?！!；;：:、 "
 )
-_NOT_GIVEN = frozenset("我你您他她它的了是在有不没要想就也都还把被让给跟和与吗呢吧啊呀嘛哦嗯呃这那哪什么怎但可会能帮查请问说打对行再又很太才已着得先号码证，。,.？?！!；;：:、 ")
 _NO_NAME = re.compile(
-    r"本人|经理|师傅|主任|老板|工程师|工作人员|客服|人工|投诉|时候|时间|于|成|党|车|单位|单子|马上|应该|常用|金额|路上|边上|安装|向|连|时|牛|全|公司|平时|边|农|楼|成本|方便|方式|方面|任何|任务|温馨|安全|安排"
-    r"|石头|江苏|江西|云南|贵州|陕西|宁夏|管|关|关于|华为|高兴|高清|全部|全名|余额|易|简|时长|和"
+    r"本人|谢谢|经理|师傅|主任|老板|工程师|工作人员|客服|人工|投诉|时候|时间|于|成|党|车|单位|单子|马上|应该|常用|金额|路上|边上|安装|向|连|时|牛|全|公司|平时|边|农|楼|成本|方便|方式|方面|任何|任务|温馨|安全|安排"
+    r"|石头|成功|成都|温州|毛病|金牌|万一|马上|江苏|江西|云南|贵州|陕西|宁夏|管|关|关于|华为|高兴|高清|全部|全名|余额|易|简|时长|和"
 )
 _ASKED_NAME = re.compile(r"(?:姓名|名字|怎么称呼|贵姓|机主是谁|叫什么|全名)[^，。]{0,8}[？?]?$")
 _TITLE = r"(?:先生|女士|小姐)"
@@ -156,14 +174,17 @@ def names(text: str, *, asked: bool = False) -> Iterator[tuple[int, int]]:
     >>> [text[start:end] for start, end in names(text)]
     ['张伟', '李小红']
     """
-    starts = [match.end() for match in _NAME_CUE.finditer(text)]
-    starts = [start + len(re.match(_FILLER, text[start:]).group()) for start in starts]  # type: ignore[union-attr]
+    told = [match.end() for match in _NAME_CUE.finditer(text)]
+    told = [start + len(re.match(_FILLER, text[start:]).group()) for start in told]  # type: ignore[union-attr]
+    starts = [match.end() for match in _BARE_CUE.finditer(text)]
     if asked:
-        opening = re.match(r"(?:嗯|啊|哦|呃|你好|您好|好的?|我是|我叫|叫|是|姓|[，,。\s])*", text)
-        starts.append(opening.end() if opening else 0)
-    for start in sorted(set(starts)):
+        head = re.match(
+            r"(?:嗯|啊|哦|呃|你好|您好|好的?|(?:免贵|我)姓[^，,。]{1,2}[，,。]|我是|我叫|叫|是|姓|[，,。\s])*", text
+        )
+        starts.append(head.end() if head else 0)
+    for start in sorted({*starts, *told}):
         end = name_at(text, start)
-        if end > start:
+        if end > start and (start in told or _NAME_ENDS.match(text, end)):
             yield start, end
 
 
@@ -199,7 +220,11 @@ def _again(utterances: Sequence[Utterance], known: set[str]) -> Iterator[Place]:
     titled = [name for name in known if len(name) == 2]
     if not known:
         return
-    pattern = re.compile("|".join([*map(re.escape, sorted(whole)), *(rf"{re.escape(one)}(?={_TITLE})" for one in sorted(titled)), "(?!)"]))
+    pattern = re.compile(
+        "|".join(
+            [*map(re.escape, sorted(whole)), *(rf"{re.escape(one)}(?={_TITLE})" for one in sorted(titled)), "(?!)"]
+        )
+    )
     for index, utterance in enumerate(utterances):
         for match in pattern.finditer(utterance.text or ""):
             yield index, match.start(), match.end(), "name"

@@ -19,7 +19,7 @@ from typing import Any
 
 from qa_speech.call import Call, Measurement, Role
 from qa_speech.errors import PluginError
-from qa_speech.metrics import overlap, recording, response, silence, speech_rate, talk, voice
+from qa_speech.metrics import answer_depth, overlap, politeness, recording, response, silence, speech_rate, talk, voice
 
 NEEDS = ("speech", "words", "times", "acoustics", "annotations")
 
@@ -68,6 +68,9 @@ BUILTIN: tuple[Metric, ...] = (
     Metric("speech_rate", speech_rate.speech_rate, "字/分", ("words", "times"), speech_rate.RATE),
     Metric("voice", voice.voice, "dBFS", ("acoustics",), voice.VOICE),
     Metric("recording", recording.recording, "count", (), recording.RECORDING),
+    Metric("politeness", politeness.politeness, "points", ("words", "annotations"), politeness.POLITENESS),
+    Metric("violations", politeness.violations, "count", ("words",), politeness.VIOLATIONS),
+    Metric("depth", answer_depth.depth, "points", ("words",), answer_depth.DEPTH),
 )
 
 

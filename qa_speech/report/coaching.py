@@ -10,31 +10,27 @@ A clip holds its window and nothing else. A criterion is heard once per call: at
 
 from __future__ import annotations
 
-import hashlib
-import io
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappush, heapreplace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
-from qa_speech.call import Call, CallReport, CriterionScore, Evidence, Role, Utterance, write_bytes
-from qa_speech.errors import ConfigError, DecodeError
+from qa_speech.call import Call, CallReport, CriterionScore, Evidence, Role, Utterance
+from qa_speech.errors import ConfigError
 from qa_speech.report import wording
-from qa_speech.report.redact import hidden, masked, masked_id
+from qa_speech.report.clip_sound import AudioFormat, Replacement, recorded, render, write_sound
+from qa_speech.report.redact import masked, masked_id
 from qa_speech.report.wording import Lang
 from qa_speech.timeline import Segment, Timeline
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
 Side: TypeAlias = Literal["worst", "best"]
-AudioFormat: TypeAlias = Literal["mp3", "wav"]
 AGENT_KEYS = ("agent", "agent_id", "agent_no", "agent_number", "agent_name")
 """Metadata that names the agent."""
+TRIM_S = 2.5
+"""So much context is given up to begin or end where nobody speaks."""
+_HAIR = 1e-6
 LONGEST_ABSENCE_S = 20.0
 """A stretch in which something was not said is played only up to this length."""
 
@@ -57,7 +53,7 @@ class Cut(msgspec.Struct, frozen=True):
     format: AudioFormat = "mp3"
     mix: bool = False
     mask: bool = True
-    replacement: Literal["tone", "silence"] = "tone"
+    replacement: Replacement = "tone"
 
 
 class ClipLine(msgspec.Struct, frozen=True):
@@ -72,8 +68,7 @@ class ClipLine(msgspec.Struct, frozen=True):
 class Clip(msgspec.Struct, frozen=True):
     """One moment. `start`, `end`: its window in the call; `audio`: the file beside the page, empty with a `problem`.
 
-    Problems: ``audio_missing``, ``audio_changed`` (another file than the one inspected), ``audio_unreadable``,
-    ``no_times``, ``no_words`` (not recognised, so nothing could be masked).
+    Problems are codes of `clip_sound.PROBLEMS`.
     """
 
     number: int
@@ -110,7 +105,7 @@ def choose(reports: Iterable[CallReport], wish: Wish) -> list[tuple[Side, CallRe
     Raises
     ------
     ConfigError
-        A criterion or an agent that no call has; the message names those there are.
+        A criterion or an agent that no call has (the message names those there are), or calls without scores.
     """
     heaps: dict[tuple[str, Side], list[tuple[tuple[float, ...], int, CallReport, CriterionScore]]] = {}
     order: dict[str, None] = {}
@@ -119,7 +114,7 @@ def choose(reports: Iterable[CallReport], wish: Wish) -> list[tuple[Side, CallRe
         agents[agent_of(report.call)] = None
         for criterion in report.score.criteria if report.score else ():
             order[criterion.id] = None
-            if wish.criteria and criterion.id not in wish.criteria or not _is_of(report.call, wish.agents):
+            if (wish.criteria and criterion.id not in wish.criteria) or not _is_of(report.call, wish.agents):
                 continue
             for side, limit, rank in (
                 ("worst", wish.worst, _badness(report, criterion)), ("best", wish.best, _goodness(report, criterion)),
@@ -132,6 +127,8 @@ def choose(reports: Iterable[CallReport], wish: Wish) -> list[tuple[Side, CallRe
                         heappush(heap, item)
                     elif item[:2] > heap[0][:2]:
                         heapreplace(heap, item)
+    if agents and not order:
+        raise ConfigError("--scorecard", ["no call here has a score; name a scorecard to score them with"])
     _known("criterion", wish.criteria, order)
     _known("agent", wish.agents, agents)
     return [
@@ -198,8 +195,9 @@ def moment(criterion: CriterionScore) -> Evidence | None:
 def window(call: Call, evidence: Evidence, *, before_s: float, after_s: float, longest_s: float) -> Segment:
     """The stretch to play: the evidence and its context, cut where nobody is in the middle of a word.
 
-    The edges move inward, toward the evidence, to the first instant that lies in no word of either party; where there
-    is none, to the first that lies in no word of the party the evidence speaks of. The window is inside the call.
+    The edges move inward, toward the evidence: to where nobody speaks, if that is at most 2.5 s away; else to the first
+    instant that lies in no word of either party; else in no word of the party the evidence speaks of. The window is
+    inside the call and never wider than evidence and context.
 
     >>> from qa_speech.testing import make_call
     >>> call = make_call("agent@0-4: 我也不清楚你问他", duration=6)
@@ -209,23 +207,31 @@ def window(call: Call, evidence: Evidence, *, before_s: float, after_s: float, l
     first = max(0.0, evidence.start - before_s)
     last = min(call.duration, evidence.end + after_s)
     last = max(min(last, first + longest_s), first + 0.05)
-    inner_end = min(evidence.end, last)
-    words = [word for item in call.utterances for word in item.words if word.end > first and word.start < last]
-    own = [
-        word for item in call.utterances if evidence.role in (None, item.role) for word in item.words
-        if word.end > first and word.start < last
-    ]  # fmt: skip
-    start = _free(words, first, evidence.start) or _free(own, first, evidence.start) or first
-    end = _free(words, last, inner_end) or _free(own, last, inner_end) or last
+    inner = min(evidence.end, last)
+    near = [item for item in call.utterances if item.end > first and item.start < last]
+    turns = [(item.start, item.end) for item in near]
+    words = [(word.start, word.end) for item in near for word in item.words]
+    own = [(word.start, word.end) for item in near if evidence.role in (None, item.role) for word in item.words]
+    start, end = (
+        next(
+            (
+                at
+                for busy, limit in ((turns, TRIM_S), (words, longest_s), (own, longest_s))
+                if (at := _free(busy, edge, inward, limit)) is not None
+            ),
+            edge,
+        )
+        for edge, inward in ((first, min(evidence.start, last)), (last, inner))
+    )
     return Segment(start, end) if start < end else Segment(first, last)
 
 
-def _free(words: Sequence[object], edge: float, inner: float) -> float | None:
-    """The instant nearest to `edge` between it and `inner` that is in the middle of no word."""
-    spans = Timeline((word.start + 1e-6, word.end - 1e-6) for word in words if word.end - word.start > 4e-6)  # type: ignore[attr-defined]
-    ends = [round(at, 6) for span in spans for at in (span.start - 1e-6, span.end + 1e-6)]
-    low, high = min(edge, inner), max(edge, inner)
-    free = [at for at in (edge, *ends) if low <= at <= high and not spans.covers(at)]
+def _free(busy: Sequence[tuple[float, float]], edge: float, inner: float, limit: float) -> float | None:
+    """The instant nearest to `edge`, toward `inner` and at most `limit` away, that lies inside none of the busy spans."""
+    spans = Timeline((start + _HAIR, end - _HAIR) for start, end in busy if end - start > 4 * _HAIR)
+    ends = [round(at, 6) for span in spans for at in (span.start - _HAIR, span.end + _HAIR)]
+    low, high = sorted((edge, inner))
+    free = [at for at in (edge, *ends) if low <= at <= high and abs(at - edge) <= limit and not spans.covers(at)]
     return min(free, key=lambda at: abs(at - edge), default=None)
 
 
@@ -304,75 +310,12 @@ def _safe(name: str) -> str:
     return "".join(char if char.isalnum() or char in "-_" else "-" for char in name)[:40]
 
 
-def locate(call: Call, recordings: Path | None) -> Path | None:
-    """The recording of a call: in `recordings` by its id or file name, else where it was when it was inspected."""
-    recording = call.recording
-    name = Path(recording.path or recording.id).name
-    places = [recordings / recording.id, recordings / name] if recordings else []
-    places += [Path(recording.path)] if recording.path else []
-    return next((place for place in places if place.is_file()), None)
-
-
 def _write(call: Call, held: Segment, path: Path, cut: Cut, recordings: Path | None) -> tuple[str, int]:
     """Write one clip; (problem code or "", number of masked stretches in it)."""
-    if call.times == "nominal":
-        return "no_times", 0
-    spans = hidden(call) if cut.mask else Timeline()
-    if spans is None:
-        return "no_words", 0
-    source = locate(call, recordings)
-    if source is None:
-        return "audio_missing", 0
-    if call.recording.sha256 and _sha256(source) != call.recording.sha256:
-        return "audio_changed", 0
-    from qa_speech.audio.decode import decode
-
-    try:
-        audio = decode(source)
-    except DecodeError:
-        return "audio_unreadable", 0
-    samples, count = render(audio.samples[:2], audio.rate, held, spans, cut)
+    found = recorded(call, mask=cut.mask, recordings=recordings)
+    if isinstance(found, str):
+        return found, 0
+    audio, spans = found
+    samples, count = render(audio.samples[:2], audio.rate, held, spans, mix=cut.mix, replacement=cut.replacement)
     write_sound(samples, audio.rate, path)
     return "", count
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def render(
-    samples: npt.NDArray[np.int16], rate: int, held: Segment, spans: Timeline, cut: Cut
-) -> tuple[npt.NDArray[np.int16], int]:
-    """The samples of a clip and how many stretches of it are masked.
-
-    int16, shape (channels, n) → (channels or 1, ≤ n): cut, levelled on what is not masked, masked on every channel,
-    mixed if asked for, faded. Masking comes after levelling, so that no gain depends on what is hidden.
-    """
-    from qa_speech.audio.mask import mask, ranges
-    from qa_speech.report.loudness import faded, levelled, mixed
-
-    first, last = round(held.start * rate), min(round(held.end * rate), samples.shape[1])
-    piece = samples[:, first:last]
-    inside = [
-        Segment(max(0.0, span.start - first / rate), span.end - first / rate)
-        for span in spans
-        if span.end > first / rate
-    ]
-    replaced = ranges(inside, rate, piece.shape[1])
-    piece = mask(levelled(piece, rate, leave_out=replaced), rate, inside, replacement=cut.replacement)
-    return faded(mixed(piece) if cut.mix else piece, rate), len(replaced)
-
-
-def write_sound(samples: npt.NDArray[np.int16], rate: int, path: Path) -> None:
-    """Write mp3 or 16-bit wav by the file's ending, whole or not at all."""
-    if path.suffix == ".mp3":
-        from qa_speech.report.clips import write_mp3
-
-        write_mp3(samples, rate, path, kbps=48)
-        return
-    import soundfile
-
-    buffer = io.BytesIO()
-    soundfile.write(buffer, samples.T, rate, format="WAV", subtype="PCM_16")
-    write_bytes(path, buffer.getvalue())

@@ -62,7 +62,10 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "audio_changed": ("录音文件与质检时不是同一个，未剪", "the file is not the one inspected; not cut"),
     "audio_unreadable": ("录音文件无法读取", "the recording cannot be read"),
     "no_times": ("文本没有时间信息，无法剪辑", "the transcript has no times; nothing to cut"),
-    "no_words": ("没有转写，无法遮蔽客户信息，不输出声音", "not recognised, so nothing can be masked: no sound is written"),
+    "no_words": (
+        "没有转写，无法遮蔽客户信息，不输出声音",
+        "not recognised, so nothing can be masked: no sound is written",
+    ),
 }
 
 
@@ -126,7 +129,12 @@ def _write_xlsx(rows: Sequence[Mapping[str, object]], path: Path, lang: Lang) ->
         names = (*HEAD, "note")
         for column, name in enumerate(names):
             sheet.write_string(0, column, word("note", lang) if name == "note" else name, bold)
-            sheet.set_column(column, column, {"sentence": 40, "transcript": 60, "note": 40, "title": 18, "call": 22}.get(name, 11), wrap)
+            sheet.set_column(
+                column,
+                column,
+                {"sentence": 40, "transcript": 60, "note": 40, "title": 18, "call": 22}.get(name, 11),
+                wrap,
+            )
         for number, row in enumerate(rows, start=1):
             for column, name in enumerate(HEAD):
                 value = row[name]
@@ -156,7 +164,9 @@ def render_page(clips: Sequence[Clip], *, lang: Lang, masked: bool) -> str:
         silent=sum(not clip.audio for clip in clips),
         problem=lambda code: problem(code, lang),
         role=lambda who: wording.role(who, lang),
-        points=lambda clip: f"{'–' if clip.points is None else wording.number(clip.points)} / {wording.number(clip.possible)}",
+        points=lambda clip: (
+            f"{'–' if clip.points is None else wording.number(clip.points)} / {wording.number(clip.possible)}"
+        ),
         outcome=lambda code: wording.outcome(code, lang),
         address=quote,
         # notes are kept by what the page shows, so two pages never share them

@@ -63,12 +63,14 @@ def _gain(channel: Samples, measured: Samples, rate: int) -> float:
 
 
 def _scaled(channel: Samples, gain: float) -> Samples:
-    return np.rint(channel * gain).clip(-32768, 32767).astype(np.int16)
+    louder: Samples = np.rint(channel * gain).clip(-32768, 32767).astype(np.int16)
+    return louder
 
 
 def mixed(samples: Samples) -> Samples:
     """One channel, the mean of all; shape (1, n)."""
-    return np.rint(samples.astype(np.float64).mean(axis=0, keepdims=True)).astype(np.int16)
+    mean: Samples = np.rint(samples.astype(np.float64).mean(axis=0, keepdims=True)).astype(np.int16)
+    return mean
 
 
 def faded(samples: Samples, rate: int) -> Samples:
@@ -79,4 +81,5 @@ def faded(samples: Samples, rate: int) -> Samples:
     curve = np.ones(samples.shape[1])
     curve[:edge] = np.arange(edge) / edge
     curve[samples.shape[1] - edge :] = np.arange(edge)[::-1] / edge
-    return np.rint(samples * curve).astype(np.int16)
+    quieter: Samples = np.rint(samples * curve).astype(np.int16)
+    return quieter

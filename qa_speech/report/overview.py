@@ -98,7 +98,7 @@ def entry(report: CallReport | CallFailure, lang: Lang, link: Callable[[str], st
         pending=wording.pending(score) if score else 0,
         reasons=tuple((one.title, wording.sentence(one, lang=lang, call=call), one.pending) for one in main),
         warnings=(
-            *(wording.warning(text, lang) for text in call.warnings),
+            *wording.grave_warnings(report, lang),
             *dict.fromkeys(wording.term(words.FINDINGS, one.code, lang) for one in grave),
         ),
     )

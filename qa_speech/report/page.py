@@ -105,6 +105,7 @@ def render_page(
         low_words=any(piece.low for line in lines for piece in line.pieces),
         no_total=wording.total(score, lang) if score and score.total is None else "",
         role=lambda who: wording.role(who, lang),
+        stray=lambda code: wording.term(words.STRAY, code, lang),
         kind=lambda code: wording.term(words.KINDS, code, lang),
         figures=view.figures(report, lang),
         facts=view.facts(report, lang),

@@ -33,7 +33,8 @@ SHORTEST_SHARED = 3
 class Masked(msgspec.Struct, frozen=True):
     """One line of the list of what was masked: never the value itself.
 
-    `characters` counts what the placeholder stands for; `whole` = the utterance was masked whole.
+    `kind` is that of `language.identifiers`, or ``unrecognised``; `characters` counts what the placeholder stands for;
+    `whole` = the utterance was masked whole.
     """
 
     call_id: str
@@ -41,7 +42,7 @@ class Masked(msgspec.Struct, frozen=True):
     utterance: int
     start: float
     end: float
-    kind: Kind
+    kind: str
     reason: str
     characters: int
     whole: bool
@@ -49,13 +50,25 @@ class Masked(msgspec.Struct, frozen=True):
 
 
 def find(call: Call) -> tuple[Masked, ...]:
-    """What is masked in a call, with its time and the reason code.
+    """What is masked in a call, with its time and the reason code, by start.
+
+    An utterance nobody recognised in a call that was recognised otherwise may hold anything: it is masked whole.
 
     >>> from qa_speech.testing import make_call
     >>> [(item.kind, item.start, item.end) for item in find(make_call("customer@0-13: 电话13800138000"))]
     [('phone', 2.0, 13.0)]
     """
-    return tuple(_line(call, item) for item in find_identifiers(call.utterances))
+    found = [_line(call, item) for item in find_identifiers(call.utterances)]
+    last = len({item.identifier for item in found})
+    unknown = [index for index, item in enumerate(call.utterances) if item.text is None]
+    if len(unknown) < len(call.utterances):
+        found += [_unrecognised(call, index, last + number) for number, index in enumerate(unknown)]
+    return tuple(sorted(found, key=lambda item: (item.start, item.utterance)))
+
+
+def _unrecognised(call: Call, index: int, identifier: int) -> Masked:
+    one = call.utterances[index]
+    return Masked(call.id, one.role, index, one.start, one.end, "unrecognised", "not_recognised", 0, True, identifier)
 
 
 def _line(call: Call, item: Found) -> Masked:
@@ -123,6 +136,26 @@ def masked(report: CallReport, *, lang: Lang = "zh") -> CallReport:
         if report.score is None
         else msgspec.structs.replace(report.score, criteria=tuple(map(hide.criterion, report.score.criteria))),
     )
+
+
+NOT_SEARCHED: Mapping[Lang, str] = {
+    "zh": "没有转写，录音里的客户信息未遮蔽，请勿外放",
+    "en": "not recognised: customers' data in the sound is not masked, do not play it to others",
+}
+
+
+def for_people(report: CallReport, *, lang: Lang = "zh") -> CallReport:
+    """`masked`, with a warning on a call whose sound could not be searched.
+
+    >>> from qa_speech.testing import make_call
+    >>> for_people(CallReport(make_call(agent=[(0, 2)])), lang="en").call.warnings[0][:15]
+    'not recognised:'
+    """
+    shown = masked(report, lang=lang)
+    if report.call.recording.layout == "none" or hidden(report.call) is not None:
+        return shown
+    call = msgspec.structs.replace(shown.call, warnings=(*shown.call.warnings, NOT_SEARCHED[lang]))
+    return msgspec.structs.replace(shown, call=call)
 
 
 def _secrets(call: Call, found: Sequence[Found]) -> list[tuple[str, Kind]]:

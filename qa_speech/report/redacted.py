@@ -6,21 +6,18 @@ OUT/masked.csv  OUT/text/NAME.txt  OUT/calls/NAME.json  OUT/scores/NAME.json  OU
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from qa_speech.call import Call, CallReport, encode, write_bytes, write_call
-from qa_speech.errors import DecodeError
 from qa_speech.report import wording
-from qa_speech.report.coaching import AudioFormat, locate, write_sound
+from qa_speech.report.clip_sound import AudioFormat, Replacement, recorded, sha256, write_sound
 from qa_speech.report.page import page_name
-from qa_speech.report.redact import Masked, find, hidden, masked, masked_id
+from qa_speech.report.redact import Masked, find, masked, masked_id
 from qa_speech.report.sheets import cell
 from qa_speech.report.wording import Lang
 
@@ -39,7 +36,10 @@ WHY: Mapping[str, tuple[str, str]] = {
     "mobile_prefix": ("11 位，号段有效", "11 digits, assigned mobile prefix"),
     "luhn": ("卡号长度，校验位（Luhn）正确", "length of a card, Luhn check digit fits"),
     "area_code": ("带区号的固定电话", "fixed line with area code"),
-    "id_shape": ("长度、地区和出生日期像身份证号，校验位不符（可能听错一位）", "shape of an identity card; a digit may be misheard"),
+    "id_shape": (
+        "长度、地区和出生日期像身份证号，校验位不符（可能听错一位）",
+        "shape of an identity card; a digit may be misheard",
+    ),
     "issuer": ("银联卡号段和长度，校验位不符（可能听错一位）", "card issuer and length; a digit may be misheard"),
     "mobile_shape": ("11 位，形如手机号", "11 digits, shape of a mobile number"),
     "cue": ("前后的话说明是这类号码，长度相近", "the words around it say so, the length is near"),
@@ -72,7 +72,7 @@ class RedactedFolder:
 
     def __init__(
         self, out: Path, *, recordings: Path | None = None, audio: AudioFormat | None = "mp3",
-        replacement: Literal["tone", "silence"] = "tone", lang: Lang = "zh",
+        replacement: Replacement = "tone", lang: Lang = "zh",
     ) -> None:  # fmt: skip
         self.out, self.recordings, self.audio, self.replacement, self.lang = out, recordings, audio, replacement, lang
         self._lines: list[tuple[str, Masked]] = []
@@ -118,38 +118,22 @@ class RedactedFolder:
         return name
 
     def _write_audio(self, call: Call, name: str) -> str:
-        spans = None if call.times == "nominal" else hidden(call)
-        if spans is None:
-            return "no_times" if call.times == "nominal" else "no_words"
-        source = locate(call, self.recordings)
-        if source is None:
-            return "audio_missing"
-        if call.recording.sha256 and not _is(source, call.recording.sha256):
-            return "audio_changed"
-        from qa_speech.audio.decode import decode
         from qa_speech.audio.mask import mask
 
-        try:
-            audio = decode(source)
-        except DecodeError:
-            return "audio_unreadable"
+        found = recorded(call, mask=True, recordings=self.recordings)
+        if isinstance(found, str):
+            return found
+        audio, spans = found
         samples = mask(audio.samples[:2], audio.rate, spans, replacement=self.replacement)
         write_sound(samples, audio.rate, self.out / "audio" / f"{name}.{self.audio}")
         return ""
 
 
-def _is(path: Path, sha256: str) -> bool:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
-
-
 def _renamed(call: Call, call_id: str, out: Path, audio: str) -> Call:
     """The call of the redacted recording: neither the old path nor the old hash lead back to the original."""
-    sha256 = ""
-    if audio:
-        with (out / audio).open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    recording = msgspec.structs.replace(call.recording, id=call_id, path=audio, sha256=sha256)
+    recording = msgspec.structs.replace(
+        call.recording, id=call_id, path=audio, sha256=sha256(out / audio) if audio else ""
+    )
     return msgspec.structs.replace(call, recording=recording)
 
 

@@ -18,7 +18,7 @@ from msgspec.structs import replace as changed
 
 from qa_speech.call import Call, CriterionScore, Evidence, Role
 from qa_speech.language.dialogue import is_question
-from qa_speech.report import terms, words
+from qa_speech.report import figure_words, terms, words
 from qa_speech.report.terms import Lang, bracket, figure, quoted, term
 
 MOST_QUOTES = 3
@@ -281,10 +281,10 @@ def _subject(case: Case) -> str:
     name, part = case.text("metric"), case.text("component")
     joined = f"{name}.{part}" if part and part != "value" else name
     role = terms.role(case.text("role"), case.lang) if case.text("role") else ""
-    if joined in words.FIGURES:
-        plain = term(words.FIGURES, joined, case.lang)
+    if joined in figure_words.FIGURES:
+        plain = term(figure_words.FIGURES, joined, case.lang)
     else:
-        plain = term(words.METRICS, name, case.lang)
+        plain = term(figure_words.METRICS, name, case.lang)
         if joined != name:
             plain += f"{case.pick('', ' ')}{terms.component(part, case.lang)}"
     return f"{role}{case.pick('', ' ') if role else ''}{plain}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qa_speech.call import CallFailure, CallReport, write_bytes
-from qa_speech.report import wording, words
+from qa_speech.report import figure_words, wording
 from qa_speech.report.wording import Lang
 
 HEAD = (
@@ -101,7 +101,7 @@ def row(report: CallReport | CallFailure, lang: Lang) -> Row:
     figures: dict[str, object] = {}
     for key, measured in report.measurements.items():
         figures[key] = measured.value
-        for part in words.HIGHLIGHTS.get(key.partition(":")[0], ()):
+        for part in figure_words.HIGHLIGHTS.get(key.partition(":")[0], ()):
             if part in measured.components:
                 figures[f"{key}.{part}"] = measured.components[part]
     return Row(fixed, criteria, figures)

@@ -13,7 +13,7 @@ from qa_speech.call import (
     Recording,
     Role,
 )
-from qa_speech.report import labels, words
+from qa_speech.report import figure_words, labels, words
 from qa_speech.report.words import Words
 
 Lang: TypeAlias = Literal["zh", "en"]
@@ -72,7 +72,7 @@ def figure(value: float | None, unit: str, lang: Lang) -> str:
     """
     if value is None:
         return "–"
-    name = term(words.UNITS, unit, lang)
+    name = term(figure_words.UNITS, unit, lang)
     return f"{number(value)}{'' if name == '%' else ' '}{name}".strip()
 
 
@@ -111,7 +111,7 @@ def metric(key: str, lang: Lang) -> str:
     ('坐席说话时长', 'silences')
     """
     name, _, who = key.partition(":")
-    plain = term(words.METRICS, name, lang)
+    plain = term(figure_words.METRICS, name, lang)
     if not who:
         return plain
     return f"{role(who, lang)}{'' if lang == 'zh' else ' '}{plain}"
@@ -124,9 +124,9 @@ def component(name: str, lang: Lang) -> str:
     ('最长', '坐席最长', 'agent, longest')
     """
     head, _, rest = name.partition("_")
-    if name in words.COMPONENTS or head not in words.COMPONENT_PARTS or not rest:
-        return term(words.COMPONENTS, name, lang)
-    return f"{term(words.COMPONENT_PARTS, head, lang)}{'' if lang == 'zh' else ', '}{component(rest, lang)}"
+    if name in figure_words.COMPONENTS or head not in figure_words.COMPONENT_PARTS or not rest:
+        return term(figure_words.COMPONENTS, name, lang)
+    return f"{term(figure_words.COMPONENT_PARTS, head, lang)}{'' if lang == 'zh' else ', '}{component(rest, lang)}"
 
 
 def warning(text: str, lang: Lang) -> str:
@@ -135,10 +135,21 @@ def warning(text: str, lang: Lang) -> str:
     >>> warning("damaged_packets:3", "zh"), warning("something else", "zh")
     ('录音有损坏的数据包，已跳过（3）', 'something else')
     """
-    code, _, rest = text.partition(":")
-    if code not in words.WARNINGS:
+    code = warning_code(text)
+    if not code:
         return text
-    return f"{term(words.WARNINGS, code, lang)}{bracket(rest.strip(), lang)}"
+    rest = text[len(code) :].strip(": ")
+    return f"{term(words.WARNINGS, code, lang)}{bracket(rest, lang)}"
+
+
+def warning_code(text: str) -> str:
+    """The code of a warning, without its detail; "" for free text.
+
+    >>> warning_code("recogniser:temperature:0.4"), warning_code("damaged_packets:3"), warning_code("odd")
+    ('recogniser:temperature', 'damaged_packets', '')
+    """
+    parts = text.split(":")
+    return next((code for n in (2, 1) if (code := ":".join(parts[:n])) in words.WARNINGS), "")
 
 
 def finding(item: Finding, lang: Lang) -> str:

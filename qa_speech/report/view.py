@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa_speech.call import Call, CallReport, CriterionScore, Evidence, Measurement, Role, Score, Utterance
-from qa_speech.report import charts, labels, wording, words
+from qa_speech.report import charts, figure_words, labels, wording, words
 from qa_speech.report.wording import Lang
 
 PUNCTUATION = "，。？！、；：,.?!;:…"
@@ -186,9 +186,10 @@ def _proofs(criterion: CriterionScore, call: Call, lang: Lang) -> tuple[Proof, .
     detail = criterion.detail
     if detail.get("operator") == "metric":
         named = f"{detail.get('metric')}.{detail.get('component')}"
-        if named in words.WITHOUT_PLACE or (criterion.outcome == "pass" and detail.get("unit") != "count"):
+        if named in figure_words.WITHOUT_PLACE or (criterion.outcome == "pass" and detail.get("unit") != "count"):
             return ()
-    return tuple(proof(one, call, lang) for one in criterion.evidence)
+    kept = [one for one in criterion.evidence if one.kind != "absence" or criterion.outcome != "pass"]
+    return tuple(proof(one, call, lang) for one in kept)
 
 
 def lines(report: CallReport, lang: Lang, *, low_probability: float = 0.5) -> list[Line]:
@@ -196,9 +197,7 @@ def lines(report: CallReport, lang: Lang, *, low_probability: float = 0.5) -> li
     call, timed = report.call, report.call.times != "nominal"
     flags = _flags(report, lang)
     hits = _hits(report)
-    quiet = (
-        sorted(charts.silences(call, report.measurements), key=lambda one: one.start) if timed else []
-    )
+    quiet = sorted(charts.silences(call, report.measurements), key=lambda one: one.start) if timed else []
     found, used = [], 0
     for index, utterance in enumerate(call.utterances):
         before = None
@@ -311,7 +310,7 @@ def figures(report: CallReport, lang: Lang) -> Figures:
                 tuple(
                     (wording.measurement(cell, lang), cell.value is not None) if cell else ("", False) for cell in cells
                 ),
-                tuple(shown[part] for part in words.HIGHLIGHTS.get(name, ()) if part in shown),
+                tuple(shown[part] for part in figure_words.HIGHLIGHTS.get(name, ()) if part in shown),
                 tuple(shown.values()),
                 next((wording.reason(c.reliability_reason, lang) for c in cells if c and c.reliability == "low"), ""),
             )

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qa_speech.call import CallReport, CriterionScore, Score
+from qa_speech.report import words
 from qa_speech.report.sentences import sentence
 from qa_speech.report.terms import (
     Lang,
@@ -41,15 +42,16 @@ from qa_speech.report.terms import (
     short,
     term,
     warning,
+    warning_code,
     where,
 )
 from qa_speech.report.terms import bracket as _bracket
 
 __all__ = [
     "Lang", "clock", "component", "component_unit", "counts", "deductions", "fatal", "figure", "finding",
-    "layout", "line", "line_of", "lost", "measurement", "metric", "note", "number", "outcome", "pending",
-    "points", "quoted", "reason", "reasons", "review", "role", "sentence", "severity", "short", "summary_line",
-    "term", "total", "warning", "where",
+    "grave_warnings", "layout", "line", "line_of", "lost", "measurement", "metric", "note", "number",
+    "outcome", "pending", "points", "quoted", "reason", "reasons", "review", "role", "sentence", "severity",
+    "short", "summary_line", "term", "total", "warning", "warning_code", "where",
 ]  # fmt: skip
 
 
@@ -107,6 +109,12 @@ def reasons(report: CallReport, lang: Lang, *, longest: int = 3) -> Sequence[str
     ]
 
 
+def grave_warnings(report: CallReport, lang: Lang) -> list[str]:
+    """The warnings of a call that a reader of a list must see."""
+    kept = [text for text in report.call.warnings if warning_code(text) not in words.MINOR_WARNINGS]
+    return list(dict.fromkeys(warning(text, lang) for text in kept))
+
+
 def summary_line(report: CallReport, lang: Lang) -> str:
     """One line per call for the terminal: id, length, total, band, main reasons, warnings.
 
@@ -125,5 +133,5 @@ def summary_line(report: CallReport, lang: Lang) -> str:
             parts.append(f"{waiting} 项待复核" if lang == "zh" else f"{waiting} to review")
         main = reasons(report, lang, longest=2)
         parts += ["；".join(main) if lang == "zh" else "; ".join(main)] if main else []
-    parts += [f"⚠ {warning(text, lang)}" for text in report.call.warnings]
+    parts += [f"⚠ {text}" for text in grave_warnings(report, lang)]
     return "  ".join(parts)

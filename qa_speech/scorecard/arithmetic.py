@@ -50,6 +50,7 @@ class Frame(NamedTuple):
 
     nodes: tuple[Node, ...]
     items: tuple[Item, ...]
+    tags: tuple[str, ...]
 
 
 class Tally(NamedTuple):
@@ -81,7 +82,7 @@ def frame_of(card: Scorecard) -> Frame:
         return Node(section.id, section.title, section.share, section.start_points, children, places)
 
     nodes = tuple([node(section) for section in card.sections])
-    return Frame(nodes, tuple(items))
+    return Frame(nodes, tuple(items), tuple(sorted({tag for item in items for tag in item.tags})))
 
 
 def total_of(card: Scorecard, call_id: str, criteria: tuple[CriterionScore, ...]) -> Score:
@@ -114,7 +115,7 @@ def total_of(card: Scorecard, call_id: str, criteria: tuple[CriterionScore, ...]
         criteria=criteria, sections=tuple(rows), total=certain, total_if_confirmed=confirmed,
         coverage=round(coverage, 4), band=band,
         passed=None if certain is None or card.pass_mark is None else certain >= card.pass_mark,
-        reason=reason, tags=_tags(frame.items, criteria),
+        reason=reason, tags=_tags(frame, criteria),
     )  # fmt: skip
 
 
@@ -208,17 +209,16 @@ def _clip(value: float, top: float) -> float:
     return min(top, max(0.0, value))
 
 
-def _tags(items: Sequence[Item], criteria: Sequence[CriterionScore]) -> dict[str, float | None]:
+def _tags(frame: Frame, criteria: Sequence[CriterionScore]) -> dict[str, float | None]:
     """Per tag the share of points earned, 0–100; None when nothing with the tag was judged for certain."""
-    earned: dict[str, float] = {}
-    possible: dict[str, float] = {}
-    for item, found in zip(items, criteria, strict=True):
+    earned = dict.fromkeys(frame.tags, 0.0)
+    possible = dict.fromkeys(frame.tags, 0.0)
+    for item, found in zip(frame.items, criteria, strict=True):
         if item.weight and not found.pending and found.points is not None:
             kept = item.weight if item.kind == "deduction" else 0.0
             for tag in item.tags:
-                earned[tag] = earned.get(tag, 0.0) + kept + found.points
-                possible[tag] = possible.get(tag, 0.0) + item.weight
-    names = sorted({tag for item in items for tag in item.tags})
+                earned[tag] += kept + found.points
+                possible[tag] += item.weight
     return {
-        tag: round(_clip(100 * earned[tag] / possible[tag], 100.0), 2) if tag in possible else None for tag in names
+        tag: round(_clip(100 * earned[tag] / possible[tag], 100.0), 2) if possible[tag] else None for tag in frame.tags
     }

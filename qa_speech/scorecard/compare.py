@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from math import ceil
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from qa_speech.call import Call, CriterionScore, Score
+from qa_speech.scorecard.examples import outcome_of
 from qa_speech.scorecard.score import measure_for, score
 
 if TYPE_CHECKING:
@@ -69,7 +71,10 @@ class CriterionSummary(msgspec.Struct, frozen=True):
 
 
 class Distribution(msgspec.Struct, frozen=True):
-    """Totals of all calls under one card. `histogram` counts 0–10, 10–20 … 90–100 (100 in the last)."""
+    """Totals of all calls under one card.
+
+    `bands` from the best to the worst, then the calls without a total; `histogram` counts 0–10 … 90–100 (100 in the last).
+    """
 
     n: int
     without_total: int
@@ -129,20 +134,80 @@ def compare(old: Scorecard, new: Scorecard, calls: Iterable[Call]) -> Comparison
     ({'合格': {'不合格': 1}}, ['greeting'])
     """
     changes: list[CallChange] = []
-    outcomes: tuple[list[Score], list[Score]] = ([], [])
+    results: tuple[list[_Result], list[_Result]] = ([], [])
+    counts: Counter[tuple[int, str, str]] = Counter()
     for call in calls:
         known = measure_for(call, old)
         known |= measure_for(call, new, known=known)
         pair = score(call, old, measurements=known), score(call, new, measurements=known)
         changes.append(_change(*pair))
-        for kept, found in zip(outcomes, pair, strict=True):
-            # evidence is not needed for counting, and would fill the memory
-            kept.append(found)
+        for side, found in enumerate(pair):
+            results[side].append(_Result(found.total, found.band or NO_TOTAL, found.passed))
+            counts.update((side, item.id, outcome_of(item)) for item in found.criteria)
     moves: dict[str, Counter[str]] = {}
     for item in changes:
         moves.setdefault(item.old_band, Counter())[item.new_band] += 1
     return Comparison(
         old=f"{old.id} v{old.version}", new=f"{new.id} v{new.version}", calls=tuple(changes),
-        criteria=tuple(_summaries(old, new, outcomes, changes)), before=_distribution(outcomes[0]),
-        after=_distribution(outcomes[1]), moves={band: dict(counts) for band, counts in moves.items()},
+        criteria=_summaries(old, new, counts, changes), before=_distribution(old, results[0]),
+        after=_distribution(new, results[1]), moves={band: dict(held) for band, held in moves.items()},
     )  # fmt: skip
+
+
+class _Result(NamedTuple):
+    """All that is kept of a score: evidence would fill the memory."""
+
+    total: float | None
+    band: str
+    passed: bool | None
+
+
+def _change(old: Score, new: Score) -> CallChange:
+    before = {item.id: item for item in old.criteria}
+    after = {item.id: item for item in new.criteria}
+    found = []
+    for name, item in {**before, **after}.items():
+        one, two, title = before.get(name), after.get(name), item.title
+        if _view(one) != _view(two):
+            found.append(CriterionChange(name, title, _view(one)[0], _view(two)[0], _view(one)[1], _view(two)[1]))
+    found.sort(key=lambda item: (-abs((item.new_points or 0.0) - (item.old_points or 0.0)), item.id))
+    return CallChange(old.call_id, old.total, new.total, old.band or NO_TOTAL, new.band or NO_TOTAL, tuple(found))
+
+
+def _view(item: CriterionScore | None) -> tuple[str, float | None]:
+    return ("", None) if item is None else (outcome_of(item), item.points)
+
+
+def _summaries(
+    old: Scorecard, new: Scorecard, counts: Counter[tuple[int, str, str]], changes: list[CallChange]
+) -> tuple[CriterionSummary, ...]:
+    titles = {item.id: item.title for card in (old, new) for item in card.criteria}
+    changed = Counter(item.id for call in changes for item in call.criteria)
+    moved = Counter(item.id for call in changes if call.moved for item in call.criteria)
+    held: dict[tuple[int, str], dict[str, int]] = {}
+    for (side, name, outcome), count in sorted(counts.items()):
+        held.setdefault((side, name), {})[outcome] = count
+    return tuple(
+        CriterionSummary(name, title, held.get((0, name), {}), held.get((1, name), {}), changed[name], moved[name])
+        for name, title in titles.items()
+    )
+
+
+def _distribution(card: Scorecard, results: list[_Result]) -> Distribution:
+    totals = sorted([item.total for item in results if item.total is not None])
+    held = Counter(item.band for item in results)
+    names = [*(band.name for band in card.bands), NO_TOTAL]
+    histogram = [0] * (100 // STEP)
+    for total in totals:
+        histogram[min(int(total // STEP), len(histogram) - 1)] += 1
+    return Distribution(
+        n=len(results), without_total=len(results) - len(totals),
+        mean=sum(totals) / len(totals) if totals else None, p10=_quantile(totals, 0.1), p50=_quantile(totals, 0.5),
+        p90=_quantile(totals, 0.9), passed=sum(item.passed is True for item in results),
+        bands={name: held[name] for name in names if held[name]}, histogram=tuple(histogram),
+    )  # fmt: skip
+
+
+def _quantile(ordered: list[float], share: float) -> float | None:
+    """The smallest value that at least `share` of the values do not exceed."""
+    return ordered[max(0, ceil(share * len(ordered)) - 1)] if ordered else None

@@ -79,12 +79,16 @@ def _wording(value: object) -> object:
     return {"say": value} if isinstance(value, str) else value
 
 
+def _wording_for_editors(schema: dict[str, Any]) -> None:
+    spelt_out = dict(schema)
+    schema.clear()
+    schema |= {"anyOf": [{"type": "string", "minLength": 1}, spelt_out]}
+
+
 class Wording(Part):
     """One phrase to look for: a plain phrase, or a pattern, with what excuses it."""
 
-    model_config = ConfigDict(
-        json_schema_extra=lambda schema: schema.update({"type": ["string", "object"]})
-    )  # an editor accepts a bare phrase too
+    model_config = ConfigDict(json_schema_extra=_wording_for_editors)
 
     say: Text | None = Field(None, description="原话；标点、空格、全半角、大小写不计")
     pattern: Text | None = Field(None, description="正则表达式（google-re2），在去掉标点和空格的文字上匹配")
@@ -299,14 +303,8 @@ def metric_call(name: str, params_json: str, role: str | None) -> tuple[Metric, 
     ValueError
         No such metric, component or parameter, or a value of the wrong type; says what there is.
     """
-    table = metrics()
-    head, _, part = name.partition(".")
-    if head not in table:
-        raise ValueError(f"no metric {head!r}{_like(head, tuple(table))}; there are: {', '.join(table) or 'none'}")
-    metric, part = table[head], part or "value"
-    if part not in ("value", *metric.components):
-        known = ("value", *metric.components)
-        raise ValueError(f"metric {head} has no component {part!r}{_like(part, known)}; it has: {', '.join(known)}")
+    metric, part = known_figure(name)
+    head = metric.name
     given = json.loads(params_json)
     problems = []
     if metric.per_role:
@@ -333,6 +331,24 @@ def metric_call(name: str, params_json: str, role: str | None) -> tuple[Metric, 
     if problems:
         raise ValueError("; ".join(problems))
     return metric, part, typed
+
+
+def known_figure(name: str) -> tuple[Metric, str]:
+    """The metric and component behind a name such as ``silence.longest_s``; ``value`` is the metric's own figure.
+
+    Raises
+    ------
+    ValueError
+        No such metric or component; says what there is.
+    """
+    table = metrics()
+    head, _, part = name.partition(".")
+    if head not in table:
+        raise ValueError(f"no metric {head!r}{_like(head, tuple(table))}; there are: {', '.join(table) or 'none'}")
+    known = ("value", *table[head].components)
+    if (part or "value") not in known:
+        raise ValueError(f"metric {head} has no component {part!r}{_like(part, known)}; it has: {', '.join(known)}")
+    return table[head], part or "value"
 
 
 def _like(word: str, known: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from qa_speech.call import Call, Evidence, Measurement, Role
 from qa_speech.language.phrases import fold, fold_lines, folded_time, places, word_ends
@@ -89,7 +89,8 @@ class Context:
         self.limits = limits or Limits()
         self.known = known or {}
         self.given = given or {}
-        self.brief = False
+        # how much evidence a check gathers: none for a condition, every place for an anchor, else a few
+        self.gather: Literal["none", "few", "all"] = "few"
         self._book = book or Book()
         self._measured: dict[object, Measurement] = {}
         self._timed: dict[Hit, tuple[Evidence, float]] = {}
@@ -212,9 +213,13 @@ class Context:
     def extent(self) -> tuple[float, float]:
         """From the first speech to the last; ring-back and tail are outside."""
         lines = [line.extent for line in self.call.speech.values() if line]
-        spans = [(line.start, line.end) for line in lines if line is not None]
-        spans += [(item.start, item.end) for item in self.utterances]
-        return (min([a for a, _ in spans]), max([b for _, b in spans])) if spans else (0.0, 0.0)
+        starts = [line.start for line in lines if line is not None]
+        ends = [line.end for line in lines if line is not None]
+        if self.utterances:
+            # they come in the order of their starts
+            starts.append(self.utterances[0].start)
+            ends.append(max([item.end for item in self.utterances]))
+        return (min(starts), max(ends)) if starts else (0.0, 0.0)
 
     @cached_property
     def turn_of(self) -> list[int]:
@@ -304,10 +309,13 @@ def _searcher(book: Book) -> Callable[[str], frozenset[str]]:
         automaton.Add(re2.escape(phrase))
     for pattern in book.patterns:
         automaton.Add(pattern)
-    automaton.Compile()
+    try:
+        automaton.Compile()
+    except re2.error:
+        automaton = None
 
     def occurring_in(text: str) -> frozenset[str]:
-        found = automaton.Match(text)
+        found = automaton.Match(text) if automaton is not None else None
         if found is None:
             literals = {phrase for phrase in book.phrases if phrase in text}
             return frozenset(literals.union(book.patterns))

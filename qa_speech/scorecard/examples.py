@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from qa_speech.call import Call, CriterionScore, Recording, Role, Score, Utterance, Word
-from qa_speech.errors import ConfigError
 from qa_speech.language.phrases import fold
+from qa_speech.scorecard.evidence import unproven
 from qa_speech.scorecard.score import judged, score
 from qa_speech.timeline import Timeline
 
@@ -43,11 +43,6 @@ class ExampleResult(msgspec.Struct, frozen=True):
 def run_examples(card: Scorecard) -> list[ExampleResult]:
     """Judge every example of a scorecard, in the order of the file.
 
-    Raises
-    ------
-    ConfigError
-        A line of a dialogue is not ``role: text`` or ``role@start-end: text``; all such lines are listed.
-
     Examples
     --------
     >>> from qa_speech.scorecard import load_scorecard
@@ -66,14 +61,6 @@ def run_examples(card: Scorecard) -> list[ExampleResult]:
     >>> [item.problems for item in run_examples(card)]
     [('greeting: expected pass, got fail (phrase_missing)',)]
     """
-    problems = [
-        f"tests[{example.name}].dialogue[{number}]: {what}"
-        for example in card.tests
-        for number, line in enumerate(example.dialogue, start=1)
-        if (what := _line_problem(line))
-    ]
-    if problems:
-        raise ConfigError(card.id, problems)
     return [_run(card, example) for example in card.tests]
 
 
@@ -83,7 +70,7 @@ def _run(card: Scorecard, example: Example) -> ExampleResult:
         probability=example.probability,
     )  # fmt: skip
     found = score(call, card) if example.scorable is not None else judged(call, card, given=example.given)
-    return ExampleResult(example.name, tuple(_problems(example, found)), found)
+    return ExampleResult(example.name, (*_problems(example, found), *unproven(found, call)), found)
 
 
 def _problems(example: Example, found: Score) -> Iterable[str]:
@@ -117,7 +104,12 @@ def covered(card: Scorecard, results: Iterable[ExampleResult]) -> Mapping[str, f
     return {name: frozenset(outcomes) for name, outcomes in shown.items()}
 
 
-def _line_problem(line: str) -> str:
+def line_problem(line: str) -> str:
+    """What is wrong with a line of a dialogue, or "".
+
+    >>> line_problem("agnet: 您好"), line_problem("agent@1-2: 您好")
+    ("expected 'agent: 您好' or 'customer@1.5-3: 您好', got 'agnet: 您好'", '')
+    """
     match = _LINE.fullmatch(line.strip())
     wanted = f"expected 'agent: 您好' or 'customer@1.5-3: 您好', got {line[:60]!r}"
     if match is None or (match[2] is None and match[4] is None):
@@ -150,7 +142,7 @@ def dialogue_call(
     for line in lines:
         match = _LINE.fullmatch(line.strip())
         if match is None:
-            raise ValueError(_line_problem(line))
+            raise ValueError(line_problem(line))
         role, first, last, text = match.groups()
         spoken = fold(text or "")
         start = float(first) if first else clock + _GAP_S

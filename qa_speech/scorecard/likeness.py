@@ -76,7 +76,8 @@ def repeat(model: Repeat) -> Callable[[Context, Reach], Result]:
         if reason:
             return Result(None, reason, base)
         found = list(_repeats(model, context, role, reach))
-        evidence = tuple(_whole(context, index, "repeat") for pair in found[: _MAX_EVIDENCE // 2] for index in pair)
+        shown = found if context.gather == "all" else found[: _MAX_EVIDENCE // 2]
+        evidence = tuple(_whole(context, index, "repeat") for pair in shown for index in pair)
         detail: Detail = {**base, "count": len(found), **_range(low, high)}
         review = ("unsure_words",) if any(_shaky(context, index) for pair in found for index in pair) else ()
         if high is not None and len(found) > high:
@@ -101,8 +102,11 @@ def _repeats(model: Repeat, context: Context, role: Role, reach: Reach) -> Itera
     for index, mine, speaker in said:
         if speaker is role and index in wanted and (not model.questions or _asks(context, index)):
             for earlier, theirs in reversed(recent):
-                shared = len(mine & theirs)
-                if shared and shared * shared >= limit * len(mine) * len(theirs):
+                small, large = len(mine), len(theirs)
+                if small > large:
+                    small, large = large, small
+                # the smaller set over the larger bounds the likeness: many pairs are told apart by length alone
+                if small >= limit * large and len(mine & theirs) ** 2 >= limit * small * large:
                     yield earlier, index
                     break
         if speaker is source:
@@ -133,6 +137,7 @@ def _shaky(context: Context, index: int) -> bool:
 
 _DIGIT = "[0-9零〇一二三四五六七八九幺]"
 _NUMBER = "[0-9零〇一二三四五六七八九十百千万亿两半点]+"
+_HOUR = "[0-9零一二三四五六七八九十两]{1,3}"
 _ENTITIES = {
     "phone": (
         f"(?<!{_DIGIT})(?:[1一幺][3-9三四五六七八九]{_DIGIT}{{9}}|[0零〇]{_DIGIT}{{9,11}}"
@@ -141,7 +146,9 @@ _ENTITIES = {
     "amount": f"{_NUMBER}(?:来|多)?(?:元|块|美元|毛钱|角钱|分钱)",
     "date": (
         f"(?:{_NUMBER}年)?{_NUMBER}月(?:份|{_NUMBER}[日号])?|{_NUMBER}[日号](?!码|线|段|店)|[今明后昨前]天|[今明后]晚|大后天"
-        f"|(?:星期|礼拜|周)[一二三四五六日天1-6]|(?:上|下|这|本)个?月|月[底初]|{_NUMBER}点(?:钟|半|{_NUMBER}分?)?"
+        f"|(?:星期|礼拜|周)[一二三四五六日天1-6]|(?:上|下|这|本)个?月|月[底初]"
+        # 一点 alone is "a little"
+        f"|(?!一点(?!钟|半|{_HOUR}分)){_HOUR}点(?:钟|半|{_HOUR}分?)?"
     ),
     "id": f"(?<!{_DIGIT})(?:{_DIGIT}{{17}}(?:{_DIGIT}|x)|{_DIGIT}{{15}})(?!{_DIGIT})",
 }
@@ -239,7 +246,7 @@ def _counted(
     high: int | None,
     name: str,
 ) -> Result:
-    quotes = [context.timed(hit) for hit in found[:_MAX_EVIDENCE]]
+    quotes = [context.timed(hit) for hit in (found if context.gather == "all" else found[:_MAX_EVIDENCE])]
     evidence = tuple(quote for quote, _ in quotes)
     detail: Detail = {**base, "count": len(found), **_range(low, high)}
     if evidence:

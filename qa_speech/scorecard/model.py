@@ -10,11 +10,22 @@ import datetime as dt
 from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from qa_speech.scorecard.conditions import Check, Id, Number, Part, Percent, Points, Seconds, Share, Title
+from qa_speech.scorecard.conditions import (
+    Check,
+    Id,
+    Number,
+    Part,
+    Percent,
+    Points,
+    Seconds,
+    Share,
+    Title,
+    known_figure,
+)
 
 
 class Band(Part):
@@ -24,10 +35,34 @@ class Band(Part):
     points: Points = Field(description="得分")
 
 
-class Cap(Part):
-    """A fatal effect that limits the total."""
+def _fatal(value: object) -> object:
+    return {"effect": value} if isinstance(value, str) else value
 
-    cap: Percent = Field(description="总分封顶")
+
+def _fatal_for_editors(schema: dict[str, Any]) -> None:
+    cap = {"properties": {"cap": schema["properties"]["cap"]}, "additionalProperties": False}
+    schema.clear()
+    schema |= {"anyOf": [{"enum": ["form", "section"]}, {"type": "object", "required": ["cap"], **cap}]}
+
+
+class Fatal(Part):
+    """What a fail does beyond its points: nothing left of the form or the section, or a limit to the total."""
+
+    model_config = ConfigDict(json_schema_extra=_fatal_for_editors)
+
+    effect: Literal["form", "section"] | None = None
+    cap: Percent | None = Field(None, description="总分封顶")
+
+    @model_validator(mode="after")
+    def _one_effect(self) -> Fatal:
+        if (self.effect is None) == (self.cap is None):
+            raise ValueError("expected form, section, or {cap: 60}")
+        return self
+
+    @property
+    def name(self) -> str:
+        """``form``, ``section`` or ``cap:60``."""
+        return self.effect or f"cap:{self.cap:g}"
 
 
 class Deduct(Part):
@@ -48,7 +83,7 @@ class Criterion(Part):
     bands: tuple[Band, ...] | None = Field(None, min_length=2, description="按指标值分档得分")
     manual: bool = Field(False, description="由人工评定")
     when: Check | None = Field(None, description="适用条件；不成立则本项不适用，不计入分母")
-    fatal: Literal["form", "section"] | Cap | None = Field(
+    fatal: Annotated[Fatal, BeforeValidator(_fatal)] | None = Field(
         None, description="一票否决：form 整表 / section 本节 / {cap: 60} 封顶"
     )
     deduct: Deduct | None = Field(None, description="扣分项：没做到时从本节得分中扣")
@@ -193,11 +228,20 @@ class Review(Part):
     near: Share = Field(0.05, description="指标离界限不到界限的这个比例就请人复核")
 
 
+def _line(text: str) -> str:
+    from qa_speech.scorecard.examples import line_problem
+
+    problem = line_problem(text)
+    if problem:
+        raise ValueError(problem)
+    return text
+
+
 class Example(Part):
     """A test inside the scorecard: a dialogue and what it must come to."""
 
     name: Title
-    dialogue: Annotated[tuple[str, ...], Field(min_length=1, max_length=500)] = Field(
+    dialogue: Annotated[tuple[Annotated[str, AfterValidator(_line)], ...], Field(min_length=1, max_length=500)] = Field(
         description="逐句写：“agent: 您好”或“agent@1.5-3: 您好”；只有声音没有文字写“agent@1.5-3”"
     )
     duration_s: Seconds | None = None
@@ -208,6 +252,13 @@ class Example(Part):
     total: Percent | None = None
     band: str | None = None
     scorable: bool | None = None
+
+    @field_validator("given")
+    @classmethod
+    def _known_figures(cls, given: Mapping[str, float]) -> Mapping[str, float]:
+        for name in given:
+            known_figure(name)
+        return given
 
 
 class Scorecard(Part):

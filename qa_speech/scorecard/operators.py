@@ -13,12 +13,15 @@ from collections.abc import Callable, Iterable
 from math import ceil
 from typing import TYPE_CHECKING, TypeAlias
 
-from qa_speech.call import Call, Evidence, Measurement
+from msgspec.structs import replace
+
+from qa_speech.call import Evidence, Measurement, Role
+from qa_speech.scorecard.attributes import attribute
 from qa_speech.scorecard.context import INFINITY, Context, Reach, Result
 from qa_speech.scorecard.phrase import Needs, phrase
 
 if TYPE_CHECKING:
-    from qa_speech.scorecard.conditions import Attribute, Check, Order, Window
+    from qa_speech.scorecard.conditions import Check, Order, Window
 
 Evaluator: TypeAlias = Callable[[Context, Reach], Result]
 
@@ -110,11 +113,12 @@ def metric(check: Check, needs: Needs) -> Evaluator:
     low, high = check.at_least, check.at_most
     bounds = [item for item in (low, high) if item is not None]
     unit = unit_of(line.unit, part)
+    role = Role(params["role"]) if "role" in params else None
     base: dict[str, str | float | None] = {
         "operator": "metric", "metric": line.name, "component": part, "unit": unit_of(line.unit, part),
     }  # fmt: skip
-    if "role" in params:
-        base["role"] = str(params["role"])
+    if role is not None:
+        base["role"] = str(role)
     if low is not None:
         base["at_least"] = low
     if high is not None:
@@ -123,7 +127,7 @@ def metric(check: Check, needs: Needs) -> Evaluator:
     def decide(context: Context, reach: Reach) -> Result:
         stated = context.given.get(named)
         if stated is not None:
-            measured = Measurement(stated, line.unit, {part: stated})
+            measured = Measurement(stated, line.unit, {} if part == "value" else {part: stated})
         else:
             measured = context.measured(key, line.function, params, reach)
         value = measured.component(part)
@@ -140,7 +144,9 @@ def metric(check: Check, needs: Needs) -> Evaluator:
         hits = 1
         if unit == "count" and above and high is not None:
             hits = max(1, ceil(value - high))
-        evidence = weightiest(measured.evidence)
+        evidence = measured.evidence if context.gather == "all" else weightiest(measured.evidence)
+        if (above or below) and not evidence:
+            evidence = (stretch(context, reach, role, line.name),)
         return Result(not (above or below), reason, detail, evidence, tuple(review), hits, value)
 
     return decide
@@ -187,6 +193,11 @@ def near(value: float, bounds: Iterable[float], share: float) -> bool:
     return bool(close) and not (value == int(value) and all(bound == int(bound) for bound in close))
 
 
+def stretch(context: Context, reach: Reach, role: Role | None, name: str) -> Evidence:
+    """Where to listen when a figure has no place of its own (a mean, a share): the stretch it was taken over."""
+    return Evidence("interval", *context.span(reach), role, note=name)
+
+
 def weightiest(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     """At most ten pieces, the longest ones, in order of time."""
     if len(evidence) <= MAX_EVIDENCE:
@@ -207,17 +218,21 @@ def order(model: Order, needs: Needs) -> Evaluator:
     def decide(context: Context, reach: Reach) -> Result:
         if model.within_s is not None and context.call.times == "nominal":
             return Result(None, "no_times", base)
-        # the places of the anchor are its evidence, which a condition would not look up
-        brief, context.brief = context.brief, False
+        # the places of the anchor are its evidence
+        before, context.gather = context.gather, "all"
         found = anchor(context, reach)
-        context.brief = brief
+        context.gather = before
         if found.holds is None:
             return found._replace(detail={**found.detail, **base})
         places = [item for item in found.evidence if item.kind != "absence"]
         if not places:
             return Result(None, "no_anchor", base, applies=False)
-        results = [inner(context, _beside(model, context, item, reach)) for item in places]
-        return _joined(model.each, places, results, base, found.review)
+        results: list[Result] = []
+        for place in places:
+            results.append(inner(context, _beside(model, context, place, reach)))
+            if results[-1].holds and not model.each:
+                return _joined(False, [place], results[-1:], base | {"places": len(places)}, found.review)
+        return _joined(model.each, places, results, base | {"places": len(places)}, found.review)
 
     return decide
 
@@ -261,77 +276,14 @@ def _joined(
     evidence: list[Evidence] = []
     reasons = list(review)
     for index in chosen:
-        evidence += [places[index], *results[index].evidence]
+        evidence += [replace(places[index], note="anchor"), *results[index].evidence]
         reasons += results[index].review
     first = results[chosen[0]]
-    detail = {
-        **first.detail,
-        **base,
-        "anchor": places[chosen[0]].quote or places[chosen[0]].note,
-        "places": len(places),
-    }
-    detail |= {"broken": len(bad), "inner": first.reason}
+    anchor = places[chosen[0]]
+    detail = {**first.detail, **base, "anchor": anchor.quote or anchor.note, "broken": len(bad), "inner": first.reason}
     reason = "order_kept" if holds else "order_broken"
-    return Result(holds, reason, detail, tuple(evidence[: 2 * MAX_EVIDENCE]), unique(reasons), max(1, len(bad)))
-
-
-def attribute(model: Attribute) -> Evaluator:
-    """What is known of the call itself."""
-    name = model.attribute
-    base: dict[str, str | float | None] = {"operator": "call", "attribute": name}
-    wanted = "、".join(model.is_ or model.is_not or ())
-    if wanted:
-        base["wanted"] = wanted
-    for key in ("at_least", "at_most"):
-        if getattr(model, key) is not None:
-            base[key] = getattr(model, key)
-
-    def decide(context: Context, reach: Reach) -> Result:
-        value = attribute_of(context.call, name)
-        if value is None:
-            return Result(None, "no_attribute", base)
-        detail = {**base, "value": value}
-        holds = (model.is_ is None or str(value) in model.is_) and (
-            model.is_not is None or str(value) not in model.is_not
-        )
-        if holds and (model.at_least is not None or model.at_most is not None):
-            try:
-                number = float(value)
-            except ValueError:
-                return Result(None, "not_a_number", detail)
-            holds = (model.at_least is None or number >= model.at_least) and (
-                model.at_most is None or number <= model.at_most
-            )
-        return Result(holds, "attribute_met" if holds else "attribute_differs", detail)
-
-    return decide
-
-
-def attribute_of(call: Call, name: str) -> str | float | None:
-    """An attribute by name: metadata first, then what the call itself tells; None when it is not known.
-
-    >>> from qa_speech.testing import make_call
-    >>> call = make_call("agent: 您好", metadata={"queue": "宽带", "started_at": "2026-03-02T09:30:00"})
-    >>> [attribute_of(call, name) for name in ("queue", "hour", "weekday", "direction")]
-    ['宽带', 9, 1, None]
-    """
-    given = call.recording.metadata.get(name)
-    if given is not None:
-        return given
-    if name == "duration_s":
-        return call.duration
-    if name in ("layout", "language"):
-        return str(call.recording.layout if name == "layout" else call.language) or None
-    if name in ("hour", "weekday", "date"):
-        import datetime as dt
-
-        try:
-            started = dt.datetime.fromisoformat(call.recording.metadata.get("started_at", ""))
-        except ValueError:
-            return None
-        known: dict[str, str | float] = {"hour": started.hour, "weekday": started.isoweekday()}
-        return known.get(name, str(started.date()))
-    return None
+    shown = tuple(dict.fromkeys(evidence))[: 2 * MAX_EVIDENCE]
+    return Result(holds, reason, detail, shown, unique(reasons), max(1, len(bad)))
 
 
 def every(parts: list[Evaluator]) -> Evaluator:

@@ -70,15 +70,17 @@ def _compiled(pattern: str) -> Any:
     return re2.compile(pattern, options=options)
 
 
-def hits(context: Context, wanted: Sought, role: Role | None, reach: Reach) -> list[Hit]:
-    """Every place where a wording is said by `role` in reach, in order; by its sound only where it is not said as it stands."""
-    plain = [place for needle in context.present & wanted.needles for place in context.found(needle)]
-    found = _kept(context, wanted, role, reach, plain)
-    if not found and wanted.patterns:
-        texts = context.present & wanted.patterns.keys()
-        alike = [place for text in texts for place in context.matches(wanted.patterns[text], role)]
-        found = _kept(context, wanted, role, reach, alike)
-    return found
+def said(context: Context, wanted: Sought, role: Role | None, reach: Reach) -> list[Hit]:
+    """Every place where a wording is said as it stands, by `role` in reach, in order."""
+    places = [place for needle in context.present & wanted.needles for place in context.found(needle)]
+    return _kept(context, wanted, role, reach, places) if places else []
+
+
+def matched(context: Context, wanted: Sought, role: Role | None, reach: Reach) -> list[Hit]:
+    """Every place where its pattern, or the pattern of its sound, matches."""
+    texts = context.present & wanted.patterns.keys()
+    places = [place for text in texts for place in context.matches(wanted.patterns[text], role)]
+    return _kept(context, wanted, role, reach, places) if places else []
 
 
 def _kept(
@@ -120,6 +122,8 @@ def phrase(model: Phrase, needs: Needs) -> Callable[[Context, Reach], Result]:
     low = model.at_least if model.at_least is not None else 0 if model.at_most is not None or mode == "none" else 1
     low = len(wanted) if mode == "all" else low
     high = 0 if mode == "none" else model.at_most
+    # said as it stands settles a phrase that is wanted once; patterns cost more and are then not needed
+    once = mode == "any" and high is None and low == 1
     names = [item.name for item in wanted]
     base: Detail = {
         "operator": "phrase", "mode": mode, "phrases": "、".join(names[:_NAMED]), "phrase_count": len(names),
@@ -132,7 +136,12 @@ def phrase(model: Phrase, needs: Needs) -> Callable[[Context, Reach], Result]:
         if reason:
             return Result(None, reason, base)
         chosen = {index for key in owners.keys() & context.present for index in owners[key]}
-        groups = {index: hits(context, wanted[index], role, reach) for index in sorted(chosen)}
+        groups = {index: said(context, wanted[index], role, reach) for index in sorted(chosen)}
+        if not (once and context.gather != "all" and any(groups.values())):
+            # a sound counts only where the phrase is not said as it stands
+            for index, group in groups.items():
+                if not group and wanted[index].patterns:
+                    groups[index] = matched(context, wanted[index], role, reach)
         if mode in ("all", "some"):
             firsts = [group[0] for group in groups.values() if group]
             missing = [name for index, name in enumerate(names) if not groups.get(index)] if mode == "all" else []
@@ -182,12 +191,12 @@ def _judged(
         detail["at_least"] = low
     if high is not None:
         detail["at_most"] = high
-    if context.brief:
+    if context.gather == "none":
         return Result(low <= count and (high is None or count <= high), "", detail)
     review = ["mono"] if role is None and context.roles == (Role.UNKNOWN,) else []
     if high is not None and count > high:
         evidence, sure = _quotes(context, found, MAX_SAID)
-        review += ["unsure_words"] * (sure <= high and sure < min(count, MAX_SAID))
+        review += ["unsure_words"] * (sure <= high and sure < len(evidence))
         reason = "phrase_too_many" if high else "phrase_said"
         return Result(False, reason, _said(detail, evidence), evidence, tuple(review), count - high)
     if low and count >= low:
@@ -210,7 +219,7 @@ def _judged(
 
 def _quotes(context: Context, found: list[Hit], most: int) -> tuple[tuple[Evidence, ...], int]:
     """The first hits as evidence, and how many of these rest on words that were recognised well."""
-    timed = [context.timed(hit) for hit in found[:most]]
+    timed = [context.timed(hit) for hit in (found if context.gather == "all" else found[:most])]
     limit = context.limits.min_probability
     return tuple([quote for quote, _ in timed]), sum([sure >= limit for _, sure in timed])
 

@@ -38,7 +38,7 @@ def validated(tree: Tree, lines: Mapping[Where, int]) -> tuple[Scorecard | None,
     try:
         card = Scorecard.model_validate(tree)
     except ValidationError as exc:
-        found += [(tuple(error["loc"]), _words(tuple(error["loc"]), error)) for error in exc.errors(include_url=False)]
+        found += [(_place(error, tree), _words(error)) for error in exc.errors(include_url=False) if _real(error)]
     except RecursionError:
         found.append(((), "nested too deeply"))
     found += _across(tree)
@@ -46,8 +46,24 @@ def validated(tree: Tree, lines: Mapping[Where, int]) -> tuple[Scorecard | None,
     return (None if problems else card), sorted(problems)
 
 
-def _words(where: Where, error: Any) -> str:
-    kind, given = error["type"], error.get("input")
+def _real(error: Any) -> bool:
+    """A list whose items are wrong is not also too short, whatever is left of it after checking."""
+    return bool(error["type"] != "too_short" or len(error["input"]) < error["ctx"]["min_length"])
+
+
+def _place(error: Any, tree: Tree) -> Where:
+    """Where the problem stands in the file; a short form that was spelt out for checking stands where it was written."""
+    where: Where = tuple(error["loc"])
+    held: Any = tree
+    for depth, part in enumerate(where):
+        if not isinstance(held, dict | tuple):
+            return where[:depth]
+        held = held[part] if _holds(held, part) else None  # type: ignore[index]
+    return where
+
+
+def _words(error: Any) -> str:
+    where, kind, given = tuple(error["loc"]), error["type"], error.get("input")
     if kind == "extra_forbidden":
         return _unknown_key(tuple(item for item in where if isinstance(item, str)), str(where[-1]))
     if kind == "missing":

@@ -101,6 +101,20 @@ def choose_scorecard(cards: Sequence[Scorecard], call: Call) -> Scorecard | None
     return in_force[-1] if in_force else None
 
 
+def json_schema() -> str:
+    """The JSON Schema of a scorecard, for editors that complete and check YAML as it is typed.
+
+    `scorecards/scorecard.schema.json` holds it; a scorecard names it in its first line:
+    ``# yaml-language-server: $schema=scorecard.schema.json``. It knows the keys and types; `load_scorecard` checks more.
+    """
+    import json
+
+    from qa_speech.scorecard.model import Scorecard
+
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Scorecard.model_json_schema()}
+    return json.dumps(schema, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
 def _read(source: str | Path) -> tuple[str, bytes]:
     if isinstance(source, str) and "\n" in source:
         name, data = "<text>", source.encode("utf-8", "surrogatepass")

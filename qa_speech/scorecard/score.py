@@ -36,10 +36,13 @@ repeat_missing         no       at_least, count
 entity_found           yes      kind (phone, amount, date, id), count, at_least, said
 entity_missing         no       the same
 entity_too_many        no       at_most
-entity_said            no       an entity that must not be given (negated)
+entity_said            no       at_most 0, or negated: an entity that must not be given
+entity_avoided         yes      negated, or no at_least: it was not given
 similar_found          yes      to, similarity (limit), best, said
 similar_missing        no       the same; best = nearest that was heard
-similar_said           no       at_most: a sentence of this kind must not be said
+similar_too_many       no       at_most
+similar_said           no       at_most 0, or negated: a sentence of this kind must not be said
+similar_avoided        yes      negated, or no at_least: it was not said
 attribute_met          yes      attribute, value, wanted or at_least / at_most
 attribute_differs      no       the same
 not_<reason>           --       the negation of a reason that has no name of its own
@@ -52,9 +55,12 @@ measured: its reason is that of the condition.
 
 Review reasons: ``unsure_words`` (words of the evidence below the limit), ``unsure_search`` (much of what was searched is
 below it), ``words_missing`` (part of what was searched is not transcribed), ``low_reliability`` (of a metric; detail:
-reliability_reason), ``near_threshold``, ``transcript_times``, ``mono``.
+reliability_reason), ``near_threshold`` (of a bound, or of a band's edge where full marks begin or end),
+``transcript_times``, ``mono``.
 
-Every criterion's detail also has, where it applies: `points_lost`, `deduction`, `hits`.
+Every criterion's detail also has, where it applies: `points_lost`, `deduction`, `hits`. Evidence of an order begins with
+the anchor, whose note is "anchor". A figure without a place of its own (a mean, a share) shows the stretch it was taken over, with
+the name of the metric as note. A bonus that was not earned is a fail without points to lose: no fault.
 
 Reasons of a Score without total: ``too_short``, ``too_long``, ``one_sided``, ``no_words``, ``attribute:NAME`` (not
 scorable); ``low_coverage``, ``nothing_applies``, ``nothing_judged``.
@@ -69,8 +75,9 @@ from typing import TYPE_CHECKING
 
 from qa_speech.call import Call, CriterionScore, Measurement, Outcome, Role, Score
 from qa_speech.scorecard.arithmetic import total_of
+from qa_speech.scorecard.attributes import attribute_of
 from qa_speech.scorecard.context import EVERYWHERE, Context, Limits, Result
-from qa_speech.scorecard.operators import Evaluator, attribute_of, compiled, near, unique
+from qa_speech.scorecard.operators import Evaluator, compiled, near, stretch, unique
 from qa_speech.scorecard.phrase import Needs
 
 if TYPE_CHECKING:
@@ -85,13 +92,18 @@ class Judge:
         self.section = section.id
         self.check: Evaluator | None = compiled(criterion.check, needs) if criterion.check else None
         self.when: Evaluator | None = compiled(criterion.when, needs) if criterion.when else None
-        fatal = criterion.fatal
-        self.fatal = "" if fatal is None else fatal if isinstance(fatal, str) else f"cap:{fatal.cap:g}"
+        self.fatal = "" if criterion.fatal is None else criterion.fatal.name
         self.full = criterion.full
         self.full_points = criterion.points or 0.0
         bands = criterion.bands or ()
         self.edges = [band.below for band in bands if band.below is not None]
         self.band_points = [band.points for band in bands]
+        # only where full marks begin or end does a hair decide between right and wrong
+        self.full_edges = [
+            edge
+            for edge, below, above in zip(self.edges, self.band_points, self.band_points[1:], strict=False)
+            if (below == self.full_points) != (above == self.full_points)
+        ]
         self.full_mark: dict[str, float | None] = {}
         if bands:
             best = self.band_points.index(max(self.band_points))
@@ -200,9 +212,9 @@ def judge(item: Judge, context: Context) -> CriterionScore:
     """The outcome of one criterion."""
     if item.when is not None:
         # of a condition only the answer counts: no quotes are looked up, nothing is reviewed
-        context.brief = True
+        context.gather = "none"
         condition = item.when(context, EVERYWHERE)
-        context.brief = False
+        context.gather = "few"
         if condition.holds is None and condition.applies:
             return _scored(item, "not_measured", None, condition)
         if not condition.holds:
@@ -215,21 +227,25 @@ def judge(item: Judge, context: Context) -> CriterionScore:
     if found.holds is None:
         return _scored(item, "not_measured", None, found)
     if item.criterion.bands is not None:
-        return _banded(item, found, context.limits.near)
+        return _banded(item, found, context)
     if found.holds:
         return _scored(item, "pass", item.criterion.points, found)
     return _scored(item, "fail", 0.0, found)
 
 
-def _banded(item: Judge, found: Result, near_share: float) -> CriterionScore:
+def _banded(item: Judge, found: Result, context: Context) -> CriterionScore:
     value, full = found.value or 0.0, item.full_points
     place = bisect_right(item.edges, value)
     points = item.band_points[place]
-    review = (*found.review, "near_threshold") if near(value, item.edges, near_share) else found.review
+    review = (*found.review, "near_threshold") if near(value, item.full_edges, context.limits.near) else found.review
     below = item.edges[place] if place < len(item.edges) else None
     detail = {**found.detail, "points": points, "band_below": below, **item.full_mark}
     outcome: Outcome = "pass" if points == full else "partial" if points else "fail"
-    changed = Result(False, "band", detail, found.evidence, unique(review), 1, value)
+    evidence = found.evidence
+    if outcome != "pass" and not evidence:
+        role = Role(str(found.detail["role"])) if "role" in found.detail else None
+        evidence = (stretch(context, EVERYWHERE, role, str(found.detail["metric"])),)
+    changed = Result(False, "band", detail, evidence, unique(review), 1, value)
     return _scored(item, outcome, points, changed)
 
 
@@ -260,10 +276,15 @@ def _scored(item: Judge, outcome: Outcome, points: float | None, found: Result) 
     )  # fmt: skip
 
 
-def measure_for(call: Call, scorecard: Scorecard) -> dict[str, Measurement]:
+def measure_for(
+    call: Call, scorecard: Scorecard, *, known: Mapping[str, Measurement] | None = None
+) -> dict[str, Measurement]:
     """Every figure a scorecard asks of the whole call, under its key: keep them, and pass them to `score` next time.
 
     They hold for this call and this version of the code, whatever the scorecard: another card that asks for the same
-    metric with the same parameters finds them too.
+    metric with the same parameters finds them too. Those in `known` are taken over.
     """
-    return {key: function(call, **params) for key, (function, params) in plan_of(scorecard).metrics.items()}
+    wanted = plan_of(scorecard).metrics
+    if known is None:
+        return {key: function(call, **params) for key, (function, params) in wanted.items()}
+    return {key: known[key] if key in known else function(call, **params) for key, (function, params) in wanted.items()}

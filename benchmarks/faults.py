@@ -1,0 +1,186 @@
+"""A batch run that is killed again and again, and one that has nothing left to do.
+
+    python benchmarks/faults.py [--quick]        --quick: 5 kills, 10,000 rows
+
+Drivers, workers and recognisers get SIGKILL at random moments, among recordings that cannot be read, one that kills
+its recogniser and one whose decoder hangs; the run is started again until it is done. Then every row must have
+exactly one outcome.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from _common import ROOT, Figure, Options, figure, run
+
+sys.path.insert(0, str(ROOT))
+
+from qa_speech.batch import store, work
+from qa_speech.batch.jobs import Layout, Limits
+from qa_speech.batch.records import Entry
+from qa_speech.batch.rows import find_rows
+from qa_speech.batch.run import run_batch
+from qa_speech.settings import Settings
+from tests.batch_kit import NOW, Fake, make_calls, pool_doer
+
+KILLS, CALLS = 20, 240
+POISON, HANGS = "c00007.wav", "c00011.wav"
+WINDOW_S = 0.1
+
+
+def measure(options: Options) -> Iterator[Figure]:
+    """Kills first, then the resumed run."""
+    kills, calls = (5, 60) if options.quick else (KILLS, CALLS)
+    with tempfile.TemporaryDirectory() as name:
+        yield from killed(Path(name), kills, calls)
+    with tempfile.TemporaryDirectory() as name:
+        yield resumed(Path(name), 10_000 if options.quick else 100_000)
+
+
+# -- kills ------------------------------------------------------------------------------------------------------
+
+
+def killed(place: Path, kills: int, calls: int) -> Iterator[Figure]:
+    """Kill at random, start again, count outcomes."""
+    chance = random.Random(7)
+    prepare(place, calls)
+    done = 0
+    ended = {"driver": 0, "child": 0}
+    while done < kills:
+        driver = start(place)
+        time.sleep(chance.uniform(1.5, 5))
+        target, kind = driver.pid, "driver"
+        if chance.random() < 0.5 and (inside := children(driver.pid)):
+            target, kind = chance.choice(inside), "child"
+        if driver.poll() is None:
+            try:
+                os.kill(target, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            done, ended[kind] = done + 1, ended[kind] + 1
+        elif driver.returncode == 0:
+            break  # everything was done before enough kills: more calls are needed
+        if kind == "child" and chance.random() < 0.5:
+            time.sleep(chance.uniform(0.5, 2))
+        driver.kill()
+        driver.wait()
+    driver = start(place)
+    finished = driver.wait(timeout=900) == 0
+    rows = find_rows([place / "rec" / "m.csv"])
+    with store.connect(place / "run") as engine:
+        outcomes = dict(engine.execute("SELECT id, status FROM results").fetchall())
+        listed = store.first(engine, "SELECT count(*) FROM results")
+    lost = sum(row.id not in outcomes for row in rows)
+    failed = sum(status == "failed" for status in outcomes.values())
+    how = f"{ended['driver']} drivers, {ended['child']} children, {calls} calls; {failed} failed rows"
+    how += "" if finished else "; NOT finished"
+    yield figure("kills", done, "SIGKILL", done, how)
+    yield figure("lost", lost, "rows", len(rows), "target 0")
+    yield figure("twice", listed - len(outcomes), "rows", len(rows), "target 0")
+    yield figure(
+        "unfinished_files",
+        sum(1 for path in (place / "run").rglob(".*") if path.is_file()),
+        "files",
+        1,
+        "left by kills; no reader sees them",
+    )
+
+
+def prepare(place: Path, calls: int) -> None:
+    """Good recordings, unreadable ones, one whose transcript never comes."""
+    make_calls(place / "rec", calls)
+    for number in range(0, calls, 13):
+        (place / "rec" / f"c{number:05d}.wav").write_bytes(b"rubbish %d" % number)
+    os.mkfifo(place / "rec" / "pipe.json")
+    lines = [f"c{number:05d}.wav,{'pipe.json' if f'c{number:05d}.wav' == HANGS else ''}" for number in range(calls)]
+    (place / "rec" / "m.csv").write_text("path,transcript\n" + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+def start(place: Path) -> subprocess.Popen[bytes]:
+    """The driver in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, __file__, "--drive", str(place)], stderr=subprocess.DEVNULL, start_new_session=True
+    )
+
+
+def drive(place: Path) -> None:
+    """One session of the run; it ends with whoever started it."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    settings = NOW.model_copy(update={"batch": NOW.batch.model_copy(update={"flush_s": 0.5, "flush_calls": 16})})
+    doer = pool_doer(
+        Fake(POISON, "dies", seconds=WINDOW_S),
+        layout=Layout(workers=2, batch_size=4),
+        limits=Limits(call_s=3, window_s=20),
+    )
+    run_batch(find_rows([place / "rec" / "m.csv"]), place / "run", doer=doer, settings=settings, recognizer="fake")
+
+
+def children(pid: int) -> list[int]:
+    """Processes below a process, on Linux."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(item) for item in file.read().split()]
+    except OSError:
+        return []
+
+
+# -- resume -----------------------------------------------------------------------------------------------------
+
+
+def resumed(place: Path, count: int) -> Figure:
+    """`qa-speech batch run` over a folder in which everything is done."""
+    recordings = place / "rec"
+    for folder in range(-(-count // 1000)):
+        (recordings / f"{folder:03d}").mkdir(parents=True)
+    for number in range(count):
+        (recordings / f"{number // 1000:03d}" / f"{number:06d}.wav").write_bytes(b"x")
+    rows = find_rows([recordings])
+    options = work.options_key(Settings(model="none"), "")
+    out = place / "run"
+    for first in range(0, count, 256):
+        part = [
+            Entry({"id": row.id, "status": "ok", "path": row.path, "bytes": row.bytes, "mtime_ns": row.mtime_ns,
+                   "input_key": work.input_key(row, options), "score_key": "none", "call_sha256": "x" * 64, "duration_s": 60.0})
+            for row in rows[first : first + 256]
+        ]  # fmt: skip
+        store.write_part(out, part, position=first)
+    store.write_manifest(out, rows)
+    command = [sys.executable, "-m", "qa_speech", "batch", "run", str(recordings), "-o", str(out)]
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        done = subprocess.run(
+            [*command, "--model", "none", "--scorecard", "none", "--json"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        times.append(time.perf_counter() - began)
+        assert '"todo": 0' in done.stdout, done.stdout
+    parts = len(list((out / store.RESULTS).iterdir()))
+    return figure(
+        "resume_100k_s" if count == 100_000 else f"resume_{count}_s",
+        min(times),
+        "s",
+        3,
+        f"{count} rows in {parts} parts; target 5 for 100,000",
+    )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--drive"]:
+        drive(Path(sys.argv[2]))
+    else:
+        run(measure)

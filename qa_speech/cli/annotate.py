@@ -1,0 +1,61 @@
+"""`qa-speech annotate`: fresh text annotations for stored calls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qa_speech.cli.common import UiOption, friendly_errors, ui
+
+
+def annotate(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="通话 JSON、.jsonl、结果目录或批处理目录 stored calls, result folders or batch runs.",
+            show_default=False,
+        ),
+    ],
+    text_model: Annotated[
+        Path | None,
+        typer.Option(
+            "--text-model",
+            exists=True,
+            file_okay=False,
+            help="自己训练的文本模型目录 folder of `train export`; without it the shipped models.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="全部重新评定 make all annotations anew.")] = False,
+    ui_language: UiOption = None,
+) -> None:
+    """更新文本评定 Read the words of stored calls with the text models: politeness, violations, depth. No audio.
+
+    Example: qa-speech annotate qa-report
+    """
+    lang = ui(ui_language)
+    with friendly_errors(ui_language):
+        from qa_speech.annotate import annotate_stored
+        from qa_speech.batch.store import is_run
+        from qa_speech.engines.text import load_text_models
+
+        models = load_text_models(text_model)
+        changed = same = 0
+        runs = False
+        for path in paths:
+            if path.is_dir() and is_run(path):
+                from qa_speech.batch.annotate import annotate_run
+
+                runs, outcomes = True, annotate_run(path, models, force=force)
+            else:
+                outcomes = annotate_stored(path, models, force=force)
+            for call_id, fresh in outcomes:
+                changed, same = changed + fresh, same + (not fresh)
+                if fresh:
+                    typer.echo(call_id)
+        said = f"已评定 {changed} 通，{same} 通无需更新" if lang == "zh" else f"{changed} annotated, {same} up to date"
+        if changed and not runs:
+            said += "；重新评分：qa-speech score …" if lang == "zh" else "; to score again: qa-speech score …"
+        typer.echo(said, err=True)

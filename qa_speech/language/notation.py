@@ -1,0 +1,136 @@
+"""The notation of the rule files in ``data/``: sections of patterns over spoken text, with groups of words by name.
+
+    @你 = [你您]们?                 a group; <你> in a pattern stands for it
+    [impatience major]              a section; its words go with every rule below
+    有完没完|<你>真~啰嗦             a google-re2 pattern; … up to eight characters, ~ up to three
+    够了$ !! 足够                   after !! what speaks against it near by
+    烦死了(你|$)                    what stands in ( ) has to follow, but is no part of the words found
+    我不清楚$ ??                    ?? marks a rule; what the mark means is up to the reader of the file
+
+All patterns of a file are one set: a text of a call's length is read once, in some 30 µs, and only the rules that occur in
+it are looked for one by one.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cache, cached_property
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+from qa_speech.language.data import word_list
+
+NEAR = 8
+"""Spoken characters on either side of a hit in which its exclusion is looked for."""
+
+_SECTION = re.compile(r"\[([\w ]+)\]")
+_GROUP = re.compile(r"<(\w+)>")
+_SET_MEMORY = 1 << 26
+
+
+class Rule(NamedTuple):
+    """One line of a rule file: the words of its section, the pattern, what speaks against it, whether it is marked."""
+
+    section: tuple[str, ...]
+    pattern: str
+    unless: str
+    marked: bool
+
+
+class RuleHit(NamedTuple):
+    """A rule that occurs: line of the joined text, half-open place in that line, number of the rule."""
+
+    line: int
+    start: int
+    end: int
+    rule: int
+
+
+@cache
+def read_rules(name: str) -> tuple[Rule, ...]:
+    """The rules of ``data/NAME.txt`` in the order of the file, groups written out.
+
+    >>> read_rules("violation_rules")[0].section
+    ('insult', 'critical')
+    """
+    groups: dict[str, str] = {}
+    found: list[Rule] = []
+    section: tuple[str, ...] = ()
+    for line in word_list(name):
+        head = _SECTION.fullmatch(line)
+        if head:
+            section = tuple(head.group(1).split())
+        elif line.startswith("@"):
+            group, _, pattern = line[1:].partition("=")
+            groups[group.strip()] = _written_out(pattern, groups)
+        else:
+            pattern, _, unless = line.removesuffix("??").partition("!!")
+            found.append(
+                Rule(section, _written_out(pattern, groups), _written_out(unless, groups), line.endswith("??"))
+            )
+    return tuple(found)
+
+
+def _written_out(pattern: str, groups: dict[str, str]) -> str:
+    pattern = _GROUP.sub(lambda match: f"(?:{groups[match.group(1)]})", pattern.strip())
+    return pattern.replace("…", r"[^\n]{0,8}").replace("~", r"[^\n]{0,3}")
+
+
+class RuleSet:
+    """The rules of a file, compiled when first used.
+
+    >>> rules = RuleSet("violation_rules")
+    >>> [rules.rules[hit.rule].section[0] for hit in rules.hits("您好\\n有完没完")]
+    ['impatience']
+    """
+
+    def __init__(self, name: str) -> None:
+        self.rules = read_rules(name)
+
+    @cached_property
+    def _together(self) -> Any:
+        import re2
+
+        options = re2.Options()
+        options.max_mem = _SET_MEMORY
+        together = re2.Set.SearchSet(options)
+        for rule in self.rules:
+            together.Add(f"(?m)(?:{rule.pattern})")
+        together.Compile()
+        return together
+
+    @cached_property
+    def _each(self) -> list[tuple[Any, Any]]:
+        import re2
+
+        return [
+            (re2.compile(f"(?m)(?:{rule.pattern})"), re2.compile(rule.unless) if rule.unless else None)
+            for rule in self.rules
+        ]
+
+    def hits(self, joined: str) -> Iterator[RuleHit]:
+        """Every place of every rule in folded lines (`phrases.fold_lines`), less those that an exclusion speaks against."""
+        fired = sorted(self._together.Match(joined) or ())
+        if not fired:
+            return
+        starts = list(accumulate([len(line) + 1 for line in joined.split("\n")], initial=0))
+        for number in fired:
+            pattern, unless = self._each[number]
+            for match in pattern.finditer(joined):
+                start, end = match.span()
+                beyond = [match.start(group) for group in range(1, pattern.groups + 1)]
+                end = min([end, *(place for place in beyond if place >= 0)])
+                if start == end:
+                    continue
+                line = bisect_right(starts, start) - 1
+                first, last = starts[line], starts[line + 1] - 1
+                if unless is None or not unless.search(joined[max(first, start - NEAR) : min(last, end + NEAR)]):
+                    yield RuleHit(line, start - first, end - first, number)
+
+
+@cache
+def rule_set(name: str) -> RuleSet:
+    """The compiled rules of a file, once per process."""
+    return RuleSet(name)

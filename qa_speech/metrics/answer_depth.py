@@ -1,0 +1,203 @@
+"""Answer depth: whether the customer's questions are answered, and with what. 回答深度.
+
+    customer   这个月怎么多了二十块            question (reason)
+    agent      请稍等帮您查一下                announced look-up: nothing said yet
+    agent      因为超了套餐流量，每兆两毛九     reason, number              → level 3
+    agent      建议您开个包，您看可以吗         option, check-back          → level 4
+    customer   那什么时候能到账                question (time)
+    agent      这个我也不清楚，你问营业厅吧     deflection                  → level 0
+
+An exchange is a customer's question, request or problem and all the agent says to it until the next one; what the customer
+supplies because the agent asked for it does not end it. Level: 0 no answer or deflection · 1 only acknowledged ·
+2 short answer · 3 answer with substance that fits the question · 4 substance plus guidance.
+
+Who else: no vendor publishes such a figure for Chinese calls; Alibaba's model and Amazon's generative evaluation answer
+questions about a call without saying how. Length alone, the obvious measure, agrees with people at Spearman 0.49 on a
+public helpdesk set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from qa_speech.call import Call, Evidence, Measurement, Role
+from qa_speech.language.answers import Asked, Judged, Level, judge
+from qa_speech.language.phrases import span_time
+from qa_speech.language.substance import PART_KINDS, Part
+from qa_speech.metrics.common import missing, ratio
+from qa_speech.metrics.text import annotated, no_text, words_reliability
+
+DEPTH = (
+    "count", "answered_count", "unanswered_count", "level_mean", *(f"level{level}_count" for level in range(5)),
+    "low_count", "low_share", "depth_total", "lowest", "relevance", "deflected_count", "deflected_share",
+    "question_count", "multi_count", "again_count", "confirmed_count",
+    *(f"{kind}_count" for kind in PART_KINDS), "substance_share", "guidance_share",
+    "taken_on_count", "informed_count", "transparency_share", "modelled_count",
+)  # fmt: skip
+
+POOR: Mapping[Level, str] = {
+    0: "no_answer", 1: "acknowledged_only", 2: "short_answer", 3: "no_guidance", 4: "deep_answer"
+}  # fmt: skip
+"""What the evidence of an exchange below the limit is called, by its level."""
+
+
+class Rated(NamedTuple):
+    """An exchange with its depth: 0–100 and the level it stands for, by the model where one has read it, else by rules."""
+
+    asked: Asked
+    judged: Judged
+    depth: float
+    level: Level
+    relevance: float | None
+    modelled: bool
+
+
+def rated(call: Call) -> tuple[Rated, ...]:
+    """Every exchange of a call with its depth, level, relevance and parts.
+
+    >>> from qa_speech.testing import make_call
+    >>> one, = rated(make_call("customer: 月租多少钱", "agent: 三十九元"))
+    >>> one.level, [part.kind for part in one.judged.parts], one.modelled
+    (2, ['number'], False)
+    """
+    depths, relevances = annotated(call, "depth"), annotated(call, "relevance")
+    found = []
+    for asked, judged in judge(call):
+        item = (*asked.question, *asked.answer)
+        row, related = depths.get(item), relevances.get(item)
+        relevance = judged.relevance if related is None else 100 * related["related"]
+        if row is None or not asked.answer:
+            found.append(Rated(asked, judged, judged.score, judged.level, relevance, False))
+            continue
+        depth = 25 * sum(float(label) * share for label, share in row.items())
+        level: Level = (0, 1, 2, 3, 4)[min(4, int(depth / 25 + 0.5))]
+        found.append(Rated(asked, judged, depth, level, relevance, True))
+    return tuple(found)
+
+
+def depth(call: Call, *, low_below: int = 2, short_parts: bool = False) -> Measurement:
+    """How deeply the agent answers, 0–100: the mean over the customer's questions, requests and problems.
+
+    Parameters
+    ----------
+    call : Call
+        Needs words and both roles. Depth annotations (`qa-speech annotate`) refine the rules where they are there.
+    low_below : int, level
+        Exchanges below this level are evidence and make ``low_count``.
+    short_parts : bool
+        Also give the words of every part found as evidence, not only the poor answers.
+
+    Returns
+    -------
+    Measurement, unit ``points``
+        ``count`` exchanges, ``level0_count`` … ``level4_count``, ``level_mean``, ``depth_total`` (sum of depths; the value is
+        depth_total / count), ``lowest``; ``answered_count`` (level 2 and above), ``unanswered_count`` (exchanges of level 0 or 1,
+        and questions of one turn that nothing answers), ``question_count``, ``multi_count`` turns with several questions;
+        ``low_count`` and ``low_share``; ``relevance`` mean 0–100; ``deflected_count`` and ``deflected_share`` (%); ``again_count``
+        the customer asks the same again, ``confirmed_count`` the customer says it is clear; exchanges that hold each part:
+        ``reason_count``, ``steps_count``, ``number_count``, ``time_limit_count``, ``condition_count``, ``option_count``,
+        ``next_step_count``, ``check_back_count``; ``substance_share``, ``guidance_share`` (%);
+        ``taken_on_count`` matters registered or passed on, ``informed_count`` of them with a time limit or the next step, and
+        ``transparency_share`` (%, 处理透明度; empty when nothing was taken on); ``modelled_count`` rated by a model.
+        Evidence: the question of each poor exchange
+        (``no_answer``, ``deflected``, ``acknowledged_only``, ``short_answer``, ``no_guidance``), the
+        words that took a matter on without saying what happens next (``not_informed``), with `short_parts` every part.
+        Value None: ``no_recogniser``, ``no_words``, ``mono``, ``no_role``, ``no_event`` (nothing asked), ``stale_annotation``.
+
+    Notes
+    -----
+    Politeness has no part in it: on 390 public helpdesk dialogues courtesy words speak against a solved case.
+
+    Examples
+    --------
+    >>> from qa_speech.testing import make_call
+    >>> call = make_call("customer: 我的话费怎么多了", "agent: 因为超了套餐流量，每兆两毛九，建议您开个流量包",
+    ...                  "customer: 那什么时候生效", "agent: 我也不清楚，你问营业厅吧")
+    >>> found = depth(call)
+    >>> found.components["level4_count"], found.components["level0_count"], found.evidence[0].note
+    (1, 1, 'deflected')
+    """
+    if reason := no_text(call, "depth", "relevance"):
+        return missing("points", DEPTH, reason)
+    every = rated(call)
+    if not every:
+        return missing("points", DEPTH, "no_event")
+    total = sum([item.depth for item in every])
+    spoken = {index for item in every for index in (*item.asked.question, *item.asked.answer)}
+    trust, why = words_reliability(call, spoken)
+    return Measurement(
+        total / len(every), "points", _components(every, total, low_below),
+        tuple(_evidence(call, every, low_below, short_parts)), "", trust, why,
+    )  # fmt: skip
+
+
+def _components(every: Sequence[Rated], total: float, low_below: int) -> Mapping[str, float | None]:
+    count = len(every)
+    levels = [item.level for item in every]
+    kinds = [{part.kind for part in item.judged.parts} for item in every]
+    relevances = [item.relevance for item in every if item.relevance is not None]
+    taken = [item for item in every if item.judged.taken_on]
+    informed = [item for item in taken if _informed(item)]
+    low, deflected = sum(level < low_below for level in levels), sum(item.judged.deflected for item in every)
+    rich = [level >= 3 for level in levels]
+    guided = [bool(held & {"option", "next_step", "check_back"}) for held in kinds]
+    return {
+        "count": count, "answered_count": sum(level >= 2 for level in levels), "unanswered_count": _unanswered(every),
+        "level_mean": sum(levels) / count, **{f"level{level}_count": levels.count(level) for level in (0, 1, 2, 3, 4)},
+        "low_count": low, "low_share": ratio(low, count), "depth_total": total,
+        "lowest": min([item.depth for item in every]),
+        "relevance": sum(relevances) / len(relevances) if relevances else None,
+        "deflected_count": deflected, "deflected_share": ratio(deflected, count),
+        "question_count": sum([len(item.judged.questions) for item in every]),
+        "multi_count": sum([len(item.judged.questions) > 1 for item in every]),
+        "again_count": sum([item.judged.again for item in every]),
+        "confirmed_count": sum([item.judged.confirmed for item in every]),
+        **{f"{kind}_count": sum([kind in held for held in kinds]) for kind in PART_KINDS},
+        "substance_share": ratio(sum(rich), count), "guidance_share": ratio(sum(guided), count),
+        "taken_on_count": len(taken), "informed_count": len(informed),
+        "transparency_share": ratio(len(informed), len(taken)),
+        "modelled_count": sum([item.modelled for item in every]),
+    }  # fmt: skip
+
+
+def _unanswered(every: Sequence[Rated]) -> int:
+    """Exchanges without an answer, and of the others the questions left open."""
+    return sum([1 if item.level < 2 else len(item.judged.open) for item in every])
+
+
+def _informed(item: Rated) -> bool:
+    """Whether a matter taken on comes with a time limit or with what happens next beyond the taking on."""
+    return any(part.kind in ("time_limit", "next_step") for part in item.judged.parts)
+
+
+def _evidence(call: Call, every: Sequence[Rated], low_below: int, short_parts: bool) -> list[Evidence]:
+    found: list[Evidence] = []
+    for item in every:
+        if item.level < low_below:
+            found.append(_poor(call, item))
+        if item.judged.taken_on and not _informed(item):
+            found.append(_whole(call, item.asked.answer[-1], "not_informed"))
+        if short_parts:
+            found += [_part(call, part) for part in item.judged.parts]
+    return sorted(found, key=lambda one: (one.start, one.end))
+
+
+def _poor(call: Call, item: Rated) -> Evidence:
+    """The words that push the matter away, else the question that has no answer."""
+    if item.level == 0 and item.judged.deflected:
+        last = next((i for i in reversed(item.asked.answer) if call.utterances[i].text), item.asked.question[0])
+        return _whole(call, last, "deflected")
+    return _whole(call, item.asked.question[0], POOR[item.level])
+
+
+def _whole(call: Call, index: int, note: str) -> Evidence:
+    said = call.utterances[index]
+    return Evidence("quote", said.start, said.end, said.role, said.text or "", note, index)
+
+
+def _part(call: Call, part: Part) -> Evidence:
+    said = call.utterances[part.utterance]
+    start, end, _ = span_time(said, part.start, part.end)
+    words = (said.text or "")[part.start : part.end]
+    return Evidence("quote", start, end, Role.AGENT, words, f"part_{part.kind}", part.utterance)

@@ -1,0 +1,347 @@
+"""How the agent treats the customer: violations found, and politeness. Two separate things, never mixed. 禁语与礼貌.
+
+    agent   您先别急，我帮您查一下        politeness 88: empathy, honorific, promise
+    agent   跟你说了多少遍了              violation: impatience, major, at 01:12
+    agent   三十九元                      neutral: politeness 50
+
+A **violation** is words that must not be said, with their second: insult, taboo phrase, deflection 推诿, rhetorical question
+反问, impatience, order. **Politeness** of an utterance is the expected level of an ordinal model, 1–5 made 0–100.
+Politeness is not service quality: on 390 public helpdesk dialogues courtesy words per 100 characters correlate −0.26 … −0.34
+with how well the case was solved, because apologies fill the bad ones.
+
+Who else: Amazon, Alibaba and Huawei let users list forbidden phrases and publish none; ConvoKit's Chinese politeness lists
+were made for microblogs, have no 您好 and count the single characters 干 and 操. Genesys and Medallia publish sentiment, not
+politeness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from qa_speech.call import Call, Evidence, Measurement, Reliability, Role
+from qa_speech.errors import ConfigError
+from qa_speech.language.courtesy import (
+    SEVERITIES,
+    SEVERITY_OF,
+    STRATEGIES,
+    VIOLATION_TYPES,
+    Severity,
+    ViolationType,
+    courtesies,
+    phrases_of,
+    plain_you,
+    violations_in,
+)
+from qa_speech.language.data import word_list
+from qa_speech.language.dialogue import is_backchannel, turns
+from qa_speech.language.phrases import fold, span_time
+from qa_speech.metrics.common import missing, quantile, ratio, says
+from qa_speech.metrics.text import annotated, no_text, unsure, words_reliability
+
+VIOLATIONS = (
+    "count", *(f"{kind}_count" for kind in VIOLATION_TYPES), *(f"{name}_count" for name in SEVERITIES),
+    "utterance_count", "rude_count", "rude_share", "per_min", "call_s", "unsure_count", "model_count",
+)  # fmt: skip
+POLITENESS = (
+    "count", "level_total", "lowest", "p10", "p50", "low_count", "low_share", "polite_count", "polite_share",
+    *(f"{name}_count" for name in STRATEGIES), *(f"{name}_share" for name in STRATEGIES),
+    "formal_you_count", "plain_you_count", "formal_you_share",
+    "opening_greeting", "opening_introduction", "identity_count", "identity_polite_count", "wait_count", "wait_polite_count",
+    "return_count", "closing_further_help", "closing_farewell",
+)  # fmt: skip
+
+MODEL_THRESHOLD = 0.5
+"""Probability from which a model's violation counts where the call does not say what the model was made to decide at."""
+OPENING_UTTERANCES = 3
+"""Utterances of the agent in which the opening is looked for; the closing in the last as many."""
+HOLDS = word_list("hold_announcements")
+
+
+class Found(NamedTuple):
+    """A violation in a call: ``utterances[utterance].text[start:end]``. `unsure`: badly recognised, or the model's word only."""
+
+    utterance: int
+    start: int
+    end: int
+    kind: ViolationType
+    severity: Severity
+    unsure: bool
+    by_model: bool
+
+
+def found_violations(call: Call, *, threshold: float | None = None) -> tuple[Found, ...]:
+    """Every violation of the agent in a call, by rules, and by the model in utterances where no rule fires.
+
+    >>> from qa_speech.testing import make_call
+    >>> [(hit.kind, hit.severity) for hit in found_violations(make_call("customer: 怎么还没好", "agent: 你急什么"))]
+    [('rhetorical', 'major')]
+    """
+    mine = [(index, item.text) for index, item in enumerate(call.utterances) if item.role is Role.AGENT and item.text]
+    texts = [text for _, text in mine]
+    by_rule = violations_in(texts)
+    if any(by_rule):  # turns cost more than all the rules, and only what follows a hit can excuse it
+        follow = _following(call)
+        by_rule = violations_in(texts, [follow.get(index, "") for index, _ in mine])
+    rows = annotated(call, "violation")
+    limit = _threshold(call) if threshold is None else threshold
+    found: list[Found] = []
+    for (index, text), hits in zip(mine, by_rule, strict=True):
+        found += [
+            Found(index, hit.start, hit.end, hit.kind, hit.severity, unsure(call, index, hit.start, hit.end), False)
+            for hit in hits
+        ]
+        row = rows.get((index,))
+        if row is not None and not hits and 1 - row["none"] >= limit:
+            kind = max(VIOLATION_TYPES, key=lambda name: row[name])
+            found.append(Found(index, 0, len(text), kind, SEVERITY_OF[kind], True, True))
+    return tuple(found)
+
+
+def _following(call: Call) -> dict[int, str]:
+    """What the agent goes on to say in the same turn, by utterance."""
+    return {
+        first: call.utterances[second].text or ""
+        for turn in turns(call)
+        if turn.role is Role.AGENT
+        for first, second in zip(turn.utterances, turn.utterances[1:], strict=False)
+    }
+
+
+def _threshold(call: Call) -> float:
+    try:
+        return float(call.made_with["text_violation_threshold"])
+    except (KeyError, ValueError):
+        return MODEL_THRESHOLD
+
+
+def violations(
+    call: Call,
+    *,
+    types: tuple[str, ...] = VIOLATION_TYPES,
+    min_severity: Literal["minor", "major", "critical"] = "minor",
+    threshold: float | None = None,
+    allowed: tuple[str, ...] = (),
+) -> Measurement:
+    """Count what the agent must not say: insults, taboo phrases, deflection, rhetorical questions, impatience, orders.
+
+    Parameters
+    ----------
+    call : Call
+        Needs words and roles. Violation annotations (`qa-speech annotate`) add what no rule has.
+    types : tuple of str
+        Count only these: insult, taboo, deflection, rhetorical, impatience, order.
+    min_severity : str
+        Count only from this severity on: minor, major, critical.
+    threshold : float, 0…1
+        Probability from which a model's finding counts; None = the one the model was made to decide at.
+    allowed : tuple of str
+        A violation whose words hold one of these does not count (a house's own exceptions).
+
+    Returns
+    -------
+    Measurement, unit ``count``
+        Counts by type (``insult_count`` …) and by severity (``critical_count`` …); ``utterance_count`` agent utterances with
+        words, ``rude_count`` of them with a violation and ``rude_share`` (%), ``per_min`` of ``call_s`` (empty without times);
+        ``unsure_count`` violations whose words were recognised with probability below 0.5 or that only the model found,
+        ``model_count`` the latter. One quote per violation, its note ``violation_TYPE``. Reliability is low where a violation
+        counted is unsure: ``model_only`` or ``unsure_words``.
+        Value None: ``no_recogniser``, ``no_words``, ``mono``, ``no_role``, ``stale_annotation``.
+
+    Notes
+    -----
+    Two rules on the same words are one violation, of the graver kind. 我不清楚 is none where the agent goes on to offer help
+    or apologises.
+
+    Examples
+    --------
+    >>> from qa_speech.testing import make_call
+    >>> call = make_call("customer: 怎么还没好", "agent: 跟你说了多少遍了，你急什么")
+    >>> found = violations(call)
+    >>> found.value, [item.note for item in found.evidence]
+    (2, ['violation_impatience', 'violation_rhetorical'])
+    """
+    _check_types(types)
+    if reason := no_text(call, "violation"):
+        return missing("count", VIOLATIONS, reason)
+    gravest = SEVERITIES[: SEVERITIES.index(min_severity) + 1]
+    found = [
+        hit for hit in found_violations(call, threshold=threshold)
+        if hit.kind in types and hit.severity in gravest and not says(_words(call, hit), tuple(allowed))
+    ]  # fmt: skip
+    spoken = sum([item.role is Role.AGENT and bool(item.text) for item in call.utterances])
+    rude = len({hit.utterance for hit in found})
+    length = None if call.times == "nominal" else call.duration
+    components: dict[str, float | None] = {
+        "count": len(found),
+        **{f"{kind}_count": sum([hit.kind == kind for hit in found]) for kind in VIOLATION_TYPES},
+        **{f"{name}_count": sum([hit.severity == name for hit in found]) for name in SEVERITIES},
+        "utterance_count": spoken, "rude_count": rude, "rude_share": ratio(rude, spoken),
+        "per_min": ratio(len(found), length or 0.0, 60.0), "call_s": length,
+        "unsure_count": sum([hit.unsure for hit in found]), "model_count": sum([hit.by_model for hit in found]),
+    }  # fmt: skip
+    trust, why = _trust(found)
+    evidence = tuple(_quote(call, hit) for hit in found)
+    return Measurement(len(found), "count", components, evidence, "", trust, why)
+
+
+def _check_types(types: Sequence[str]) -> None:
+    unknown = [name for name in types if name not in VIOLATION_TYPES]
+    if unknown:
+        known = ", ".join(VIOLATION_TYPES)
+        raise ConfigError("violations.types", [f"unknown type {name!r}; there are: {known}" for name in unknown])
+
+
+def _words(call: Call, hit: Found) -> str:
+    return (call.utterances[hit.utterance].text or "")[hit.start : hit.end]
+
+
+def _trust(found: Sequence[Found]) -> tuple[Reliability, str]:
+    if any(hit.by_model for hit in found):
+        return "low", "model_only"
+    return ("low", "unsure_words") if any(hit.unsure for hit in found) else ("ok", "")
+
+
+def _quote(call: Call, hit: Found) -> Evidence:
+    start, end, _ = span_time(call.utterances[hit.utterance], hit.start, hit.end)
+    return Evidence("quote", start, end, Role.AGENT, _words(call, hit), f"violation_{hit.kind}", hit.utterance)
+
+
+# ----------------------------------------------------------------------------------------------------- politeness
+
+
+def politeness(call: Call, *, low_below: float = 30.0, polite_from: float = 60.0, worst: int = 3) -> Measurement:
+    """How politely the agent speaks, 0–100: the mean over the agent's utterances; 50 is neutral.
+
+    Parameters
+    ----------
+    call : Call
+        Needs words and roles; the value needs politeness annotations (`qa-speech annotate`), the counts do not.
+    low_below : float, 0…100
+        Utterances below make ``low_count``.
+    polite_from : float, 0…100
+        Utterances from here on make ``polite_count``.
+    worst : int
+        Of the utterances below `low_below` this many, the lowest first, are evidence.
+
+    Returns
+    -------
+    Measurement, unit ``points``
+        ``count`` utterances judged (no backchannels), ``level_total`` (sum of their politeness; the value is
+        level_total / count), ``lowest``, ``p10``, ``p50``, ``low_count``, ``low_share``, ``polite_count``, ``polite_share`` (%).
+        Utterances with each strategy, by phrases: ``greeting_count``, ``thanks_count``, ``apology_count``, ``softener_count``,
+        ``honorific_count``, ``empathy_count``, ``promise_count``, and their ``…_share`` (% of ``count``);
+        ``formal_you_count`` 您, ``plain_you_count`` 你 (not 你好, 你们), ``formal_you_share`` (%).
+        Place in the call, 1 or 0: ``opening_greeting``, ``opening_introduction`` in the agent's first three utterances,
+        ``closing_further_help`` in the second half, ``closing_farewell`` in the last three; ``identity_count`` utterances that ask
+        who the customer is, ``identity_polite_count`` of them with 请, 麻烦 or the like; ``wait_count`` announced look-ups,
+        ``wait_polite_count`` of them with 请 or 您, ``return_count`` thanks or apology for the wait.
+        Evidence: the worst utterances (``impolite``), and the place where a greeting or farewell is missing.
+        Value None: ``no_recogniser``, ``no_words``, ``mono``, ``no_role``, ``not_annotated``, ``stale_annotation``.
+
+    Notes
+    -----
+    Politeness says how it was said, not whether it helped: that is `depth`. What must not be said is `violations`.
+
+    Examples
+    --------
+    >>> from qa_speech.testing import make_call
+    >>> found = politeness(make_call("agent: 您好，请问有什么可以帮您", "customer: 查话费", "agent: 好的，请您稍等"))
+    >>> found.value, found.reason, found.components["opening_greeting"], found.components["softener_count"]
+    (None, 'not_annotated', 1, 2)
+    """
+    if reason := no_text(call, "politeness"):
+        return missing("points", POLITENESS, reason)
+    spoken = [
+        index for index, item in enumerate(call.utterances)
+        if item.role is Role.AGENT and item.text and not is_backchannel(item)
+    ]  # fmt: skip
+    scores = _scores(call, spoken)
+    components = {**_levels(scores, low_below, polite_from), **_strategies(call, spoken), **_places(call, spoken)}
+    components["count"] = len(spoken)
+    evidence = (*_worst(call, scores, low_below, worst), *_absent(call, spoken, components))
+    if len(scores) < len(spoken) or not spoken:
+        return Measurement(None, "points", components, evidence, "not_annotated" if spoken else "no_event")
+    trust, why = words_reliability(call, spoken)
+    return Measurement(sum(scores.values()) / len(scores), "points", components, evidence, "", trust, why)
+
+
+def _scores(call: Call, spoken: Sequence[int]) -> dict[int, float]:
+    """Politeness 0–100 of each utterance: levels 1–5 weighted by their probabilities."""
+    rows = annotated(call, "politeness")
+    return {
+        index: 25 * (sum(float(label) * share for label, share in rows[(index,)].items()) - 1)
+        for index in spoken
+        if (index,) in rows
+    }
+
+
+def _levels(scores: Mapping[int, float], low_below: float, polite_from: float) -> dict[str, float | None]:
+    names = ("level_total", "lowest", "p10", "p50", "low_count", "low_share", "polite_count", "polite_share")
+    if not scores:
+        return dict.fromkeys(names)
+    ordered = sorted(scores.values())
+    low, high = sum([value < low_below for value in ordered]), sum([value >= polite_from for value in ordered])
+    return {
+        "level_total": sum(ordered), "lowest": ordered[0], "p10": quantile(ordered, 0.1), "p50": quantile(ordered, 0.5),
+        "low_count": low, "low_share": ratio(low, len(ordered)),
+        "polite_count": high, "polite_share": ratio(high, len(ordered)),
+    }  # fmt: skip
+
+
+def _strategies(call: Call, spoken: Sequence[int]) -> dict[str, float | None]:
+    texts = [call.utterances[index].text or "" for index in spoken]
+    used = [{item.strategy for item in courtesies(text)} for text in texts]
+    counts = {name: sum([name in held for held in used]) for name in STRATEGIES}
+    formal, plain = sum([text.count("您") for text in texts]), sum([plain_you(text) for text in texts])
+    return {
+        **{f"{name}_count": count for name, count in counts.items()},
+        **{f"{name}_share": ratio(count, len(spoken)) for name, count in counts.items()},
+        "formal_you_count": formal, "plain_you_count": plain, "formal_you_share": ratio(formal, formal + plain),
+    }  # fmt: skip
+
+
+def _places(call: Call, spoken: Sequence[int]) -> dict[str, float | None]:
+    texts = [call.utterances[index].text or "" for index in spoken]
+    first, last = texts[:OPENING_UTTERANCES], texts[-OPENING_UTTERANCES:]
+    identity = [text for text in texts if says(text, phrases_of("identity"))]
+    waits = [text for text in texts if says(text, HOLDS)]
+    return {
+        "opening_greeting": _any(first, phrases_of("opening")),
+        "opening_introduction": _any(first, phrases_of("introduction")),
+        "identity_count": len(identity), "identity_polite_count": sum([_soft(text) for text in identity]),
+        "wait_count": len(waits), "wait_polite_count": sum([_soft(text) or "您" in text for text in waits]),
+        "return_count": sum([says(text, phrases_of("return")) for text in texts]),
+        "closing_further_help": _any(texts[len(texts) // 2 :], phrases_of("further_help")),
+        "closing_farewell": _any(last, phrases_of("closing")),
+    }  # fmt: skip
+
+
+def _any(texts: Sequence[str], phrases: tuple[str, ...]) -> int:
+    return int(any(says(text, phrases) for text in texts))
+
+
+def _soft(text: str) -> bool:
+    return any(item.strategy in ("softener", "thanks", "apology") for item in courtesies(text))
+
+
+def _worst(call: Call, scores: Mapping[int, float], low_below: float, worst: int) -> list[Evidence]:
+    low = sorted([(value, index) for index, value in scores.items() if value < low_below])[:worst]
+    held = [(call.utterances[index], index) for _, index in low]
+    return [
+        Evidence("quote", item.start, item.end, Role.AGENT, item.text or "", "impolite", index) for item, index in held
+    ]
+
+
+def _absent(call: Call, spoken: Sequence[int], components: Mapping[str, float | None]) -> list[Evidence]:
+    """The stretch that was searched for a greeting or a farewell in vain."""
+    if not spoken:
+        return []
+    spans = {"opening_greeting": spoken[:OPENING_UTTERANCES], "closing_farewell": spoken[-OPENING_UTTERANCES:]}
+    return [
+        Evidence(
+            "absence", call.utterances[held[0]].start, call.utterances[held[-1]].end, Role.AGENT, note=f"no_{name}"
+        )
+        for name, held in spans.items()
+        if not components[name] and any(fold(call.utterances[index].text or "") for index in held)
+    ]

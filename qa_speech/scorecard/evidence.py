@@ -1,0 +1,55 @@
+"""Whether the evidence of a score is really in the call: a guard for scores that were stored, merged or edited."""
+
+from __future__ import annotations
+
+from qa_speech.call import Call, Evidence, Score
+
+_SLACK_S = 0.01
+
+
+def unproven(score: Score, call: Call) -> tuple[str, ...]:
+    """What a score claims of a call and the call does not bear out, one sentence each; none for what `score` made.
+
+    A quote has to stand in the utterance it names, said by that role, at that time; every piece of evidence has to lie
+    inside the call.
+
+    Examples
+    --------
+    >>> from qa_speech.scorecard import load_scorecard
+    >>> from qa_speech.scorecard.score import score
+    >>> from qa_speech.testing import make_call
+    >>> card = load_scorecard('''
+    ... id: tiny
+    ... version: 1
+    ... title: 示例
+    ... sections:
+    ...   - id: opening
+    ...     title: 开头语
+    ...     criteria:
+    ...       - {id: greeting, title: 问候, points: 10, check: {phrase: {any: [您好], role: agent}}}
+    ... ''')
+    >>> found = score(make_call("agent: 您好"), card)
+    >>> unproven(found, make_call("agent: 您好")), unproven(found, make_call("agent: 请讲"))
+    ((), ("greeting: '您好' was not said by agent at 0.0 s",))
+    """
+    last = max([call.duration, *[item.end for item in call.utterances]])
+    return tuple(
+        f"{criterion.id}: {problem}"
+        for criterion in score.criteria
+        for piece in criterion.evidence
+        if (problem := _problem(piece, call, last))
+    )
+
+
+def _problem(piece: Evidence, call: Call, last: float) -> str:
+    if piece.end > last + _SLACK_S:
+        return f"evidence up to {piece.end:.1f} s, but the call ends at {last:.1f} s"
+    if piece.kind != "quote":
+        return ""
+    index = piece.utterance
+    if index is not None and 0 <= index < len(call.utterances):
+        said = call.utterances[index]
+        inside = said.start - _SLACK_S <= piece.start and piece.end <= said.end + _SLACK_S
+        if piece.quote in (said.text or "") and piece.role is said.role and inside:
+            return ""
+    return f"{piece.quote!r} was not said by {piece.role or 'anybody'} at {piece.start:.1f} s"

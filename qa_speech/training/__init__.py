@@ -1,0 +1,1 @@
+"""What users train on their own inspectors' labels (extra `train`): read labels, fit, evaluate, gate, export."""

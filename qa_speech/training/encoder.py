@@ -1,0 +1,185 @@
+"""Fine-tune a local BERT-family folder on labels and write it as int8 ONNX (extra `train`: torch, transformers, onnx).
+
+One score per text, learnt by squared error; a tenth of the labels, whole groups, is kept back to set the borders of the
+levels. Attention is run in float, the matrix products in int8.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_speech.call import write_bytes
+from qa_speech.engines.base import TextItem
+from qa_speech.engines.text import DESCRIPTION, FORMAT, LABELS
+from qa_speech.errors import ModelError
+from qa_speech.training.linear import Plan, _calibrate
+
+NETWORK = "model.onnx"
+MAX_TOKENS = 160
+BATCH = 16
+LEARNING_RATE = 3e-5
+
+
+def fine_tune(
+    task: str,
+    items: Sequence[TextItem],
+    target: npt.NDArray[np.floating[Any]],
+    groups: Sequence[str],
+    base: Path,
+    out: Path,
+    *,
+    seed: int = 0,
+    epochs: int = 3,
+) -> None:
+    """Train on `target` (levels from 0) and write ``model.onnx``, ``tokenizer.json`` and ``text.json`` to `out`.
+
+    Raises
+    ------
+    ModelError
+        torch, transformers or onnx are not installed, or `base` is not a model folder they can read.
+    """
+    torch, transformers = _libraries()
+    if not (base / "config.json").is_file() or not (base / "tokenizer.json").is_file():
+        raise ModelError(
+            str(base), "is not a model folder: no config.json or no tokenizer.json (a fast tokenizer) in it"
+        )
+    torch.manual_seed(seed)
+    try:
+        network = transformers.AutoModelForSequenceClassification.from_pretrained(
+            str(base), num_labels=1, problem_type="regression", local_files_only=True
+        )
+    except (OSError, ValueError, RuntimeError) as exc:
+        raise ModelError(str(base), f"cannot be loaded as a text model: {exc}") from exc
+    tokens = _encoded(base, items, pair=task == "depth")
+    goal = torch.tensor(np.asarray(target), dtype=torch.float32)
+    kept = np.array([hashlib.sha256(f"{seed}:{name}".encode()).digest()[0] < 26 for name in groups])
+    if kept.all() or not kept.any():
+        kept = np.arange(len(items)) % 10 == 0
+    centre, spread = float(goal.mean()), max(float(goal.std()), 1e-3)
+    _learn(torch, network, tokens, (goal - centre) / spread, np.flatnonzero(~kept), seed=seed, epochs=epochs)
+    shutil.copyfile(base / "tokenizer.json", out / "tokenizer.json")
+    _export(torch, network, tokens, out / NETWORK)
+    _describe(task, items, np.asarray(target, float), kept, out)
+
+
+def _libraries() -> tuple[Any, Any]:
+    try:
+        import onnx  # noqa: F401
+        import torch
+        import transformers
+    except ImportError as exc:
+        raise ModelError(
+            "train", f"{exc.name} is not installed; install the extra: pip install 'qa-speech[train]'"
+        ) from exc
+    return torch, transformers
+
+
+def _encoded(base: Path, items: Sequence[TextItem], *, pair: bool) -> list[Any]:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(MAX_TOKENS)
+    return list(tokenizer.encode_batch([(item.context, item.text) if pair else item.text for item in items]))
+
+
+def _batch(torch: Any, tokens: Sequence[Any]) -> dict[str, Any]:
+    width = max(len(item.ids) for item in tokens)
+    made = {
+        name: torch.zeros((len(tokens), width), dtype=torch.long)
+        for name in ("input_ids", "attention_mask", "token_type_ids")
+    }
+    for i, item in enumerate(tokens):
+        made["input_ids"][i, : len(item.ids)] = torch.tensor(item.ids)
+        made["attention_mask"][i, : len(item.ids)] = 1
+        made["token_type_ids"][i, : len(item.ids)] = torch.tensor(item.type_ids)
+    return made
+
+
+def _learn(
+    torch: Any, network: Any, tokens: Sequence[Any], goal: Any, rows: npt.NDArray[np.intp], *, seed: int, epochs: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    steps = max(1, epochs * (len(rows) // BATCH))
+    optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=0.01)
+    slope = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min((step + 1) / (0.1 * steps + 1), max(0.0, 1 - step / steps))
+    )
+    network.train()
+    for _ in range(epochs):
+        order = rng.permutation(rows)
+        for at in range(0, len(order), BATCH):
+            chosen = order[at : at + BATCH]
+            found = network(**_batch(torch, [tokens[i] for i in chosen])).logits[:, 0]
+            loss = torch.nn.functional.mse_loss(found, goal[chosen])
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            slope.step()
+    network.eval()
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def _export(torch: Any, network: Any, tokens: Sequence[Any], path: Path) -> None:
+    """Trace, then int8 weights per channel by onnxruntime."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    class Bare(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> Any:
+            return self.network(
+                input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+            ).logits
+
+    made = _batch(torch, list(tokens[:2]))
+    names = list(made)
+    with _scratch() as folder:
+        torch.onnx.export(
+            Bare().eval(),
+            tuple(made.values()),
+            str(folder / "exact.onnx"),
+            input_names=names,
+            output_names=["logits"],
+            dynamic_axes={name: {0: "batch", 1: "tokens"} for name in names} | {"logits": {0: "batch"}},
+            opset_version=17,
+            dynamo=False,
+        )
+        quantize_dynamic(str(folder / "exact.onnx"), str(path), weight_type=QuantType.QInt8, per_channel=True)
+
+
+def _describe(
+    task: str, items: Sequence[TextItem], target: npt.NDArray[np.float64], kept: npt.NDArray[np.bool_], out: Path
+) -> None:
+    """Set the borders of the levels on what was kept back, as served, and write the description."""
+    from qa_speech.engines.text_onnx import OnnxScorer
+
+    entry: dict[str, Any] = {
+        "kind": "onnx", "labels": list(LABELS[task]), "head": "ordinal", "files": [NETWORK, "tokenizer.json"],
+        "pair": task == "depth", "max_tokens": MAX_TOKENS, "trained_on": "own labels",
+    }  # fmt: skip
+    raw = (
+        OnnxScorer.load(out, entry).logits([item for item, held in zip(items, kept, strict=True) if held]).astype(float)
+    )
+    factor, shift, cuts = _calibrate(raw, target[kept], np.ones(int(kept.sum())), Plan(LABELS[task], "ordinal"))
+    entry |= {"scale": float(factor[0]), "bias": [float(shift[0])], "cuts": [float(cut) for cut in cuts]}
+    content = json.dumps({"format": FORMAT, "classifiers": {task: entry}}, ensure_ascii=False, indent=1, sort_keys=True)
+    write_bytes(out / DESCRIPTION, content.encode() + b"\n")

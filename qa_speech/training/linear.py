@@ -1,0 +1,320 @@
+"""Fit the linear n-gram model with scikit-learn and write it as arrays that need nothing but numpy.
+
+Calibration is learnt from scores on texts that the model had not seen (cross-validation by group: a call, an agent, a
+sentence frame), then folded into the weights, so that serving knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_speech.call import write_bytes
+from qa_speech.engines.base import TextItem
+from qa_speech.engines.text import DESCRIPTION, FORMAT
+from qa_speech.engines.text_cues import NAMES, cues
+from qa_speech.engines.text_linear import LinearScorer, fold_text, ngram_buckets, ordinal, sigmoid, softmax
+
+Head: TypeAlias = Literal["softmax", "ordinal", "sigmoid"]
+Array: TypeAlias = npt.NDArray[np.float64]
+FOLDS = 4
+RIDGE_ALPHAS = (0.3, 1.0, 3.0, 10.0)
+LOGISTIC_CS = (10.0,)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to fit. `head` softmax: one of the labels; ordinal: ordered numeric labels; sigmoid: any of the labels.
+
+    `ngrams` False leaves only the dense cues. `window` as in `text_linear.pieces`. `seed` only orders the folds.
+    """
+
+    labels: tuple[str, ...]
+    head: Head
+    longest: int = 5
+    bits: int = 20
+    dense: bool = False
+    ngrams: bool = True
+    window: int = 0
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fitted model: `scorer` as it will be served (int8), `exact` with weights as trained, and its scores out of fold.
+
+    `unseen` (texts, labels) are the calibrated probabilities of each training text by a model that had not seen its
+    group; None where only one fold was possible.
+    """
+
+    plan: Plan
+    scorer: LinearScorer
+    exact: npt.NDArray[np.float32]
+    unseen: Array
+
+
+def fit_linear(
+    items: Sequence[TextItem],
+    target: npt.NDArray[np.floating[Any]],
+    groups: Sequence[str],
+    plan: Plan,
+    *,
+    weights: npt.NDArray[np.floating[Any]] | None = None,
+    start: LinearScorer | None = None,
+) -> Fit:
+    """Fit, calibrate and pack one classifier.
+
+    Parameters
+    ----------
+    items
+        The texts.
+    target
+        softmax: index of the label, (n,); ordinal: level counted from 0, fractions allowed, (n,); sigmoid: 0 or 1, (n, labels).
+    groups
+        What must not be on both sides of a split.
+    weights
+        How much each text counts, (n,).
+    start
+        An ordinal model with the same n-grams to begin from: what it says, put to the scale of `target`, is what the
+        weights correct.
+    """
+    matrix, idf = _matrix(items, plan)
+    dense, centre, spread = _dense(items, plan, start)
+    known = _kept(matrix, groups)
+    joined = _joined(matrix[:, known], dense)
+    counts = np.ones(len(items)) if weights is None else np.asarray(weights, float)
+    folds = _folds(len(items), groups, plan.seed)
+    choose = _ridge if plan.head == "ordinal" else _logistic
+    said, slope, shift0 = _said_before(start, items, np.asarray(target), counts)
+    raw, coefficients, bias = choose(joined, np.asarray(target) - said, counts, folds, plan)
+    raw, bias = raw + (said[:, None] if start else 0), bias + shift0
+    factor, shift, cuts = _calibrate(raw, np.asarray(target), counts, plan)
+    coefficients, bias = coefficients * factor, bias * factor + shift
+    exact = np.zeros((1 << plan.bits, coefficients.shape[1]), np.float32)
+    exact[known] = coefficients[: len(known)] * idf[known, None]
+    beside = coefficients[len(known) :]
+    if start is not None:
+        exact += start.weights * (start.scales * slope * factor)
+        beside = beside + start.dense * slope * factor if len(start.dense) else beside
+    scorer = _packed(exact, bias, beside, centre, spread, cuts, plan)
+    return Fit(plan, scorer, exact, _activated(raw * factor + shift, cuts, plan))
+
+
+def _matrix(items: Sequence[TextItem], plan: Plan) -> tuple[Any, Array]:
+    from scipy.sparse import csr_array
+
+    texts = [fold_text(item.text)[: plan.window or None] for item in items]
+    buckets, starts = ngram_buckets(texts, longest=plan.longest, bits=plan.bits)
+    counts = np.diff(starts)
+    values = np.repeat(1 / np.sqrt(counts), counts)
+    if not plan.ngrams:
+        values = values * 0
+    matrix = csr_array((values, buckets, starts), shape=(len(texts), 1 << plan.bits))
+    holders = np.bincount(buckets, minlength=1 << plan.bits)
+    idf = np.log((1 + len(texts)) / (1 + holders)) + 1
+    matrix = csr_array((matrix.data * idf[matrix.indices], matrix.indices, matrix.indptr), shape=matrix.shape)
+    return matrix, idf
+
+
+def _kept(matrix: Any, groups: Sequence[str]) -> npt.NDArray[np.intp]:
+    """Buckets met in two groups or more: what is in one alone says nothing of others, and an empty bucket lets n-grams
+    that nobody trained on pass in silence."""
+    from scipy.sparse import csr_array
+
+    numbers = {name: place for place, name in enumerate(dict.fromkeys(groups))}
+    rows = np.repeat(np.array([numbers[name] for name in groups]), np.diff(matrix.indptr))
+    seen = csr_array((np.ones(len(rows), bool), (rows, matrix.indices)), shape=(len(numbers), matrix.shape[1]))
+    return np.flatnonzero(np.bincount(seen.indices, minlength=matrix.shape[1]) >= min(2, len(numbers)))
+
+
+def _said_before(
+    start: LinearScorer | None, items: Sequence[TextItem], target: Array, counts: Array
+) -> tuple[Array, float, float]:
+    """What the model to begin from says of each text on the scale of `target`, and the slope and shift that took."""
+    if start is None:
+        return np.zeros(1), 0.0, 0.0
+    score = start.logits([fold_text(item.text) for item in items], items)[:, 0].astype(float)
+    slope, shift = np.polyfit(score, target, 1, w=np.sqrt(counts))
+    slope = max(float(slope), 1e-3)
+    return score * slope + shift, slope, float(shift) + slope * float(start.bias[0])
+
+
+def _dense(items: Sequence[TextItem], plan: Plan, start: LinearScorer | None = None) -> tuple[Array, Array, Array]:
+    if not plan.dense:
+        return np.zeros((len(items), 0)), np.zeros(0), np.ones(0)
+    counted = cues(items).astype(float)
+    centre, spread = counted.mean(0), np.maximum(counted.std(0), 0.05)
+    if start is not None and len(start.dense):
+        centre, spread = start.centre.astype(float), start.spread.astype(float)
+    return np.clip((counted - centre) / spread, -4, 4), centre, spread
+
+
+def _joined(matrix: Any, dense: Array) -> Any:
+    from scipy.sparse import csr_array, hstack
+
+    return hstack([matrix, csr_array(dense)], format="csr") if dense.shape[1] else matrix.tocsr()
+
+
+def _folds(count: int, groups: Sequence[str], seed: int) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    """By group; where there are too few groups, one fold that tests on what it was trained on."""
+    keys = sorted(set(groups), key=lambda key: hashlib.sha256(f"{seed}:{key}".encode()).digest())
+    if len(keys) < 2:
+        everything = np.arange(count)
+        return [(everything, everything)]
+    fold_of = {key: place % min(FOLDS, len(keys)) for place, key in enumerate(keys)}
+    fold = np.array([fold_of[key] for key in groups])
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(min(FOLDS, len(keys)))]
+
+
+def _ridge(matrix: Any, target: Array, counts: Array, folds: list[Any], plan: Plan) -> tuple[Array, Array, Array]:
+    from sklearn.linear_model import Ridge
+
+    best: tuple[float, float, Array] | None = None
+    for alpha in RIDGE_ALPHAS:
+        raw = np.zeros((len(target), 1))
+        for train, test in folds:
+            model = Ridge(alpha=alpha, solver="sparse_cg", tol=1e-4).fit(matrix[train], target[train], counts[train])
+            raw[test, 0] = model.predict(matrix[test])
+        error = float(np.average((raw[:, 0] - target) ** 2, weights=counts))
+        if best is None or error < best[0]:
+            best = (error, alpha, raw)
+    assert best is not None
+    model = Ridge(alpha=best[1], solver="sparse_cg", tol=1e-4).fit(matrix, target, counts)
+    return best[2], model.coef_[:, None], np.array([model.intercept_])
+
+
+def _logistic(matrix: Any, target: Array, counts: Array, folds: list[Any], plan: Plan) -> tuple[Array, Array, Array]:
+    best: tuple[float, float, Array] | None = None
+    for strength in LOGISTIC_CS:
+        raw = np.zeros((matrix.shape[0], len(plan.labels)))
+        for train, test in folds:
+            weight, bias = _one_logistic(matrix[train], target[train], counts[train], strength, plan)
+            raw[test] = matrix[test] @ weight + bias
+        shares = _activated(raw, np.zeros(0), plan)
+        loss = _loss(shares, target, counts, plan)
+        if best is None or loss < best[0]:
+            best = (loss, strength, raw)
+    assert best is not None
+    weight, bias = _one_logistic(matrix, target, counts, best[1], plan)
+    return best[2], weight, bias
+
+
+def _one_logistic(matrix: Any, target: Array, counts: Array, strength: float, plan: Plan) -> tuple[Array, Array]:
+    from sklearn.linear_model import LogisticRegression
+
+    outputs = len(plan.labels)
+    if plan.head == "softmax":
+        model = LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(matrix, target, counts)
+        weight, bias = np.zeros((matrix.shape[1], outputs)), np.full(outputs, -20.0)
+        if len(model.classes_) == 2:
+            low, high = model.classes_.astype(int)
+            weight[:, high], bias[low], bias[high] = model.coef_[0], 0.0, model.intercept_[0]
+        else:
+            seen = model.classes_.astype(int)
+            weight[:, seen], bias[seen] = model.coef_.T, model.intercept_
+        return weight, bias
+    weight, bias = np.zeros((matrix.shape[1], outputs)), np.full(outputs, -20.0)
+    for column in range(outputs):
+        if 0 < target[:, column].sum() < len(target):
+            model = LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(matrix, target[:, column], counts)
+            weight[:, column], bias[column] = model.coef_[0], model.intercept_[0]
+    return weight, bias
+
+
+def _loss(shares: Array, target: Array, counts: Array, plan: Plan) -> float:
+    shares = np.clip(shares, 1e-6, 1 - 1e-6)
+    if plan.head == "softmax":
+        return float(-np.average(np.log(shares[np.arange(len(shares)), target.astype(int)]), weights=counts))
+    each = target * np.log(shares) + (1 - target) * np.log(1 - shares)
+    return float(-np.average(each.mean(1), weights=counts))
+
+
+def _calibrate(raw: Array, target: Array, counts: Array, plan: Plan) -> tuple[Array, Array, Array]:
+    """Factor and shift per output, and the borders of an ordinal head: those with the least log loss out of fold."""
+    from scipy.optimize import minimize
+
+    outputs = raw.shape[1]
+    none = np.zeros(0)
+    if plan.head == "softmax":
+        found = minimize(lambda t: _loss(_activated(raw * np.exp(t[0]), none, plan), target, counts, plan), [0.0])
+        return np.full(outputs, np.exp(found.x[0])), np.zeros(outputs), none
+    if plan.head == "sigmoid":
+        factor, shift = np.ones(outputs), np.zeros(outputs)
+        for k in range(outputs):
+            one = Plan((plan.labels[k],), "sigmoid")
+            mine, goal = raw[:, [k]], target[:, [k]]
+            found = minimize(
+                lambda p, mine=mine, goal=goal, one=one: _loss(
+                    _activated(mine * np.exp(p[0]) + p[1], none, one), goal, counts, one
+                ),
+                [0.0, 0.0],
+            )
+            factor[k], shift[k] = np.exp(found.x[0]), found.x[1]
+        return factor, shift, none
+    levels = np.clip(np.rint(target), 0, len(plan.labels) - 1).astype(int)
+
+    def loss(p: Array) -> float:
+        cuts = p[1] + np.concatenate(([0.0], np.cumsum(np.exp(p[2:]))))
+        shares = ordinal(np.asarray(raw * np.exp(p[0]), np.float32), np.asarray(cuts, np.float32))
+        return float(-np.average(np.log(np.maximum(shares[np.arange(len(shares)), levels], 1e-6)), weights=counts))
+
+    start = np.concatenate(([1.0, 1.5], np.full(len(plan.labels) - 2, 1.0)))
+    found = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 2000, "xatol": 1e-3, "fatol": 1e-6})
+    cuts = found.x[1] + np.concatenate(([0.0], np.cumsum(np.exp(found.x[2:]))))
+    return np.array([np.exp(found.x[0])]), np.zeros(1), cuts
+
+
+def _activated(raw: Array, cuts: Array, plan: Plan) -> Array:
+    if plan.head == "softmax":
+        return softmax(np.asarray(raw, np.float32)).astype(float)
+    if plan.head == "ordinal":
+        return ordinal(np.asarray(raw, np.float32), np.asarray(cuts, np.float32)).astype(float)
+    return sigmoid(np.asarray(raw, np.float32)).astype(float)
+
+
+def _packed(
+    exact: npt.NDArray[np.float32], bias: Array, dense: Array, centre: Array, spread: Array, cuts: Array, plan: Plan
+) -> LinearScorer:
+    """int8 weights with one scale per output; the few that would be cut off set the scale, so none is."""
+    scales = np.maximum(np.abs(exact).max(0), 1e-6) / 127
+    packed = np.rint(exact / scales).astype(np.int8)
+    scales, bias, dense, centre, spread, cuts = (
+        np.asarray(part, np.float32) for part in (scales, bias, dense, centre, spread, cuts)
+    )
+    return LinearScorer(packed, scales, bias, dense, centre, spread, cuts, plan.head, plan.longest, plan.window)
+
+
+def write_linear(
+    fits: dict[str, Fit], folder: Path, *, thresholds: dict[str, float] | None = None, **about: str
+) -> None:
+    """Write classifiers as a folder for `load_text_models`; others already described there stay.
+
+    `about` is kept beside each entry (where it was trained, on what).
+    """
+    import io
+
+    folder.mkdir(parents=True, exist_ok=True)
+    description = folder / DESCRIPTION
+    entries = json.loads(description.read_text(encoding="utf-8"))["classifiers"] if description.is_file() else {}
+    for name, fit in fits.items():
+        model = fit.scorer
+        file = io.BytesIO()
+        np.savez_compressed(
+            file, weights=model.weights, scales=model.scales, bias=model.bias, dense=model.dense,
+            centre=model.centre, spread=model.spread, cuts=model.cuts,
+        )  # fmt: skip
+        write_bytes(folder / f"{name}.npz", file.getvalue())
+        entries[name] = {
+            "kind": "linear", "labels": list(fit.plan.labels), "head": fit.plan.head, "files": [f"{name}.npz"],
+            "longest": fit.plan.longest, "window": fit.plan.window, "cues": list(NAMES) if fit.plan.dense else [],
+            **({"threshold": round(thresholds[name], 4)} if thresholds and name in thresholds else {}), **about,
+        }  # fmt: skip
+    content = json.dumps({"format": FORMAT, "classifiers": entries}, ensure_ascii=False, indent=1, sort_keys=True)
+    write_bytes(description, content.encode() + b"\n")

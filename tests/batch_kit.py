@@ -1,0 +1,151 @@
+"""Short recordings with real speech, and recognisers that misbehave; what child processes need can be imported from here."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from qa_speech.batch.cards import Book
+from qa_speech.batch.inline import Inline
+from qa_speech.batch.jobs import Doer, Layout, Limits, Setup
+from qa_speech.batch.pool import Pool
+from qa_speech.batch.rows import find_rows
+from qa_speech.batch.run import Session, run_batch
+from qa_speech.engines.base import Window, WindowWords
+from qa_speech.errors import EngineError
+from qa_speech.resources import folder
+from qa_speech.settings import Settings
+from qa_speech.testing import FakeRecognizer
+
+NOW = Settings.model_validate({"batch": {"settle_s": 0, "min_free_disk_gb": 0}, "speech": {"pitch": False}})
+"""Recordings count as finished at once."""
+
+
+@cache
+def speech(seconds: float) -> tuple[npt.NDArray[np.int16], int]:
+    """The start of a stretch of a shipped sample in which both parties speak."""
+    path = folder("samples") / "taboo-interruption.wav"
+    samples, rate = soundfile.read(path, dtype="int16", start=8000 * 8, frames=round(8000 * seconds))
+    return samples, rate
+
+
+def make_calls(place: Path, count: int, *, prefix: str = "c", seconds: float = 3.0) -> list[Path]:
+    """Recordings that differ in one sample each."""
+    place.mkdir(parents=True, exist_ok=True)
+    samples, rate = speech(seconds)
+    paths = []
+    for number in range(count):
+        different = samples.copy()
+        different[0] = number % 2000
+        different[1] = number // 2000
+        paths.append(place / f"{prefix}{number:05d}.wav")
+        soundfile.write(paths[-1], different, rate, subtype="PCM_16")
+    return paths
+
+
+@dataclass(frozen=True)
+class Fake:
+    """Makes a recogniser that says 嗯, and at the windows of one call does something else."""
+
+    at: str = ""
+    does: str = ""
+    seconds: float = 0.0
+
+    def __call__(self) -> FakeRecognizer:
+        return _Misbehaving(self)
+
+
+class _Misbehaving(FakeRecognizer):
+    def __init__(self, fake: Fake) -> None:
+        super().__init__()
+        self.fake = fake
+
+    def recognize(self, windows: Iterable[Window]) -> Iterator[WindowWords]:
+        batch = list(windows)
+        time.sleep(self.fake.seconds * len(batch))
+        if any(window.call_id == self.fake.at for window in batch):
+            if self.fake.does == "dies":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if self.fake.does == "hangs":
+                time.sleep(3600)
+            if self.fake.does == "fails":
+                raise EngineError("fake", "cannot hear this")
+            if self.fake.does == "lies":
+                yield from (WindowWords(words=(None,)) for _ in batch)  # type: ignore[arg-type]
+                return
+            if self.fake.does == "bug":
+                raise ZeroDivisionError("secret words")
+        yield from super().recognize(batch)
+        self.seen.clear()
+
+
+class Watched(Inline):
+    """`Inline` that counts how often it was started and what it was given."""
+
+    started: list[str]
+
+    def run(self, jobs: Iterable[Any]) -> Iterator[Any]:
+        """The same, noted."""
+
+        def noted() -> Iterator[Any]:
+            for job in jobs:
+                self.started.append(job.row.id)
+                yield job
+
+        return super().run(noted())
+
+
+def go(
+    place: Path,
+    out: Path,
+    *,
+    fake: Fake | None = None,
+    card: str = "none",
+    settings: Settings = NOW,
+    events: list[dict[str, Any]] | None = None,
+    started: list[str] | None = None,
+    **options: Any,
+) -> Session:
+    """`run_batch` over a folder in this process."""
+
+    def doer(cards: Path) -> Doer:
+        doing = Watched(Setup(settings, cards, Layout(), make=(lambda index: fake) if fake else None))
+        doing.started = started if started is not None else []
+        doing.start()
+        return doing
+
+    book = options.pop("book", None) or Book(default=card)
+    rows = options.pop("rows", None) or find_rows([place])
+    tell = events.append if events is not None else (lambda event: None)
+    return run_batch(
+        rows, out, doer=doer, settings=settings, book=book, recognizer="fake" if fake else "", tell=tell, **options
+    )
+
+
+def pool_doer(
+    fake: Fake | None, *, layout: Layout | None = None, limits: Limits | None = None, kind: type[Pool] = Pool,
+    notes: list[str] | None = None, made: list[Pool] | None = None,
+) -> Callable[[Path], Doer]:  # fmt: skip
+    """What `run_batch` takes as `doer`: real processes."""
+
+    def doer(cards: Path) -> Doer:
+        setup = Setup(
+            NOW, cards, layout or Layout(workers=1), limits or Limits(), (lambda index: fake) if fake else None
+        )
+        doing = kind(setup, notes.append if notes is not None else lambda line: None)
+        if made is not None:
+            made.append(doing)
+        doing.start()
+        return doing
+
+    return doer

@@ -1,0 +1,243 @@
+"""What people get out of a run: tables, answers to SQL, forgetting, compacting, and the commands."""
+
+import csv
+import datetime as dt
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import CliRunner
+
+from qa_speech.batch import store
+from qa_speech.batch.export import as_text, export, query
+from qa_speech.batch.forget import compact, forget
+from qa_speech.batch.rows import find_rows
+from qa_speech.cli import app
+from qa_speech.errors import ConfigError
+from qa_speech.resources import folder
+from tests.batch_kit import Fake, go, make_calls
+
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+runner = CliRunner()
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """Three calls and a failure; agents with names that a spreadsheet would run."""
+    make_calls(tmp_path / "rec", 3)
+    (tmp_path / "rec" / "m.csv").write_text(
+        "path,agent,started_at,caller\nc00000.wav,=1+1,2026-03-01,13800001111\nc00001.wav,王,2026-05-01,13800002222\n"
+        "c00002.wav,李,2026-05-02,13800003333\nmissing.wav,-3,2026-05-02,\n",
+        encoding="utf-8",
+    )
+    text = (folder("scorecards") / "telecom-hotline.yaml").read_text(encoding="utf-8")
+    (tmp_path / "any.yaml").write_text(
+        text.replace("eligible: {min_duration_s: 20, both_spoke: true}", ""), encoding="utf-8"
+    )
+    go(
+        tmp_path,
+        tmp_path / "run",
+        fake=Fake(),
+        card=str(tmp_path / "any.yaml"),
+        rows=find_rows([tmp_path / "rec" / "m.csv"]),
+    )
+    return tmp_path / "run"
+
+
+def everything(run: Path) -> bytes:
+    """All a run holds, Parquet opened."""
+    found = b"".join(path.read_bytes() for path in run.rglob("*") if path.is_file() and path.suffix != ".parquet")
+    with store.connect(run) as engine:
+        for view in ("history", "stored_calls", "manifest"):
+            found += repr(engine.execute(f"SELECT * FROM {view}").fetchall()).encode()
+    return found
+
+
+def test_csv_has_one_row_per_call_and_no_formula(run: Path, tmp_path: Path) -> None:
+    assert export(run, tmp_path / "x.csv") == 4
+
+    with (tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["id"] for row in rows] == ["c00000.wav", "c00001.wav", "c00002.wav", "missing.wav"]
+    assert [row["agent"] for row in rows] == ["'=1+1", "王", "李", "-3"]
+    assert rows[3]["error"] == "DecodeError"
+    assert {"talk_agent", "greeting.outcome", "greeting.points", "total"} <= set(rows[0])
+
+
+def test_xlsx_has_numbers_as_numbers_and_text_as_text(run: Path, tmp_path: Path) -> None:
+    export(run, tmp_path / "x.xlsx")
+
+    with zipfile.ZipFile(tmp_path / "x.xlsx") as book:
+        sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
+    rows = list(sheet.iter(f"{SHEET}row"))
+    assert len(rows) == 5
+    assert list(sheet.iter(f"{SHEET}f")) == []
+    kinds = {cell.get("t", "n") for cell in rows[1]}
+    assert {"n", "inlineStr"} <= kinds
+
+
+def test_jsonl_keeps_what_is_nested(run: Path, tmp_path: Path) -> None:
+    export(run, tmp_path / "x.jsonl")
+
+    rows = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert rows[1]["caller"] == "13800002222"
+    assert isinstance(rows[0]["warnings"], list)
+
+
+def test_an_unknown_suffix_is_refused(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="csv, xlsx, jsonl"):
+        export(run, tmp_path / "x.ods")
+
+
+def test_sql_over_results_with_metadata(run: Path) -> None:
+    names, rows = query(run, "SELECT agent, count(*) AS n FROM results GROUP BY agent ORDER BY agent")
+
+    assert list(as_text(names, rows, "csv")) == ["agent,n", "-3,1", "'=1+1,1", "李,1", "王,1"]
+    with pytest.raises(ConfigError, match="nothing"):
+        query(run, "SELECT nothing FROM results")
+
+
+def test_forgotten_calls_leave_no_trace(run: Path) -> None:
+    assert b"c00001" in everything(run)
+
+    assert forget(run, ids=["c00001.wav", "missing.wav"]) == 2
+
+    assert not any(word in everything(run) for word in (b"c00001", b"missing.wav", b"13800002222", "王".encode()))
+    assert [call.id for call in store.read_calls(run)] == ["c00000.wav", "c00002.wav"]
+
+
+def test_a_forgotten_call_is_not_taken_in_again(run: Path, tmp_path: Path) -> None:
+    forget(run, ids=["c00001.wav"])
+
+    again = go(
+        tmp_path, run, fake=Fake(), card=str(tmp_path / "any.yaml"), rows=find_rows([tmp_path / "rec" / "m.csv"])
+    )
+
+    assert (again.rows, again.todo) == (3, 0)
+    assert b"c00001" not in everything(run)
+
+
+def test_scores_can_stay_without_a_name(run: Path) -> None:
+    assert forget(run, before=dt.date(2026, 5, 2), keep_scores=True) == 2
+
+    with store.connect(run) as engine:
+        rows = engine.execute(
+            "SELECT id, path, agent, utterances > 0 FROM results WHERE status = 'forgotten' ORDER BY agent"
+        ).fetchall()
+    assert [row[1:] for row in rows] == [(None, "=1+1", True), (None, "王", True)]
+    assert all(row[0].startswith("forgotten-") for row in rows)
+    assert not any(word in everything(run) for word in (b"c00000", b"c00001", b"13800001111"))
+    assert [call.id for call in store.read_calls(run)] == ["c00002.wav"]
+
+
+def test_forgetting_what_is_not_there_changes_nothing(run: Path) -> None:
+    before = everything(run)
+    with pytest.raises(ConfigError, match="no call of id 'nobody'"):
+        forget(run, ids=["c00001.wav", "nobody"])
+    assert everything(run) == before
+
+
+def test_compacting_changes_no_answer(run: Path, tmp_path: Path) -> None:
+    go(tmp_path, run, fake=Fake(), card="complaint", rows=find_rows([tmp_path / "rec" / "m.csv"]))
+    calls, known = list(store.read_calls(run)), store.known(run)
+
+    before, after = compact(run)
+
+    assert (before, after) == (3, 2)
+    assert list(store.read_calls(run)) == calls
+    assert store.known(run) == known
+    assert compact(run)[1] == 2
+
+
+def test_the_commands_go_through_a_whole_run(tmp_path: Path) -> None:
+    make_calls(tmp_path / "rec", 2)
+    (tmp_path / "rec" / "x.wav").write_bytes(b"rubbish")
+    for path in (tmp_path / "rec").iterdir():
+        os.utime(path, (1, 1))
+    out = str(tmp_path / "run")
+
+    plan = runner.invoke(app, ["batch", "plan", str(tmp_path / "rec"), "-o", out, "--ui", "en"])
+    first = runner.invoke(app, ["batch", "run", "-o", out, "--model", "none", "--workers", "0", "--json"])
+    again = runner.invoke(app, ["batch", "retry", out, "--ui", "en"])
+    status = runner.invoke(app, ["batch", "status", out, "--json"])
+    asked = runner.invoke(
+        app, ["query", out, "select status, count(*) n from results group by 1 order by 1", "--format", "json"]
+    )
+    table = runner.invoke(app, ["export", out, "--to", str(tmp_path / "t.csv")])
+    gone = runner.invoke(app, ["batch", "forget", out, "--call", "x.wav", "--ui", "en"])
+    small = runner.invoke(app, ["batch", "compact", out, "--ui", "en"])
+
+    assert "3 rows" in plan.output
+    assert first.exit_code == 3, first.output
+    assert json.loads(first.stdout.splitlines()[-1]) | {"ok": 2, "failed": 1} == json.loads(
+        first.stdout.splitlines()[-1]
+    )
+    assert again.exit_code == 1  # all it did was one row that failed again
+    assert json.loads(status.stdout)["ok"] == 2
+    assert [json.loads(line)["n"] for line in asked.stdout.splitlines()] == [1, 2]
+    assert table.exit_code == 0
+    assert "1 calls removed" in gone.output
+    assert "parts became" in small.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["batch", "status", "none-such"], "not the folder of a batch run"),
+        (["batch", "run", "none-such", "-o", "run", "--model", "none"], "no such file"),
+        (["batch", "forget", "none-such"], "--call"),
+        (["batch", "forget", "none-such", "--before", "May"], "YYYY-MM-DD"),
+        (["export", "none-such"], "not the folder of a batch run"),
+    ],
+)
+def test_wrong_use_is_one_clear_message(
+    arguments: list[str], text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = runner.invoke(app, arguments)
+
+    assert done.exit_code in (1, 2)
+    assert text in done.output
+
+
+def test_no_model_and_bad_values_are_said_before_anything_is_done(tmp_path: Path) -> None:
+    make_calls(tmp_path / "rec", 1)
+    base = ["batch", "run", str(tmp_path / "rec"), "-o", str(tmp_path / "run")]
+
+    assert "no recogniser chosen" in runner.invoke(app, base).output
+    assert "a number or auto" in runner.invoke(app, [*base, "--model", "none", "--workers", "many"]).output
+    assert (
+        "expected e.g. 07:30"
+        in runner.invoke(app, [*base, "--model", "none", "--workers", "0", "--until", "dawn"]).output
+    )
+
+
+def test_sigterm_ends_a_run_with_130_and_nothing_half_written(tmp_path: Path) -> None:
+    make_calls(tmp_path / "rec", 60)
+    for path in (tmp_path / "rec").iterdir():
+        os.utime(path, (1, 1))
+    command = [sys.executable, "-m", "qa_speech", "batch", "run", str(tmp_path / "rec"), "-o", str(tmp_path / "run")]
+    with subprocess.Popen(
+        [*command, "--model", "none", "--workers", "0", "--json"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if json.loads(line)["event"] == "progress":
+                break
+        process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + 30
+        while process.poll() is None and time.monotonic() < deadline:
+            process.stdout.readline()
+
+    assert process.returncode == 130
+    done = len(store.known(tmp_path / "run"))
+    assert 0 < done <= 60
+    assert list((tmp_path / "run").rglob("*.tmp")) == []
+    assert len(list(store.read_calls(tmp_path / "run"))) == done

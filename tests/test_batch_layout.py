@@ -1,0 +1,141 @@
+"""How many processes: as set, by rule of thumb, or by measuring."""
+
+from collections.abc import Callable
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qa_speech.batch import layout
+from qa_speech.batch.engine import State, limits_of, model_hash, read_state, starter, write_state
+from qa_speech.batch.jobs import Layout
+from qa_speech.batch.layout import Trial, cheapest, choose
+from qa_speech.batch.rows import Row, find_rows
+from qa_speech.call import CallReport
+from qa_speech.engines.models import find
+from qa_speech.engines.whisper import DecodeOptions, WhisperRecognizer
+from qa_speech.errors import ConfigError
+from qa_speech.inputs import CallInput
+from qa_speech.pipeline import inspect_many
+from qa_speech.resources import folder
+from qa_speech.settings import Settings
+from tests.batch_kit import NOW
+
+MANY = [Row(str(number), f"{number}.wav", 1) for number in range(layout.WORTH_MEASURING)]
+CPU: dict[str, Any] = {"recognition": {"device": "cpu"}}
+
+
+@pytest.fixture
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {0, 1})
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_what_is_set_is_taken_and_few_calls_are_not_worth_a_measurement() -> None:
+    fixed = choose(Settings.model_validate({**CPU, "batch": {"workers": 5}}), "demo", MANY)
+    few = choose(Settings.model_validate(CPU), "demo", MANY[1:])
+    silent = choose(Settings(), None, MANY)
+
+    assert (fixed.workers, fixed.recognizers, fixed.threads) == (5, 1, 2)
+    assert (few.workers, few.recognizers, few.threads, few.measured) == (1, 1, 2, False)
+    assert (silent.workers, silent.recognizers) == (2, 0)
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_the_measurement_chooses_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fake(count: int, function: Callable[..., Any], *arguments: Any) -> list[Any]:
+        if function is layout._prepare_trial:
+            return [([b"window"], 1.0, 4.0)]
+        return [{size: (1.0 if count == 1 else 3.0) / min(size, 4) for size in layout.BATCHES}] * count
+
+    monkeypatch.setattr(layout, "_in_processes", fake)
+
+    chosen = choose(Settings.model_validate(CPU), "demo", MANY)
+
+    assert (chosen.recognizers, chosen.threads, chosen.batch_size, chosen.measured) == (1, 2, 4, True)
+    assert chosen.workers == 1  # a call takes 1 s to prepare and 4 windows of 0.25 s to recognise
+    assert "0.250 s/window" in chosen.why
+
+
+def test_a_simpler_layout_wins_unless_it_is_clearly_slower() -> None:
+    trials = [Trial(1, 2, 4, 1.00), Trial(1, 2, 8, 0.98), Trial(2, 1, 8, 0.975)]
+
+    assert cheapest(trials) == trials[0]
+    assert cheapest([*trials, Trial(2, 1, 4, 0.8)]).recognizers == 2
+
+
+def test_gpus_get_one_recogniser_each_with_a_batch_that_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "free_gpu_memory", lambda: [24_000, 11_000])
+
+    chosen = choose(Settings(), "demo", MANY)
+
+    assert (chosen.recognizers, chosen.devices, chosen.batch_size) == (2, (0, 1), 16)
+    assert "on GPU 0, 1" in str(chosen)
+
+
+@pytest.mark.slow
+def test_trials_really_measure_the_bundled_model() -> None:
+    windows, call_s, per_call = layout._prepare_trial(
+        find_rows([folder("samples")])[:1], Settings(), layout._factory(Settings(), "demo", Layout(threads=1))
+    )
+    found = layout._recognise_trial(windows[:1], layout._factory(Settings(), "demo", Layout(threads=1, batch_size=16)))
+
+    assert call_s > 0
+    assert len(windows) == per_call
+    assert set(found) == set(layout.BATCHES)
+
+
+def test_a_run_remembers_its_settings_and_the_hash_of_its_model(tmp_path: Path) -> None:
+    digest, stamp = model_hash("demo", Settings(), State())
+    write_state(tmp_path, State(Settings(agent_channel=2).model_dump(mode="json"), "complaint", stamp, "kept"))
+
+    state = read_state(tmp_path)
+
+    assert Settings.model_validate(state.settings).agent_channel == 2
+    assert model_hash("demo", Settings(), state)[0] == "kept"
+    assert len(digest) == 64
+    (tmp_path / "run.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ConfigError, match="damaged"):
+        read_state(tmp_path)
+
+
+def test_the_layout_is_chosen_once_per_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: list[int] = []
+
+    def once(settings: Settings, model: str | None, todo: Any) -> Layout:
+        chosen.append(1)
+        return Layout(0, 0, why="tried", measured=True)
+
+    monkeypatch.setattr(layout, "choose", once)
+    told: list[dict[str, Any]] = []
+    for _ in range(2):
+        starter(tmp_path, Settings(), None, read_state(tmp_path), [], told.append)(tmp_path).close()
+
+    assert chosen == [1]
+    assert [event["event"] for event in told] == ["layout", "layout"]
+
+
+def test_memory_is_shared_out_when_no_limit_is_set() -> None:
+    assert limits_of(Settings.model_validate({"batch": {"memory_limit_mb": 700}}), Layout(2, 1)).memory_mb == 700
+    assert limits_of(Settings(), Layout(1, 0)).memory_mb >= limits_of(Settings(), Layout(4, 1)).memory_mb >= 2048
+
+
+def test_tight_windows_say_nearly_the_same_as_full_ones_with_the_bundled_model() -> None:
+    recording = CallInput(folder("samples") / "taboo-interruption.wav")
+    known = {name: value for name, value in find("demo").decode.items() if name in DecodeOptions.__dataclass_fields__}
+    heard = []
+    for window in ("full", "tight"):
+        recognizer = WhisperRecognizer(find("demo"), threads=2, options=DecodeOptions(**{**known, "window": window}))
+        (report,) = inspect_many([recording], recognizer=recognizer, settings=NOW)
+        assert isinstance(report, CallReport)
+        assert report.call.made_with["window"] == window
+        heard.append([word for item in report.call.utterances for word in item.words])
+
+    full, tight = ("".join(word.text for word in words) for words in heard)
+    same = SequenceMatcher(None, full, tight, autojunk=False)
+    pairs = [
+        (a + i, b + i) for a, b, size in same.get_matching_blocks() for i in range(size) if len(full) == len(heard[0])
+    ]
+    assert same.ratio() > 0.9
+    assert all(abs(heard[0][a].start - heard[1][b].start) < 0.5 for a, b in pairs)

@@ -1,0 +1,67 @@
+"""Shards without Ray, and with it where it is installed."""
+
+import importlib.util
+import pickle
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from qa_speech.batch import store, work
+from qa_speech.batch.cards import Book
+from qa_speech.batch.ray import Shards, cut, run_on_ray
+from qa_speech.batch.rows import find_rows
+from qa_speech.batch.run import plan
+from qa_speech.batch.work import Need
+from qa_speech.errors import ConfigError
+from tests.batch_kit import NOW, Fake, make_calls
+
+
+def test_a_shard_done_twice_is_stored_once(tmp_path: Path) -> None:
+    make_calls(tmp_path / "rec", 3)
+    (tmp_path / "rec" / "x.wav").write_bytes(b"rubbish")
+    run = tmp_path / "run"
+    run.mkdir()
+    options = work.options_key(NOW, "fake")
+    todo, _ = work.needs(plan(run, find_rows([tmp_path / "rec"])), {}, Book(), options)
+    shards = pickle.loads(pickle.dumps(Shards(run, NOW, run / "scorecards", options, Fake())))
+    doing = shards.start()
+
+    counts = [shards.do(doing, shard) for shard in [*cut(todo, 2), *cut(todo, 2)]]
+
+    assert sum(item["ok"] for item in counts[:2]) == 3
+    assert len(list((run / store.RESULTS).iterdir())) == 2
+    assert len(store.known(run)) == 4
+    assert work.needs(store.read_manifest(run), store.known(run), Book(), options) == ([], [])
+
+
+def test_rows_travel_as_they_are(tmp_path: Path) -> None:
+    make_calls(tmp_path / "rec", 1)
+    needs = [Need(0, row, "", "none") for row in find_rows([tmp_path / "rec"])]
+
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(needs), type=list[Need]) == needs
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ray") is not None, reason="ray is installed")
+def test_without_ray_the_message_names_the_extra(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"qa-speech\[ray\]"):
+        run_on_ray([], tmp_path / "run", settings=NOW, book=Book())
+
+
+def test_a_run_over_ray_gives_every_row_one_outcome(tmp_path: Path) -> None:
+    ray = pytest.importorskip("ray")
+    make_calls(tmp_path / "rec", 3)
+    ray.init(num_cpus=1, include_dashboard=False)
+    try:
+        session = run_on_ray(
+            find_rows([tmp_path / "rec"]),
+            tmp_path / "run",
+            settings=NOW,
+            book=Book(),
+            factory=Fake(),
+            recognizer="fake",
+        )
+    finally:
+        ray.shutdown()
+
+    assert (session.ok, session.failed, session.left) == (3, 0, 0)

@@ -1,0 +1,132 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from qa_speech.batch.rows import Row, find_rows, iso_time
+from qa_speech.errors import AudioError, ConfigError
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    for name in ("b/1.wav", "a/1.wav", "a/notes.txt", "a/.part.wav", ".hidden/2.wav"):
+        (tmp_path / "rec" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "rec" / name).write_bytes(b"x")
+    return tmp_path / "rec"
+
+
+def test_a_folder_gives_its_recordings_with_ids_below_it(place: Path) -> None:
+    rows = find_rows([place])
+
+    assert [(row.id, row.bytes) for row in rows] == [("a/1.wav", 1), ("b/1.wav", 1)]
+    assert rows[0].mtime_ns == (place / "a/1.wav").stat().st_mtime_ns
+
+
+def test_a_glob_gives_ids_below_its_fixed_part(place: Path) -> None:
+    assert [row.id for row in find_rows([f"{place}/*/1.wav"])] == ["a/1.wav", "b/1.wav"]
+
+
+def test_two_of_one_name_get_ids_of_their_own(place: Path) -> None:
+    assert [row.id for row in find_rows([place / "a/1.wav", place / "b/1.wav"])] == ["1.wav", "1.wav~2"]
+
+
+def test_what_is_not_there_is_said(place: Path, tmp_path: Path) -> None:
+    for missing in (tmp_path / "none", tmp_path / "*.wav"):
+        with pytest.raises(AudioError, match="no such file or folder"):
+            find_rows([missing])
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(AudioError, match="no recordings in this folder"):
+        find_rows([tmp_path / "empty"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_manifest_gives_ids_roles_and_metadata(place: Path, encoding: str) -> None:
+    manifest = place / "清单.csv"
+    manifest.write_bytes(
+        'path,id,roles,agent,team,scorecard\na/1.wav,c1,"customer,agent",7,售后,complaint\nb/1.wav,,,8,,\nmissing.wav,c3,,,,\n'.encode(
+            encoding
+        )
+    )
+
+    one, two, three = find_rows([manifest])
+
+    assert one == Row("c1", str(place / "a/1.wav"), 1, one.mtime_ns, 2, "", "complaint", {"agent": "7", "team": "售后"})
+    assert (two.id, two.agent_channel, dict(two.metadata)) == ("b/1.wav", None, {"agent": "8"})
+    assert three.bytes == -1
+
+
+def test_jsonl_and_csv_say_the_same(place: Path) -> None:
+    lines = [
+        {"path": "a/1.wav", "id": "x", "roles": ["agent", "customer"], "metadata": {"agent": "7"}, "queue": "宽带"},
+        {"path": "b/1.wav", "agent_channel": 2},
+    ]
+    manifest = place / "m.jsonl"
+    manifest.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+
+    one, two = find_rows([manifest])
+
+    assert (one.id, one.agent_channel, dict(one.metadata)) == ("x", 1, {"agent": "7", "queue": "宽带"})
+    assert (two.id, two.agent_channel) == ("b/1.wav", 2)
+
+
+def test_all_problems_of_a_manifest_are_listed_at_once(place: Path) -> None:
+    manifest = place / "m.csv"
+    manifest.write_text("path,id,roles,agent_channel\na/1.wav,x,both,\n,y,,\nb/1.wav,x,,3\n", encoding="utf-8")
+
+    with pytest.raises(ConfigError) as caught:
+        find_rows([manifest])
+
+    assert [problem.split(":")[0] for problem in caught.value.problems] == ["line 2", "line 3", "line 4", "line 4"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("agent,queue\n1,2\n", "no column path"),
+        ("path,agent,agent\na,b,c\n", "two columns named"),
+        ("path\n", "no rows"),
+    ],
+)
+def test_a_manifest_that_cannot_be_one_says_why(tmp_path: Path, text: str, problem: str) -> None:
+    (tmp_path / "m.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=problem):
+        find_rows([tmp_path / "m.csv"])
+
+
+def test_broken_lines_of_jsonl_are_named(tmp_path: Path) -> None:
+    (tmp_path / "m.jsonl").write_text('{"path": "a.wav"}\n[1]\n{\n', encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        find_rows([tmp_path / "m.jsonl"])
+    assert len(caught.value.problems) == 2
+
+
+def test_file_names_tell_metadata(tmp_path: Path) -> None:
+    for name in ("宽带/20261123093000_7.wav", "宽带/odd.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+
+    told, odd = find_rows([tmp_path], name_pattern="{queue}/{started_at}_{agent}.wav")
+
+    assert dict(told.metadata) == {"queue": "宽带", "started_at": "2026-11-23T09:30:00", "agent": "7"}
+    assert dict(odd.metadata) == {}
+
+
+@pytest.mark.parametrize("pattern", ["plain.wav", "{a}_{a}.wav", "{1x}.wav"])
+def test_a_pattern_that_tells_nothing_is_refused(place: Path, pattern: str) -> None:
+    with pytest.raises(ConfigError, match="name pattern"):
+        find_rows([place], name_pattern=pattern)
+
+
+def test_transcripts_of_the_same_stem_are_found(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "t" / "a").mkdir(parents=True)
+    (tmp_path / "t" / "a" / "1.json").write_text("{}", encoding="utf-8")
+
+    one, two = find_rows([place], transcripts=tmp_path / "t")
+
+    assert one.transcript == str(tmp_path / "t/a/1.json")
+    assert two.transcript == ""
+
+
+@pytest.mark.parametrize("text", ["2026-11-23 09:30", "20261123_0930", "2026-11-23T09:30:00"])
+def test_times_in_names_become_iso(text: str) -> None:
+    assert iso_time(text) == "2026-11-23T09:30:00"

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+
+from qa_speech.audio.channels import Survey, residual_db, sample_findings, survey
+from qa_speech.audio.track import Track
+from tests.voices import noise, voice
+
+SPANS = [(0.5, 3.0), (4.0, 6.5), (8.0, 11.0)]
+
+
+def surveyed(samples: np.ndarray) -> Survey:
+    return survey(Track(np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16), 8000))
+
+
+def codes(samples: np.ndarray) -> dict[str, float | None]:
+    return {item.code: item.value for item in sample_findings(1, surveyed(samples))}
+
+
+def test_a_good_channel_has_a_level_and_no_fault() -> None:
+    found = codes(voice(SPANS, 12.0, level_db=-26) + noise(12.0, -60))
+
+    assert set(found) == {"level"}
+    assert found["level"] == pytest.approx(-26, abs=3)
+
+
+@pytest.mark.parametrize("offset", [0.05, -0.1])
+def test_dc_is_reported_with_its_sign_and_taken_off(offset: float) -> None:
+    sound = voice(SPANS, 12.0) + np.float32(offset)
+
+    assert codes(sound)["dc_offset"] == pytest.approx(100 * offset, abs=0.3)
+    assert abs(surveyed(sound).track.read(0, 96_000).mean()) < 1e-4
+
+
+@pytest.mark.parametrize("ceiling", [1.0, 0.4])
+def test_cut_off_peaks_are_clipping_wherever_the_ceiling_is(ceiling: float) -> None:
+    sound = voice(SPANS, 12.0)
+    limit = np.quantile(np.abs(sound[np.abs(sound) > 0.02]), 0.97)
+
+    assert codes(np.clip(sound, -limit, limit) / limit * ceiling)["clipping"] == pytest.approx(1.4, abs=1.0)
+
+
+def test_loud_without_flat_tops_is_no_clipping() -> None:
+    sound = voice(SPANS, 12.0)
+
+    assert "clipping" not in codes(sound / np.abs(sound).max())
+
+
+@pytest.mark.parametrize("samples", [np.zeros(96_000), noise(12.0, -80), np.full(96_000, 8 / 32768)])
+def test_idle_channels_are_dead(samples: np.ndarray) -> None:
+    assert "dead_channel" in codes(samples)
+
+
+@pytest.mark.parametrize("gain", [1.0, 0.3, -0.6])
+@pytest.mark.parametrize("delay", [0, 37, -400])
+def test_the_same_signal_is_found_behind_gain_and_delay(gain: float, delay: int) -> None:
+    one = voice(SPANS, 12.0) + noise(12.0, -50)
+
+    assert residual_db(surveyed(one), surveyed(np.roll(one, delay) * gain)) < -40
+
+
+def test_two_people_are_no_fake_stereo() -> None:
+    agent, customer = voice([(0.5, 5)], 12.0, seed=1), voice([(4, 11)], 12.0, seed=2)
+
+    assert residual_db(surveyed(agent), surveyed(customer)) == 0.0
+    assert residual_db(surveyed(agent), surveyed(customer + 0.3 * agent)) > -20
+
+
+def test_partly_the_same_is_measured_by_what_is_left() -> None:
+    one = voice(SPANS, 12.0)
+    hiss = noise(12.0, -46)
+    expected = 10 * np.log10(np.mean(hiss**2) / np.mean((one + hiss) ** 2))
+
+    assert residual_db(surveyed(one), surveyed(one + hiss)) == pytest.approx(expected, abs=0.5)

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from qa_speech.audio.leak import Crosstalk, find
+from qa_speech.audio.track import Track, frame_levels
+from tests.voices import noise, voice
+
+LENGTH_S = 40.0
+SOURCE = voice([(1, 6), (12, 17), (24, 31)], LENGTH_S, level_db=-20, seed=1) + noise(LENGTH_S, -70, seed=3)
+OTHER = voice([(7, 11), (15, 22), (32, 38)], LENGTH_S, level_db=-26, seed=2) + noise(LENGTH_S, -66, seed=4)
+
+
+def leaking(level_db: float, lag_s: float) -> np.ndarray:
+    delayed = np.concatenate((np.zeros(round(lag_s * 8000), np.float32), SOURCE))[: len(SOURCE)]
+    return OTHER + delayed * np.float32(10 ** (level_db / 20))
+
+
+def found_in(target: np.ndarray) -> Crosstalk | None:
+    one, two = Track(SOURCE, 8000), Track(target, 8000)
+    return find(one, two, frame_levels(one), frame_levels(two))
+
+
+@pytest.mark.parametrize(("level_db", "lag_s"), [(-10, 0.0), (-20, 0.12), (-30, 0.3), (-38, 0.03)])
+def test_level_and_lag_of_a_leak(level_db: float, lag_s: float) -> None:
+    found = found_in(leaking(level_db, lag_s))
+
+    assert found is not None
+    assert found.level_db == pytest.approx(level_db, abs=2)
+    assert found.lag_ms == pytest.approx(lag_s * 1000, abs=1)
+
+
+def test_two_people_who_do_not_hear_each_other_have_none() -> None:
+    assert found_in(OTHER) is None
+
+
+def test_a_silent_source_leaks_nothing() -> None:
+    silent = Track(np.zeros(80_000, np.int16), 8000)
+
+    assert find(silent, silent, frame_levels(silent), frame_levels(silent)) is None
+    assert find(Track(SOURCE[:100], 8000), silent, np.zeros(2, np.float32), frame_levels(silent)) is None
+
+
+def test_what_leaked_is_taken_out_and_the_rest_stays() -> None:
+    found = found_in(leaking(-15, 0.1))
+    assert found is not None
+    cleaned = Track(leaking(-15, 0.1), 8000, leak=found.leak).read(0, len(OTHER))
+    alone, spoken = slice(2 * 8000, 5 * 8000), slice(8 * 8000, 11 * 8000)
+
+    assert np.std(cleaned[alone]) < 0.12 * np.std(leaking(-15, 0.1)[alone])
+    assert np.corrcoef(cleaned[spoken], OTHER[spoken])[0, 1] > 0.999
+
+
+def test_frames_that_only_the_leak_fills_are_known() -> None:
+    target = leaking(-15, 0.1)
+    found = found_in(target)
+    assert found is not None
+    cleaned = frame_levels(Track(target, 8000, leak=found.leak))
+
+    explained = found.explained(cleaned)
+
+    assert explained[200:550].mean() > 0.9
+    assert explained[3300:3700].mean() < 0.1

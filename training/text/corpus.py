@@ -1,0 +1,336 @@
+"""The training corpus: frames written by this project → thousands of distinct utterances and exchanges with labels.
+
+Frames lie in ``corpus/*.txt`` (format: first lines of each file). A frame is one way to say something; slots in braces are
+filled, and what an ASR does to speech is added: no punctuation, fillers, homophones. All items made from one frame (or one
+topic) carry one `group`, so that no frame is on both sides of a split. Deterministic for a seed.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+STRATEGY = {
+    "g": "greeting",
+    "t": "thanks",
+    "a": "apology",
+    "s": "softener",
+    "h": "honorific",
+    "e": "empathy",
+    "p": "promise",
+}
+LEVEL_OF = {"insult": 1, "taboo": 1, "impatience": 1, "order": 2, "rhetorical": 2, "deflection": 2}
+FILLERS = "嗯 呃 啊 那个 就是 就是说 这个 哎 然后 那 哦 呢".split()
+OPENERS = "喂 我跟你说 你看 我说 先生 女士 那个 嗯 您好 不是 我告诉你 哎 你听着 这位先生 对不起啊 好 亲".split()
+TAILS = "啊 了 吧 呢 嘛 啦 是吧 知道吗 好吧 行吗 先生 女士 哈".split()
+TAKEN_OUT = frozenset(("好的请稍等", "嗯", "有的亲", "亲亲在的", "您好很高兴为您服务请问有什么可以帮您"))
+"""Texts (without punctuation) that came too near to the frozen test: see `separation.py`."""
+NOISE_PROPORTION = 10
+"""Fillings of each frame of ``normal.txt``: what agents say most is nothing special, and all of it must stay quiet."""
+_ROUGH = re.compile("闭嘴|住口|给我|滚|你必须")
+_UNSURE = re.compile(
+    "自己|你|我不管|跟我们|随便|^等着?$|等着|说|挂|讲|干嘛|行了|完|大声|什么$|^啥$|知道了|先这样|就这样|没了吧|还有吗|不是我们"
+)
+
+
+@dataclass(frozen=True)
+class Said:
+    """One utterance of an agent. `violation` None: too curt to call either way, not used to train violations."""
+
+    text: str
+    group: str
+    politeness: int
+    violation: str | None
+    strategies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Exchanged:
+    """One exchange with its level and whether the answer is about the question."""
+
+    question: str
+    answer: str
+    group: str
+    level: int
+    related: bool | None
+
+
+@cache
+def lines(name: str) -> tuple[str, ...]:
+    """The lines of a corpus file without blanks."""
+    return tuple(line for line in (HERE / "corpus" / name).read_text(encoding="utf-8").splitlines() if line.strip())
+
+
+@cache
+def sections(name: str) -> dict[str, list[str]]:
+    """Lines under ``# title`` heads; a title ends at a colon."""
+    found: dict[str, list[str]] = {}
+    for line in lines(name):
+        if line.startswith("# "):
+            current = found.setdefault(line[2:].partition(":")[0].strip(), [])
+        else:
+            current.append(line)
+    return found
+
+
+@cache
+def slots() -> dict[str, list[str]]:
+    """Fillers of each slot."""
+    return {name: words.split() for name, _, words in (line.partition(" ") for line in lines("slots.txt"))}
+
+
+def filled(frame: str, rng: random.Random) -> str:
+    """A frame with its slots filled."""
+    return re.sub(r"\{(\w+)\}", lambda hit: rng.choice(slots()[hit[1]]), frame)
+
+
+@cache
+def homophones() -> dict[str, list[str]]:
+    """Characters of the corpus that sound alike, tone aside: what an ASR mixes up."""
+    from pypinyin import lazy_pinyin
+
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted((HERE / "corpus").glob("*.txt")))
+    by_sound: dict[str, set[str]] = defaultdict(set)
+    for character in sorted({item for item in text if "\u4e00" <= item <= "\u9fff"}):
+        by_sound[lazy_pinyin(character)[0]].add(character)
+    return {item: sorted(group - {item}) for group in by_sound.values() for item in group if len(group) > 1}
+
+
+def as_heard(text: str, rng: random.Random, *, noise: float = 1.0) -> str:
+    """What a recogniser may write: sometimes no punctuation, fillers, a homophone now and then."""
+    if rng.random() < 0.6 * noise:
+        text = re.sub(r"[，。？！、；]", "", text)
+    if rng.random() < 0.15 * noise:
+        at = rng.choice([0, *(hit.end() for hit in re.finditer("[，。]", text))])
+        text = text[:at] + rng.choice(FILLERS) + text[at:]
+    if rng.random() < 0.25 * noise:
+        swapped = [
+            rng.choice(homophones()[item]) if item in homophones() and rng.random() < 0.08 else item for item in text
+        ]
+        text = "".join(swapped)
+    return text
+
+
+def joined(parts: list[str], rng: random.Random) -> str:
+    """Clauses to one text."""
+    return rng.choice("，，。").join(parts) + rng.choice(("", "", "。"))
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text)
+
+
+def utterances(seed: int = 1) -> list[Said]:
+    """All utterances, distinct."""
+    rng = random.Random(seed)
+    found = [*_violations(rng), *_normal(rng), *_plain(rng), *_long_normal(rng)]
+    return list({item.text: item for item in found if _bare(item.text) not in TAKEN_OUT}.values())
+
+
+@cache
+def violation_frames() -> dict[str, list[str]]:
+    """Type of violation → frames, of both files."""
+    return {
+        kind: [*frames, *sections("violations_more.txt")[kind]] for kind, frames in sections("violations.txt").items()
+    }
+
+
+def _violations(rng: random.Random) -> list[Said]:
+    found = []
+    neutral = [text for level, _, text in _polite_rows() if level == 3 and 4 <= len(text) <= 24]
+    for kind, frames in violation_frames().items():
+        for frame in frames:
+            level = 1 if kind == "order" and _ROUGH.search(frame) else LEVEL_OF[kind]
+            for turn in range(7 if "{" in frame else 4):
+                text = filled(frame, rng)
+                if turn:
+                    dice = rng.random()
+                    if dice < 0.3:
+                        text = rng.choice(OPENERS) + rng.choice(("", "，")) + text
+                    elif dice < 0.5:
+                        text += rng.choice(TAILS)
+                    elif dice < 0.75:
+                        pair = [filled(rng.choice(neutral), rng), text]
+                        rng.shuffle(pair)
+                        text = "，".join(pair)
+                    text = as_heard(text, rng)
+                found.append(Said(text, f"{kind}:{frame}", level, kind))
+    return found
+
+
+def _polite_rows() -> list[tuple[int, str, str]]:
+    found = []
+    for line in lines("polite.txt"):
+        if not line.startswith("#"):
+            head, _, text = line.partition("|")
+            level, _, marks = head.partition(" ")
+            found.append((int(level), marks.strip(), text))
+    return found
+
+
+def _normal(rng: random.Random) -> list[Said]:
+    found = []
+    for level, marks, frame in _polite_rows():
+        none = None if level == 2 and _UNSURE.search(frame) else "none"
+        for turn in range(5 if "{" in frame else 4):
+            text = filled(frame, rng)
+            if turn:
+                dice = rng.random()
+                if dice < 0.2:
+                    text = (
+                        rng.choice(("嗯", "好的", "那个", "呃", "哦", "先生", "女士", "亲", "是这样", "就是说")) + text
+                    )
+                elif dice < 0.35:
+                    text += rng.choice(("哈", "哦", "呢", "啊", "对吧", "的", "先生", "女士", "亲"))
+                text = as_heard(text, rng)
+            found.append(Said(text, f"polite:{frame}", level, none, tuple(STRATEGY[item] for item in marks)))
+    return found
+
+
+def _plain(rng: random.Random) -> list[Said]:
+    """Everyday sentences about anything: ``normal.txt``, the recogniser's hotline templates, words by themselves."""
+    found = []
+    for frame in lines("normal.txt"):
+        for turn in range(NOISE_PROPORTION if "{" in frame else 2):
+            text = filled(frame, rng)
+            if turn % 2:
+                text = (
+                    rng.choice(("嗯", "好的", "那", "亲", "哦", "您好", ""))
+                    + text
+                    + rng.choice(("", "", "呢", "哦", "哈", "吗"))
+                )
+            found.append(
+                Said(as_heard(text, rng), f"plain:{frame}", 4 if "您" in text or "麻烦" in text else 3, "none")
+            )
+    role = ""
+    for line in lines("../../demo_asr/templates.txt") + lines("../../demo_asr/templates_more.txt"):
+        if line.startswith("["):
+            role = line[1:].split()[0]
+        elif role == "agent" and not line.startswith("#") and _bare(line) not in TAKEN_OUT:
+            text = re.sub(r"\{\w+\}", lambda _: rng.choice(slots()["o"] + slots()["n"]), line.lstrip("*"))
+            found += [Said(as_heard(text, rng), f"hotline:{line}", 4 if "您" in text else 3, "none") for _ in range(2)]
+    for number in range(1500):
+        words = rng.sample(slots()["o"] + slots()["w"] + slots()["n"] + slots()["c"], rng.choice((1, 1, 2, 3)))
+        found.append(Said(rng.choice(("", " ")).join(words), f"word:{number % 50}", 3, "none"))
+    return found
+
+
+def _long_normal(rng: random.Random) -> list[Said]:
+    """Two to four normal sentences in one breath: the best level counts, strategies add up."""
+    rows = [row for row in _polite_rows() if row[0] >= 3]
+    found = []
+    plain = lines("normal.txt")[1:]
+    for number in range(2500):
+        text = "".join(filled(frame, rng) for frame in rng.sample(plain, rng.choice((2, 3, 4))))
+        at = rng.randrange(0, max(1, len(text) - 20))
+        found.append(
+            Said(
+                as_heard(text[at : at + 40], rng), f"cut:{number % 40}", 4 if "您" in text[at : at + 40] else 3, "none"
+            )
+        )
+    for number in range(2200):
+        chosen = rng.sample(rows, rng.choice((2, 2, 3, 4)))
+        text = as_heard("，".join(filled(row[2], rng) for row in chosen), rng)
+        marks = {mark for row in chosen for mark in row[1]}
+        level = max(row[0] for row in chosen)
+        found.append(Said(text, f"long:{number % 40}", level, "none", tuple(STRATEGY[item] for item in sorted(marks))))
+    for item in exchanges(seed=7)[::4]:
+        if item.level >= 2 and item.answer:
+            found.append(
+                Said(
+                    item.answer,
+                    item.group,
+                    4 if "您" in item.answer else 3,
+                    "none",
+                    ("honorific",) * ("您" in item.answer),
+                )
+            )
+    return found
+
+
+@cache
+def topics() -> dict[str, dict[str, list[str]]]:
+    """Topic → kind of line (Q S B G) → texts."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for line in lines("topics.txt"):
+        if line.startswith("@ "):
+            found[line[2:]] = current = {}
+        elif not line.startswith("#"):
+            current[line[0]] = line[2:].split("|")
+    return found
+
+
+def exchanges(seed: int = 2, each: int = 4) -> list[Exchanged]:
+    """`each` exchanges per question and level, distinct."""
+    rng = random.Random(seed)
+    found = []
+    for topic, part in topics().items():
+        others = [item for name, item in topics().items() if name != topic]
+        for question in part["Q"]:
+            for level in range(5):
+                for _ in range(each):
+                    answer, related = _answer(level, part, others, rng)
+                    asked = as_heard(rng.choice(("", "", "你好", "喂", "那个", "我想问一下")) + question, rng)
+                    found.append(Exchanged(asked, as_heard(answer, rng), topic, level, related))
+            other = rng.choice(others)
+            text, _ = _answer(rng.choice((3, 4)), other, others, rng)
+            found.append(Exchanged(as_heard(question, rng), as_heard(text, rng), topic, 0, False))
+    return list({(item.question, item.answer): item for item in found if _bare(item.answer) not in TAKEN_OUT}.values())
+
+
+def _some(items: list[str], low: int, high: int, rng: random.Random) -> list[str]:
+    return rng.sample(items, min(len(items), rng.randint(low, high)))
+
+
+def _answer(
+    level: int, part: dict[str, list[str]], others: list[dict[str, list[str]]], rng: random.Random
+) -> tuple[str, bool | None]:
+    stock = sections("answers.txt")
+    head = [rng.choice(stock["open"])] if rng.random() < 0.4 else []
+    tail = rng.choice(stock["close"]) if rng.random() < 0.2 else ""
+    about: bool | None = None
+    if level == 0:
+        kinds = violation_frames()
+        source = (
+            stock["deflect"] if rng.random() < 0.55 else kinds["deflection"] if rng.random() < 0.8 else kinds["taboo"]
+        )
+        body = [filled(item, rng) for item in _some(source, 1, 3, rng)]
+        if rng.random() < 0.3:
+            body = [rng.choice(stock["ack"]), *body]
+    elif level == 1:
+        body = _some(stock["ack"], 1, rng.choice((1, 2, 3, 5)), rng)
+    elif level == 2:
+        body = [rng.choice(part["S"] if rng.random() < 0.5 else stock["short"])]
+        if rng.random() < 0.35:
+            body = _some(stock["ack"], 1, 2, rng) + body
+    else:
+        body = _some(part["B"], 1, 3 if level == 3 else 2, rng)
+        if level == 3 and rng.random() < 0.25:
+            body = [rng.choice(re.split("[，。]", body[0], maxsplit=2)[:1]), *body[1:]] if len(body) > 1 else body
+        if rng.random() < 0.25:
+            body = [rng.choice(part["S"]), *body]
+        if rng.random() < 0.25:
+            body = [rng.choice(stock["ack"]), *body]
+        if level == 4:
+            own = _some(part["G"], 1, 1, rng) if rng.random() < 0.7 else []
+            body += own + _some(stock["guide"], 0 if own else 1, 2, rng)
+        about = True
+    return joined([*head, *body], rng) + tail, about
+
+
+if __name__ == "__main__":
+    from collections import Counter
+
+    said, talked = utterances(), exchanges()
+    print(
+        len(said), "utterances", len({item.group for item in said}), "frames", Counter(item.violation for item in said)
+    )
+    print(Counter(item.politeness for item in said))
+    print(
+        len(talked), "exchanges", len({item.group for item in talked}), "topics", Counter(item.level for item in talked)
+    )
