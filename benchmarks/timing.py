@@ -140,14 +140,14 @@ def doctor(options: Options) -> Iterator[Figure]:
 
 def recordings(options: Options) -> Iterator[Figure]:
     """Meetings, hold music, Mandarin clips; beside the detectors a user would pick instead."""
-    rivals: dict[str, Callable[[np.ndarray, int], Timeline]] = {
-        "ours": _ours,
-        "faster_whisper": _stock,
-        "webrtcvad": _webrtc,
+    rivals: dict[str, tuple[Callable[[np.ndarray, int], Timeline], str]] = {
+        "": (_ours, "ours for timing"),
+        "_padded": (_ours_padded, "ours for recognition"),
+        "_faster_whisper": (_stock, "faster-whisper's defaults, same files"),
+        "_faster_whisper_tight": (_stock_tight, "faster-whisper, pauses from 0.2 s, no padding, same files"),
+        "_webrtcvad": (_webrtc, "webrtcvad, mode 2, same files"),
     }
-    for name, detect in rivals.items():
-        suffix = "" if name == "ours" else f"_{name}"
-        against = "ours" if name == "ours" else f"{name} with its defaults, the same files"
+    for suffix, (detect, against) in rivals.items():
         yield from _meetings(options.data / "ami_overlap_30s", detect, suffix, against)
         yield from _music(options.data / "music_noise_speech" / "ina" / "musanmix.mp3", detect, suffix, against)
     yield _free_rate(options.data / "mandarin_asr_mini")

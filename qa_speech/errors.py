@@ -52,7 +52,8 @@ class ConfigError(QaSpeechError):
 
     def __str__(self) -> str:
         if len(self.problems) == 1:
-            return f"{self.source}: {self.problems[0]}"
+            problem = self.problems[0]
+            return problem if problem.startswith(f"{self.source}:") else f"{self.source}: {problem}"
         lines = "\n".join(f"  {problem}" for problem in self.problems)
         return f"{self.source}: {len(self.problems)} problems\n{lines}"
 

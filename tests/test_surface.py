@@ -39,7 +39,9 @@ def test_the_public_names_are_pinned_and_all_there() -> None:
         _ = qa_speech.nothing
 
 
-@pytest.mark.parametrize("code", ["import qa_speech", "from qa_speech.cli import app; app(['--help'], standalone_mode=False)"])
+@pytest.mark.parametrize(
+    "code", ["import qa_speech", "from qa_speech.cli import app; app(['--help'], standalone_mode=False)"]
+)
 def test_help_and_import_load_nothing_heavy(code: str) -> None:
     program = f"import sys\n{code}\nprint('LOADED', *sorted({{name.partition('.')[0] for name in sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -85,8 +87,16 @@ def test_every_metric_is_defined_in_the_docs(name: str) -> None:
 
 def test_options_of_inspect_are_those_of_the_library() -> None:
     library = set(inspect.signature(inspect_many).parameters) | set(Settings.model_fields)
-    ours = {"model": "recognizer", "language": "recognition", "config": "settings", "paths": "inputs", "transcripts": "inputs", "raw": "inputs"}
-    shown = {"out", "json_lines", "fail_under", "embed_audio", "mask", "ui_language"}  # about the output, not the inspection
+    ours = {"model": "recognizer", "language": "recognition", "config": "settings"}
+    ours |= dict.fromkeys(("paths", "transcripts", "raw"), "inputs")
+    shown = {
+        "out",
+        "json_lines",
+        "fail_under",
+        "embed_audio",
+        "mask",
+        "ui_language",
+    }  # about the output, not the inspection
 
     options = set(inspect.signature(next(info.callback for name, info in commands() if name == "inspect")).parameters)
 
@@ -94,7 +104,9 @@ def test_options_of_inspect_are_those_of_the_library() -> None:
 
 
 def test_every_module_imports_and_says_what_it_is() -> None:
-    names = [item.name for item in pkgutil.walk_packages(qa_speech.__path__, "qa_speech.") if "__main__" not in item.name]
+    names = [
+        item.name for item in pkgutil.walk_packages(qa_speech.__path__, "qa_speech.") if "__main__" not in item.name
+    ]
 
     undocumented = [name for name in names if not importlib.import_module(name).__doc__]
 

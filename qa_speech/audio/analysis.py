@@ -21,8 +21,8 @@ from qa_speech.timeline import Segment, Timeline
 
 DETECT_S = 600.0
 """Seconds given to the detector at once: bounds memory in long calls."""
-RUN_IN_S = 3.0
-"""Given again before each further part, so that the detector's state is that of one long run."""
+RUN_IN_S = 15.0
+"""Given again before each further part: the network remembers about ten seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +80,13 @@ def analyse(
     ------
     ChannelError
         More than two channels carry sound, or there is none at all.
+
+    Examples
+    --------
+    >>> silence = np.zeros((1, 8000), np.int16)
+    >>> found = analyse(silence, 8000, lambda piece: np.zeros(32, np.float32), 0.032)
+    >>> found.layout, found.speech, [item.code for item in found.findings]
+    ('mono', (Timeline([]),), ['mono', 'dead_channel', 'level'])
     """
     if samples.ndim != 2 or not samples.shape[0]:
         raise ChannelError(source, f"expected samples of shape (channels, n), got {samples.shape}")
@@ -159,7 +166,7 @@ def _detect(track: Track, gain_db: float, detect: Callable[[Floats], Floats], fr
     found = [np.zeros(0, np.float32)]
     start = 0.0
     while start < track.duration:
-        before = run_in if start else 0
+        before = min(run_in, round(start / frame_s))
         end = min(track.duration, start + part)
         found.append(detect(track.cut(start - before * frame_s, end, gain_db=gain_db))[before:])
         start += part

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from qa_speech.audio import leak
 from qa_speech.audio.activity import active_level
-from qa_speech.audio.track import Floats, Track, runs, to_db
+from qa_speech.audio.track import Floats, Track, frame_mask, runs, to_db
 from qa_speech.call import Finding
 from qa_speech.timeline import Timeline
 
@@ -39,6 +39,7 @@ ECHO_EVIDENCE = ((9.0, -31.0), (12.0, -34.0))
 ECHO_QUIETEST_DB = -25.0
 BAND_DB = 40.0
 UNHEARD_DB = 55.0
+USUAL_RATES = (8000, 11025, 16000, 22050, 24000, 32000)
 ECHO_EARLIEST_S = 0.06
 ECHO_ACTIVE_DB = 12.0
 ECHO_SPREAD_DB = 12.0
@@ -62,7 +63,7 @@ class Peak(NamedTuple):
 
 def findings(number: int, track: Track, levels: Floats, speech: Timeline) -> list[Finding]:
     """What the sound of one channel is like (`number` counts from 1); the codes stand in `audio.channels`."""
-    mask = speech_mask(speech, len(levels), track.frame_s)
+    mask = frame_mask(speech, len(levels), track.frame_s)
     found = []
     ratio = snr_db(levels, mask)
     if ratio is not None:
@@ -91,14 +92,6 @@ def findings(number: int, track: Track, levels: Floats, speech: Timeline) -> lis
     if gone:
         found.append(Finding("dropouts", number, float(len(gone)), "count", f"{gone.duration:.2f} s"))
     return found
-
-
-def speech_mask(speech: Timeline, count: int, frame_s: float) -> Mask:
-    """Which of `count` level frames lie in the speech."""
-    mask = np.zeros(count, bool)
-    for item in speech:
-        mask[round(item.start / frame_s) : round(item.end / frame_s)] = True
-    return mask
 
 
 def snr_db(levels: Floats, speech: Mask) -> float | None:
@@ -157,17 +150,15 @@ def true_rate(track: Track, speech: Mask) -> int | None:
 
     Sound above 4 kHz, however faint, is there in any recording at 16 kHz; what was recorded at 8 kHz has none.
     """
+    lower = [rate for rate in USUAL_RATES if rate < track.rate * 0.8]
     size = _power_of_two(0.032 * track.rate)
-    spectra = _spectra(track, speech, size)
+    spectra = _spectra(track, speech, size) if lower else None
     if spectra is None:
         return None
     high = np.percentile(spectra, 97, axis=0)
     hertz = np.arange(len(high)) * track.rate / size
-    for rate in (8000, 11025, 16000, 22050, 24000, 32000):
-        above = high[hertz > rate * 0.53]
-        if rate < track.rate * 0.8 and len(above) and np.max(above) < np.max(high) * 10 ** (-UNHEARD_DB / 10):
-            return rate
-    return None
+    faint = np.max(high) * 10 ** (-UNHEARD_DB / 10)
+    return next((rate for rate in lower if np.max(high[hertz > rate * 0.53]) < faint), None)
 
 
 def hum(track: Track, speech: Mask) -> Peak | None:
@@ -219,7 +210,7 @@ def holes(track: Track, levels: Floats, speech: Timeline) -> Timeline | None:
     Gone is well below the background, or one constant value. None when the channel has no background: digital
     silence between words is then no different from a hole.
     """
-    inside = speech_mask(speech.bridged(HOLE_S[1]), len(levels), track.frame_s)
+    inside = frame_mask(speech.bridged(HOLE_S[1]), len(levels), track.frame_s)
     background = levels[~_grown(inside, 10)]
     if len(background) < 100:
         return None

@@ -7,11 +7,13 @@ channel is taken out of each piece as it is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from qa_speech.timeline import Segment
 
 Floats = npt.NDArray[np.float32]
 
@@ -158,3 +160,15 @@ def runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     """
     edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
     return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
+
+
+def frame_mask(spans: Iterable[Segment], count: int, frame_s: float) -> npt.NDArray[np.bool_]:
+    """Which of `count` frames of `frame_s` seconds lie in the spans.
+
+    >>> frame_mask([Segment(0.01, 0.03)], 5, 0.01)
+    array([False,  True,  True, False, False])
+    """
+    mask = np.zeros(count, bool)
+    for item in spans:
+        mask[round(item.start / frame_s) : round(item.end / frame_s)] = True
+    return mask

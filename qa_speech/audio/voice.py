@@ -13,7 +13,7 @@ from math import log2
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio.track import Floats, Track
+from qa_speech.audio.track import Floats, Track, frame_mask
 from qa_speech.call import Acoustics
 from qa_speech.timeline import Segment, Timeline
 
@@ -63,9 +63,7 @@ def acoustics(
     >>> found.level_db, found.f0_hz
     (-20.0, 200.0)
     """
-    mask = np.zeros(len(levels), bool)
-    for item in speech:
-        mask[round(item.start / track.frame_s) : round(item.end / track.frame_s)] = True
+    mask = frame_mask(speech, len(levels), track.frame_s)
     times, hertz = pitches(track, speech) if pitch else (np.zeros(0), np.zeros(0, np.float32))
     background = levels[~mask]
     noise = float(np.median(10.0 ** (background.astype(np.float64) / 10))) if len(background) >= 20 else 0.0

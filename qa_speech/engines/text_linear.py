@@ -72,9 +72,9 @@ def ngram_buckets(texts: Sequence[str], *, longest: int, bits: int) -> tuple[Int
         There are ``2**bits`` buckets.
     """
     codes = np.frombuffer(("\x00".join(texts) + "\x00").encode("utf-32-le"), np.uint32).astype(np.uint64)
-    ends = np.asarray(codes == 0, np.int64)
-    text_of = np.cumsum(ends) - ends
-    broken = np.concatenate(([0], np.cumsum(ends)))
+    ends: Integers = np.asarray(codes == 0, np.int64)
+    broken: Integers = np.concatenate((np.zeros(1, np.int64), np.cumsum(ends)))
+    text_of = broken[:-1]
     rolling = np.zeros(len(codes), np.uint64)
     keys = []
     for n in range(1, longest + 1):
@@ -87,7 +87,7 @@ def ngram_buckets(texts: Sequence[str], *, longest: int, bits: int) -> tuple[Int
         keys.append((text_of[:count][whole].astype(np.uint64) << np.uint64(bits)) | bucket)
     found = np.sort(np.concatenate(keys))
     found = found[np.concatenate(([True], found[1:] != found[:-1]))].astype(np.int64)
-    starts = np.searchsorted(found, np.arange(len(texts) + 1, dtype=np.int64) << bits)
+    starts = np.searchsorted(found, np.arange(len(texts) + 1, dtype=np.int64) << np.int64(bits))
     return found & ((1 << bits) - 1), starts
 
 
@@ -109,7 +109,8 @@ def ordinal(score: Floats, cuts: Floats) -> Floats:
     [[0.12, 0.76, 0.12]]
     """
     above = sigmoid(np.asarray(score - cuts[None, :], np.float32))
-    edges = np.concatenate((np.ones((len(score), 1)), above, np.zeros((len(score), 1))), axis=1)
+    most = np.ones((len(score), 1), np.float32)
+    edges: Floats = np.concatenate((most, above, 0 * most), axis=1)
     return np.asarray(np.maximum(0, edges[:, :-1] - edges[:, 1:]), np.float32)
 
 
@@ -118,7 +119,8 @@ class LinearScorer:
     """Arrays of one linear classifier. `weights` int8 (buckets, outputs), `scales` (outputs,) put them back to size.
 
     `dense` (cues, outputs) with `centre` and `spread` (cues,) takes what `text_cues` counts; empty without. `cuts` are
-    the borders of an ordinal head.
+    the borders of an ordinal head. Texts of fewer than `floor` buckets are weighed as if they had that many: a scrap of
+    speech shall not shout either.
     """
 
     weights: npt.NDArray[np.int8]
@@ -131,6 +133,7 @@ class LinearScorer:
     head: str
     longest: int
     window: int
+    floor: int = 0
 
     @classmethod
     def load(cls, path: Path, entry: Mapping[str, Any]) -> LinearScorer:
@@ -148,7 +151,13 @@ class LinearScorer:
                 }
         except (OSError, ValueError, KeyError, EOFError) as exc:
             raise ModelError(str(path), f"cannot be read as the arrays of a linear text model: {exc}") from exc
-        model = cls(head=str(entry["head"]), longest=int(entry["longest"]), window=int(entry.get("window", 0)), **found)
+        model = cls(
+            head=str(entry["head"]),
+            longest=int(entry["longest"]),
+            window=int(entry.get("window", 0)),
+            floor=int(entry.get("floor", 0)),
+            **found,
+        )
         outputs = model.weights.shape[1]
         expected = 1 if model.head == "ordinal" else len(entry["labels"])
         buckets = model.weights.shape[0]
@@ -183,7 +192,7 @@ class LinearScorer:
         buckets, starts = ngram_buckets(texts, longest=self.longest, bits=self.bits)
         taken = self.weights[buckets].astype(np.float32)
         added = np.add.reduceat(taken, starts[:-1], axis=0) * self.scales
-        found = added / np.sqrt(np.diff(starts))[:, None] + self.bias
+        found = added / np.sqrt(np.maximum(np.diff(starts), self.floor))[:, None] + self.bias
         if len(self.dense):
             from qa_speech.engines.text_cues import cues
 

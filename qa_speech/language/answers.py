@@ -166,7 +166,7 @@ def judge(call: Call) -> tuple[tuple[Asked, Judged], ...]:
 
 def _pushed(said: Sequence[Said], found: Sequence[Asked]) -> frozenset[int]:
     """The utterances in which the agent pushes the matter away; what is said next may make up for it."""
-    pairs = [pair for one in found for pair in zip(one.answer, (*one.answer[1:], None), strict=True)]
+    pairs = [pair for one in found for pair in zip(one.answer, (*one.answer[1:], None), strict=False)]
     texts = [said[index].text for index, _ in pairs]
     hits = violations_in(texts, [said[then].text if then is not None else "" for _, then in pairs])
     return frozenset(

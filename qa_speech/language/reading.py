@@ -25,7 +25,7 @@ from qa_speech.language.data import word_list
 
 _HAN = re.compile(r"[〇々㐀-䶿一-鿿豈-﫿ぁ-ゖァ-ヺ가-힣\U00020000-\U0003ffff]+")
 _LATIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ']+")
-_NEEDS_READING = re.compile(r"[0-9A-Za-zÀ-ÿ％-９Ａ-Ｚａ-ｚ%]")
+_NEEDS_READING = re.compile(r"[0-9A-Za-zÀ-ÿ％０-９Ａ-Ｚａ-ｚ%]")
 # wide forms of what belongs to numbers; ，stays, it is no thousands separator
 _WIDE = str.maketrans("０１２３４５６７８９％：．－／＋＝＜＞＄￥～〜　", "0123456789%:.-/+=<>$¥~~ ") | {
     code: code - 0xFEE0 for code in (*range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))

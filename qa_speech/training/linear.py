@@ -33,7 +33,7 @@ LOGISTIC_CS = (10.0,)
 class Plan:
     """What to fit. `head` softmax: one of the labels; ordinal: ordered numeric labels; sigmoid: any of the labels.
 
-    `ngrams` False leaves only the dense cues. `window` as in `text_linear.pieces`. `seed` only orders the folds.
+    `ngrams` False leaves only the dense cues. `window` as in `text_linear.pieces`, `floor` as in `LinearScorer`. `seed` only orders the folds.
     """
 
     labels: tuple[str, ...]
@@ -43,6 +43,7 @@ class Plan:
     dense: bool = False
     ngrams: bool = True
     window: int = 0
+    floor: int = 0
     seed: int = 0
 
 
@@ -113,7 +114,7 @@ def _matrix(items: Sequence[TextItem], plan: Plan) -> tuple[Any, Array]:
     texts = [fold_text(item.text)[: plan.window or None] for item in items]
     buckets, starts = ngram_buckets(texts, longest=plan.longest, bits=plan.bits)
     counts = np.diff(starts)
-    values = np.repeat(1 / np.sqrt(counts), counts)
+    values = np.repeat(1 / np.sqrt(np.maximum(counts, plan.floor)), counts)
     if not plan.ngrams:
         values = values * 0
     matrix = csr_array((values, buckets, starts), shape=(len(texts), 1 << plan.bits))
@@ -285,10 +286,8 @@ def _packed(
     """int8 weights with one scale per output; the few that would be cut off set the scale, so none is."""
     scales = np.maximum(np.abs(exact).max(0), 1e-6) / 127
     packed = np.rint(exact / scales).astype(np.int8)
-    scales, bias, dense, centre, spread, cuts = (
-        np.asarray(part, np.float32) for part in (scales, bias, dense, centre, spread, cuts)
-    )
-    return LinearScorer(packed, scales, bias, dense, centre, spread, cuts, plan.head, plan.longest, plan.window)
+    a, b, c, d, e, f = (np.asarray(part, np.float32) for part in (scales, bias, dense, centre, spread, cuts))
+    return LinearScorer(packed, a, b, c, d, e, f, plan.head, plan.longest, plan.window, plan.floor)
 
 
 def write_linear(
@@ -313,7 +312,7 @@ def write_linear(
         write_bytes(folder / f"{name}.npz", file.getvalue())
         entries[name] = {
             "kind": "linear", "labels": list(fit.plan.labels), "head": fit.plan.head, "files": [f"{name}.npz"],
-            "longest": fit.plan.longest, "window": fit.plan.window, "cues": list(NAMES) if fit.plan.dense else [],
+            "longest": fit.plan.longest, "window": fit.plan.window, "floor": fit.plan.floor, "cues": list(NAMES) if fit.plan.dense else [],
             **({"threshold": round(thresholds[name], 4)} if thresholds and name in thresholds else {}), **about,
         }  # fmt: skip
     content = json.dumps({"format": FORMAT, "classifiers": entries}, ensure_ascii=False, indent=1, sort_keys=True)

@@ -28,7 +28,7 @@ LEVEL_OF = {"insult": 1, "taboo": 1, "impatience": 1, "order": 2, "rhetorical": 
 FILLERS = "嗯 呃 啊 那个 就是 就是说 这个 哎 然后 那 哦 呢".split()
 OPENERS = "喂 我跟你说 你看 我说 先生 女士 那个 嗯 您好 不是 我告诉你 哎 你听着 这位先生 对不起啊 好 亲".split()
 TAILS = "啊 了 吧 呢 嘛 啦 是吧 知道吗 好吧 行吗 先生 女士 哈".split()
-TAKEN_OUT = frozenset(("好的请稍等", "嗯", "有的亲", "亲亲在的", "您好很高兴为您服务请问有什么可以帮您"))
+TAKEN_OUT = frozenset(("好的请稍等", "晚上八点前", "嗯", "有的亲", "亲亲在的", "您好很高兴为您服务请问有什么可以帮您"))
 """Texts (without punctuation) that came too near to the frozen test: see `separation.py`."""
 NOISE_PROPORTION = 10
 """Fillings of each frame of ``normal.txt``: what agents say most is nothing special, and all of it must stay quiet."""
@@ -233,6 +233,7 @@ def _long_normal(rng: random.Random) -> list[Said]:
                 as_heard(text[at : at + 40], rng), f"cut:{number % 40}", 4 if "您" in text[at : at + 40] else 3, "none"
             )
         )
+    found += _fragments(rng)
     for number in range(2200):
         chosen = rng.sample(rows, rng.choice((2, 2, 3, 4)))
         text = as_heard("，".join(filled(row[2], rng) for row in chosen), rng)
@@ -251,6 +252,18 @@ def _long_normal(rng: random.Random) -> list[Said]:
                 )
             )
     return found
+
+
+def _fragments(rng: random.Random) -> list[Said]:
+    """Scraps of normal sentences, as recognition and windows leave them: a few characters prove nothing."""
+    whole = [filled(frame, rng) for frame in lines("normal.txt")[1:] for _ in range(2)]
+    whole += [text for part in topics().values() for name in "QBG" for text in part[name]]
+    found = []
+    for number, text in enumerate(rng.choices(whole, k=3000)):
+        size = rng.choice((1, 2, 3, 4, 5, 6, 8, 12))
+        at = rng.randrange(0, max(1, len(text) - size))
+        found.append(Said(text[at : at + size], f"scrap:{number % 50}", 3, "none"))
+    return [item for item in found if any(map(str.isalnum, item.text))]
 
 
 @cache

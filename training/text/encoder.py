@@ -37,6 +37,27 @@ SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 BATCH = 64
 
 
+class Layer(nn.Module):
+    """Attention and feed-forward, norm first; written out so that a trace keeps batch and length free."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before, self.between = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
+        self.project, self.back = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.wide, self.narrow = nn.Linear(WIDTH, 2 * WIDTH), nn.Linear(2 * WIDTH, WIDTH)
+        self.drop = nn.Dropout(0.2)
+
+    def forward(self, seen: Any, hidden: Any) -> Any:
+        """`hidden` is -1e4 at padding, (batch, 1, 1, length)."""
+        query, key, value = (
+            part.unflatten(-1, (HEADS, WIDTH // HEADS)).transpose(1, 2)
+            for part in self.project(self.before(seen)).chunk(3, -1)
+        )
+        weight = (query @ key.transpose(-1, -2) / (WIDTH // HEADS) ** 0.5 + hidden).softmax(-1)
+        seen = seen + self.drop(self.back((weight @ value).transpose(1, 2).flatten(2)))
+        return seen + self.drop(self.narrow(nn.functional.gelu(self.wide(self.between(seen)))))
+
+
 class Encoder(nn.Module):
     """Characters → mean over positions → one linear head per task."""
 
@@ -45,8 +66,7 @@ class Encoder(nn.Module):
         self.character = nn.Embedding(characters, WIDTH, padding_idx=0)
         self.place = nn.Embedding(LONGEST, WIDTH)
         self.side = nn.Embedding(2, WIDTH)
-        layer = nn.TransformerEncoderLayer(WIDTH, HEADS, 2 * WIDTH, 0.2, "gelu", batch_first=True, norm_first=True)
-        self.layers = nn.TransformerEncoder(layer, LAYERS, enable_nested_tensor=False)
+        self.layers = nn.ModuleList([Layer() for _ in range(LAYERS)])
         self.norm = nn.LayerNorm(WIDTH)
         self.heads = nn.ModuleDict({name: nn.Linear(2 * WIDTH, count) for name, count in OUTPUTS.items()})
 
@@ -54,8 +74,11 @@ class Encoder(nn.Module):
         """Logits of each task."""
         place = torch.arange(input_ids.shape[1], device=input_ids.device)
         seen = self.character(input_ids) + self.place(place)[None] + self.side(token_type_ids)
-        seen = self.norm(self.layers(seen, src_key_padding_mask=attention_mask == 0))
         mask = attention_mask[:, :, None].to(seen.dtype)
+        hidden = (1 - mask).transpose(1, 2)[:, None] * -1e4
+        for layer in self.layers:
+            seen = layer(seen, hidden)
+        seen = self.norm(seen)
         mean = (seen * mask).sum(1) / mask.sum(1)
         most = (seen - (1 - mask) * 1e4).amax(1)
         both = torch.cat((mean, most), 1)

@@ -23,9 +23,10 @@ from qa_speech.engines.text import LABELS, STRATEGIES, VIOLATIONS  # noqa: E402
 from qa_speech.training.linear import Fit, Plan, fit_linear, write_linear  # noqa: E402
 
 WINDOW = 40
-THRESHOLD = 0.55
-"""Probability of a violation from which one is reported. Set on the even dialogues of JDDC and MobileCS (measured, never trained
-on) for under two alarms per thousand agent turns; the odd ones are what benchmarks/text.py calls unseen."""
+FLOOR = 60
+THRESHOLD = 0.585
+"""Probability of a violation from which one is reported. Chosen on real agent turns of JDDC and MobileCS (measured, never trained on)
+for about two alarms per thousand; README.md says what was looked at on the way and how often."""
 
 WEIGHT = {"rhetorical": 2.0, "deflection": 1.7, "order": 1.4}
 """One threshold serves all types: the types that are harder to tell from normal speech count for more."""
@@ -53,7 +54,7 @@ def utterance_models(only: tuple[str, ...] = ("politeness", "violation", "strate
             _items([item.text for item in sure]),
             np.array([VIOLATIONS.index(item.violation or "none") for item in sure]),
             [item.group for item in sure],
-            Plan(VIOLATIONS, "softmax", window=WINDOW),
+            Plan(VIOLATIONS, "softmax", window=WINDOW, floor=FLOOR),
             weights=np.array([WEIGHT.get(item.violation or "", 1.0) for item in sure]),
         )
     if "strategy" in only:
