@@ -25,8 +25,8 @@ from qa_speech.training.linear import Fit, Plan, fit_linear, write_linear  # noq
 WINDOW = 40
 FLOOR = 60
 THRESHOLD = 0.585
-"""Probability of a violation from which one is reported. Chosen on real agent turns of JDDC and MobileCS (measured, never trained on)
-for about two alarms per thousand; README.md says what was looked at on the way and how often."""
+"""Probability of a violation from which one is reported. Chosen on real agent turns of JDDC and MobileCS (measured, never
+trained on) for about two alarms per thousand; README.md says what was looked at on the way and how often."""
 
 WEIGHT = {"rhetorical": 2.0, "deflection": 1.7, "order": 1.4}
 """One threshold serves all types: the types that are harder to tell from normal speech count for more."""
