@@ -13,13 +13,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from _common import ROOT, Figure, Options, figure, run
 
 from qa_speech.engines.base import TextItem
 from qa_speech.engines.text import VIOLATIONS, TextClassifier, expected_level, likeliest_violation, load_text_models
 from qa_speech.engines.text_cues import NAMES, PATTERNS, cues
-from qa_speech.engines.text_linear import LinearScorer, fold_text, ngram_buckets, pieces
+from qa_speech.engines.text_linear import LinearScorer
 from qa_speech.resources import folder
 from qa_speech.training.measure import Array, Estimate, estimate, pearson, spearman
 
@@ -364,27 +363,6 @@ def speed(options: Options) -> Iterator[Figure]:
     )
 
 
-class _Exact:
-    """A model with its weights as trained, in float, run as the int8 one is."""
-
-    def __init__(self, weights: npt.NDArray[np.float32], packed: LinearScorer) -> None:
-        self.weights, self.packed = weights, packed
-
-    def probabilities(self, items: Sequence[TextItem]) -> npt.NDArray[np.float32]:
-        """As `LinearScorer.probabilities`."""
-        packed = self.packed
-        found = []
-        for item in items:
-            texts = pieces(fold_text(item.text), packed.window)
-            buckets, starts = ngram_buckets(texts, longest=packed.longest, bits=packed.bits)
-            counts = np.maximum(np.diff(starts), packed.floor)[:, None]
-            rows = packed.activate(
-                np.add.reduceat(self.weights[buckets], starts[:-1], axis=0) / np.sqrt(counts) + packed.bias
-            )
-            found.append(rows[int(np.argmin(rows[:, 0])) if packed.window else 0])
-        return np.array(found)
-
-
 def agreement() -> Iterator[Figure]:
     """int8 weights as shipped against the float weights they were packed from."""
     import sys
@@ -399,7 +377,10 @@ def agreement() -> Iterator[Figure]:
     same = []
     for made in fit.values():
         scorer = made.scorer
-        exact = _Exact(made.exact, scorer)
+        exact = LinearScorer(
+            made.exact, np.ones_like(scorer.scales), scorer.bias, scorer.dense, scorer.centre, scorer.spread, scorer.cuts,  # type: ignore[arg-type]
+            head=scorer.head, longest=scorer.longest, window=scorer.window,
+        )  # fmt: skip
         same.append(scorer.probabilities(items).argmax(1) == exact.probabilities(items).argmax(1))
     yield of(
         "int8_agreement",

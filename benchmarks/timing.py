@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +41,7 @@ DETECTOR = SileroDetector()
 CLEAN_VARIANTS = 5
 DOCTOR_S = 45.0
 SPEED_ROUNDS = 7
+PROCESSES = 2
 
 
 def analysed(samples: np.ndarray, rate: int) -> Analysis:
@@ -49,17 +52,21 @@ def analysed(samples: np.ndarray, rate: int) -> Analysis:
 # -- generated calls --------------------------------------------------------------------------------------------
 
 
-def generated(options: Options) -> Iterator[Figure]:
+def _score_seed(task: tuple[int, Path]) -> Scored:
+    """One generated call, analysed and held against its truth."""
+    made = make(task[0], data=task[1])
+    found = analysed(made.samples, made.rate)
+    nuclei = [
+        [item.nuclei or 0 for item in acoustics(track, levels, speech, list(speech), pitch=False)]
+        for track, levels, speech in zip(found.tracks, found.levels, found.speech, strict=True)
+    ]
+    return scored(made, found, nuclei)
+
+
+def generated(options: Options, pool: Executor) -> Iterator[Figure]:
     """Timing figures over the report seeds: the target stratum first, then the others."""
-    rows = []
-    for seed in REPORT_SEEDS[:5] if options.quick else REPORT_SEEDS:
-        made = make(seed, data=options.data)
-        found = analysed(made.samples, made.rate)
-        nuclei = [
-            [item.nuclei or 0 for item in acoustics(track, levels, speech, list(speech), pitch=False)]
-            for track, levels, speech in zip(found.tracks, found.levels, found.speech, strict=True)
-        ]
-        rows.append(scored(made, found, nuclei))
+    seeds = REPORT_SEEDS[:5] if options.quick else REPORT_SEEDS
+    rows = list(pool.map(_score_seed, [(seed, options.data) for seed in seeds]))
     yield from _stratum("", [row for row in rows if row.made.drawn.target], "target stratum")
     if options.quick:
         return
@@ -110,23 +117,24 @@ def _stratum(prefix: str, rows: list[Scored], name: str) -> Iterator[Figure]:
     yield figure(f"{prefix}leak_error_db_p90", p90, "dB", len(leaks), f"leaks >= -35 dB, {name}; <= 3")
 
 
-def doctor(options: Options) -> Iterator[Figure]:
+def _codes(task: tuple[int, int, str, Path]) -> set[str]:
+    """The faults reported for one call: seed, variant, planted fault or "", data folder."""
+    seed, variant, fault, data = task
+    made = make(seed, variant=variant, fault=fault, clean=not fault, data=data, length_s=DOCTOR_S)
+    return set(fault_codes(analysed(made.samples, made.rate)))
+
+
+def doctor(options: Options, pool: Executor) -> Iterator[Figure]:
     """Recall per planted fault, and false alarms of each kind on calls without any."""
     seeds = REPORT_SEEDS[:1] if options.quick else REPORT_SEEDS
     recalls = []
     for fault in FAULTS:
-        hits = 0
-        for seed in seeds:
-            made = make(seed, fault=fault, data=options.data, length_s=DOCTOR_S)
-            hits += FAULT_CODES[fault] in fault_codes(analysed(made.samples, made.rate))
-        recalls.append(hits / len(seeds))
+        found = pool.map(_codes, [(seed, 0, fault, options.data) for seed in seeds])
+        recalls.append(sum(FAULT_CODES[fault] in codes for codes in found) / len(seeds))
         yield figure(f"doctor_recall_{fault}", recalls[-1], "", len(seeds), "planted fault; >= 0.99")
     yield figure("doctor_recall", min(recalls), "", len(seeds) * len(FAULTS), "the worst fault; >= 0.99")
-    alarms: list[set[str]] = []
-    for variant in range(1 if options.quick else CLEAN_VARIANTS):
-        for seed in seeds:
-            made = make(seed, variant=variant, clean=True, data=options.data, length_s=DOCTOR_S)
-            alarms.append(set(fault_codes(analysed(made.samples, made.rate))))
+    variants = range(1 if options.quick else CLEAN_VARIANTS)
+    alarms = list(pool.map(_codes, [(seed, variant, "", options.data) for variant in variants for seed in seeds]))
     wrong = sum(bool(codes) for codes in alarms)
     yield figure("doctor_false_alarms", wrong / len(alarms), "", len(alarms), "calls without fault, any alarm; <= 0.01")
     yield figure("doctor_false_alarms_upper", upper_bound(wrong, len(alarms)), "", len(alarms), "95 % upper bound")
@@ -389,8 +397,9 @@ def measure(options: Options) -> Iterator[Figure]:
     """All figures."""
     yield from speed(options)
     yield from recordings(options)
-    yield from generated(options)
-    yield from doctor(options)
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+        yield from generated(options, pool)
+        yield from doctor(options, pool)
 
 
 if __name__ == "__main__":

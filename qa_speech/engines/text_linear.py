@@ -116,9 +116,7 @@ def ordinal(score: Floats, cuts: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class LinearScorer:
-    """Arrays of one linear classifier. `weights` int8 (buckets, outputs): w = scale · q·|q|, `scales` (outputs,).
-
-    Squared, because weights are many small ones and a few large: in even steps the small ones would all be 0.
+    """Arrays of one linear classifier. `weights` int8 (buckets, outputs), `scales` (outputs,) put them back to size.
 
     `dense` (cues, outputs) with `centre` and `spread` (cues,) takes what `text_cues` counts; empty without. `cuts` are
     the borders of an ordinal head. Texts of fewer than `floor` buckets are weighed as if they had that many: a scrap of
@@ -193,7 +191,6 @@ class LinearScorer:
         """Raw outputs of folded texts, (texts, outputs); `items` are only looked at where there are dense cues."""
         buckets, starts = ngram_buckets(texts, longest=self.longest, bits=self.bits)
         taken = self.weights[buckets].astype(np.float32)
-        taken *= np.abs(taken)
         added = np.add.reduceat(taken, starts[:-1], axis=0) * self.scales
         found = added / np.sqrt(np.maximum(np.diff(starts), self.floor))[:, None] + self.bias
         if len(self.dense):

@@ -25,7 +25,7 @@ from qa_speech.engines.text_linear import LinearScorer, fold_text, ngram_buckets
 Head: TypeAlias = Literal["softmax", "ordinal", "sigmoid"]
 Array: TypeAlias = npt.NDArray[np.float64]
 FOLDS = 4
-RIDGE_ALPHAS = (1.0, 5.0, 20.0, 60.0, 200.0)
+RIDGE_ALPHAS = (0.3, 1.0, 3.0, 10.0)
 LOGISTIC_CS = (10.0,)
 
 
@@ -103,7 +103,7 @@ def fit_linear(
     exact[known] = coefficients[: len(known)] * idf[known, None]
     beside = coefficients[len(known) :]
     if start is not None:
-        exact += unpacked(start) * np.float32(slope * factor[0])
+        exact += start.weights * (start.scales * slope * factor)
         beside = beside + start.dense * slope * factor if len(start.dense) else beside
     scorer = _packed(exact, bias, beside, centre, spread, cuts, plan)
     return Fit(plan, scorer, exact, _activated(raw * factor + shift, cuts, plan))
@@ -284,17 +284,11 @@ def _activated(raw: Array, cuts: Array, plan: Plan) -> Array:
 def _packed(
     exact: npt.NDArray[np.float32], bias: Array, dense: Array, centre: Array, spread: Array, cuts: Array, plan: Plan
 ) -> LinearScorer:
-    """int8 roots of the weights with one scale per output; the largest sets the scale, so none is cut off."""
-    scales = np.maximum(np.abs(exact).max(0), 1e-6) / 127**2
-    packed = np.rint(np.sign(exact) * np.sqrt(np.abs(exact) / scales)).astype(np.int8)
+    """int8 weights with one scale per output; the few that would be cut off set the scale, so none is."""
+    scales = np.maximum(np.abs(exact).max(0), 1e-6) / 127
+    packed = np.rint(exact / scales).astype(np.int8)
     a, b, c, d, e, f = (np.asarray(part, np.float32) for part in (scales, bias, dense, centre, spread, cuts))
     return LinearScorer(packed, a, b, c, d, e, f, plan.head, plan.longest, plan.window, plan.floor)
-
-
-def unpacked(model: LinearScorer) -> npt.NDArray[np.float32]:
-    """The weights of a packed model in float."""
-    root = model.weights.astype(np.float32)
-    return np.asarray(root * np.abs(root) * model.scales, np.float32)
 
 
 def write_linear(
