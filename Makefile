@@ -27,7 +27,9 @@ bench: $(VENV)/.dev
 
 # The extra `train` is heavy (torch): it has an environment of its own.
 test-train: .venv-train/.installed
-	.venv-train/bin/python -m pytest training --import-mode=prepend
+	# one run per recipe: their programs bear the same names
+	.venv-train/bin/python -m pytest training/demo_asr --import-mode=prepend
+	.venv-train/bin/python -m pytest training/text --import-mode=prepend
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -56,7 +56,7 @@ def fine_tune(
     torch.manual_seed(seed)
     try:
         network = transformers.AutoModelForSequenceClassification.from_pretrained(
-            str(base), num_labels=1, problem_type="regression", local_files_only=True
+            str(base), num_labels=1, problem_type="regression", local_files_only=True, ignore_mismatched_sizes=True
         )
     except (OSError, ValueError, RuntimeError) as exc:
         raise ModelError(str(base), f"cannot be loaded as a text model: {exc}") from exc
