@@ -11,6 +11,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -152,7 +153,9 @@ def _export(torch: Any, network: Any, tokens: Sequence[Any], path: Path) -> None
 
     made = _batch(torch, list(tokens[:2]))
     names = list(made)
-    with _scratch() as folder:
+    with _scratch() as folder, warnings.catch_warnings():
+        # the new exporter needs onnxscript and is ten times slower on a small encoder
+        warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
             Bare().eval(),
             tuple(made.values()),
