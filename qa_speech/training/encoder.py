@@ -154,8 +154,8 @@ def _export(torch: Any, network: Any, tokens: Sequence[Any], path: Path) -> None
     made = _batch(torch, list(tokens[:2]))
     names = list(made)
     with _scratch() as folder, warnings.catch_warnings():
-        # the new exporter needs onnxscript and is ten times slower on a small encoder
-        warnings.simplefilter("ignore", DeprecationWarning)
+        # tracing warns of every shape it fixes, and the old exporter of its age; the new one needs onnxscript
+        warnings.simplefilter("ignore")
         torch.onnx.export(
             Bare().eval(),
             tuple(made.values()),
