@@ -146,13 +146,25 @@ def test_an_empty_list_is_written_all_the_same(tmp_path: Path) -> None:
     assert (tmp_path / "clips.xlsx").is_file()
 
 
-def test_the_moment_is_the_longest_interval_or_the_first_quote_and_no_long_absence() -> None:
+def test_the_moment_is_the_longest_interval_the_first_quote_or_the_shortest_absence() -> None:
     short, long = Evidence("interval", 1.0, 2.0), Evidence("interval", 4.0, 8.0)
 
     assert moment(criterion("fail", QUOTE, short, long)) == long
     assert moment(criterion("fail", QUOTE, SECRET_QUOTE)) == QUOTE
     assert moment(criterion("fail", Evidence("absence", 0.0, 15.0))) == Evidence("absence", 0.0, 15.0)
-    assert moment(criterion("fail", Evidence("absence", 0.0, 90.0))) is None
+    assert moment(criterion("fail", Evidence("absence", 0.0, 90.0))) == Evidence("absence", 0.0, 90.0)
+
+
+def test_something_missing_from_a_long_stretch_is_listed_last_and_without_sound(tmp_path: Path) -> None:
+    missing = Evidence("absence", 0.0, 90.0)
+    calls = [recorded(spoken_call(name), tmp_path / "audio") for name in ("missing.wav", "said.wav")]
+    reports = [report(call, criterion("fail", one)) for call, one in zip(calls, (missing, QUOTE), strict=True)]
+
+    heard, listed = make_clips(choose(reports, Wish()), tmp_path / "out")
+
+    assert (heard.call_id, heard.problem) == ("said.wav", "")
+    assert (listed.call_id, listed.problem, listed.audio, listed.lines) == ("missing.wav", "long_absence", "", ())
+    assert "没有可播放的一处" in render_page([heard, listed], lang="zh", masked=True)
 
 
 # ------------------------------------------------------------------------------------------------ cutting
@@ -388,12 +400,19 @@ def test_the_page_plays_its_clips_and_keeps_notes(tmp_path: Path) -> None:
             "document.getElementById('audio').currentTime && document.querySelector('.clip.now').id"
         )
         page.keyboard.press("e")
-        page.keyboard.type("note")
+        page.keyboard.type("=note")
+        with page.expect_download() as exported:
+            page.click("#export")
+        notes = Path(exported.value.path()).read_text("utf-8-sig")
         page.reload()
         kept = page.evaluate("[...document.querySelectorAll('textarea')].map((item) => item.value)")
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         browser.close()
 
     assert playing == "k2"
-    assert kept == ["", "note"]
+    assert kept == ["", "=note"]
+    assert list(csv.reader(io.StringIO(notes))) == [
+        ["clip", "criterion", "call", "note"],
+        ["2", "other", "a.wav", "'=note"],
+    ]
     assert (problems, wide) == ([], 0)

@@ -91,7 +91,7 @@ def clips(
         chosen = choose(_reports(result, scorecard), wish)
         made = list(make_clips(chosen, out, cut=cut, recordings=recordings, lang=lang))
         page = write_lists(made, out, lang=lang, masked=cut.mask)
-    silent = sum(not clip.audio for clip in made)
+    silent = sum(clip.problem not in ("", "long_absence") for clip in made)
     if lang == "zh":
         typer.echo(f"{len(made)} 个片段" + (f"，其中 {silent} 个没有声音（原因见列表）" if silent else ""), err=True)
     else:

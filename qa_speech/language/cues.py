@@ -64,9 +64,13 @@ _LIST_AFTER = re.compile(r"\s?(?:这)?(?:几|两|三|四|五)?(?:个?档|种|款
 """After a row of prices: 有59、99、129这几档."""
 _TAIL_BEFORE = re.compile(r"(?:尾号|末尾|[后末]四位)(?:就?是|为)?[，,\s]?$")
 _NUMBER = re.compile(r"[0-9０-９零〇一二三四五六七八九幺两]{4,}")
+_SECOND_HALF = re.compile(r"[，,、\s]*号码(?:是|为)?\s*")
+"""发票代码 0440…，号码 1234…: a bare 号码 goes on with what the number before it was."""
 _FULL_NUMBER = 11
 _ALREADY_GIVEN = re.compile(rf"(?:[0-9０-９零〇一二三四五六七八九幺两][-，,、\s]?){{{_FULL_NUMBER},}}")
-_PARTIAL_ID = re.compile(r"(?:身份证|证件)(?:上)?(?:的)?(?:号码?)?的?(?:最?后|末尾?|尾)(?:面)?的?[三四五六七八3-8]位")
+_PARTIAL_ID = re.compile(
+    r"(?:身份证|证件)(?:上)?(?:的)?(?:号码?)?的?(?:最?后|末尾?|尾)(?:面)?的?(?:[三四五六七八3-8]位|号)"
+)
 
 
 def cue(run: Run, utterances: Sequence[Utterance]) -> Cue:
@@ -81,8 +85,10 @@ def cue(run: Run, utterances: Sequence[Utterance]) -> Cue:
     first, last = run.digits[0], run.digits[-1]
     text = utterances[first.utterance].text or ""
     # a word that already has its number says nothing of the next one
-    before = _NUMBER.split(text[max(0, first.start - WINDOW) : first.start])[-1]
+    *earlier, before = _NUMBER.split(text[max(0, first.start - WINDOW) : first.start])
     here = nearest(before)
+    if earlier and here == "phone" and _SECOND_HALF.fullmatch(before) and nearest(earlier[-1]) == "code":
+        return "code"
     if here:
         return here
     end = utterances[last.utterance].text or ""

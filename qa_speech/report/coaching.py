@@ -32,7 +32,7 @@ TRIM_S = 2.5
 """So much context is given up to begin or end where nobody speaks."""
 _HAIR = 1e-6
 LONGEST_ABSENCE_S = 20.0
-"""A stretch in which something was not said is played only up to this length."""
+"""A stretch in which something was not said is played only up to this length; a longer one is listed without sound."""
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -68,7 +68,7 @@ class ClipLine(msgspec.Struct, frozen=True):
 class Clip(msgspec.Struct, frozen=True):
     """One moment. `start`, `end`: its window in the call; `audio`: the file beside the page, empty with a `problem`.
 
-    Problems are codes of `clip_sound.PROBLEMS`.
+    Problems are codes of `clip_sound.PROBLEMS`, or ``long_absence``: something was not said in a stretch too long to play.
     """
 
     number: int
@@ -167,7 +167,8 @@ def _badness(report: CallReport, criterion: CriterionScore) -> tuple[float, ...]
         return None
     share = wording.lost(criterion) / criterion.possible if criterion.possible else 1.0
     total = report.score.total if report.score and report.score.total is not None else 50.0
-    return (float(bool(criterion.fatal)), share, found.end - found.start, -total)
+    extent = -1.0 if nothing_to_hear(found) else found.end - found.start
+    return (float(bool(criterion.fatal)), share, extent, -total)
 
 
 def _goodness(report: CallReport, criterion: CriterionScore) -> tuple[float, ...] | None:
@@ -179,14 +180,24 @@ def _goodness(report: CallReport, criterion: CriterionScore) -> tuple[float, ...
 
 
 def moment(criterion: CriterionScore) -> Evidence | None:
-    """The evidence to hear: the longest interval, else the first quote, else a short stretch searched in vain."""
+    """The evidence to hear: the longest interval, else the first quote, else the shortest stretch searched in vain."""
     heard = [one for one in criterion.evidence if one.end > one.start]
     intervals = [one for one in heard if one.kind == "interval"]
     if intervals:
         return max(intervals, key=lambda one: one.end - one.start)
     quotes = [one for one in heard if one.kind == "quote"]
-    short = [one for one in heard if one.kind == "absence" and one.end - one.start <= LONGEST_ABSENCE_S]
-    return next(iter(quotes or short), None)
+    if quotes:
+        return quotes[0]
+    return min((one for one in heard if one.kind == "absence"), key=lambda one: one.end - one.start, default=None)
+
+
+def nothing_to_hear(evidence: Evidence) -> bool:
+    """Whether the evidence is that something was not said, in a stretch too long to play.
+
+    >>> nothing_to_hear(Evidence("absence", 0.0, 15.0)), nothing_to_hear(Evidence("absence", 0.0, 90.0))
+    (False, True)
+    """
+    return evidence.kind == "absence" and evidence.end - evidence.start > LONGEST_ABSENCE_S
 
 
 # ------------------------------------------------------------------------------------------------ cutting
@@ -290,9 +301,14 @@ def make_clips(
         evidence = moment(criterion)
         assert evidence is not None  # choose() takes no criterion without
         call = report.call
-        held = window(call, evidence, before_s=cut.before_s, after_s=cut.after_s, longest_s=cut.longest_s)
+        silent = nothing_to_hear(evidence)
+        held = (
+            Segment(evidence.start, evidence.end)
+            if silent
+            else window(call, evidence, before_s=cut.before_s, after_s=cut.after_s, longest_s=cut.longest_s)
+        )
         name = f"audio/{number:03}-{_safe(criterion.id)}-{side}.{cut.format}"
-        problem, count = _write(call, held, Path(out) / name, cut, recordings)
+        problem, count = ("long_absence", 0) if silent else _write(call, held, Path(out) / name, cut, recordings)
         shown = masked(report, lang=lang) if cut.mask else report
         shown_criterion = (
             next(item for item in shown.score.criteria if item.id == criterion.id) if shown.score else criterion
@@ -302,7 +318,7 @@ def make_clips(
             criterion.title, criterion.outcome, criterion.points, criterion.possible,
             report.score.total if report.score else None,
             wording.sentence(shown_criterion, lang=lang, call=shown.call), evidence.start, evidence.end, held.start,
-            held.end, lines(shown.call, held, evidence), "" if problem else name, problem, count,
+            held.end, () if silent else lines(shown.call, held, evidence), "" if problem else name, problem, count,
         )  # fmt: skip
 
 

@@ -58,6 +58,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "gone": ("声音放不出来：文件不在网页旁边的 audio 目录里。", "No sound: the file is not in the folder audio beside this page."),
 }  # fmt: skip
 PROBLEMS: Mapping[str, tuple[str, str]] = {
+    "long_absence": ("整段都没有说到，没有可播放的一处", "not said anywhere in this stretch: no one moment to play"),
     "audio_missing": ("找不到录音文件，只列出文字", "the recording was not found; text only"),
     "audio_changed": ("录音文件与质检时不是同一个，未剪", "the file is not the one inspected; not cut"),
     "audio_unreadable": ("录音文件无法读取", "the recording cannot be read"),

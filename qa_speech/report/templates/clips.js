@@ -104,7 +104,7 @@
   audio.addEventListener("error", () => (find("gone").hidden = !audio.getAttribute("src")));
   audio.addEventListener("ended", () => {
     const list = shown();
-    if (find("through").checked && list.indexOf(current) < list.length - 1) step(1, true);
+    if (find("through").checked) choose(list.slice(list.indexOf(current) + 1).find((clip) => clip.dataset.audio), true);
   });
 
   document.addEventListener("keydown", (event) => {
