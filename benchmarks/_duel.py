@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ from _common import Figure, figure
 from qa_speech.batch import store
 from qa_speech.batch.cards import Book
 from qa_speech.batch.jobs import Layout, Setup
+from qa_speech.batch.layout import measured
 from qa_speech.batch.pool import Pool
 from qa_speech.batch.rows import Row, stat_row
 from qa_speech.batch.run import run_batch
+from qa_speech.batch.worker import Remote, begun
 from qa_speech.call import Role
 from qa_speech.engines.models import Model
 from qa_speech.engines.whisper import DecodeOptions, WhisperRecognizer
-from qa_speech.engines.windows import pack
+from qa_speech.pipeline import Prepared
 from qa_speech.settings import Settings
 
 THREADS = 2
@@ -40,10 +43,11 @@ class Loader:
     max_length: int = 448
     device: str = "cpu"
     compute_type: str = "int8"
+    threads: int = THREADS
 
     def __call__(self) -> WhisperRecognizer:
         loaded = WhisperRecognizer(
-            self.model, device=self.device, compute_type=self.compute_type, threads=THREADS, options=self.options
+            self.model, device=self.device, compute_type=self.compute_type, threads=self.threads, options=self.options
         )
         loaded._model.max_length = self.max_length
         return loaded
@@ -57,20 +61,21 @@ class Found:
     audio_s: float = 0.0
     ours_s: float = 0.0
     peer_s: float = 0.0
-    ours_windows: int = 0
-    peer_windows: int = 0
-    ideal: int = 0
     characters: int = 0
     errors: Any = None
     ratios: Any = None
     peer_batch: int = 0
+
+    layout: str = ""
 
     def figures(self, name: str, target: str) -> Iterator[Figure]:
         """The ratio, and both speeds."""
         spread = f"{min(self.ratios):.2f}–{max(self.ratios):.2f} over {len(self.ratios)} blocks"
         rival = f"BatchedInferencePipeline, batch {self.peer_batch}; {spread}; {target}; load {os.getloadavg()[0]:.1f}"
         yield figure(name, self.peer_s / self.ours_s, "ratio", self.calls, rival)
-        yield figure(f"{name}_ours", self.audio_s / self.ours_s, "× real time", self.calls, "decode to score")
+        yield figure(
+            f"{name}_ours", self.audio_s / self.ours_s, "× real time", self.calls, f"decode to score; {self.layout}"
+        )
         yield figure(f"{name}_peer", self.audio_s / self.peer_s, "× real time", self.calls, "decode to words")
 
 
@@ -88,27 +93,28 @@ class Duel:
         layout: Layout | None = None,
     ) -> None:
         self.place, self.loader, self.budget, self.block = place, loader, budget, block
-        self.peer_batches, self.layout = peer_batches, layout or Layout(1, 1, THREADS, OUR_BATCH)
+        self.peer_batches, self.layout = peer_batches, layout
 
     def fight(self, count: int, lengths: tuple[float, float]) -> Found:
         """As many blocks as time allows, at most `count` calls."""
         (self.place / "rec").mkdir(parents=True)
-        peer = Peer(self.loader, self.peer_batches)
-        setup = Setup(
-            Settings.model_validate({"speech": {"pitch": False}}),
-            self.place / "scorecards",
-            self.layout,
-            make=lambda index: self.loader,
-        )
-        pool = Pool(setup)
-        pool.start()
         began, found = time.monotonic(), Found(errors={"ours": 0, "peer": 0}, ratios=[])
+        warm = [make_call(self.place / "rec", 100_000 + i, lengths) for i in range(2)]
+        layout = self.layout or self._measured(warm)
+        found.layout = (
+            f"{layout.workers} worker, {layout.recognizers}×{layout.threads} threads, batch {layout.batch_size}"
+        )
+        pool = Pool(Setup(NOW, self.place / "scorecards", layout, make=lambda index: self._loader(layout)))
+        pool.start()
+        peer = Peer(self.loader, self.peer_batches)
         try:
-            warm = [self._make(100_000 + i, lengths, 1) for i in range(2)]
             self._ours(pool, warm, 99)
             found.peer_batch = peer.choose(warm)
             for first in range(0, count, self.block):
-                made = [self._make(seed, lengths, count) for seed in range(first, min(count, first + self.block))]
+                made = [
+                    make_call(self.place / "rec", seed, lengths)
+                    for seed in range(first, min(count, first + self.block))
+                ]
                 before = (found.ours_s, found.peer_s)
                 for ours in (True, False) if first // self.block % 2 == 0 else (False, True):
                     if ours:
@@ -125,14 +131,17 @@ class Duel:
             pool.close()
         return found
 
-    def _make(self, seed: int, lengths: tuple[float, float], count: int) -> _dialogues.Made:
-        """Lengths spread evenly on a logarithmic scale: most calls are short."""
-        share = (seed * 0.618034) % 1
-        return _dialogues.make(self.place / "rec", seed, lengths[0] * (lengths[1] / lengths[0]) ** share)
+    def _loader(self, layout: Layout) -> Loader:
+        options = replace(self.loader.options, batch_size=layout.batch_size or OUR_BATCH)
+        return replace(self.loader, options=options, threads=layout.threads or THREADS)
+
+    def _measured(self, made: Sequence[_dialogues.Made]) -> Layout:
+        """What `--workers auto` finds on these calls."""
+        return measured(self._loader, NOW, rows_of(made), THREADS)
 
     def _ours(self, pool: Pool, made: Sequence[_dialogues.Made], number: int) -> Path:
         out = self.place / f"run-{number}"
-        rows = [stat_row(Row(item.path.name, str(item.path))) for item in made]
+        rows = rows_of(made)
         keep = Keep(pool)
         session = run_batch(rows, out, doer=lambda cards: keep, settings=NOW, book=Book(), recognizer="same")
         if session.failed:
@@ -149,8 +158,6 @@ class Duel:
             for role, text in item.texts.items():
                 heard = "".join(one.text or "" for one in call.utterances_of(Role(role)))
                 found.errors["ours"] += _dialogues.distance(text, plain(heard))
-                found.ideal += -(-call.speech[Role(role)].duration // 30) if call.speech[Role(role)] else 0
-        found.ours_windows += sum(windows_of_ours(item.path) for item in made)
 
     def _block_peer(self, peer: Peer, made: Sequence[_dialogues.Made], found: Found) -> None:
         began = time.perf_counter()
@@ -159,7 +166,11 @@ class Duel:
         for item, texts in zip(made, heard, strict=True):
             for said, text in zip(item.texts.values(), texts, strict=True):
                 found.errors["peer"] += _dialogues.distance(said, plain(text))
-            found.peer_windows += peer.windows(item.path)
+
+
+def rows_of(made: Sequence[_dialogues.Made]) -> list[Row]:
+    """Rows of work for generated calls."""
+    return [stat_row(Row(item.path.name, str(item.path))) for item in made]
 
 
 class Keep:
@@ -206,27 +217,31 @@ class Peer:
             texts.append("".join(segment.text for segment in segments))
         return texts
 
-    def windows(self, path: Path) -> int:
-        """How many 30 s windows its own VAD makes of a call."""
-        from faster_whisper import decode_audio
-        from faster_whisper.vad import VadOptions, collect_chunks, get_speech_timestamps
 
-        count = 0
-        for channel in decode_audio(str(path), split_stereo=True):
-            spoken = get_speech_timestamps(channel, VadOptions(max_speech_duration_s=30, min_silence_duration_ms=160))
-            if spoken:
-                count += len(collect_chunks(channel, spoken, max_duration=30)[0])
-        return count
+def make_call(place: Path, seed: int, lengths: tuple[float, float]) -> _dialogues.Made:
+    """Lengths spread evenly on a logarithmic scale: most calls are short."""
+    share = (seed * 0.618034) % 1
+    return _dialogues.make(place, seed, lengths[0] * (lengths[1] / lengths[0]) ** share)
 
 
-def windows_of_ours(path: Path) -> int:
-    """How many 30 s windows ours makes of a call."""
-    from qa_speech.engines.silero import SileroDetector
-    from qa_speech.inputs import CallInput
-    from qa_speech.pipeline import prepare
+def windows_of(path: Path) -> tuple[int, int]:
+    """How many 30 s windows ours makes of a call, and how many its speech would fill without a gap."""
+    item = begun(Row(path.name, str(path)), NOW, Remote({}, 30.0))
+    assert isinstance(item, Prepared)
+    return len(item.plans), sum(math.ceil(speech.duration / 30) for speech in item.call.speech.values())
 
-    item = prepare(CallInput(path), detector=SileroDetector(), settings=NOW, window_s=30.0)
-    return sum(len(pack(padded, window_s=30.0)) for padded in item.analysis.padded)
+
+def windows_of_peer(path: Path) -> int:
+    """How many 30 s windows the peer's own VAD makes of a call."""
+    from faster_whisper import decode_audio
+    from faster_whisper.vad import VadOptions, collect_chunks, get_speech_timestamps
+
+    count = 0
+    for channel in decode_audio(str(path), split_stereo=True):
+        spoken = get_speech_timestamps(channel, VadOptions(max_speech_duration_s=30, min_silence_duration_ms=160))
+        if spoken:
+            count += len(collect_chunks(channel, spoken, max_duration=30)[0])
+    return count
 
 
 def plain(text: str) -> str:

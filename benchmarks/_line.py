@@ -57,9 +57,10 @@ def noise(kind: str, count: int, random: np.random.Generator, babble: Callable[[
             for n in (1, 2, 3, 5, 7)
         )
     else:
-        spectrum = np.fft.rfft(random.standard_normal(count))
-        spectrum /= np.sqrt(np.maximum(np.fft.rfftfreq(count, 1 / RATE), 50))
-        found = np.fft.irfft(spectrum, count)
+        size = 1 << max(1, (count - 1).bit_length())
+        spectrum = np.fft.rfft(random.standard_normal(size))
+        spectrum /= np.sqrt(np.maximum(np.fft.rfftfreq(size, 1 / RATE), 50))
+        found = np.fft.irfft(spectrum, size)[:count]
         clicks = random.random(count) < 2 / RATE
         found = found / np.std(found) + clicks * random.standard_normal(count) * 20
     return (found / max(1e-9, float(np.std(found)))).astype(np.float32)
@@ -147,11 +148,11 @@ def with_holes(audio: Audio, spans: list[tuple[float, float]], random: np.random
 
 def low_passed(audio: Audio, hertz: float) -> Audio:
     """Nothing above `hertz`, with an edge of a tenth of it."""
-    spectrum = np.fft.rfft(audio)
-    frequency = np.fft.rfftfreq(len(audio), 1 / RATE)
-    return np.fft.irfft(spectrum * np.clip((hertz * 1.1 - frequency) / (hertz * 0.1), 0, 1), len(audio)).astype(
-        np.float32
-    )
+    size = 1 << max(1, len(audio) - 1).bit_length()
+    spectrum = np.fft.rfft(audio, size)
+    frequency = np.fft.rfftfreq(size, 1 / RATE)
+    shaped = np.fft.irfft(spectrum * np.clip((hertz * 1.1 - frequency) / (hertz * 0.1), 0, 1), size)
+    return shaped[: len(audio)].astype(np.float32)
 
 
 def clipped(audio: Audio, share: float, ceiling: float) -> Audio:

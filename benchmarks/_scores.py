@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
@@ -28,33 +28,51 @@ UNKNOWN_WORD = "说"
 @dataclass(frozen=True)
 class Scored:
     """One call: relative talk time errors per party, silences (hit, true, found), overlap seconds (true, found), overlap
-    events by class (hit, true, found), speech rate errors with true words and without words, leak errors in dB."""
+    events by class (hit, true, found) with true words and without any, speech rate errors with true words and without
+    words, leak errors in dB; `peers`: talk time errors and silences by other detectors."""
 
     made: MadeCall
     talk: tuple[float, ...]
     silences: tuple[int, int, int]
     overlap_s: tuple[float, float]
     classes: dict[str, tuple[int, int, int]]
+    classes_bare: dict[str, tuple[int, int, int]]
     rate_words: tuple[float, ...]
     rate_free: tuple[float, ...]
     leaks: tuple[float, ...]
+    peers: dict[str, tuple[tuple[float, ...], tuple[int, int, int]]]
 
 
-def scored(made: MadeCall, found: Analysis, acoustics: Sequence[Sequence[int]]) -> Scored:
-    """Hold an analysis against the truth; `acoustics[i]` are the syllable nuclei per speech segment of channel i."""
+def scored(
+    made: MadeCall, found: Analysis, acoustics: Sequence[Sequence[int]], peers: Mapping[str, Both] | None = None
+) -> Scored:
+    """Hold an analysis against the truth; `acoustics[i]` are the syllable nuclei per speech segment of channel i.
+
+    `peers` is the speech that other detectors found on the same two channels.
+    """
     speech = found.speech if len(found.speech) == 2 else (found.speech[0], found.speech[0])
     mine: Both = (speech[0], speech[1])
     true, ours = as_call(made, made.truth), as_call(made, mine)
     return Scored(
         made,
-        tuple((ours_.duration - true_.duration) / true_.duration for ours_, true_ in pairs(mine, made.truth)),
+        talk_errors(mine, made.truth),
         matched(silences(made.truth), silences(mine)),
         ((made.truth[0] & made.truth[1]).duration, (mine[0] & mine[1]).duration),
         classes(events(true), events(ours)),
+        classes(events(true), events(as_call(made, mine, words=False))),
         tuple(_rates(made, true, ours)),
         tuple(_free_rates(made, mine, acoustics)),
         tuple(_leak_errors(made, found)),
+        {
+            name: (talk_errors(both, made.truth), matched(silences(made.truth), silences(both)))
+            for name, both in (peers or {}).items()
+        },
     )
+
+
+def talk_errors(mine: Both, truth: Both) -> tuple[float, ...]:
+    """Relative error of the talk time of each party that speaks."""
+    return tuple((ours.duration - true.duration) / true.duration for ours, true in pairs(mine, truth))
 
 
 def pairs(mine: Both, truth: Both) -> list[tuple[Timeline, Timeline]]:
@@ -79,17 +97,17 @@ def matched(true: Sequence[Segment], found: Sequence[Segment]) -> tuple[int, int
     return hits, len(true), len(found)
 
 
-def as_call(made: MadeCall, speech: Both) -> Call:
-    """The call with this speech and the true words."""
-    words = {
+def as_call(made: MadeCall, speech: Both, *, words: bool = True) -> Call:
+    """The call with this speech and the true words, or none."""
+    spoken = {
         role: [word for item in made.items if item.role == i for word in _words(item)] for i, role in enumerate(ROLES)
     }
     timelines = dict(zip(ROLES, speech, strict=True))
-    utterances, _ = build_utterances(timelines, words)
+    utterances, _ = build_utterances(timelines, spoken if words else None)
     recording = Recording(
         str(made.seed), sampling_rate=made.rate, num_samples=made.samples.shape[1], channels=ROLES, layout="two_channel"
     )
-    return Call(recording, timelines, utterances, made_with={"recognizer": "truth"})
+    return Call(recording, timelines, utterances, made_with={"recognizer": "truth"} if words else {})
 
 
 def _words(item: object) -> list[Word]:

@@ -1,6 +1,6 @@
 """Many calls in one run against the loop over faster-whisper's batched pipeline; memory, overhead, scaling.
 
-    python benchmarks/batch.py [--quick] [bundled] [small] [runner]        parts; all of them by default
+    python benchmarks/batch.py [--quick] [bundled] [full] [cost] [windows] [small] [runner]     parts; all of them by default
 
 The peer decodes each file, splits its channels and transcribes each with `BatchedInferencePipeline` (its own VAD, word
 times, the same beam, chunk length and token limit), at its best batch size of {1, 4, 8, 16}, with as many threads in all.
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from _common import ROOT, Figure, Options, figure, run
 sys.path.insert(0, str(ROOT))
 
 import _random_whisper
-from _duel import OUR_BATCH, Duel, Keep, Loader
+from _cost import compare
+from _duel import PEER_BATCHES, Duel, Keep, Loader, make_call, windows_of, windows_of_peer
 
 from qa_speech.batch import store
 from qa_speech.batch.cards import Book
@@ -39,7 +41,7 @@ from qa_speech.engines.whisper import DecodeOptions
 from tests.batch_kit import NOW, Fake, make_calls, pool_doer
 
 LENGTHS_S = (30.0, 360.0)
-BUDGET_S = {name: float(os.environ.get("BENCH_BUDGET_S", 1500)) for name in ("bundled", "full", "small")}
+BUDGET_S = float(os.environ.get("BENCH_BUDGET_S", 1500))
 """Seconds a part may take; the environment can change it."""
 TOKENS_SMALL = 40
 
@@ -55,26 +57,12 @@ def measure(options: Options) -> Iterator[Figure]:
 
 def bundled(options: Options) -> Iterator[Figure]:
     """The bundled model on calls it can understand: speed, windows, errors."""
-    known = {name: value for name, value in find("demo").decode.items() if name in DecodeOptions.__dataclass_fields__}
-    loader = Loader(find("demo"), DecodeOptions(**{**known, "batch_size": OUR_BATCH, "window": "tight"}))
-    count, budget = (6, 20.0) if options.quick else (200, BUDGET_S["bundled"])
+    loader = Loader(find("demo"), bundled_options())
+    count, budget = (6, 20.0) if options.quick else (200, BUDGET_S)
     with tempfile.TemporaryDirectory() as name:
-        found = Duel(Path(name), loader, budget).fight(count, (30.0, 60.0) if options.quick else LENGTHS_S)
-    yield from found.figures("speedup_over_faster_whisper", "tight windows, 15 s at most; target 1.3")
-    yield figure(
-        "windows_over_ideal",
-        found.ours_windows / found.ideal,
-        "ratio",
-        found.calls,
-        "30 s windows over Σ⌈speech / 30 s⌉ per role; target 1.12",
-    )
-    yield figure(
-        "windows_peer_over_ours",
-        found.peer_windows / found.ours_windows,
-        "ratio",
-        found.calls,
-        "30 s windows; target above 1",
-    )
+        found = Duel(Path(name), loader, budget, block=10).fight(count, (30.0, 60.0) if options.quick else LENGTHS_S)
+    how = f"{loader.options.window} windows, {loader.options.window_s:g} s at most; target 1.3"
+    yield from found.figures("speedup_over_faster_whisper", how)
     errors = [found.errors[side] / max(1, found.characters) for side in ("ours", "peer")]
     yield figure(
         "cer_delta",
@@ -83,26 +71,60 @@ def bundled(options: Options) -> Iterator[Figure]:
         found.characters,
         f"ours {errors[0]:.4f}, faster-whisper {errors[1]:.4f}; target ≤ 0",
     )
-    yield from full_windows(known, options)
 
 
-def full_windows(known: dict[str, Any], options: Options) -> Iterator[Figure]:
-    """The same with every window filled up to 30 s, on fewer calls."""
-    loader = Loader(find("demo"), DecodeOptions(**{**known, "batch_size": OUR_BATCH, "window": "full"}))
+def bundled_options() -> DecodeOptions:
+    """As the manifest of the bundled model says."""
+    known = {name: value for name, value in find("demo").decode.items() if name in DecodeOptions.__dataclass_fields__}
+    return DecodeOptions(**known)
+
+
+def cost(options: Options) -> Iterator[Figure]:
+    """The bundled model in CPU seconds on one thread, which other load on the machine changes little."""
+    count, budget, lengths = (2, 20.0, (30.0, 40.0)) if options.quick else (40, BUDGET_S, LENGTHS_S)
+    for window in ("tight",) if options.quick else ("tight", "full"):
+        loader = Loader(find("demo"), replace(bundled_options(), window=window))  # type: ignore[arg-type]
+        with tempfile.TemporaryDirectory() as name:
+            found = compare(Path(name), loader, count=count, lengths=lengths, budget=budget, batch=8)
+        yield found.figure(f"cpu_peer_over_ours_{window}", 8)
+
+
+def windows(options: Options) -> Iterator[Figure]:
+    """How many 30 s windows the speech of a call takes; nothing is recognised."""
+    count, lengths = (6, (30.0, 60.0)) if options.quick else (200, LENGTHS_S)
+    ours = ideal = peer = calls = 0
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as name:
+        for seed in range(count):
+            made = make_call(Path(name), seed, lengths)
+            found = windows_of(made.path)
+            ours, ideal, peer = ours + found[0], ideal + found[1], peer + windows_of_peer(made.path)
+            calls += 1
+            if time.monotonic() - began > (20.0 if options.quick else BUDGET_S):
+                break
+    against = f"{ours} windows over Σ⌈speech / 30 s⌉ = {ideal}, per role and call; target 1.12"
+    yield figure("windows_over_ideal", ours / ideal, "ratio", calls, against)
+    against = f"{peer} of its own VAD and padding; target above 1"
+    yield figure("windows_peer_over_ours", peer / ours, "ratio", calls, against)
+
+
+def full(options: Options) -> Iterator[Figure]:
+    """The bundled model with every window filled up to 30 s, on fewer calls."""
+    loader = Loader(find("demo"), replace(bundled_options(), window="full"))
     count, lengths = (2, (30.0, 40.0)) if options.quick else (40, LENGTHS_S)
     with tempfile.TemporaryDirectory() as name:
-        found = Duel(Path(name), loader, BUDGET_S["full"]).fight(count, lengths)
+        found = Duel(Path(name), loader, BUDGET_S).fight(count, lengths)
     yield from list(found.figures("speedup_full_windows", "every window filled up to 30 s on both sides"))[:1]
 
 
 def small(options: Options) -> Iterator[Figure]:
     """Whisper-small with random weights: what it costs, not what it hears."""
-    count, budget = (1, 20.0) if options.quick else (20, BUDGET_S["small"])
+    count, budget = (1, 20.0) if options.quick else (20, BUDGET_S)
     with tempfile.TemporaryDirectory() as name:
         folder = _random_whisper.write(Path(name) / "small", _random_whisper.SMALL)
-        chosen = DecodeOptions(batch_size=OUR_BATCH, temperatures=())
+        chosen = DecodeOptions(temperatures=())
         loader = Loader(Model("small-random", folder), chosen, TOKENS_SMALL)
-        found = Duel(Path(name), loader, budget, block=1, peer_batches=(1, 4)).fight(
+        found = Duel(Path(name), loader, budget, peer_batches=(1, 4) if options.quick else PEER_BATCHES).fight(
             count, (30.0, 40.0) if options.quick else LENGTHS_S
         )
     yield from found.figures(
@@ -187,11 +209,30 @@ def _scaling(place: Path, count: int) -> Figure:
     return figure("scaling_2_workers", sum(times[1]) / sum(times[2]), "ratio", count, spread)
 
 
-PARTS: dict[str, Callable[[Options], Iterator[Figure]]] = {"bundled": bundled, "small": small, "runner": runner}
+PARTS: dict[str, Callable[[Options], Iterator[Figure]]] = {
+    "bundled": bundled, "full": full, "cost": cost, "windows": windows, "small": small, "runner": runner,
+}  # fmt: skip
+
+
+def with_other_parts(results: Path, before: list[str]) -> None:
+    """Figures of parts that were not run this time stay in the results, with the time of their own run."""
+    if not before or not results.is_file():
+        return
+    lines = results.read_text(encoding="utf-8").splitlines()
+    measured = {line.split("\t")[0] for line in lines}
+    when = before[0].removeprefix("# ").partition(" UTC")[0]
+    old = [line for line in before[3:] if line.split("\t")[0] not in measured]
+    old = [line if "; run of " in line else f"{line}; run of {when} UTC" for line in old]
+    results.write_text("\n".join([*lines, *old]) + "\n", encoding="utf-8")
+
 
 if __name__ == "__main__":
     parts = [name for name in sys.argv[1:] if name in PARTS]
     sys.argv = [name for name in sys.argv if name not in PARTS]
+    results = ROOT / "benchmarks" / "results" / "batch.tsv"
+    before = results.read_text(encoding="utf-8").splitlines() if parts and results.is_file() else []
     if parts:
         PARTS = {name: PARTS[name] for name in parts}
     run(measure)
+    if "--quick" not in sys.argv:
+        with_other_parts(results, before)

@@ -19,7 +19,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ from _dialogue import (  # noqa: E402
     dialogue,
     energy_truth,
 )
+from _talks import fresh  # noqa: E402
 
 from qa_speech.timeline import Timeline  # noqa: E402
 
@@ -50,6 +51,8 @@ REPORT_SEEDS = range(200)
 FIRST_DEVELOPMENT_SEED = 1000
 DATA = HERE.parent.parent / "shared" / "data"
 BABBLE_SENTENCES = 24
+LEAST_SPEECH_S = 8.0
+"""Faults are planted on a party that speaks for this long, where one does."""
 PEAK = 0.85
 """Calls without the fault of clipping never reach beyond this; others may."""
 CODECS = ("alaw", "ulaw", "gsm", "mp3_16k", "amr_4.75", "amr_12.2", "opus_8k")
@@ -134,14 +137,35 @@ def make(
     length_s
         About how long; 0 = drawn, 60 to 120 s.
     """
-    random = np.random.default_rng([20_261_123, seed, *([variant] if variant else [])])
-    drawn = draw(random, data=data, fault=fault, plain=clean or bool(fault))
-    stage = Stage(cast(seed, random, drawn.real, data), random)
+    drawn = draw(_chance(seed, variant, "line"), data=data, fault=fault, plain=clean or bool(fault))
+    tracks, items, truth = spoken(seed, variant, drawn.real, data, length_s)
+    samples, rate = recorded(tracks, truth, drawn, _chance(seed, variant, "noise"), seed)
+    return MadeCall(seed, samples, rate, truth, items, drawn)
+
+
+def _chance(seed: int, variant: int, what: str) -> np.random.Generator:
+    """Fate of one thing about one call, whatever else is drawn."""
+    return np.random.default_rng([20_261_123, seed, variant, ("line", "talk", "noise").index(what)])
+
+
+Talk = tuple[npt.NDArray[np.float32], tuple[Item, ...], tuple[Timeline, Timeline]]
+
+
+@lru_cache(maxsize=4)
+def spoken(seed: int, variant: int, real: bool, data: Path, length_s: float) -> Talk:
+    """Clean tracks, what was said, and the truth: kept for the faults that are planted in one and the same talk."""
+    tracks, items, truth = fresh("talk", seed, variant, real, data, length_s)
+    tracks.flags.writeable = False
+    return tracks, items, truth
+
+
+def talk(seed: int, variant: int, real: bool, data: Path, length_s: float) -> Talk:
+    """The same, spoken here and now; `_talks.fresh` sees to it that nothing was spoken before."""
+    random = _chance(seed, variant, "talk")
+    stage = Stage(cast(seed, random, real, data), random)
     dialogue(stage, length_s or float(random.uniform(60, 120)), float(random.uniform(0, 0.15)))
     tracks, items = clean_tracks(stage)
-    truth = (energy_truth(tracks[0]), energy_truth(tracks[1]))
-    samples, rate = recorded(tracks, truth, drawn, random, seed)
-    return MadeCall(seed, samples, rate, truth, items, drawn)
+    return tracks, items, (energy_truth(tracks[0]), energy_truth(tracks[1]))
 
 
 def draw(random: np.random.Generator, *, data: Path, fault: str, plain: bool) -> Drawn:
@@ -185,25 +209,31 @@ def cast(seed: int, random: np.random.Generator, real: bool, data: Path) -> tupl
     """Two voices, from the half that this seed may use."""
     report = seed < FIRST_DEVELOPMENT_SEED
     names = random.choice(REPORT_VOICES if report else DEVELOPMENT_VOICES, 2, replace=False)
-    voices: list[Any] = [
+    parties: list[Any] = [
         Synthetic(str(name), int(random.integers(140, 260)), int(random.integers(30, 75))) for name in names
     ]
     if real:
         clips = random.choice(REPORT_REAL if report else DEVELOPMENT_REAL, 2, replace=False)
         chosen = [Real(data / str(clip)) for clip in clips]
-        voices = chosen if random.random() < 0.5 else [chosen[0], voices[1]]
-        voices = voices[::-1] if random.random() < 0.5 else voices
-    return voices[0], voices[1]
+        parties = chosen if random.random() < 0.5 else [chosen[0], parties[1]]
+        parties = parties[::-1] if random.random() < 0.5 else parties
+    return parties[0], parties[1]
 
 
 @cache
 def babble(report: bool, channel: int) -> Audio:
     """Half a minute of the voices, one sentence after the other."""
+    found: Audio = fresh("voices", report, channel)
+    return found
+
+
+def voices(report: bool, channel: int) -> Audio:
+    """The same, spoken here and now."""
     random = np.random.default_rng([report, channel])
-    voices = REPORT_VOICES if report else DEVELOPMENT_VOICES
+    names = REPORT_VOICES if report else DEVELOPMENT_VOICES
     parts = []
     for number in range(BABBLE_SENTENCES):
-        voice = Synthetic(voices[number % len(voices)], int(random.integers(150, 240)), int(random.integers(30, 75)))
+        voice = Synthetic(names[number % len(names)], int(random.integers(150, 240)), int(random.integers(30, 75)))
         parts.append(voice.say(str(random.choice(SENTENCES)), random).audio)
     return np.concatenate(parts)
 
@@ -218,6 +248,8 @@ def recorded(
     """What the recorder stores: int16, shape (channels, n), and its rate."""
     own = [track * _line.gain(level) for track, level in zip(tracks, drawn.levels_db, strict=True)]
     hit = int(random.integers(2))
+    if truth[hit].duration < LEAST_SPEECH_S < truth[1 - hit].duration:
+        hit = 1 - hit  # a fault of a voice needs a voice
     own = _before_noise(own, truth, drawn, hit, random)
     noisy = []
     for i in (0, 1):

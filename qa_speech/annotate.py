@@ -1,7 +1,7 @@
 """Text annotations of calls: what the text models say of the agent's utterances and of the exchanges. No audio.
 
     politeness, violation, strategy   one row of probabilities per agent utterance
-    depth, relevance                  one row per exchange that has an answer
+    depth                             one row per exchange that has an answer
 
 They are facts of the Call, made once and stored with it, so that metrics need no model. Each is kept under the words it was
 made for (`text_hash`) and the model that made it (`model_hash`): words that have changed since make it stale, and a stale
@@ -31,7 +31,6 @@ ITEMS: dict[str, Callable[[Call], tuple[Item, ...]]] = {
     "violation": agent_items,
     "strategy": agent_items,
     "depth": exchange_items,
-    "relevance": exchange_items,
 }
 """What each classifier reads of a call; classifiers of other names are not asked."""
 

@@ -99,7 +99,7 @@ class Recording(msgspec.Struct, frozen=True):
         return next((item for item in self.findings if item.code == code), None)
 
 
-class Word(msgspec.Struct, frozen=True):
+class Word(msgspec.Struct, frozen=True, gc=False):
     """A recognised word with its time and the recogniser's probability in 0…1."""
 
     text: str
@@ -120,7 +120,7 @@ class StrayWord(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Utterance(msgspec.Struct, frozen=True):
+class Utterance(msgspec.Struct, frozen=True, gc=False):
     """The speech of one role up to a pause of its own.
 
     `text` None = not recognised; "" = recognised, no words.
@@ -148,7 +148,7 @@ class Utterance(msgspec.Struct, frozen=True):
 
 
 class OtherSound(msgspec.Struct, frozen=True):
-    """Sound on a channel that is not the speech of its role: ``music``, ``tone``, ``ring_back``, ``ivr``, ``noise``."""
+    """Sound on a channel that is not the speech of its role: ``music``, ``tone``, ``ring_back``, ``dtmf``, ``ivr``."""
 
     kind: str
     role: Role
@@ -161,7 +161,7 @@ class OtherSound(msgspec.Struct, frozen=True):
         return Segment(self.start, self.end)
 
 
-class Acoustics(msgspec.Struct, frozen=True):
+class Acoustics(msgspec.Struct, frozen=True, gc=False):
     """Voice figures of one utterance, measured on its own channel with leaked speech removed.
 
     `level_db` dBFS of its speech frames; `f0_hz` median pitch; `f0_range_st` 10–90 % range in semitones;
@@ -243,7 +243,7 @@ class Call(msgspec.Struct, frozen=True, tag_field="type", tag="call"):
         return tuple(item for item in self.utterances if item.role == role)
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """What a person hears and reads to believe a figure.
 
     `kind` quote: words that were said (`utterance` = index into the call's utterances); interval: a stretch of time;
@@ -288,7 +288,7 @@ class Measurement(msgspec.Struct, frozen=True):
         return self.value if name == "value" else self.components[name]
 
 
-class CriterionScore(msgspec.Struct, frozen=True):
+class CriterionScore(msgspec.Struct, frozen=True, gc=False):
     """The outcome of one criterion.
 
     `points` None when not judged; `pending` marks a fail that waits for a person (it has `review` reasons);
@@ -315,7 +315,7 @@ class CriterionScore(msgspec.Struct, frozen=True):
     scored: bool = True
 
 
-class SectionScore(msgspec.Struct, frozen=True):
+class SectionScore(msgspec.Struct, frozen=True, gc=False):
     """Points of one section; `total` 0–100, None when nothing in it was judged."""
 
     id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 import shutil
@@ -14,8 +15,10 @@ from qa_speech.errors import QaSpeechError
 
 CORE = (
     "faster-whisper", "ctranslate2", "onnxruntime", "av", "soundfile", "soxr", "librosa", "jieba", "rjieba", "typer",
+    "duckdb", "xlsxwriter",
 )  # fmt: skip
 EXTRAS = {"sherpa-onnx": "diarize", "ray": "ray", "torch": "train", "transformers": "train"}
+CUDA_EXTRA = "pip install 'qa-speech[cuda]'"
 LOW_DISK_GB = 5
 
 
@@ -53,7 +56,7 @@ def checkup() -> Iterator[Item]:
     yield from _codecs()
     yield from _models()
     yield _processor()
-    yield _gpu()
+    yield from _gpu()
     yield _disk()
 
 
@@ -89,7 +92,7 @@ def _models() -> Iterator[Item]:
 
     try:
         made_with = SileroDetector().made_with
-        text = " ".join(f"{key}={value[:12]}" for key, value in made_with.items())
+        text = f"{made_with['name']} ({made_with['package']}, sha256 {made_with['sha256'][:12]})"
         yield Item("speech detector", "ok", text, text)
     except QaSpeechError as exc:
         yield Item("speech detector", "broken", str(exc), str(exc))
@@ -120,13 +123,54 @@ def _memory_gb() -> float:
         return 0.0
 
 
-def _gpu() -> Item:
-    from qa_speech.engines.whisper import cuda_devices
+def _gpu() -> Iterator[Item]:
+    """The driver with its devices, then cuBLAS 12: all that recognition on a GPU needs; cuDNN is not among it."""
+    from qa_speech.engines.whisper import CUBLAS, cublas_folder, cuda_devices, preload_cublas
 
-    count = cuda_devices()
-    if count:
-        return Item("gpu", "ok", f"{count} 块 CUDA 显卡可用", f"{count} CUDA devices")
-    return Item("gpu", "missing", "没有可用的 CUDA 显卡，使用 CPU", "no CUDA device; the CPU is used")
+    driver, count, cublas = _has_driver(), cuda_devices(), preload_cublas()
+    names = "、".join(CUBLAS)
+    if not driver:
+        yield Item(
+            "gpu",
+            "missing",
+            "没有 NVIDIA 驱动（libcuda.so.1），使用 CPU。要用显卡：装驱动，再装 qa-speech[cuda]",
+            "no NVIDIA driver (libcuda.so.1); the CPU is used. For a GPU: the driver, then qa-speech[cuda]",
+        )
+    elif not count:
+        yield Item(
+            "gpu",
+            "missing",
+            "有 NVIDIA 驱动，但没有可用的显卡，使用 CPU：看 nvidia-smi 和 CUDA_VISIBLE_DEVICES",
+            "there is an NVIDIA driver but no device; the CPU is used: see nvidia-smi and CUDA_VISIBLE_DEVICES",
+        )
+    else:
+        yield Item("gpu", "ok", f"{count} 块 CUDA 显卡", f"{count} CUDA devices")
+    if cublas:
+        place = cublas_folder()
+        yield Item("cuBLAS 12", "ok", place or "系统自带", place or "from the system")
+    elif count:
+        yield Item(
+            "cuBLAS 12",
+            "broken",
+            f'缺少 {names}，显卡上无法识别。请运行 {CUDA_EXTRA}（约 600 MB；不需要 cuDNN），或设 device = "cpu"',
+            f"{', '.join(CUBLAS)} missing: no recognition on the GPU. Run {CUDA_EXTRA} (600 MB; cuDNN is not needed), "
+            'or set device = "cpu"',
+        )
+    else:
+        yield Item(
+            "cuBLAS 12",
+            "missing",
+            f"未安装，只有显卡需要（{CUDA_EXTRA}）",
+            f"not installed; only a GPU needs it ({CUDA_EXTRA})",
+        )
+
+
+def _has_driver() -> bool:
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def _disk() -> Item:

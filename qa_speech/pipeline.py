@@ -22,12 +22,13 @@ import msgspec
 import numpy as np
 
 from qa_speech.annotate import with_annotations
-from qa_speech.audio.analysis import Analysis, analyse
+from qa_speech.audio.analysis import Analysis, analyse, divided
 from qa_speech.audio.decode import decode
 from qa_speech.audio.voice import acoustics
 from qa_speech.call import Acoustics, Call, CallFailure, CallReport, OtherSound, Recording, Role, StrayWord, Word
 from qa_speech.engines import transcript
-from qa_speech.engines.base import Piece, Recognizer, SpeechDetector, Window, WindowWords
+from qa_speech.engines.base import Diarizer, Piece, Recognizer, SpeechDetector, Window, WindowWords
+from qa_speech.engines.diarize import load_diarizer
 from qa_speech.engines.guards import HALLUCINATION, guard
 from qa_speech.engines.silero import SileroDetector
 from qa_speech.engines.transcript import Transcript
@@ -35,6 +36,7 @@ from qa_speech.engines.windows import pack, to_call_time
 from qa_speech.errors import AudioError, EngineError, QaSpeechError
 from qa_speech.inputs import CallInput
 from qa_speech.language.dialogue import build_utterances
+from qa_speech.language.prompts import set_prompts_apart
 from qa_speech.language.roles import identify_roles
 from qa_speech.metrics import measure_all
 from qa_speech.resources import folder
@@ -42,6 +44,7 @@ from qa_speech.settings import Settings
 
 if TYPE_CHECKING:
     from qa_speech.scorecard import Scorecard
+    from qa_speech.scorecard.choice import Chooser
 
 DEFAULT_AGENT_CHANNEL = 1
 
@@ -71,8 +74,17 @@ Waiting: TypeAlias = tuple[Prepared | Call | CallFailure, list[Guarded]]
 """What is in flight: a prepared call and its answers so far, or an outcome that only waits for its place."""
 
 
-def prepare(item: CallInput, *, detector: SpeechDetector, settings: Settings, window_s: float | None) -> Prepared:
+def prepare(
+    item: CallInput,
+    *,
+    detector: SpeechDetector,
+    settings: Settings,
+    window_s: float | None,
+    diarizer: Diarizer | None = None,
+) -> Prepared:
     """Decode a recording, examine its channels, find speech. `window_s` None = words are not wanted.
+
+    One channel is divided into two voices where a diarizer is given, or else the settings name one.
 
     Raises
     ------
@@ -88,8 +100,12 @@ def prepare(item: CallInput, *, detector: SpeechDetector, settings: Settings, wi
         source=str(item.path), threshold=speech.threshold, bridge_s=speech.bridge_s, min_speech_s=speech.min_speech_s,
         pad_s=speech.pad_s, max_piece_s=window_s or 30.0,
     )  # fmt: skip
+    splitter = None if analysis.layout == "two_channel" else diarizer or load_diarizer(settings)
+    if splitter is not None:
+        speakers = splitter.diarize(analysis.cut(0, 0.0, analysis.tracks[0].duration))
+        analysis = divided(analysis, speakers, pad_s=speech.pad_s, max_piece_s=window_s or 30.0)
     voices, roles_from = _roles(analysis, item, settings)
-    named = dict(zip(analysis.channels, voices, strict=True))
+    named = dict(zip(analysis.channels, voices, strict=True)) if splitter is None else {}
     recording = Recording(
         id=item.name,
         path=str(item.path),
@@ -116,6 +132,7 @@ def prepare(item: CallInput, *, detector: SpeechDetector, settings: Settings, wi
         made_with={
             **_made_with(settings),
             **{f"detector_{key}": value for key, value in detector.made_with.items()},
+            **({f"diarizer_{key}": value for key, value in splitter.made_with.items()} if splitter else {}),
         },
         warnings=audio.warnings,
     )
@@ -130,19 +147,29 @@ def prepare(item: CallInput, *, detector: SpeechDetector, settings: Settings, wi
     return Prepared(call, analysis, plans, voices, given)
 
 
-def begin(item: CallInput, *, detector: SpeechDetector, settings: Settings, window_s: float | None) -> Prepared | Call:
+def begin(
+    item: CallInput,
+    *,
+    detector: SpeechDetector,
+    settings: Settings,
+    window_s: float | None,
+    diarizer: Diarizer | None = None,
+) -> Prepared | Call:
     """`prepare`, but a row that is only a transcript is a call already."""
     if not item.is_transcript:
-        return prepare(item, detector=detector, settings=settings, window_s=window_s)
+        return prepare(item, detector=detector, settings=settings, window_s=window_s, diarizer=diarizer)
     words = transcript.read_transcript(item.path)
     call = transcript.call_from_transcript(words, call_id=item.name, metadata=item.metadata)
     return with_annotations(call, settings)
 
 
 def _roles(analysis: Analysis, item: CallInput, settings: Settings) -> tuple[tuple[Role, ...], str]:
-    """Who speaks on which channel: given with the row, in the settings, or channel 1 = agent; one voice = unknown."""
+    """Who speaks on which channel: given with the row, in the settings, or channel 1 = agent; one voice = unknown; of
+    two voices on one channel the first to speak is taken for the agent until their words are known."""
     if len(analysis.speech) == 1:
         return (Role.UNKNOWN,), "layout"
+    if analysis.layout != "two_channel":
+        return (Role.AGENT, Role.CUSTOMER), "diarizer"
     sources = (
         (item.agent_channel, "given"),
         (settings.agent_channel, "settings"),
@@ -224,9 +251,7 @@ def _complete(item: Prepared | Call | CallFailure, answers: list[Guarded]) -> bo
     return not isinstance(item, Prepared) or len(answers) == len(item.plans)
 
 
-def _first_open(
-    waiting: deque[Waiting],
-) -> Waiting:
+def _first_open(waiting: deque[Waiting]) -> Waiting:
     return next(
         (item, answers) for item, answers in waiting if isinstance(item, Prepared) and len(answers) < len(item.plans)
     )
@@ -262,19 +287,17 @@ def finish(item: Prepared, answers: list[Guarded], recognizer: Recognizer | None
         warnings = (*call.warnings, *(f"recogniser:{note}" for note in notes), *_foreign(call, recognizer))
         call = msgspec.structs.replace(call, stray=(*call.stray, *made_up), warnings=warnings)
     measured = _acoustics(call, item, pitch=settings.speech.pitch)
-    return with_annotations(identify_roles(msgspec.structs.replace(call, acoustics=measured)), settings)
+    call = set_prompts_apart(identify_roles(msgspec.structs.replace(call, acoustics=measured)))
+    return with_annotations(call, settings)
 
 
 def _worded(call: Call, words: Mapping[Role, Sequence[Word]], made_with: Mapping[str, str], settings: Settings) -> Call:
     """The call cut into utterances again, now that its words are known."""
     utterances, stray = build_utterances(call.speech, words, utterance_pause_s=settings.speech.utterance_pause_s)
     return msgspec.structs.replace(
-        call,
-        utterances=utterances,
-        stray=stray,
-        language=settings.recognition.language,
+        call, utterances=utterances, stray=stray, language=settings.recognition.language,
         made_with={**call.made_with, **made_with},
-    )
+    )  # fmt: skip
 
 
 def _acoustics(call: Call, item: Prepared, *, pitch: bool) -> tuple[Acoustics, ...]:
@@ -304,9 +327,10 @@ def _sample_hashes() -> frozenset[str]:
 def inspect_many(
     inputs: Iterable[CallInput],
     *,
-    scorecard: Scorecard | None = None,
+    scorecard: Scorecard | Chooser | None = None,
     recognizer: Recognizer | None = None,
     detector: SpeechDetector | None = None,
+    diarizer: Diarizer | None = None,
     settings: Settings | None = None,
 ) -> Iterator[CallReport | CallFailure]:
     """Inspect recordings: exactly one outcome per input, in the order given.
@@ -316,7 +340,7 @@ def inspect_many(
     inputs
         Rows of work, e.g. from `find_inputs`.
     scorecard
-        From `load_scorecard`; None = measure only.
+        From `load_scorecard`, or a function that chooses one for a call (a `Shelf`); None = measure only.
     recognizer
         E.g. from `load_recognizer`; None = everything but words.
 
@@ -326,13 +350,13 @@ def inspect_many(
         A `QaSpeechError` of a recording becomes its CallFailure; any other exception is a bug and propagates.
     """
     settings = settings or Settings()
-    found = detector or SileroDetector()
+    found, splitter = detector or SileroDetector(), diarizer or load_diarizer(settings)
     window_s = recognizer.window_s if recognizer else None
 
     def prepared() -> Iterator[Prepared | Call | CallFailure]:
         for item in inputs:
             try:
-                yield begin(item, detector=found, settings=settings, window_s=window_s)
+                yield begin(item, detector=found, settings=settings, window_s=window_s, diarizer=splitter)
             except QaSpeechError as exc:
                 yield _failure(item.name, str(item.path), exc)
 
@@ -360,13 +384,15 @@ def inspect_call(
     return outcome
 
 
-def report(call: Call, scorecard: Scorecard | None = None) -> CallReport:
-    """Measure a call and score it: no audio, no models."""
-    if scorecard is None:
-        return CallReport(call, measure_all(call))
+def report(call: Call, scorecard: Scorecard | Chooser | None = None) -> CallReport:
+    """Measure a call and score it by a scorecard, or by the one that is chosen for it: no audio, no models."""
+    measured = measure_all(call)
+    card = scorecard(call) if callable(scorecard) else scorecard
+    if card is None:
+        return CallReport(call, measured)
     from qa_speech.scorecard import score
 
-    return CallReport(call, measure_all(call), score(call, scorecard))
+    return CallReport(call, measured, score(call, card, measurements=measured))
 
 
 def _failure(call_id: str, path: str, exc: QaSpeechError) -> CallFailure:

@@ -12,6 +12,10 @@ Option > file > the model's own settings > default. Unknown keys are refused and
     [speech]
     threshold = 0.5
 
+    [diarize]                   # mono recordings, with the extra of this name
+    segmentation = "/models/pyannote-segmentation-3-0.onnx"
+    embedding = "/models/campplus-zh.onnx"
+
     [batch]
     workers = "auto"
 
@@ -67,6 +71,13 @@ class Speech(_Strict):
     pitch: bool = Field(default=True, description="measure pitch; off saves a third of the analysis time")
 
 
+class Diarize(_Strict):
+    """Local ONNX files that tell two voices on one channel apart (the extra `diarize`); relative to the settings file."""
+
+    segmentation: Path
+    embedding: Path
+
+
 class Batch(_Strict):
     """How `qa-speech batch run` works through many calls."""
 
@@ -108,6 +119,7 @@ class Settings(_Strict):
     scorecard: Path | None = None
     recognition: Recognition = Recognition()
     speech: Speech = Speech()
+    diarize: Diarize | None = Field(default=None, description="mono recordings; they stay undivided unless given")
     batch: Batch = Batch()
     scorecards: list[ScorecardRule] = []
 
@@ -137,9 +149,13 @@ def load_settings(path: str | Path | None = None) -> Settings:
 
 
 def _placed(settings: Settings, base: Path) -> Settings:
-    """Scorecard files beside the settings file are found from anywhere."""
+    """Files beside the settings file are found from anywhere."""
     rules = [
         rule.model_copy(update={"file": str((base / rule.file).resolve())}) if (base / rule.file).is_file() else rule
         for rule in settings.scorecards
     ]
-    return settings.model_copy(update={"scorecards": rules})
+    update: dict[str, object] = {"scorecards": rules}
+    if settings.diarize is not None:
+        paths = settings.diarize.model_dump().items()
+        update["diarize"] = Diarize(**{name: (base / path).resolve() for name, path in paths})
+    return settings.model_copy(update=update)

@@ -85,6 +85,14 @@ def test_background_that_the_detector_takes_for_speech_is_not() -> None:
     assert (found - Timeline([(4.9, 8.1)])).duration < 0.5
 
 
+def test_where_the_background_covers_a_voice_only_a_confident_detector_is_believed() -> None:
+    """A voice at the level of the babble around it for a second in the middle of its turn."""
+    levels = heard((2.0, 4.0), (5.0, 7.0), floor=-32)
+
+    assert agree(tight(likely((2.0, 7.0), most=0.9), FRAME_S, levels, LEVEL_S), [(2.0, 7.0)], 0.04)
+    assert agree(tight(likely((2.0, 7.0), most=0.7), FRAME_S, levels, LEVEL_S), [(2.0, 4.05), (4.95, 7.0)], 0.04)
+
+
 def test_music_in_one_minute_does_not_hide_a_quiet_voice_in_the_next() -> None:
     levels = np.maximum(heard((1.0, 3.0), (60.0, 62.0), length_s=80.0, loud=-38), heard((20.0, 45.0), length_s=80.0))
 

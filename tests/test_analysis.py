@@ -67,6 +67,15 @@ def test_a_leak_is_reported_and_nobody_speaks_on_the_wrong_channel() -> None:
     assert np.std(found.cut(1, 2.0, 5.0)) < 0.2 * np.std(found.cut(1, 8.0, 10.0))
 
 
+def test_noise_that_buries_everything_is_reported_and_a_quiet_listener_is_not() -> None:
+    """The detector hears nothing above the noise of −35 dBFS; the other channel only listens."""
+    samples = np.rint(np.stack([noise(LENGTH_S, -35, seed=5), noise(LENGTH_S, -62, seed=6)]) * 32768).astype(np.int16)
+
+    found = analyse(samples, 8000, lambda piece: np.full(-(-len(piece) // 512), 0.02, np.float32), FRAME_S)
+
+    assert [(item.channel, item.value) for item in found.findings if item.code == "low_snr"] == [(1, 0.0)]
+
+
 def test_one_channel_is_mono() -> None:
     found = analysed(agent() + customer())
 

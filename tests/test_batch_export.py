@@ -33,7 +33,7 @@ def run(tmp_path: Path) -> Path:
     """Three calls and a failure; agents with names that a spreadsheet would run."""
     make_calls(tmp_path / "rec", 3)
     (tmp_path / "rec" / "m.csv").write_text(
-        "path,agent,started_at,caller\nc00000.wav,=1+1,2026-03-01,13800001111\nc00001.wav,王,2026-05-01,13800002222\n"
+        "path,agent,started_at,caller\nc00000.wav,=1+1,2026-03-01,13800001111\nc00001.wav,王,2026-05-01T09:30:07,13800002222\n"
         "c00002.wav,李,2026-05-02,13800003333\nmissing.wav,-3,2026-05-02,\n",
         encoding="utf-8",
     )
@@ -113,6 +113,16 @@ def test_forgotten_calls_leave_no_trace(run: Path) -> None:
     assert [call.id for call in store.read_calls(run)] == ["c00000.wav", "c00002.wav"]
 
 
+def test_what_a_killed_process_left_is_forgotten_too(run: Path) -> None:
+    (run / store.CALLS / ".p.parquet.x7.jsonl").write_text("13800002222", encoding="utf-8")
+    (run / store.SPILL).mkdir()
+    (run / store.SPILL / "duckdb_temp_block").write_text("13800002222", encoding="utf-8")
+
+    forget(run, ids=["c00001.wav"])
+
+    assert b"13800002222" not in everything(run)
+
+
 def test_a_forgotten_call_is_not_taken_in_again(run: Path, tmp_path: Path) -> None:
     forget(run, ids=["c00001.wav"])
 
@@ -132,6 +142,10 @@ def test_scores_can_stay_without_a_name(run: Path) -> None:
             "SELECT id, path, agent, utterances > 0 FROM results WHERE status = 'forgotten' ORDER BY agent"
         ).fetchall()
     assert [row[1:] for row in rows] == [(None, "=1+1", True), (None, "王", True)]
+    assert {row.metadata["started_at"] for row in store.read_manifest(run) if not row.path} == {
+        "2026-03-01",
+        "2026-05-01",
+    }
     assert all(row[0].startswith("forgotten-") for row in rows)
     assert not any(word in everything(run) for word in (b"c00000", b"c00001", b"13800001111"))
     assert [call.id for call in store.read_calls(run)] == ["c00002.wav"]
@@ -185,6 +199,23 @@ def test_the_commands_go_through_a_whole_run(tmp_path: Path) -> None:
     assert table.exit_code == 0
     assert "1 calls removed" in gone.output
     assert "parts became" in small.output
+
+
+def test_a_plan_says_how_the_rows_will_be_done_and_the_run_goes_on_with_it(tmp_path: Path) -> None:
+    make_calls(tmp_path / "rec", 2)
+    for path in (tmp_path / "rec").iterdir():
+        os.utime(path, (1, 1))
+    out = str(tmp_path / "run")
+
+    bare = runner.invoke(app, ["batch", "plan", str(tmp_path / "rec"), "-o", out, "--ui", "zh"])
+    plan = runner.invoke(app, ["batch", "plan", "-o", out, "--model", "none", "--workers", "0", "--ui", "zh"])
+    done = runner.invoke(app, ["batch", "run", "-o", out, "--scorecard", "none", "--json"])
+
+    assert bare.stdout.startswith("登记 2 通（约 0.1 分钟），未处理 2 通")
+    assert len(bare.stdout.splitlines()) == 1
+    assert plan.stdout.splitlines()[1] == "布局：准备进程 0 个；不识别文字，按设置"
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout.splitlines()[-1])["ok"] == 2
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """How many processes: as set, by rule of thumb, or by measuring."""
 
+import pickle
 from collections.abc import Callable
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -7,17 +8,19 @@ from typing import Any
 
 import pytest
 
-from qa_speech.batch import layout
+from qa_speech.batch import engine, layout
 from qa_speech.batch.engine import State, limits_of, model_hash, read_state, starter, write_state
 from qa_speech.batch.jobs import Layout
 from qa_speech.batch.layout import Trial, cheapest, choose
 from qa_speech.batch.rows import Row, find_rows
+from qa_speech.batch.worker import Remote, begun
 from qa_speech.call import CallReport
 from qa_speech.engines.models import find
 from qa_speech.engines.whisper import DecodeOptions, WhisperRecognizer
+from qa_speech.engines.windows import LEAST_PAD_S
 from qa_speech.errors import ConfigError
 from qa_speech.inputs import CallInput
-from qa_speech.pipeline import inspect_many
+from qa_speech.pipeline import Prepared, inspect_many
 from qa_speech.resources import folder
 from qa_speech.settings import Settings
 from tests.batch_kit import NOW
@@ -56,6 +59,39 @@ def test_the_measurement_chooses_and_says_why(monkeypatch: pytest.MonkeyPatch) -
     assert (chosen.recognizers, chosen.threads, chosen.batch_size, chosen.measured) == (1, 2, 4, True)
     assert chosen.workers == 1  # a call takes 1 s to prepare and 4 windows of 0.25 s to recognise
     assert "0.250 s/window" in chosen.why
+    assert "每窗 0.250 秒" in chosen.why_zh
+    assert chosen.call_s == pytest.approx(1.0 / 2 + 4.0 * 0.25)  # two cores share the preparing
+
+
+def test_little_gpu_memory_means_smaller_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "free_gpu_memory", lambda: [4_000])
+
+    chosen = choose(Settings(), "demo", MANY)
+    make = engine.factories(Settings(), "demo", chosen)
+    named = engine.factories(Settings.model_validate({"recognition": {"compute_type": "int8"}}), "demo", chosen)
+
+    assert (chosen.batch_size, chosen.compute_type) == (4, "int8_float16")
+    assert make is not None
+    assert named is not None
+    assert make(0).settings.recognition.compute_type == "int8_float16"  # type: ignore[attr-defined]
+    assert named(0).settings.recognition.compute_type == "int8"  # type: ignore[attr-defined]
+
+
+def test_a_slow_model_is_tried_with_fewer_windows_and_smaller_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, given = [0.0], []
+
+    class Slow:
+        def recognize(self, windows: list[int]) -> list[int]:
+            clock[0] += 9.0 * len(windows)
+            given.append(len(windows))
+            return windows
+
+    monkeypatch.setattr("time.perf_counter", lambda: clock[0])
+
+    found = layout._recognise_trial([pickle.dumps(0)] * layout.TRIAL_WINDOWS, Slow)  # type: ignore[arg-type]
+
+    assert found == {1: 9.0, 2: 9.0}  # four more would end long after the limit
+    assert sum(given) * 9.0 < 2 * layout.TRIAL_LIMIT_S
 
 
 def test_a_simpler_layout_wins_unless_it_is_clearly_slower() -> None:
@@ -71,7 +107,19 @@ def test_gpus_get_one_recogniser_each_with_a_batch_that_fits(monkeypatch: pytest
     chosen = choose(Settings(), "demo", MANY)
 
     assert (chosen.recognizers, chosen.devices, chosen.batch_size) == (2, (0, 1), 16)
-    assert "on GPU 0, 1" in str(chosen)
+    assert "on GPU 0, 1" in chosen.in_words("en")
+    assert "显卡 0、1" in chosen.in_words("zh")
+
+
+def test_calls_go_into_as_few_windows_as_their_recogniser_bears() -> None:
+    row = Row("a", str(folder("samples") / "good-service.ogg"))
+
+    def windows(least_pad_s: float | None) -> int:
+        item = begun(row, NOW, Remote({}, 30.0, least_pad_s=least_pad_s))
+        assert isinstance(item, Prepared)
+        return len(item.plans)
+
+    assert windows(None) == windows(LEAST_PAD_S) < windows(0.3)
 
 
 @pytest.mark.slow
@@ -100,10 +148,25 @@ def test_a_run_remembers_its_settings_and_the_hash_of_its_model(tmp_path: Path) 
         read_state(tmp_path)
 
 
+def test_the_model_of_an_installed_engine_is_told_from_others_by_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa_speech.engines.registry.recognizers", lambda: {"other": None})
+    (tmp_path / "model.onnx").write_bytes(b"weights")
+
+    one, _ = model_hash(f"other:{tmp_path}", Settings(), State())
+    again, _ = model_hash(f"other:{tmp_path}", Settings(), State())
+    (tmp_path / "model.onnx").write_bytes(b"other weights")
+    changed, _ = model_hash(f"other:{tmp_path}", Settings(), State())
+
+    assert one == again
+    assert one != changed
+
+
 def test_the_layout_is_chosen_once_per_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen: list[int] = []
 
-    def once(settings: Settings, model: str | None, todo: Any) -> Layout:
+    def once(settings: Settings, model: str | None, todo: Any, tell: Any) -> Layout:
         chosen.append(1)
         return Layout(0, 0, why="tried", measured=True)
 

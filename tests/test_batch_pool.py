@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -141,15 +142,20 @@ def test_processes_killed_at_random_lose_and_double_nothing(place: Path, tmp_pat
         for turn in range(4):
             if stop.wait(1.0):
                 return
-            children = [*pools[0]._workers, *pools[0]._recognizers] if pools else []
-            if children:
+            while not (pools and pools[0]._workers):  # killed while it loads for the first time, it ends the run
+                if stop.wait(0.05):
+                    return
+            children = [*pools[0]._workers, *pools[0]._recognizers]
+            with suppress(ProcessLookupError):  # ended and not replaced yet
                 os.kill(children[turn % len(children)].process.pid, signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
     killer.start()
-    session = run(place, tmp_path / "run", Fake(seconds=0.15), made=pools, layout=Layout(workers=2, batch_size=2))
-    stop.set()
-    killer.join()
+    try:
+        session = run(place, tmp_path / "run", Fake(seconds=0.15), made=pools, layout=Layout(workers=2, batch_size=2))
+    finally:
+        stop.set()
+        killer.join()
 
     assert session.ok == COUNT
     assert len(outcomes(tmp_path / "run")) == COUNT

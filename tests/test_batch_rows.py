@@ -3,8 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from qa_speech.audio.decode import RawFormat
 from qa_speech.batch.rows import Row, find_rows, iso_time
+from qa_speech.batch.work import options_key
 from qa_speech.errors import AudioError, ConfigError
+from qa_speech.settings import Settings
 
 
 @pytest.fixture
@@ -79,6 +82,23 @@ def test_all_problems_of_a_manifest_are_listed_at_once(place: Path) -> None:
     assert [problem.split(":")[0] for problem in caught.value.problems] == ["line 2", "line 3", "line 4", "line 4"]
 
 
+def test_what_headerless_files_hold_is_said_by_the_manifest_or_for_all(place: Path) -> None:
+    (place / "a/2.V3").write_bytes(b"x" * 800)
+    (place / "m.csv").write_text("path,raw\na/2.V3,vox:8000:1\na/1.wav,\na/2.V3x,\n", encoding="utf-8")
+
+    one, plain, odd = find_rows([place / "m.csv"], raw="alaw:8000:2")
+
+    assert (one.raw, plain.raw, odd.raw) == ("vox:8000:1", "", "alaw:8000:2")
+    assert one.call_input.raw == RawFormat("vox", 8000, 1)
+    assert [row.raw for row in find_rows([place], raw="alaw")] == ["", "alaw", ""]
+    with pytest.raises(ConfigError, match="expected one of alaw"):
+        find_rows([place], raw="mp3")
+    (place / "m.csv").write_text("path,raw\na/2.V3,8000\na/1.wav,alaw:x\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        find_rows([place / "m.csv"])
+    assert [problem.split(":")[0] for problem in caught.value.problems] == ["line 2", "line 3"]
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -130,3 +150,13 @@ def test_transcripts_of_the_same_stem_are_found(place: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize("text", ["2026-11-23 09:30", "20261123_0930", "2026-11-23T09:30:00"])
 def test_times_in_names_become_iso(text: str) -> None:
     assert iso_time(text) == "2026-11-23T09:30:00"
+
+
+def test_options_that_change_a_call_change_its_key_and_others_do_not() -> None:
+    def key(**table: object) -> str:
+        return options_key(Settings.model_validate(table), "model")
+
+    voices = {"segmentation": "/a.onnx", "embedding": "/b.onnx"}
+
+    assert key(batch={"workers": 3}) == key(recognition={"threads": 1, "batch_size": 2, "device": "cpu"}) == key()
+    assert len({key(), key(speech={"pad_s": 0.2}), key(recognition={"beam_size": 1}), key(diarize=voices)}) == 4

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 
 from qa_speech.batch import store
 from qa_speech.batch.cards import Book
+from qa_speech.batch.rows import find_rows
 from qa_speech.batch.run import locked, plan
 from qa_speech.errors import ConfigError
 from qa_speech.settings import ScorecardRule, Settings, load_settings
-from tests.batch_kit import NOW, Fake, go, make_calls
+from tests.batch_kit import NOW, Fake, go, make_calls, speech
 
 
 @pytest.fixture
@@ -83,8 +85,6 @@ def test_another_scorecard_or_other_metadata_mean_scoring_only(place: Path, tmp_
     session = go(place, run, fake=Fake(), card="complaint")
     manifest = place / "m.csv"
     manifest.write_text("path,agent\n" + "".join(f"c0000{i}.wav,7\n" for i in range(3)), encoding="utf-8")
-    from qa_speech.batch.rows import find_rows
-
     moved = go(place, run, fake=Fake(), card="complaint", rows=find_rows([manifest]))
 
     assert (session.todo, session.scores, session.ok) == (0, 3, 3)
@@ -304,8 +304,6 @@ def test_a_scorecard_that_is_not_there_is_known_before_the_first_call(place: Pat
         Book(rules=[ScorecardRule(file="none-such")])
     manifest = place / "m.csv"
     manifest.write_text("path,scorecard\nc00000.wav,none-such\n", encoding="utf-8")
-    from qa_speech.batch.rows import find_rows
-
     with pytest.raises(ConfigError, match="no such scorecard"):
         go(place, tmp_path / "run", rows=find_rows([manifest]))
 
@@ -322,3 +320,25 @@ def test_the_summary_is_a_screen_of_chinese_and_the_log_names_no_words(place: Pa
     assert len(text.splitlines()) <= 24
     assert "嗯" not in log
     assert [json.loads(line)["event"] for line in log.splitlines()] == ["plan", "failed", "end"]
+
+
+def test_a_headerless_recording_is_done_as_its_row_says_and_again_when_that_changes(tmp_path: Path) -> None:
+    samples, rate = speech(3.0)
+    soundfile.write(tmp_path / "a.V3", samples, rate, format="RAW", subtype="ALAW")
+    wrong, right = (find_rows([tmp_path / "a.V3"], raw=raw) for raw in ("alaw:8000:1", f"alaw:{rate}:2"))
+
+    go(tmp_path, tmp_path / "run", rows=wrong)
+    session = go(tmp_path, tmp_path / "run", rows=right)
+    rested = go(tmp_path, tmp_path / "run", rows=store.read_manifest(tmp_path / "run"))
+
+    assert (session.ok, rested.todo) == (1, 0)
+    assert results(tmp_path / "run", "round(duration_s, 2), layout") == [(3.0, "two_channel")]
+
+
+def test_calls_without_a_total_are_counted_by_reason(place: Path, tmp_path: Path) -> None:
+    go(place, tmp_path / "run", fake=Fake(), card="telecom-hotline")
+
+    text = (tmp_path / "run" / "summary.txt").read_text(encoding="utf-8")
+
+    assert "没有总分 3 通：通话过短 3" in text
+    assert "录音共 0.1 分钟" in text

@@ -24,7 +24,10 @@ def test_a_clean_recording_has_no_faults():
     assert found.components["echo_db"] is None
 
 
-@pytest.mark.parametrize("code", ["dead_channel", "fake_stereo", "clipping", "dropouts", "echo", "hum", "low_snr"])
+@pytest.mark.parametrize(
+    "code",
+    ["dead_channel", "fake_stereo", "clipping", "dropouts", "echo", "hum", "low_snr", "narrow_band", "sampling_rate"],
+)
 def test_each_kind_counts_once_per_channel(code):
     twice = with_findings(Finding(code, 1, 1.0), Finding(code, 1, 2.0), Finding(code, 2, 1.0))
 

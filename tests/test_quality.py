@@ -137,6 +137,27 @@ def test_holes_in_speech_are_counted_and_pauses_are_not() -> None:
     assert value(holed, "dropouts") == 3
 
 
+def test_holes_under_a_constant_are_found_where_the_background_itself_is_faint_at_times() -> None:
+    """A speech codec makes the pauses of a babble as faint as the constant it leaves in a hole."""
+    clock = np.arange(len(VOICE)) / 8000
+    babble = noise(LENGTH_S, -66) * (np.sin(2 * np.pi * 0.9 * clock) > -0.95) + noise(LENGTH_S, -80, seed=5)
+    holed = (VOICE + babble).astype(np.float32)
+    for start, length in ((2.0, 0.1), (9.0, 0.2), (16.0, 0.4)):
+        holed[round(start * 8000) : round((start + length) * 8000)] = 1.2e-4
+
+    assert "dropouts" not in values(VOICE + babble)
+    assert value(holed, "dropouts") == 3
+
+
+def test_hum_is_found_where_hardly_anything_is_left_unspoken() -> None:
+    clock = np.arange(len(CLEAN)) / 8000
+    hum = (sum(np.sin(2 * np.pi * 50 * n * clock) for n in (1, 2, 3)) * 0.01).astype(np.float32)
+    spoken = Timeline([(0, 17), (19.3, 40)])
+
+    assert "hum" in values(CLEAN + hum, speech=spoken)
+    assert "hum" not in values(CLEAN, speech=spoken)
+
+
 def test_without_a_background_holes_cannot_be_told_from_pauses() -> None:
     track = Track(VOICE, 8000)
 

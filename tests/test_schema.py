@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from qa_speech.errors import ConfigError
 from qa_speech.resources import folder
-from qa_speech.scorecard.schema import MAX_BYTES, choose_scorecard, json_schema, load_scorecard
+from qa_speech.scorecard import choose_scorecard
+from qa_speech.scorecard.schema import MAX_BYTES, json_schema, load_scorecard
 from qa_speech.testing import make_call
 
 GOOD = """\

@@ -154,6 +154,14 @@ def test_what_is_no_run_or_newer_than_this_version_is_refused(tmp_path: Path) ->
         store.require_run(tmp_path)
 
 
+def test_the_manifest_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    columns = {name: kind for name, kind in store.ROW_COLUMNS.items() if name != "raw"}
+    row = {"position": 0, "id": "a", "path": "a.wav", "bytes": 7, "mtime_ns": 9}
+    store.write_parquet(tmp_path / store.MANIFEST, [row], columns, per_group=100)
+
+    assert store.read_manifest(tmp_path) == [Row("a", "a.wav", 7, 9)]
+
+
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 names = st.text(st.characters(codec="utf-8", categories=("L", "N")), min_size=1, max_size=8)
 
@@ -164,7 +172,7 @@ def test_any_manifest_comes_back_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, metadata: dict[str, str], path: str
 ) -> None:
     run = tmp_path_factory.mktemp("run")
-    rows = [Row("a'\"", path, 7, 9, 2, "t.json", "card", metadata), Row("b", "")]
+    rows = [Row("a'\"", path, 7, 9, 2, "t.json", "card", metadata, "alaw:8000:2"), Row("b", "")]
 
     store.write_manifest(run, rows)
 

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from qa_speech.cli import app
 from qa_speech.engines.text import load_text_models
+from qa_speech.engines.text_linear import LinearScorer
 from qa_speech.errors import ConfigError, ModelError
 from qa_speech.training.fit import evaluate, export, fit
 from qa_speech.training.measure import estimate, pearson, ranks, spearman, threshold_for
@@ -55,6 +56,13 @@ def test_a_fit_learns_what_the_labels_say_and_holds_out_whole_agents(labels: Pat
     assert report.trained_on + report.pearson.n == 360
     assert report.threshold.value is not None
     assert report.threshold.precision >= 0.9
+
+
+def test_a_model_from_nothing_keeps_the_punctuation_it_was_trained_with(labels: Path, tmp_path: Path) -> None:
+    fit("politeness", labels, tmp_path / "run", base="linear")
+    scorer = load_text_models(tmp_path / "run").classifiers["politeness"].scorer
+    assert isinstance(scorer, LinearScorer)
+    assert scorer.marks
 
 
 def test_a_trained_folder_is_served_in_the_place_of_the_shipped_model(trained: Path) -> None:

@@ -30,7 +30,67 @@ def test_no_two_neighbouring_windows_would_fit_in_one(segments: Timeline) -> Non
     windows = pack(segments, window_s=30.0)
 
     for one, two in pairwise(windows):
-        assert one[-1].window_end + (two[0].call_end - two[0].call_start) > 30.0 - 1e-6
+        assert one[-1].window_end + two[-1].window_end > 30.0 - 1e-6
+
+
+@st.composite
+def heard(draw: st.DrawFn) -> tuple[Timeline, list[Segment], float]:
+    """Speech, the same with padding and cut where it is longer than a window, and the window."""
+    window_s = draw(st.sampled_from([5.0, 15.0, 30.0]))
+    spoken = draw(speech)
+    roomy = Timeline((max(0.0, item.start - 0.3), item.end + 0.3) for item in spoken)
+    pieces = []
+    for item in roomy:
+        start = item.start
+        while item.end - start > window_s:
+            cut = start + draw(st.integers(int(5 * window_s), int(10 * window_s))) / 10
+            pieces.append(Segment(start, cut))
+            start = cut
+        pieces.append(Segment(start, item.end))
+    return spoken, pieces, window_s
+
+
+@given(heard())
+def test_with_the_speech_known_no_more_windows_hold_all_of_it_once(made: tuple[Timeline, list[Segment], float]) -> None:
+    spoken, padded, window_s = made
+    windows = pack(padded, window_s=window_s, speech=spoken)
+    pieces = [piece for window in windows for piece in window]
+    taken = Timeline((piece.call_start, piece.call_end) for piece in pieces)
+
+    assert len(windows) <= len(pack(padded, window_s=window_s))
+    assert (spoken - taken).duration < 1e-6
+    assert (taken - Timeline((item.start, item.end) for item in padded)).duration < 1e-6
+    assert all(one.call_end <= two.call_start + 1e-6 for one, two in pairwise(pieces))
+    assert all(window[-1].window_end <= window_s + 1e-6 for window in windows)
+
+
+def test_padding_gives_way_only_where_that_saves_a_window() -> None:
+    spoken = Timeline((start, start + 4.0) for start in range(10, 45, 5))
+    padded = [Segment(item.start - 0.3, item.end + 0.3) for item in spoken]
+
+    (squeezed,) = pack(padded, window_s=30.0, speech=spoken)  # 28 s of speech, 32.2 s with all its padding
+    (roomy,) = pack(padded[:6], window_s=30.0, speech=Timeline(list(spoken)[:6]))
+
+    assert len(pack(padded, window_s=30.0, speech=spoken, least_pad_s=0.3)) == 2
+    assert {round(piece.call_end - piece.call_start, 2) for piece in squeezed} == {4.2}
+    assert {round(piece.call_end - piece.call_start, 2) for piece in roomy} == {4.6}
+
+
+def test_a_call_is_cut_in_its_longest_pauses() -> None:
+    spoken = Timeline([(0, 6), (6.3, 12), (14, 20), (20.3, 26)])
+    padded = [Segment(0, 12.3), Segment(13.7, 26.3)]
+
+    windows = pack(padded, window_s=13.0, speech=spoken)
+
+    assert [(window[0].call_start, window[-1].call_end) for window in windows] == [(0, 12.3), (13.7, 26.3)]
+
+
+def test_a_piece_longer_than_a_window_is_cut_in_its_pause() -> None:
+    spoken = Timeline([(0, 6), (6.4, 12)])
+
+    windows = pack([Segment(0, 9.9), Segment(9.9, 12.3)], window_s=10.0, speech=spoken)
+
+    assert [round(window[0].call_start, 2) for window in windows] == [0, 6.2]
 
 
 @given(speech, st.lists(st.floats(0, 29), max_size=8))

@@ -137,7 +137,7 @@ CASES = [
     (
         criterion("repeated", quote(9, "怎么回事", Role.CUSTOMER), role="customer", of="own", count=1.0),
         "客户把自己说过的话又说了 1 次：“怎么回事”（00:09）",
-        'customer repeated own words 1 times: "怎么回事" (00:09)',
+        'customer repeated own words once: "怎么回事" (00:09)',
     ),
     (
         criterion("entity_missing", ABSENT, kind="phone"),
@@ -182,6 +182,16 @@ def test_a_call_without_times_names_lines_and_never_seconds() -> None:
     said = wording.sentence(criterion("phrase_said", heard), lang="zh", call=call)
 
     assert said == "坐席说了不允许的话：“我不清楚”（第 2 句）"
+
+
+def test_a_figure_just_beside_its_bound_is_not_rounded_onto_it() -> None:
+    waited = Evidence("interval", 31.0, 39.02, AGENT, note="dead_air")
+    one = criterion(
+        "band", waited, metric="silence", component="longest_s", value=8.02, unit="s", full_below=8.0, role=None
+    )
+
+    assert wording.sentence(one, lang="zh") == "最长静音 8.02 秒（00:31–00:39），标准 < 8 秒"
+    assert wording.sentence(one, lang="en") == "longest silence: 8.02 s (00:31–00:39); limit < 8 s"
 
 
 def test_combined_checks_say_how_many_parts_failed() -> None:

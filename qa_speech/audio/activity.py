@@ -9,7 +9,8 @@ noise, so it only says *where* somebody speaks; *when exactly* is said by the ch
 
     island      a run of frames that may be speech (a fifth of the threshold), holding some that surely are
     audible     louder than speech less 40 dB, and than the background around it plus 2 dB
-    speech      what is audible in an island or within 0.35 s of it; where the background covers the ends, 50 ms more
+    speech      what is audible in an island or within 0.35 s of it; where the background covers the ends, 50 ms more,
+                and what the detector is confident of
 
 Thresholds were set on generated calls (`benchmarks/calls.py`, seeds from 1000). Levels are dBFS, times seconds.
 """
@@ -52,6 +53,8 @@ SURE_FRAMES = 4
 AUDIBLE_FRAMES = 4
 """Shorter sounds are clicks."""
 COVERED_S = 0.05
+CONFIDENT = 0.8
+"""Where the background covers a voice, the detector alone is believed from here on."""
 
 UNLIKELY = 0.1
 """Frames below this probability are background."""
@@ -134,6 +137,7 @@ def tight(
     covered = floor + ABOVE_FLOOR_DB > loud - WITHIN_DB
     near = _dilated(active & islands, round(COVERED_S / level_frame_s))
     active |= covered & near & islands & own & (likely >= threshold)
+    active |= covered & islands & own & (likely >= CONFIDENT)
     found = Timeline((first * level_frame_s, last * level_frame_s) for first, last in runs(active))
     return found.bridged(bridge_s).without_short(min_speech_s)
 

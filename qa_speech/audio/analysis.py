@@ -7,14 +7,14 @@ Channels are numbered as in the file; who is agent and who is customer is not de
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from qa_speech.audio import activity, channels, leak, quality, sounds
-from qa_speech.audio.track import Floats, Track, frame_levels
+from qa_speech.audio.track import Floats, Track, frame_levels, frame_mask
 from qa_speech.call import Finding, Layout
 from qa_speech.errors import ChannelError
 from qa_speech.timeline import Segment, Timeline
@@ -110,11 +110,48 @@ def analyse(
             activity.padded(found, probabilities, frame_s, track.duration, pad_s=pad_s, max_piece_s=max_piece_s)
         )
         if not surveys[voices[number]].dead:
+            unnamed = ~frame_mask((Segment(item.start, item.end) for item in other), len(level), track.frame_s)
+            if not found and quality.noise_throughout(level[unnamed]):
+                findings.append(Finding("low_snr", voices[number] + 1, 0.0, "dB"))
             findings += quality.findings(voices[number] + 1, track, level, found)
     return Analysis(
         layout=layout, channels=tuple(i + 1 for i in voices), findings=tuple(findings), speech=tuple(speech),
         padded=tuple(padded), sounds=tuple(others), gains_db=gains, tracks=tracks, levels=levels,
     )  # fmt: skip
+
+
+def divided(found: Analysis, speakers: Sequence[Timeline], *, pad_s: float, max_piece_s: float) -> Analysis:
+    """The analysis of one channel as that of two voices that share it.
+
+    What a diarizer calls speech is only speech where the detector finds some; detected speech that it gives to nobody goes
+    to the voice that is nearest. Pieces for the recogniser hold nothing that only the other voice says.
+
+    Parameters
+    ----------
+    found
+        Of one voice channel.
+    speakers
+        One or two timelines, as `Diarizer.diarize` gives them.
+    pad_s, max_piece_s
+        As for `analyse`.
+    """
+    whole, track, levels = found.speech[0], found.tracks[0], found.levels[0]
+    said = [whole & line for line in (*speakers, Timeline(), Timeline())[:2]]
+    for item in whole - (said[0] | said[1]):
+        near = min((0, 1), key=lambda voice: _distance(item, said[voice]))
+        said[near] = said[near] | Timeline([item])
+    padded = []
+    for own, other in (said, said[::-1]):
+        roomy = activity.padded(own, levels, track.frame_s, track.duration, pad_s=pad_s, max_piece_s=max_piece_s)
+        padded.append(tuple(part for piece in roomy for part in Timeline([piece]) - (other - own)))
+    return replace(
+        found, channels=found.channels * 2, speech=tuple(said), padded=tuple(padded), sounds=(*found.sounds, ()),
+        gains_db=found.gains_db * 2, tracks=(track, track), levels=(levels, levels),
+    )  # fmt: skip
+
+
+def _distance(item: Segment, line: Timeline) -> float:
+    return min((max(other.start - item.end, item.start - other.end) for other in line), default=float("inf"))
 
 
 def _layout(surveys: list[channels.Survey], source: str) -> tuple[Layout, list[int], list[Finding]]:

@@ -32,13 +32,16 @@ WADA_RATIOS = (
 """E[log mean|x| − mean log|x|] of speech (gamma amplitudes, shape 0.4) in white noise from −20 dB in steps of 2 dB."""
 WADA_SECONDS = 60.0
 LOW_SNR_DB = 12.0
+NOISE_DB, NOISE_SPREAD_DB, NOISE_FRAMES = -50.0, 20.0, 500
 NARROW_HZ = 2400.0
-HUM_BELOW_DB = 45.0
+HUM_BELOW_DB, HUM_FEWEST = 45.0, 3
 ECHO_EVIDENCE = ((9.0, -31.0), (12.0, -34.0))
 """Either of these: how far the delay stands out of all others (deviations), and how strong it is (dB)."""
 ECHO_QUIETEST_DB = -25.0
 BAND_DB = 40.0
 UNHEARD_DB = 55.0
+RATE_SHARE, RATE_EDGE_HZ = 0.4, 100.0
+"""What was made at a rate reaches at least this share of it, and at most this far beyond its half."""
 USUAL_RATES = (8000, 11025, 16000, 22050, 24000, 32000)
 ECHO_EARLIEST_S = 0.06
 ECHO_ACTIVE_DB = 12.0
@@ -50,6 +53,8 @@ GONE_DB, BACKGROUND_THERE = 18.0, 0.8
 """A background that is this far below its median for more than a fifth of the time comes and goes by itself."""
 HOLE_MOST_DC = 0.005
 """With more DC than this, a companding codec makes a constant of any quiet sound."""
+STILL_SHARE = 0.08
+"""Where the background stands still for more of its time, standing still is no sign of a hole."""
 ALIVE_DB = -95.0
 """dBFS; a background below this is digital silence."""
 
@@ -92,6 +97,18 @@ def findings(number: int, track: Track, levels: Floats, speech: Timeline) -> lis
     if gone:
         found.append(Finding("dropouts", number, float(len(gone)), "count", f"{gone.duration:.2f} s"))
     return found
+
+
+def noise_throughout(levels: Floats) -> bool:
+    """Whether a channel without speech holds an even sound that could bury a voice. `levels` of what is no music or tone.
+
+    >>> noise_throughout(np.full(500, -30, np.float32)), noise_throughout(np.full(500, -60, np.float32))
+    (True, False)
+    """
+    if len(levels) < NOISE_FRAMES:
+        return False
+    quiet, loud = (float(value) for value in np.percentile(levels, (10, 95)))
+    return loud > NOISE_DB and loud - quiet < NOISE_SPREAD_DB
 
 
 def snr_db(levels: Floats, speech: Mask) -> float | None:
@@ -148,7 +165,8 @@ def band_limit_hz(track: Track, speech: Mask) -> float | None:
 def true_rate(track: Track, speech: Mask) -> int | None:
     """The lower rate that a recording was made at before it was brought to its own rate, in Hz, or None.
 
-    Sound above 4 kHz, however faint, is there in any recording at 16 kHz; what was recorded at 8 kHz has none.
+    Sound above 4 kHz, however faint, is there in any recording at 16 kHz; what was recorded at 8 kHz has none. The band of
+    a codec that ends elsewhere, 5.7 kHz say, is no sign of a lower rate.
     """
     lower = [rate for rate in USUAL_RATES if rate < track.rate * 0.8]
     size = _power_of_two(0.032 * track.rate)
@@ -158,13 +176,14 @@ def true_rate(track: Track, speech: Mask) -> int | None:
     high = np.percentile(spectra, 97, axis=0)
     hertz = np.arange(len(high)) * track.rate / size
     faint = np.max(high) * 10 ** (-UNHEARD_DB / 10)
-    return next((rate for rate in lower if np.max(high[hertz > rate * 0.53]) < faint), None)
+    top = float(hertz[np.flatnonzero(high >= faint)[-1]])
+    return next((rate for rate in lower if RATE_SHARE * rate < top < rate / 2 + RATE_EDGE_HZ), None)
 
 
 def hum(track: Track, speech: Mask) -> Peak | None:
     """Mains hum between the words: level of its harmonics in dBFS and its frequency, or None."""
     size = _power_of_two(0.5 * track.rate)
-    spectra = _spectra(track, ~_grown(speech, 10), size, most=40)
+    spectra = _spectra(track, ~_grown(speech, 10), size, most=40, fewest=HUM_FEWEST)
     if spectra is None:
         return None
     power = np.mean(spectra, axis=0)
@@ -220,13 +239,26 @@ def holes(track: Track, levels: Floats, speech: Timeline) -> Timeline | None:
         return None
     low = float(np.percentile(there, 5))
     gone = inside & (levels < low - HOLE_BELOW_DB)
-    quiet = np.flatnonzero(inside & ~gone & (levels < low)) if abs(track.offset) < HOLE_MOST_DC else ()
-    for frame in quiet:
-        piece = track.read(int(frame) * track.hop, int(frame + 1) * track.hop)
-        gone[frame] = np.max(piece) == np.min(piece)
     least, most = round(HOLE_S[0] / track.frame_s) - 1, round(HOLE_S[1] / track.frame_s)
+    if abs(track.offset) < HOLE_MOST_DC:
+        still = _still(track, levels < max(low, middle - HOLE_BELOW_DB), least)
+        if np.count_nonzero(still & ~_grown(inside, 10)) <= STILL_SHARE * len(background):
+            gone |= inside & still
     found = [(first, last) for first, last in runs(gone) if least <= last - first <= most]
     return Timeline((first * track.frame_s, last * track.frame_s) for first, last in found)
+
+
+def _still(track: Track, quiet: Mask, least: int) -> Mask:
+    """Frames of which at least `least` in a row are one constant value, among quiet ones."""
+    still = np.zeros(len(quiet), bool)
+    for first, last in runs(quiet):
+        if last - first >= least:
+            piece = track.read(first * track.hop, last * track.hop)
+            frames = piece[: len(piece) // track.hop * track.hop].reshape(-1, track.hop)
+            still[first : first + len(frames)] = np.ptp(frames, axis=1) == 0
+    for first, last in runs(still):
+        still[first:last] = last - first >= least
+    return still
 
 
 def _grown(mask: Mask, frames: int) -> Mask:
@@ -239,7 +271,7 @@ def _power_of_two(samples: float) -> int:
 
 
 def _spectra(
-    track: Track, mask: Mask, size: int, *, most: int = STRETCHES, full: float = 0.999
+    track: Track, mask: Mask, size: int, *, most: int = STRETCHES, fewest: int = FEWEST, full: float = 0.999
 ) -> npt.NDArray[np.float32] | None:
     """Power spectra of up to `most` stretches of `size` samples that the mask covers to `full`; mean square per bin."""
     frames = -(-size // track.hop)
@@ -247,7 +279,7 @@ def _spectra(
         return None
     covered = np.convolve(mask, np.ones(frames), mode="valid") >= full * frames
     starts = _apart(np.flatnonzero(covered), frames)
-    if len(starts) < FEWEST:
+    if len(starts) < fewest:
         return None
     chosen = starts[np.linspace(0, len(starts) - 1, min(most, len(starts))).astype(int)]
     window = np.hanning(size).astype(np.float32)

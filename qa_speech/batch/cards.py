@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import msgspec
 
 from qa_speech.batch.rows import Row
 from qa_speech.errors import ConfigError
+from qa_speech.scorecard.choice import Shelf, find_scorecard
 
 if TYPE_CHECKING:
     from qa_speech.scorecard import Scorecard
@@ -34,8 +35,8 @@ class Book:
         self._sources: dict[str, Path] = {}
         self._named: dict[str, Scorecard | None] = {}
         self._default = self._load(default)
-        self._rules = [(dict(rule.when), self._load(rule.file)) for rule in rules]
-        self._keys = sorted({key for when, _ in self._rules for key in when})
+        held = [(dict(rule.when), self._load(rule.file)) for rule in rules]
+        self._shelf = Shelf(rules=held, others=[] if self._default is None else [self._default])
         self._chosen: dict[tuple[str, ...], Scorecard | None] = {}
 
     def choose(self, row: Row) -> Scorecard | None:
@@ -49,20 +50,10 @@ class Book:
         if row.scorecard:
             return self._load(row.scorecard)
         metadata = row.metadata
-        seen = (metadata.get("started_at", "")[:10], *(metadata.get(key, "") for key in self._keys))
+        seen = (metadata.get("started_at", "")[:10], *(metadata.get(key, "") for key in self._shelf.keys))
         if seen not in self._chosen:
-            self._chosen[seen] = self._by_rule(row)
+            self._chosen[seen] = self._shelf.of(metadata)
         return self._chosen[seen]
-
-    def _by_rule(self, row: Row) -> Scorecard | None:
-        from qa_speech.call import Call, Recording
-        from qa_speech.scorecard import choose_scorecard
-
-        fitting = [card for when, card in self._rules if card is not None and _fits(when, row.metadata)]
-        if not fitting:
-            return self._default
-        versions = [card for card in fitting if card.id == fitting[0].id]
-        return choose_scorecard(versions, Call(Recording(row.id, metadata=dict(row.metadata))))
 
     def check(self, rows: Iterable[Row]) -> None:
         """Load every scorecard that a row names.
@@ -103,32 +94,9 @@ class Book:
         return self._named[name]
 
 
-def find_scorecard(name: str) -> Path:
-    """A file, or a shipped scorecard by name.
-
-    Raises
-    ------
-    ConfigError
-        There is none; the message lists the shipped ones.
-    """
-    from qa_speech.resources import folder
-
-    path = Path(name)
-    if path.is_file():
-        return path
-    shipped = {item.stem: item for item in sorted(folder("scorecards").glob("*.yaml"))}
-    if name in shipped:
-        return shipped[name]
-    raise ConfigError(name, [f"no such scorecard; a file, none, or one of the shipped ones: {', '.join(shipped)}"])
-
-
 def score_key(card: Scorecard | None, row: Row) -> str:
     """What a score depends on besides the call: another scorecard or other metadata mean scoring again, no more."""
     if card is None:
         return UNSCORED
     text = msgspec.json.encode([card.sha256, sorted(row.metadata.items())])
     return hashlib.sha256(text).hexdigest()[:16]
-
-
-def _fits(when: Mapping[str, str | list[str]], metadata: Mapping[str, str]) -> bool:
-    return all(metadata.get(key) in (wanted if isinstance(wanted, list) else [wanted]) for key, wanted in when.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -77,7 +78,11 @@ def model_hash(model: str, settings: Settings, state: State) -> tuple[str, tuple
         It is not on this machine.
     """
     from qa_speech.engines.models import find, sha256
+    from qa_speech.engines.registry import recognizers
 
+    engine, colon, place = model.partition(":")
+    if colon and engine in recognizers():
+        return _plugin_hash(model, Path(place)), (model, 0, 0)
     found = find(model, models_dir=settings.models_dir)
     path = found.path / "model.bin"
     stat = os.stat(path)
@@ -85,6 +90,13 @@ def model_hash(model: str, settings: Settings, state: State) -> tuple[str, tuple
     if state.model_sha256 and state.model_file == stamp:
         return state.model_sha256, stamp
     return found.sha256 or sha256(path), stamp
+
+
+def _plugin_hash(model: str, place: Path) -> str:
+    """What tells the model of an installed package's engine from others: its name, and size and time of its files."""
+    files = [place] if place.is_file() else sorted(item for item in place.rglob("*") if item.is_file())
+    stamps = [(str(item), item.stat().st_size, item.stat().st_mtime_ns) for item in files]
+    return hashlib.sha256(msgspec.json.encode([model, stamps])).hexdigest()
 
 
 def limits_of(settings: Settings, layout: Layout) -> Limits:
@@ -110,21 +122,41 @@ def starter(
     """What `run_batch` takes as `doer`: chooses the layout (once per run, model and machine), starts the processes."""
 
     def start(cards: Path) -> Doer:
-        from qa_speech.batch.layout import choose
-
-        wanted = (
-            f"{state.model_sha256} {len(os.sched_getaffinity(0))} {settings.batch.workers} {settings.batch.recognizers}"
-        )
-        layout = msgspec.convert(state.layout, Layout) if state.layout and state.layout_for == wanted else None
-        if layout is None:
-            layout = choose(settings, model, rows)
-            if layout.measured:
-                kept = msgspec.to_builtins(layout)
-                write_state(run, msgspec.structs.replace(state, layout=kept, layout_for=wanted))
-        tell({"event": "layout", "text": str(layout)})
+        layout = layout_for(run, settings, model, state, rows, tell)
         return started(settings, model, layout, cards, lambda text: tell({"event": "note", "text": text}))
 
     return start
+
+
+def layout_for(
+    run: Path,
+    settings: Settings,
+    model: str | None,
+    state: State,
+    rows: Sequence[Row],
+    tell: Callable[[dict[str, Any]], None] = lambda event: None,
+) -> Layout:
+    """The layout for these rows; one that was measured is kept in the run for this model, machine and settings."""
+    from qa_speech.batch.layout import choose
+
+    batch, recognition = settings.batch, settings.recognition
+    wanted = " ".join(
+        str(item)
+        for item in (
+            state.model_sha256, len(os.sched_getaffinity(0)), batch.workers, batch.recognizers, recognition.device,
+            recognition.compute_type, recognition.window, recognition.beam_size,
+        )
+    )  # fmt: skip
+    kept = state.layout_for == wanted and bool(state.layout)
+    layout = (
+        msgspec.convert(state.layout, Layout)
+        if kept
+        else choose(settings, model, rows, lambda: tell({"event": "measuring"}))
+    )
+    if layout.measured and not kept:
+        write_state(run, msgspec.structs.replace(state, layout=msgspec.to_builtins(layout), layout_for=wanted))
+    tell({"event": "layout", "text": layout.in_words("en"), "text_zh": layout.in_words("zh")})
+    return layout
 
 
 def started(
@@ -161,6 +193,8 @@ def factories(settings: Settings, model: str | None, layout: Layout) -> Callable
         update["batch_size"] = layout.batch_size
     if layout.devices:
         update["device"] = "cuda"
+    if layout.compute_type and settings.recognition.compute_type == "auto":
+        update["compute_type"] = layout.compute_type
     recognition = settings.recognition.model_copy(update=update)
     factory = WhisperFactory(model, settings.model_copy(update={"recognition": recognition}))
     return lambda index: factory

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import hmac
 import secrets
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,8 @@ def forget(
         wanted = {name for name in wanted if not name.startswith("forgotten-")}
         if not wanted:
             return 0
+        store.tidy(run)  # what a killed process left half-written holds text too
+        shutil.rmtree(run / store.SPILL, ignore_errors=True)
         marks = _remember(run, wanted)
         kept = _kept(run, marks) if keep_scores else []
         for folder in (store.CALLS, store.RESULTS):
@@ -212,6 +215,8 @@ def _forget_rows(run: Path, rows: list[Row], marks: Mapping[str, str], *, keep: 
             left.append(row)
         elif keep:
             metadata = {key: value for key, value in row.metadata.items() if key in KEPT_METADATA}
+            if "started_at" in metadata:
+                metadata["started_at"] = metadata["started_at"][:10]  # the second would lead back to the call
             left.append(Row(marks[row.id], "", metadata=metadata))
     store.write_manifest(run, left)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa_speech.batch.jobs import Job, Setup
 from qa_speech.batch.records import Entry, again, entry
-from qa_speech.batch.worker import Remote, failed, scorecard_of
+from qa_speech.batch.worker import Remote, begun, failed, scorecard_of
 
 if TYPE_CHECKING:
     from qa_speech.scorecard import Scorecard
@@ -40,8 +40,7 @@ class Inline:
     @property
     def remote(self) -> Remote | None:
         """What calls record of the recogniser; None = no words."""
-        found = self._recognizer
-        return None if found is None else Remote(dict(found.made_with), found.window_s)
+        return None if self._recognizer is None else Remote.of(self._recognizer)
 
     def close(self) -> None:
         """Let the recogniser go."""
@@ -104,10 +103,7 @@ class Inline:
     def _prepared(self, job: Job) -> Any:
         from qa_speech.batch.store import with_row
         from qa_speech.call import Call, decode
-        from qa_speech.engines.silero import SileroDetector
-        from qa_speech.pipeline import begin
 
         if job.stored:
             return with_row(decode(job.stored, Call, job.row.id), job.row)
-        window_s = self._recognizer.window_s if self._recognizer else None
-        return begin(job.row.call_input, detector=SileroDetector(), settings=self._setup.settings, window_s=window_s)
+        return begun(job.row, self._setup.settings, self.remote)

@@ -45,7 +45,9 @@ class Limits:
 class Layout:
     """How many processes do what. `threads` per recogniser; `batch_size` 0 = what the recogniser says.
 
-    `devices`: one recogniser per GPU when given, by device index.
+    `devices`: one recogniser per GPU when given, by device index; `compute_type` is taken then unless the settings name
+    one. `why` and `why_zh` say where the layout comes from; `call_s` is what a call takes with it, in seconds of wall time,
+    0 = not known.
     """
 
     workers: int = 1
@@ -53,16 +55,29 @@ class Layout:
     threads: int = 0
     batch_size: int = 0
     devices: tuple[int, ...] = ()
+    compute_type: str = ""
     why: str = ""
+    why_zh: str = ""
     measured: bool = False
+    call_s: float = 0.0
 
-    def __str__(self) -> str:
+    def in_words(self, lang: str) -> str:
+        """The layout and its reason as one line, ``zh`` or ``en``."""
+        return self._zh() if lang == "zh" else self._en()
+
+    def _en(self) -> str:
         batch = f"batch {self.batch_size}" if self.batch_size else "the batch size of the settings"
         place = (
             f"on GPU {', '.join(map(str, self.devices))}" if self.devices else f"{self.threads or 'all'} threads each"
         )
         recognizers = f", {self.recognizers} recognisers ({place}, {batch})" if self.recognizers else ""
         return f"{self.workers} workers{recognizers}; {self.why}"
+
+    def _zh(self) -> str:
+        batch = f"每批 {self.batch_size} 窗" if self.batch_size else "批量按设置"
+        place = f"显卡 {'、'.join(map(str, self.devices))}" if self.devices else f"各 {self.threads or '全部'} 线程"
+        recognizers = f"，识别进程 {self.recognizers} 个（{place}，{batch}）" if self.recognizers else ""
+        return f"准备进程 {self.workers} 个{recognizers}；{self.why_zh}"
 
 
 @dataclass(frozen=True)

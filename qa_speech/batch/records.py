@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -32,7 +34,7 @@ FIXED: Mapping[str, str] = {
     "sections": "STRUCT(id VARCHAR, points DOUBLE, possible DOUBLE, total DOUBLE)[]",
     "unmeasured": "STRUCT(metric VARCHAR, reason VARCHAR)[]", "low_reliability": "VARCHAR[]",
     "recognizer": "VARCHAR", "model": "VARCHAR", "model_sha256": "VARCHAR", "detector_sha256": "VARCHAR",
-    "code_version": "VARCHAR", "prepare_s": "DOUBLE", "recognise_s": "DOUBLE", "finish_s": "DOUBLE",
+    "code_version": "VARCHAR", "code_sha256": "VARCHAR", "prepare_s": "DOUBLE", "recognise_s": "DOUBLE", "finish_s": "DOUBLE",
 }  # fmt: skip
 """Columns every part has, with their SQL types; all others are DOUBLE, one per metric and component."""
 
@@ -99,7 +101,19 @@ def _of_call(report: CallReport) -> dict[str, Any]:
         "model_sha256": made_with.get("model_sha256"),
         "detector_sha256": made_with.get("detector_sha256"),
         "code_version": made_with.get("qa_speech"),
+        "code_sha256": code_sha256(),
     }
+
+
+@cache
+def code_sha256() -> str:
+    """Hash of this package's code and word lists, once per process: tells two builds of one version apart."""
+    package = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*")):
+        if path.suffix in (".py", ".txt") and "_bundled" not in path.parts:
+            digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def _of_score(score: Score | None) -> dict[str, Any]:

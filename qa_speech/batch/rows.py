@@ -1,8 +1,9 @@
 """Rows of work from folders, globs, manifests and file names; the plan of a run as one Parquet file.
 
 A manifest is CSV (UTF-8 or GB18030, as Excel writes it) or JSONL. Columns: `path` (needed), `id`, `roles`
-(``agent,customer`` = the agent on channel 1) or `agent_channel`, `transcript`, `scorecard`; every other column is
-metadata (`agent`, `team`, `queue`, `started_at` …). Relative paths start at the manifest's folder.
+(``agent,customer`` = the agent on channel 1) or `agent_channel`, `transcript`, `scorecard`, `raw` (``alaw:8000:2``: what a
+headerless file holds); every other column is metadata (`agent`, `team`, `queue`, `started_at` …). Relative paths start at
+the manifest's folder.
 
 Ids: the manifest's column, else the path relative to the folder given; a second one of the same name gets ``~2``.
 """
@@ -21,8 +22,9 @@ from typing import Any
 
 import msgspec
 
+from qa_speech.audio.decode import parse_raw
 from qa_speech.errors import AudioError, ConfigError
-from qa_speech.inputs import AUDIO_SUFFIXES, TRANSCRIPT_SUFFIXES, CallInput, with_transcripts
+from qa_speech.inputs import AUDIO_SUFFIXES, HEADERLESS_SUFFIXES, TRANSCRIPT_SUFFIXES, CallInput, with_transcripts
 
 MANIFEST_SUFFIXES = frozenset((".csv", ".jsonl", ".ndjson"))
 PATH_NAMES = ("path", "file", "audio", "录音", "录音文件")
@@ -34,7 +36,8 @@ _COMPACT_TIME = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[T_ -]?(\d{2}):?(\d{2})
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One row of work. `bytes` and `mtime_ns` are those of the file when it was listed."""
+    """One row of work. `bytes` and `mtime_ns` are those of the file when it was listed; `raw` is ``codec:rate:channels``
+    of a headerless file."""
 
     id: str
     path: str
@@ -44,6 +47,7 @@ class Row(msgspec.Struct, frozen=True):
     transcript: str = ""
     scorecard: str = ""
     metadata: Mapping[str, str] = {}
+    raw: str = ""
 
     @property
     def call_input(self) -> CallInput:
@@ -51,11 +55,12 @@ class Row(msgspec.Struct, frozen=True):
         transcript = Path(self.transcript) if self.transcript else None
         return CallInput(
             path=Path(self.path), id=self.id, agent_channel=self.agent_channel, transcript=transcript, metadata=dict(self.metadata),
+            raw=parse_raw(self.raw) if self.raw else None,
         )  # fmt: skip
 
 
 def find_rows(
-    places: Iterable[str | Path], *, name_pattern: str = "", transcripts: str | Path | None = None
+    places: Iterable[str | Path], *, name_pattern: str = "", transcripts: str | Path | None = None, raw: str = ""
 ) -> list[Row]:
     """Rows from folders, globs (``/rec/2026-11-*/*.wav``), recordings and manifests, sorted within each place.
 
@@ -65,6 +70,9 @@ def find_rows(
         How file names tell metadata, e.g. ``{started_at}_{agent}_{queue}.wav``; matched against the end of the path.
     transcripts
         Folder of transcripts of the same id or stem.
+    raw
+        ``codec:rate:channels`` of files whose suffix says that they have no header, or says nothing; a manifest's own
+        column wins.
 
     Raises
     ------
@@ -83,6 +91,10 @@ def find_rows(
     if pattern is not None:
         rows = [_named(row, pattern) for row in rows]
     rows = _with_unique_ids(rows)
+    if raw:
+        if problem := _wrong_raw(raw):
+            raise ConfigError("raw", [problem])
+        rows = [msgspec.structs.replace(row, raw=raw) if _headerless(row) else row for row in rows]
     if transcripts is not None:
         found = with_transcripts([row.call_input for row in rows], transcripts)
         rows = [
@@ -90,6 +102,20 @@ def find_rows(
             for row, item in zip(rows, found, strict=True)
         ]
     return rows
+
+
+def _headerless(row: Row) -> bool:
+    suffix = os.path.splitext(row.path)[1].lower()
+    return not row.raw and (suffix in HEADERLESS_SUFFIXES or suffix not in AUDIO_SUFFIXES | TRANSCRIPT_SUFFIXES)
+
+
+def _wrong_raw(text: str) -> str:
+    """What is wrong with a format of headerless files; "" if nothing is."""
+    try:
+        parse_raw(text)
+    except ValueError as exc:
+        return str(exc)
+    return ""
 
 
 def stat_row(row: Row) -> Row:
@@ -223,7 +249,10 @@ def _row(record: dict[str, str], base: Path, line: int, problems: list[str]) -> 
     if channel not in ("", "1", "2"):
         problems.append(f"line {line}: agent_channel {channel!r}; expected 1 or 2")
         channel = ""
-    transcript = record.pop("transcript", "")
+    transcript, raw = record.pop("transcript", ""), record.pop("raw", "").replace(" ", "")
+    if raw and (problem := _wrong_raw(raw)):
+        problems.append(f"line {line}: raw {problem}")
+        raw = ""
     return Row(
         id=record.pop("id", "") or given.replace(os.sep, "/"),
         path=str(base / given),
@@ -231,6 +260,7 @@ def _row(record: dict[str, str], base: Path, line: int, problems: list[str]) -> 
         transcript=str(base / transcript) if transcript else "",
         scorecard=record.pop("scorecard", ""),
         metadata={key: value for key, value in record.items() if key and value},
+        raw=raw,
     )
 
 

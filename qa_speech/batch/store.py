@@ -29,10 +29,12 @@ from qa_speech.errors import ConfigError
 SCHEMA = 1
 RESULTS, CALLS = Path("results") / f"schema={SCHEMA}", Path("calls") / f"schema={SCHEMA}"
 MANIFEST = Path("manifest.parquet")
+SPILL = Path(".tmp")
+"""Where DuckDB puts what does not fit into memory; it removes it itself unless it is killed."""
 CALL_COLUMNS = {"id": "VARCHAR", "call_sha256": "VARCHAR", "written_at": "TIMESTAMP", "call": "VARCHAR"}
 ROW_COLUMNS = {
     "position": "BIGINT", "id": "VARCHAR", "path": "VARCHAR", "bytes": "BIGINT", "mtime_ns": "BIGINT",
-    "agent_channel": "INTEGER", "transcript": "VARCHAR", "scorecard": "VARCHAR",
+    "agent_channel": "INTEGER", "transcript": "VARCHAR", "scorecard": "VARCHAR", "raw": "VARCHAR",
 }  # fmt: skip
 META = "metadata."
 """Prefix of the metadata columns of the manifest file."""
@@ -226,12 +228,14 @@ def read_manifest(run: Path) -> list[Row]:
         found = engine.execute(f"SELECT * FROM read_parquet({_quoted(str(run / MANIFEST), chr(39))}) ORDER BY position")
         names = [item[0] for item in found.description]
         metadata = [(i, name.removeprefix(META)) for i, name in enumerate(names) if name.startswith(META)]
-        at = {name: names.index(name) for name in ROW_COLUMNS}
+        at = {name: names.index(name) for name in ROW_COLUMNS if name in names}
+        raw = at.get("raw")  # a run of an earlier version has no such column
         return [
             Row(
                 values[at["id"]], values[at["path"]], values[at["bytes"]], values[at["mtime_ns"]],
                 values[at["agent_channel"]], values[at["transcript"]] or "", values[at["scorecard"]] or "",
                 {key: values[i] for i, key in metadata if values[i] is not None},
+                (values[raw] or "") if raw is not None else "",
             )
             for values in found.fetchall()
         ]  # fmt: skip
@@ -251,7 +255,7 @@ def connect(run: Path) -> Any:
     engine = duckdb.connect(config=CONFIG)
     with suppress(duckdb.Error):
         engine.execute("SET parquet_metadata_cache = true")  # the same hundreds of parts are asked again and again
-        engine.execute(f"SET temp_directory = {_quoted(str(run / '.tmp'), chr(39))}")
+        engine.execute(f"SET temp_directory = {_quoted(str(run / SPILL), chr(39))}")
     engine.execute(f"CREATE VIEW history AS {_source(run / RESULTS, FIXED)}")
     engine.execute(f"CREATE VIEW stored_calls AS {_source(run / CALLS, CALL_COLUMNS)}")
     _manifest_view(engine, run)
@@ -308,10 +312,17 @@ def _manifest_view(engine: Any, run: Path) -> None:
 
 
 def known(run: Path) -> dict[str, Known]:
-    """The newest stored outcome of every id, as much as the runner needs."""
+    """The newest stored outcome of every id, as much as the runner needs. Reads these columns alone: every part has them."""
+    if not any((run / RESULTS).glob("*.parquet")):
+        return {}
     names = ", ".join(Known.__struct_fields__)
-    with connect(run) as engine:
-        return {values[0]: Known(*values) for values in engine.execute(f"SELECT {names} FROM newest").fetchall()}
+    parts = _quoted(str(run / RESULTS / "*.parquet"), chr(39))
+    with _engine() as engine:
+        found = engine.execute(
+            f"SELECT {names} FROM read_parquet({parts}, hive_partitioning=false) "
+            "ORDER BY written_at, call_sha256 DESC NULLS FIRST"
+        )
+        return {values[0]: Known(*values) for values in found.fetchall()}  # of one id the last stays
 
 
 def read_calls(run: str | Path) -> Iterator[Call]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,10 +24,16 @@ ERRORS_ZH = {
     "ConfigError": "转写文件有误", "time_limit": "处理超时", "process_died": "处理进程异常退出",
     "memory_limit": "内存超限", "bug": "程序错误（见 run.log）",
 }  # fmt: skip
+NO_TOTAL_ZH = {
+    "too_short": "通话过短", "too_long": "通话过长", "one_sided": "只有一方说话", "no_words": "没有识别出字词",
+    "attribute": "通话资料不合适用条件", "low_coverage": "能评的项目太少", "nothing_applies": "没有适用的项目",
+    "nothing_judged": "没有评出的项目",
+}  # fmt: skip
 BRIEF = (
     "id, status, duration_s, total, passed, to_review, copied_from, band, reason, error, message, "
     "list_transform(criteria, lambda c: {'id': c.id, 'title': c.title, 'outcome': c.outcome}) AS criteria"
 )
+ALIKE = re.compile(r"(\d+) failures in a row with one cause: ")
 TOP = 5
 PROBED = 200
 BYTES_PER_CALL = 40_000
@@ -126,7 +133,7 @@ def foreseen(run: Path, rows: Sequence[Row], lang: str) -> str:
     free, wanted = shutil.disk_usage(run).free / 1e9, todo * BYTES_PER_CALL / 1e9
     missing = len(rows) - len(there)
     if lang == "zh":
-        length = "时长未知" if hours is None else f"约 {hours:,.1f} 小时"
+        length = "时长未知" if hours is None else f"约 {_length(hours)}"
         text = f"登记 {len(rows):,} 通（{length}），未处理 {todo:,} 通；结果约需 {wanted:.2f} GB，可用 {free:.0f} GB"
         return text + (f"；{missing:,} 个文件不存在" if missing else "")
     length = "length unknown" if hours is None else f"about {hours:,.1f} h"
@@ -143,7 +150,7 @@ def text(found: dict[str, Any], run: Path) -> str:
         "",
         f"登记 {found['rows']:,} 通：完成 {found['ok']:,}，失败 {found['failed']:,}，未处理 {found['left']:,}"
         + (f"，已删除 {found['forgotten']:,}" if found["forgotten"] else ""),
-        f"录音共 {found['audio_h']:,.1f} 小时"
+        f"录音共 {_length(found['audio_h'])}"
         + (f"；{found['copies']:,} 通与其他录音完全相同" if found["copies"] else ""),
     ]
     session = found.get("session")
@@ -160,6 +167,8 @@ def text(found: dict[str, Any], run: Path) -> str:
             lines.append("等级  " + " · ".join(f"{name} {count:,}" for name, count in found["bands"].items()))
         if found["to_review"]:
             lines.append(f"待人工复核 {found['to_review']:,} 项")
+    if found["no_total"]:
+        lines += [*([] if found["scored"] else [""]), _without_total(found["no_total"])]
     if found["criteria"]:
         lines += ["", "未通过最多的项目"]
         lines += [f"  {one['criterion']}：{one['failed']:,} / {one['judged']:,} 通" for one in found["criteria"]]
@@ -174,6 +183,24 @@ def text(found: dict[str, Any], run: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _length(hours: float) -> str:
+    """Hours, or minutes where there is not one.
+
+    >>> _length(12.34), _length(0.05)
+    ('12.3 小时', '3.0 分钟')
+    """
+    return f"{hours:,.1f} 小时" if hours >= 1 else f"{60 * hours:.1f} 分钟"
+
+
+def _without_total(reasons: dict[str, int]) -> str:
+    """``no_total`` in words: attribute:NAME is one reason."""
+    counts: dict[str, int] = {}
+    for reason, count in reasons.items():
+        name = NO_TOTAL_ZH.get(reason.partition(":")[0], reason)
+        counts[name] = counts.get(name, 0) + count
+    return f"没有总分 {sum(counts.values()):,} 通：" + "、".join(f"{name} {count:,}" for name, count in counts.items())
+
+
 def _of_session(session: dict[str, Any]) -> str:
     elapsed = session["elapsed_s"]
     done = session["ok"] + session["failed"]
@@ -181,8 +208,15 @@ def _of_session(session: dict[str, Any]) -> str:
     if elapsed and done:
         line += f"，每小时 {done / elapsed * 3600:,.0f} 通，{session['audio_s'] / elapsed:.1f} 倍实时"
     stopped = session["stopped"]
-    reason = {"until": "到了规定时间", "interrupted": "被中断"}.get(stopped, stopped)
+    reason = why_ended(stopped)
     return line + (f"\n提前结束：{reason}" if stopped else "")
+
+
+def why_ended(stopped: str) -> str:
+    """`Session.stopped` in Chinese; other text as it is."""
+    known = {"until": "到了规定时间", "interrupted": "被中断"}
+    alike = ALIKE.match(stopped)
+    return f"连续 {alike[1]} 通因同一原因失败：{stopped[alike.end() :]}" if alike else known.get(stopped, stopped)
 
 
 def _next_steps(found: dict[str, Any], run: Path) -> list[str]:

@@ -40,17 +40,19 @@ def options_key(settings: Settings, recognizer: str) -> str:
     """What a Call depends on besides its recording: settings, and `recognizer` (the hash of the model)."""
     recognition = settings.recognition.model_dump(mode="json", exclude={"threads", "batch_size", "device"})
     options = [settings.speech.model_dump(mode="json"), recognition if recognizer else None, settings.agent_channel]
+    if settings.diarize is not None:
+        options.append(settings.diarize.model_dump(mode="json"))
     return _short([options, recognizer])
 
 
 def input_key(row: Row, options: str) -> str:
     """Changes when the recording, what is known about it, or the options change."""
-    return _short([row.bytes, row.mtime_ns, row.agent_channel, _stamp(row.transcript), options])
+    return _short([row.bytes, row.mtime_ns, row.agent_channel, _stamp(row.transcript), options, *_raw(row)])
 
 
 def share_key(row: Row, audio_sha256: str, options: str) -> str:
     """The same for rows that would give the same Call but for its name; "" for a row that brings its own words."""
-    return "" if row.transcript else _short([audio_sha256, row.agent_channel, options])
+    return "" if row.transcript else _short([audio_sha256, row.agent_channel, options, *_raw(row)])
 
 
 def needs(
@@ -122,6 +124,10 @@ def sha256(path: str) -> str:
     """Of a file, in hex."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _raw(row: Row) -> list[str]:
+    return [row.raw] if row.raw else []
 
 
 def _stamp(path: str) -> list[int] | None:

@@ -23,7 +23,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from qa_speech.batch.rows import Row
     from qa_speech.call import Call
     from qa_speech.engines.base import Recognizer, Window, WindowWords
+    from qa_speech.pipeline import Prepared
     from qa_speech.scorecard import Scorecard
     from qa_speech.settings import Settings
 
@@ -53,6 +54,15 @@ class Remote:
     made_with: Mapping[str, str]
     window_s: float
     samples_only: bool = False
+    least_pad_s: float | None = None
+
+    @classmethod
+    def of(cls, recognizer: Recognizer) -> Remote:
+        """What is to be known of a recogniser elsewhere."""
+        return cls(
+            dict(recognizer.made_with), recognizer.window_s, bool(getattr(recognizer, "samples_only", False)),
+            getattr(recognizer, "least_pad_s", None),
+        )  # fmt: skip
 
     def recognize(self, windows: Any) -> Any:
         """It cannot be asked here."""
@@ -113,7 +123,7 @@ def _step(
     """One message; None while words are still to come."""
     from qa_speech.batch.records import again
     from qa_speech.call import Call, decode
-    from qa_speech.pipeline import Prepared, begin, report
+    from qa_speech.pipeline import Prepared, report
 
     began = time.perf_counter()
     number = message[1]
@@ -126,14 +136,33 @@ def _step(
         text, before = rest
         call = with_row(decode(text, Call, row.id), row)
         return again(report(call, scorecard_of(card, cards, task.cards)), before)
-    window_s = task.remote.window_s if task.remote else None
-    item = begin(row.call_input, detector=_detector(), settings=task.settings, window_s=window_s)
+    item = begun(row, task.settings, task.remote)
     spent = time.perf_counter() - began
     if isinstance(item, Prepared) and item.plans:
         opened = calls[number] = _Open(row, card, item, item.windows(), prepare_s=spent)
         _send_windows(link, number, opened)
         return None
     return finished(_Open(row, card, item, iter(()), prepare_s=spent), [], task, cards)
+
+
+def begun(row: Row, settings: Settings, recognizer: Remote | None) -> Prepared | Call:
+    """A row up to the point where words are needed, its speech in as few windows as it allows."""
+    from qa_speech.engines.silero import SileroDetector
+    from qa_speech.engines.windows import LEAST_PAD_S, pack
+    from qa_speech.pipeline import Prepared, begin
+
+    window_s = recognizer.window_s if recognizer else None
+    item = begin(row.call_input, detector=SileroDetector(), settings=settings, window_s=window_s)
+    if recognizer is None or not isinstance(item, Prepared) or not item.plans:
+        return item
+    least = LEAST_PAD_S if recognizer.least_pad_s is None else recognizer.least_pad_s
+    heard = zip(item.analysis.padded, item.analysis.speech, strict=True)
+    plans = tuple(
+        (voice, pieces)
+        for voice, (padded, speech) in enumerate(heard)
+        for pieces in pack(padded, window_s=recognizer.window_s, speech=speech, least_pad_s=least)
+    )
+    return replace(item, plans=plans)
 
 
 def finished(opened: _Open, answers: list[WindowWords], task: Task, cards: dict[str, Scorecard | None]) -> Entry:
@@ -189,12 +218,6 @@ def _send_windows(link: Connection, number: int, opened: _Open) -> None:
     link.send(("windows", number, packed, total - len(opened.sent)))
 
 
-def _detector() -> Any:
-    from qa_speech.engines.silero import SileroDetector
-
-    return SileroDetector()
-
-
 # -- the recogniser's process -----------------------------------------------------------------------------------
 
 
@@ -205,7 +228,7 @@ def recognise_main(
     inbox = _begin(link, environment)
     try:
         recognizer = make()
-        made_with = dict(recognizer.made_with)
+        remote = Remote.of(recognizer)
     except QaSpeechError as exc:
         link.send(("refused", exc))
         return
@@ -213,7 +236,7 @@ def recognise_main(
         link.send(("refused", EngineError("recogniser", f"does not start: {type(exc).__name__}: {exc}")))
         return
     size = getattr(getattr(recognizer, "options", None), "batch_size", batch_size)
-    link.send(("ready", Remote(made_with, recognizer.window_s, bool(getattr(recognizer, "samples_only", False))), size))
+    link.send(("ready", remote, size))
     while True:
         message = inbox.get()
         if message[0] == "stop":

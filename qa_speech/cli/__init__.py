@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from qa_speech import __version__
-from qa_speech.cli import annotate, batch, clips, doctor, inspect, metrics, models, scorecard, train
+from qa_speech.cli import annotate, audio, batch, clips, doctor, inspect, metrics, models, scorecard, train
 
 app = typer.Typer(
     name="qa-speech",
@@ -47,6 +47,7 @@ app.add_typer(metrics.app, name="metrics")
 app.add_typer(models.app, name="models")
 app.add_typer(train.app, name="train")
 app.add_typer(batch.app, name="batch")
+app.command("audio")(audio.audio)
 app.command("annotate")(annotate.annotate)
 app.command("export")(batch.export)
 app.command("query")(batch.query)

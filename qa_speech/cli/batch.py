@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from qa_speech.cli.common import EXIT_SOME_FAILED, EXIT_UNUSABLE, EXIT_USAGE, Language, UiOption, friendly_errors, ui
-from qa_speech.cli.progress import telling
-
-if TYPE_CHECKING:
-    from qa_speech.batch.engine import State
-    from qa_speech.batch.rows import Row
-    from qa_speech.settings import Settings
-
-DEFAULT_SCORECARD = "telecom-hotline"
+from qa_speech.cli.common import EXIT_USAGE, Language, UiOption, friendly_errors, ui
+from qa_speech.cli.running import settings_of, work
 
 app = typer.Typer(help="批量质检 Many calls: resumable, one outcome per recording.", no_args_is_help=True)
 
@@ -71,6 +61,13 @@ TranscriptsOption = Annotated[
     Path | None, typer.Option("--transcripts", help="同名转写目录 transcripts with the same stem.", show_default=False)
 ]
 
+RawOption = Annotated[
+    str | None,
+    typer.Option(
+        "--raw", help="无头文件格式 headerless files: codec:rate:channels, e.g. alaw:8000:2.", show_default=False
+    ),
+]
+
 
 @app.command("run")
 def run(
@@ -83,6 +80,7 @@ def run(
     until: UntilOption = None,
     name_pattern: PatternOption = None,
     transcripts: TranscriptsOption = None,
+    raw: RawOption = None,
     agent_channel: Annotated[
         int | None,
         typer.Option("--agent-channel", min=1, max=2, help="坐席所在声道 the agent's channel.", show_default=False),
@@ -91,7 +89,7 @@ def run(
         Literal["full", "tight"] | None,
         typer.Option(
             "--window",
-            help="tight：窗不补到 30 秒，更快，先验证 do not fill windows up to 30 s: faster, verify it on your model.",
+            help="tight：窗不补到 30 秒，更快，先验证 do not fill windows up to 30 s: faster, verify it; default: the model's.",
             show_default=False,
         ),
     ] = None,
@@ -108,44 +106,52 @@ def run(
         from qa_speech.batch.store import read_manifest, require_run
 
         state = read_state(out)
-        settings = _settings(config, state, model=model, workers=workers, agent_channel=agent_channel)
+        settings = settings_of(config, state, model=model, workers=workers, agent_channel=agent_channel)
         if window is not None:
             recognition = settings.recognition.model_copy(update={"window": window})
             settings = settings.model_copy(update={"recognition": recognition})
         pattern = name_pattern if name_pattern is not None else settings.batch.name_pattern
         if paths:
-            rows = find_rows(paths, name_pattern=pattern, transcripts=transcripts)
+            rows = find_rows(paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "")
         else:
             rows = read_manifest(require_run(out))
-        _work(out, rows, settings, state, scorecard, until=until, json_lines=json_lines, lang=ui(ui_language))
+        work(out, rows, settings, state, scorecard, until=until, json_lines=json_lines, lang=ui(ui_language))
 
 
 @app.command("plan")
 def plan(
     paths: PathsArgument = None,
     out: OutOption = Path("qa-run"),
+    model: ModelOption = None,
     config: ConfigOption = None,
+    workers: WorkersOption = None,
     name_pattern: PatternOption = None,
     transcripts: TranscriptsOption = None,
+    raw: RawOption = None,
     ui_language: UiOption = None,
 ) -> None:
-    """登记而不处理 List the rows of work and what they will take, without doing any.
+    """登记而不处理 List the rows of work and what they will take, without doing any; with --model, how they will be done.
 
-    Example: qa-speech batch plan 清单.csv --out 批次
+    Example: qa-speech batch plan 清单.csv --out 批次 --model /models/large-v3-turbo
     """
     with friendly_errors(ui_language):
+        from qa_speech.batch.engine import read_state
         from qa_speech.batch.rows import find_rows
         from qa_speech.batch.run import locked
         from qa_speech.batch.run import plan as merge
         from qa_speech.batch.summary import foreseen
-        from qa_speech.settings import load_settings
+        from qa_speech.cli.running import foreseen_layout
 
-        pattern = name_pattern if name_pattern is not None else load_settings(config).batch.name_pattern
-        rows = find_rows(paths or [], name_pattern=pattern, transcripts=transcripts) if paths else []
+        lang, state = ui(ui_language), read_state(out)
+        settings = settings_of(config, state, model=model, workers=workers, agent_channel=None)
+        pattern = name_pattern if name_pattern is not None else settings.batch.name_pattern
+        rows = find_rows(paths or [], name_pattern=pattern, transcripts=transcripts, raw=raw or "") if paths else []
         out.mkdir(parents=True, exist_ok=True)
         with locked(out):
             rows = merge(out, rows)
-        typer.echo(foreseen(out, rows, ui(ui_language)))
+            typer.echo(foreseen(out, rows, lang))
+            if settings.model is not None and (text := foreseen_layout(out, settings, state, rows, lang)):
+                typer.echo(text)
 
 
 @app.command("status")
@@ -185,8 +191,8 @@ def retry(
 
         rows = read_manifest(require_run(run))
         state = read_state(run)
-        settings = _settings(config, state, model=model, workers=workers, agent_channel=None)
-        _work(
+        settings = settings_of(config, state, model=model, workers=workers, agent_channel=None)
+        work(
             run, rows, settings, state, scorecard, until=until, json_lines=json_lines, lang=ui(ui_language), again=True
         )
 
@@ -277,101 +283,6 @@ def query(
         names, rows = ask(run, sql)
         for line in as_text(names, rows, form or ("table" if sys.stdout.isatty() else "csv")):
             typer.echo(line)
-
-
-# -- what run and retry share -----------------------------------------------------------------------------------
-
-
-def _settings(
-    config: Path | None, state: State, *, model: str | None, workers: str | None, agent_channel: int | None
-) -> Settings:
-    """Option > file > what the run remembers > default."""
-    from qa_speech.errors import ConfigError
-    from qa_speech.settings import Settings, load_settings
-
-    remembered = config is None and bool(state.settings)
-    settings = Settings.model_validate(state.settings) if remembered else load_settings(config)
-    update: dict[str, Any] = {}
-    if model is not None:
-        update["model"] = model
-    if agent_channel is not None:
-        update["agent_channel"] = agent_channel
-    if workers is not None:
-        if workers != "auto" and not workers.isdecimal():
-            raise ConfigError("--workers", [f"{workers!r}; expected a number or auto"])
-        update["batch"] = settings.batch.model_copy(update={"workers": workers if workers == "auto" else int(workers)})
-    return settings.model_copy(update=update)
-
-
-def _work(
-    out: Path, rows: list[Row], settings: Settings, state: State, scorecard: str | None, *,
-    until: str | None, json_lines: bool, lang: Language, again: bool = False,
-) -> None:  # fmt: skip
-    """Run, tell, choose the exit code."""
-    from qa_speech.batch.cards import Book
-    from qa_speech.batch.engine import State, model_hash, starter, write_state
-    from qa_speech.batch.run import run_batch
-    from qa_speech.errors import ModelError
-
-    if settings.model is None and any(row.call_input.needs_recognizer for row in rows):
-        raise ModelError(
-            "--model", "no recogniser chosen; give a folder or name, or --model none for everything but words"
-        )
-    model = None if settings.model in (None, "none") else settings.model
-    default = scorecard or state.scorecard or (str(settings.scorecard) if settings.scorecard else "")
-    default = default or ("none" if settings.scorecards else DEFAULT_SCORECARD)
-    book = Book(default=default, rules=settings.scorecards)
-    digest, stamp = model_hash(model, settings, state) if model else ("", None)
-    out.mkdir(parents=True, exist_ok=True)
-    kept = State(settings.model_dump(mode="json"), default, stamp, digest, state.layout, state.layout_for)
-    write_state(out, kept)
-    try:
-        with telling(json_lines, lang) as tell, _sigterm():
-            session = run_batch(
-                rows, out, doer=starter(out, settings, model, kept, rows, tell), settings=settings, book=book,
-                recognizer=digest, retry=again, until=_until(until), tell=tell,
-            )  # fmt: skip
-    except OSError as exc:
-        # e.g. a full disk; what was stored stays, and the same command goes on from there
-        typer.echo(f"{'错误：无法写入结果' if lang == 'zh' else 'error: results cannot be stored'}: {exc}", err=True)
-        raise typer.Exit(EXIT_UNUSABLE) from exc
-    if not json_lines:
-        typer.echo((out / "summary.txt").read_text(encoding="utf-8"), nl=False)
-    if session.failed and not session.ok:
-        raise typer.Exit(EXIT_UNUSABLE)
-    if session.failed:
-        raise typer.Exit(EXIT_SOME_FAILED)
-
-
-def _until(text: str | None) -> dt.datetime | None:
-    """``07:30`` = the next time it is so; or a date and time."""
-    from qa_speech.errors import ConfigError
-
-    if text is None:
-        return None
-    now = dt.datetime.now()
-    try:
-        if len(text) > 8:
-            return dt.datetime.fromisoformat(text)
-        found = dt.datetime.combine(now.date(), dt.time.fromisoformat(text if text[1:2] != ":" else f"0{text}"))
-    except ValueError as exc:
-        raise ConfigError("--until", [f"{text!r}; expected e.g. 07:30 or 2026-11-24T07:30"]) from exc
-    return found if found > now else found + dt.timedelta(days=1)
-
-
-@contextmanager
-def _sigterm() -> Iterator[None]:
-    """SIGTERM and a lost terminal end a run as Ctrl-C does: what is finished is stored."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = {name: signal.signal(name, stop) for name in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
 
 
 def _usage(chosen: Language | None, zh: str, en: str) -> None:

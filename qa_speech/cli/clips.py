@@ -140,7 +140,7 @@ def redact(
 
 def _reports(result: Path, scorecard: str | None) -> Iterator[CallReport]:
     """What is stored at a path, scored anew if asked for."""
-    from qa_speech.cli.inspect import find_scorecard
+    from qa_speech.cli.common import find_scorecard
     from qa_speech.report.stored import read_reports
 
     return read_reports(result, scorecard=find_scorecard(scorecard) if scorecard else None)

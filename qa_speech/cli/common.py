@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from qa_speech.errors import AudioError, EngineError, QaSpeechError
+from qa_speech.errors import AudioError, ConfigError, EngineError, QaSpeechError
+
+if TYPE_CHECKING:
+    from qa_speech.scorecard import Scorecard
+    from qa_speech.scorecard.choice import Shelf
+    from qa_speech.settings import Settings
 
 Language = Literal["zh", "en"]
 
@@ -17,6 +23,9 @@ EXIT_UNUSABLE = 1
 EXIT_USAGE = 2
 EXIT_SOME_FAILED = 3
 EXIT_FAIL_UNDER = 4
+
+DEFAULT_SCORECARD = "telecom-hotline"
+NO_SCORECARD = "none"
 
 
 def ui_from_locale() -> Language:
@@ -57,3 +66,35 @@ def friendly_errors(chosen: Language | None = None) -> Iterator[None]:
     except QaSpeechError as exc:
         typer.echo(f"{'错误' if ui(chosen) == 'zh' else 'error'}: {exc}", err=True)
         raise typer.Exit(exit_code(exc)) from exc
+
+
+def find_scorecard(name: str) -> Scorecard | None:
+    """A file, the name of a shipped scorecard, or none."""
+    from qa_speech.scorecard import choice, load_scorecard
+
+    return None if name == NO_SCORECARD else load_scorecard(choice.find_scorecard(name))
+
+
+def shelf(names: Sequence[str], settings: Settings) -> Shelf:
+    """Which scorecard judges which call: the rules of the settings, then `names` (a folder = all files in it).
+
+    Without names the settings' own scorecard judges what no rule fits; without that either, the shipped hotline card where
+    there are no rules, and none where there are.
+    """
+    from qa_speech.scorecard.choice import Shelf
+
+    if not names:
+        own = str(settings.scorecard) if settings.scorecard else ""
+        names = [own or (NO_SCORECARD if settings.scorecards else DEFAULT_SCORECARD)]
+    found = [find_scorecard(name) for given in names for name in _files(given)]
+    rules = [(rule.when, find_scorecard(rule.file)) for rule in settings.scorecards]
+    return Shelf(rules=rules, others=[card for card in found if card is not None])
+
+
+def _files(name: str) -> list[str]:
+    if not Path(name).is_dir():
+        return [name]
+    files = sorted(map(str, Path(name).glob("*.yaml")))
+    if not files:
+        raise ConfigError(name, ["no scorecards in this folder; expected *.yaml files"])
+    return files

@@ -17,21 +17,34 @@ from qa_speech.cli.common import (
     Language,
     UiOption,
     friendly_errors,
+    shelf,
     ui,
 )
 
 if TYPE_CHECKING:
     from qa_speech.audio.decode import RawFormat
     from qa_speech.call import CallFailure, CallReport
-    from qa_speech.scorecard import Scorecard
     from qa_speech.settings import Settings
 
-DEFAULT_SCORECARD = "telecom-hotline"
 DEFAULT_OUT = Path("qa-report")
 
 ScorecardOption = Annotated[
-    str,
-    typer.Option("--scorecard", "-s", help="评分表 a scorecard file, the name of a shipped one, or none."),
+    list[str] | None,
+    typer.Option(
+        "--scorecard",
+        "-s",
+        help="评分表 a scorecard file, the name of a shipped one, a folder, or none; of several the one in force on the day "
+        "of the call. Default: telecom-hotline.",
+        show_default=False,
+    ),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        help="运行设置 settings file, e.g. qa_speech.toml; its scorecard rules come before --scorecard.",
+        show_default=False,
+    ),
 ]
 OutOption = Annotated[
     Path, typer.Option("--out", "-o", file_okay=False, help="结果目录 folder for pages, table and calls.")
@@ -66,7 +79,7 @@ def add_to(app: typer.Typer) -> None:
 
 def demo(
     out: OutOption = Path("demo-report"),
-    scorecard: ScorecardOption = DEFAULT_SCORECARD,
+    scorecard: ScorecardOption = None,
     embed_audio: EmbedOption = False,
     ui_language: UiOption = None,
 ) -> None:
@@ -91,7 +104,7 @@ def inspect(
     paths: Annotated[
         list[Path], typer.Argument(help="录音文件或目录 recordings, or folders of them.", show_default=False)
     ],
-    scorecard: ScorecardOption = DEFAULT_SCORECARD,
+    scorecard: ScorecardOption = None,
     out: OutOption = DEFAULT_OUT,
     json_lines: JsonOption = False,
     model: Annotated[
@@ -105,10 +118,7 @@ def inspect(
     language: Annotated[
         str | None, typer.Option("--language", help="录音语言 language spoken, e.g. zh.", show_default=False)
     ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", help="运行设置 settings file, e.g. qa_speech.toml.", show_default=False),
-    ] = None,
+    config: ConfigOption = None,
     transcripts: Annotated[
         Path | None,
         typer.Option(
@@ -150,10 +160,10 @@ def inspect(
                 "  --model none   measures everything but words\n"
                 "  --model demo   knows only the bundled samples",
             )
-        card = find_scorecard(scorecard)
+        cards = shelf(scorecard or (), settings)
         wanted = settings.model if needed and settings.model != "none" else None
         recognizer = load_recognizer(wanted, settings) if wanted else None
-        outcomes = inspect_many(inputs, scorecard=card, recognizer=recognizer, settings=settings)
+        outcomes = inspect_many(inputs, scorecard=cards, recognizer=recognizer, settings=settings)
         _finish(
             outcomes, total=len(inputs), out=None if json_lines else out, embed_audio=embed_audio,
             fail_under=fail_under, mask=mask, lang=ui(ui_language),
@@ -163,14 +173,25 @@ def inspect(
 def score(
     paths: Annotated[
         list[Path],
-        typer.Argument(help="通话 JSON、.jsonl 或结果目录 stored calls or result folders.", show_default=False),
+        typer.Argument(
+            help="通话 JSON、.jsonl、结果目录或批次目录 stored calls, result folders or batch runs.", show_default=False
+        ),
     ],
-    scorecard: ScorecardOption = DEFAULT_SCORECARD,
+    scorecard: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--scorecard",
+            "-s",
+            help="评分表 as for inspect. Default: for a batch run the scorecards it used, else telecom-hotline.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", file_okay=False, help="结果目录 write pages and table there.", show_default=False),
     ] = None,
     json_lines: JsonOption = False,
+    config: ConfigOption = None,
     fail_under: FailUnderOption = None,
     mask: MaskOption = True,
     ui_language: UiOption = None,
@@ -180,11 +201,17 @@ def score(
     Example: qa-speech score qa-report --scorecard scorecards/telecom-hotline.yaml
     """
     with friendly_errors(ui_language):
-        from qa_speech.call import read_calls
-        from qa_speech.pipeline import report
+        from qa_speech.report.stored import is_run, read_reports
+        from qa_speech.settings import load_settings
 
-        card = find_scorecard(scorecard)
-        outcomes = (report(call, card) for path in paths for call in read_calls(path))
+        settings = load_settings(config)
+        cards = shelf(scorecard or (), settings)
+        chosen = bool(scorecard or settings.scorecard or settings.scorecards)
+        outcomes = (
+            report
+            for path in paths
+            for report in read_reports(path, scorecard=None if is_run(path) and not chosen else cards)
+        )
         _finish(
             outcomes, total=None, out=None if json_lines else out, json_lines=json_lines, embed_audio=False,
             fail_under=fail_under, mask=mask, lang=ui(ui_language),
@@ -213,23 +240,6 @@ def _settings(config: Path | None, model: str | None, agent_channel: int | None,
     if language is not None:
         update["recognition"] = settings.recognition.model_copy(update={"language": language})
     return settings.model_copy(update=update)
-
-
-def find_scorecard(name: str) -> Scorecard | None:
-    """A file, the name of a shipped scorecard, or none."""
-    from qa_speech.errors import ConfigError
-    from qa_speech.resources import folder
-    from qa_speech.scorecard import load_scorecard
-
-    if name == "none":
-        return None
-    path = Path(name)
-    if not path.exists() and path.name == name and not path.suffix:
-        path = folder("scorecards") / f"{name}.yaml"
-    if not path.exists():
-        shipped = ", ".join(sorted(item.stem for item in folder("scorecards").glob("*.yaml")))
-        raise ConfigError(name, [f"no such scorecard; a file, none, or one of the shipped ones: {shipped}"])
-    return load_scorecard(path)
 
 
 def _finish(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ LINE_EVERY_S = 30.0
 def telling(json_lines: bool, lang: Language) -> Iterator[Callable[[dict[str, Any]], None]]:
     """Events as JSON lines, as a bar where a person watches, or as a plain line every half minute."""
     if json_lines:
-        yield lambda event: print(json.dumps(event, ensure_ascii=False, default=str), flush=True)
+        yield _print_json
     elif sys.stderr.isatty():
         with _bar(lang) as tell:
             yield tell
@@ -32,11 +33,20 @@ def telling(json_lines: bool, lang: Language) -> Iterator[Callable[[dict[str, An
             nonlocal last
             if event["event"] != "progress" or time.monotonic() - last >= LINE_EVERY_S:
                 last = time.monotonic() if event["event"] == "progress" else last
-                line = _line(event, lang)
-                if line:
-                    typer.echo(f"{dt.datetime.now():%H:%M:%S} {line}", err=True)
+                text = line(event, lang)
+                if text:
+                    typer.echo(f"{dt.datetime.now():%H:%M:%S} {text}", err=True)
 
         yield tell
+
+
+def _print_json(event: dict[str, Any]) -> None:
+    """One line on stdout. When whoever read it has gone, the work goes on without telling."""
+    try:
+        print(json.dumps(event, ensure_ascii=False, default=str), flush=True)
+    except BrokenPipeError:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 @contextmanager
@@ -50,16 +60,16 @@ def _bar(lang: Language) -> Iterator[Callable[[dict[str, Any]], None]]:
 
         def tell(event: dict[str, Any]) -> None:
             if event["event"] == "progress":
-                bar.update(task, total=event["todo"], completed=event["done"], description=_line(event, lang))
-            elif _line(event, lang):
-                bar.console.print(_line(event, lang), markup=False, highlight=False)
+                bar.update(task, total=event["todo"], completed=event["done"], description=line(event, lang))
+            elif line(event, lang):
+                bar.console.print(line(event, lang), markup=False, highlight=False)
 
         yield tell
 
 
-def _line(event: dict[str, Any], lang: Language) -> str:
+def line(event: dict[str, Any], lang: Language) -> str:
     """An event in words."""
-    from qa_speech.batch.summary import clock
+    from qa_speech.batch.summary import clock, why_ended
 
     zh = lang == "zh"
     kind = event["event"]
@@ -79,5 +89,9 @@ def _line(event: dict[str, Any], lang: Language) -> str:
             return f"登记 {event['rows']} 通：已完成 {event['done']}，待处理 {event['todo']}，只需重新评分 {event['scores']}"
         return f"{event['rows']} rows: {event['done']} done, {event['todo']} to do, {event['scores']} to score again"
     if kind == "layout":
-        return f"{'布局' if zh else 'layout'}: {event['text']}"
-    return str(event["text"]) if kind == "note" else ""
+        return f"布局：{event['text_zh']}" if zh else f"layout: {event['text']}"
+    if kind == "measuring":
+        return "试跑几通，找最快的进程数（只做一次）……" if zh else "trying layouts on a few calls, once per run …"
+    if kind != "note":
+        return ""
+    return why_ended(event["text"]) if zh else str(event["text"])

@@ -25,18 +25,10 @@ Names = Annotated[
 
 def load(name: str) -> Scorecard:
     """A file, or the name of a shipped scorecard."""
-    from qa_speech.errors import ConfigError
-    from qa_speech.resources import folder
     from qa_speech.scorecard import load_scorecard
+    from qa_speech.scorecard.choice import find_scorecard
 
-    path = Path(name)
-    if not path.exists() and path.suffix == "":
-        shipped = folder("scorecards")
-        path = shipped / f"{name}.yaml"
-        if not path.exists():
-            known = ", ".join(sorted(item.stem for item in shipped.glob("*.yaml")))
-            raise ConfigError(name, [f"no such file, and no shipped scorecard of this name; shipped are: {known}"])
-    return load_scorecard(path)
+    return load_scorecard(find_scorecard(name))
 
 
 @app.command("new")
@@ -54,7 +46,7 @@ def new(
     """
     from qa_speech.call import write_bytes
     from qa_speech.errors import ConfigError
-    from qa_speech.resources import folder
+    from qa_speech.scorecard.choice import find_scorecard
     from qa_speech.scorecard.starter import new_scorecard
 
     with friendly_errors(ui_language):
@@ -62,9 +54,7 @@ def new(
             raise ConfigError(str(path), ["exists already; give another name, or move it away first"])
         text = new_scorecard(path.stem, title=title)
         if like is not None:
-            load(like)
-            shipped = folder("scorecards") / f"{like}.yaml"
-            text = (shipped if shipped.exists() else Path(like)).read_text(encoding="utf-8")
+            text = find_scorecard(like).read_text(encoding="utf-8")
             text = text.replace(f"\nid: {load(like).id}\n", f"\nid: {path.stem}\n", 1)
         write_bytes(path, text.encode())
     typer.echo(f"{path}", err=False)
@@ -222,6 +212,10 @@ def _marks(item: Criterion, lang: Language) -> str:
 
 
 def _operators(item: Check) -> str:
+    """What a check looks at: a metric or an operator; of combined checks all of them."""
+    for parts, sign in ((item.all, " + "), (item.any, " | ")):
+        if parts is not None:
+            return sign.join(_operators(part) for part in parts)
     return item.metric or item.operator
 
 
@@ -232,7 +226,10 @@ def compare(
     calls: Annotated[
         Path,
         typer.Option(
-            "--calls", exists=True, help="已存的通话 stored calls: a folder, .jsonl or .json.", show_default=False
+            "--calls",
+            exists=True,
+            help="已存的通话 stored calls: a result folder, a batch run, .jsonl or .json.",
+            show_default=False,
         ),
     ],
     html: Annotated[
@@ -245,11 +242,12 @@ def compare(
 
     Example: qa-speech scorecard compare old.yaml new.yaml --calls qa-report --html changes.html
     """
-    from qa_speech.call import read_calls, write_bytes
+    from qa_speech.call import write_bytes
 
     lang = ui(ui_language)
     with friendly_errors(ui_language):
         from qa_speech.report.compare import comparison_lines, comparison_page
+        from qa_speech.report.stored import read_calls
         from qa_speech.scorecard.compare import compare as run_compare
 
         found = run_compare(load(old), load(new), read_calls(calls))

@@ -1,4 +1,4 @@
-"""Text classifiers: politeness, violations, strategies, answer depth, relevance. Offline, small, numpy or ONNX.
+"""Text classifiers: politeness, violations, strategies, answer depth. Offline, small, numpy or ONNX.
 
 The contract (what metrics and `annotate` may rely on)::
 
@@ -19,12 +19,11 @@ violation   none insult order rhetorical deflection impatience taboo            
 strategy    greeting thanks apology softener honorific empathy promise            each 0…1    text = agent's utterance
 depth       0 1 2 3 4 (ordinal, see docs/labels.md)                               1           text = all the agent says
                                                                                               context = the question
-relevance   unrelated related                                                     1           as depth
 =========== ==================================================================== ============ =======================
 
 Politeness 0–100 = ``100 * (expected_level(row, labels) - 1) / 4``; depth 0–100 = ``100 * expected_level / 4``.
 A violation is found where ``1 - row[0] >= threshold``; its type is the likeliest label but ``none``.
-An empty text gets the neutral answer (politeness 3, no violation, no strategy, depth 0, unrelated) with certainty.
+An empty text gets the neutral answer (politeness 3, no violation, no strategy, depth 0) with certainty.
 """
 
 from __future__ import annotations
@@ -58,7 +57,6 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "violation": VIOLATIONS,
     "strategy": STRATEGIES,
     "depth": ("0", "1", "2", "3", "4"),
-    "relevance": ("unrelated", "related"),
 }
 """The labels of each classifier, in the order of its columns."""
 
@@ -67,7 +65,6 @@ NEUTRAL: Mapping[str, tuple[float, ...]] = {
     "violation": (1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
     "strategy": (0.0,) * 7,
     "depth": (1.0, 0.0, 0.0, 0.0, 0.0),
-    "relevance": (1.0, 0.0),
 }
 """The answer for a text without letters or digits."""
 

@@ -1,4 +1,4 @@
-"""What an answer is made of, counted: the dense half of the depth and relevance models.
+"""What an answer is made of, counted: the dense half of the depth model.
 
 Character n-grams know words; these counts know structure (how much is left beside courtesy, how many figures, time
 limits, conditions) and how question and answer hang together, which carries over to domains nobody trained on.

@@ -30,21 +30,23 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 START, END = "\x02", "\x03"
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _DROPPED = re.compile(r"[^\w?\x02\x03]+|_+")
+_SPACES = re.compile(r"\s+")
 _DIGITS = re.compile(r"\d+")
 _MARKS = re.compile(r"https?://[!-~]+|\[[^\]\s]{1,24}\]|#E-s|&\w+;")
 
 
 @lru_cache(maxsize=16384)
-def fold_text(text: str) -> str:
+def fold_text(text: str, *, marks: bool = False) -> str:
     """What the n-grams are made of: no punctuation but ``?``, small letters, any number = 0, start and end marked.
 
-    Links, masks ([电话]) and marks of chat programs are left out.
+    Links, masks ([电话]) and signs of chat programs are left out; `marks` keeps them, and the punctuation.
 
     >>> fold_text("您好，ＯＫ 120元？").strip(START + END)
     '您好ok0元?'
     """
-    text = unicodedata.normalize("NFKC", _MARKS.sub("", text)).lower()
-    return f"{START}{_DIGITS.sub('0', _DROPPED.sub('', text))}{END}"
+    text = unicodedata.normalize("NFKC", text if marks else _MARKS.sub("", text)).lower()
+    text = _SPACES.sub(" ", text).strip() if marks else _DROPPED.sub("", text)
+    return f"{START}{_DIGITS.sub('0', text)}{END}".replace("\x00", "")
 
 
 def pieces(text: str, window: int) -> list[str]:
@@ -105,7 +107,7 @@ def sigmoid(logits: Floats) -> Floats:
 def ordinal(score: Floats, cuts: Floats) -> Floats:
     """Probabilities of ordered levels from one score: ``P(level > k) = sigmoid(score - cuts[k])``, `cuts` rising.
 
-    >>> ordinal(np.float32([[0.0]]), np.float32([-2.0, 2.0])).round(2).tolist()
+    >>> ordinal(np.float32([[0.0]]), np.float32([-2.0, 2.0])).astype(float).round(2).tolist()
     [[0.12, 0.76, 0.12]]
     """
     above = sigmoid(np.asarray(score - cuts[None, :], np.float32))
@@ -120,7 +122,7 @@ class LinearScorer:
 
     `dense` (cues, outputs) with `centre` and `spread` (cues,) takes what `text_cues` counts; empty without. `cuts` are
     the borders of an ordinal head. Texts of fewer than `floor` buckets are weighed as if they had that many: a scrap of
-    speech shall not shout either.
+    speech shall not shout either. `marks`: n-grams over punctuation too (`fold_text`).
     """
 
     weights: npt.NDArray[np.int8]
@@ -134,6 +136,7 @@ class LinearScorer:
     longest: int
     window: int
     floor: int = 0
+    marks: bool = False
 
     @classmethod
     def load(cls, path: Path, entry: Mapping[str, Any]) -> LinearScorer:
@@ -156,6 +159,7 @@ class LinearScorer:
             longest=int(entry["longest"]),
             window=int(entry.get("window", 0)),
             floor=int(entry.get("floor", 0)),
+            marks=bool(entry.get("marks", False)),
             **found,
         )
         outputs = model.weights.shape[1]
@@ -179,7 +183,7 @@ class LinearScorer:
 
     def probabilities(self, items: Sequence[TextItem]) -> Floats:
         """The same as an array (items, labels); of a text in pieces the least innocent one counts."""
-        cut = [pieces(fold_text(item.text), self.window) for item in items]
+        cut = [pieces(fold_text(item.text, marks=self.marks), self.window) for item in items]
         found = self.activate(self.logits([piece for parts in cut for piece in parts], items))
         if not self.window:
             return found

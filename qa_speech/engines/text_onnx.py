@@ -2,7 +2,7 @@
 
 A folder holds ``tokenizer.json`` and the network that its entry in ``text.json`` names; the network takes
 ``input_ids`` and ``attention_mask`` (and ``token_type_ids`` if it wants them) and gives ``logits``, or one output per
-classifier under the classifier's name.
+classifier under the classifier's name. What a text gets does not depend on its company: `training.quantise` sees to that in int8.
 """
 
 from __future__ import annotations

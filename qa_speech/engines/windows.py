@@ -5,41 +5,168 @@ One role of one call per window, pieces in the order they were said, as few wind
     call       |--a--|   |-b-|            |------c------|
     windows    [ a b ]                    [ c ]             next piece would not fit
     words      window time → the piece that holds the word's midpoint → call time
+
+A window costs the recogniser nearly the same however full it is, so the padding around speech gives way where that
+saves one, and of all ways to cut a call into as few windows the one with the longest pauses at the cuts is taken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 from qa_speech.call import Word
 from qa_speech.engines.base import Piece
-from qa_speech.timeline import Segment
+from qa_speech.timeline import Segment, Timeline
+
+LEAST_PAD_S = 0.1
+"""Padding never gives way below this, unless a recogniser says otherwise."""
+PAD_STEP_S = 0.05
+GOOD_PAUSE_S = 0.6
+"""A cut in a pause of this length costs nothing."""
+_TOUCH_S = 1e-6
 
 
-def pack(segments: Iterable[Segment], *, window_s: float) -> list[tuple[Piece, ...]]:
+class _Unit(NamedTuple):
+    """Speech that stays together, and how much may be taken along before and after it."""
+
+    start: float
+    end: float
+    before: float
+    after: float
+
+
+def pack(
+    segments: Iterable[Segment], *, window_s: float, speech: Timeline | None = None, least_pad_s: float = LEAST_PAD_S
+) -> list[tuple[Piece, ...]]:
     """Fill windows of at most `window_s` seconds with `segments`, in order.
 
-    A segment longer than a window is cut at its end; the speech view keeps that from happening by cutting at quiet
-    places first.
+    Parameters
+    ----------
+    segments
+        Speech with padding, sorted; pieces may touch. One longer than a window is cut at its end; the speech view keeps
+        that from happening by cutting at quiet places first.
+    window_s
+        Longest window in seconds.
+    speech
+        The same speech without padding. With it, segments may be cut in their pauses, and padding shrinks, on all
+        sides alike and to `least_pad_s` at least, if that takes fewer windows. No speech is ever left out.
 
     Examples
     --------
     >>> [len(window) for window in pack([Segment(0, 4), Segment(5, 9), Segment(20, 26)], window_s=10)]
     [2, 1]
+    >>> padded, spoken = [Segment(0.7, 6.3), Segment(7.7, 13.3)], Timeline([(1, 6), (8, 13)])
+    >>> len(pack(padded, window_s=11)), len(pack(padded, window_s=11, speech=spoken))
+    (2, 1)
     """
-    windows: list[list[Piece]] = [[]]
-    filled = 0.0
+    short = [part for segment in segments for part in _parts(segment, window_s)]
+    units = [_Unit(item.start, item.end, 0.0, 0.0) for item in short] if speech is None else _units(short, speech)
+    if not units:
+        return []
+    pad = _padding(units, window_s, least_pad_s)
+    return [_pieces(units[first:last], pad) for first, last in _cut(units, window_s, pad)]
+
+
+def _parts(segment: Segment, window_s: float) -> Iterable[Segment]:
+    start = segment.start
+    while segment.end - start > window_s + 1e-9:
+        yield Segment(start, start + window_s)
+        start += window_s
+    yield Segment(start, segment.end)
+
+
+def _units(segments: Sequence[Segment], speech: Timeline) -> list[_Unit]:
+    """Speech inside padded segments; each unit may take along what the segment leaves, half of a pause at most."""
+    units: list[_Unit] = []
+    spoken = list(speech)
+    at = 0
     for segment in segments:
-        start = segment.start
-        while start < segment.end:
-            end = min(segment.end, start + window_s)
-            if windows[-1] and filled + (end - start) > window_s + 1e-9:
-                windows.append([])
-                filled = 0.0
-            windows[-1].append(Piece(start, end, filled))
-            filled += end - start
-            start = end
-    return [tuple(window) for window in windows if window]
+        while at < len(spoken) and spoken[at].end <= segment.start:
+            at += 1
+        inside: list[tuple[float, float]] = []
+        k = at
+        while k < len(spoken) and spoken[k].start < segment.end:
+            inside.append((max(spoken[k].start, segment.start), min(spoken[k].end, segment.end)))
+            k += 1
+        inside = inside or [(segment.start, segment.end)]
+        edges = [segment.start, *((one[1] + two[0]) / 2 for one, two in pairwise(inside)), segment.end]
+        for (start, end), before, after in zip(inside, edges[:-1], edges[1:], strict=True):
+            units.append(_Unit(start, end, start - before, after - end))
+    return units
+
+
+def _length(units: Sequence[_Unit], pad: float) -> list[float]:
+    """Seconds that each unit takes in a window."""
+    return [unit.end - unit.start + min(pad, unit.before) + min(pad, unit.after) for unit in units]
+
+
+def _padding(units: Sequence[_Unit], window_s: float, least: float) -> float:
+    """The most padding, in seconds, with which the speech takes no more windows than with the least."""
+    pad = max(max(unit.before, unit.after) for unit in units)
+    wanted = _count(_length(units, min(pad, least)), window_s)
+    while pad > least and _count(_length(units, pad), window_s) > wanted:
+        pad = max(least, pad - PAD_STEP_S)
+    return pad
+
+
+def _count(lengths: Sequence[float], window_s: float) -> int:
+    """Windows when each is filled as far as it goes: as few as there can be."""
+    count, filled = 1, 0.0
+    for length in lengths:
+        if filled and filled + length > window_s + 1e-9:
+            count, filled = count + 1, 0.0
+        filled += length
+    return count
+
+
+def _cut(units: Sequence[_Unit], window_s: float, pad: float) -> list[tuple[int, int]]:
+    """Ranges of units, as few as there can be; of those the ones with long pauses between them and even lengths."""
+    lengths = _length(units, pad)
+    costs: list[tuple[int, float]] = [(0, 0.0)]
+    cuts = [0]
+    for last in range(1, len(units) + 1):
+        best, place, filled = (len(units) + 1, 0.0), last - 1, 0.0
+        for first in range(last - 1, -1, -1):
+            filled += lengths[first]
+            if filled > window_s + 1e-9 and first < last - 1:
+                break
+            count, cost = costs[first]
+            cost += (filled / window_s) ** 2 + _haste(units, first)
+            if (count + 1, cost) < best:
+                best, place = (count + 1, cost), first
+        costs.append(best)
+        cuts.append(place)
+    ranges = []
+    last = len(units)
+    while last:
+        ranges.append((cuts[last], last))
+        last = cuts[last]
+    return ranges[::-1]
+
+
+def _haste(units: Sequence[_Unit], first: int) -> float:
+    """What a cut before this unit costs: 0 in a long pause, 1 where there is none."""
+    if not first:
+        return 0.0
+    return max(0.0, 1 - (units[first].start - units[first - 1].end) / GOOD_PAUSE_S)
+
+
+def _pieces(units: Sequence[_Unit], pad: float) -> tuple[Piece, ...]:
+    """One window: units with their padding; where the padding of two meets they are one piece."""
+    spans: list[list[float]] = []
+    for unit in units:
+        start, end = unit.start - min(pad, unit.before), unit.end + min(pad, unit.after)
+        if spans and start - spans[-1][1] < _TOUCH_S:
+            spans[-1][1] = end
+        else:
+            spans.append([start, end])
+    pieces, filled = [], 0.0
+    for start, end in spans:
+        pieces.append(Piece(start, end, filled))
+        filled += end - start
+    return tuple(pieces)
 
 
 def to_call_time(words: Iterable[Word], pieces: Sequence[Piece]) -> list[Word]:

@@ -23,9 +23,12 @@ from typing import Literal, NamedTuple, TypeAlias, cast
 from qa_speech.call import Call, Role
 from qa_speech.language.courtesy import violations_in
 from qa_speech.language.dialogue import Turn, turns
+from qa_speech.language.remembered import per_call
 from qa_speech.language.substance import (
     APART,
     GUIDANCE,
+    OF_AGENT,
+    OF_CUSTOMER,
     SUBSTANCE,
     YES_NO,
     AskKind,
@@ -113,7 +116,19 @@ def asked(call: Call) -> tuple[Asked, ...]:
     >>> asked(call)
     (Asked(question=(1,), answer=(2, 4, 6), reaction=(3, 5)),)
     """
-    return _asked(turns(call), read([item.text or "" for item in call.utterances]))
+    return _asked(turns(call), _read(call))
+
+
+@per_call
+def _read(call: Call) -> list[Said]:
+    """Every utterance read for what is asked of its role."""
+    said: dict[int, Said] = {}
+    for role, groups in ((Role.AGENT, OF_AGENT), (Role.CUSTOMER, OF_CUSTOMER), (Role.UNKNOWN, OF_CUSTOMER)):
+        mine = [(index, item.text or "") for index, item in enumerate(call.utterances) if item.role is role]
+        if mine:
+            found = read([text for _, text in mine], groups)
+            said.update(zip([index for index, _ in mine], found, strict=True))
+    return [said[index] for index in range(len(call.utterances))]
 
 
 def _asked(every: Sequence[Turn], said: Sequence[Said]) -> tuple[Asked, ...]:
@@ -157,24 +172,44 @@ def judge(call: Call) -> tuple[tuple[Asked, Judged], ...]:
     >>> [(one.level, sorted({part.kind for part in one.parts})) for _, one in judge(call)]
     [(4, ['number', 'option', 'reason']), (0, [])]
     """
-    said = read([item.text or "" for item in call.utterances])
+    said = _read(call)
     found = _asked(turns(call), said)
-    pushed = _pushed(said, found)
+    pushed, heard = _pushed(call, found), _heard(call, found)
     following = [*found[1:], None]
-    return tuple((one, _judged(said, one, then, pushed)) for one, then in zip(found, following, strict=False))
-
-
-def _pushed(said: Sequence[Said], found: Sequence[Asked]) -> frozenset[int]:
-    """The utterances in which the agent pushes the matter away; what is said next may make up for it."""
-    pairs = [pair for one in found for pair in zip(one.answer, (*one.answer[1:], None), strict=False)]
-    texts = [said[index].text for index, _ in pairs]
-    hits = violations_in(texts, [said[then].text if then is not None else "" for _, then in pairs])
-    return frozenset(
-        index for (index, _), held in zip(pairs, hits, strict=True) if any(hit.kind == "deflection" for hit in held)
+    return tuple(
+        (one, _judged(said, one, then, pushed, heard=one in heard)) for one, then in zip(found, following, strict=False)
     )
 
 
-def _judged(said: Sequence[Said], one: Asked, following: Asked | None, pushed: frozenset[int]) -> Judged:
+def _heard(call: Call, found: Sequence[Asked]) -> frozenset[Asked]:
+    """The exchanges to which the agent says no more than a 好的 that counts as no turn."""
+    ends = [*[one.question[0] for one in found], len(call.utterances)][1:]
+    return frozenset(
+        one
+        for one, end in zip(found, ends, strict=True)
+        if not one.answer
+        and any(item.role is Role.AGENT and item.text for item in call.utterances[one.question[-1] + 1 : end])
+    )
+
+
+def _pushed(call: Call, found: Sequence[Asked]) -> frozenset[int]:
+    """The utterances in which the agent pushes the matter away; what is said next may make up for it."""
+    answers = {index for one in found for index in one.answer}
+    then = {index: after for one in found for index, after in zip(one.answer, one.answer[1:], strict=False)}
+    # all of the agent's words, as `violations` looks at them: their rules run once for both
+    mine = [(index, item.text) for index, item in enumerate(call.utterances) if item.role is Role.AGENT and item.text]
+    following = [call.utterances[then[index]].text or "" if index in then else "" for index, _ in mine]
+    hits = violations_in([text for _, text in mine], following)
+    return frozenset(
+        index
+        for (index, _), held in zip(mine, hits, strict=True)
+        if index in answers and any(hit.kind == "deflection" for hit in held)
+    )
+
+
+def _judged(
+    said: Sequence[Said], one: Asked, following: Asked | None, pushed: frozenset[int], *, heard: bool
+) -> Judged:
     question = joined([said[index] for index in one.question])
     held = [index for index in one.answer if not acknowledges(said[index])]
     answer = joined([said[index] for index in held]) if held else None
@@ -184,6 +219,7 @@ def _judged(said: Sequence[Said], one: Asked, following: Asked | None, pushed: f
     deflected = not pushed.isdisjoint(one.answer)
     again = following is not None and _alike(question, joined([said[index] for index in following.question]))
     level = _level(said, one, kinds, deflected=deflected, fits=_fits(wanted, kinds, relevance))
+    level = 1 if heard else level
     if again and level > 2:
         level = cast(Level, level - 1)
     unsaid = [item for item in wanted if not _answered(item, answer, kinds)] if level > 1 and len(wanted) > 1 else []

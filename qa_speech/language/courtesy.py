@@ -16,13 +16,15 @@ the single characters 干 and 操.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
+from itertools import accumulate
 from typing import Any, Literal, NamedTuple, TypeAlias, cast, get_args
 
 from qa_speech.language.data import word_list
 from qa_speech.language.notation import NEAR, rule_set
-from qa_speech.language.phrases import find, fold, fold_lines, places
+from qa_speech.language.phrases import find, fold, fold_lines, occurring, places
 
 ViolationType: TypeAlias = Literal["insult", "taboo", "deflection", "rhetorical", "impatience", "order"]
 Severity: TypeAlias = Literal["critical", "major", "minor"]
@@ -97,21 +99,31 @@ def violations_in(texts: Sequence[str], following: Sequence[str] = ()) -> list[t
     joined = fold_lines(texts)
     lines = joined.split("\n")
     rules = rule_set(_RULES)
-    for hit in rules.hits(joined):
+    for hit in rules.found(joined):
         line, rule = lines[hit.line], rules.rules[hit.rule]
         if _REPORTED.search(line[max(0, hit.start - 2 * NEAR) : hit.start]):
             continue
         more = following[hit.line] if hit.line < len(following) else ""
-        if rule.marked and _excused(line, hit.start, more):
+        if rule.marked and _excused(line[hit.start :], line, more):
             continue
         kind, severity = rule.section
         found[hit.line].append(Violation(hit.start, hit.end, cast(ViolationType, kind), cast(Severity, severity)))
     return [_placed(text, hits) if hits else () for text, hits in zip(texts, found, strict=True)]
 
 
-def _excused(line: str, start: int, following: str) -> bool:
-    """Whether help is offered from the hit on, or an apology made anywhere in the utterance."""
-    return bool(_APOLOGY.search(line) or _help().search(f"{line[start:]}\n{fold(following)}"))
+def excused(text: str, following: str = "") -> bool:
+    """Whether an utterance offers help or apologises, or help follows in the same turn: then it pushes nobody away.
+
+    >>> excused("这个我不清楚", "我帮您问一下"), excused("很抱歉，我们没有这种"), excused("我也不清楚")
+    (True, True, False)
+    """
+    line = fold(text)
+    return _excused(line, line, following)
+
+
+def _excused(rest: str, line: str, following: str) -> bool:
+    """Whether help is offered in the `rest` of the line or after it, or an apology made anywhere in the line."""
+    return bool(_APOLOGY.search(line) or _help().search(f"{rest}\n{fold(following)}"))
 
 
 @cache
@@ -173,6 +185,25 @@ def courtesies(text: str) -> tuple[Courtesy, ...]:
                 mine.append(Courtesy(hit.start, hit.end, strategy))
         kept += mine
     return tuple(sorted(kept))
+
+
+def strategies_in(texts: Sequence[str]) -> list[frozenset[Strategy]]:
+    """The strategies that each of many utterances serves, in one pass over all of them.
+
+    >>> [sorted(held) for held in strategies_in(["非常抱歉，您稍等", "三十九元"])]
+    [['apology', 'honorific', 'softener'], []]
+    """
+    joined = fold_lines(texts)
+    starts = list(accumulate([len(line) + 1 for line in joined.split("\n")], initial=0))
+    found: list[set[Strategy]] = [set() for _ in texts]
+    for strategy in STRATEGIES:
+        for _, needle in occurring(phrases_of(strategy))(joined):
+            at = joined.find(needle)
+            while at >= 0:
+                line = bisect_right(starts, at) - 1
+                found[line].add(strategy)
+                at = joined.find(needle, starts[line + 1])
+    return [frozenset(held) for held in found]
 
 
 def plain_you(text: str) -> int:

@@ -21,6 +21,7 @@ import msgspec
 from qa_speech.call import Call, Role, StrayWord, Utterance, Word
 from qa_speech.language.data import word_list
 from qa_speech.language.phrases import fold
+from qa_speech.language.remembered import per_call
 from qa_speech.timeline import Timeline
 
 UTTERANCE_PAUSE_S = 0.8
@@ -72,7 +73,15 @@ def only_backchannel_words(text: str) -> bool:
     >>> only_backchannel_words("嗯，好的好的"), only_backchannel_words("好的，请稍等"), only_backchannel_words("")
     (True, False, False)
     """
+    # most utterances begin with another character than any listening word, and that is quickly seen
+    if text[:1].isalnum() and fold(text[0])[:1] not in _first_characters():
+        return False
     return _backchannels().fullmatch(fold(text)) is not None
+
+
+@cache
+def _first_characters() -> frozenset[str]:
+    return frozenset(fold(word)[:1] for word in word_list("backchannels"))
 
 
 def is_backchannel(utterance: Utterance, *, longest_s: float = BACKCHANNEL_S) -> bool:
@@ -110,6 +119,7 @@ def ends_in_question(text: str) -> bool:
     return is_question(_CALLED.sub("", text)[-TAIL:])
 
 
+@per_call
 def turns(call: Call) -> tuple[Turn, ...]:
     """The turns of a call: maximal runs of utterances of one role, in order of their starts.
 

@@ -1,7 +1,7 @@
 """What a text model reads of a call: the agent's utterances one by one, and the exchanges. Which text a figure speaks of.
 
 politeness, violation, strategy    one item per agent utterance with words:        (index,)
-depth, relevance                   one item per exchange that has an answer:       (*question, *answer)
+depth                              one item per exchange that has an answer:       (*question, *answer)
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import NamedTuple, TypeAlias
 
 from qa_speech.call import Call, Role
 from qa_speech.language.answers import asked
+from qa_speech.language.remembered import per_call
+from qa_speech.language.substance import acknowledges, read
 
 Indices: TypeAlias = tuple[int, ...]
 
@@ -36,24 +38,29 @@ def agent_items(call: Call) -> tuple[Item, ...]:
 
 
 def exchange_items(call: Call) -> tuple[Item, ...]:
-    """One item per exchange with an answer.
+    """One item per exchange with an answer; of the answer what tells something, where anything does.
+
+    A 感谢您的来电，再见 after the last answer says nothing of its depth.
 
     >>> from qa_speech.testing import make_call
     >>> exchange_items(make_call("customer: 月租多少钱", "agent: 三十九元"))
     (Item(indices=(0, 1), text='三十九元', context='月租多少钱'),)
     """
     texts = [item.text or "" for item in call.utterances]
-    return tuple(
-        Item((*one.question, *one.answer), _joined(texts, one.answer), _joined(texts, one.question))
-        for one in asked(call)
-        if one.answer
-    )
+    said = read(texts)
+    found = []
+    for one in asked(call):
+        told = tuple(index for index in one.answer if not acknowledges(said[index])) or one.answer
+        if told:
+            found.append(Item((*one.question, *one.answer), _joined(texts, told), _joined(texts, one.question)))
+    return tuple(found)
 
 
 def _joined(texts: list[str], indices: Indices) -> str:
     return "，".join([texts[index].rstrip("，。,.") for index in indices])
 
 
+@per_call
 def text_hash(call: Call) -> str:
     """SHA-256 over who says what, in hex: an annotation made for other words is stale.
 

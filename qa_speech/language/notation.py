@@ -79,15 +79,16 @@ def _written_out(pattern: str, groups: dict[str, str]) -> str:
 
 
 class RuleSet:
-    """The rules of a file, compiled when first used.
+    """The rules of a file, or of some of its sections, compiled when first used.
 
     >>> rules = RuleSet("violation_rules")
     >>> [rules.rules[hit.rule].section[0] for hit in rules.hits("您好\\n有完没完")]
     ['impatience']
     """
 
-    def __init__(self, name: str) -> None:
-        self.rules = read_rules(name)
+    def __init__(self, name: str, heads: tuple[str, ...] = ()) -> None:
+        self._last: tuple[str, tuple[RuleHit, ...]] = "", ()
+        self.rules = tuple([rule for rule in read_rules(name) if not heads or rule.section[0] in heads])
 
     @cached_property
     def _together(self) -> Any:
@@ -102,35 +103,51 @@ class RuleSet:
         return together
 
     @cached_property
-    def _each(self) -> list[tuple[Any, Any]]:
+    def _each(self) -> list[tuple[Any, int, Any]]:
+        """Per rule its pattern, how many groups it has, and what speaks against it."""
         import re2
 
+        patterns = [re2.compile(f"(?m)(?:{rule.pattern})") for rule in self.rules]
         return [
-            (re2.compile(f"(?m)(?:{rule.pattern})"), re2.compile(rule.unless) if rule.unless else None)
-            for rule in self.rules
+            (pattern, pattern.groups, re2.compile(rule.unless) if rule.unless else None)
+            for pattern, rule in zip(patterns, self.rules, strict=True)
         ]
+
+    def found(self, joined: str) -> tuple[RuleHit, ...]:
+        """`hits`, remembered for the text asked about last: several figures of a call look at the same words."""
+        known, hits = self._last
+        if known != joined:
+            hits = tuple(self.hits(joined))
+            self._last = joined, hits
+        return hits
 
     def hits(self, joined: str) -> Iterator[RuleHit]:
         """Every place of every rule in folded lines (`phrases.fold_lines`), less those that an exclusion speaks against."""
         fired = sorted(self._together.Match(joined) or ())
         if not fired:
             return
-        starts = list(accumulate([len(line) + 1 for line in joined.split("\n")], initial=0))
+        # in UTF-8: for every match in a str re2 counts its characters anew
+        data = joined.encode()
+        coded = data.split(b"\n")
+        lines = joined.split("\n")
+        starts = list(accumulate([len(line) + 1 for line in coded], initial=0))
         for number in fired:
-            pattern, unless = self._each[number]
-            for match in pattern.finditer(joined):
+            pattern, groups, unless = self._each[number]
+            for match in pattern.finditer(data):
                 start, end = match.span()
-                beyond = [match.start(group) for group in range(1, pattern.groups + 1)]
-                end = min([end, *(place for place in beyond if place >= 0)])
+                for group in range(1, groups + 1):
+                    if 0 <= match.start(group) < end:
+                        end = match.start(group)
                 if start == end:
                     continue
-                line = bisect_right(starts, start) - 1
-                first, last = starts[line], starts[line + 1] - 1
-                if unless is None or not unless.search(joined[max(first, start - NEAR) : min(last, end + NEAR)]):
-                    yield RuleHit(line, start - first, end - first, number)
+                at = bisect_right(starts, start) - 1
+                first = len(data[starts[at] : start].decode())
+                last = first + len(data[start:end].decode())
+                if unless is None or not unless.search(lines[at][max(0, first - NEAR) : last + NEAR].encode()):
+                    yield RuleHit(at, first, last, number)
 
 
 @cache
-def rule_set(name: str) -> RuleSet:
-    """The compiled rules of a file, once per process."""
-    return RuleSet(name)
+def rule_set(name: str, heads: tuple[str, ...] = ()) -> RuleSet:
+    """The compiled rules of a file, or those of the sections whose first word is one of `heads`; once per process."""
+    return RuleSet(name, heads)

@@ -101,6 +101,9 @@ def identify_roles(call: Call) -> Call:
     if not call.has_both_roles or call.recording.finding("swapped_roles"):
         return call
     found = find_agent(call)
+    if call.recording.roles_from == "diarizer" and found.agent is not None:
+        settled = msgspec.structs.replace(call, recording=msgspec.structs.replace(call.recording, roles_from="words"))
+        return settled if found.agent is Role.AGENT else swap_roles(settled)
     if found.agent is not Role.CUSTOMER:
         return call
     note = "corrected" if found.certain else "suspected"

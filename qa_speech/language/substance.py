@@ -35,12 +35,16 @@ APART = 10
 """Spoken characters between two question words from which they belong to two questions."""
 
 _RULES = "substance_rules"
+OF_AGENT, OF_CUSTOMER = ("part", "acknowledge"), ("ask", "request", "done")
+"""Groups of rules that are about an agent's words, and about a customer's."""
 _MORE = re.compile(r"(?:还有|另外|再问|顺便|第二个|还想问|再就是)[^，。]{0,3}$")
 _CLAUSE = re.compile(r"[，。？！；,.?!;\s]+")
 _OPEN = re.compile(
     "什么.{0,2}(?:可以|能|需要|需|要).{0,2}帮|还有什么|其他|其它|别的|请讲|请说|什么(?:问题|需要|业务|情况)"
 )
-_DONE = re.compile("没有?(?:了|问题|事|别的|其他|$)|不用了|好的?谢谢|谢谢|再见|(?:嗯|好|的|行)+$")
+_DONE = re.compile(
+    "没有?(?:了|问题|事|别的|其他|$)|不用了|那?就?算了|那?我?不问了|那?先这样|好的?谢谢|谢谢|再见|(?:嗯|好|的|行)+$"
+)
 YES_NO = re.compile(
     "可以|不行|不能|能的?|是的|不是|对的?|没有|有的?|支持|需要|不用|会的?|不会|已经|还没|要的?|不要|行的?|正常|成功|没问题|属于|包括|包含"
 )
@@ -73,25 +77,26 @@ class Finding(NamedTuple):
 
 
 class Said(NamedTuple):
-    """A text read once: as it is, folded, and what the rules find in it."""
+    """A text read once: as it is, folded, what the rules find in it, their groups, and the kinds of parts among them."""
 
     text: str
     folded: str
     found: tuple[Finding, ...]
-
-    @property
-    def groups(self) -> frozenset[str]:
-        """The groups of rules that fire."""
-        return frozenset([item.group for item in self.found])
-
-    @property
-    def kinds(self) -> frozenset[str]:
-        """The kinds of parts found."""
-        return frozenset([item.kind for item in self.found if item.group == "part"])
+    groups: frozenset[str]
+    kinds: frozenset[str]
 
 
-def read(texts: Sequence[str]) -> list[Said]:
-    """Read many texts in one pass.
+def _said(text: str, folded: str, found: tuple[Finding, ...]) -> Said:
+    groups = frozenset([item.group for item in found])
+    kinds = frozenset([item.kind for item in found if item.group == "part"]) if "part" in groups else _NONE
+    return Said(text, folded, found, groups, kinds)
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+def read(texts: Sequence[str], groups: tuple[str, ...] = ()) -> list[Said]:
+    """Read many texts in one pass; `groups` = look for rules of these groups only.
 
     >>> [sorted(item.groups) for item in read(["月租多少钱", "三十九元"])]
     [['ask'], ['part']]
@@ -99,13 +104,13 @@ def read(texts: Sequence[str]) -> list[Said]:
     if not texts:
         return []
     joined = fold_lines(texts)
-    rules = rule_set(_RULES)
+    rules = rule_set(_RULES, groups)
     held: list[list[Finding]] = [[] for _ in texts]
     for hit in rules.hits(joined):
         group, kind = rules.rules[hit.rule].section
         held[hit.line].append(Finding(hit.start, hit.end, group, kind))
     return [
-        Said(text, folded, tuple(sorted(items)))
+        _said(text, folded, tuple(sorted(items)))
         for text, folded, items in zip(texts, joined.split("\n"), held, strict=True)
     ]
 
@@ -125,7 +130,7 @@ def joined(said: Sequence[Said]) -> Said:
         for item, offset in zip(said, offsets, strict=False)
         for one in item.found
     ]
-    return Said("，".join([item.text for item in said]), "".join([item.folded for item in said]), tuple(found))
+    return _said("，".join([item.text for item in said]), "".join([item.folded for item in said]), tuple(found))
 
 
 def parts(text: str) -> tuple[Part, ...]:
@@ -195,7 +200,8 @@ def _border(folded: str, ends: Sequence[int], before: tuple[int, int, AskKind], 
     marks = [end for end in ends if before[1] <= end <= item.start]
     if marks and (item.kind != before[2] or len(between) >= APART):
         return marks[-1]
-    return before[1] if len(between) >= APART else None
+    # 为什么多了你帮我看看是什么原因: the same asked twice in one breath
+    return before[1] if len(between) >= (APART if item.kind != before[2] else 2 * APART) else None
 
 
 def _clause_ends(text: str) -> list[int]:
@@ -217,11 +223,12 @@ def asks(text: str, before: str = "") -> bool:
 def asks_of(said: Said, before: str) -> bool:
     """`asks` of a text that was read already."""
     groups = said.groups
+    asking = "ask" in groups or said.text.rstrip().endswith(("?", "？"))
     if before and ends_in_question(before) and not _OPEN.search(fold(before)):
-        return "ask" in groups and not YES_NO.match(said.folded)
+        return asking and not YES_NO.match(said.folded)
     if _DONE.match(said.folded):
         return any(item.group == "ask" and item.kind != "yesno" for item in said.found)
-    return "ask" in groups or "request" in groups
+    return asking or "request" in groups
 
 
 def says(text: str) -> bool:

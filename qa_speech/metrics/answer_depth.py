@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from qa_speech.call import Call, Evidence, Measurement, Role
 from qa_speech.language.answers import Asked, Judged, Level, judge
+from qa_speech.language.courtesy import violations
 from qa_speech.language.phrases import span_time
 from qa_speech.language.substance import PART_KINDS, Part
 from qa_speech.metrics.common import missing, ratio
@@ -49,30 +50,28 @@ class Rated(NamedTuple):
     judged: Judged
     depth: float
     level: Level
-    relevance: float | None
     modelled: bool
 
 
 def rated(call: Call) -> tuple[Rated, ...]:
-    """Every exchange of a call with its depth, level, relevance and parts.
+    """Every exchange of a call with its depth, level and parts.
 
     >>> from qa_speech.testing import make_call
     >>> one, = rated(make_call("customer: 月租多少钱", "agent: 三十九元"))
     >>> one.level, [part.kind for part in one.judged.parts], one.modelled
     (2, ['number'], False)
     """
-    depths, relevances = annotated(call, "depth"), annotated(call, "relevance")
+    depths = annotated(call, "depth")
     found = []
     for asked, judged in judge(call):
         item = (*asked.question, *asked.answer)
-        row, related = depths.get(item), relevances.get(item)
-        relevance = judged.relevance if related is None else 100 * related["related"]
+        row = depths.get(item)
         if row is None or not asked.answer:
-            found.append(Rated(asked, judged, judged.score, judged.level, relevance, False))
+            found.append(Rated(asked, judged, judged.score, judged.level, False))
             continue
         depth = 25 * sum(float(label) * share for label, share in row.items())
         level: Level = (0, 1, 2, 3, 4)[min(4, int(depth / 25 + 0.5))]
-        found.append(Rated(asked, judged, depth, level, relevance, True))
+        found.append(Rated(asked, judged, depth, level, True))
     return tuple(found)
 
 
@@ -118,7 +117,7 @@ def depth(call: Call, *, low_below: int = 2, short_parts: bool = False) -> Measu
     >>> found.components["level4_count"], found.components["level0_count"], found.evidence[0].note
     (1, 1, 'deflected')
     """
-    if reason := no_text(call, "depth", "relevance"):
+    if reason := no_text(call, "depth"):
         return missing("points", DEPTH, reason)
     every = rated(call)
     if not every:
@@ -136,7 +135,7 @@ def _components(every: Sequence[Rated], total: float, low_below: int) -> Mapping
     count = len(every)
     levels = [item.level for item in every]
     kinds = [{part.kind for part in item.judged.parts} for item in every]
-    relevances = [item.relevance for item in every if item.relevance is not None]
+    relevances = [item.judged.relevance for item in every if item.judged.relevance is not None]
     taken = [item for item in every if item.judged.taken_on]
     informed = [item for item in taken if _informed(item)]
     low, deflected = sum(level < low_below for level in levels), sum(item.judged.deflected for item in every)
@@ -185,10 +184,15 @@ def _evidence(call: Call, every: Sequence[Rated], low_below: int, short_parts: b
 
 def _poor(call: Call, item: Rated) -> Evidence:
     """The words that push the matter away, else the question that has no answer."""
-    if item.level == 0 and item.judged.deflected:
-        last = next((i for i in reversed(item.asked.answer) if call.utterances[i].text), item.asked.question[0])
-        return _whole(call, last, "deflected")
+    if item.level < 2 and item.judged.deflected:
+        said = [index for index in item.asked.answer if call.utterances[index].text]
+        pushed = [index for index in said if _pushes(call.utterances[index].text or "")]
+        return _whole(call, [*pushed, *said[-1:]][0], "deflected")
     return _whole(call, item.asked.question[0], POOR[item.level])
+
+
+def _pushes(text: str) -> bool:
+    return any(hit.kind == "deflection" for hit in violations(text))
 
 
 def _whole(call: Call, index: int, note: str) -> Evidence:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from qa_speech.call import Call, Evidence, Measurement, Reliability, Role
 from qa_speech.language.phrases import fold, occurring
+from qa_speech.language.remembered import per_call
 
 Span: TypeAlias = tuple[float, float]
 
@@ -37,7 +38,8 @@ def spans(call: Call, role: Role) -> list[Span]:
     return [(item.start, item.end) for item in call.utterances if item.role is role]
 
 
-def all_spans(call: Call) -> list[Span]:
+@per_call
+def all_spans(call: Call) -> Sequence[Span]:
     """Speech of anybody: sorted, disjoint."""
     pool = [span for role in roles_of(call) for span in spans(call, role)]
     pool.sort()

@@ -29,13 +29,16 @@ from qa_speech.language.courtesy import (
     Severity,
     ViolationType,
     courtesies,
+    excused,
     phrases_of,
     plain_you,
+    strategies_in,
     violations_in,
 )
 from qa_speech.language.data import word_list
 from qa_speech.language.dialogue import is_backchannel, turns
 from qa_speech.language.phrases import fold, span_time
+from qa_speech.language.remembered import per_call
 from qa_speech.metrics.common import missing, quantile, ratio, says
 from qa_speech.metrics.text import annotated, no_text, unsure, words_reliability
 
@@ -70,6 +73,7 @@ class Found(NamedTuple):
     by_model: bool
 
 
+@per_call
 def found_violations(call: Call, *, threshold: float | None = None) -> tuple[Found, ...]:
     """Every violation of the agent in a call, by rules, and by the model in utterances where no rule fires.
 
@@ -80,21 +84,24 @@ def found_violations(call: Call, *, threshold: float | None = None) -> tuple[Fou
     mine = [(index, item.text) for index, item in enumerate(call.utterances) if item.role is Role.AGENT and item.text]
     texts = [text for _, text in mine]
     by_rule = violations_in(texts)
-    if any(by_rule):  # turns cost more than all the rules, and only what follows a hit can excuse it
-        follow = _following(call)
-        by_rule = violations_in(texts, [follow.get(index, "") for index, _ in mine])
     rows = annotated(call, "violation")
     limit = _threshold(call) if threshold is None else threshold
+    by_model = {item[0]: row for item, row in rows.items() if 1 - row["none"] >= limit}
+    follow: dict[int, str] = {}
+    if any(by_rule) or by_model:  # turns cost more than all the rules, and only what follows a hit can excuse it
+        follow = _following(call)
+        by_rule = violations_in(texts, [follow.get(index, "") for index, _ in mine])
     found: list[Found] = []
     for (index, text), hits in zip(mine, by_rule, strict=True):
         found += [
             Found(index, hit.start, hit.end, hit.kind, hit.severity, unsure(call, index, hit.start, hit.end), False)
             for hit in hits
         ]
-        row = rows.get((index,))
-        if row is not None and not hits and 1 - row["none"] >= limit:
-            kind = max(VIOLATION_TYPES, key=lambda name: row[name])
-            found.append(Found(index, 0, len(text), kind, SEVERITY_OF[kind], True, True))
+        row = by_model.get(index)
+        if row is not None and not hits:
+            kind = max(VIOLATION_TYPES, key=row.__getitem__)
+            if kind != "deflection" or not excused(text, follow.get(index, "")):
+                found.append(Found(index, 0, len(text), kind, SEVERITY_OF[kind], True, True))
     return tuple(found)
 
 
@@ -291,7 +298,7 @@ def _levels(scores: Mapping[int, float], low_below: float, polite_from: float) -
 
 def _strategies(call: Call, spoken: Sequence[int]) -> dict[str, float | None]:
     texts = [call.utterances[index].text or "" for index in spoken]
-    used = [{item.strategy for item in courtesies(text)} for text in texts]
+    used = strategies_in(texts)
     counts = {name: sum([name in held for held in used]) for name in STRATEGIES}
     formal, plain = sum([text.count("您") for text in texts]), sum([plain_you(text) for text in texts])
     return {
@@ -304,17 +311,23 @@ def _strategies(call: Call, spoken: Sequence[int]) -> dict[str, float | None]:
 def _places(call: Call, spoken: Sequence[int]) -> dict[str, float | None]:
     texts = [call.utterances[index].text or "" for index in spoken]
     first, last = texts[:OPENING_UTTERANCES], texts[-OPENING_UTTERANCES:]
-    identity = [text for text in texts if says(text, phrases_of("identity"))]
-    waits = [text for text in texts if says(text, HOLDS)]
+    every = "".join(texts)
+    identity = _those(texts, every, phrases_of("identity"))
+    waits = _those(texts, every, HOLDS)
     return {
         "opening_greeting": _any(first, phrases_of("opening")),
         "opening_introduction": _any(first, phrases_of("introduction")),
         "identity_count": len(identity), "identity_polite_count": sum([_soft(text) for text in identity]),
         "wait_count": len(waits), "wait_polite_count": sum([_soft(text) or "您" in text for text in waits]),
-        "return_count": sum([says(text, phrases_of("return")) for text in texts]),
-        "closing_further_help": _any(texts[len(texts) // 2 :], phrases_of("further_help")),
+        "return_count": len(_those(texts, every, phrases_of("return"))),
+        "closing_further_help": int(bool(_those(texts[len(texts) // 2 :], every, phrases_of("further_help")))),
         "closing_farewell": _any(last, phrases_of("closing")),
     }  # fmt: skip
+
+
+def _those(texts: Sequence[str], every: str, phrases: tuple[str, ...]) -> list[str]:
+    """The texts in which one of the phrases is said; `every` holds them all, and one look at it often settles the matter."""
+    return [text for text in texts if says(text, phrases)] if says(every, phrases) else []
 
 
 def _any(texts: Sequence[str], phrases: tuple[str, ...]) -> int:

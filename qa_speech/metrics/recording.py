@@ -32,10 +32,12 @@ _FAULTS = {
     "dead_count": ("dead_channel",),
     "fake_count": ("fake_stereo",),
     "clipping_count": ("clipping",),
-    "dropout_count": ("dropouts", "drop_outs"),
+    "dropout_count": ("dropouts",),
     "echo_count": ("echo",),
     "hum_count": ("hum",),
     "noise_count": ("low_snr",),
+    "narrow_count": ("narrow_band",),
+    "resampled_count": ("sampling_rate",),
     "crosstalk_count": (),
 }
 RECORDING = (
@@ -60,7 +62,8 @@ def recording(call: Call, *, min_snr_db: float = LOW_SNR_DB, max_leak_db: float 
     -------
     Measurement, unit ``count``
         The sum of ``dead_count`` (no sound), ``fake_count`` (both channels carry the same), ``noise_count``, ``clipping_count``,
-        ``dropout_count``, ``echo_count``, ``hum_count``, ``crosstalk_count``. The figures of the worse channel: ``snr_db``,
+        ``dropout_count``, ``echo_count``, ``hum_count``, ``crosstalk_count``, ``narrow_count`` (less band than a telephone
+        line), ``resampled_count`` (made at a lower rate than the file claims). The figures of the worse channel: ``snr_db``,
         ``wada_snr_db``, ``clipping_share`` and ``dc_share`` (%), ``echo_db`` and ``echo_ms``, ``hum_db``, ``band_hz``,
         ``crosstalk_db`` and ``crosstalk_ms``, ``dropouts`` of both channels; by role ``agent_level_db``, ``customer_level_db``,
         ``level_difference_db``, ``agent_snr_db``, ``customer_snr_db``; ``sampling_hz``, ``call_s``. A figure that was not found is

@@ -23,6 +23,7 @@ from qa_speech.errors import ConfigError
 from qa_speech.language.data import word_list
 from qa_speech.language.dialogue import EPS, ends_in_question, is_backchannel, is_question
 from qa_speech.language.phrases import fold
+from qa_speech.language.remembered import per_call
 from qa_speech.metrics.common import (
     Span,
     all_spans,
@@ -82,11 +83,16 @@ def silences(
     min_silence_s: float = 3.0,
     announcements: tuple[str, ...] = ANNOUNCEMENTS,
     customer_waits: tuple[str, ...] = CUSTOMER_WAITS,
-    speech: Sequence[Span] | None = None,
 ) -> list[Silence]:
     """Every stretch of at least `min_silence_s` seconds between speech in which nobody speaks, with kind and owner."""
-    active = all_spans(call) if speech is None else speech
-    gaps = [(a, b) for (_, a), (b, _) in pairwise(active) if b - a >= min_silence_s - EPS]
+    return list(_silences(call, min_silence_s, tuple(announcements), tuple(customer_waits)))
+
+
+@per_call
+def _silences(
+    call: Call, min_silence_s: float, announcements: tuple[str, ...], customer_waits: tuple[str, ...]
+) -> list[Silence]:
+    gaps = [(a, b) for (_, a), (b, _) in pairwise(all_spans(call)) if b - a >= min_silence_s - EPS]
     if not gaps:
         return []
     by_end = sorted([(item.end, i) for i, item in enumerate(call.utterances)])
@@ -235,13 +241,7 @@ def silence(
     active = all_spans(call)
     if not active:
         return missing("count", SILENCE, "no_speech")
-    every = silences(
-        call,
-        min_silence_s=min_silence_s,
-        announcements=tuple(announcements),
-        customer_waits=tuple(customer_waits),
-        speech=active,
-    )
+    every = silences(call, min_silence_s=min_silence_s, announcements=announcements, customer_waits=customer_waits)
     wanted = [
         item for item in every
         if kind in ("any", item.kind) and owner in ("any", item.owner)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from qa_speech.call import Call, Reliability, Role
 from qa_speech.language.items import text_hash
 from qa_speech.language.phrases import span_time
+from qa_speech.language.remembered import per_call
 from qa_speech.metrics.common import roles_of
 
 Rows: TypeAlias = Mapping[tuple[int, ...], Mapping[str, float]]
@@ -42,6 +43,7 @@ def stale(call: Call, name: str) -> bool:
     return held is not None and held.text_hash != text_hash(call)
 
 
+@per_call
 def annotated(call: Call, name: str) -> Rows:
     """The rows of an annotation; empty where there is none, or where it is stale."""
     held = call.annotations.get(name)

@@ -113,6 +113,8 @@ COMPONENTS: Words = {
     "dropout_count": ("丢音的声道", "channels with drop-outs"),
     "echo_count": ("有回声的声道", "channels with echo"),
     "hum_count": ("有哼声的声道", "channels with hum"),
+    "narrow_count": ("频带过窄的声道", "channels of narrow band"),
+    "resampled_count": ("采样率虚高的声道", "channels sampled up"),
     "crosstalk_count": ("串音的声道", "channels with crosstalk"),
     "raised_share": ("提高嗓门占比", "raised voice, share"),
     # politeness, violations and depth
@@ -216,6 +218,7 @@ UNITS: Words = {
     "字/分": ("字/分", "syllables/min"),
     "syllables/s": ("音节/秒", "syllables/s"),
     "st": ("半音", "semitones"),
+    "points": ("分", "points"),
 }
 
 FIGURES: Words = {
@@ -224,6 +227,7 @@ FIGURES: Words = {
     "silence.total_s": ("静音合计", "total silence"),
     "silence.share": ("静音占通话", "silence, share of the call"),
     "response": ("应答间隔（中位数）", "median response latency"),
+    "response.p90_s": ("九成应答间隔不超过", "90 % of the response latencies within"),
     "response.longest_s": ("最长应答间隔", "longest response latency"),
     "response.first_word_s": ("首次开口", "first word after"),
     "interruption.count": ("抢话", "interruptions"),

@@ -12,88 +12,16 @@ One small function per family of codes; whatever a code's detail lacks is left o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from msgspec.structs import replace as changed
 
 from qa_speech.call import Call, CriterionScore, Evidence, Role
 from qa_speech.language.dialogue import is_question
 from qa_speech.report import figure_words, terms, words
+from qa_speech.report.case import MOST_QUOTES, Case
 from qa_speech.report.terms import Lang, bracket, figure, quoted, term
-
-MOST_QUOTES = 3
-MOST_PHRASES = 3
-
-
-@dataclass(frozen=True)
-class Case:
-    """What a sentence is made from."""
-
-    criterion: CriterionScore
-    lang: Lang
-    call: Call | None
-
-    def pick(self, zh: str, en: str) -> str:
-        """The words of the language asked for."""
-        return zh if self.lang == "zh" else en
-
-    def text(self, key: str) -> str:
-        """A detail as text, "" when it is not there."""
-        value = self.criterion.detail.get(key)
-        return "" if value is None else terms.number(value) if isinstance(value, (int, float)) else str(value)
-
-    def value(self, key: str) -> float | None:
-        """A detail as a number, None when it is not there or is none."""
-        value = self.criterion.detail.get(key)
-        return float(value) if isinstance(value, (int, float)) else None
-
-    @property
-    def who(self) -> str:
-        """Who is judged: the role of the check, else of the evidence."""
-        role = self.text("role") or next((str(one.role) for one in self.criterion.evidence if one.role), "")
-        if not role or role == Role.UNKNOWN:
-            return self.pick("通话中", "in the call")
-        return terms.role(role, self.lang)
-
-    @property
-    def window(self) -> str:
-        """The window of the check, as an adverbial with its spaces; "" for the whole call."""
-        turns, kind = (self.text("first_turn"), self.text("last_turn")), self.text("window")
-        seconds, start, end = self.text("window_s"), self.text("window_from_s"), self.text("window_to_s")
-        found = {
-            "first_s": self.pick(f"开头 {seconds} 秒内", f"in the first {seconds} s"),
-            "last_s": self.pick(f"最后 {seconds} 秒内", f"in the last {seconds} s"),
-            "between_s": self.pick(f"第 {start} 到 {end} 秒之间", f"from {start} s to {end} s"),
-        }.get(kind, "")
-        if all(turns):
-            found += self.pick(f"第 {turns[0]} 到 {turns[1]} 个话轮", f"in turns {turns[0]} to {turns[1]}")
-        return self.pick(found, f" {found}" if found else "")
-
-    @property
-    def quotes(self) -> str:
-        """Words that were heard, each with its time: “您好”（00:01）、“工号”（00:02）."""
-        heard = [one for one in self.criterion.evidence if one.quote]
-        shown = [f"{quoted(one.quote, self.lang)}{self.at(one)}" for one in heard[:MOST_QUOTES]]
-        more = len(heard) - len(shown)
-        tail = self.pick(f"等 {len(heard)} 处", f" and {more} more") if more > 0 else ""
-        return self.pick("、", ", ").join(shown) + tail
-
-    def at(self, evidence: Evidence) -> str:
-        """Where to hear it, in brackets."""
-        return bracket(terms.where(evidence, self.lang, self.call), self.lang)
-
-    def phrases(self, listed: str, *, each: bool) -> str:
-        """Phrases of the scorecard (joined by 、) in quotation marks; patterns are counted, but not shown to people."""
-        names = [one for one in listed.split("、") if one]
-        count = max(int(self.value("phrase_count") or 0), len(names)) if not each else len(names)
-        shown = [quoted(one, self.lang) for one in names if not one.startswith("/")][:MOST_PHRASES]
-        if not shown:
-            return ""
-        if count > len(shown):
-            return self.pick("、", ", ").join(shown) + self.pick(
-                f"等 {count} 种说法", f" or any other of {count} wordings"
-            )
-        return self.pick("和" if each else "或", " and " if each else " or ").join(shown)
+from qa_speech.report.text_sentences import of_text
 
 
 def sentence(criterion: CriterionScore, *, lang: Lang, call: Call | None = None) -> str:
@@ -135,6 +63,12 @@ def _others(case: Case) -> str:
     parts, deciding = case.value("parts"), case.value("deciding")
     if parts is None or deciding is None or parts < 2 or case.criterion.outcome == "pass":
         return ""
+    heard = sum(bool(one.quote) for one in case.criterion.evidence)
+    if heard >= deciding and (case.criterion.reason.endswith("_said") or case.text("metric") == "violations"):
+        # the words that must not be said are quoted already, whichever requirement found them
+        return ""
+    if case.text("combined") == "any":
+        return case.pick(f"；{parts:.0f} 种做法都没有做到", f"; none of {parts:.0f} ways was taken")
     return case.pick(
         f"；{parts:.0f} 项要求中有 {deciding:.0f} 项未达到", f"; {deciding:.0f} of {parts:.0f} requirements not met"
     )
@@ -169,7 +103,7 @@ def _missing(case: Case) -> str:
         return _few(case)
     return case.pick(
         f"{case.who}{case.window}没有说到{wanted}{_searched(case)}",
-        f"{case.who} did not say {wanted}{case.window}{_searched(case)}",
+        case.nobody("did not say", "said") + f" {wanted}{case.window}{_searched(case)}",
     )
 
 
@@ -212,7 +146,8 @@ def _too_many(case: Case) -> str:
 
 def _avoided(case: Case) -> str:
     return case.pick(
-        f"{case.who}{case.window}没有说不允许的话", f"{case.who} said nothing that must not be said{case.window}"
+        f"{case.who}{case.window}没有说不允许的话",
+        case.nobody("said nothing", "said anything") + f" that must not be said{case.window}",
     )
 
 
@@ -220,32 +155,41 @@ def _repeated(case: Case) -> str:
     own = case.text("of") != "other"
     quotes = f"{case.pick('：', ': ')}{case.quotes}" if case.quotes else ""
     count = case.text("count")
+    times = "once" if count == "1" else f"{count} times"
     return case.pick(
         f"{case.who}把{'自己' if own else '对方'}说过的话又说了 {count} 次{quotes}",
-        f"{case.who} repeated {'own' if own else 'the other’s'} words {count} times{quotes}",
+        f"{case.who} repeated {'own' if own else 'the other’s'} words {times}{quotes}",
     )
 
 
 def _not_repeated(case: Case) -> str:
     own = case.text("of") != "other"
-    return case.pick(
+    text = case.pick(
         f"{case.who}没有重复{'自己' if own else '对方'}说过的话",
         f"{case.who} did not repeat {'own' if own else 'the other’s'} words",
     )
+    asked = case.criterion.reason == "repeat_missing"
+    return text + (case.pick("，要求有重复", "; a repetition is wanted") if asked else "")
 
 
 def _entity(case: Case) -> str:
     kind = term(words.ENTITIES, case.text("kind"), case.lang)
+    a = "an" if kind[:1] in "aeiou" else "a"
     said = case.quotes
+    if case.criterion.reason == "entity_said":
+        return case.pick(
+            f"{case.who}{case.window}说了不该说的{kind}：{said}",
+            f"{case.who} gave {a} {kind}{case.window}, which must not be given: {said}",
+        )
     if not said:
         return case.pick(
             f"{case.who}{case.window}没有说到{kind}{_searched(case)}",
-            f"{case.who} gave no {kind}{case.window}{_searched(case)}",
+            case.nobody(f"gave no {kind}", f"gave {a} {kind}") + f"{case.window}{_searched(case)}",
         )
     limit = case.text("at_most")
     tail = case.pick(f"，最多 {limit} 处", f"; at most {limit}") if limit and case.criterion.outcome != "pass" else ""
     return case.pick(
-        f"{case.who}{case.window}说到{kind}：{said}{tail}", f"{case.who} gave a {kind}{case.window}: {said}{tail}"
+        f"{case.who}{case.window}说到{kind}：{said}{tail}", f"{case.who} gave {a} {kind}{case.window}: {said}{tail}"
     )
 
 
@@ -260,7 +204,7 @@ def _similar(case: Case) -> str:
     ask = case.pick(f"，要求相似 ≥ {100 * limit:.0f}%", f", {100 * limit:.0f}% wanted") if limit is not None else ""
     return case.pick(
         f"{case.who}{case.window}没有说到与{wanted}相近的话{near}{ask}",
-        f"{case.who} said nothing like {wanted}{case.window}{near}{ask}",
+        case.nobody("said nothing", "said anything") + f" like {wanted}{case.window}{near}{ask}",
     )
 
 
@@ -268,12 +212,24 @@ def _similar(case: Case) -> str:
 
 
 def _metric(case: Case) -> str:
-    value = figure(case.value("value"), case.text("unit"), case.lang)
-    text = _stretch(case) or case.pick(f"{_subject(case)} {value}", f"{_subject(case)}: {value}") + _places(case)
     limit = _limits(case)
+    said = of_text(case, limit)
+    if said:
+        return said
+    value = figure(case.value("value"), case.text("unit"), case.lang)
+    if _looks_like_the_bound(case):
+        value = value.replace(terms.number(case.value("value") or 0), f"{case.value('value'):.2f}", 1)
+    text = _stretch(case) or case.pick(f"{_subject(case)} {value}", f"{_subject(case)}: {value}") + _places(case)
     if not limit:
         return text
     return f"{text}{case.pick('，标准 ', '; limit ')}{limit}"
+
+
+def _looks_like_the_bound(case: Case) -> bool:
+    """Whether rounding would make the figure the same as a bound it lies beside: 8 秒，标准 < 8 秒."""
+    value = case.value("value") or 0.0
+    bounds = [case.value(key) for key in ("at_least", "at_most", "full_below", "full_from")]
+    return any(bound is not None and bound != value and terms.number(bound) == terms.number(value) for bound in bounds)
 
 
 def _subject(case: Case) -> str:
@@ -296,7 +252,7 @@ def _stretch(case: Case) -> str:
     longest = max(case.criterion.evidence, key=lambda one: one.end - one.start, default=None)
     if longest is None or value is None or case.text("unit") != "s" or longest.kind != "interval":
         return ""
-    if abs(longest.end - longest.start - value) > 0.06:
+    if abs(longest.end - longest.start - value) > 0.06 or _looks_like_the_bound(case):
         return ""
     return f"{_after(case, longest)}{terms.note(longest, case.lang, case.call)}{case.at(longest)}"
 
@@ -304,6 +260,8 @@ def _stretch(case: Case) -> str:
 def _places(case: Case) -> str:
     """When, for a count whose every case is in evidence: the first places, in brackets."""
     heard = [one for one in case.criterion.evidence if one.kind != "absence"]
+    if heard and case.text("unit") == "s" and _looks_like_the_bound(case):
+        return case.at(max(heard, key=lambda one: one.end - one.start))
     if not heard or case.text("unit") != "count" or case.value("value") != len(heard):
         return ""
     shown = list(dict.fromkeys(terms.start(one, case.lang, case.call) for one in heard))[:MOST_QUOTES]
@@ -329,13 +287,15 @@ def _limits(case: Case) -> str:
     low, high = case.value("at_least"), case.value("at_most")
     below, start = case.value("full_below"), case.value("full_from")
     pairs = (("≥", low), ("≤", high), ("≥", start), ("<", below))
+    if case.negated:
+        pairs = (("<", low), (">", high), ("", None), ("", None))
     unit = case.text("unit")
     given = [_countable(sign, bound, unit) for sign, bound in pairs if bound is not None]
     shown = [f"{sign} {terms.number(bound)}".strip() for sign, bound in given]
     if not shown:
         return ""
     shown[-1] = f"{given[-1][0]} {figure(given[-1][1], unit, case.lang)}".strip()
-    return case.pick(" 且 ", " and ").join(shown)
+    return (case.pick(" 或 ", " or ") if case.negated else case.pick(" 且 ", " and ")).join(shown)
 
 
 def _countable(sign: str, bound: float, unit: str) -> tuple[str, float]:
@@ -347,11 +307,19 @@ def _countable(sign: str, bound: float, unit: str) -> tuple[str, float]:
 
 def _attribute(case: Case) -> str:
     name, value = term(words.METADATA, case.text("attribute"), case.lang), case.text("value")
-    wanted = case.text("wanted") or _limits(case)
-    text = case.pick(f"{name}为“{value}”", f"{name} is {value}")
-    if not wanted or case.criterion.outcome == "pass":
+    wanted, unwanted = case.text("wanted"), case.text("unwanted")
+    if case.negated:
+        wanted, unwanted = unwanted, wanted
+    if case.value("value") is None:
+        text = case.pick(f"{name}为“{value}”", f"{name} is {value}")
+    else:
+        text = case.pick(f"{name} {value}", f"{name} is {value}")
+    if case.criterion.outcome == "pass":
         return text
-    return text + case.pick(f"，要求 {wanted}", f"; wanted: {wanted}")
+    if unwanted:
+        return text + case.pick(f"，要求不是 {unwanted}", f"; wanted: not {unwanted}")
+    wanted = wanted or _limits(case)
+    return text + case.pick(f"，要求 {wanted}", f"; wanted: {wanted}") if wanted else text
 
 
 # ---------------------------------------------------------------------------------------------------------- order
@@ -360,14 +328,15 @@ def _attribute(case: Case) -> str:
 def _order(case: Case) -> str:
     """Anchor first, then what was or was not found beside it, in the words of the inner check."""
     detail, evidence = case.criterion.detail, case.criterion.evidence
-    anchor, rest = (evidence[0], evidence[1:]) if evidence else (None, ())
+    anchor = evidence[0] if evidence else None
+    rest = [one for one in evidence[1:] if not one.note.startswith("anchor")]
     inner = replace(
         case, criterion=changed(case.criterion, reason=case.text("inner"), evidence=tuple(rest), detail=dict(detail))
     )
     seconds, turns = case.text("within_s"), case.text("within_turns")
     side = term(words.SIDES, case.text("side"), case.lang)
     reach = case.pick(f" {seconds} 秒内", f" within {seconds} s") if seconds else ""
-    reach += case.pick(f" {turns} 个话轮内", f" within {turns} turns") if turns else ""
+    reach += case.pick(f" {turns} 个话轮内", f" within {turns} turn{'s' * (turns != '1')}") if turns else ""
     name = (
         (quoted(anchor.quote, case.lang) if anchor.quote else terms.note(anchor, case.lang, case.call))
         if anchor
@@ -376,9 +345,13 @@ def _order(case: Case) -> str:
     place = f"{name}{case.at(anchor)}" if anchor else case.text("anchor")
     broken, places = case.value("broken") or 0, case.value("places") or 0
     text = case.pick(f"{place}{side}{reach}：{_said(inner)}", f"{side} {place}{reach}: {_said(inner)}")
+    if case.negated and case.criterion.outcome == "fail":
+        return text + case.pick("，不应如此", ", which must not be")
     if case.criterion.outcome == "pass" or places < 2:
         return text
-    return text + case.pick(f"；{places:.0f} 处中有 {broken:.0f} 处不符合", f"; {broken:.0f} of {places:.0f} places")
+    return text + case.pick(
+        f"；{places:.0f} 处中有 {broken:.0f} 处不符合", f"; so in {broken:.0f} of {places:.0f} places"
+    )
 
 
 _MAKERS: Mapping[str, Callable[[Case], str]] = {
@@ -386,7 +359,7 @@ _MAKERS: Mapping[str, Callable[[Case], str]] = {
     "phrase_too_many": _too_many, "phrase_avoided": _avoided, "metric_met": _metric, "metric_above": _metric,
     "metric_below": _metric, "band": _metric, "order_kept": _order, "order_broken": _order, "repeated": _repeated,
     "repeat_found": _repeated, "repeat_missing": _not_repeated, "not_repeated": _not_repeated, "entity_found": _entity,
-    "entity_missing": _entity, "entity_too_many": _entity, "entity_said": _forbidden, "entity_avoided": _avoided,
+    "entity_missing": _entity, "entity_too_many": _entity, "entity_said": _entity, "entity_avoided": _entity,
     "similar_found": _found, "similar_missing": _similar, "similar_said": _forbidden, "similar_avoided": _avoided,
     "similar_too_many": _too_many, "attribute_met": _attribute, "attribute_differs": _attribute,
 }  # fmt: skip

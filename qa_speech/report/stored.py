@@ -10,21 +10,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa_speech.call import Call, CallReport, Score, decode, read_calls
+from qa_speech import call as stored
+from qa_speech.call import Call, CallReport, Score, decode
 from qa_speech.errors import ConfigError
 
 if TYPE_CHECKING:
     from qa_speech.scorecard import Scorecard
+    from qa_speech.scorecard.choice import Chooser
 
 
-def read_reports(path: str | Path, *, scorecard: Scorecard | None = None) -> Iterator[CallReport]:
+def read_reports(path: str | Path, *, scorecard: Scorecard | Chooser | None = None) -> Iterator[CallReport]:
     """The calls stored at `path` with their scores, in the order they are stored.
 
     Parameters
     ----------
     path : result folder, folder of a batch run, ``.json`` or ``.jsonl`` of calls
-    scorecard : Scorecard or None
-        Score all calls anew with this one; None = the scores that are there.
+    scorecard : Scorecard, function from Call to Scorecard, or None
+        Score all calls anew with this one, or with the one the function chooses; None = the scores that are there.
 
     Raises
     ------
@@ -35,9 +37,9 @@ def read_reports(path: str | Path, *, scorecard: Scorecard | None = None) -> Ite
     if scorecard is not None:
         from qa_speech.pipeline import report
 
-        for call in _calls(path):
+        for call in read_calls(path):
             yield report(call, scorecard)
-    elif _is_run(path):
+    elif is_run(path):
         yield from _of_run(path)
     elif path.is_dir():
         yield from _of_folder(path)
@@ -45,20 +47,28 @@ def read_reports(path: str | Path, *, scorecard: Scorecard | None = None) -> Ite
         yield from (CallReport(call) for call in read_calls(path))
 
 
-def _is_run(path: Path) -> bool:
-    if not path.is_dir():
-        return False
-    from qa_speech.batch.store import is_run
+def read_calls(path: str | Path) -> Iterator[Call]:
+    """The calls stored at `path`: what `qa_speech.call.read_calls` reads, or the folder of a batch run.
 
-    return is_run(path)
-
-
-def _calls(path: Path) -> Iterator[Call]:
-    if not _is_run(path):
-        return read_calls(path)
+    Raises
+    ------
+    ConfigError
+        Nothing stored there, or a file in it is not a call.
+    """
+    if not is_run(path):
+        return stored.read_calls(path)
     from qa_speech.batch.store import read_calls as read_run
 
     return read_run(path)
+
+
+def is_run(path: str | Path) -> bool:
+    """Whether a path is the folder of `qa-speech batch run`."""
+    if not Path(path).is_dir():
+        return False
+    from qa_speech.batch import store
+
+    return store.is_run(path)
 
 
 def _of_folder(path: Path) -> Iterator[CallReport]:

@@ -225,7 +225,7 @@ def note(evidence: Evidence, lang: Lang, call: Call | None = None) -> str:
         who = role(evidence.role, lang) if evidence.role else ""
         words_said = quoted(evidence.quote, lang)
         return f"{who}{'：' if lang == 'zh' else ': '}{words_said}" if who else words_said
-    name = term(words.NOTES, evidence.note, lang)
+    name = term(words.NOTES, evidence.note.removeprefix("anchor:"), lang)
     if evidence.kind == "absence" and evidence.note == "phrase_avoided":
         return "没有出现" if lang == "zh" else "not said"
     if evidence.kind == "absence":

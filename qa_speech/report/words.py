@@ -36,6 +36,11 @@ REASONS: Words = {
     "no_role": ("该方没有说话", "that party says nothing"),
     "too_short": ("内容太短，不足以判断", "too short to judge"),
     "no_model": ("缺少所需的模型", "the model it needs is not installed"),
+    "not_annotated": ("还没有做文本评定（qa-speech annotate）", "no text model has read it yet (qa-speech annotate)"),
+    "stale_annotation": (
+        "文字改过，文本评定已过时（qa-speech annotate）",
+        "its words have changed since a text model read them (qa-speech annotate)",
+    ),
     "no_event": ("通话中没有出现这种情况", "nothing of the kind happened"),
     "not_measured": ("没有测量", "not measured"),
     "no_attribute": ("通话资料里没有这一项", "the call's data do not say"),
@@ -61,6 +66,7 @@ REASONS: Words = {
     # why a figure is less reliable
     "transcript_times": ("时间来自文本，不是录音", "times come from the transcript, not the sound"),
     "rate_disagrees": ("按转写算的语速与按声音估计的相差很大", "the words and the sound give different speech rates"),
+    "model_only": ("只有文本模型这样认为，规则没有命中", "only the text model says so, no rule does"),
     "dead_channel": ("有一个声道没有声音", "one channel carries no sound"),
     "crosstalk": ("两声道串音", "the channels leak into each other"),
     "low_snr": ("噪声较大", "noisy recording"),
@@ -91,8 +97,8 @@ FINDINGS: Words = {
     "echo": ("回声", "echo"),
     "echo_lag": ("回声延迟", "echo delay"),
     "hum": ("电源哼声", "mains hum"),
-    "upsampled": ("采样率是抬高过的，高频没有内容", "sampled up: nothing in the upper band"),
-    "rate": ("标称采样率与实际频带不符", "claimed sampling rate exceeds the real band"),
+    "narrow_band": ("频带过窄，声音发闷", "narrower band than a telephone line"),
+    "sampling_rate": ("采样率虚高，由较低的采样率转来", "sampled up from a lower rate"),
 }
 
 NOTES: Words = {
@@ -123,6 +129,8 @@ NOTES: Words = {
     "entity_missing": ("", ""),
     "similar_missing": ("", ""),
     "repeat_missing": ("", ""),
+    "no_opening_greeting": ("开场问候", "a greeting at the opening"),
+    "no_closing_farewell": ("结束语", "a farewell at the end"),
 }
 
 FLAGS: Words = {
@@ -137,6 +145,7 @@ KINDS: Words = {
     "music": ("音乐", "music"),
     "tone": ("提示音", "tone"),
     "ring_back": ("回铃音", "ring-back"),
+    "dtmf": ("按键音", "key tones"),
     "ivr": ("语音菜单", "IVR prompt"),
     "noise": ("噪声", "noise"),
 }
@@ -163,6 +172,7 @@ ROLES_FROM: Words = {
     "manifest": ("按清单", "manifest"),
     "words": ("按通话内容更正", "corrected by what was said"),
     "layout": ("声道未分角色", "not told apart"),
+    "diarizer": ("按嗓音分开，先开口的当作坐席", "told apart by voice, the first to speak taken for the agent"),
     "transcript": ("文本自带", "transcript"),
 }
 
@@ -179,6 +189,12 @@ METADATA: Words = {
     "queue": ("队列", "Queue"),
     "started_at": ("开始时间", "Started at"),
     "direction": ("呼叫方向", "Direction"),
+    "duration_s": ("通话时长（秒）", "Length in seconds"),
+    "hour": ("开始的钟点", "Hour of the day"),
+    "weekday": ("星期", "Day of the week"),
+    "date": ("日期", "Date"),
+    "layout": ("声道", "Layout"),
+    "language": ("语言", "Language"),
 }
 
 PLAIN_FINDINGS = frozenset(("fake_stereo", "dead_channel"))
@@ -233,6 +249,7 @@ MINOR_WARNINGS = frozenset(("size_unknown", "recogniser:temperature", "recognise
 STRAY: Words = {
     "no_speech_near": ("附近没有检测到说话声", "no speech was found near it"),
     "hallucination": ("识别器凭空写出，已去掉", "made up by the recogniser, taken out"),
+    "ivr": ("语音播报，不是任何一方说的", "announced by a machine, not said by either party"),
 }
 
 SILENT_NOTES = frozenset(("dead_air", "silence", "hold", "hold_unannounced", "hold_unthanked", "slow_response"))

@@ -1,6 +1,7 @@
 """Judge a call: a reviewed YAML file says what good service means, `score` applies it to a stored call.
 
 * `load_scorecard`  YAML → `Scorecard`, strict, every problem at once
+* `choose_scorecard`  which of several judges a call
 * `score`           Call + Scorecard → Score: no audio, no models, about a millisecond
 * `lint`, `run_examples`  what is valid but wrong; the tests written inside the file
 * `compare`         two versions over stored calls: what would change
@@ -10,7 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qa_speech.scorecard.schema import choose_scorecard, load_scorecard
+from qa_speech.scorecard.choice import choose_scorecard
+from qa_speech.scorecard.schema import load_scorecard
 from qa_speech.scorecard.score import score
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ def attribute(model: Attribute) -> Callable[[Context, Reach], Result]:
     """Compile the operator."""
     name = model.attribute
     base: dict[str, str | float | None] = {"operator": "call", "attribute": name}
-    wanted = "、".join(model.is_ or model.is_not or ())
-    if wanted:
-        base["wanted"] = wanted
+    for key, values in (("wanted", model.is_), ("unwanted", model.is_not)):
+        if values:
+            base[key] = "、".join(values)
     for key in ("at_least", "at_most"):
         if getattr(model, key) is not None:
             base[key] = getattr(model, key)

@@ -20,6 +20,8 @@ from pydantic import (
     model_validator,
 )
 
+from qa_speech.call import Call, Recording
+from qa_speech.errors import ConfigError
 from qa_speech.metrics import Metric, metrics
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
@@ -328,9 +330,19 @@ def metric_call(name: str, params_json: str, role: str | None) -> tuple[Metric, 
         except ValidationError as exc:
             wanted = exc.errors(include_url=False)[0]["msg"]
             problems.append(f"parameter {key} of metric {head}: {wanted[0].lower()}{wanted[1:]}, got {value!r}")
+    problems = problems or _refused(metric, typed)
     if problems:
         raise ValueError("; ".join(problems))
     return metric, part, typed
+
+
+def _refused(metric: Metric, params: Mapping[str, Any]) -> list[str]:
+    """What the metric itself has against these parameters: it is asked about a call in which nothing happens."""
+    try:
+        metric.function(Call(Recording("nothing")), **params)
+    except ConfigError as exc:
+        return [f"metric {metric.name}: {problem}" for problem in exc.problems]
+    return []
 
 
 def known_figure(name: str) -> tuple[Metric, str]:

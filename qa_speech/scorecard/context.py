@@ -7,7 +7,7 @@ which of a card's phrases occur at all; only those are then located. Nothing tha
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any, Literal, NamedTuple
@@ -16,6 +16,8 @@ from qa_speech.call import Call, Evidence, Measurement, Role
 from qa_speech.language.phrases import fold, fold_lines, folded_time, places, word_ends
 
 INFINITY = float("inf")
+_ROLES = tuple(Role)
+_AGENT, _CUSTOMER, _UNKNOWN = Role.AGENT, Role.CUSTOMER, Role.UNKNOWN  # a look-up in an enum is slow
 _SEARCH_MEMORY = 1 << 26
 
 
@@ -97,13 +99,14 @@ class Context:
         self._word_ends: dict[int, list[int]] = {}
         self._unsure: dict[object, tuple[bool, bool]] = {}
         self._bad: dict[int, int] = {}
+        self._found: dict[object, list[tuple[int, int, int]]] = {}
 
     # ------------------------------------------------------------------------------------------------ words
 
     @cached_property
     def _order(self) -> list[int]:
         """Utterances one role after the other, so that a search for one role reads only its part of `joined`."""
-        return [index for role in Role for index in self._by_role[role]]
+        return [index for role in _ROLES for index in self._by_role[role]]
 
     @cached_property
     def joined(self) -> str:
@@ -139,13 +142,16 @@ class Context:
 
     def found(self, needle: str) -> list[tuple[int, int, int]]:
         """``(utterance, start, end)`` in folded text of every place of a phrase that is `present`."""
-        text, starts, length = self.joined, self._starts, len(needle)
-        found, at = [], text.find(needle)
-        while at >= 0:
-            line = bisect_right(starts, at) - 1
-            first = at - starts[line]
-            found.append((self._order[line], first, first + length))
-            at = text.find(needle, at + length)
+        found = self._found.get(needle)
+        if found is None:
+            text, starts, length = self.joined, self._starts, len(needle)
+            found, at = [], text.find(needle)
+            while at >= 0:
+                line = bisect_right(starts, at) - 1
+                first = at - starts[line]
+                found.append((self._order[line], first, first + length))
+                at = text.find(needle, at + length)
+            self._found[needle] = found
         return found
 
     @cached_property
@@ -159,17 +165,20 @@ class Context:
             parts[role] = (parts[role][0] if role in parts else starts[line], starts[line + 1] - 1)
         return data, starts, parts
 
-    def matches(self, pattern: Any, role: Role | None) -> Iterator[tuple[int, int, int]]:
-        """``(utterance, start, end)`` of every match of a compiled google-re2 pattern in what `role` says."""
+    def matches(self, text: str, pattern: Any, role: Role | None) -> list[tuple[int, int, int]]:
+        """``(utterance, start, end)`` of every match in what `role` says of a google-re2 pattern and its compiled form."""
+        found = self._found.get((text, role))
+        if found is not None:
+            return found
+        found = self._found[text, role] = []
         data, starts, parts = self._bytes
-        if role not in parts:
-            return
-        for match in pattern.finditer(data, *parts[role]):
+        for match in pattern.finditer(data, *parts[role]) if role in parts else ():
             start, end = match.span()
             line = bisect_right(starts, start) - 1
             if start < end < starts[line + 1]:
                 first = len(data[starts[line] : start].decode())
-                yield self._order[line], first, first + len(data[start:end].decode())
+                found.append((self._order[line], first, first + len(data[start:end].decode())))
+        return found
 
     def timed(self, hit: Hit) -> tuple[Evidence, float]:
         """The words of a hit as evidence, and the lowest probability among them."""
@@ -237,10 +246,11 @@ class Context:
 
     @cached_property
     def _by_role(self) -> dict[Role | None, list[int]]:
-        found: dict[Role | None, list[int]] = {role: [] for role in (None, *Role)}
-        for index, item in enumerate(self.utterances):
-            found[item.role].append(index)
-            found[None].append(index)
+        roles = [item.role for item in self.utterances]
+        found: dict[Role | None, list[int]] = {
+            role: [index for index, one in enumerate(roles) if one is role] for role in (_AGENT, _CUSTOMER, _UNKNOWN)
+        }
+        found[None] = list(range(len(roles)))
         return found
 
     def within(self, role: Role | None, reach: Reach) -> list[int]:

@@ -79,7 +79,8 @@ def windowed(window: Window, inner: Evaluator) -> Evaluator:
         review = found.review
         if context.call.times == "transcript" and found.holds is not None and window.turns is None:
             review = (*review, "transcript_times")
-        return found._replace(detail={**found.detail, **said}, review=review)
+        holds, reason, detail, evidence, _, hits, value, applies = found
+        return Result(holds, reason, {**detail, **said}, evidence, review, hits, value, applies)
 
     return decide
 
@@ -132,18 +133,25 @@ def metric(check: Check, needs: Needs) -> Evaluator:
             measured = context.measured(key, line.function, params, reach)
         value = measured.component(part)
         if value is None:
-            return Result(None, measured.reason or "not_measured", base)
+            # where nothing of the kind happened there is nothing to judge
+            reason = measured.reason or "not_measured"
+            return Result(None, reason, base, applies=reason != "no_event")
         above, below = high is not None and value > high, low is not None and value < low
-        review = ["low_reliability"] if measured.reliability == "low" else []
+        # a figure that says how many of its cases are doubtful is certain where the others alone are too many
+        sure = value - (measured.components.get("unsure_count") or 0) if part in ("value", "count") else value
+        certain = sure < value and high is not None and sure > high
+        review = ["low_reliability"] if measured.reliability == "low" and not certain else []
         if near(value, bounds, context.limits.near):
             review.append("near_threshold")
         detail = {**base, "value": round(value, 4)}
         if review and measured.reliability_reason:
             detail["reliability_reason"] = measured.reliability_reason
+        if certain:
+            detail["unsure"] = value - sure
         reason = "metric_above" if above else "metric_below" if below else "metric_met"
         hits = 1
         if unit == "count" and above and high is not None:
-            hits = max(1, ceil(value - high))
+            hits = max(1, ceil((sure if certain else value) - high))
         evidence = measured.evidence if context.gather == "all" else weightiest(measured.evidence)
         if (above or below) and not evidence:
             evidence = (stretch(context, reach, role, line.name),)
@@ -267,16 +275,19 @@ def _joined(
     review: tuple[str, ...],
 ) -> Result:
     bad = [index for index, item in enumerate(results) if item.holds is False]
+    good = [index for index, item in enumerate(results) if item.holds]
     unknown = [item for item in results if item.holds is None and item.applies]
-    good = len(results) - len(bad) - len(unknown)
-    holds: bool | None = (not bad) if each else good > 0
+    if not bad and not good and not unknown:
+        return results[0]._replace(detail={**results[0].detail, **base})
+    holds: bool | None = (not bad) if each else bool(good)
     if unknown and ((each and not bad) or (not each and not good)):
         return unknown[0]._replace(detail={**unknown[0].detail, **base})
-    chosen = bad if holds is False else [index for index in range(len(results)) if index not in bad]
+    chosen = good if holds else bad
     evidence: list[Evidence] = []
     reasons = list(review)
     for index in chosen:
-        evidence += [replace(places[index], note="anchor"), *results[index].evidence]
+        place = places[index]
+        evidence += [replace(place, note="anchor" if place.quote else f"anchor:{place.note}"), *results[index].evidence]
         reasons += results[index].review
     first = results[chosen[0]]
     anchor = places[chosen[0]]
@@ -311,14 +322,35 @@ def _combined(parts: list[Evaluator], decisive: bool) -> Evaluator:
             if unknown:
                 return unknown[0]._replace(detail={**unknown[0].detail, "combined": name})
             chosen, holds = results, not decisive
+        certain = [item for item in chosen if not item.review] if holds is decisive else []
+        # one part about which there is no doubt decides; the doubtful ones are shown after it and count for nothing
+        chosen = [*certain, *(item for item in chosen if item.review)] if certain else chosen
         first = chosen[0]
         detail = {**first.detail, "combined": name, "parts": len(results), "deciding": len(chosen)}
-        evidence = tuple(piece for item in chosen for piece in item.evidence)[: 2 * MAX_EVIDENCE]
-        review = unique([code for item in chosen for code in item.review])
-        hits = sum(item.hits for item in chosen) if not decisive else first.hits
+        evidence = _apart(piece for item in chosen for piece in item.evidence)[: 2 * MAX_EVIDENCE]
+        review = () if certain else unique([code for item in chosen for code in item.review])
+        hits = sum(item.hits for item in certain or chosen) if not decisive else first.hits
         return Result(holds, first.reason, detail, evidence, review, hits, first.value)
 
     return decide
+
+
+def _apart(pieces: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Each place once: two checks that found the same words are one quote, that of the first."""
+    kept: list[Evidence] = []
+    for piece in pieces:
+        if not any(_same_place(piece, other) for other in kept):
+            kept.append(piece)
+    return tuple(kept)
+
+
+def _same_place(one: Evidence, other: Evidence) -> bool:
+    if one == other:
+        return True
+    if not one.quote or not other.quote or one.utterance != other.utterance:
+        return False
+    common = min(one.end, other.end) - max(one.start, other.start)
+    return 2 * common > min(one.end - one.start, other.end - other.start)
 
 
 _NEGATED = {

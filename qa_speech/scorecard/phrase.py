@@ -79,7 +79,7 @@ def said(context: Context, wanted: Sought, role: Role | None, reach: Reach) -> l
 def matched(context: Context, wanted: Sought, role: Role | None, reach: Reach) -> list[Hit]:
     """Every place where its pattern, or the pattern of its sound, matches."""
     texts = context.present & wanted.patterns.keys()
-    places = [place for text in texts for place in context.matches(wanted.patterns[text], role)]
+    places = [place for text in texts for place in context.matches(text, wanted.patterns[text], role)]
     return _kept(context, wanted, role, reach, places) if places else []
 
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from qa_speech.call import Call
 from qa_speech.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -80,25 +79,6 @@ def load_scorecard(source: str | Path) -> Scorecard:
         raise ConfigError(name, [f"{name}:{line}: {where}: {what}" for line, where, what in problems])
     card.__dict__["sha256"] = hashlib.sha256(data).hexdigest()
     return card
-
-
-def choose_scorecard(cards: Sequence[Scorecard], call: Call) -> Scorecard | None:
-    """The version in force on the day the call started (metadata ``started_at``, ISO 8601); None if none was.
-
-    Where several are in force the one that came into force last counts, then the highest version. A call without a
-    date is judged by the version that came into force last.
-    """
-    day = call.recording.metadata.get("started_at", "")[:10]
-    ranked = sorted(cards, key=lambda card: (str(card.effective.from_ or ""), card.version))
-    in_force = [
-        card
-        for card in ranked
-        if not day
-        or (
-            str(card.effective.from_ or "") <= day and (card.effective.until is None or day < str(card.effective.until))
-        )
-    ]
-    return in_force[-1] if in_force else None
 
 
 def json_schema() -> str:

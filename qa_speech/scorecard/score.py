@@ -22,7 +22,7 @@ phrase_said            no       count, said: unwanted words (taboo)
 phrase_too_many        no       count, at_most, said
 phrase_avoided         yes      phrases: none of the unwanted words was said
 metric_met             yes      metric, component, value, unit, at_least, at_most
-metric_above           no       the same: value > at_most
+metric_above           no       the same: value > at_most; unsure (doubtful cases among them that do not count)
 metric_below           no       the same: value < at_least
 band                   --       a criterion with bands: metric, component, value, unit, points, band_below (edge of
                                 the band it fell into), full_below / full_from (edges of the band with full points)
@@ -43,14 +43,15 @@ similar_missing        no       the same; best = nearest that was heard
 similar_too_many       no       at_most
 similar_said           no       at_most 0, or negated: a sentence of this kind must not be said
 similar_avoided        yes      negated, or no at_least: it was not said
-attribute_met          yes      attribute, value, wanted or at_least / at_most
+attribute_met          yes      attribute, value, wanted, unwanted or at_least / at_most
 attribute_differs      no       the same
 not_<reason>           --       the negation of a reason that has no name of its own
 =====================  =======  ==========================================================================
 
 Reasons without a judgement: not_measured: ``no_words``, ``no_recogniser``, ``mono``, ``no_role``, ``no_times``,
-``no_attribute``, ``not_a_number``, and those of metrics (`call`); not_applicable: ``condition_false`` (detail: of the
-condition), ``no_anchor``; manual: ``manual``. Where the applicability itself is not measured the criterion is not
+``no_attribute``, ``not_a_number``, and those of metrics (`call`; ``not_annotated``: no text model has read the call);
+not_applicable: ``condition_false`` (detail: of the condition), ``no_anchor``, ``no_event`` (a figure of something that never
+happened: no question was asked); manual: ``manual``. Where the applicability itself is not measured the criterion is not
 measured: its reason is that of the condition.
 
 Review reasons: ``unsure_words`` (words of the evidence below the limit), ``unsure_search`` (much of what was searched is
@@ -58,9 +59,10 @@ below it), ``words_missing`` (part of what was searched is not transcribed), ``l
 reliability_reason), ``near_threshold`` (of a bound, or of a band's edge where full marks begin or end),
 ``transcript_times``, ``mono``.
 
-Every criterion's detail also has, where it applies: `points_lost`, `deduction`, `hits`. Evidence of an order begins with
-the anchor, whose note is "anchor". A figure without a place of its own (a mean, a share) shows the stretch it was taken over, with
-the name of the metric as note. A bonus that was not earned is a fail without points to lose: no fault.
+Every criterion's detail also has, where it applies: `points_lost`, `deduction`, `hits`; `combined`; `negated`. Evidence of an
+order begins with the anchor, whose note is "anchor" (`anchor:` and its own note, where it is no quote). A figure without a
+place of its own (a mean, a share) shows the stretch it was taken over, with the name of the metric as note. A bonus that was
+not earned is a fail without points to lose: no fault.
 
 Reasons of a Score without total: ``too_short``, ``too_long``, ``one_sided``, ``no_words``, ``attribute:NAME`` (not
 scorable); ``low_coverage``, ``nothing_applies``, ``nothing_judged``.
@@ -218,7 +220,7 @@ def judge(item: Judge, context: Context) -> CriterionScore:
         if condition.holds is None and condition.applies:
             return _scored(item, "not_measured", None, condition)
         if not condition.holds:
-            return _scored(item, "not_applicable", None, condition._replace(reason="condition_false", review=()))
+            return _scored(item, "not_applicable", None, Result(False, "condition_false", condition.detail))
     if item.check is None:
         return _scored(item, "manual", None, Result(None, "manual"))
     found = item.check(context, EVERYWHERE)

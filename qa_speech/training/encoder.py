@@ -1,7 +1,7 @@
 """Fine-tune a local BERT-family folder on labels and write it as int8 ONNX (extra `train`: torch, transformers, onnx).
 
 One score per text, learnt by squared error; a tenth of the labels, whole groups, is kept back to set the borders of the
-levels. Attention is run in float, the matrix products in int8.
+levels. Attention is run in float, the products with weights in int8 (`quantise`).
 """
 
 from __future__ import annotations
@@ -138,8 +138,8 @@ def _scratch() -> Iterator[Path]:
 
 
 def _export(torch: Any, network: Any, tokens: Sequence[Any], path: Path) -> None:
-    """Trace, then int8 weights per channel by onnxruntime."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+    """Trace, then int8."""
+    from qa_speech.training.quantise import quantise
 
     class Bare(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -166,7 +166,7 @@ def _export(torch: Any, network: Any, tokens: Sequence[Any], path: Path) -> None
             opset_version=17,
             dynamo=False,
         )
-        quantize_dynamic(str(folder / "exact.onnx"), str(path), weight_type=QuantType.QInt8, per_channel=True)
+        quantise(folder / "exact.onnx", path)
 
 
 def _describe(

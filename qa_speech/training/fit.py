@@ -11,10 +11,11 @@ import hashlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from qa_speech.call import write_bytes
 from qa_speech.engines.base import TextItem
@@ -24,10 +25,16 @@ from qa_speech.resources import folder
 from qa_speech.training.labels import ALLOWED, MINIMUM_PER_CLASS, Labelled, read_labels, refuse_too_few, split
 from qa_speech.training.measure import Estimate, Threshold, estimate, pearson, spearman, threshold_for
 
+if TYPE_CHECKING:
+    from qa_speech.engines.text_linear import LinearScorer
+    from qa_speech.training.linear import Fit, Plan
+
 Task: TypeAlias = Literal["politeness", "depth"]
 LOW: dict[str, float] = {"politeness": 2.0, "depth": 1.0}
 """The highest level that counts as low: what a person would be shown."""
 
+CLEARLY = 0.01
+"""By how much Pearson's correlation on unseen groups a model from nothing has to be ahead of the corrected shipped one."""
 GATE_DROP = 0.10
 """How far below the shipped model a trained one may rank the frozen test set before it is not exported unasked."""
 
@@ -81,8 +88,8 @@ def fit(
     out
         The run folder; must be new or empty.
     base
-        ``linear``: from nothing; ``shipped``: correct the shipped linear model; a folder: fine-tune the BERT-family
-        model in it (needs torch and transformers).
+        ``linear``: from nothing; ``shipped``: correct the shipped linear model (see `fitted`); a folder: fine-tune the
+        BERT-family model in it (needs torch and transformers).
     precision
         The share of texts flagged as low (politeness ≤ 2, depth ≤ 1) that shall be right.
     minimum
@@ -129,16 +136,58 @@ def _train(task: Task, train: Sequence[Labelled], out: Path, *, base: str, seed:
 
         fine_tune(task, items, target, groups, Path(base), out, seed=seed, epochs=epochs)
         return
-    from qa_speech.engines.text_linear import LinearScorer
-    from qa_speech.training.linear import Plan, fit_linear, write_linear
+    from qa_speech.training.linear import write_linear
 
-    start = load_text_models().classifiers[task].scorer if base == "shipped" else None
-    if start is not None and not isinstance(start, LinearScorer):
+    made = fitted(task, items, target, groups, base=base, seed=seed)
+    write_linear({task: made}, out, trained_on="own labels", base=base)
+
+
+def fitted(
+    task: str,
+    items: Sequence[TextItem],
+    target: npt.NDArray[np.floating[Any]],
+    groups: Sequence[str],
+    *,
+    base: str = "shipped",
+    seed: int = 0,
+) -> Fit:
+    """The linear model of `fit` for texts and their levels counted from 0.
+
+    ``shipped`` is the shipped model corrected, or one from nothing where that ranks unseen groups of these texts clearly
+    better: labels of another kind of text owe nothing to service calls.
+
+    Raises
+    ------
+    ModelError
+        The shipped model is no linear one.
+    """
+    from qa_speech.engines.text_linear import LinearScorer
+    from qa_speech.training.linear import fit_linear
+
+    anew = fit_linear(items, target, groups, plan_for(task, None, seed=seed))
+    if base == "linear":
+        return anew
+    start = load_text_models().classifiers[task].scorer
+    if not isinstance(start, LinearScorer):
         raise ModelError("shipped", f"the shipped model of {task} is not linear; use linear or a folder")
-    plan = Plan(LABELS[task], "ordinal", dense=task == "depth", seed=seed)
-    if start is not None:
-        plan = Plan(LABELS[task], "ordinal", start.longest, start.bits, dense=bool(len(start.dense)), seed=seed)
-    write_linear({task: fit_linear(items, target, groups, plan, start=start)}, out, trained_on="own labels", base=base)
+    corrected = fit_linear(items, target, groups, plan_for(task, start, seed=seed), start=start)
+    numbers, goal = np.arange(len(LABELS[task]), dtype=float), np.asarray(target, float)
+    ahead = pearson(anew.unseen @ numbers, goal) - pearson(corrected.unseen @ numbers, goal)
+    return anew if ahead > CLEARLY else corrected
+
+
+def plan_for(task: str, start: LinearScorer | None, *, seed: int = 0) -> Plan:
+    """What is fitted for a task: with the n-grams of the model to begin from, where there is one.
+
+    >>> plan_for("politeness", None).marks
+    True
+    """
+    from qa_speech.training.linear import Plan
+
+    if start is None:
+        return Plan(LABELS[task], "ordinal", 3, 22, dense=task == "depth", marks=True, seed=seed)
+    dense = bool(len(start.dense))
+    return Plan(LABELS[task], "ordinal", start.longest, start.bits, dense=dense, marks=start.marks, seed=seed)
 
 
 def _own(path: Path, task: str) -> TextClassifier:

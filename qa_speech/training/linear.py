@@ -21,11 +21,15 @@ from qa_speech.engines.base import TextItem
 from qa_speech.engines.text import DESCRIPTION, FORMAT
 from qa_speech.engines.text_cues import NAMES, cues
 from qa_speech.engines.text_linear import LinearScorer, fold_text, ngram_buckets, ordinal, sigmoid, softmax
+from qa_speech.training.measure import pearson
 
 Head: TypeAlias = Literal["softmax", "ordinal", "sigmoid"]
 Array: TypeAlias = npt.NDArray[np.float64]
 FOLDS = 4
-RIDGE_ALPHAS = (0.3, 1.0, 3.0, 10.0)
+RIDGE_ALPHAS = (2.0, 8.0, 20.0, 40.0, 80.0)
+START_SHARES = (0.0, 0.3, 1.0)
+"""How much of the model to begin from is kept: what unseen texts like best. 0 where its labels mean something else."""
+
 LOGISTIC_CS = (10.0,)
 
 
@@ -33,8 +37,8 @@ LOGISTIC_CS = (10.0,)
 class Plan:
     """What to fit. `head` softmax: one of the labels; ordinal: ordered numeric labels; sigmoid: any of the labels.
 
-    `ngrams` False leaves only the dense cues. `window` as in `text_linear.pieces`, `floor` as
-    in `LinearScorer`. `seed` only orders the folds.
+    `ngrams` False leaves only the dense cues. `window` as in `text_linear.pieces`, `floor` and `marks` as in
+    `LinearScorer`. `seed` only orders the folds.
     """
 
     labels: tuple[str, ...]
@@ -45,6 +49,7 @@ class Plan:
     ngrams: bool = True
     window: int = 0
     floor: int = 0
+    marks: bool = False
     seed: int = 0
 
 
@@ -93,10 +98,16 @@ def fit_linear(
     joined = _joined(matrix[:, known], dense)
     counts = np.ones(len(items)) if weights is None else np.asarray(weights, float)
     folds = _folds(len(items), groups, plan.seed)
-    choose = _ridge if plan.head == "ordinal" else _logistic
-    said, slope, shift0 = _said_before(start, items, np.asarray(target), counts)
-    raw, coefficients, bias = choose(joined, np.asarray(target) - said, counts, folds, plan)
-    raw, bias = raw + (said[:, None] if start else 0), bias + shift0
+    goal = np.asarray(target, float)
+    slope, beneath = 0.0, 0.0
+    if plan.head == "ordinal":
+        said, slope, beneath = _said_before(start, items, goal, counts)
+        shares = START_SHARES if start is not None else (0.0,)
+        tried = [(share, *_ridge(joined, goal - share * said, counts, folds, share * said)) for share in shares]
+        share, raw, coefficients, bias = max(tried, key=lambda one: pearson(one[1][:, 0], goal))
+        slope, bias = share * slope, bias + share * beneath
+    else:
+        raw, coefficients, bias = _logistic(joined, np.asarray(target), counts, folds, plan)
     factor, shift, cuts = _calibrate(raw, np.asarray(target), counts, plan)
     coefficients, bias = coefficients * factor, bias * factor + shift
     exact = np.zeros((1 << plan.bits, coefficients.shape[1]), np.float32)
@@ -112,7 +123,7 @@ def fit_linear(
 def _matrix(items: Sequence[TextItem], plan: Plan) -> tuple[Any, Array]:
     from scipy.sparse import csr_array
 
-    texts = [fold_text(item.text)[: plan.window or None] for item in items]
+    texts = [fold_text(item.text, marks=plan.marks)[: plan.window or None] for item in items]
     buckets, starts = ngram_buckets(texts, longest=plan.longest, bits=plan.bits)
     counts = np.diff(starts)
     values = np.repeat(1 / np.sqrt(np.maximum(counts, plan.floor)), counts)
@@ -141,8 +152,8 @@ def _said_before(
 ) -> tuple[Array, float, float]:
     """What the model to begin from says of each text on the scale of `target`, and the slope and shift that took."""
     if start is None:
-        return np.zeros(1), 0.0, 0.0
-    score = start.logits([fold_text(item.text) for item in items], items)[:, 0].astype(float)
+        return np.zeros(len(items)), 0.0, 0.0
+    score = start.logits([fold_text(item.text, marks=start.marks) for item in items], items)[:, 0].astype(float)
     slope, shift = np.polyfit(score, target, 1, w=np.sqrt(counts))
     slope = max(float(slope), 1e-3)
     return score * slope + shift, slope, float(shift) + slope * float(start.bias[0])
@@ -175,7 +186,8 @@ def _folds(count: int, groups: Sequence[str], seed: int) -> list[tuple[npt.NDArr
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(min(FOLDS, len(keys)))]
 
 
-def _ridge(matrix: Any, target: Array, counts: Array, folds: list[Any], plan: Plan) -> tuple[Array, Array, Array]:
+def _ridge(matrix: Any, target: Array, counts: Array, folds: list[Any], said: Array) -> tuple[Array, Array, Array]:
+    """Ridge on what is left of the level after `said`; scores out of fold with `said` put back, weights, intercept."""
     from sklearn.linear_model import Ridge
 
     best: tuple[float, float, Array] | None = None
@@ -184,9 +196,11 @@ def _ridge(matrix: Any, target: Array, counts: Array, folds: list[Any], plan: Pl
         for train, test in folds:
             model = Ridge(alpha=alpha, solver="sparse_cg", tol=1e-4).fit(matrix[train], target[train], counts[train])
             raw[test, 0] = model.predict(matrix[test])
-        error = float(np.average((raw[:, 0] - target) ** 2, weights=counts))
-        if best is None or error < best[0]:
-            best = (error, alpha, raw)
+        raw[:, 0] += said
+        # by correlation and not by error: the scale is set afterwards, and error alone would ask for too little shrinkage
+        fits = pearson(raw[:, 0], target + said)
+        if best is None or fits > best[0]:
+            best = (fits, alpha, raw)
     assert best is not None
     model = Ridge(alpha=best[1], solver="sparse_cg", tol=1e-4).fit(matrix, target, counts)
     return best[2], model.coef_[:, None], np.array([model.intercept_])
@@ -288,7 +302,7 @@ def _packed(
     scales = np.maximum(np.abs(exact).max(0), 1e-6) / 127
     packed = np.rint(exact / scales).astype(np.int8)
     a, b, c, d, e, f = (np.asarray(part, np.float32) for part in (scales, bias, dense, centre, spread, cuts))
-    return LinearScorer(packed, a, b, c, d, e, f, plan.head, plan.longest, plan.window, plan.floor)
+    return LinearScorer(packed, a, b, c, d, e, f, plan.head, plan.longest, plan.window, plan.floor, plan.marks)
 
 
 def write_linear(
@@ -313,7 +327,7 @@ def write_linear(
         write_bytes(folder / f"{name}.npz", file.getvalue())
         entries[name] = {
             "kind": "linear", "labels": list(fit.plan.labels), "head": fit.plan.head, "files": [f"{name}.npz"],
-            "longest": fit.plan.longest, "window": fit.plan.window, "floor": fit.plan.floor,
+            "longest": fit.plan.longest, "window": fit.plan.window, "floor": fit.plan.floor, "marks": fit.plan.marks,
             "cues": list(NAMES) if fit.plan.dense else [],
             **({"threshold": round(thresholds[name], 4)} if thresholds and name in thresholds else {}), **about,
         }  # fmt: skip

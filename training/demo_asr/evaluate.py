@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 
 RECOMMENDED: dict[str, Any] = {
     "language": "zh",
-    "beam_size": 1,
+    "beam_size": 3,
     "chunk_length": 15,
     "no_repeat_ngram_size": 8,
     "vad_parameters": {"max_speech_duration_s": 15, "min_silence_duration_ms": 160},

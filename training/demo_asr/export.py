@@ -1,6 +1,7 @@
 """Turn a checkpoint into a CTranslate2 Whisper (int8) that stock faster-whisper loads.
 
     python export.py checkpoints/first/last.pt ../../models/demo-zh [--layout full]
+    python export.py checkpoints/wide/last.pt checkpoints/more/last.pt ../../models/demo-zh    # their mean
 
 Two layouts of the vocabulary: ``compact`` has only the tokens that are needed (about 2200, a third of the size);
 ``full`` uses the ids of the real Whisper (51 865).  CTranslate2 calls a model multilingual when its vocabulary holds
@@ -79,11 +80,14 @@ FULL = Layout(50256, 50257, 50258, 50260, 50358, 50359, 50360, 50361, 50362, 503
 COMPACT = Layout(*range(NUM_CHARACTERS, NUM_CHARACTERS + 11))
 
 
-def export(checkpoint: Path, folder: Path, layout: Layout = COMPACT) -> None:
-    """Write a model folder; other files in it stay."""
-    content = read_checkpoint(checkpoint)
+def export(checkpoints: Path | Sequence[Path], folder: Path, layout: Layout = COMPACT) -> None:
+    """Write a model folder; other files in it stay. Of several checkpoints of one line of training: their mean weights."""
+    contents = [read_checkpoint(path) for path in ([checkpoints] if isinstance(checkpoints, Path) else checkpoints)]
+    content = contents[-1]
     shape = content["shape"]
-    weights = {name: tensor.float() for name, tensor in content["whisper"].items()}
+    weights = {
+        name: torch.stack([one["whisper"][name].float() for one in contents]).mean(dim=0) for name in content["whisper"]
+    }
     embedding = _embedding(weights["model.decoder.embed_tokens.weight"], layout)
     weights["model.decoder.embed_tokens.weight"] = weights["proj_out.weight"] = embedding
     weights["model.decoder.layer_norm.weight"][RESERVED] = 0
@@ -162,7 +166,7 @@ def _save(spec: ModelSpec, folder: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoint", type=Path, nargs="+", help="several: their weights are averaged")
     parser.add_argument("folder", type=Path, help="model folder to write")
     parser.add_argument("--layout", choices=["compact", "full"], default="compact")
     options = parser.parse_args(arguments)

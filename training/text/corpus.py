@@ -28,7 +28,9 @@ LEVEL_OF = {"insult": 1, "taboo": 1, "impatience": 1, "order": 2, "rhetorical": 
 FILLERS = "嗯 呃 啊 那个 就是 就是说 这个 哎 然后 那 哦 呢".split()
 OPENERS = "喂 我跟你说 你看 我说 先生 女士 那个 嗯 您好 不是 我告诉你 哎 你听着 这位先生 对不起啊 好 亲".split()
 TAILS = "啊 了 吧 呢 嘛 啦 是吧 知道吗 好吧 行吗 先生 女士 哈".split()
-TAKEN_OUT = frozenset(("好的请稍等", "晚上八点前", "嗯", "有的亲", "亲亲在的", "您好很高兴为您服务请问有什么可以帮您"))
+TAKEN_OUT = frozenset(
+    ("好的请稍等", "晚上八点前", "晚上八点", "嗯", "有的亲", "亲亲在的", "您好很高兴为您服务请问有什么可以帮您")
+)
 """Texts (without punctuation) that came too near to the frozen test: see `separation.py`."""
 NOISE_PROPORTION = 10
 """Fillings of each frame of ``normal.txt``: what agents say most is nothing special, and all of it must stay quiet."""
@@ -51,13 +53,12 @@ class Said:
 
 @dataclass(frozen=True)
 class Exchanged:
-    """One exchange with its level and whether the answer is about the question."""
+    """One exchange with its level."""
 
     question: str
     answer: str
     group: str
     level: int
-    related: bool | None
 
 
 @cache
@@ -278,7 +279,7 @@ def topics() -> dict[str, dict[str, list[str]]]:
     return found
 
 
-def exchanges(seed: int = 2, each: int = 4) -> list[Exchanged]:
+def exchanges(seed: int = 2, each: int = 8) -> list[Exchanged]:
     """`each` exchanges per question and level, distinct."""
     rng = random.Random(seed)
     found = []
@@ -287,12 +288,12 @@ def exchanges(seed: int = 2, each: int = 4) -> list[Exchanged]:
         for question in part["Q"]:
             for level in range(5):
                 for _ in range(each):
-                    answer, related = _answer(level, part, others, rng)
+                    answer = _answer(level, part, rng)
                     asked = as_heard(rng.choice(("", "", "你好", "喂", "那个", "我想问一下")) + question, rng)
-                    found.append(Exchanged(asked, as_heard(answer, rng), topic, level, related))
+                    found.append(Exchanged(asked, as_heard(answer, rng), topic, level))
             other = rng.choice(others)
-            text, _ = _answer(rng.choice((3, 4)), other, others, rng)
-            found.append(Exchanged(as_heard(question, rng), as_heard(text, rng), topic, 0, False))
+            text = _answer(rng.choice((3, 4)), other, rng)
+            found.append(Exchanged(as_heard(question, rng), as_heard(text, rng), topic, 0))
     return list({(item.question, item.answer): item for item in found if _bare(item.answer) not in TAKEN_OUT}.values())
 
 
@@ -300,27 +301,29 @@ def _some(items: list[str], low: int, high: int, rng: random.Random) -> list[str
     return rng.sample(items, min(len(items), rng.randint(low, high)))
 
 
-def _answer(
-    level: int, part: dict[str, list[str]], others: list[dict[str, list[str]]], rng: random.Random
-) -> tuple[str, bool | None]:
+def _answer(level: int, part: dict[str, list[str]], rng: random.Random) -> str:
     stock = sections("answers.txt")
     head = [rng.choice(stock["open"])] if rng.random() < 0.4 else []
     tail = rng.choice(stock["close"]) if rng.random() < 0.2 else ""
-    about: bool | None = None
     if level == 0:
         kinds = violation_frames()
-        source = (
-            stock["deflect"] if rng.random() < 0.55 else kinds["deflection"] if rng.random() < 0.8 else kinds["taboo"]
-        )
+        # rude words are no answer either, however many they are
+        dice = rng.random()
+        kind = "deflection" if dice < 0.6 else rng.choice(("taboo", "rhetorical", "impatience", "order", "insult"))
+        source = stock["deflect"] if dice < 0.4 else kinds[kind]
         body = [filled(item, rng) for item in _some(source, 1, 3, rng)]
         if rng.random() < 0.3:
             body = [rng.choice(stock["ack"]), *body]
     elif level == 1:
         body = _some(stock["ack"], 1, rng.choice((1, 2, 3, 5)), rng)
+        if rng.random() < 0.5:
+            body += [filled(item, rng) for item in _some(stock["askback"], 1, 3, rng)]
+            rng.shuffle(body)
     elif level == 2:
-        body = [rng.choice(part["S"] if rng.random() < 0.5 else stock["short"])]
-        if rng.random() < 0.35:
-            body = _some(stock["ack"], 1, 2, rng) + body
+        body = [filled(rng.choice(part["S"] if rng.random() < 0.5 else stock["short"]), rng)]
+        dice = rng.random()
+        if dice < 0.5:
+            body = [filled(item, rng) for item in _some(stock["ack" if dice < 0.35 else "askback"], 1, 2, rng)] + body
     else:
         body = _some(part["B"], 1, 3 if level == 3 else 2, rng)
         if level == 3 and rng.random() < 0.25:
@@ -332,8 +335,7 @@ def _answer(
         if level == 4:
             own = _some(part["G"], 1, 1, rng) if rng.random() < 0.7 else []
             body += own + _some(stock["guide"], 0 if own else 1, 2, rng)
-        about = True
-    return joined([*head, *body], rng) + tail, about
+    return joined([*head, *body], rng) + tail
 
 
 if __name__ == "__main__":

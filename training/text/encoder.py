@@ -178,7 +178,7 @@ def train(
 
 def export(network: Encoder, encoded: list[Any], out: Path) -> None:
     """exact.onnx and model.onnx (int8)."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from qa_speech.training.quantise import quantise
 
     names = ["input_ids", "attention_mask", "token_type_ids"]
     axes = {name: {0: "batch", 1: "tokens"} for name in names} | {name: {0: "batch"} for name in OUTPUTS}
@@ -186,7 +186,7 @@ def export(network: Encoder, encoded: list[Any], out: Path) -> None:
         network, batch_of(encoded[:2]), str(out / "exact.onnx"), input_names=names, output_names=list(OUTPUTS),
         dynamic_axes=axes, opset_version=17, dynamo=False,
     )  # fmt: skip
-    quantize_dynamic(str(out / "exact.onnx"), str(out / "model.onnx"), weight_type=QuantType.QInt8, per_channel=True)
+    quantise(out / "exact.onnx", out / "model.onnx")
 
 
 def describe(texts: list[tuple[str, str]], target: dict[str, Any], kept: np.ndarray[Any, Any], out: Path) -> None:

@@ -1,0 +1,70 @@
+"""Stored calls are read alike from a file, a result folder, or the folder of a batch run."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from qa_speech.cli import app
+from qa_speech.report.stored import is_run, read_calls, read_reports
+from qa_speech.scorecard import load_scorecard
+from qa_speech.scorecard.choice import find_scorecard
+from tests.batch_kit import Fake, go, make_calls
+
+runner = CliRunner()
+
+
+def said(*args: object, code: int = 0) -> str:
+    result = runner.invoke(app, list(map(str, args)))
+    assert result.exit_code == code, result.output
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two short calls, scored by the card for quality alone."""
+    place = tmp_path_factory.mktemp("runs")
+    make_calls(place / "rec", 2)
+    go(place / "rec", place / "run", fake=Fake(), card="quality-only")
+    return place
+
+
+def test_a_run_is_told_from_a_folder_of_calls(place: Path) -> None:
+    assert (is_run(place / "run"), is_run(place / "rec"), is_run(place / "nowhere")) == (True, False, False)
+
+
+def test_without_a_scorecard_a_run_is_scored_by_its_own(place: Path) -> None:
+    lines = [json.loads(line) for line in said("score", place / "run", "--json").splitlines()]
+
+    assert [item["score"]["scorecard_id"] for item in lines] == ["quality-only"] * 2
+
+
+def test_another_scorecard_is_put_to_the_calls_of_a_run(place: Path) -> None:
+    lines = [json.loads(line) for line in said("score", place / "run", "--json", "-s", "complaint").splitlines()]
+
+    assert [item["score"]["scorecard_id"] for item in lines] == ["complaint"] * 2
+
+
+def test_the_pages_of_a_run_are_built_again_from_it(place: Path, tmp_path: Path) -> None:
+    said("score", place / "run", "--out", tmp_path / "again", "--ui", "zh")
+    pages = sorted(path.name for path in (tmp_path / "again" / "pages").iterdir())
+
+    assert len(pages) == 2
+    assert (tmp_path / "again" / "index.html").is_file()
+    # and the folder that was written is read in its turn
+    assert [call.id for call in read_calls(tmp_path / "again")] == [call.id for call in read_calls(place / "run")]
+
+
+def test_compare_reads_a_run(place: Path) -> None:
+    found = json.loads(said("scorecard", "compare", "quality-only", "complaint", "--calls", place / "run", "--json"))
+
+    assert len(found["calls"]) == 2
+
+
+def test_reports_of_a_run_can_be_scored_by_a_given_card(place: Path) -> None:
+    card = load_scorecard(find_scorecard("complaint"))
+
+    assert [one.score.scorecard_id for one in read_reports(place / "run", scorecard=card) if one.score] == [
+        "complaint"
+    ] * 2
