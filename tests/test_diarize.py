@@ -174,3 +174,19 @@ def test_what_is_recognised_of_one_voice_holds_nothing_only_the_other_says(
     assert not pieces[Role.AGENT].covers(7.0)
     assert pieces[Role.CUSTOMER].extent is not None
     assert pieces[Role.CUSTOMER].extent.end < 11.5
+
+
+def test_a_batch_fails_before_the_first_call_too(tmp_path: Path, mono: Path) -> None:
+    from typer.testing import CliRunner
+
+    from qa_speech.cli import app
+
+    config = tmp_path / "qa_speech.toml"
+    config.write_text('[diarize]\nsegmentation = "no.onnx"\nembedding = "no.onnx"\n', "utf-8")
+
+    done = CliRunner().invoke(
+        app, ["batch", "run", str(mono), "--out", str(tmp_path / "run"), "--model", "none", "--config", str(config)]
+    )
+
+    assert (done.exit_code, "no.onnx is missing" in done.stderr) == (2, True)
+    assert not list((tmp_path / "run").rglob("*.parquet"))

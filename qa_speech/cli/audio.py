@@ -65,7 +65,7 @@ def audio(
     """
     with friendly_errors(ui_language):
         from qa_speech.call import CallFailure, encode
-        from qa_speech.cli.inspect import _raw
+        from qa_speech.cli.inspect import raw_option
         from qa_speech.inputs import find_inputs, with_raw, with_transcripts
         from qa_speech.pipeline import inspect_many
 
@@ -73,7 +73,7 @@ def audio(
         if transcripts is not None:
             inputs = with_transcripts(inputs, transcripts)
         if raw is not None:
-            inputs = with_raw(inputs, _raw(raw))
+            inputs = with_raw(inputs, raw_option(raw))
         lang, failed = ui(ui_language), 0
         for outcome in inspect_many(inputs, settings=_settings(config, agent_channel)):
             if isinstance(outcome, CallFailure):

@@ -151,7 +151,7 @@ def inspect(
         if transcripts is not None:
             inputs = with_transcripts(inputs, transcripts)
         if raw is not None:
-            inputs = with_raw(inputs, _raw(raw))
+            inputs = with_raw(inputs, raw_option(raw))
         needed = any(item.needs_recognizer for item in inputs)
         if settings.model is None and needed and transcripts is None:
             raise ModelError(
@@ -218,7 +218,8 @@ def score(
         )  # fmt: skip
 
 
-def _raw(text: str) -> RawFormat:
+def raw_option(text: str) -> RawFormat:
+    """What `--raw` says; anything else is a usage error."""
     from qa_speech.audio.decode import parse_raw
 
     try:

@@ -51,8 +51,10 @@ def work(
     from qa_speech.batch.cards import Book
     from qa_speech.batch.engine import starter
     from qa_speech.batch.run import run_batch
+    from qa_speech.engines.diarize import load_diarizer
     from qa_speech.errors import ModelError
 
+    load_diarizer(settings)  # fails here, before the first call, if it cannot work
     if settings.model is None and any(row.call_input.needs_recognizer for row in rows):
         raise ModelError(
             "--model", "no recogniser chosen; give a folder or name, or --model none for everything but words"
