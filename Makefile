@@ -50,13 +50,10 @@ $(VENV)/.dev: $(VENV)/.installed
 	$(PIP) --group dev
 	touch $@
 
-.venv-train/.installed: pyproject.toml constraints.txt
-	$(MAKE) --no-print-directory VENV=.venv-train .venv-train/.installed-core
+.venv-train/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-train
 	.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(TORCH)
 	.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train]' pytest
-	touch $@
-
-.venv-train/.installed-core: .venv-train/bin/python
 	touch $@
 
 clean:

@@ -188,6 +188,7 @@ def test_a_short_consent_leaves_an_announced_hold_what_it_is():
     consent, question, long = ("好你快一点", "要多久呢", "可是我已经等了三天了昨天也是这么说")
 
     assert silences(make_call(lines[0], lines[1].format(consent), lines[2]))[0].announced
+    assert silences(make_call(lines[0], lines[1].format(f"{consent}？"), lines[2]))[0].announced
     assert not silences(make_call(lines[0], lines[1].format(question), lines[2]))[0].announced
     assert not silences(make_call(lines[0], lines[1].format(long), lines[2]))[0].announced
 

@@ -165,8 +165,9 @@ def _announces(text: str | None, phrases: tuple[str, ...]) -> bool:
 
 
 def _accepts(reply: Utterance) -> bool:
-    """Whether a customer's words can be no more than a consent to wait: 好，你快一点."""
-    return bool(reply.text) and len(fold(reply.text or "")) <= LONGEST_CONSENT and not is_question(reply.text or "")
+    """Whether a customer's words can be no more than a consent to wait: 好，你快一点; question marks are a recogniser's guess."""
+    text = (reply.text or "").rstrip("？? ")
+    return bool(text) and len(fold(text)) <= LONGEST_CONSENT and not is_question(text)
 
 
 def _asks_to_wait(text: str | None, phrases: tuple[str, ...]) -> bool:
