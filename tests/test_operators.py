@@ -617,3 +617,23 @@ def test_line_breaks_inside_an_utterance_do_not_shift_the_others():
 
     assert judged("{phrase: {any: [喂], role: customer}}", call=odd).evidence[0].utterance == 1
     assert judged("{phrase: {any: [您好请讲], role: agent}}", call=odd).outcome == "pass"
+
+
+def test_the_first_word_is_proved_by_its_own_wait_and_slow_answers_by_theirs() -> None:
+    text = """
+id: tiny
+version: 1
+title: 示例
+sections:
+  - id: pace
+    title: 节奏
+    criteria:
+      - {id: first, title: 开口, points: 5, check: {metric: response.first_word_s, at_most: 2}}
+      - {id: slow, title: 应答, points: 5, check: {metric: response.longest_s, at_most: 3}}
+"""
+    call = make_call(agent=[(4, 5), (12, 14)], customer=[(6, 8.5)])
+
+    first, slow = score(call, load_scorecard(text)).criteria
+
+    assert [(item.start, item.end) for item in first.evidence] == [(0, 4)]
+    assert [(item.start, item.end) for item in slow.evidence] == [(8.5, 12)]

@@ -139,3 +139,9 @@ def test_an_announced_hold_is_no_latency():
     assert (found.value, found.components["held_count"], found.components["slow_count"]) == (0.5, 1, 0)
     assert response(make_call(*lines[:3])).reason == "no_event"
     assert response(make_call(*lines[:3]), announcements=()).components["slow_count"] == 1
+
+
+def test_the_wait_for_the_first_word_has_evidence_of_its_own():
+    found = response(make_call(customer=[(1, 2)], agent=[(4, 6)]))
+
+    assert [(item.start, item.end, item.note) for item in found.evidence] == [(0, 4, "first_word")]

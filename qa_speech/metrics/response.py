@@ -67,7 +67,8 @@ def response(call: Call, *, slow_s: float = 3.0, announcements: tuple[str, ...] 
         ``slow_count`` and ``slow_share`` in %; ``overlapped_count`` below zero; ``held_count`` changes left out because the
         agent had announced a hold; ``first_word_s`` from the start of the
         recording (from the end of ring-back or announcement, if one is heard before) to the agent's first word. Evidence:
-        one interval per slow answer, ``slow_response``. Value None: ``no_speech``, ``no_times``, ``mono``, ``no_role``,
+        one interval per slow answer, ``slow_response``, and the wait for the first word, ``first_word``.
+        Value None: ``no_speech``, ``no_times``, ``mono``, ``no_role``,
         ``no_event`` (the floor never changes from customer to agent).
 
     Notes
@@ -93,11 +94,12 @@ def response(call: Call, *, slow_s: float = 3.0, announcements: tuple[str, ...] 
     found = [item for item in every if not any(item[0] <= a.start + 1e-3 and a.end <= item[1] + 1e-3 for a in holds)]
     ordered = sorted([agent - customer for customer, agent, _ in found])
     slow = [item for item in found if item[1] - item[0] > slow_s + EPS]
+    opening = _opening(call)
     parts: dict[str, float | None] = dict.fromkeys(RESPONSE)
     parts.update(
         count=len(found), total_s=sum(ordered), slow_count=len(slow), slow_share=ratio(len(slow), len(found)),
         overlapped_count=sum([latency < 0 for latency in ordered]), held_count=len(every) - len(found),
-        first_word_s=_first_word(call),
+        first_word_s=None if opening is None else opening[1] - opening[0],
     )  # fmt: skip
     if ordered:
         parts.update(
@@ -105,6 +107,8 @@ def response(call: Call, *, slow_s: float = 3.0, announcements: tuple[str, ...] 
             p90_s=quantile(ordered, 0.9), longest_s=ordered[-1],
         )  # fmt: skip
     evidence = [interval((start, end), "slow_response", Role.AGENT, index) for start, end, index in slow]
+    if opening is not None and opening[0] < opening[1]:
+        evidence.insert(0, interval(opening, "first_word", Role.AGENT))
     return measured(call, parts["p50_s"], "s", parts, evidence, "" if ordered else "no_event")
 
 
@@ -122,7 +126,8 @@ def _latencies(call: Call) -> list[tuple[float, float, int]]:
     return found
 
 
-def _first_word(call: Call) -> float | None:
+def _opening(call: Call) -> tuple[float, float] | None:
+    """From the start of the recording, or the end of ringing and announcements, to the agent's first word."""
     first = next(
         (item.start for item in call.utterances if item.role is Role.AGENT and (item.text or item.text is None)),
         None,
@@ -130,7 +135,7 @@ def _first_word(call: Call) -> float | None:
     if first is None:
         return None
     ringing = [sound.end for sound in call.sounds if sound.kind in ("ring_back", "ivr") and sound.end <= first]
-    return first - max(ringing, default=0.0)
+    return max(ringing, default=0.0), first
 
 
 def hold(

@@ -118,6 +118,7 @@ NOTES: Words = {
     "brief": ("短暂重叠", "brief overlap"),
     # pace and voice
     "slow_response": ("隔了 {}才应答", "answered only after {}"),
+    "first_word": ("{}后首次开口", "first word after {}"),
     "speech_fast": ("语速过快，这一段 {}", "too fast, a stretch of {}"),
     "speech_slow": ("语速过慢，这一段 {}", "too slow, a stretch of {}"),
     "longest_monologue": ("连续说了 {}", "spoke for {} on end"),

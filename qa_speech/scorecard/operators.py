@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Evaluator: TypeAlias = Callable[[Context, Reach], Result]
 
+OWN_NOTES = {"first_word_s": "first_word"}
+"""Components of metrics that have evidence of their own, and its note."""
 MAX_EVIDENCE = 10
 
 
@@ -152,7 +154,8 @@ def metric(check: Check, needs: Needs) -> Evaluator:
         hits = 1
         if unit == "count" and above and high is not None:
             hits = max(1, ceil((sure if certain else value) - high))
-        evidence = measured.evidence if context.gather == "all" else weightiest(measured.evidence)
+        proof = _proof(measured.evidence, part)
+        evidence = proof if context.gather == "all" else weightiest(proof)
         if (above or below) and not evidence:
             evidence = (stretch(context, reach, role, line.name),)
         return Result(not (above or below), reason, detail, evidence, tuple(review), hits, value)
@@ -204,6 +207,14 @@ def near(value: float, bounds: Iterable[float], share: float) -> bool:
 def stretch(context: Context, reach: Reach, role: Role | None, name: str) -> Evidence:
     """Where to listen when a figure has no place of its own (a mean, a share): the stretch it was taken over."""
     return Evidence("interval", *context.span(reach), role, note=name)
+
+
+def _proof(evidence: tuple[Evidence, ...], part: str) -> tuple[Evidence, ...]:
+    """The evidence of a component: the wait for the first word proves that component, and no other."""
+    own = OWN_NOTES.get(part)
+    if own is not None:
+        return tuple(item for item in evidence if item.note == own)
+    return tuple(item for item in evidence if item.note not in OWN_NOTES.values())
 
 
 def weightiest(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
