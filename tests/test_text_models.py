@@ -33,6 +33,13 @@ FROZEN = {
     "violations.tsv": "3b065cce86fd081f4ffa187e9129a930d292520139a8224e1b7a87ba75766484",
 }
 
+BLIND = {
+    "exchanges.tsv": "e858ed611f87ded35843bc9cb5cade4e87ba601505de5b64b8492d5a1456e4ee",
+    "normal.tsv": "19d5e1255f64bcde35e75ac3ebfd4400d224c90fab1198da2961b09f30a36d29",
+    "violations.tsv": "2cbc38383c2ad09d3588e0a2228d067f391c35e16abf33ead879d8cdba6947ed",
+}
+"""Of training/text/blind, written by the labelling guide alone."""
+
 
 @pytest.fixture(scope="module")
 def models() -> TextModels:
@@ -51,6 +58,12 @@ def said(*texts: str, context: str = "") -> list[TextItem]:
 @pytest.mark.parametrize("name", sorted(FROZEN))
 def test_the_frozen_test_is_the_one_written_before_any_model(name: str) -> None:
     assert hashlib.sha256((SHIPPED / "frozen" / name).read_bytes()).hexdigest() == FROZEN[name]
+
+
+@pytest.mark.parametrize("name", sorted(BLIND))
+def test_the_blind_test_is_as_it_was_written(name: str) -> None:
+    file = Path(__file__).parents[1] / "training" / "text" / "blind" / name
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == BLIND[name]
 
 
 def test_the_frozen_violations_hold_fifty_of_each_type() -> None:
