@@ -65,7 +65,7 @@ def run_batch(
     until: dt.datetime | None = None,
     tell: Tell = lambda event: None,
 ) -> Session:
-    """Do every row that is not done yet; returns what this session did.
+    """Do every row that is not done yet; returns what was done.
 
     Parameters
     ----------
@@ -294,7 +294,7 @@ class _Driver:
                 self._same_failure(twin, key, entry)
 
     def _same_failure(self, need: Need, key: str, first: Entry) -> None:
-        """An equal recording has failed already in this session."""
+        """An equal recording has failed already, since this run was started."""
         row = {**first.row, "copied_from": first.id}
         same = self._completed(need, key, Entry(row))
         self._count(need, same, alike=False)

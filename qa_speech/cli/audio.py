@@ -10,7 +10,16 @@ from unicodedata import east_asian_width
 
 import typer
 
-from qa_speech.cli.common import EXIT_SOME_FAILED, EXIT_UNUSABLE, Language, UiOption, friendly_errors, ui
+from qa_speech.cli.common import (
+    EXIT_SOME_FAILED,
+    EXIT_UNUSABLE,
+    Language,
+    RawOption,
+    UiOption,
+    friendly_errors,
+    raw_option,
+    ui,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,12 +60,7 @@ def audio(
         Path | None,
         typer.Option("--config", help="运行设置 settings file, e.g. qa_speech.toml.", show_default=False),
     ] = None,
-    raw: Annotated[
-        str | None,
-        typer.Option(
-            "--raw", help="无头文件格式 headerless files: codec:rate:channels, e.g. alaw:8000:2.", show_default=False
-        ),
-    ] = None,
+    raw: RawOption = None,
     ui_language: UiOption = None,
 ) -> None:
     """检查录音 Examine recordings: channels, leaks, noise, echo, drop-outs, other sounds. No recogniser needed.
@@ -65,7 +69,6 @@ def audio(
     """
     with friendly_errors(ui_language):
         from qa_speech.call import CallFailure, encode
-        from qa_speech.cli.inspect import raw_option
         from qa_speech.inputs import find_inputs, with_raw, with_transcripts
         from qa_speech.pipeline import inspect_many
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from qa_speech.cli.common import EXIT_USAGE, Language, UiOption, friendly_errors, ui
+from qa_speech.cli.common import EXIT_USAGE, Language, RawOption, UiOption, friendly_errors, ui
 from qa_speech.cli.running import settings_of, work
 
 app = typer.Typer(help="批量质检 Many calls: resumable, one outcome per recording.", no_args_is_help=True)
@@ -59,13 +59,6 @@ PatternOption = Annotated[
 ]
 TranscriptsOption = Annotated[
     Path | None, typer.Option("--transcripts", help="同名转写目录 transcripts with the same stem.", show_default=False)
-]
-
-RawOption = Annotated[
-    str | None,
-    typer.Option(
-        "--raw", help="无头文件格式 headerless files: codec:rate:channels, e.g. alaw:8000:2.", show_default=False
-    ),
 ]
 
 

@@ -13,6 +13,7 @@ import typer
 from qa_speech.errors import AudioError, ConfigError, EngineError, QaSpeechError
 
 if TYPE_CHECKING:
+    from qa_speech.audio.decode import RawFormat
     from qa_speech.scorecard import Scorecard
     from qa_speech.scorecard.choice import Shelf
     from qa_speech.settings import Settings
@@ -46,6 +47,24 @@ UiOption = Annotated[
         "--ui", help="界面语言 language of the output: zh or en; default from the locale.", show_default=False
     ),
 ]
+
+
+RawOption = Annotated[
+    str | None,
+    typer.Option(
+        "--raw", help="无头文件格式 headerless files: codec:rate:channels, e.g. alaw:8000:2.", show_default=False
+    ),
+]
+
+
+def raw_option(text: str) -> RawFormat:
+    """What `--raw` says; anything else is a usage error."""
+    from qa_speech.audio.decode import parse_raw
+
+    try:
+        return parse_raw(text)
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc), param_hint="--raw") from exc
 
 
 def ui(chosen: Language | None) -> Language:

@@ -15,14 +15,15 @@ from qa_speech.cli.common import (
     EXIT_SOME_FAILED,
     EXIT_UNUSABLE,
     Language,
+    RawOption,
     UiOption,
     friendly_errors,
+    raw_option,
     shelf,
     ui,
 )
 
 if TYPE_CHECKING:
-    from qa_speech.audio.decode import RawFormat
     from qa_speech.call import CallFailure, CallReport
     from qa_speech.settings import Settings
 
@@ -125,12 +126,7 @@ def inspect(
             "--transcripts", help="同名转写目录 folder of transcripts with the same stem.", show_default=False
         ),
     ] = None,
-    raw: Annotated[
-        str | None,
-        typer.Option(
-            "--raw", help="无头文件格式 headerless files: codec:rate:channels, e.g. alaw:8000:2.", show_default=False
-        ),
-    ] = None,
+    raw: RawOption = None,
     fail_under: FailUnderOption = None,
     embed_audio: EmbedOption = False,
     mask: MaskOption = True,
@@ -216,16 +212,6 @@ def score(
             outcomes, total=None, out=None if json_lines else out, json_lines=json_lines, embed_audio=False,
             fail_under=fail_under, mask=mask, lang=ui(ui_language),
         )  # fmt: skip
-
-
-def raw_option(text: str) -> RawFormat:
-    """What `--raw` says; anything else is a usage error."""
-    from qa_speech.audio.decode import parse_raw
-
-    try:
-        return parse_raw(text)
-    except ValueError as exc:
-        raise typer.BadParameter(str(exc), param_hint="--raw") from exc
 
 
 def _settings(config: Path | None, model: str | None, agent_channel: int | None, language: str | None) -> Settings:

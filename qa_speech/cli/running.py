@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from qa_speech.cli.common import EXIT_SOME_FAILED, EXIT_UNUSABLE, Language
+from qa_speech.cli.common import DEFAULT_SCORECARD, EXIT_SOME_FAILED, EXIT_UNUSABLE, Language
 from qa_speech.cli.progress import line, telling
 
 if TYPE_CHECKING:
     from qa_speech.batch.engine import State
     from qa_speech.batch.rows import Row
     from qa_speech.settings import Settings
-
-DEFAULT_SCORECARD = "telecom-hotline"
 
 
 def settings_of(

@@ -118,7 +118,7 @@ def metric(check: Check, needs: Needs) -> Evaluator:
     unit = unit_of(line.unit, part)
     role = Role(params["role"]) if "role" in params else None
     base: dict[str, str | float | None] = {
-        "operator": "metric", "metric": line.name, "component": part, "unit": unit_of(line.unit, part),
+        "operator": "metric", "metric": line.name, "component": part, "unit": unit,
     }  # fmt: skip
     if role is not None:
         base["role"] = str(role)
@@ -139,8 +139,7 @@ def metric(check: Check, needs: Needs) -> Evaluator:
             reason = measured.reason or "not_measured"
             return Result(None, reason, base, applies=reason != "no_event")
         above, below = high is not None and value > high, low is not None and value < low
-        # a figure that says how many of its cases are doubtful is certain where the others alone are too many
-        sure = value - (measured.components.get("unsure_count") or 0) if part in ("value", "count") else value
+        sure = _sure(measured, part, value)
         certain = sure < value and high is not None and sure > high
         review = ["low_reliability"] if measured.reliability == "low" and not certain else []
         if near(value, bounds, context.limits.near):
@@ -154,8 +153,7 @@ def metric(check: Check, needs: Needs) -> Evaluator:
         hits = 1
         if unit == "count" and above and high is not None:
             hits = max(1, ceil((sure if certain else value) - high))
-        proof = _proof(measured.evidence, part)
-        evidence = proof if context.gather == "all" else weightiest(proof)
+        evidence = _proof(measured.evidence, part, context)
         if (above or below) and not evidence:
             evidence = (stretch(context, reach, role, line.name),)
         return Result(not (above or below), reason, detail, evidence, tuple(review), hits, value)
@@ -209,12 +207,19 @@ def stretch(context: Context, reach: Reach, role: Role | None, name: str) -> Evi
     return Evidence("interval", *context.span(reach), role, note=name)
 
 
-def _proof(evidence: tuple[Evidence, ...], part: str) -> tuple[Evidence, ...]:
+def _sure(measured: Measurement, part: str, value: float) -> float:
+    """A figure that says how many of its cases are doubtful is certain where the others alone are too many."""
+    return value - (measured.components.get("unsure_count") or 0) if part in ("value", "count") else value
+
+
+def _proof(evidence: tuple[Evidence, ...], part: str, context: Context) -> tuple[Evidence, ...]:
     """The evidence of a component: the wait for the first word proves that component, and no other."""
     own = OWN_NOTES.get(part)
     if own is not None:
-        return tuple(item for item in evidence if item.note == own)
-    return tuple(item for item in evidence if item.note not in OWN_NOTES.values())
+        proof = tuple(item for item in evidence if item.note == own)
+    else:
+        proof = tuple(item for item in evidence if item.note not in OWN_NOTES.values())
+    return proof if context.gather == "all" else weightiest(proof)
 
 
 def weightiest(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
