@@ -18,7 +18,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,10 @@ import numpy as np
 import numpy.typing as npt
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "training" / "demo_asr")]
 
 import _line  # noqa: E402
+import speech  # noqa: E402
 from _common import Figure, Options, figure, run  # noqa: E402
 from _dialogue import (  # noqa: E402
     SENTENCES,
@@ -63,6 +64,7 @@ SNRS = (None, 30.0, 20.0, 15.0, 10.0, 5.0)
 
 DEVELOPMENT_VOICES = ("m4", "m5", "Andy", "Annie", "linda", "michael", "steph", "klatt")
 REPORT_VOICES = ("f5", "m6", "m8", "Alicia", "Andrea", "belinda", "david", "edward", "steph2", "max")
+KNOWN_VOICES = (*speech.AGENT_VOICES, *speech.CUSTOMER_VOICES)
 # Clean enough to give a truth by energy: at least 97 % of what lies within 40 dB of the speech lies within 30 dB.
 DEVELOPMENT_REAL = (
     "mandarin_asr_mini/azure_customspeech_train1.wav", "mandarin_asr_mini/azure_customspeech_train2.wav",
@@ -118,7 +120,14 @@ class MadeCall:
 
 
 def make(
-    seed: int, *, variant: int = 0, fault: str = "", clean: bool = False, data: Path = DATA, length_s: float = 0.0
+    seed: int,
+    *,
+    variant: int = 0,
+    fault: str = "",
+    clean: bool = False,
+    known: bool = False,
+    data: Path = DATA,
+    length_s: float = 0.0,
 ) -> MadeCall:
     """One call, the same for the same arguments.
 
@@ -132,13 +141,16 @@ def make(
         Plant one of `_line.FAULTS` in a call that is otherwise without fault.
     clean
         No fault, no leak, SNR at least 15 dB.
+    known
+        Spoken by voices that the bundled recogniser knows, which are those of the samples.
     data
         Folder with the recordings of real speakers; without it all voices are synthetic.
     length_s
         About how long; 0 = drawn, 60 to 120 s.
     """
     drawn = draw(_chance(seed, variant, "line"), data=data, fault=fault, plain=clean or bool(fault))
-    tracks, items, truth = spoken(seed, variant, drawn.real, data, length_s)
+    drawn = replace(drawn, real=drawn.real and not known)
+    tracks, items, truth = spoken(seed, variant, drawn.real, data, length_s, known)
     samples, rate = recorded(tracks, truth, drawn, _chance(seed, variant, "noise"), seed)
     return MadeCall(seed, samples, rate, truth, items, drawn)
 
@@ -152,17 +164,17 @@ Talk = tuple[npt.NDArray[np.float32], tuple[Item, ...], tuple[Timeline, Timeline
 
 
 @lru_cache(maxsize=4)
-def spoken(seed: int, variant: int, real: bool, data: Path, length_s: float) -> Talk:
+def spoken(seed: int, variant: int, real: bool, data: Path, length_s: float, known: bool) -> Talk:
     """Clean tracks, what was said, and the truth: kept for the faults that are planted in one and the same talk."""
-    tracks, items, truth = fresh("talk", seed, variant, real, data, length_s)
+    tracks, items, truth = fresh("talk", seed, variant, real, data, length_s, known)
     tracks.flags.writeable = False
     return tracks, items, truth
 
 
-def talk(seed: int, variant: int, real: bool, data: Path, length_s: float) -> Talk:
+def talk(seed: int, variant: int, real: bool, data: Path, length_s: float, known: bool) -> Talk:
     """The same, spoken here and now; `_talks.fresh` sees to it that nothing was spoken before."""
     random = _chance(seed, variant, "talk")
-    stage = Stage(cast(seed, random, real, data), random)
+    stage = Stage(cast(seed, random, real, data, known), random)
     dialogue(stage, length_s or float(random.uniform(60, 120)), float(random.uniform(0, 0.15)))
     tracks, items = clean_tracks(stage)
     return tracks, items, (energy_truth(tracks[0]), energy_truth(tracks[1]))
@@ -205,10 +217,11 @@ def draw(random: np.random.Generator, *, data: Path, fault: str, plain: bool) ->
     )
 
 
-def cast(seed: int, random: np.random.Generator, real: bool, data: Path) -> tuple[Any, Any]:
-    """Two voices, from the half that this seed may use."""
+def cast(seed: int, random: np.random.Generator, real: bool, data: Path, known: bool) -> tuple[Any, Any]:
+    """Two voices, from the half that this seed may use, or two that the bundled recogniser knows."""
     report = seed < FIRST_DEVELOPMENT_SEED
-    names = random.choice(REPORT_VOICES if report else DEVELOPMENT_VOICES, 2, replace=False)
+    among = KNOWN_VOICES if known else REPORT_VOICES if report else DEVELOPMENT_VOICES
+    names = random.choice(among, 2, replace=False)
     parties: list[Any] = [
         Synthetic(str(name), int(random.integers(140, 260)), int(random.integers(30, 75))) for name in names
     ]

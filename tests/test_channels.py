@@ -39,6 +39,22 @@ def test_cut_off_peaks_are_clipping_wherever_the_ceiling_is(ceiling: float) -> N
     assert codes(np.clip(sound, -limit, limit) / limit * ceiling)["clipping"] == pytest.approx(1.4, abs=1.0)
 
 
+def test_cut_off_peaks_show_through_the_coarse_steps_of_a_law() -> None:
+    sound = voice([(0, 20)], 20.0, level_db=-12)
+    limit = float(np.quantile(np.abs(sound[np.abs(sound) > 0.05 * np.abs(sound).max()]), 0.975))
+    coarse = np.rint(np.clip(sound, -limit, limit) / limit * 0.61 * 32) / 32
+
+    assert "clipping" in codes(coarse)
+    assert "clipping" not in codes(np.rint(sound / np.abs(sound).max() * 0.61 * 32) / 32)
+
+
+def test_who_speaks_for_a_moment_of_a_long_call_is_on_no_dead_channel() -> None:
+    still = noise(60.0, -80, seed=5)
+
+    assert "dead_channel" in codes(still)
+    assert "dead_channel" not in codes(still + voice([(30, 31.2)], 60.0, level_db=-42, seed=6))
+
+
 def test_loud_without_flat_tops_is_no_clipping() -> None:
     sound = voice(SPANS, 12.0)
 

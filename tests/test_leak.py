@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from qa_speech.audio.leak import Crosstalk, find
+from qa_speech.audio.leak import Crosstalk, between, find
 from qa_speech.audio.track import Track, frame_levels
 from tests.voices import noise, voice
 
@@ -27,6 +27,24 @@ def test_level_and_lag_of_a_leak(level_db: float, lag_s: float) -> None:
     assert found is not None
     assert found.level_db == pytest.approx(level_db, abs=2)
     assert found.lag_ms == pytest.approx(lag_s * 1000, abs=1)
+
+
+def test_a_leak_far_below_the_noise_is_found() -> None:
+    hiss = noise(LENGTH_S, -38, seed=9)
+    found = found_in(leaking(-42, 0.2) + hiss)  # the leak lies at −62 dBFS, 24 dB below the noise
+
+    assert found is not None
+    assert found.level_db == pytest.approx(-42, abs=2.5)
+    assert found.lag_ms == pytest.approx(200, abs=1)
+    assert found_in(OTHER + hiss) is None
+
+
+def test_a_leak_is_not_seen_again_from_behind() -> None:
+    one, two = Track(SOURCE, 8000), Track(leaking(-12, 0.012), 8000)
+    sides = [(item, frame_levels(item)) for item in (one, two)]
+
+    assert [(target, round(found.lag_ms)) for target, found in between(*sides)] == [(1, 12)]
+    assert [(target, round(found.lag_ms)) for target, found in between(*sides[::-1])] == [(0, 12)]
 
 
 def test_two_people_who_do_not_hear_each_other_have_none() -> None:

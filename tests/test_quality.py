@@ -158,6 +158,15 @@ def test_hum_is_found_where_hardly_anything_is_left_unspoken() -> None:
     assert "hum" not in values(CLEAN, speech=spoken)
 
 
+def test_hum_that_nobody_hears_is_none() -> None:
+    clock = np.arange(len(VOICE)) / 8000
+    hum = sum(np.sin(2 * np.pi * 50 * n * clock) for n in (1, 2, 3)).astype(np.float32)
+    quiet = VOICE * np.float32(10 ** (-20 / 20))
+
+    assert "hum" in values(quiet + hum * np.float32(10 ** (-65 / 20)), speech=SPEECH)
+    assert "hum" not in values(quiet + hum * np.float32(10 ** (-82 / 20)), speech=SPEECH)
+
+
 def test_without_a_background_holes_cannot_be_told_from_pauses() -> None:
     track = Track(VOICE, 8000)
 

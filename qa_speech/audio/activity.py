@@ -34,7 +34,9 @@ MAX_PIECE_S = 30.0
 TARGET_LEVEL_DB = -20.0
 MAX_GAIN_DB = 25.0
 DEAD_DB = -66.0
-"""dBFS; a channel whose active level is below this carries nothing that was said (idle A-law is at −72)."""
+"""dBFS; a channel whose active level is below this may carry nothing that was said (idle A-law is at −72) …"""
+BRIEF_DB, BRIEF_FRAMES = -56.0, 30
+"""… but somebody who spoke for a moment of a long call has that many frames above this."""
 
 WITHIN_DB = 40.0
 """Speech reaches down to this far below the channel's loud speech, unless the background covers it."""
@@ -72,6 +74,17 @@ def active_level(levels: Floats) -> float:
     return float(np.percentile(levels, 95)) if len(levels) else SILENT_DB
 
 
+def dead(levels: Floats) -> bool:
+    """Whether nothing was said on a channel: neither its active level nor its loudest moments are those of a voice.
+
+    >>> dead(np.full(1000, -75.0, np.float32)), dead(np.array([-75.0] * 960 + [-40.0] * 40, np.float32))
+    (True, False)
+    """
+    if active_level(levels) >= DEAD_DB:
+        return False
+    return len(levels) <= BRIEF_FRAMES or float(np.partition(levels, -BRIEF_FRAMES)[-BRIEF_FRAMES]) < BRIEF_DB
+
+
 def normalising_gain(levels: Floats) -> float:
     """dB that bring the active level of a channel to −20 dBFS: from 0 to 25, and 0 on a dead channel.
 
@@ -82,8 +95,7 @@ def normalising_gain(levels: Floats) -> float:
     >>> normalising_gain(np.full(100, -70.0, np.float32))
     0.0
     """
-    level = active_level(levels)
-    return 0.0 if level < DEAD_DB else float(np.clip(TARGET_LEVEL_DB - level, 0.0, MAX_GAIN_DB))
+    return 0.0 if dead(levels) else float(np.clip(TARGET_LEVEL_DB - active_level(levels), 0.0, MAX_GAIN_DB))
 
 
 def tight(

@@ -178,14 +178,11 @@ def _without_leaks(
     explained: list[npt.NDArray[np.bool_] | None] = [None for _ in surveys]
     leaks: list[tuple[int, leak.Crosstalk]] = []
     if len(surveys) == 2 and not any(item.dead for item in surveys):
-        for target in (0, 1):
-            source = surveys[1 - target]
-            found = leak.find(source.track, surveys[target].track, source.levels, surveys[target].levels)
-            if found is not None:
-                tracks[target] = replace(tracks[target], leak=found.leak)
-                levels[target] = frame_levels(tracks[target])
-                explained[target] = found.explained(levels[target])
-                leaks.append((target, found))
+        for target, found in leak.between(*[(item.track, item.levels) for item in surveys]):
+            tracks[target] = replace(tracks[target], leak=found.leak)
+            levels[target] = frame_levels(tracks[target])
+            explained[target] = found.explained(levels[target])
+            leaks.append((target, found))
     return tuple(tracks), tuple(levels), explained, leaks
 
 

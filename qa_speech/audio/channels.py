@@ -35,7 +35,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio.activity import DEAD_DB, active_level
+from qa_speech.audio.activity import active_level, dead
 from qa_speech.audio.track import Floats, Track, frame_levels, to_db
 from qa_speech.call import Finding
 
@@ -43,10 +43,11 @@ FAKE_STEREO_DB = -30.0
 ALIKE = 0.8
 """Channels whose loud stretch is less alike than this (correlation) are plainly different."""
 ALIGN_S, ALIGN_REACH_S = 2.0, 0.1
-CLIPPING_SHARE = 0.0015
-"""Of the samples that are heard, at least this share lies at the very peak of a clipped channel …"""
-CLIPPING_PILE = 2.5
-"""… and its fullest amplitude step holds this many times what a step just below it holds."""
+CLIPPING_EVIDENCE = ((0.0015, 2.5), (0.004, 1.4))
+"""Either of these: the share of the heard samples that lies at the very peak of the channel, and how many times what a step
+just below it holds its fullest amplitude step holds. The coarse top steps of A-law hide a pile: there its size tells."""
+CLIPPING_FEWEST = 25
+"""Fewer samples at the peak are chance."""
 LEAST_PEAK = 0.1
 DC_SHARE = 0.01
 BINS = 1024
@@ -73,7 +74,7 @@ class Survey:
     @property
     def dead(self) -> bool:
         """Whether nothing was recorded on it."""
-        return self.level_db < DEAD_DB
+        return dead(self.levels)
 
 
 def survey(track: Track) -> Survey:
@@ -99,8 +100,11 @@ def _clipped(counts: npt.NDArray[np.int64], middle: int) -> float:
         pile, below = side[round(0.96 * top) :], side[round(0.86 * top) : round(0.96 * top)]
         loud = int(side[round(0.05 * top) :].sum())
         usual = float(np.mean(below[below > 0])) if below.any() else 0.0
-        if pile.sum() > CLIPPING_SHARE * loud and pile.max() > CLIPPING_PILE * usual:
-            share += int(pile.sum()) / int(counts.sum())
+        piled = int(pile.sum())
+        if piled >= CLIPPING_FEWEST and any(
+            piled > least * loud and pile.max() > times * usual for least, times in CLIPPING_EVIDENCE
+        ):
+            share += piled / int(counts.sum())
     return share
 
 

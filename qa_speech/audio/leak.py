@@ -2,7 +2,9 @@
 
 Where the source speaks and the target is quiet, the target is the source through a short path. The path is the
 Wiener estimate over the loudest such stretches, each weighted by the inverse of the target's power, so that the
-target's own speech hardly counts. A leak is claimed when one lag stands far out of all others.
+target's own speech hardly counts; each frequency counts as far as a leak of −30 dB would come out of what else the
+target holds there, so that leaks far below the noise are found where the source is loudest. A leak is claimed when
+one lag stands far out of all others.
 
 Codecs that rebuild speech from parameters (AMR, Opus at low rates) keep the sound but not the wave: what can be
 subtracted is then less than what is heard. `Crosstalk.left_db` says how much stays behind; `Crosstalk.explained`
@@ -26,9 +28,13 @@ LAG_S = (-0.02, 0.45)
 BAND_HZ = (250.0, 3600.0)
 """Speech only: mains hum is often the same on both channels."""
 TAPS_BEFORE, TAPS = 8, 48
+LIKELY, SMOOTHED = 1e-3, 9
+"""Power of a leak that is looked for, relative to its source, and bins over which spectra are evened out for that."""
 OUTSTANDING = 6.0
-"""A leak's lag must stand this many deviations out of all lags. Crackle on a line that carries no leak has reached 5.9."""
+"""A leak's lag must stand this many deviations out of all lags. Without a leak of any level 5.1 was the most (990 pairs)."""
 LOWEST_DB = -45.5
+MIRROR_MS = 1.5
+"""A path with a lag below zero by more than this, and as much above zero the other way, is the other leak seen from behind."""
 ACTIVE_BELOW_DB = 15.0
 MARGIN_DB = 3.0
 LEFT_MOST_DB = 6.0
@@ -72,10 +78,27 @@ class Response(NamedTuple):
     taps: Floats
 
 
+def between(one: tuple[Track, Floats], two: tuple[Track, Floats]) -> list[tuple[int, Crosstalk]]:
+    """The leaks of two channels, each with its frame levels: ``(0 or 1 that hears the other, how)``.
+
+    A leak of one into the other looks, the other way round, like one that comes before its source: that is none.
+    """
+    heard = (find(two[0], one[0], two[1], one[1]), find(one[0], two[0], one[1], two[1]))
+    return [
+        (target, item)
+        for target, item in enumerate(heard)
+        if item is not None and not _mirrors(item, heard[1 - target])
+    ]
+
+
+def _mirrors(item: Crosstalk, other: Crosstalk | None) -> bool:
+    return other is not None and item.lag_ms < -MIRROR_MS and abs(item.lag_ms + other.lag_ms) < MIRROR_MS
+
+
 def find(source: Track, target: Track, source_levels: Floats, target_levels: Floats) -> Crosstalk | None:
     """How `source` is heard in `target`, or None when it is not.
 
-    Levels are the frame levels of the two, dBFS. Leaks down to about −45 dB are found under noise of −20 dB.
+    Levels are the frame levels of the two, dBFS. A leak 25 dB below the noise of the target is found in 20 s of speech.
     """
     chosen = _stretches(source, target, source_levels, target_levels)
     if not len(chosen):
@@ -93,10 +116,11 @@ def response(source: Track, target: Track, chosen: npt.NDArray[np.intp], earlies
     `chosen` are the first samples of the stretches to look at. A channel may be held against itself: that shows
     its echo.
     """
-    cross, power, size = _spectra(source, target, chosen)
+    cross, power, heard, size = _spectra(source, target, chosen)
     rate = source.rate
     before, after = round(-LAG_S[0] * rate), round(LAG_S[1] * rate)
-    path = np.fft.irfft(cross / (power + 1e-2 * np.mean(power) + 1e-20), size)[: before + after]
+    weight = 1 / (power + 1e-2 * np.mean(power) + 1e-20) if source is target else _trust(power, heard)
+    path = np.fft.irfft(cross * weight, size)[: before + after]
     earliest = before + round(earliest_s * rate)
     among = np.abs(path[earliest:])
     peak = earliest + int(np.argmax(among))
@@ -128,26 +152,36 @@ def mean_power(levels: Floats, first: npt.NDArray[np.intp], frames: int) -> npt.
 
 def _spectra(
     source: Track, target: Track, chosen: npt.NDArray[np.intp]
-) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.float64], int]:
-    """Weighted cross spectrum source → target and power spectrum of the source, outside the speech band zero, and
-    the length of the transform."""
+) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.float64], npt.NDArray[np.float64], int]:
+    """Weighted cross spectrum source → target and power spectra of the two, outside the speech band zero, and the
+    length of the transform."""
     rate = source.rate
     before, after = round(-LAG_S[0] * rate), round(LAG_S[1] * rate)
     size = _fast_size(STRETCH + before + after)
     cross = np.zeros(size // 2 + 1, np.complex128)
-    power = np.zeros(size // 2 + 1)
+    power, theirs = np.zeros(size // 2 + 1), np.zeros(size // 2 + 1)
     for start in chosen:
         heard = target.read(start - before, start + STRETCH + after)
         heard = np.concatenate((np.zeros(max(0, before - start), np.float32), heard))
         weight = 1 / (float(np.dot(heard, heard)) / max(1, len(heard)) + 1e-9)
-        one = np.fft.rfft(source.read(start, start + STRETCH), size)
-        cross += weight * np.conj(one) * np.fft.rfft(heard, size)
+        one, two = np.fft.rfft(source.read(start, start + STRETCH), size), np.fft.rfft(heard, size)
+        cross += weight * np.conj(one) * two
         power += weight * (one.real**2 + one.imag**2)
+        theirs += weight * (two.real**2 + two.imag**2)
     hertz = np.fft.rfftfreq(size, 1 / rate)
     outside = (hertz < BAND_HZ[0]) | (hertz > BAND_HZ[1])
-    cross[outside] = 0
-    power[outside] = 0
-    return cross, power, size
+    for spectrum in (cross, power, theirs):
+        spectrum[outside] = 0
+    return cross, power, theirs, size
+
+
+def _trust(power: npt.NDArray[np.float64], heard: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """What makes a path of a cross spectrum: the inverse of the source's power where a leak would be louder than all
+    else that is heard, that of what is heard where it would not; scaled so that a mere delay gives its gain."""
+    even = np.ones(SMOOTHED) / SMOOTHED
+    mine, theirs = (np.convolve(spectrum, even, mode="same") for spectrum in (power, heard))
+    weight = 1 / (LIKELY * mine + theirs + 1e-20)
+    return np.asarray(weight / (np.mean(power * weight) + 1e-20))
 
 
 def _fast_size(least: int) -> int:

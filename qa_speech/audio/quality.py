@@ -35,6 +35,8 @@ LOW_SNR_DB = 12.0
 NOISE_DB, NOISE_SPREAD_DB, NOISE_FRAMES = -50.0, 20.0, 500
 NARROW_HZ = 2400.0
 HUM_BELOW_DB, HUM_FEWEST = 45.0, 3
+HUM_HEARD_DB = -76.0
+"""dBFS; hum below this is heard by nobody, however still the line."""
 ECHO_EVIDENCE = ((9.0, -31.0), (12.0, -34.0))
 """Either of these: how far the delay stands out of all others (deviations), and how strong it is (dB)."""
 ECHO_QUIETEST_DB = -25.0
@@ -87,7 +89,7 @@ def findings(number: int, track: Track, levels: Floats, speech: Timeline) -> lis
     if rate is not None:
         found.append(Finding("sampling_rate", number, rate, "Hz"))
     mains = hum(track, mask)
-    if mains is not None and mains.level_db > active_level(levels) - HUM_BELOW_DB:
+    if mains is not None and mains.level_db > max(HUM_HEARD_DB, active_level(levels) - HUM_BELOW_DB):
         found.append(Finding("hum", number, round(mains.level_db, 1), "dBFS", f"{mains.at:g} Hz"))
     returned = echo(track, levels)
     if returned is not None:
