@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from qa_speech.audio.leak_level import Pair, louder_db
 from qa_speech.audio.track import SILENT_DB, Floats, Leak, Track, to_db
 
 STRETCH = 2048
@@ -106,8 +107,8 @@ def find(source: Track, target: Track, source_levels: Floats, target_levels: Flo
     found = response(source, target, chosen, LAG_S[0])
     if found.outstanding < OUTSTANDING or found.level_db < LOWEST_DB:
         return None
-    leak = Leak(source, found.first, found.taps)
-    return _measured(leak, found.level_db, found.lag / source.rate, source_levels, target, target_levels)
+    pair = Pair(source, target, source_levels, target_levels, found.lag / source.rate)
+    return _measured(pair, Leak(source, found.first, found.taps), found.level_db)
 
 
 def response(source: Track, target: Track, chosen: npt.NDArray[np.intp], earliest_s: float) -> Response:
@@ -204,22 +205,22 @@ def _taps(
     return taps.astype(np.float32), float(to_db(taps @ matrix @ taps / own[0]))
 
 
-def _measured(
-    leak: Leak, coherent_db: float, lag_s: float, source_levels: Floats, target: Track, target_levels: Floats
-) -> Crosstalk:
-    """Compare what the path predicts with what is heard, frame by frame, before and after it is taken out."""
-    shift = round(lag_s / target.frame_s)
-    predicted = np.full(len(target_levels), SILENT_DB, np.float32)
-    moved = source_levels[max(0, -shift) :]
+def _measured(pair: Pair, leak: Leak, coherent_db: float) -> Crosstalk:
+    """Compare what the path predicts with what is heard, frame by frame; where noise covers that, band by band."""
+    levels = pair.target_levels
+    shift = round(pair.lag_s / pair.target.frame_s)
+    predicted = np.full(len(levels), SILENT_DB, np.float32)
+    moved = pair.source_levels[max(0, -shift) :]
     begin = max(0, shift)
     count = min(len(moved), len(predicted) - begin)
     predicted[begin : begin + count] = moved[:count] + np.float32(coherent_db)
     predicted = np.maximum(predicted, np.maximum(np.roll(predicted, 1), np.roll(predicted, -1)) - np.float32(3))
-    floor = float(np.percentile(target_levels, 10))
+    floor = float(np.percentile(levels, 10))
     alone = (predicted > floor + 6) & (predicted > np.percentile(predicted, 90) - 15)
-    alone &= np.abs(target_levels - predicted - 3) < 6
+    alone &= np.abs(levels - predicted - 3) < 6
     if np.count_nonzero(alone) < 20:
-        return Crosstalk(leak, coherent_db, lag_s * 1000, predicted, alone)
-    heard, told = (10.0 ** (item[alone].astype(np.float64) / 10) for item in (target_levels, predicted))
-    more_db = float(np.clip(to_db((np.mean(heard) - 10 ** (floor / 10)) / np.mean(told)), 0, 9))
-    return Crosstalk(leak, coherent_db + more_db, lag_s * 1000, predicted + np.float32(more_db), alone)
+        more_db = louder_db(pair, coherent_db)
+    else:
+        heard, told = (10.0 ** (item[alone].astype(np.float64) / 10) for item in (levels, predicted))
+        more_db = float(np.clip(to_db((np.mean(heard) - 10 ** (floor / 10)) / np.mean(told)), 0, 9))
+    return Crosstalk(leak, coherent_db + more_db, pair.lag_s * 1000, predicted + np.float32(more_db), alone)

@@ -1,0 +1,103 @@
+"""The second test, written by the labelling guide alone (`training/text/blind`). Used by `text.py`.
+
+Reported is the closed half, which nobody reads; the open half may be read to mend things, so its figures are said apart.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from _common import ROOT, Figure, figure
+from _text import SEED, items_of, levels, of
+
+from qa_speech.annotate import annotate_many
+from qa_speech.engines.base import TextItem
+from qa_speech.engines.text import VIOLATIONS, TextModels
+from qa_speech.metrics.politeness import Found, found_violations
+from qa_speech.testing import make_call
+from qa_speech.training.measure import Array, estimate, spearman
+
+FOLDER = ROOT / "training" / "text" / "blind"
+OPEN = frozenset(("rail", "food", "ride", "gym", "kindergarten", "pet"))
+"""Domains whose rows may be read."""
+
+Baseline = Callable[[Sequence[TextItem]], Array]
+
+
+def blind(
+    models: TextModels, order: Callable[[Array, Array, Array], float], rivals: dict[str, Baseline]
+) -> Iterator[Figure]:
+    """All figures, closed half first; `order` is the share of pairs in the right order, `rivals` what depth is held against."""
+    for half, name in ((False, "blind"), (True, "open")):
+        yield from _violations(models, half, name)
+        yield from _depth(models, half, name, order, rivals)
+
+
+def _rows(name: str, half: bool) -> list[dict[str, str]]:
+    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return [row for row in rows if (row["domain"] in OPEN) == half]
+
+
+def _found(models: TextModels, rows: Sequence[dict[str, str]]) -> list[tuple[Found, ...]]:
+    return [
+        found_violations(call) for call in annotate_many([make_call(f"agent: {row['text']}") for row in rows], models)
+    ]
+
+
+def _violations(models: TextModels, half: bool, name: str) -> Iterator[Figure]:
+    rows = _rows("violations.tsv", half)
+    kinds, found = np.array([row["type"] for row in rows]), _found(models, rows)
+    hit = np.array([bool(hits) for hits in found], float)
+    typed = np.array([kind in {one.kind for one in hits} for kind, hits in zip(kinds, found, strict=True)], float)
+    recalls = {}
+    for kind in VIOLATIONS[1:]:
+        mine = kinds == kind
+        recalls[kind] = estimate(lambda a: float(a.mean()), hit[mine], seed=SEED)
+        right = f"flagged as any violation; as this type {typed[mine].mean():.2f}"
+        yield of(f"{name}_violation_recall_{kind}", recalls[kind], "", right)
+    yield of(
+        f"{name}_violation_recall_min", min(recalls.values(), key=lambda item: item.value), "", "the lowest of these"
+    )
+    civil = _found(models, _rows("normal.tsv", half))
+    against = "civil turns, half of them written to be mistaken"
+    for label, alarms in (
+        ("", [bool(hits) for hits in civil]),
+        ("_rules", [any(not one.by_model for one in hits) for hits in civil]),
+    ):
+        rate = estimate(lambda a: 1000 * float(a.mean()), np.array(alarms, float), seed=SEED)
+        yield of(
+            f"{name}_violation_alarms_per_1000{label}", rate, "per 1000", f"{against}{'; by rules alone' * bool(label)}"
+        )
+
+
+def _depth(
+    models: TextModels,
+    half: bool,
+    name: str,
+    order: Callable[[Array, Array, Array], float],
+    rivals: dict[str, Baseline],
+) -> Iterator[Figure]:
+    rows = _rows("exchanges.tsv", half)
+    level = np.array([float(row["level"]) for row in rows])
+    items = items_of([row["answer"] for row in rows], [row["question"] for row in rows])
+    score, size = levels(models.classifiers["depth"], items), np.array([float(len(item.text)) for item in items])
+    yield of(
+        f"{name}_depth_spearman", estimate(spearman, score, level, seed=SEED), "", "exchanges whose length says nothing"
+    )
+    for rival, read in rivals.items():
+        other = read(items)
+        value = estimate(spearman, other, level, seed=SEED)
+        gain = estimate(lambda a, b, c: spearman(a, c) - spearman(b, c), score, other, level, seed=SEED)
+        yield of(f"{name}_depth_spearman_{rival}", value, "", "baseline, as on the frozen test")
+        yield of(f"{name}_depth_gain_over_{rival}", gain, "", "beyond the interval where it is above 0")
+    pairs = estimate(order, score, level, size, seed=SEED)
+    yield of(
+        f"{name}_depth_pairs_equal_length", pairs, "", "equal length (± 10 %), different level, in the right order"
+    )
+    means = ", ".join(f"{number}: {score[level == number].mean():.2f}" for number in range(5))
+    yield figure(
+        f"{name}_depth_mean_level_error", float(np.mean(score - level)), "", len(rows), f"mean by level {means}"
+    )
