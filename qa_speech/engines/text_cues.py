@@ -1,7 +1,8 @@
 """What an answer is made of, counted: the dense half of the depth model.
 
 Character n-grams know words; these counts know structure (how much is left beside courtesy, how many figures, time
-limits, conditions) and how question and answer hang together, which carries over to domains nobody trained on.
+limits, conditions) and how question and answer hang together, which carries over to domains nobody trained on. Beside them
+stands what the rules of `language.answers` make of the pair: their level, the parts, the kind of question, whether they fit.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_speech.engines.base import TextItem
+from qa_speech.language.answers import ANSWERED_BY, Judged, judge_texts
+from qa_speech.language.substance import ASK_KINDS, GUIDANCE, PART_KINDS, SUBSTANCE
 
 _N = "[0-9零一二两三四五六七八九十百千万半几]"
 PATTERNS: dict[str, re.Pattern[str]] = {
@@ -45,16 +48,47 @@ PATTERNS: dict[str, re.Pattern[str]] = {
 _STOP = re.compile(
     "[的了吗呢吧啊哦呀嗯我你您他它这那是有在就都也和跟给把被个一下怎么什么为多少能不能可以请问好]|[^\\w]"
 )
-NAMES = (
+COUNTED = (
     "characters", "question_characters", "rest", "rest_share", "shared", "shared_share", "courtesy_share", "empty",
     *PATTERNS,
 )  # fmt: skip
-"""The columns of `cues`."""
+JUDGED = (
+    "rule_score", *(f"rule_level{level}" for level in range(5)), "kinds", "kinds_of_substance", "kinds_of_guidance",
+    *(f"part_{kind}" for kind in PART_KINDS), *(f"asks_{kind}" for kind in ASK_KINDS),
+    "fits", "relevance", "deflected", "taken_on", "open",
+)  # fmt: skip
+NAMES = (*COUNTED, *JUDGED)
+"""The columns of `cues`: what is counted, then what the rules say."""
 
 
-def cues(items: Sequence[TextItem]) -> npt.NDArray[np.float32]:
-    """Counts of each answer, shape (items, ``len(NAMES)``): logarithms of counts, and shares 0…1."""
-    return np.array([_counted(item.text, item.context) for item in items], np.float32).reshape(len(items), len(NAMES))
+def cues(items: Sequence[TextItem], names: Sequence[str] = NAMES) -> npt.NDArray[np.float32]:
+    """Counts of each answer, shape (items, names): logarithms of counts, shares 0…1, marks 0 or 1; `names` some of `NAMES`."""
+    found = np.array([_counted(item.text, item.context) for item in items], np.float32).reshape(-1, len(COUNTED))
+    if not set(names) <= set(COUNTED):
+        judged = judge_texts([item.context for item in items], [item.text for item in items])
+        more = np.array([_judged(one) for one in judged], np.float32).reshape(-1, len(JUDGED))
+        found = np.concatenate((found, more), axis=1)
+    return found[:, [NAMES.index(name) for name in names]]
+
+
+def _judged(one: Judged) -> tuple[float, ...]:
+    kinds, asked = {part.kind for part in one.parts}, {question.kind for question in one.questions}
+    needs = [ANSWERED_BY[question.kind] for question in one.questions]
+    fits = [float(bool(need & kinds)) if need else 0.5 for need in needs] or [0.5]
+    return (
+        one.score / 25,
+        *(float(one.level == level) for level in range(5)),
+        len(kinds),
+        len(kinds & SUBSTANCE),
+        len(kinds & GUIDANCE),
+        *(float(kind in kinds) for kind in PART_KINDS),
+        *(float(kind in asked) for kind in ASK_KINDS),
+        sum(fits) / len(fits),
+        (one.relevance or 0.0) / 100,
+        float(one.deflected),
+        float(one.taken_on),
+        len(one.open),
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -20,25 +20,36 @@ from qa_speech.call import write_bytes
 from qa_speech.engines.base import TextItem
 from qa_speech.engines.text import DESCRIPTION, FORMAT
 from qa_speech.engines.text_cues import NAMES, cues
-from qa_speech.engines.text_linear import LinearScorer, fold_text, ngram_buckets, ordinal, sigmoid, softmax
+from qa_speech.engines.text_linear import (
+    LinearScorer,
+    cumulative,
+    fold_text,
+    ngram_buckets,
+    ordinal,
+    sigmoid,
+    softmax,
+)
 from qa_speech.training.measure import pearson
 
-Head: TypeAlias = Literal["softmax", "ordinal", "sigmoid"]
+Head: TypeAlias = Literal["softmax", "ordinal", "cumulative", "sigmoid"]
 Array: TypeAlias = npt.NDArray[np.float64]
 FOLDS = 4
 RIDGE_ALPHAS = (2.0, 8.0, 20.0, 40.0, 80.0)
 START_SHARES = (0.0, 0.3, 1.0)
 """How much of the model to begin from is kept: what unseen texts like best. 0 where its labels mean something else."""
 
-LOGISTIC_CS = (10.0,)
+TOLERANCE = 1e-4
+"""Where a logistic regression stops. At 1e-3 it stopped early and anywhere: alarms on unread text then rose by half."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to fit. `head` softmax: one of the labels; ordinal: ordered numeric labels; sigmoid: any of the labels.
+    """What to fit. `head` softmax: one of the labels; ordinal: ordered numeric labels, one score for all; cumulative: the same
+    with weights of its own for each border between two levels; sigmoid: any of the labels.
 
     `ngrams` False leaves only the dense cues. `window` as in `text_linear.pieces`, `floor` and `marks` as in
-    `LinearScorer`. `seed` only orders the folds.
+    `LinearScorer`. `strength` is the C of logistic regression (all heads but ordinal), `share` what a dense cue of one standard
+    deviation weighs beside n-grams. `seed` only orders the folds.
     """
 
     labels: tuple[str, ...]
@@ -50,6 +61,8 @@ class Plan:
     window: int = 0
     floor: int = 0
     marks: bool = False
+    strength: float = 10.0
+    share: float = 1.0
     seed: int = 0
 
 
@@ -83,19 +96,21 @@ def fit_linear(
     items
         The texts.
     target
-        softmax: index of the label, (n,); ordinal: level counted from 0, fractions allowed, (n,); sigmoid: 0 or 1, (n, labels).
+        softmax: index of the label, (n,); ordinal: level counted from 0, fractions allowed, (n,); cumulative: level counted
+        from 0, (n,); sigmoid: 0 or 1, (n, labels).
     groups
         What must not be on both sides of a split.
     weights
         How much each text counts, (n,).
     start
-        An ordinal model with the same n-grams to begin from: what it says, put to the scale of `target`, is what the
-        weights correct.
+        A model of the same levels and n-grams to begin from: what it says, put to the scale of `target`, is what the
+        weights correct. Of a cumulative model the score is the sum of its logits.
     """
+    start = start if start is None else _one_score(start)
     matrix, idf = _matrix(items, plan)
     dense, centre, spread = _dense(items, plan, start)
     known = _kept(matrix, groups)
-    joined = _joined(matrix[:, known], dense)
+    joined = _joined(matrix[:, known], dense * plan.share)
     counts = np.ones(len(items)) if weights is None else np.asarray(weights, float)
     folds = _folds(len(items), groups, plan.seed)
     goal = np.asarray(target, float)
@@ -107,12 +122,13 @@ def fit_linear(
         share, raw, coefficients, bias = max(tried, key=lambda one: pearson(one[1][:, 0], goal))
         slope, bias = share * slope, bias + share * beneath
     else:
-        raw, coefficients, bias = _logistic(joined, np.asarray(target), counts, folds, plan)
-    factor, shift, cuts = _calibrate(raw, np.asarray(target), counts, plan)
+        told = _told(np.asarray(target), plan)
+        raw, coefficients, bias = _logistic(joined, told, counts, folds, plan)
+    factor, shift, cuts = _calibrate(raw, _told(np.asarray(target), plan), counts, plan)
     coefficients, bias = coefficients * factor, bias * factor + shift
     exact = np.zeros((1 << plan.bits, coefficients.shape[1]), np.float32)
     exact[known] = coefficients[: len(known)] * idf[known, None]
-    beside = coefficients[len(known) :]
+    beside = coefficients[len(known) :] * plan.share
     if start is not None:
         exact += start.weights * (start.scales * slope * factor)
         beside = beside + start.dense * slope * factor if len(start.dense) else beside
@@ -145,6 +161,24 @@ def _kept(matrix: Any, groups: Sequence[str]) -> npt.NDArray[np.intp]:
     rows = np.repeat(np.array([numbers[name] for name in groups]), np.diff(matrix.indptr))
     seen = csr_array((np.ones(len(rows), bool), (rows, matrix.indices)), shape=(len(numbers), matrix.shape[1]))
     return np.flatnonzero(np.bincount(seen.indices, minlength=matrix.shape[1]) >= min(2, len(numbers)))
+
+
+def _told(target: npt.NDArray[Any], plan: Plan) -> npt.NDArray[Any]:
+    """The target as the head learns it: for cumulative whether a level lies above each border, else as it is."""
+    return target[:, None] > np.arange(len(plan.labels) - 1) + 0.5 if plan.head == "cumulative" else target
+
+
+def _one_score(model: LinearScorer) -> LinearScorer:
+    """An ordinal model as it is; of a cumulative one the sum of its logits as one score."""
+    if model.head == "ordinal":
+        return model
+    weigh = np.ones((model.weights.shape[1], 1))
+    exact = np.asarray(model.weights @ (model.scales[:, None] * weigh), np.float32)
+    scale = np.maximum(np.abs(exact).max(0), 1e-6) / 127
+    return replace(
+        model, weights=np.rint(exact / scale).astype(np.int8), scales=np.asarray(scale, np.float32),
+        bias=np.asarray(model.bias @ weigh, np.float32), dense=np.asarray(model.dense @ weigh, np.float32), head="ordinal",
+    )  # fmt: skip
 
 
 def _said_before(
@@ -206,28 +240,26 @@ def _ridge(matrix: Any, target: Array, counts: Array, folds: list[Any], said: Ar
     return best[2], model.coef_[:, None], np.array([model.intercept_])
 
 
+def _outputs(plan: Plan) -> int:
+    return len(plan.labels) - (plan.head == "cumulative")
+
+
 def _logistic(matrix: Any, target: Array, counts: Array, folds: list[Any], plan: Plan) -> tuple[Array, Array, Array]:
-    best: tuple[float, float, Array] | None = None
-    for strength in LOGISTIC_CS:
-        raw = np.zeros((matrix.shape[0], len(plan.labels)))
-        for train, test in folds:
-            weight, bias = _one_logistic(matrix[train], target[train], counts[train], strength, plan)
-            raw[test] = matrix[test] @ weight + bias
-        shares = _activated(raw, np.zeros(0), plan)
-        loss = _loss(shares, target, counts, plan)
-        if best is None or loss < best[0]:
-            best = (loss, strength, raw)
-    assert best is not None
-    weight, bias = _one_logistic(matrix, target, counts, best[1], plan)
-    return best[2], weight, bias
+    raw = np.zeros((matrix.shape[0], _outputs(plan)))
+    for train, test in folds:
+        weight, bias = _one_logistic(matrix[train], target[train], counts[train], plan)
+        raw[test] = matrix[test] @ weight + bias
+    weight, bias = _one_logistic(matrix, target, counts, plan)
+    return raw, weight, bias
 
 
-def _one_logistic(matrix: Any, target: Array, counts: Array, strength: float, plan: Plan) -> tuple[Array, Array]:
+def _one_logistic(matrix: Any, target: Array, counts: Array, plan: Plan) -> tuple[Array, Array]:
     from sklearn.linear_model import LogisticRegression
 
-    outputs = len(plan.labels)
+    outputs = _outputs(plan)
+    solver = LogisticRegression(C=plan.strength, max_iter=400, tol=TOLERANCE)
     if plan.head == "softmax":
-        model = LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(matrix, target, counts)
+        model = solver.fit(matrix, target, counts)
         weight, bias = np.zeros((matrix.shape[1], outputs)), np.full(outputs, -20.0)
         if len(model.classes_) == 2:
             low, high = model.classes_.astype(int)
@@ -239,7 +271,7 @@ def _one_logistic(matrix: Any, target: Array, counts: Array, strength: float, pl
     weight, bias = np.zeros((matrix.shape[1], outputs)), np.full(outputs, -20.0)
     for column in range(outputs):
         if 0 < target[:, column].sum() < len(target):
-            model = LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(matrix, target[:, column], counts)
+            model = solver.fit(matrix, target[:, column], counts)
             weight[:, column], bias[column] = model.coef_[0], model.intercept_[0]
     return weight, bias
 
@@ -261,10 +293,10 @@ def _calibrate(raw: Array, target: Array, counts: Array, plan: Plan) -> tuple[Ar
     if plan.head == "softmax":
         found = minimize(lambda t: _loss(_activated(raw * np.exp(t[0]), none, plan), target, counts, plan), [0.0])
         return np.full(outputs, np.exp(found.x[0])), np.zeros(outputs), none
-    if plan.head == "sigmoid":
+    if plan.head in ("sigmoid", "cumulative"):
         factor, shift = np.ones(outputs), np.zeros(outputs)
         for k in range(outputs):
-            one = Plan((plan.labels[k],), "sigmoid")
+            one = Plan(("yes",), "sigmoid")
             mine, goal = raw[:, [k]], target[:, [k]]
             found = minimize(
                 lambda p, mine=mine, goal=goal, one=one: _loss(
@@ -292,6 +324,8 @@ def _activated(raw: Array, cuts: Array, plan: Plan) -> Array:
         return softmax(np.asarray(raw, np.float32)).astype(float)
     if plan.head == "ordinal":
         return ordinal(np.asarray(raw, np.float32), np.asarray(cuts, np.float32)).astype(float)
+    if plan.head == "cumulative":
+        return cumulative(np.asarray(raw, np.float32)).astype(float)
     return sigmoid(np.asarray(raw, np.float32)).astype(float)
 
 
@@ -302,7 +336,10 @@ def _packed(
     scales = np.maximum(np.abs(exact).max(0), 1e-6) / 127
     packed = np.rint(exact / scales).astype(np.int8)
     a, b, c, d, e, f = (np.asarray(part, np.float32) for part in (scales, bias, dense, centre, spread, cuts))
-    return LinearScorer(packed, a, b, c, d, e, f, plan.head, plan.longest, plan.window, plan.floor, plan.marks)
+    return LinearScorer(
+        packed, a, b, c, d, e, f, plan.head, plan.longest, plan.window, plan.floor, plan.marks,
+        NAMES if plan.dense else (),
+    )  # fmt: skip
 
 
 def write_linear(

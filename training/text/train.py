@@ -36,6 +36,9 @@ POSTS, POST_WEIGHT = 3000, 0.12
 """Forum posts of COLD (Apache-2.0) that annotators found inoffensive, as normal speech of little weight: what other people
 write about anything has to pass too, and this corpus knows only how its author writes."""
 
+DEPTH_STRENGTH, DEPTH_SHARE = 0.3, 0.3
+"""Regularisation of the depth model and the weight of a dense cue: what unseen topics and phrases like best (README.md)."""
+
 WEIGHT = {"rhetorical": 2.0, "deflection": 1.7, "order": 1.4}
 """One threshold serves all types: the types that are harder to tell from normal speech count for more."""
 
@@ -91,9 +94,10 @@ def exchange_models() -> dict[str, Fit]:
     """depth."""
     talked = [item for item in corpus.exchanges() if item.answer]
     items = _items([item.answer for item in talked], [item.question for item in talked])
-    levels = np.array([item.level for item in talked], float)
+    levels = np.array([item.level for item in talked])
     groups = [item.group for item in talked]
-    return {"depth": fit_linear(items, levels, groups, Plan(LABELS["depth"], "ordinal", dense=True))}
+    plan = Plan(LABELS["depth"], "cumulative", dense=True, strength=DEPTH_STRENGTH, share=DEPTH_SHARE)
+    return {"depth": fit_linear(items, levels, groups, plan)}
 
 
 def main() -> None:
