@@ -2,7 +2,7 @@
 
 Character n-grams know words; these counts know structure (how much is left beside courtesy, how many figures, time
 limits, conditions) and how question and answer hang together, which carries over to domains nobody trained on. Beside them
-stands what the rules of `language.answers` make of the pair: their level, the parts, the kind of question, whether they fit.
+stands what a model of clauses (`text_clauses`) sees in the pieces of the answer.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from math import log1p
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from qa_speech.engines.base import TextItem
-from qa_speech.language.answers import ANSWERED_BY, Judged, judge_texts
-from qa_speech.language.substance import ASK_KINDS, GUIDANCE, PART_KINDS, SUBSTANCE
+from qa_speech.engines.text_clauses import CLAUSES, measured
+
+if TYPE_CHECKING:
+    from qa_speech.engines.text_linear import LinearScorer
 
 _N = "[0-9零一二两三四五六七八九十百千万半几]"
 PATTERNS: dict[str, re.Pattern[str]] = {
@@ -48,47 +51,26 @@ PATTERNS: dict[str, re.Pattern[str]] = {
 _STOP = re.compile(
     "[的了吗呢吧啊哦呀嗯我你您他它这那是有在就都也和跟给把被个一下怎么什么为多少能不能可以请问好]|[^\\w]"
 )
-COUNTED = (
+NAMES = (
     "characters", "question_characters", "rest", "rest_share", "shared", "shared_share", "courtesy_share", "empty",
     *PATTERNS,
 )  # fmt: skip
-JUDGED = (
-    "rule_score", *(f"rule_level{level}" for level in range(5)), "kinds", "kinds_of_substance", "kinds_of_guidance",
-    *(f"part_{kind}" for kind in PART_KINDS), *(f"asks_{kind}" for kind in ASK_KINDS),
-    "fits", "relevance", "deflected", "taken_on", "open",
-)  # fmt: skip
-NAMES = (*COUNTED, *JUDGED)
-"""The columns of `cues`: what is counted, then what the rules say."""
+"""The columns of `cues` that need no model."""
 
 
-def cues(items: Sequence[TextItem], names: Sequence[str] = NAMES) -> npt.NDArray[np.float32]:
-    """Counts of each answer, shape (items, names): logarithms of counts, shares 0…1, marks 0 or 1; `names` some of `NAMES`."""
-    found = np.array([_counted(item.text, item.context) for item in items], np.float32).reshape(-1, len(COUNTED))
-    if not set(names) <= set(COUNTED):
-        judged = judge_texts([item.context for item in items], [item.text for item in items])
-        more = np.array([_judged(one) for one in judged], np.float32).reshape(-1, len(JUDGED))
-        found = np.concatenate((found, more), axis=1)
-    return found[:, [NAMES.index(name) for name in names]]
+def cues(
+    items: Sequence[TextItem], names: Sequence[str] = NAMES, clauses: LinearScorer | None = None
+) -> npt.NDArray[np.float32]:
+    """Cues of each answer, shape (items, names): logarithms of counts, shares 0…1, log-odds of clauses.
 
-
-def _judged(one: Judged) -> tuple[float, ...]:
-    kinds, asked = {part.kind for part in one.parts}, {question.kind for question in one.questions}
-    needs = [ANSWERED_BY[question.kind] for question in one.questions]
-    fits = [float(bool(need & kinds)) if need else 0.5 for need in needs] or [0.5]
-    return (
-        one.score / 25,
-        *(float(one.level == level) for level in range(5)),
-        len(kinds),
-        len(kinds & SUBSTANCE),
-        len(kinds & GUIDANCE),
-        *(float(kind in kinds) for kind in PART_KINDS),
-        *(float(kind in asked) for kind in ASK_KINDS),
-        sum(fits) / len(fits),
-        (one.relevance or 0.0) / 100,
-        float(one.deflected),
-        float(one.taken_on),
-        len(one.open),
-    )
+    `names` are some of `NAMES` and, where there is a model of clauses, of `text_clauses.CLAUSES`.
+    """
+    found = np.array([_counted(item.text, item.context) for item in items], np.float32).reshape(len(items), len(NAMES))
+    known = NAMES
+    if clauses is not None:
+        found = np.concatenate((found, measured(clauses, [item.text for item in items])), axis=1)
+        known += CLAUSES
+    return found[:, [known.index(name) for name in names]]
 
 
 @lru_cache(maxsize=4096)

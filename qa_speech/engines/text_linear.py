@@ -135,9 +135,9 @@ def _between(above: Floats) -> Floats:
 class LinearScorer:
     """Arrays of one linear classifier. `weights` int8 (buckets, outputs), `scales` (outputs,) put them back to size.
 
-    `dense` (cues, outputs) with `centre` and `spread` (cues,) takes the `cues` of `text_cues`; empty without. `cuts` are
-    the borders of an ordinal head. Texts of fewer than `floor` buckets are weighed as if they had that many: a scrap of
-    speech shall not shout either. `marks`: n-grams over punctuation too (`fold_text`).
+    `dense` (cues, outputs) with `centre` and `spread` (cues,) takes the `cues` of `text_cues`, some of them from the model
+    `clauses`; empty without. `cuts` are the borders of an ordinal head. Texts of fewer than `floor` buckets are weighed as
+    if they had that many: a scrap of speech shall not shout either. `marks`: n-grams over punctuation too (`fold_text`).
     """
 
     weights: npt.NDArray[np.int8]
@@ -153,10 +153,11 @@ class LinearScorer:
     floor: int = 0
     marks: bool = False
     cues: tuple[str, ...] = ()
+    clauses: LinearScorer | None = None
 
     @classmethod
     def load(cls, path: Path, entry: Mapping[str, Any]) -> LinearScorer:
-        """Read the arrays that an entry of ``text.json`` describes.
+        """Read the arrays that an entry of ``text.json`` describes; those of a model of clauses lie in its second file.
 
         Raises
         ------
@@ -177,6 +178,7 @@ class LinearScorer:
             floor=int(entry.get("floor", 0)),
             marks=bool(entry.get("marks", False)),
             cues=tuple(entry.get("cues", ())),
+            clauses=cls.load(path.with_name(entry["files"][1]), entry["clauses"]) if "clauses" in entry else None,
             **found,
         )
         outputs = model.weights.shape[1]
@@ -192,10 +194,12 @@ class LinearScorer:
     def _check_cues(self, path: Path) -> None:
         if not len(self.dense) and not self.cues:
             return
+        from qa_speech.engines.text_clauses import CLAUSES
         from qa_speech.engines.text_cues import NAMES
 
-        if unknown := sorted(set(self.cues) - set(NAMES)):
-            raise ModelError(str(path), f"wants cues that this version does not count: {', '.join(unknown)}")
+        known = {*NAMES, *(CLAUSES if self.clauses else ())}
+        if unknown := sorted(set(self.cues) - known):
+            raise ModelError(str(path), f"wants cues that are not counted here: {', '.join(unknown)}")
         if len(self.cues) != len(self.dense):
             raise ModelError(str(path), f"has weights for {len(self.dense)} cues, but {len(self.cues)} are named")
 
@@ -228,7 +232,9 @@ class LinearScorer:
         if len(self.dense):
             from qa_speech.engines.text_cues import cues
 
-            found = found + np.clip((cues(items, self.cues) - self.centre) / self.spread, -4, 4) @ self.dense
+            found = (
+                found + np.clip((cues(items, self.cues, self.clauses) - self.centre) / self.spread, -4, 4) @ self.dense
+            )
         return np.asarray(found, np.float32)
 
     def activate(self, logits: Floats) -> Floats:

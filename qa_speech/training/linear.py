@@ -19,6 +19,7 @@ import numpy.typing as npt
 from qa_speech.call import write_bytes
 from qa_speech.engines.base import TextItem
 from qa_speech.engines.text import DESCRIPTION, FORMAT
+from qa_speech.engines.text_clauses import CLAUSES, ROLES
 from qa_speech.engines.text_cues import NAMES, cues
 from qa_speech.engines.text_linear import (
     LinearScorer,
@@ -88,6 +89,8 @@ def fit_linear(
     *,
     weights: npt.NDArray[np.floating[Any]] | None = None,
     start: LinearScorer | None = None,
+    clauses: LinearScorer | None = None,
+    counted: npt.NDArray[np.floating[Any]] | None = None,
 ) -> Fit:
     """Fit, calibrate and pack one classifier.
 
@@ -105,10 +108,16 @@ def fit_linear(
     start
         A model of the same levels and n-grams to begin from: what it says, put to the scale of `target`, is what the
         weights correct. Of a cumulative model the score is the sum of its logits.
+    clauses
+        A model over `text_clauses.ROLES` for more dense cues; it stays with the fitted model.
+    counted
+        The dense cues of the items where they are not to be counted here: by models of clauses that had not seen them.
     """
     start = start if start is None else _one_score(start)
     matrix, idf = _matrix(items, plan)
-    dense, centre, spread = _dense(items, plan, start)
+    names = (*NAMES, *(CLAUSES if clauses else ())) if plan.dense else ()
+    counted = cues(items, names, clauses) if counted is None and plan.dense else counted
+    dense, centre, spread = _dense(len(items), counted, start)
     known = _kept(matrix, groups)
     joined = _joined(matrix[:, known], dense * plan.share)
     counts = np.ones(len(items)) if weights is None else np.asarray(weights, float)
@@ -132,7 +141,7 @@ def fit_linear(
     if start is not None:
         exact += start.weights * (start.scales * slope * factor)
         beside = beside + start.dense * slope * factor if len(start.dense) else beside
-    scorer = _packed(exact, bias, beside, centre, spread, cuts, plan)
+    scorer = replace(_packed(exact, bias, beside, centre, spread, cuts, plan), cues=names, clauses=clauses)
     return Fit(plan, scorer, exact, _activated(raw * factor + shift, cuts, plan))
 
 
@@ -193,10 +202,10 @@ def _said_before(
     return score * slope + shift, slope, float(shift) + slope * float(start.bias[0])
 
 
-def _dense(items: Sequence[TextItem], plan: Plan, start: LinearScorer | None = None) -> tuple[Array, Array, Array]:
-    if not plan.dense:
-        return np.zeros((len(items), 0)), np.zeros(0), np.ones(0)
-    counted = cues(items).astype(float)
+def _dense(count: int, counted: Any, start: LinearScorer | None) -> tuple[Array, Array, Array]:
+    if counted is None:
+        return np.zeros((count, 0)), np.zeros(0), np.ones(0)
+    counted = np.asarray(counted, float)
     centre, spread = counted.mean(0), np.maximum(counted.std(0), 0.05)
     if start is not None and len(start.dense):
         centre, spread = start.centre.astype(float), start.spread.astype(float)
@@ -336,10 +345,7 @@ def _packed(
     scales = np.maximum(np.abs(exact).max(0), 1e-6) / 127
     packed = np.rint(exact / scales).astype(np.int8)
     a, b, c, d, e, f = (np.asarray(part, np.float32) for part in (scales, bias, dense, centre, spread, cuts))
-    return LinearScorer(
-        packed, a, b, c, d, e, f, plan.head, plan.longest, plan.window, plan.floor, plan.marks,
-        NAMES if plan.dense else (),
-    )  # fmt: skip
+    return LinearScorer(packed, a, b, c, d, e, f, plan.head, plan.longest, plan.window, plan.floor, plan.marks)
 
 
 def write_linear(
@@ -349,24 +355,36 @@ def write_linear(
 
     `about` is kept beside each entry (where it was trained, on what).
     """
-    import io
-
     folder.mkdir(parents=True, exist_ok=True)
     description = folder / DESCRIPTION
     entries = json.loads(description.read_text(encoding="utf-8"))["classifiers"] if description.is_file() else {}
     for name, fit in fits.items():
-        model = fit.scorer
-        file = io.BytesIO()
-        np.savez_compressed(
-            file, weights=model.weights, scales=model.scales, bias=model.bias, dense=model.dense,
-            centre=model.centre, spread=model.spread, cuts=model.cuts,
-        )  # fmt: skip
-        write_bytes(folder / f"{name}.npz", file.getvalue())
-        entries[name] = {
-            "kind": "linear", "labels": list(fit.plan.labels), "head": fit.plan.head, "files": [f"{name}.npz"],
-            "longest": fit.plan.longest, "window": fit.plan.window, "floor": fit.plan.floor, "marks": fit.plan.marks,
-            "cues": list(NAMES) if fit.plan.dense else [],
-            **({"threshold": round(thresholds[name], 4)} if thresholds and name in thresholds else {}), **about,
-        }  # fmt: skip
+        write_bytes(folder / f"{name}.npz", _arrays(fit.scorer))
+        entry = _described(fit.scorer, fit.plan.labels) | {"kind": "linear", "files": [f"{name}.npz"], **about}
+        if fit.scorer.clauses is not None:
+            write_bytes(folder / f"{name}_clauses.npz", _arrays(fit.scorer.clauses))
+            entry["files"].append(f"{name}_clauses.npz")
+            entry["clauses"] = _described(fit.scorer.clauses, ROLES)
+        if thresholds and name in thresholds:
+            entry["threshold"] = round(thresholds[name], 4)
+        entries[name] = entry
     content = json.dumps({"format": FORMAT, "classifiers": entries}, ensure_ascii=False, indent=1, sort_keys=True)
     write_bytes(description, content.encode() + b"\n")
+
+
+def _described(model: LinearScorer, labels: Sequence[str]) -> dict[str, Any]:
+    return {
+        "labels": list(labels), "head": model.head, "longest": model.longest, "window": model.window,
+        "floor": model.floor, "marks": model.marks, "cues": list(model.cues),
+    }  # fmt: skip
+
+
+def _arrays(model: LinearScorer) -> bytes:
+    import io
+
+    file = io.BytesIO()
+    np.savez_compressed(
+        file, weights=model.weights, scales=model.scales, bias=model.bias, dense=model.dense,
+        centre=model.centre, spread=model.spread, cuts=model.cuts,
+    )  # fmt: skip
+    return file.getvalue()

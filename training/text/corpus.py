@@ -2,8 +2,7 @@
 
 Frames lie in ``corpus/*.txt`` (format: first lines of each file; NAME_*.txt goes on where NAME.txt ends). A frame is one
 way to say something; slots in braces are filled, and what an ASR does to speech is added: no punctuation, fillers,
-homophones. All items made from one frame carry one `group`, and exchanges the part whose topics and phrases they take, so
-that none of them is on both sides of a split. Deterministic for a seed.
+homophones. All items made from one frame carry one `group`, exchanges that of their part. Deterministic for a seed.
 """
 
 from __future__ import annotations
@@ -82,11 +81,16 @@ class Exchanged:
 @cache
 def lines(name: str) -> tuple[str, ...]:
     """The lines without blanks of ``name.txt`` and all ``name_*.txt``."""
-    files = [HERE / "corpus" / f"{name}.txt", *sorted((HERE / "corpus").glob(f"{name}_*.txt"))]
-    return tuple(line.strip() for file in files for line in _read(file))
+    return tuple(line.strip() for file in files(name) for line in read_lines(file))
 
 
-def _read(file: Path) -> list[str]:
+def files(name: str) -> list[Path]:
+    """``name.txt`` and all ``name_*.txt``."""
+    return [HERE / "corpus" / f"{name}.txt", *sorted((HERE / "corpus").glob(f"{name}_*.txt"))]
+
+
+def read_lines(file: Path) -> list[str]:
+    """The lines of a file without blanks."""
     return [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
@@ -229,7 +233,8 @@ def _plain(rng: random.Random) -> list[Said]:
                 Said(as_heard(text, rng), f"plain:{frame}", 4 if "您" in text or "麻烦" in text else 3, "none")
             )
     role = ""
-    for line in [line for name in ("", "_more") for line in _read(HERE.parent / "demo_asr" / f"templates{name}.txt")]:
+    templates = [HERE.parent / "demo_asr" / f"templates{name}.txt" for name in ("", "_more")]
+    for line in [line for file in templates for line in read_lines(file)]:
         if line.startswith("["):
             role = line[1:].split()[0]
         elif role == "agent" and not line.startswith("#") and _bare(line) not in TAKEN_OUT:
@@ -308,14 +313,17 @@ class Share:
     rude: dict[str, list[str]]
 
 
+def dealt(texts: Iterable[str], number: int) -> list[str]:
+    """The texts that fall to the part of this number, below `PARTS`."""
+    return [text for text in texts if int(hashlib.sha256(text.encode()).hexdigest(), 16) % PARTS == number]
+
+
 def share(number: int) -> Share:
-    """The part of this number, below `PARTS`."""
-
-    def mine(texts: Iterable[str]) -> list[str]:
-        return [text for text in texts if int(hashlib.sha256(text.encode()).hexdigest(), 16) % PARTS == number]
-
-    stock, rude = ({name: mine(texts) for name, texts in sections(file).items()} for file in ("answers", "violations"))
-    return Share({name: topics()[name] for name in mine(topics())}, stock, rude)
+    """The part of this number."""
+    stock, rude = (
+        {name: dealt(texts, number) for name, texts in sections(file).items()} for file in ("answers", "violations")
+    )
+    return Share({name: topics()[name] for name in dealt(topics(), number)}, stock, rude)
 
 
 def exchanges(seed: int = 2, each: int = 4) -> list[Exchanged]:
@@ -387,10 +395,6 @@ if __name__ == "__main__":
     from collections import Counter
 
     said, talked = utterances(), exchanges()
-    print(
-        len(said), "utterances", len({item.group for item in said}), "frames", Counter(item.violation for item in said)
-    )
-    print(Counter(item.politeness for item in said))
-    print(
-        len(talked), "exchanges", len({item.group for item in talked}), "parts", Counter(item.level for item in talked)
-    )
+    print(len(said), "utterances", len({item.group for item in said}), "frames")
+    print(Counter(item.violation for item in said), Counter(item.politeness for item in said))
+    print(len(talked), "exchanges", len(topics()), "topics", Counter(item.level for item in talked))
