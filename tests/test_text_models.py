@@ -21,8 +21,9 @@ from qa_speech.engines.text import (
     likeliest_violation,
     load_text_models,
 )
+from qa_speech.engines.text_clauses import CLAUSES, ROLES, measured, pieces_of
 from qa_speech.engines.text_cues import NAMES, cues
-from qa_speech.engines.text_linear import LinearScorer, fold_text, ngram_buckets, ordinal, pieces
+from qa_speech.engines.text_linear import LinearScorer, cumulative, fold_text, ngram_buckets, ordinal, pieces
 from qa_speech.errors import ModelError
 from qa_speech.resources import folder
 
@@ -157,7 +158,8 @@ def test_a_folder_with_one_classifier_replaces_that_one_only(models: TextModels,
     description = json.loads((SHIPPED / "text.json").read_text(encoding="utf-8"))
     description["classifiers"] = {"depth": description["classifiers"]["depth"]}
     (tmp_path / "text.json").write_text(json.dumps(description), encoding="utf-8")
-    shutil.copyfile(SHIPPED / "depth.npz", tmp_path / "depth.npz")
+    for file in models.classifiers["depth"].files:
+        shutil.copyfile(SHIPPED / file, tmp_path / file)
     mixed = load_text_models(tmp_path).classifiers
     assert mixed["depth"].path == tmp_path
     assert mixed["politeness"] == models.classifiers["politeness"]
@@ -191,6 +193,57 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "shape.npz", weights=np.zeros((16, 3), np.int8), **parts)
     with pytest.raises(ModelError, match="expected int8 × 2"):
         LinearScorer.load(tmp_path / "shape.npz", entry)
+
+
+def test_cues_that_nobody_counts_are_refused(tmp_path: Path) -> None:
+    entry = json.loads((SHIPPED / "text.json").read_text(encoding="utf-8"))["classifiers"]["depth"]
+    with pytest.raises(ModelError, match="moonshine"):
+        LinearScorer.load(SHIPPED / "depth.npz", {**entry, "cues": [*entry["cues"][:-1], "moonshine"]})
+    with pytest.raises(ModelError, match="are named"):
+        LinearScorer.load(SHIPPED / "depth.npz", {**entry, "cues": entry["cues"][:-1]})
+    without = {key: value for key, value in entry.items() if key != "clauses"}
+    with pytest.raises(ModelError, match="guidance_most"):
+        LinearScorer.load(SHIPPED / "depth.npz", without)
+
+
+def _clauses(models: TextModels) -> LinearScorer:
+    depth = models.classifiers["depth"].scorer
+    assert isinstance(depth, LinearScorer)
+    assert depth.clauses is not None
+    return depth.clauses
+
+
+def test_clauses_are_told_by_what_they_do_wherever_they_stand(models: TextModels) -> None:
+    model = _clauses(models)
+    plain = "因为您上个月超出了两个G一共多扣三十六块"
+    found = measured(model, [plain, plain + "建议您改成大一点的套餐以后就不会超了", "", "这个不归我们管你找别人去"])
+    assert found.shape == (4, len(CLAUSES))
+    assert np.isfinite(found).all()
+    guidance, deflection = ROLES.index("guidance"), ROLES.index("deflection")
+    assert found[1, guidance] > found[0, guidance] + 1
+    assert found[3].argmax() == deflection
+
+
+def test_the_clauses_of_an_answer_do_not_depend_on_company(models: TextModels) -> None:
+    model, texts = _clauses(models), ["好的", "您到营业厅带上身份证就能办" * 4, "？", "建议您重启一下"]
+    together = measured(model, texts)
+    alone = np.concatenate([measured(model, [text]) for text in texts])
+    np.testing.assert_allclose(together, alone, atol=1e-4)
+    assert measured(model, []).shape == (0, len(CLAUSES))
+
+
+@given(st.text(max_size=120), st.integers(2, 30))
+def test_pieces_of_an_answer_are_short_and_folded(text: str, window: int) -> None:
+    assert all(len(piece) <= window + 2 for piece in pieces_of(text, window))
+
+
+@given(st.lists(st.floats(-20, 20), min_size=2, max_size=6))
+def test_cumulative_keeps_the_mean_level_where_borders_cross(logits: list[float]) -> None:
+    (shares,) = cumulative(np.float32([logits]))
+    assert shares.min() >= 0
+    assert shares.sum() == pytest.approx(1, abs=1e-4)
+    above = 1 / (1 + np.exp(-np.array(logits)))
+    assert shares @ np.arange(len(shares)) == pytest.approx(above.sum(), abs=1e-3)
 
 
 def test_punctuation_is_read_only_where_a_model_asks_for_it() -> None:

@@ -1,7 +1,8 @@
 """What an answer is made of, counted: the dense half of the depth model.
 
 Character n-grams know words; these counts know structure (how much is left beside courtesy, how many figures, time
-limits, conditions) and how question and answer hang together, which carries over to domains nobody trained on.
+limits, conditions) and how question and answer hang together, which carries over to domains nobody trained on. Beside them
+stands what a model of clauses (`text_clauses`) sees in the pieces of the answer.
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from math import log1p
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from qa_speech.engines.base import TextItem
+from qa_speech.engines.text_clauses import CLAUSES, measured
+
+if TYPE_CHECKING:
+    from qa_speech.engines.text_linear import LinearScorer
 
 _N = "[0-9零一二两三四五六七八九十百千万半几]"
 PATTERNS: dict[str, re.Pattern[str]] = {
@@ -49,12 +55,22 @@ NAMES = (
     "characters", "question_characters", "rest", "rest_share", "shared", "shared_share", "courtesy_share", "empty",
     *PATTERNS,
 )  # fmt: skip
-"""The columns of `cues`."""
+"""The columns of `cues` that need no model."""
 
 
-def cues(items: Sequence[TextItem]) -> npt.NDArray[np.float32]:
-    """Counts of each answer, shape (items, ``len(NAMES)``): logarithms of counts, and shares 0…1."""
-    return np.array([_counted(item.text, item.context) for item in items], np.float32).reshape(len(items), len(NAMES))
+def cues(
+    items: Sequence[TextItem], names: Sequence[str] = NAMES, clauses: LinearScorer | None = None
+) -> npt.NDArray[np.float32]:
+    """Cues of each answer, shape (items, names): logarithms of counts, shares 0…1, log-odds of clauses.
+
+    `names` are some of `NAMES` and, where there is a model of clauses, of `text_clauses.CLAUSES`.
+    """
+    found = np.array([_counted(item.text, item.context) for item in items], np.float32).reshape(len(items), len(NAMES))
+    known = NAMES
+    if clauses is not None:
+        found = np.concatenate((found, measured(clauses, [item.text for item in items])), axis=1)
+        known += CLAUSES
+    return found[:, [known.index(name) for name in names]]
 
 
 @lru_cache(maxsize=4096)

@@ -110,8 +110,23 @@ def ordinal(score: Floats, cuts: Floats) -> Floats:
     >>> ordinal(np.float32([[0.0]]), np.float32([-2.0, 2.0])).astype(float).round(2).tolist()
     [[0.12, 0.76, 0.12]]
     """
-    above = sigmoid(np.asarray(score - cuts[None, :], np.float32))
-    most = np.ones((len(score), 1), np.float32)
+    return _between(sigmoid(np.asarray(score - cuts[None, :], np.float32)))
+
+
+def cumulative(logits: Floats) -> Floats:
+    """Probabilities of ordered levels from one logit per border, each with weights of its own: ``P(level > k)``.
+
+    Borders that were told apart may cross; put in falling order they do not, and the mean level stays what it was.
+
+    >>> cumulative(np.float32([[2.0, 0.0, 0.5]])).astype(float).round(2).tolist()
+    [[0.12, 0.26, 0.12, 0.5]]
+    """
+    return _between(np.asarray(-np.sort(-sigmoid(logits), axis=1), np.float32))
+
+
+def _between(above: Floats) -> Floats:
+    """Probability of each level from the probabilities of lying above each border, which fall."""
+    most = np.ones((len(above), 1), np.float32)
     edges: Floats = np.concatenate((most, above, 0 * most), axis=1)
     return np.asarray(np.maximum(0, edges[:, :-1] - edges[:, 1:]), np.float32)
 
@@ -120,9 +135,9 @@ def ordinal(score: Floats, cuts: Floats) -> Floats:
 class LinearScorer:
     """Arrays of one linear classifier. `weights` int8 (buckets, outputs), `scales` (outputs,) put them back to size.
 
-    `dense` (cues, outputs) with `centre` and `spread` (cues,) takes what `text_cues` counts; empty without. `cuts` are
-    the borders of an ordinal head. Texts of fewer than `floor` buckets are weighed as if they had that many: a scrap of
-    speech shall not shout either. `marks`: n-grams over punctuation too (`fold_text`).
+    `dense` (cues, outputs) with `centre` and `spread` (cues,) takes the `cues` of `text_cues`, some of them from the model
+    `clauses`; empty without. `cuts` are the borders of an ordinal head. Texts of fewer than `floor` buckets are weighed as
+    if they had that many: a scrap of speech shall not shout either. `marks`: n-grams over punctuation too (`fold_text`).
     """
 
     weights: npt.NDArray[np.int8]
@@ -137,10 +152,12 @@ class LinearScorer:
     window: int
     floor: int = 0
     marks: bool = False
+    cues: tuple[str, ...] = ()
+    clauses: LinearScorer | None = None
 
     @classmethod
     def load(cls, path: Path, entry: Mapping[str, Any]) -> LinearScorer:
-        """Read the arrays that an entry of ``text.json`` describes.
+        """Read the arrays that an entry of ``text.json`` describes; those of a model of clauses lie in its second file.
 
         Raises
         ------
@@ -160,16 +177,31 @@ class LinearScorer:
             window=int(entry.get("window", 0)),
             floor=int(entry.get("floor", 0)),
             marks=bool(entry.get("marks", False)),
+            cues=tuple(entry.get("cues", ())),
+            clauses=cls.load(path.with_name(entry["files"][1]), entry["clauses"]) if "clauses" in entry else None,
             **found,
         )
         outputs = model.weights.shape[1]
-        expected = 1 if model.head == "ordinal" else len(entry["labels"])
+        expected = {"ordinal": 1, "cumulative": len(entry["labels"]) - 1}.get(model.head, len(entry["labels"]))
         buckets = model.weights.shape[0]
         if outputs != expected or buckets & (buckets - 1) or model.weights.dtype != np.int8:
             raise ModelError(
                 str(path), f"weights are {model.weights.shape} {model.weights.dtype}, expected int8 × {expected}"
             )
+        model._check_cues(path)
         return model
+
+    def _check_cues(self, path: Path) -> None:
+        if not len(self.dense) and not self.cues:
+            return
+        from qa_speech.engines.text_clauses import CLAUSES
+        from qa_speech.engines.text_cues import NAMES
+
+        known = {*NAMES, *(CLAUSES if self.clauses else ())}
+        if unknown := sorted(set(self.cues) - known):
+            raise ModelError(str(path), f"wants cues that are not counted here: {', '.join(unknown)}")
+        if len(self.cues) != len(self.dense):
+            raise ModelError(str(path), f"has weights for {len(self.dense)} cues, but {len(self.cues)} are named")
 
     @property
     def bits(self) -> int:
@@ -200,7 +232,9 @@ class LinearScorer:
         if len(self.dense):
             from qa_speech.engines.text_cues import cues
 
-            found = found + np.clip((cues(items) - self.centre) / self.spread, -4, 4) @ self.dense
+            found = (
+                found + np.clip((cues(items, self.cues, self.clauses) - self.centre) / self.spread, -4, 4) @ self.dense
+            )
         return np.asarray(found, np.float32)
 
     def activate(self, logits: Floats) -> Floats:
@@ -209,4 +243,6 @@ class LinearScorer:
             return softmax(logits)
         if self.head == "ordinal":
             return ordinal(logits, self.cuts)
+        if self.head == "cumulative":
+            return cumulative(logits)
         return sigmoid(logits)

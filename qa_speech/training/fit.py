@@ -164,13 +164,13 @@ def fitted(
     from qa_speech.engines.text_linear import LinearScorer
     from qa_speech.training.linear import fit_linear
 
-    anew = fit_linear(items, target, groups, plan_for(task, None, seed=seed))
     if base == "linear":
-        return anew
+        return fit_linear(items, target, groups, plan_for(task, None, seed=seed))
     start = load_text_models().classifiers[task].scorer
     if not isinstance(start, LinearScorer):
         raise ModelError("shipped", f"the shipped model of {task} is not linear; use linear or a folder")
-    corrected = fit_linear(items, target, groups, plan_for(task, start, seed=seed), start=start)
+    anew = fit_linear(items, target, groups, plan_for(task, None, seed=seed), clauses=start.clauses)
+    corrected = fit_linear(items, target, groups, plan_for(task, start, seed=seed), start=start, clauses=start.clauses)
     numbers, goal = np.arange(len(LABELS[task]), dtype=float), np.asarray(target, float)
     ahead = pearson(anew.unseen @ numbers, goal) - pearson(corrected.unseen @ numbers, goal)
     return anew if ahead > CLEARLY else corrected

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -19,26 +19,38 @@ import numpy.typing as npt
 from qa_speech.call import write_bytes
 from qa_speech.engines.base import TextItem
 from qa_speech.engines.text import DESCRIPTION, FORMAT
+from qa_speech.engines.text_clauses import CLAUSES, ROLES
 from qa_speech.engines.text_cues import NAMES, cues
-from qa_speech.engines.text_linear import LinearScorer, fold_text, ngram_buckets, ordinal, sigmoid, softmax
+from qa_speech.engines.text_linear import (
+    LinearScorer,
+    cumulative,
+    fold_text,
+    ngram_buckets,
+    ordinal,
+    sigmoid,
+    softmax,
+)
 from qa_speech.training.measure import pearson
 
-Head: TypeAlias = Literal["softmax", "ordinal", "sigmoid"]
+Head: TypeAlias = Literal["softmax", "ordinal", "cumulative", "sigmoid"]
 Array: TypeAlias = npt.NDArray[np.float64]
 FOLDS = 4
 RIDGE_ALPHAS = (2.0, 8.0, 20.0, 40.0, 80.0)
 START_SHARES = (0.0, 0.3, 1.0)
 """How much of the model to begin from is kept: what unseen texts like best. 0 where its labels mean something else."""
 
-LOGISTIC_CS = (10.0,)
+TOLERANCE = 1e-4
+"""Where a logistic regression stops. At 1e-3 it stopped early and anywhere: alarms on unread text then rose by half."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to fit. `head` softmax: one of the labels; ordinal: ordered numeric labels; sigmoid: any of the labels.
+    """What to fit. `head` softmax: one of the labels; ordinal: ordered numeric labels, one score for all; cumulative: the same
+    with weights of its own for each border between two levels; sigmoid: any of the labels.
 
     `ngrams` False leaves only the dense cues. `window` as in `text_linear.pieces`, `floor` and `marks` as in
-    `LinearScorer`. `seed` only orders the folds.
+    `LinearScorer`. `strength` is the C of logistic regression (all heads but ordinal), `share` what a dense cue of one standard
+    deviation weighs beside n-grams. `seed` only orders the folds.
     """
 
     labels: tuple[str, ...]
@@ -50,6 +62,8 @@ class Plan:
     window: int = 0
     floor: int = 0
     marks: bool = False
+    strength: float = 10.0
+    share: float = 1.0
     seed: int = 0
 
 
@@ -75,6 +89,8 @@ def fit_linear(
     *,
     weights: npt.NDArray[np.floating[Any]] | None = None,
     start: LinearScorer | None = None,
+    clauses: LinearScorer | None = None,
+    counted: npt.NDArray[np.floating[Any]] | None = None,
 ) -> Fit:
     """Fit, calibrate and pack one classifier.
 
@@ -83,19 +99,27 @@ def fit_linear(
     items
         The texts.
     target
-        softmax: index of the label, (n,); ordinal: level counted from 0, fractions allowed, (n,); sigmoid: 0 or 1, (n, labels).
+        softmax: index of the label, (n,); ordinal: level counted from 0, fractions allowed, (n,); cumulative: level counted
+        from 0, (n,); sigmoid: 0 or 1, (n, labels).
     groups
         What must not be on both sides of a split.
     weights
         How much each text counts, (n,).
     start
-        An ordinal model with the same n-grams to begin from: what it says, put to the scale of `target`, is what the
-        weights correct.
+        A model of the same levels and n-grams to begin from: what it says, put to the scale of `target`, is what the
+        weights correct. Of a cumulative model the score is the sum of its logits.
+    clauses
+        A model over `text_clauses.ROLES` for more dense cues; it stays with the fitted model.
+    counted
+        The dense cues of the items where they are not to be counted here: by models of clauses that had not seen them.
     """
+    start = start if start is None else _one_score(start)
     matrix, idf = _matrix(items, plan)
-    dense, centre, spread = _dense(items, plan, start)
+    names = (*NAMES, *(CLAUSES if clauses else ())) if plan.dense else ()
+    counted = cues(items, names, clauses) if counted is None and plan.dense else counted
+    dense, centre, spread = _dense(len(items), counted, start)
     known = _kept(matrix, groups)
-    joined = _joined(matrix[:, known], dense)
+    joined = _joined(matrix[:, known], dense * plan.share)
     counts = np.ones(len(items)) if weights is None else np.asarray(weights, float)
     folds = _folds(len(items), groups, plan.seed)
     goal = np.asarray(target, float)
@@ -107,16 +131,17 @@ def fit_linear(
         share, raw, coefficients, bias = max(tried, key=lambda one: pearson(one[1][:, 0], goal))
         slope, bias = share * slope, bias + share * beneath
     else:
-        raw, coefficients, bias = _logistic(joined, np.asarray(target), counts, folds, plan)
-    factor, shift, cuts = _calibrate(raw, np.asarray(target), counts, plan)
+        told = _told(np.asarray(target), plan)
+        raw, coefficients, bias = _logistic(joined, told, counts, folds, plan)
+    factor, shift, cuts = _calibrate(raw, _told(np.asarray(target), plan), counts, plan)
     coefficients, bias = coefficients * factor, bias * factor + shift
     exact = np.zeros((1 << plan.bits, coefficients.shape[1]), np.float32)
     exact[known] = coefficients[: len(known)] * idf[known, None]
-    beside = coefficients[len(known) :]
+    beside = coefficients[len(known) :] * plan.share
     if start is not None:
         exact += start.weights * (start.scales * slope * factor)
         beside = beside + start.dense * slope * factor if len(start.dense) else beside
-    scorer = _packed(exact, bias, beside, centre, spread, cuts, plan)
+    scorer = replace(_packed(exact, bias, beside, centre, spread, cuts, plan), cues=names, clauses=clauses)
     return Fit(plan, scorer, exact, _activated(raw * factor + shift, cuts, plan))
 
 
@@ -147,6 +172,24 @@ def _kept(matrix: Any, groups: Sequence[str]) -> npt.NDArray[np.intp]:
     return np.flatnonzero(np.bincount(seen.indices, minlength=matrix.shape[1]) >= min(2, len(numbers)))
 
 
+def _told(target: npt.NDArray[Any], plan: Plan) -> npt.NDArray[Any]:
+    """The target as the head learns it: for cumulative whether a level lies above each border, else as it is."""
+    return target[:, None] > np.arange(len(plan.labels) - 1) + 0.5 if plan.head == "cumulative" else target
+
+
+def _one_score(model: LinearScorer) -> LinearScorer:
+    """An ordinal model as it is; of a cumulative one the sum of its logits as one score."""
+    if model.head == "ordinal":
+        return model
+    weigh = np.ones((model.weights.shape[1], 1))
+    exact = np.asarray(model.weights @ (model.scales[:, None] * weigh), np.float32)
+    scale = np.maximum(np.abs(exact).max(0), 1e-6) / 127
+    return replace(
+        model, weights=np.rint(exact / scale).astype(np.int8), scales=np.asarray(scale, np.float32),
+        bias=np.asarray(model.bias @ weigh, np.float32), dense=np.asarray(model.dense @ weigh, np.float32), head="ordinal",
+    )  # fmt: skip
+
+
 def _said_before(
     start: LinearScorer | None, items: Sequence[TextItem], target: Array, counts: Array
 ) -> tuple[Array, float, float]:
@@ -159,10 +202,10 @@ def _said_before(
     return score * slope + shift, slope, float(shift) + slope * float(start.bias[0])
 
 
-def _dense(items: Sequence[TextItem], plan: Plan, start: LinearScorer | None = None) -> tuple[Array, Array, Array]:
-    if not plan.dense:
-        return np.zeros((len(items), 0)), np.zeros(0), np.ones(0)
-    counted = cues(items).astype(float)
+def _dense(count: int, counted: Any, start: LinearScorer | None) -> tuple[Array, Array, Array]:
+    if counted is None:
+        return np.zeros((count, 0)), np.zeros(0), np.ones(0)
+    counted = np.asarray(counted, float)
     centre, spread = counted.mean(0), np.maximum(counted.std(0), 0.05)
     if start is not None and len(start.dense):
         centre, spread = start.centre.astype(float), start.spread.astype(float)
@@ -206,28 +249,26 @@ def _ridge(matrix: Any, target: Array, counts: Array, folds: list[Any], said: Ar
     return best[2], model.coef_[:, None], np.array([model.intercept_])
 
 
+def _outputs(plan: Plan) -> int:
+    return len(plan.labels) - (plan.head == "cumulative")
+
+
 def _logistic(matrix: Any, target: Array, counts: Array, folds: list[Any], plan: Plan) -> tuple[Array, Array, Array]:
-    best: tuple[float, float, Array] | None = None
-    for strength in LOGISTIC_CS:
-        raw = np.zeros((matrix.shape[0], len(plan.labels)))
-        for train, test in folds:
-            weight, bias = _one_logistic(matrix[train], target[train], counts[train], strength, plan)
-            raw[test] = matrix[test] @ weight + bias
-        shares = _activated(raw, np.zeros(0), plan)
-        loss = _loss(shares, target, counts, plan)
-        if best is None or loss < best[0]:
-            best = (loss, strength, raw)
-    assert best is not None
-    weight, bias = _one_logistic(matrix, target, counts, best[1], plan)
-    return best[2], weight, bias
+    raw = np.zeros((matrix.shape[0], _outputs(plan)))
+    for train, test in folds:
+        weight, bias = _one_logistic(matrix[train], target[train], counts[train], plan)
+        raw[test] = matrix[test] @ weight + bias
+    weight, bias = _one_logistic(matrix, target, counts, plan)
+    return raw, weight, bias
 
 
-def _one_logistic(matrix: Any, target: Array, counts: Array, strength: float, plan: Plan) -> tuple[Array, Array]:
+def _one_logistic(matrix: Any, target: Array, counts: Array, plan: Plan) -> tuple[Array, Array]:
     from sklearn.linear_model import LogisticRegression
 
-    outputs = len(plan.labels)
+    outputs = _outputs(plan)
+    solver = LogisticRegression(C=plan.strength, max_iter=400, tol=TOLERANCE)
     if plan.head == "softmax":
-        model = LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(matrix, target, counts)
+        model = solver.fit(matrix, target, counts)
         weight, bias = np.zeros((matrix.shape[1], outputs)), np.full(outputs, -20.0)
         if len(model.classes_) == 2:
             low, high = model.classes_.astype(int)
@@ -239,7 +280,7 @@ def _one_logistic(matrix: Any, target: Array, counts: Array, strength: float, pl
     weight, bias = np.zeros((matrix.shape[1], outputs)), np.full(outputs, -20.0)
     for column in range(outputs):
         if 0 < target[:, column].sum() < len(target):
-            model = LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(matrix, target[:, column], counts)
+            model = solver.fit(matrix, target[:, column], counts)
             weight[:, column], bias[column] = model.coef_[0], model.intercept_[0]
     return weight, bias
 
@@ -261,10 +302,10 @@ def _calibrate(raw: Array, target: Array, counts: Array, plan: Plan) -> tuple[Ar
     if plan.head == "softmax":
         found = minimize(lambda t: _loss(_activated(raw * np.exp(t[0]), none, plan), target, counts, plan), [0.0])
         return np.full(outputs, np.exp(found.x[0])), np.zeros(outputs), none
-    if plan.head == "sigmoid":
+    if plan.head in ("sigmoid", "cumulative"):
         factor, shift = np.ones(outputs), np.zeros(outputs)
         for k in range(outputs):
-            one = Plan((plan.labels[k],), "sigmoid")
+            one = Plan(("yes",), "sigmoid")
             mine, goal = raw[:, [k]], target[:, [k]]
             found = minimize(
                 lambda p, mine=mine, goal=goal, one=one: _loss(
@@ -292,6 +333,8 @@ def _activated(raw: Array, cuts: Array, plan: Plan) -> Array:
         return softmax(np.asarray(raw, np.float32)).astype(float)
     if plan.head == "ordinal":
         return ordinal(np.asarray(raw, np.float32), np.asarray(cuts, np.float32)).astype(float)
+    if plan.head == "cumulative":
+        return cumulative(np.asarray(raw, np.float32)).astype(float)
     return sigmoid(np.asarray(raw, np.float32)).astype(float)
 
 
@@ -312,24 +355,36 @@ def write_linear(
 
     `about` is kept beside each entry (where it was trained, on what).
     """
-    import io
-
     folder.mkdir(parents=True, exist_ok=True)
     description = folder / DESCRIPTION
     entries = json.loads(description.read_text(encoding="utf-8"))["classifiers"] if description.is_file() else {}
     for name, fit in fits.items():
-        model = fit.scorer
-        file = io.BytesIO()
-        np.savez_compressed(
-            file, weights=model.weights, scales=model.scales, bias=model.bias, dense=model.dense,
-            centre=model.centre, spread=model.spread, cuts=model.cuts,
-        )  # fmt: skip
-        write_bytes(folder / f"{name}.npz", file.getvalue())
-        entries[name] = {
-            "kind": "linear", "labels": list(fit.plan.labels), "head": fit.plan.head, "files": [f"{name}.npz"],
-            "longest": fit.plan.longest, "window": fit.plan.window, "floor": fit.plan.floor, "marks": fit.plan.marks,
-            "cues": list(NAMES) if fit.plan.dense else [],
-            **({"threshold": round(thresholds[name], 4)} if thresholds and name in thresholds else {}), **about,
-        }  # fmt: skip
+        write_bytes(folder / f"{name}.npz", _arrays(fit.scorer))
+        entry = _described(fit.scorer, fit.plan.labels) | {"kind": "linear", "files": [f"{name}.npz"], **about}
+        if fit.scorer.clauses is not None:
+            write_bytes(folder / f"{name}_clauses.npz", _arrays(fit.scorer.clauses))
+            entry["files"].append(f"{name}_clauses.npz")
+            entry["clauses"] = _described(fit.scorer.clauses, ROLES)
+        if thresholds and name in thresholds:
+            entry["threshold"] = round(thresholds[name], 4)
+        entries[name] = entry
     content = json.dumps({"format": FORMAT, "classifiers": entries}, ensure_ascii=False, indent=1, sort_keys=True)
     write_bytes(description, content.encode() + b"\n")
+
+
+def _described(model: LinearScorer, labels: Sequence[str]) -> dict[str, Any]:
+    return {
+        "labels": list(labels), "head": model.head, "longest": model.longest, "window": model.window,
+        "floor": model.floor, "marks": model.marks, "cues": list(model.cues),
+    }  # fmt: skip
+
+
+def _arrays(model: LinearScorer) -> bytes:
+    import io
+
+    file = io.BytesIO()
+    np.savez_compressed(
+        file, weights=model.weights, scales=model.scales, bias=model.bias, dense=model.dense,
+        centre=model.centre, spread=model.spread, cuts=model.cuts,
+    )  # fmt: skip
+    return file.getvalue()

@@ -1,15 +1,17 @@
 """The training corpus: frames written by this project → thousands of distinct utterances and exchanges with labels.
 
-Frames lie in ``corpus/*.txt`` (format: first lines of each file). A frame is one way to say something; slots in braces are
-filled, and what an ASR does to speech is added: no punctuation, fillers, homophones. All items made from one frame (or one
-topic) carry one `group`, so that no frame is on both sides of a split. Deterministic for a seed.
+Frames lie in ``corpus/*.txt`` (format: first lines of each file; NAME_*.txt goes on where NAME.txt ends). A frame is one
+way to say something; slots in braces are filled, and what an ASR does to speech is added: no punctuation, fillers,
+homophones. All items made from one frame carry one `group`, exchanges that of their part. Deterministic for a seed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import random
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,9 +31,24 @@ FILLERS = "嗯 呃 啊 那个 就是 就是说 这个 哎 然后 那 哦 呢".sp
 OPENERS = "喂 我跟你说 你看 我说 先生 女士 那个 嗯 您好 不是 我告诉你 哎 你听着 这位先生 对不起啊 好 亲".split()
 TAILS = "啊 了 吧 呢 嘛 啦 是吧 知道吗 好吧 行吗 先生 女士 哈".split()
 TAKEN_OUT = frozenset(
-    ("好的请稍等", "晚上八点前", "晚上八点", "嗯", "有的亲", "亲亲在的", "您好很高兴为您服务请问有什么可以帮您")
+    (
+        "好的请稍等",
+        "晚上八点前",
+        "晚上八点",
+        "嗯",
+        "有的亲",
+        "亲亲在的",
+        "您好很高兴为您服务请问有什么可以帮您",
+        "能的",
+        "没货",
+        "没号了",
+        "三到五天",
+        "明白您的意思",
+    )
 )
 """Texts (without punctuation) that came too near to the frozen test: see `separation.py`."""
+PARTS = 4
+"""Into how many parts topics and stock phrases are dealt for the exchanges."""
 NOISE_PROPORTION = 10
 """Fillings of each frame of ``normal.txt``: what agents say most is nothing special, and all of it must stay quiet."""
 _ROUGH = re.compile("闭嘴|住口|给我|滚|你必须")
@@ -53,7 +70,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Exchanged:
-    """One exchange with its level."""
+    """One exchange with its level; `group` is the part whose topics and phrases it is made of."""
 
     question: str
     answer: str
@@ -63,13 +80,29 @@ class Exchanged:
 
 @cache
 def lines(name: str) -> tuple[str, ...]:
-    """The lines of a corpus file without blanks."""
-    return tuple(line for line in (HERE / "corpus" / name).read_text(encoding="utf-8").splitlines() if line.strip())
+    """The lines without blanks of ``name.txt`` and all ``name_*.txt``."""
+    return tuple(line.strip() for file in files(name) for line in read_lines(file))
+
+
+def files(name: str) -> list[Path]:
+    """``name.txt`` and all ``name_*.txt``."""
+    return [HERE / "corpus" / f"{name}.txt", *sorted((HERE / "corpus").glob(f"{name}_*.txt"))]
+
+
+def read_lines(file: Path) -> list[str]:
+    """The lines of a file without blanks."""
+    return [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+@cache
+def frames(name: str) -> tuple[str, ...]:
+    """The same without comments."""
+    return tuple(line for line in lines(name) if not line.startswith("#"))
 
 
 @cache
 def sections(name: str) -> dict[str, list[str]]:
-    """Lines under ``# title`` heads; a title ends at a colon."""
+    """Lines under ``# title`` heads; a title ends at a colon. A title that comes again goes on."""
     found: dict[str, list[str]] = {}
     for line in lines(name):
         if line.startswith("# "):
@@ -82,7 +115,7 @@ def sections(name: str) -> dict[str, list[str]]:
 @cache
 def slots() -> dict[str, list[str]]:
     """Fillers of each slot."""
-    return {name: words.split() for name, _, words in (line.partition(" ") for line in lines("slots.txt"))}
+    return {name: words.split() for name, _, words in (line.partition(" ") for line in lines("slots"))}
 
 
 def filled(frame: str, rng: random.Random) -> str:
@@ -133,19 +166,11 @@ def utterances(seed: int = 1) -> list[Said]:
     return list({item.text: item for item in found if _bare(item.text) not in TAKEN_OUT}.values())
 
 
-@cache
-def violation_frames() -> dict[str, list[str]]:
-    """Type of violation → frames, of both files."""
-    return {
-        kind: [*frames, *sections("violations_more.txt")[kind]] for kind, frames in sections("violations.txt").items()
-    }
-
-
 def _violations(rng: random.Random) -> list[Said]:
     found = []
     neutral = [text for level, _, text in _polite_rows() if level == 3 and 4 <= len(text) <= 24]
-    for kind, frames in violation_frames().items():
-        for frame in frames:
+    for kind, listed in sections("violations").items():
+        for frame in listed:
             level = 1 if kind == "order" and _ROUGH.search(frame) else LEVEL_OF[kind]
             for turn in range(7 if "{" in frame else 4):
                 text = filled(frame, rng)
@@ -166,11 +191,10 @@ def _violations(rng: random.Random) -> list[Said]:
 
 def _polite_rows() -> list[tuple[int, str, str]]:
     found = []
-    for line in lines("polite.txt"):
-        if not line.startswith("#"):
-            head, _, text = line.partition("|")
-            level, _, marks = head.partition(" ")
-            found.append((int(level), marks.strip(), text))
+    for line in frames("polite"):
+        head, _, text = line.partition("|")
+        level, _, marks = head.partition(" ")
+        found.append((int(level), marks.strip(), text))
     return found
 
 
@@ -196,7 +220,7 @@ def _normal(rng: random.Random) -> list[Said]:
 def _plain(rng: random.Random) -> list[Said]:
     """Everyday sentences about anything: ``normal.txt``, the recogniser's hotline templates, words by themselves."""
     found = []
-    for frame in lines("normal.txt"):
+    for frame in frames("normal"):
         for turn in range(NOISE_PROPORTION if "{" in frame else 2):
             text = filled(frame, rng)
             if turn % 2:
@@ -209,7 +233,8 @@ def _plain(rng: random.Random) -> list[Said]:
                 Said(as_heard(text, rng), f"plain:{frame}", 4 if "您" in text or "麻烦" in text else 3, "none")
             )
     role = ""
-    for line in lines("../../demo_asr/templates.txt") + lines("../../demo_asr/templates_more.txt"):
+    templates = [HERE.parent / "demo_asr" / f"templates{name}.txt" for name in ("", "_more")]
+    for line in [line for file in templates for line in read_lines(file)]:
         if line.startswith("["):
             role = line[1:].split()[0]
         elif role == "agent" and not line.startswith("#") and _bare(line) not in TAKEN_OUT:
@@ -225,7 +250,7 @@ def _long_normal(rng: random.Random) -> list[Said]:
     """Two to four normal sentences in one breath: the best level counts, strategies add up."""
     rows = [row for row in _polite_rows() if row[0] >= 3]
     found = []
-    plain = lines("normal.txt")[1:]
+    plain = frames("normal")
     for number in range(2500):
         text = "".join(filled(frame, rng) for frame in rng.sample(plain, rng.choice((2, 3, 4))))
         at = rng.randrange(0, max(1, len(text) - 20))
@@ -257,7 +282,7 @@ def _long_normal(rng: random.Random) -> list[Said]:
 
 def _fragments(rng: random.Random) -> list[Said]:
     """Scraps of normal sentences, as recognition and windows leave them: a few characters prove nothing."""
-    whole = [filled(frame, rng) for frame in lines("normal.txt")[1:] for _ in range(2)]
+    whole = [filled(frame, rng) for frame in frames("normal") for _ in range(2)]
     whole += [text for part in topics().values() for name in "QBG" for text in part[name]]
     found = []
     for number, text in enumerate(rng.choices(whole, k=3000)):
@@ -271,7 +296,7 @@ def _fragments(rng: random.Random) -> list[Said]:
 def topics() -> dict[str, dict[str, list[str]]]:
     """Topic → kind of line (Q S B G) → texts."""
     found: dict[str, dict[str, list[str]]] = {}
-    for line in lines("topics.txt"):
+    for line in lines("topics"):
         if line.startswith("@ "):
             found[line[2:]] = current = {}
         elif not line.startswith("#"):
@@ -279,38 +304,66 @@ def topics() -> dict[str, dict[str, list[str]]]:
     return found
 
 
-def exchanges(seed: int = 2, each: int = 8) -> list[Exchanged]:
-    """`each` exchanges per question and level, distinct."""
+@dataclass(frozen=True)
+class Share:
+    """A part of the corpus of exchanges that has its topics and its stock of phrases to itself."""
+
+    topics: dict[str, dict[str, list[str]]]
+    stock: dict[str, list[str]]
+    rude: dict[str, list[str]]
+
+
+def dealt(texts: Iterable[str], number: int) -> list[str]:
+    """The texts that fall to the part of this number, below `PARTS`."""
+    return [text for text in texts if int(hashlib.sha256(text.encode()).hexdigest(), 16) % PARTS == number]
+
+
+def share(number: int) -> Share:
+    """The part of this number."""
+    stock, rude = (
+        {name: dealt(texts, number) for name, texts in sections(file).items()} for file in ("answers", "violations")
+    )
+    return Share({name: topics()[name] for name in dealt(topics(), number)}, stock, rude)
+
+
+def exchanges(seed: int = 2, each: int = 4) -> list[Exchanged]:
+    """`each` exchanges per question and level, distinct.
+
+    Topics and stock phrases are dealt out to `PARTS` parts, and no exchange takes from two of them. The part is the group: what a
+    model says of a group that it has not seen is what it says of new topics *and* of deflections worded anew.
+    """
     rng = random.Random(seed)
-    found = []
-    for topic, part in topics().items():
-        others = [item for name, item in topics().items() if name != topic]
-        for question in part["Q"]:
-            for level in range(5):
-                for _ in range(each):
-                    answer = _answer(level, part, rng)
-                    asked = as_heard(rng.choice(("", "", "你好", "喂", "那个", "我想问一下")) + question, rng)
-                    found.append(Exchanged(asked, as_heard(answer, rng), topic, level))
-            other = rng.choice(others)
-            text = _answer(rng.choice((3, 4)), other, rng)
-            found.append(Exchanged(as_heard(question, rng), as_heard(text, rng), topic, 0))
+    found = [item for number in range(PARTS) for item in _exchanges(share(number), f"part:{number}", each, rng)]
     return list({(item.question, item.answer): item for item in found if _bare(item.answer) not in TAKEN_OUT}.values())
+
+
+def _exchanges(mine: Share, group: str, each: int, rng: random.Random) -> list[Exchanged]:
+    found = []
+    for topic, part in mine.topics.items():
+        others = [item for name, item in mine.topics.items() if name != topic]
+        for question in part["Q"]:
+            for level in [level for level in range(5) for _ in range(each)]:
+                answer = _answer(level, part, mine, rng)
+                asked = as_heard(rng.choice(("", "", "你好", "喂", "那个", "我想问一下")) + question, rng)
+                found.append(Exchanged(asked, as_heard(answer, rng), group, level))
+            text = _answer(rng.choice((3, 4)), rng.choice(others), mine, rng)
+            found.append(Exchanged(as_heard(question, rng), as_heard(text, rng), group, 0))
+    return found
 
 
 def _some(items: list[str], low: int, high: int, rng: random.Random) -> list[str]:
     return rng.sample(items, min(len(items), rng.randint(low, high)))
 
 
-def _answer(level: int, part: dict[str, list[str]], rng: random.Random) -> str:
-    stock = sections("answers.txt")
+def _answer(level: int, part: dict[str, list[str]], mine: Share, rng: random.Random) -> str:
+    stock = mine.stock
     head = [rng.choice(stock["open"])] if rng.random() < 0.4 else []
     tail = rng.choice(stock["close"]) if rng.random() < 0.2 else ""
     if level == 0:
-        kinds = violation_frames()
         # rude words are no answer either, however many they are
         dice = rng.random()
         kind = "deflection" if dice < 0.6 else rng.choice(("taboo", "rhetorical", "impatience", "order", "insult"))
-        source = stock["deflect"] if dice < 0.4 else kinds[kind]
+        source = stock["deflect"] if dice < 0.4 else mine.rude[kind]
         body = [filled(item, rng) for item in _some(source, 1, 3, rng)]
         if rng.random() < 0.3:
             body = [rng.choice(stock["ack"]), *body]
@@ -342,10 +395,6 @@ if __name__ == "__main__":
     from collections import Counter
 
     said, talked = utterances(), exchanges()
-    print(
-        len(said), "utterances", len({item.group for item in said}), "frames", Counter(item.violation for item in said)
-    )
-    print(Counter(item.politeness for item in said))
-    print(
-        len(talked), "exchanges", len({item.group for item in talked}), "topics", Counter(item.level for item in talked)
-    )
+    print(len(said), "utterances", len({item.group for item in said}), "frames")
+    print(Counter(item.violation for item in said), Counter(item.politeness for item in said))
+    print(len(talked), "exchanges", len(topics()), "topics", Counter(item.level for item in talked))

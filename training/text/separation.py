@@ -61,9 +61,9 @@ def training_texts() -> list[str]:
 
     said = [item.text for item in corpus.utterances()]
     said += [item.answer for item in corpus.exchanges()]
-    for name in ("violations.txt", "violations_more.txt", "answers.txt"):
+    for name in ("violations", "answers"):
         said += [text for texts in corpus.sections(name).values() for text in texts]
-    said += [line.partition("|")[2] for line in corpus.lines("polite.txt")]
+    said += [line.partition("|")[2] for line in corpus.frames("polite")]
     said += [text for topic in corpus.topics().values() for texts in topic.values() for text in texts]
     return said
 

@@ -44,6 +44,22 @@ def test_the_corpus_is_the_same_twice_and_large_enough() -> None:
     sys.modules.pop("corpus", None)
 
 
+def test_every_topic_and_phrase_belongs_to_one_part_and_has_its_role() -> None:
+    corpus, clauses = _import("corpus"), _import("clauses")
+    shares = [corpus.share(number) for number in range(corpus.PARTS)]
+    topics = [name for one in shares for name in one.topics]
+    assert sorted(topics) == sorted(corpus.topics())
+    stock = sorted(text for one in shares for texts in one.stock.values() for text in texts)
+    assert stock == sorted(text for texts in corpus.sections("answers").values() for text in texts)
+    assert {item.group for item in corpus.exchanges(each=1)} == {f"part:{number}" for number in range(corpus.PARTS)}
+    assert {role for _, role in clauses.lines([0])} == set(clauses.ROLES)
+    assert not {text for text, _ in clauses.lines([0])} & {text for text, _ in clauses.lines([1])} - set(
+        corpus.sections("answers")["short"]
+    ) - {line for part in corpus.topics().values() for line in part["S"]}
+    sys.modules.pop("clauses", None)
+    sys.modules.pop("corpus", None)
+
+
 def test_a_bert_folder_is_fine_tuned_exported_and_served(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("onnx")

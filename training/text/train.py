@@ -19,6 +19,7 @@ HERE = Path(__file__).resolve().parent
 DATA = HERE.parents[2] / "shared" / "data"
 sys.path.insert(0, str(HERE))
 
+import clauses  # noqa: E402
 import corpus  # noqa: E402
 
 from qa_speech.engines.base import TextItem  # noqa: E402
@@ -35,6 +36,9 @@ trained on); README.md says what was looked at on the way and how often."""
 POSTS, POST_WEIGHT = 3000, 0.12
 """Forum posts of COLD (Apache-2.0) that annotators found inoffensive, as normal speech of little weight: what other people
 write about anything has to pass too, and this corpus knows only how its author writes."""
+
+DEPTH_STRENGTH, DEPTH_SHARE = 0.3, 0.15
+"""Regularisation of the depth model and the weight of a dense cue: what unseen topics and phrases like best (README.md)."""
 
 WEIGHT = {"rhetorical": 2.0, "deflection": 1.7, "order": 1.4}
 """One threshold serves all types: the types that are harder to tell from normal speech count for more."""
@@ -88,12 +92,14 @@ def utterance_models(
 
 
 def exchange_models() -> dict[str, Fit]:
-    """depth."""
+    """depth, with its model of clauses."""
     talked = [item for item in corpus.exchanges() if item.answer]
     items = _items([item.answer for item in talked], [item.question for item in talked])
-    levels = np.array([item.level for item in talked], float)
+    levels = np.array([item.level for item in talked])
     groups = [item.group for item in talked]
-    return {"depth": fit_linear(items, levels, groups, Plan(LABELS["depth"], "ordinal", dense=True))}
+    plan = Plan(LABELS["depth"], "cumulative", dense=True, strength=DEPTH_STRENGTH, share=DEPTH_SHARE)
+    whole = clauses.fit_clauses(range(corpus.PARTS)).scorer
+    return {"depth": fit_linear(items, levels, groups, plan, clauses=whole, counted=clauses.counted(items, groups))}
 
 
 def main() -> None:

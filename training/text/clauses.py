@@ -1,0 +1,72 @@
+"""The model of clauses: what a line of the corpus does in an answer, read from pieces of it.
+
+A line has its role from the place where it stands: substance and guidance of a topic, acknowledgements, deflections … The
+exchanges of a part are counted by a model that has not seen the lines of that part, as it will be with the words of others.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable
+
+import corpus
+import numpy as np
+import numpy.typing as npt
+
+from qa_speech.engines.base import TextItem
+from qa_speech.engines.text_clauses import CLAUSES, ROLES, pieces_of
+from qa_speech.engines.text_cues import NAMES, cues
+from qa_speech.training.linear import Fit, Plan, fit_linear
+
+WINDOW, FLOOR, STRENGTH = 24, 30, 3.0
+HEARD = 3
+"""How often each line is heard, the first time as written."""
+
+ROLE_OF = {
+    "S": "answer", "short": "answer", "B": "substance", "G": "guidance", "guide": "guidance", "ack": "acknowledgement",
+    "askback": "asking", "deflect": "deflection", "deflection": "deflection", "open": "courtesy", "close": "courtesy",
+}  # fmt: skip
+"""Where a line stands → its role; other violations are rudeness."""
+
+
+def lines(parts: Iterable[int]) -> list[tuple[str, str]]:
+    """Every line of these parts of the corpus with its role."""
+    found = []
+    for number in parts:
+        one = corpus.share(number)
+        found += [(text, "plain") for text in corpus.dealt(corpus.frames("normal"), number)]
+        places = [(kind, texts) for topic in one.topics.values() for kind, texts in topic.items() if kind != "Q"]
+        for place, texts in [*places, *one.stock.items(), *one.rude.items()]:
+            found += [(text, ROLE_OF.get(place, "rudeness")) for text in texts]
+    return found
+
+
+def fit_clauses(parts: Iterable[int], seed: int = 1) -> Fit:
+    """The model of the lines of these parts. Rare roles count for more, pieces of a long line for less."""
+    rng = random.Random(seed)
+    texts, roles, groups, weights = [], [], [], []
+    for number, (line, role) in enumerate(lines(parts)):
+        for turn in range(HEARD):
+            said = corpus.filled(line, rng)
+            cut = pieces_of(corpus.as_heard(said, rng) if turn else said, WINDOW)
+            texts += cut
+            roles += [ROLES.index(role)] * len(cut)
+            groups += [f"line:{number}"] * len(cut)
+            weights += [len(cut) ** -0.5] * len(cut)
+    counts = Counter(roles)
+    rare = np.array([(len(roles) / len(ROLES) / counts[role]) ** 0.5 for role in roles])
+    plan = Plan(ROLES, "softmax", longest=4, window=WINDOW, floor=FLOOR, strength=STRENGTH)
+    items = [TextItem("", number, text) for number, text in enumerate(texts)]
+    return fit_linear(items, np.array(roles), groups, plan, weights=np.array(weights) * rare)
+
+
+def counted(items: list[TextItem], groups: list[str]) -> npt.NDArray[np.float32]:
+    """All cues of exchanges, those of clauses by models that have not seen the lines of an exchange's part."""
+    names = (*NAMES, *CLAUSES)
+    found = np.zeros((len(items), len(names)), np.float32)
+    for number in range(corpus.PARTS):
+        mine = [place for place, group in enumerate(groups) if group == f"part:{number}"]
+        others = [part for part in range(corpus.PARTS) if part != number]
+        found[mine] = cues([items[place] for place in mine], names, fit_clauses(others).scorer)
+    return found
