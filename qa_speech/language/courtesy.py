@@ -45,7 +45,14 @@ SEVERITY_OF: dict[ViolationType, Severity] = {
 
 _RULES = "violation_rules"
 _APOLOGY = re.compile("抱歉|不好意思|对不起|遗憾|见谅|谅解")
-_REPORTED = re.compile(r"(?:他们?|她们?|对方|有人|别人|骗子|客户|师傅|快递员|朋友|家人).{0,4}[说讲骂喊问嫌].{0,4}$")
+_OTHERS = (
+    "他们?|她们?|对方|有人|别人|骗子|客户|师傅|快递员|朋友|家人|司机|骑手|商家|店家|店员|教练|老师|大夫|医生|护士|奶奶|爷爷"
+    "|邻居|卖家|买家|乘客|家长|同学|保安"
+)
+_REPORTED = re.compile(
+    f"(?:{_OTHERS}).{{0,4}}[说讲骂喊问嫌回].{{0,4}}$|(?:原话|转述|(?:备注|留言|评论)(?:里|上)?[写说是]).{{0,8}}$|[您你]写的.{{0,6}}$"
+)
+"""Before words that are somebody else's: 司机说您…, 您备注里写的是…."""
 _PLAIN_YOU = re.compile("你(?!们|好)")
 
 
