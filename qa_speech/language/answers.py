@@ -272,10 +272,15 @@ def _level(
     given, fill = pieces(answer), idle(answer)
     if _gives_nothing(question, answer, given, deflected=deflected):
         return 0
-    if _asks_back(answer) or not (given or _explains(answer)):
-        return 1 if _only_heard(said, one, question, answer) else 2
+    plain = [said[index] for index in one.answer if says_of(said[index]) and not idle(said[index])]
+    told = sum([facts(item) for item in plain])
+    explained = told >= TOLD and sum([len(item.folded) for item in plain]) >= SHORT_ANSWER
+    if not told and _asks_back(answer):
+        return 1
+    if not (given or explained):
+        return 1 if _only_heard(said, one, question, answer) and not told else 2
     kinds = cast(frozenset[PartKind], answer.kinds)
-    given += facts(answer) >= TOLD and not idle(answer)
+    given += told >= TOLD
     single = not kinds - {"number", "time_limit"} or len(answer.folded) < SHORT_ANSWER
     if (given < 2 and (single or "promise" in fill)) or not fits:
         return 2
@@ -290,11 +295,6 @@ def _gives_nothing(question: Said, answer: Said, given: int, *, deflected: bool)
     return "market" in fill and _shared(question.folded, answer.folded) == 0
 
 
-def _explains(answer: Said) -> bool:
-    """Whether an answer tells things one after another that no rule knows: 主管道在换阀门，白天都会低."""
-    return not idle(answer) and facts(answer) >= TOLD and len(answer.folded) >= SHORT_ANSWER
-
-
 def _asks_back(answer: Said) -> bool:
     """Whether an answer is a question to the customer, and no offer: 您是在厅里办的还是网上办的呢."""
     return "asking" in idle(answer) and ends_in_question(answer.text) and not answer.kinds & (FIGURES | GUIDANCE)
@@ -302,8 +302,6 @@ def _asks_back(answer: Said) -> bool:
 
 def _only_heard(said: Sequence[Said], one: Asked, question: Said, answer: Said) -> bool:
     """Whether an answer without substance comforts, promises or asks back, and holds no plain answer either."""
-    if _asks_back(answer):
-        return True
     if not any(says_of(said[index]) for index in one.answer):
         return not _plainly(said, one.question, one.answer)
     if not idle(answer) & HEARD:
