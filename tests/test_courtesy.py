@@ -52,23 +52,46 @@ CIVIL = (
     .split("|")
 )
 
+RUDER = {
+    "insult": "就你这记性也来办业务|你是不是没上过小学啊|跟个疯婆子似的|一看你就是乡下来的|您这种没教养的家长",
+    "taboo": "再闹我就把你拉黑|你去消协啊去呗|赔不了就是赔不了|不服憋着|丢了就丢了呗|有本事你去找律师|谁来了都一样",
+    "rhetorical": "自己填错了倒怪我们|合着全是我的不对|照你这么说大家都别干活了|又不是我让它坏的|连单号都说不出还让我查"
+    "|您是真没收到还是装没收到|机票退不了怪谁呢|公告是写给谁看的呀",
+    "deflection": "抱歉啊这个答复不了您您再问问别人吧|那您问物业去我们不管这个|您和装修师傅自己协商去吧|门店没有这个权力"
+    "|我们平台一概不介入|这是车站那边的事",
+    "impatience": "催催催就知道催|一整天就接您一个人的电话了从早上说到现在|就您事儿多|听得我都困了|没闲工夫陪您|又绕回来了真费劲",
+    "order": "身份证号报上来|给我站到一边去|不签字别进来|叫你关就关|今天不许再打开听见没有|三十秒之内给我答复|回座位上去",
+}
+"""No set phrases: what makes them rude is how they are built."""
+CIVILLER = (
+    """
+难道是地址写错了，我看一下物流|你们那边有没有搞错型号，我对一下|谁告诉您不能退的呢，我核实一下|好的，您的话我记住了|稍等，别挂，我给您转过去
+最低就是这个价了|一共二百五|给您回话的时间定在明天中午|您家是狗还是猫|小学生也可以用的词典|幼儿园每周都会发菜谱|它是不是眼睛瞎了，带来看看
+宝宝今天没吃药吗|五块钱您微信转就行|我没挂断，在给您查|您不会等太久的|疫苗先别打，等烧退了再说|这不是我们的工作人员，谨防上当
+您看清楚再签也不迟|不满意可以退|您备注里写的是活该，我看到了|司机说您骂他有病，我想听听您怎么说|按住嘴角再喂药
+这个归物业管，电话是六二三三五五零一|我不太懂这块，让主管来给您讲|这我做不了主，我帮您问店长|祝您全家幸福|不舒服就别来上课了，我给您顺延
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
+
 
 @pytest.mark.parametrize("kind", RUDE)
 def test_each_type_is_found_whatever_the_trade(kind: str) -> None:
-    for text in RUDE[kind].split("|"):
+    for text in f"{RUDE[kind]}|{RUDER[kind]}".split("|"):
         hits = violations(text)
         assert kind in {hit.kind for hit in hits}, text
         for hit in hits:
             assert text[hit.start : hit.end]
 
 
-@pytest.mark.parametrize("text", CIVIL)
+@pytest.mark.parametrize("text", [*CIVIL, *CIVILLER])
 def test_what_only_looks_rude_does_not_fire(text: str) -> None:
     assert violations(text) == ()
 
 
 def test_no_rule_is_a_single_character() -> None:
-    for text in {char for lines in RUDE.values() for char in lines}:
+    for text in {char for lines in (*RUDE.values(), *RUDER.values()) for char in lines}:
         assert violations(text) == (), text
 
 
@@ -82,6 +105,18 @@ def test_help_in_the_same_breath_or_an_apology_excuses_not_knowing() -> None:
 
 def test_what_others_said_is_not_the_agents_own() -> None:
     assert violations("快递员跟您说随便你是吗") == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["您的原话是活该", "您备注里写的是再不来就去死", "骑手回您爱吃不吃", "邻居骂您神经病是吗"]
+)
+def test_words_read_back_are_not_the_agents_own(text: str) -> None:
+    assert violations(text) == ()
+
+
+def test_another_place_is_no_deflection_where_its_number_is_given() -> None:
+    assert [hit.kind for hit in violations("这个您问车站去")] == ["deflection"]
+    assert violations("这个您问车站去，电话是五一二零零三八") == ()
 
 
 def test_punctuation_and_full_width_letters_change_nothing() -> None:

@@ -10,7 +10,7 @@ from qa_speech.call import Role
 from qa_speech.language.answers import GUIDANCE, asked, judge
 from qa_speech.language.items import agent_items, exchange_items, text_hash
 from qa_speech.language.notation import read_rules, rule_set
-from qa_speech.language.substance import ASK_KINDS, PART_KINDS, asks, parts, questions, read, says
+from qa_speech.language.substance import ASK_KINDS, PART_KINDS, asks, facts, idle, parts, pieces, questions, read, says
 from qa_speech.testing import make_call
 
 LINES = st.lists(
@@ -44,6 +44,13 @@ def call_of(lines: list[tuple[str, str]]):
         ("您看这样可以吗", ["check_back"]),
         ("请问还有其他可以帮您的吗", []),
         ("好的，请稍等", []),
+        ("满六十岁才能半价", ["reason", "condition", "number"]),
+        ("点进去填上税号就行", ["steps"]),
+        ("最好提前半小时到，省得排队", ["option", "time_limit"]),
+        ("过了八点还没动静您就打给我", ["next_step"]),
+        ("一切以页面展示为准", []),
+        ("首先感谢您的支持，因此请您谅解", []),
+        ("我给您反映到相关部门，请您放心", ["next_step"]),
         ("感谢您的来电，祝您生活愉快", []),
     ],
 )
@@ -129,6 +136,53 @@ def test_levels(answer: str, level: int) -> None:
     assert found.level == level
 
 
+ASKED = "年票怎么退，能退多少"
+
+
+@pytest.mark.parametrize(
+    ("answer", "level"),
+    [
+        ("非常抱歉，退票的事情都由票务那边负责，我们这里没有权限，请您自行联系", 0),
+        ("这个请您以公告为准，给您带来不便请多多谅解", 0),
+        ("最近有拼团活动，名额有限，您抓紧下单哦", 0),
+        ("您先别着急，我特别理解您的心情，我这就去帮您问一下", 1),
+        ("您是在窗口买的，还是在网上买的呢", 1),
+        ("收到，我把情况记录下来了，一定尽快给您答复", 1),
+        ("能退的", 2),
+        ("不好意思让您久等了，退四十八块，四十八块", 2),
+        ("没用过的全额退，用过的按次数扣，每次收五块", 3),
+        ("拿着身份证到窗口填张表就能退，当天到账", 3),
+        ("没用过的全额退，三天到账，最好月底前来，省得排队，过了三天没到您再打给我", 4),
+    ],
+)
+def test_levels_however_they_are_worded(answer: str, level: int) -> None:
+    ((_, found),) = judge(make_call(f"customer: {ASKED}", f"agent: {answer}"))
+    assert found.level == level
+
+
+def test_a_polite_deflection_is_one_and_a_referral_with_its_number_is_none() -> None:
+    ((_, sent),) = judge(make_call(f"customer: {ASKED}", "agent: 很抱歉，这个不方便答复，请您自行咨询景区"))
+    ((_, told),) = judge(
+        make_call(f"customer: {ASKED}", "agent: 这个归景区管，电话六六二三三零零一，工作日上午九点以后打")
+    )
+    assert (sent.deflected, told.deflected) == (True, False)
+    assert (sent.level, told.level > 1) == (0, True)
+
+
+def test_comfort_and_repeating_are_no_facts() -> None:
+    found = read(["您别着急，马上给您看一下", "下周一开门，下周一开门", "主管道在换阀门，白天水压会低"])
+    assert [facts(item) for item in found] == [0, 1, 2]
+    assert [sorted(idle(item)) for item in found] == [["comfort", "promise"], [], []]
+    assert [pieces(item) for item in read(["四块五哦，四块五", "收三块，超一公里加两块"])] == [1, 3]
+
+
+def test_a_first_word_is_a_matter_although_no_rule_knows_it() -> None:
+    assert [
+        one.question for one in asked(make_call("agent: 您好请讲", "customer: 我家狗瘸了", "agent: 您先看看脚垫"))
+    ] == [(1,)]
+    assert asked(make_call("agent: 请问您的尾号是多少", "customer: 三三八五零", "agent: 好的")) == ()
+
+
 def test_no_answer_is_level_zero_and_a_bare_yes_is_a_short_answer() -> None:
     ((_, silent),) = judge(make_call("agent: 您好", "customer: 这个套餐多少钱"))
     ((_, yes),) = judge(make_call("customer: 这个是全国流量吗", "agent: 对，是的"))
@@ -206,7 +260,7 @@ def test_rule_files_name_only_what_the_code_knows() -> None:
     kinds = {"part": set(PART_KINDS), "ask": set(ASK_KINDS)}
     for rule in read_rules("substance_rules"):
         group, kind = rule.section
-        assert group in ("part", "ask", "request", "done", "acknowledge")
+        assert group in ("part", "empty", "ask", "request", "done", "acknowledge")
         assert group not in kinds or kind in kinds[group]
     assert set(PART_KINDS) > GUIDANCE
 

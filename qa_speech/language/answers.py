@@ -22,13 +22,15 @@ from typing import Literal, NamedTuple, TypeAlias, cast
 
 from qa_speech.call import Call, Role
 from qa_speech.language.courtesy import violations_in
-from qa_speech.language.dialogue import Turn, turns
+from qa_speech.language.dialogue import Turn, ends_in_question, turns
+from qa_speech.language.phrases import fold
 from qa_speech.language.remembered import per_call
 from qa_speech.language.substance import (
     APART,
     GUIDANCE,
     OF_AGENT,
     OF_CUSTOMER,
+    OPEN,
     SUBSTANCE,
     YES_NO,
     AskKind,
@@ -38,8 +40,11 @@ from qa_speech.language.substance import (
     Said,
     acknowledges,
     asks_of,
+    facts,
+    idle,
     joined,
     parts_of,
+    pieces,
     questions_of,
     read,
     says_of,
@@ -58,6 +63,8 @@ ANSWERED_BY: dict[AskKind, frozenset[PartKind]] = {
 }
 """Which parts answer which kind of question; 吗 and 什么 are answered by words of the question itself, or yes and no."""
 
+BRIEF = 5
+"""Spoken characters from which a customer's first words are a matter of their own."""
 SHORT_ANSWER = 20
 """Spoken characters from which an answer with a single part is more than a short one."""
 SAME_QUESTION = 0.5
@@ -67,6 +74,17 @@ ENOUGH_SHARED = 0.3
 FITS = 25.0
 """Relevance from which an answer fits although it has no part of the kind asked for."""
 
+TOLD = 2
+"""Clauses of facts that together are a piece of substance."""
+FIGURES: frozenset[PartKind] = frozenset(("number", "time_limit", "steps"))
+"""Parts that stand beside a 不归我们管 and still help."""
+HEARD = frozenset(("promise", "comfort", "asking"))
+
+_PLAIN = re.compile(
+    "(?:是|有|能|可以|会|要|行|对|免费|支持|通过|生效|上班|看|接)[的了]|不(?:行|能|可以|会|用|在|支持|收|对)|不了"
+    "|^(?:能|可以|行|有|是|对|会|不|没)|已经.{1,4}了|(?:出来|睡|通过)了|没问题"
+)
+_NUMERAL = re.compile("[0-9一二两三四五六七八九十百千]+[点块元天个分号月日小节公岁]")
 _TAKEN_ON = re.compile(
     "登记|反馈|反映|上报|派单|派师傅|安排|转接|转给|提交|申请|加急|催|报修|预约|升级|跟进|核实清楚|后台处理|工单|备案"
 )
@@ -144,7 +162,7 @@ def _asked(every: Sequence[Turn], said: Sequence[Said]) -> tuple[Asked, ...]:
                 held[-1][1].extend(spoken)
             before = words.text
         elif turn.role is Role.CUSTOMER:
-            wants = asks_of(words, before) or (not held and len(words.folded) >= APART)
+            wants = asks_of(words, before) or (not held and _opens(words, before))
             if wants and held and not _answered_at_all(said, held[-1][0], held[-1][1]):
                 held[-1][0].extend(spoken)
             elif wants:
@@ -152,6 +170,12 @@ def _asked(every: Sequence[Turn], said: Sequence[Said]) -> tuple[Asked, ...]:
             elif held:
                 held[-1][2].extend(spoken)
     return tuple(Asked(tuple(question), tuple(answer), tuple(reaction)) for question, answer, reaction in held)
+
+
+def _opens(words: Said, before: str) -> bool:
+    """Whether the customer's first words tell a matter although no rule knows them: 我狗刚被车撞了."""
+    answering = bool(before) and ends_in_question(before) and not OPEN.search(fold(before))
+    return len(words.folded) >= (APART if answering or "done" in words.groups else BRIEF)
 
 
 def _answered_at_all(said: Sequence[Said], question: Sequence[int], answer: Sequence[int]) -> bool:
@@ -218,14 +242,15 @@ def _judged(
     relevance = _relevance(question, wanted, answer, kinds) if answer else None
     deflected = not pushed.isdisjoint(one.answer)
     again = following is not None and _alike(question, joined([said[index] for index in following.question]))
-    level = _level(said, one, kinds, deflected=deflected, fits=_fits(wanted, kinds, relevance))
+    level = _level(said, one, question, answer, deflected=deflected, fits=_fits(wanted, kinds, relevance))
     level = 1 if heard else level
+    deflected = deflected or (level == 0 and answer is not None and "away" in idle(answer))
     if again and level > 2:
         level = cast(Level, level - 1)
     unsaid = [item for item in wanted if not _answered(item, answer, kinds)] if level > 1 and len(wanted) > 1 else []
     return Judged(
         level=level,
-        score=_score(level, len(kinds), len(answer.folded) if answer else 0),
+        score=_score(level, len(kinds), facts(answer) if answer else 0),
         relevance=relevance,
         parts=tuple([part for index in held for part in parts_of(said[index], index)]),
         questions=wanted,
@@ -237,18 +262,54 @@ def _judged(
     )
 
 
-def _level(said: Sequence[Said], one: Asked, kinds: frozenset[PartKind], *, deflected: bool, fits: bool) -> Level:
-    substance = kinds & SUBSTANCE
-    if not one.answer or (deflected and not substance):
+def _level(
+    said: Sequence[Said], one: Asked, question: Said, answer: Said | None, *, deflected: bool, fits: bool
+) -> Level:
+    if not one.answer:
         return 0
-    telling = [said[index] for index in one.answer if says_of(said[index])]
-    if not telling:
+    if answer is None:
         return 2 if _plainly(said, one.question, one.answer) else 1
-    length = sum([len(item.folded) for item in telling])
-    rich = len(substance) > 1 or (bool(substance) and (length >= SHORT_ANSWER or len(kinds) > 1))
-    if not rich or not fits:
+    given, fill = pieces(answer), idle(answer)
+    if _gives_nothing(question, answer, given, deflected=deflected):
+        return 0
+    plain = [said[index] for index in one.answer if says_of(said[index]) and not idle(said[index])]
+    told = sum([facts(item) for item in plain])
+    explained = told >= TOLD and sum([len(item.folded) for item in plain]) >= SHORT_ANSWER
+    if not told and _asks_back(answer):
+        return 1
+    if not (given or explained):
+        return 1 if _only_heard(said, one, question, answer) and not told else 2
+    kinds = cast(frozenset[PartKind], answer.kinds)
+    given += told >= TOLD
+    single = not kinds - {"number", "time_limit"} or len(answer.folded) < SHORT_ANSWER
+    if (given < 2 and (single or "promise" in fill)) or not fits:
         return 2
     return 4 if kinds & GUIDANCE and len(kinds) > 1 else 3
+
+
+def _gives_nothing(question: Said, answer: Said, given: int, *, deflected: bool) -> bool:
+    """Whether an answer pushes away with nothing to go by, or advertises what nobody asked about."""
+    fill = idle(answer)
+    if deflected or "away" in fill:
+        return not answer.kinds & FIGURES or (given < 2 and "away" in fill)
+    return "market" in fill and _shared(question.folded, answer.folded) == 0
+
+
+def _asks_back(answer: Said) -> bool:
+    """Whether an answer is a question to the customer, and no offer: 您是在厅里办的还是网上办的呢."""
+    return "asking" in idle(answer) and ends_in_question(answer.text) and not answer.kinds & (FIGURES | GUIDANCE)
+
+
+def _only_heard(said: Sequence[Said], one: Asked, question: Said, answer: Said) -> bool:
+    """Whether an answer without substance comforts, promises or asks back, and holds no plain answer either."""
+    if not any(says_of(said[index]) for index in one.answer):
+        return not _plainly(said, one.question, one.answer)
+    if not idle(answer) & HEARD:
+        return False
+    if wants_yes_or_no(question) and _PLAIN.search(answer.folded):
+        return False
+    wanted = {item.kind for item in questions_of(question)}
+    return not (wanted & {"amount", "time"} and _NUMERAL.search(answer.folded) and "asking" not in idle(answer))
 
 
 def _fits(wanted: Sequence[Question], kinds: frozenset[PartKind], relevance: float | None) -> bool:
@@ -256,14 +317,16 @@ def _fits(wanted: Sequence[Question], kinds: frozenset[PartKind], relevance: flo
     needs = [ANSWERED_BY[item.kind] for item in wanted]
     if not needs or any(not need or need & kinds for need in needs):
         return True
+    if kinds & SUBSTANCE and any(item.kind in ("reason", "how") for item in wanted):
+        return True  # 前天加了雾化，一次四十 says why without 因为
     return relevance is not None and relevance >= FITS
 
 
-def _score(level: Level, kinds: int, length: int) -> float:
-    """Within a level, more kinds of parts and more words count for more, but never as much as the next level."""
+def _score(level: Level, kinds: int, told: int) -> float:
+    """Within a level, more kinds of parts and more facts count for more, but never as much as the next level."""
     if level == 0:
         return 0.0
-    return round(min(100.0, 25 * level - 12 + 24 * min(1.0, kinds / 6 + length / 240)), 1)
+    return round(min(100.0, 25 * level - 12 + 24 * min(1.0, (kinds + told) / 12)), 1)
 
 
 def _relevance(question: Said, wanted: Sequence[Question], answer: Said, kinds: frozenset[PartKind]) -> float:

@@ -45,7 +45,22 @@ SEVERITY_OF: dict[ViolationType, Severity] = {
 
 _RULES = "violation_rules"
 _APOLOGY = re.compile("抱歉|不好意思|对不起|遗憾|见谅|谅解")
-_REPORTED = re.compile(r"(?:他们?|她们?|对方|有人|别人|骗子|客户|师傅|快递员|朋友|家人).{0,4}[说讲骂喊问嫌].{0,4}$")
+_OTHERS = (
+    "他们?|她们?|对方|有人|别人|骗子|客户|师傅|快递员|朋友|家人|司机|骑手|商家|店家|店员|教练|老师|大夫|医生|护士|奶奶|爷爷"
+    "|邻居|卖家|买家|乘客|家长|同学|保安"
+)
+_REPORTED = re.compile(
+    f"(?:{_OTHERS}).{{0,4}}[说讲骂喊问嫌回].{{0,4}}$|(?:原话|转述|(?:备注|留言|评论)(?:里|上)?[写说是]).{{0,8}}$|[您你]写的.{{0,6}}$"
+)
+"""Before words that are somebody else's: 司机说您…, 您备注里写的是…."""
+_NO_WAY_ON = re.compile(
+    "(?:(?:还|烦|敬)?请|麻烦|辛苦|建议|希望|望|[您你](?:还是)?(?:也)?可以)[您你]?(?:还是|能|可以|多多?|再|予以|直接)*"
+    "(?:谅解|理解|见谅|包涵|体谅|担待|自行|自己|另行|另外|别处|别人|[找问]别)"
+)
+"""Courtesies that help nobody: 请您谅解, 建议您自行沟通."""
+_SENT_AWAY = re.compile(
+    "自行|自己再?(?:想|问|查|找|联系|去|看|跟|和)|问问?别人|别处|[您你]再(?:找|问)|另外(?:找|咨询|联系)|另行"
+)
 _PLAIN_YOU = re.compile("你(?!们|好)")
 
 
@@ -122,8 +137,10 @@ def excused(text: str, following: str = "") -> bool:
 
 
 def _excused(rest: str, line: str, following: str) -> bool:
-    """Whether help is offered in the `rest` of the line or after it, or an apology made anywhere in the line."""
-    return bool(_APOLOGY.search(line) or _help().search(f"{rest}\n{fold(following)}"))
+    """Whether help is offered in the `rest` of the line or after it, or an apology made that sends nobody away."""
+    if _APOLOGY.search(line) and not _SENT_AWAY.search(line):
+        return True
+    return bool(_help().search(_NO_WAY_ON.sub("\n", f"{rest}\n{fold(following)}")))
 
 
 @cache

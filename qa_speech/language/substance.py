@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Literal, NamedTuple, TypeAlias, cast, get_args
 
 from qa_speech.language.dialogue import ends_in_question, is_question, only_backchannel_words
@@ -34,12 +34,15 @@ ASK_KINDS: tuple[AskKind, ...] = get_args(AskKind)
 APART = 10
 """Spoken characters between two question words from which they belong to two questions."""
 
+CLAUSE = 4
+"""Spoken characters from which a clause can tell something."""
+
 _RULES = "substance_rules"
-OF_AGENT, OF_CUSTOMER = ("part", "acknowledge"), ("ask", "request", "done")
+OF_AGENT, OF_CUSTOMER = ("part", "acknowledge", "empty"), ("ask", "request", "done")
 """Groups of rules that are about an agent's words, and about a customer's."""
 _MORE = re.compile(r"(?:还有|另外|再问|顺便|第二个|还想问|再就是)[^，。]{0,3}$")
 _CLAUSE = re.compile(r"[，。？！；,.?!;\s]+")
-_OPEN = re.compile(
+OPEN = re.compile(
     "什么.{0,2}(?:可以|能|需要|需|要).{0,2}帮|还有什么|其他|其它|别的|请讲|请说|什么(?:问题|需要|业务|情况)"
 )
 _DONE = re.compile(
@@ -49,6 +52,9 @@ YES_NO = re.compile(
     "可以|不行|不能|能的?|是的|不是|对的?|没有|有的?|支持|需要|不用|会的?|不会|已经|还没|要的?|不要|行的?|正常|成功|没问题|属于|包括|包含"
 )
 """Words that answer 吗, 能不能, 有没有."""
+
+
+_FIGURE = re.compile("[0-9一二两三四五六七八九十百千万零半]+")
 
 
 class Part(NamedTuple):
@@ -68,7 +74,7 @@ class Question(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A rule that fires: ``folded[start:end]``. Groups: part, ask, request, done, acknowledge."""
+    """A rule that fires: ``folded[start:end]``. Groups: part, empty, ask, request, done, acknowledge."""
 
     start: int
     end: int
@@ -138,7 +144,7 @@ def parts(text: str) -> tuple[Part, ...]:
 
     >>> text = "因为超了流量，每兆两毛九，建议您开个包"
     >>> [(part.kind, text[part.start : part.end]) for part in parts(text)]
-    [('reason', '因为'), ('number', '每兆两毛九'), ('option', '建议您')]
+    [('reason', '因为'), ('number', '每兆两毛九'), ('option', '建议您开')]
     """
     return parts_of(_read_one(text), 0)
 
@@ -224,7 +230,7 @@ def asks_of(said: Said, before: str) -> bool:
     """`asks` of a text that was read already."""
     groups = said.groups
     asking = "ask" in groups or said.text.rstrip().endswith(("?", "？"))
-    if before and ends_in_question(before) and not _OPEN.search(fold(before)):
+    if before and ends_in_question(before) and not OPEN.search(fold(before)):
         return asking and not YES_NO.match(said.folded)
     if _DONE.match(said.folded):
         return any(item.group == "ask" and item.kind != "yesno" for item in said.found)
@@ -249,6 +255,52 @@ def acknowledges(said: Said) -> bool:
     """Whether an utterance is no more than 好的, 请稍等, 不客气 or the phrases of a closing."""
     groups = said.groups
     return ("acknowledge" in groups and "part" not in groups) or only_backchannel_words(said.text)
+
+
+def pieces(said: Said) -> int:
+    """How many different things an answer says: 四块五，四块五 is one, 三天到账，收两成 is two.
+
+    >>> [pieces(item) for item in read(["好的", "是四块五哦，四块五", "三天到账，收百分之十"])]
+    [0, 1, 2]
+    """
+    held: list[tuple[str, str]] = []
+    for item in said.found:
+        if item.group != "part" or item.kind not in SUBSTANCE:
+            continue
+        words = said.folded[item.start : item.end]
+        figure = _FIGURE.search(words)
+        key = figure.group() if figure else words
+        if not any(kind == item.kind and (key in known or known in key) for kind, known in held):
+            held.append((item.kind, key))
+    return len(held)
+
+
+def idle(said: Said) -> frozenset[str]:
+    """What an answer is filled with that gives nothing: away, promise, comfort, asking, market.
+
+    >>> [sorted(idle(item)) for item in read(["您别着急", "一切以页面为准", "三十九元"])]
+    [['comfort'], ['away'], []]
+    """
+    return frozenset([item.kind for item in said.found if item.group == "empty"])
+
+
+def facts(said: Said) -> int:
+    """How many clauses tell something of their own: no courtesy, no promise, not what was said before.
+
+    >>> [facts(item) for item in read(["您别着急，马上给您看一下", "预售期没到，每天早上八点放票", "能办的，能办"])]
+    [0, 2, 0]
+    """
+    borders = [0, *_clause_ends(said.text), len(said.folded)]
+    idle_at = [(item.start, item.end) for item in said.found if item.group in ("empty", "acknowledge")]
+    told: list[frozenset[str]] = []
+    for start, end in pairwise(borders):
+        clause = said.folded[start:end]
+        if len(clause) < CLAUSE or any(first < end and last > start for first, last in idle_at):
+            continue
+        pairs = frozenset([clause[at : at + 2] for at in range(len(clause) - 1)])
+        if all(2 * len(pairs & other) <= len(pairs) for other in told):
+            told.append(pairs)
+    return len(told)
 
 
 def wants_yes_or_no(said: Said) -> bool:
