@@ -2,7 +2,8 @@
 
 Character n-grams know words; these counts know structure (how much is left beside courtesy, how many figures, time
 limits, conditions) and how question and answer hang together, which carries over to domains nobody trained on. Beside them
-stands what a model of clauses (`text_clauses`) sees in the pieces of the answer.
+stands what the rules of `language.answers` make of the pair, and what a model of clauses (`text_clauses`) sees in the pieces of
+the answer.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import numpy.typing as npt
 
 from qa_speech.engines.base import TextItem
 from qa_speech.engines.text_clauses import CLAUSES, measured
+from qa_speech.language.answers import ANSWERED_BY, Judged, judge_texts
+from qa_speech.language.substance import ASK_KINDS, GUIDANCE, PART_KINDS, SUBSTANCE
 
 if TYPE_CHECKING:
     from qa_speech.engines.text_linear import LinearScorer
@@ -51,26 +54,60 @@ PATTERNS: dict[str, re.Pattern[str]] = {
 _STOP = re.compile(
     "[的了吗呢吧啊哦呀嗯我你您他它这那是有在就都也和跟给把被个一下怎么什么为多少能不能可以请问好]|[^\\w]"
 )
-NAMES = (
+COUNTED = (
     "characters", "question_characters", "rest", "rest_share", "shared", "shared_share", "courtesy_share", "empty",
     *PATTERNS,
 )  # fmt: skip
-"""The columns of `cues` that need no model."""
+JUDGED = (
+    "rule_score", *(f"rule_level{level}" for level in range(5)), "kinds", "kinds_of_substance", "kinds_of_guidance",
+    *(f"part_{kind}" for kind in PART_KINDS), *(f"asks_{kind}" for kind in ASK_KINDS),
+    "fits", "relevance", "deflected", "taken_on", "open",
+)  # fmt: skip
+NAMES = (*COUNTED, *JUDGED)
+"""The columns of `cues` that need no model: what is counted, and what the rules say."""
 
 
 def cues(
     items: Sequence[TextItem], names: Sequence[str] = NAMES, clauses: LinearScorer | None = None
 ) -> npt.NDArray[np.float32]:
-    """Cues of each answer, shape (items, names): logarithms of counts, shares 0…1, log-odds of clauses.
+    """Cues of each answer, shape (items, names): logarithms of counts, shares 0…1, marks 0 or 1, log-odds of clauses.
 
     `names` are some of `NAMES` and, where there is a model of clauses, of `text_clauses.CLAUSES`.
     """
-    found = np.array([_counted(item.text, item.context) for item in items], np.float32).reshape(len(items), len(NAMES))
-    known = NAMES
+    texts = [item.text for item in items]
+    known, blocks = [*COUNTED], [_array([_counted(item.text, item.context) for item in items], len(COUNTED))]
+    if not set(names).isdisjoint(JUDGED):
+        known += JUDGED
+        judged = judge_texts([item.context for item in items], texts)
+        blocks.append(_array([_judged(one) for one in judged], len(JUDGED)))
     if clauses is not None:
-        found = np.concatenate((found, measured(clauses, [item.text for item in items])), axis=1)
         known += CLAUSES
-    return found[:, [known.index(name) for name in names]]
+        blocks.append(measured(clauses, texts))
+    return np.concatenate(blocks, axis=1)[:, [known.index(name) for name in names]]
+
+
+def _array(rows: Sequence[tuple[float, ...]], width: int) -> npt.NDArray[np.float32]:
+    return np.array(rows, np.float32).reshape(len(rows), width)
+
+
+def _judged(one: Judged) -> tuple[float, ...]:
+    kinds, asked = {part.kind for part in one.parts}, {question.kind for question in one.questions}
+    needs = [ANSWERED_BY[question.kind] for question in one.questions]
+    fits = [float(bool(need & kinds)) if need else 0.5 for need in needs] or [0.5]
+    return (
+        one.score / 25,
+        *(float(one.level == level) for level in range(5)),
+        len(kinds),
+        len(kinds & SUBSTANCE),
+        len(kinds & GUIDANCE),
+        *(float(kind in kinds) for kind in PART_KINDS),
+        *(float(kind in asked) for kind in ASK_KINDS),
+        sum(fits) / len(fits),
+        (one.relevance or 0.0) / 100,
+        float(one.deflected),
+        float(one.taken_on),
+        len(one.open),
+    )
 
 
 @lru_cache(maxsize=4096)

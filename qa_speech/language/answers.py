@@ -205,6 +205,21 @@ def judge(call: Call) -> tuple[tuple[Asked, Judged], ...]:
     )
 
 
+def judge_texts(questions: Sequence[str], answers: Sequence[str]) -> list[Judged]:
+    """Each answer judged as the one thing that is said to the question beside it, by rules alone.
+
+    >>> one, = judge_texts(["怎么多了二十块"], ["因为超了套餐流量，每兆两毛九"])
+    >>> one.level, sorted({part.kind for part in one.parts})
+    (3, ['number', 'reason'])
+    """
+    pair = Asked((0,), (1,))
+    said = zip(read(questions, OF_CUSTOMER), read(answers, OF_AGENT), violations_in(answers), strict=True)
+    return [
+        _judged((question, answer), pair, None, frozenset([1 for hit in hits if hit.kind == "deflection"]), heard=False)
+        for question, answer, hits in said
+    ]
+
+
 def _heard(call: Call, found: Sequence[Asked]) -> frozenset[Asked]:
     """The exchanges to which the agent says no more than a 好的 that counts as no turn."""
     ends = [*[one.question[0] for one in found], len(call.utterances)][1:]

@@ -16,35 +16,19 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from whole import civil
+
 HERE = Path(__file__).resolve().parent
 STRATEGY = {
-    "g": "greeting",
-    "t": "thanks",
-    "a": "apology",
-    "s": "softener",
-    "h": "honorific",
-    "e": "empathy",
-    "p": "promise",
-}
+    "g": "greeting", "t": "thanks", "a": "apology", "s": "softener", "h": "honorific", "e": "empathy", "p": "promise",
+}  # fmt: skip
 LEVEL_OF = {"insult": 1, "taboo": 1, "impatience": 1, "order": 2, "rhetorical": 2, "deflection": 2}
 FILLERS = "嗯 呃 啊 那个 就是 就是说 这个 哎 然后 那 哦 呢".split()
 OPENERS = "喂 我跟你说 你看 我说 先生 女士 那个 嗯 您好 不是 我告诉你 哎 你听着 这位先生 对不起啊 好 亲".split()
 TAILS = "啊 了 吧 呢 嘛 啦 是吧 知道吗 好吧 行吗 先生 女士 哈".split()
 TAKEN_OUT = frozenset(
-    (
-        "好的请稍等",
-        "晚上八点前",
-        "晚上八点",
-        "嗯",
-        "有的亲",
-        "亲亲在的",
-        "您好很高兴为您服务请问有什么可以帮您",
-        "能的",
-        "没货",
-        "没号了",
-        "三到五天",
-        "明白您的意思",
-    )
+    "在的 好的请稍等 晚上八点前 晚上八点 嗯 有的亲 亲亲在的 "
+    "您好很高兴为您服务请问有什么可以帮您 能的 没货 没号了 三到五天 明白您的意思".split()
 )
 """Texts (without punctuation) that came too near to the frozen test: see `separation.py`."""
 PARTS = 4
@@ -266,18 +250,19 @@ def _long_normal(rng: random.Random) -> list[Said]:
         marks = {mark for row in chosen for mark in row[1]}
         level = max(row[0] for row in chosen)
         found.append(Said(text, f"long:{number % 40}", level, "none", tuple(STRATEGY[item] for item in sorted(marks))))
-    for item in exchanges(seed=7)[::4]:
-        if item.level >= 2 and item.answer:
-            found.append(
-                Said(
-                    item.answer,
-                    item.group,
-                    4 if "您" in item.answer else 3,
-                    "none",
-                    ("honorific",) * ("您" in item.answer),
-                )
-            )
+    for group, answer in _answers(rng):
+        found.append(Said(answer, group, 4 if "您" in answer else 3, "none", ("honorific",) * ("您" in answer)))
     return found
+
+
+def _answers(rng: random.Random) -> list[tuple[str, str]]:
+    """(group, text) of what civil agents answer: put together, and out of exchanges written whole."""
+    found = [(item.group, item.answer) for item in exchanges(seed=7)[::4] if item.level >= 2 and item.answer]
+    for item in civil():
+        for _ in range(2):
+            at = rng.randrange(0, max(1, len(item.answer) - 30))
+            found.append((f"whole:{item.domain}", as_heard(item.answer[at : at + 40], rng)))
+    return [(group, text) for group, text in found if _bare(text)]
 
 
 def _fragments(rng: random.Random) -> list[Said]:

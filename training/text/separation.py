@@ -16,7 +16,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 FROZEN = HERE.parents[1] / "models" / "text-zh" / "frozen"
+BLIND = HERE / "blind"
 LIMIT = 0.5
+SENTENCE = 8
 
 
 def grams(text: str) -> frozenset[str]:
@@ -25,12 +27,16 @@ def grams(text: str) -> frozenset[str]:
     return frozenset(bare[i : i + 4] for i in range(max(1, len(bare) - 3))) if bare else frozenset()
 
 
-def frozen_texts() -> list[str]:
-    """What agents say in the frozen sets."""
-    found = []
-    for name, column in (("violations", "text"), ("politeness", "text"), ("exchanges", "answer")):
-        with (FROZEN / f"{name}.tsv").open(encoding="utf-8", newline="") as file:
-            found += [row[column] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+def test_texts() -> list[str]:
+    """What agents say in the frozen sets and in the blind ones; of civil turns not the shortest, which everybody says."""
+    found: list[str] = []
+    for folder, name, column in (
+        (FROZEN, "violations", "text"), (FROZEN, "politeness", "text"), (FROZEN, "exchanges", "answer"),
+        (BLIND, "violations", "text"), (BLIND, "normal", "text"), (BLIND, "exchanges", "answer"),
+    ):  # fmt: skip
+        with (folder / f"{name}.tsv").open(encoding="utf-8", newline="") as file:
+            texts = [row[column] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+            found += [text for text in texts if name != "normal" or len(text) >= SENTENCE]
     return [text for text in found if text]
 
 
@@ -58,9 +64,10 @@ def too_near(frozen: Iterable[str], training: Iterable[str], limit: float = LIMI
 def training_texts() -> list[str]:
     """Everything an agent says in the training corpus, and the bare frames."""
     import corpus
+    import whole
 
     said = [item.text for item in corpus.utterances()]
-    said += [item.answer for item in corpus.exchanges()]
+    said += [item.answer for item in corpus.exchanges()] + [item.answer for item in whole.whole()]
     for name in ("violations", "answers"):
         said += [text for texts in corpus.sections(name).values() for text in texts]
     said += [line.partition("|")[2] for line in corpus.frames("polite")]
@@ -70,7 +77,7 @@ def training_texts() -> list[str]:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(HERE))
-    near = too_near(frozen_texts(), training_texts())
+    near = too_near(test_texts(), training_texts())
     for share, test, train in near:
         print(f"{share:.2f}\t{test}\t{train}")
     print(f"{len(near)} pairs at or over {LIMIT}", file=sys.stderr)

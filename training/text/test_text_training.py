@@ -27,7 +27,7 @@ def _import(name: str):
 def test_no_training_item_is_near_a_frozen_one() -> None:
     _import("corpus")
     separation = _import("separation")
-    assert separation.too_near(separation.frozen_texts(), separation.training_texts()) == []
+    assert separation.too_near(separation.test_texts(), separation.training_texts()) == []
     sys.modules.pop("corpus", None)
 
 
