@@ -14,7 +14,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +66,29 @@ def run(measure: Callable[[Options], Iterable[Figure]]) -> None:
         (results / f"{Path(sys.argv[0]).stem}.tsv").write_text(
             "\n".join([*_circumstances(), "name\tvalue\tunit\tn\tagainst", *lines]) + "\n", encoding="utf-8"
         )
+
+
+def run_parts(parts: Mapping[str, Callable[[Options], Iterable[Figure]]]) -> None:
+    """The same for a benchmark in parts: those named on the command line, all of them where none is."""
+    chosen = [name for name in sys.argv[1:] if name in parts]
+    sys.argv = [word for word in sys.argv if word not in parts]
+    results = ROOT / "benchmarks" / "results" / f"{Path(sys.argv[0]).stem}.tsv"
+    before = results.read_text(encoding="utf-8").splitlines() if chosen and results.is_file() else []
+    run(lambda options: (item for name in chosen or parts for item in parts[name](options)))
+    if "--quick" not in sys.argv:
+        _with_other_parts(results, before)
+
+
+def _with_other_parts(results: Path, before: list[str]) -> None:
+    """Figures of parts that were not run this time stay in the results, with the time of their own run."""
+    if not before or not results.is_file():
+        return
+    lines = results.read_text(encoding="utf-8").splitlines()
+    measured = {line.split("\t")[0] for line in lines}
+    when = before[0].removeprefix("# ").partition(" UTC")[0]
+    old = [line for line in before if not line.startswith(("#", "name\t")) and line.split("\t")[0] not in measured]
+    old = [line if "; run of " in line else f"{line}; run of {when} UTC" for line in old]
+    results.write_text("\n".join([*lines, *old]) + "\n", encoding="utf-8")
 
 
 def _circumstances() -> list[str]:

@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from _common import ROOT, Figure, Options, figure, run
+from _common import ROOT, Figure, Options, figure, run_parts
 
 sys.path.insert(0, str(ROOT))
 
@@ -44,12 +44,6 @@ LENGTHS_S = (30.0, 360.0)
 BUDGET_S = float(os.environ.get("BENCH_BUDGET_S", 1500))
 """Seconds a part may take; the environment can change it."""
 TOKENS_SMALL = 40
-
-
-def measure(options: Options) -> Iterator[Figure]:
-    """The parts asked for."""
-    for part in PARTS.values():
-        yield from part(options)
 
 
 # -- against faster-whisper -------------------------------------------------------------------------------------
@@ -214,25 +208,5 @@ PARTS: dict[str, Callable[[Options], Iterator[Figure]]] = {
 }  # fmt: skip
 
 
-def with_other_parts(results: Path, before: list[str]) -> None:
-    """Figures of parts that were not run this time stay in the results, with the time of their own run."""
-    if not before or not results.is_file():
-        return
-    lines = results.read_text(encoding="utf-8").splitlines()
-    measured = {line.split("\t")[0] for line in lines}
-    when = before[0].removeprefix("# ").partition(" UTC")[0]
-    old = [line for line in before[3:] if line.split("\t")[0] not in measured]
-    old = [line if "; run of " in line else f"{line}; run of {when} UTC" for line in old]
-    results.write_text("\n".join([*lines, *old]) + "\n", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    parts = [name for name in sys.argv[1:] if name in PARTS]
-    sys.argv = [name for name in sys.argv if name not in PARTS]
-    results = ROOT / "benchmarks" / "results" / "batch.tsv"
-    before = results.read_text(encoding="utf-8").splitlines() if parts and results.is_file() else []
-    if parts:
-        PARTS = {name: PARTS[name] for name in parts}
-    run(measure)
-    if "--quick" not in sys.argv:
-        with_other_parts(results, before)
+    run_parts(PARTS)

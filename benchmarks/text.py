@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from _common import ROOT, Figure, Options, figure, run
 from _text import SEED, Dialogue, frozen, items_of, levels, missing, of, probabilities, real_dialogues, table
+from _text_blind import Baseline, blind
 from _text_candidate import candidate
 from _text_speed import agreement, pipeline, speed
 from _text_violations import violations
@@ -23,7 +24,7 @@ from qa_speech.annotate import annotate_many
 from qa_speech.call import Call
 from qa_speech.engines.base import TextItem
 from qa_speech.engines.text import TextClassifier, TextModels, load_text_models
-from qa_speech.engines.text_cues import NAMES, PATTERNS, cues
+from qa_speech.engines.text_cues import PATTERNS, cues
 from qa_speech.metrics.answer_depth import Rated, rated
 from qa_speech.metrics.answer_depth import depth as depth_of
 from qa_speech.testing import make_call
@@ -46,32 +47,22 @@ def depth(models: TextModels, options: Options) -> Iterator[Figure]:
     rows = frozen("exchanges.tsv")
     level = np.array([float(row["level"]) for row in rows])
     items = items_of([row["answer"] for row in rows], [row["question"] for row in rows])
-    size = np.array([float(len(row["answer"])) for row in rows])
+    size = _sizes(items)
     score = levels(model, items)
-    counted = cues(items)
-    parts = [
-        NAMES.index(name)
-        for name in ("number", "time_limit", "reason", "steps", "condition", "option", "next_step", "advice")
-    ]
-    count = counted[:, parts].sum(1).astype(float)
     mine = estimate(spearman, score, level, seed=SEED)
     yield of("depth_spearman", mine, "", "target 0.75")
-    yield of("depth_spearman_length", estimate(spearman, size, level, seed=SEED), "", "baseline: characters")
-    yield of(
-        "depth_spearman_cues",
-        estimate(spearman, count, level, seed=SEED),
-        "",
-        f"baseline: cues counted, {len(PATTERNS)} patterns known",
-    )
-    rivals = {"length": size, "cues": count}
+    baselines: dict[str, Baseline] = {"length": _sizes, "cues": _cue_counts}
     if not options.quick:
-        rivals["linear"] = _ngram_baseline(items)
-        yield of(
-            "depth_spearman_linear",
-            estimate(spearman, rivals["linear"], level, seed=SEED),
-            "",
-            "baseline: n-grams alone, same corpus",
-        )
+        baselines["linear"] = _ngram_baseline()
+    rivals = {name: read(items) for name, read in baselines.items()}
+    for name, what in (
+        ("length", "characters"),
+        ("cues", f"cues counted, {len(PATTERNS)} patterns known"),
+        ("linear", "n-grams alone, same corpus"),
+    ):
+        if name in rivals:
+            value = estimate(spearman, rivals[name], level, seed=SEED)
+            yield of(f"depth_spearman_{name}", value, "", f"baseline: {what}")
     for name, rival in rivals.items():
         gain = estimate(lambda a, b, c: spearman(a, c) - spearman(b, c), score, rival, level, seed=SEED)
         yield of(f"depth_gain_over_{name}", gain, "", "beyond the interval where it is above 0")
@@ -81,6 +72,16 @@ def depth(models: TextModels, options: Options) -> Iterator[Figure]:
     )
     yield from _as_calls(models, rows, level)
     yield from _satisfaction(models, options)
+    yield from blind(models, pair_order, baselines)
+
+
+def _sizes(items: Sequence[TextItem]) -> Array:
+    return np.array([float(len(item.text)) for item in items])
+
+
+def _cue_counts(items: Sequence[TextItem]) -> Array:
+    told = ("number", "time_limit", "reason", "steps", "condition", "option", "next_step", "advice")
+    return cues(items, told).sum(1).astype(float)
 
 
 def _as_calls(models: TextModels, rows: Sequence[dict[str, str]], level: Array) -> Iterator[Figure]:
@@ -141,23 +142,22 @@ def _read_through(models: TextModels, dialogues: Sequence[Dialogue]) -> Iterator
     yield of("depth_gain_over_length_read", gain, "", "beyond the interval where it is above 0")
 
 
-def _ngram_baseline(items: Sequence[TextItem]) -> Array:
+def _ngram_baseline() -> Baseline:
     import sys
 
     sys.path.insert(0, str(ROOT / "training" / "text"))
-    import corpus
+    import train
 
     from qa_speech.training.linear import Plan, fit_linear
 
-    talked = [item for item in corpus.exchanges() if item.answer]
-    fitted = fit_linear(
-        items_of([item.answer for item in talked]),
-        np.array([float(item.level) for item in talked]),
-        [item.group for item in talked],
-        Plan(("0", "1", "2", "3", "4"), "ordinal"),
-    )
-    shares = fitted.scorer.probabilities(items)
-    return np.asarray(shares @ np.arange(5), float) * np.array([bool(item.text) for item in items])
+    items, groups, given = train.exchange_items()
+    fitted = fit_linear(items, np.array(given, float), groups, Plan(("0", "1", "2", "3", "4"), "ordinal"))
+
+    def read(items: Sequence[TextItem]) -> Array:
+        shares = fitted.scorer.probabilities(items)
+        return np.asarray(shares @ np.arange(5), float) * np.array([bool(item.text) for item in items])
+
+    return read
 
 
 def politeness(model: TextClassifier, options: Options) -> Iterator[Figure]:

@@ -1,6 +1,6 @@
 """Timing, voice and sound quality against ground truth, and their speed.
 
-    python benchmarks/timing.py [--quick] [--data DIR]
+    python benchmarks/timing.py [--quick] [--data DIR] [speed] [recordings] [generated] [recognised] [doctor]     parts
 
 Generated calls (`calls.py`, seeds 0–199): talk time, silences, overlap and its classes, speech rate, leaks; and the
 channel doctor on 200 calls per planted fault and 1,000 without. Recordings in the data folder: meetings with hand
@@ -19,7 +19,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from _common import Figure, Options, figure, run  # noqa: E402
+from _common import Figure, Options, figure, run_parts  # noqa: E402
 from _line import FAULTS  # noqa: E402
 from _recognised import recognised  # noqa: E402
 from _recordings import PEERS, analysed, recordings  # noqa: E402
@@ -171,14 +171,13 @@ def doctor(options: Options) -> Iterator[Figure]:
         yield figure(f"doctor_false_{code}", count / len(alarms), "", len(alarms), "calls without fault")
 
 
-def measure(options: Options) -> Iterator[Figure]:
-    """All figures."""
-    yield from speed(quick=options.quick)
-    yield from recordings(options.data)
-    yield from generated(options)
-    yield from recognised(REPORT_SEEDS[:4] if options.quick else REPORT_SEEDS[:100], options.data)
-    yield from doctor(options)
-
+PARTS: dict[str, Callable[[Options], Iterator[Figure]]] = {
+    "speed": lambda options: speed(quick=options.quick),
+    "recordings": lambda options: recordings(options.data),
+    "generated": generated,
+    "recognised": lambda options: recognised(REPORT_SEEDS[:4] if options.quick else REPORT_SEEDS[:100], options.data),
+    "doctor": doctor,
+}
 
 if __name__ == "__main__":
-    run(measure)
+    run_parts(PARTS)

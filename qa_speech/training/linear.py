@@ -90,7 +90,7 @@ def fit_linear(
     weights: npt.NDArray[np.floating[Any]] | None = None,
     start: LinearScorer | None = None,
     clauses: LinearScorer | None = None,
-    counted: npt.NDArray[np.floating[Any]] | None = None,
+    names: tuple[str, ...] | None = None,
 ) -> Fit:
     """Fit, calibrate and pack one classifier.
 
@@ -110,14 +110,14 @@ def fit_linear(
         weights correct. Of a cumulative model the score is the sum of its logits.
     clauses
         A model over `text_clauses.ROLES` for more dense cues; it stays with the fitted model.
-    counted
-        The dense cues of the items where they are not to be counted here: by models of clauses that had not seen them.
+    names
+        Which cues; None = all there are.
     """
     start = start if start is None else _one_score(start)
     matrix, idf = _matrix(items, plan)
-    names = (*NAMES, *(CLAUSES if clauses else ())) if plan.dense else ()
-    counted = cues(items, names, clauses) if counted is None and plan.dense else counted
-    dense, centre, spread = _dense(len(items), counted, start)
+    every = (*NAMES, *(CLAUSES if clauses else ()))
+    names = () if not plan.dense else every if names is None else names
+    dense, centre, spread = _dense(len(items), cues(items, names, clauses) if plan.dense else None, start)
     known = _kept(matrix, groups)
     joined = _joined(matrix[:, known], dense * plan.share)
     counts = np.ones(len(items)) if weights is None else np.asarray(weights, float)

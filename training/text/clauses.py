@@ -1,7 +1,6 @@
 """The model of clauses: what a line of the corpus does in an answer, read from pieces of it.
 
-A line has its role from the place where it stands: substance and guidance of a topic, acknowledgements, deflections … The
-exchanges of a part are counted by a model that has not seen the lines of that part, as it will be with the words of others.
+A line has its role from the place where it stands: substance and guidance of a topic, acknowledgements, deflections …
 """
 
 from __future__ import annotations
@@ -12,11 +11,9 @@ from collections.abc import Iterable
 
 import corpus
 import numpy as np
-import numpy.typing as npt
 
 from qa_speech.engines.base import TextItem
-from qa_speech.engines.text_clauses import CLAUSES, ROLES, pieces_of
-from qa_speech.engines.text_cues import NAMES, cues
+from qa_speech.engines.text_clauses import ROLES, pieces_of
 from qa_speech.training.linear import Fit, Plan, fit_linear
 
 WINDOW, FLOOR, STRENGTH = 24, 30, 3.0
@@ -31,7 +28,7 @@ ROLE_OF = {
 
 
 def lines(parts: Iterable[int]) -> list[tuple[str, str]]:
-    """Every line of these parts of the corpus with its role."""
+    """Every line of these parts of the corpus (`corpus.share`) with its role."""
     found = []
     for number in parts:
         one = corpus.share(number)
@@ -42,11 +39,11 @@ def lines(parts: Iterable[int]) -> list[tuple[str, str]]:
     return found
 
 
-def fit_clauses(parts: Iterable[int], seed: int = 1) -> Fit:
-    """The model of the lines of these parts. Rare roles count for more, pieces of a long line for less."""
+def fit_clauses(seed: int = 1) -> Fit:
+    """The model of all lines. Rare roles count for more, pieces of a long line for less."""
     rng = random.Random(seed)
     texts, roles, groups, weights = [], [], [], []
-    for number, (line, role) in enumerate(lines(parts)):
+    for number, (line, role) in enumerate(lines(range(corpus.PARTS))):
         for turn in range(HEARD):
             said = corpus.filled(line, rng)
             cut = pieces_of(corpus.as_heard(said, rng) if turn else said, WINDOW)
@@ -59,14 +56,3 @@ def fit_clauses(parts: Iterable[int], seed: int = 1) -> Fit:
     plan = Plan(ROLES, "softmax", longest=4, window=WINDOW, floor=FLOOR, strength=STRENGTH)
     items = [TextItem("", number, text) for number, text in enumerate(texts)]
     return fit_linear(items, np.array(roles), groups, plan, weights=np.array(weights) * rare)
-
-
-def counted(items: list[TextItem], groups: list[str]) -> npt.NDArray[np.float32]:
-    """All cues of exchanges, those of clauses by models that have not seen the lines of an exchange's part."""
-    names = (*NAMES, *CLAUSES)
-    found = np.zeros((len(items), len(names)), np.float32)
-    for number in range(corpus.PARTS):
-        mine = [place for place, group in enumerate(groups) if group == f"part:{number}"]
-        others = [part for part in range(corpus.PARTS) if part != number]
-        found[mine] = cues([items[place] for place in mine], names, fit_clauses(others).scorer)
-    return found
