@@ -150,8 +150,9 @@ def _ngram_baseline() -> Baseline:
 
     from qa_speech.training.linear import Plan, fit_linear
 
-    items, groups, given = train.exchange_items()
-    fitted = fit_linear(items, np.array(given, float), groups, Plan(("0", "1", "2", "3", "4"), "ordinal"))
+    items, groups, given, weights = train.exchange_items()
+    plan = Plan(("0", "1", "2", "3", "4"), "ordinal")
+    fitted = fit_linear(items, np.array(given, float), groups, plan, weights=np.array(weights))
 
     def read(items: Sequence[TextItem]) -> Array:
         shares = fitted.scorer.probabilities(items)

@@ -286,3 +286,16 @@ def test_cues_are_finite_for_any_text(text: str, question: str) -> None:
     found = cues([TextItem("c", 0, text, question)])
     assert found.shape == (1, len(NAMES))
     assert np.isfinite(found).all()
+
+
+def test_an_answer_is_as_deep_as_its_deepest_stretch(models: TextModels) -> None:
+    depth = models.classifiers["depth"]
+    told = "因为超了套餐流量，超出的部分每兆两毛九，下个月一号清零"
+    around = "好的好的我明白您的意思，您别着急我看一下啊，嗯稍等我这边在查"
+    alone, within, vague = depth.classify(
+        said(told, f"{around}，{told}，{around}", around * 2, context="怎么这个月多了二十块")
+    )
+    levels = [expected_level(row, depth.labels) for row in (alone, within, vague)]
+
+    assert levels[1] > levels[0] - 0.5
+    assert levels[1] > levels[2] + 1

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -214,7 +214,10 @@ class LinearScorer:
         return found
 
     def probabilities(self, items: Sequence[TextItem]) -> Floats:
-        """The same as an array (items, labels); of a text in pieces the least innocent one counts."""
+        """The same as an array (items, labels). Of a text in pieces the least innocent one counts; where levels are told apart
+        border by border, an answer is as deep as its deepest piece."""
+        if self.head == "cumulative" and self.window:
+            return self._deepest(items)
         cut = [pieces(fold_text(item.text, marks=self.marks), self.window) for item in items]
         found = self.activate(self.logits([piece for parts in cut for piece in parts], items))
         if not self.window:
@@ -222,6 +225,15 @@ class LinearScorer:
         starts = np.concatenate(([0], np.cumsum([len(parts) for parts in cut])))
         worst = [a + int(np.argmin(found[a:b, 0])) for a, b in pairwise(starts.tolist())]
         return found[worst]
+
+    def _deepest(self, items: Sequence[TextItem]) -> Floats:
+        cut = [pieces(item.text, self.window) for item in items]
+        flat = [
+            replace(item, text=piece) for item, parts in zip(items, cut, strict=True) for piece in parts
+        ]  # the cues of each piece are counted against the whole question
+        counts = np.array([len(parts) for parts in cut])
+        logits = self.logits([fold_text(piece.text, marks=self.marks) for piece in flat], flat)
+        return self.activate(np.maximum.reduceat(logits, np.cumsum(counts) - counts, axis=0))
 
     def logits(self, texts: Sequence[str], items: Sequence[TextItem] = ()) -> Floats:
         """Raw outputs of folded texts, (texts, outputs); `items` are only looked at where there are dense cues."""

@@ -48,7 +48,8 @@ class Plan:
     """What to fit. `head` softmax: one of the labels; ordinal: ordered numeric labels, one score for all; cumulative: the same
     with weights of its own for each border between two levels; sigmoid: any of the labels.
 
-    `ngrams` False leaves only the dense cues. `window` as in `text_linear.pieces`, `floor` and `marks` as in
+    `ngrams` False leaves only the dense cues. `window` as in `text_linear.pieces`: fitted on the first piece of a text, but on
+    all of it where levels are told apart border by border. `floor` and `marks` as in
     `LinearScorer`. `strength` is the C of logistic regression (all heads but ordinal), `share` what a dense cue of one standard
     deviation weighs beside n-grams. `seed` only orders the folds.
     """
@@ -148,7 +149,8 @@ def fit_linear(
 def _matrix(items: Sequence[TextItem], plan: Plan) -> tuple[Any, Array]:
     from scipy.sparse import csr_array
 
-    texts = [fold_text(item.text, marks=plan.marks)[: plan.window or None] for item in items]
+    cut = None if plan.head == "cumulative" else plan.window or None
+    texts = [fold_text(item.text, marks=plan.marks)[:cut] for item in items]
     buckets, starts = ngram_buckets(texts, longest=plan.longest, bits=plan.bits)
     counts = np.diff(starts)
     values = np.repeat(1 / np.sqrt(np.maximum(counts, plan.floor)), counts)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +23,13 @@ import train  # noqa: E402
 import whole  # noqa: E402
 
 from qa_speech.engines.base import TextItem  # noqa: E402
-from qa_speech.engines.text import LABELS  # noqa: E402
 from qa_speech.engines.text_clauses import CLAUSES  # noqa: E402
 from qa_speech.engines.text_cues import COUNTED, NAMES  # noqa: E402
-from qa_speech.training.linear import Plan, fit_linear  # noqa: E402
+from qa_speech.training.linear import Head, fit_linear  # noqa: E402
 from qa_speech.training.measure import Array, estimate, spearman  # noqa: E402
 
 ALL = (*NAMES, *CLAUSES)
-MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
+MODELS: dict[str, tuple[Head, tuple[str, ...]]] = {
     "n-grams, one score": ("ordinal", ()),
     "n-grams, borders": ("cumulative", ()),
     "… and counted cues": ("cumulative", COUNTED),
@@ -65,9 +65,7 @@ def main() -> None:
             tuple(item for number, hand in enumerate(hands) if number != out for item in hand)
         )
         for name, (head, names) in MODELS.items():
-            plan = Plan(
-                LABELS["depth"], head, dense=bool(names), strength=train.DEPTH_STRENGTH, share=train.DEPTH_SHARE
-            )  # type: ignore[arg-type]
+            plan = replace(train.DEPTH, head=head, dense=bool(names), window=train.WINDOW * (head != "ordinal"))
             fit = fit_linear(items, levels, domains, plan, names=names, clauses=clause_model)
             shares = fit.scorer.probabilities(pairs(hands[out])[0])
             said[name].append(np.asarray(shares @ np.arange(5), float))

@@ -105,3 +105,16 @@ def test_a_bert_folder_is_fine_tuned_exported_and_served(tmp_path: Path) -> None
     for together, single in zip(rows, alone, strict=True):
         assert sum(together) == pytest.approx(1, abs=1e-4)
         assert together == pytest.approx(single, abs=1e-5)
+
+
+def test_whole_exchanges_have_every_level_and_their_length_says_nothing_of_it() -> None:
+    whole = _import("whole")
+    items = whole.whole()
+    assert len(items) > 2000
+    assert {item.level for item in items} == {0, 1, 2, 3, 4}
+    assert all(item.question and item.domain for item in items)
+    from scipy.stats import spearmanr
+
+    assert abs(spearmanr([len(item.answer) for item in items], [item.level for item in items])[0]) < 0.15
+    assert {item.level for item in whole.civil()} == {1, 2, 3, 4}
+    sys.modules.pop("whole", None)

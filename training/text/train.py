@@ -38,11 +38,14 @@ POSTS, POST_WEIGHT = 3000, 0.12
 """Forum posts of COLD (Apache-2.0) that annotators found inoffensive, as normal speech of little weight: what other people
 write about anything has to pass too, and this corpus knows only how its author writes."""
 
-DEPTH_STRENGTH, DEPTH_SHARE = 3.0, 0.15
-"""Regularisation of the depth model and the weight of a dense cue: what the exchanges of another hand like best (README.md)."""
+DEPTH = Plan(LABELS["depth"], "cumulative", dense=True, window=WINDOW, strength=0.3, share=0.15)
+"""Window, regularisation and weight of a dense cue of the depth model: README.md says what they were chosen by."""
 
 HEARD = 2
 """How often each exchange is heard, the first time as written."""
+
+TOGETHER = 0.3
+"""What an exchange put together from phrases weighs beside one written whole."""
 
 WEIGHT = {"rhetorical": 3.5, "deflection": 6.0, "order": 2.5}
 """One threshold serves all types: the types that are harder to tell from normal speech count for more."""
@@ -95,23 +98,29 @@ def utterance_models(
     return found
 
 
-def exchange_items() -> tuple[list[TextItem], list[str], list[int]]:
-    """Exchanges written whole: items, groups (their domains), levels."""
+def exchange_items() -> tuple[list[TextItem], list[str], list[int], list[float]]:
+    """Exchanges put together from phrases, then those written whole: items, groups, levels, and how much each counts."""
+    together = [item for item in corpus.exchanges() if item.answer]
     rng = random.Random(3)
     written = [(item, turn) for item in whole.whole() for turn in range(HEARD)]
     heard = [
         [corpus.as_heard(text, rng) if turn else text for text in (item.answer, item.question)]
         for item, turn in written
     ]
-    items = _items([answer for answer, _ in heard], [question for _, question in heard])
-    return items, [item.domain for item, _ in written], [item.level for item, _ in written]
+    answers = [*[item.answer for item in together], *[answer for answer, _ in heard]]
+    questions = [*[item.question for item in together], *[question for _, question in heard]]
+    groups = [*[item.group for item in together], *[item.domain for item, _ in written]]
+    levels = [*[item.level for item in together], *[item.level for item, _ in written]]
+    return _items(answers, questions), groups, levels, [TOGETHER] * len(together) + [1 / HEARD] * len(written)
 
 
 def exchange_models() -> dict[str, Fit]:
     """depth, with its model of clauses."""
-    items, groups, levels = exchange_items()
-    plan = Plan(LABELS["depth"], "cumulative", dense=True, strength=DEPTH_STRENGTH, share=DEPTH_SHARE)
-    return {"depth": fit_linear(items, np.array(levels), groups, plan, clauses=clauses.fit_clauses().scorer)}
+    items, groups, levels, weights = exchange_items()
+    clause_model = clauses.fit_clauses().scorer
+    return {
+        "depth": fit_linear(items, np.array(levels), groups, DEPTH, weights=np.array(weights), clauses=clause_model)
+    }
 
 
 def main() -> None:
