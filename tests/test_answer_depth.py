@@ -153,3 +153,13 @@ def test_courtesies_around_an_answer_do_not_change_its_depth() -> None:
     bare = annotate(asked(ANSWERS[2]), MODELS)
     padded = annotate(asked("好的，请您稍等", ANSWERS[2], "感谢您的来电，祝您生活愉快，再见"), MODELS)
     assert depth(padded).value == pytest.approx(depth(bare).value)
+
+
+def test_a_consent_to_wait_is_no_question_whatever_mark_it_ends_in() -> None:
+    call = make_call(
+        "customer: 我的宽带怎么断了",
+        "agent: 您稍等我查一下",
+        "customer: 好，你快一点？",
+        "agent: 因为小区割接，八点恢复",
+    )
+    assert depth(call).components["count"] == 1

@@ -27,6 +27,10 @@ from qa_speech.timeline import Timeline
 UTTERANCE_PAUSE_S = 0.8
 TURN_PAUSE_S = 0.2
 STRAY_S = 0.5
+ANNOUNCED_AT_END = 24
+"""Spoken characters at the end of an agent's words in which the announcement of a wait (请稍等) counts."""
+LONGEST_CONSENT = 8
+"""Spoken characters; 好，你快一点 leaves an announced hold what it is."""
 EPS = 1e-6  # seconds; differences of decimal times carry rounding, and a pause of exactly 0.8 s is long enough
 BACKCHANNEL_S = 1.0
 
@@ -105,6 +109,16 @@ def is_question(text: str) -> bool:
     [True, True, False, False]
     """
     return _QUESTION.search(_NO_QUESTION.sub("", _CALLED.sub("", text))) is not None
+
+
+def accepts_wait(text: str) -> bool:
+    """Whether what follows 请稍等 can be no more than a consent; question marks are a recogniser's guess.
+
+    >>> accepts_wait("好，你快一点？"), accepts_wait("要等多久"), accepts_wait("好的，另外我的流量也不够用了")
+    (True, False, False)
+    """
+    text = text.rstrip("？? ")
+    return bool(text) and len(fold(text)) <= LONGEST_CONSENT and not is_question(text)
 
 
 @lru_cache(maxsize=8192)

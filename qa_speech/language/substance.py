@@ -16,7 +16,14 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Literal, NamedTuple, TypeAlias, cast, get_args
 
-from qa_speech.language.dialogue import ends_in_question, is_question, only_backchannel_words
+from qa_speech.language.data import word_list
+from qa_speech.language.dialogue import (
+    ANNOUNCED_AT_END,
+    accepts_wait,
+    ends_in_question,
+    is_question,
+    only_backchannel_words,
+)
 from qa_speech.language.notation import rule_set
 from qa_speech.language.phrases import fold, fold_lines, places
 
@@ -36,6 +43,8 @@ APART = 10
 
 CLAUSE = 4
 """Spoken characters from which a clause can tell something."""
+
+_WAITS = word_list("hold_announcements")
 
 _RULES = "substance_rules"
 OF_AGENT, OF_CUSTOMER = ("part", "acknowledge", "empty"), ("ask", "request", "done")
@@ -229,6 +238,8 @@ def asks(text: str, before: str = "") -> bool:
 def asks_of(said: Said, before: str) -> bool:
     """`asks` of a text that was read already."""
     groups = said.groups
+    if before and accepts_wait(said.text) and any(word in fold(before)[-ANNOUNCED_AT_END:] for word in _WAITS):
+        return False
     asking = "ask" in groups or said.text.rstrip().endswith(("?", "？"))
     if before and ends_in_question(before) and not OPEN.search(fold(before)):
         return asking and not YES_NO.match(said.folded)

@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple
 from qa_speech.call import Call, Measurement, Role, Utterance
 from qa_speech.errors import ConfigError
 from qa_speech.language.data import word_list
-from qa_speech.language.dialogue import EPS, ends_in_question, is_backchannel, is_question
+from qa_speech.language.dialogue import ANNOUNCED_AT_END, EPS, accepts_wait, ends_in_question, is_backchannel
 from qa_speech.language.phrases import fold
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.common import (
@@ -43,10 +43,8 @@ ANNOUNCEMENTS = word_list("hold_announcements")
 CUSTOMER_WAITS = word_list("customer_waits")
 STILL_THERE = word_list("still_there")
 SOUND_OF_WAITING = ("music", "tone", "ring_back", "ivr")
-ANNOUNCED_AT_END = 24  # spoken characters at the end of an agent's utterance in which an announcement counts
 WAIT_AT_END = 14  # spoken characters at the end of a customer's utterance in which a wait counts
 
-LONGEST_CONSENT = 8  # spoken characters; 好，你快一点 leaves an announced hold what it is
 LOOK_BACK = 4  # utterances before a silence among which the one that holds the floor is looked for
 GRACE_S = 1e-3  # utterance borders and speech borders may differ by rounding
 
@@ -146,7 +144,7 @@ def _owner(
     if floor.role is Role.CUSTOMER:
         if _asks_to_wait(floor.text, customer_waits):
             return Role.CUSTOMER, True
-        before = next((item for item in said if item.role is Role.AGENT or not _accepts(item)), None)
+        before = next((item for item in said if item.role is Role.AGENT or not accepts_wait(item.text or "")), None)
         return Role.AGENT, before is not None and before.role is Role.AGENT and _announces(before.text, announcements)
     if _announces(floor.text, announcements):
         return Role.AGENT, True
@@ -162,12 +160,6 @@ def _owner(
 def _announces(text: str | None, phrases: tuple[str, ...]) -> bool:
     """Towards the end of what was said: 您稍等 … 这张卡的话费还有十三块九 has kept its promise already."""
     return bool(text) and says(fold(text or "")[-ANNOUNCED_AT_END:], phrases)
-
-
-def _accepts(reply: Utterance) -> bool:
-    """Whether a customer's words can be no more than a consent to wait: 好，你快一点; question marks are a recogniser's guess."""
-    text = (reply.text or "").rstrip("？? ")
-    return bool(text) and len(fold(text)) <= LONGEST_CONSENT and not is_question(text)
 
 
 def _asks_to_wait(text: str | None, phrases: tuple[str, ...]) -> bool:
