@@ -44,7 +44,7 @@ APART = 10
 CLAUSE = 4
 """Spoken characters from which a clause can tell something."""
 
-_WAITS = word_list("hold_announcements")
+_WAITS = re.compile("|".join(re.escape(word) for word in word_list("hold_announcements")))
 
 _RULES = "substance_rules"
 OF_AGENT, OF_CUSTOMER = ("part", "acknowledge", "empty"), ("ask", "request", "done")
@@ -238,7 +238,7 @@ def asks(text: str, before: str = "") -> bool:
 def asks_of(said: Said, before: str) -> bool:
     """`asks` of a text that was read already."""
     groups = said.groups
-    if before and accepts_wait(said.text) and any(word in fold(before)[-ANNOUNCED_AT_END:] for word in _WAITS):
+    if before and accepts_wait(said.text) and _WAITS.search(fold(before)[-ANNOUNCED_AT_END:]):
         return False
     asking = "ask" in groups or said.text.rstrip().endswith(("?", "？"))
     if before and ends_in_question(before) and not OPEN.search(fold(before)):
