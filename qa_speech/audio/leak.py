@@ -19,15 +19,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio.leak_level import Pair, louder_db
+from qa_speech.audio.leak_level import BAND_HZ, Pair, louder_db, moved_levels
 from qa_speech.audio.track import SILENT_DB, Floats, Leak, Track, to_db
 
 STRETCH = 2048
 """Samples of the source correlated at once."""
 STRETCHES = 240
 LAG_S = (-0.02, 0.45)
-BAND_HZ = (250.0, 3600.0)
-"""Speech only: mains hum is often the same on both channels."""
 TAPS_BEFORE, TAPS = 8, 48
 LIKELY, SMOOTHED = 1e-3, 9
 """Power of a leak that is looked for, relative to its source, and bins over which spectra are evened out for that."""
@@ -208,12 +206,7 @@ def _taps(
 def _measured(pair: Pair, leak: Leak, coherent_db: float) -> Crosstalk:
     """Compare what the path predicts with what is heard, frame by frame; where noise covers that, band by band."""
     levels = pair.target_levels
-    shift = round(pair.lag_s / pair.target.frame_s)
-    predicted = np.full(len(levels), SILENT_DB, np.float32)
-    moved = pair.source_levels[max(0, -shift) :]
-    begin = max(0, shift)
-    count = min(len(moved), len(predicted) - begin)
-    predicted[begin : begin + count] = moved[:count] + np.float32(coherent_db)
+    predicted = moved_levels(pair) + np.float32(coherent_db)
     predicted = np.maximum(predicted, np.maximum(np.roll(predicted, 1), np.roll(predicted, -1)) - np.float32(3))
     floor = float(np.percentile(levels, 10))
     alone = (predicted > floor + 6) & (predicted > np.percentile(predicted, 90) - 15)

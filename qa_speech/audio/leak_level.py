@@ -25,6 +25,7 @@ WINDOW, STEP = 256, 128
 """Samples of a spectrum, and from one to the next."""
 BANDS = 8
 BAND_HZ = (250.0, 3600.0)
+"""Speech only: mains hum is often the same on both channels."""
 ACTIVE_BELOW_DB = 25.0
 OWN_ABOVE_DB = 6.0
 """This far above its floor and above the leak, and 0.3 s around, the target has something of its own to say."""
@@ -58,14 +59,20 @@ def louder_db(pair: Pair, level_db: float) -> float:
     return float(np.clip(10 * np.log10(gain), 0, MOST_DB)) if gain - 1 > SURE * error else 0.0
 
 
+def moved_levels(pair: Pair) -> Floats:
+    """The level of the source at each level frame of the target that hears it, −120 where there is none."""
+    found = np.full(len(pair.target_levels), SILENT_DB, np.float32)
+    shift = round(pair.lag_s / pair.target.frame_s)
+    begin, levels = max(0, shift), pair.source_levels[max(0, -shift) :]
+    count = max(0, min(len(levels), len(found) - begin))
+    found[begin : begin + count] = levels[:count]
+    return found
+
+
 def _still(pair: Pair, level_db: float) -> npt.NDArray[np.bool_]:
     """Level frames of the target at which the source is active and the target says nothing of its own."""
-    count = min(len(pair.source_levels), len(pair.target_levels))
-    shift = max(0, round(pair.lag_s / pair.target.frame_s))
-    moved = np.full(count, SILENT_DB, np.float32)
-    moved[shift:] = pair.source_levels[: count - shift]
+    moved, levels = moved_levels(pair), pair.target_levels
     active = moved > np.percentile(pair.source_levels, 95) - ACTIVE_BELOW_DB
-    levels = pair.target_levels[:count]
     if not active.any():
         return active
     floor = np.percentile(levels[active], 20)

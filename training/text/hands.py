@@ -7,10 +7,10 @@ Each file ``corpus/whole_*.tsv`` is by one hand. Neither the frozen test nor the
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -46,13 +46,7 @@ def pairs(items: tuple[whole.Whole, ...]) -> tuple[list[TextItem], Array, list[s
 
 def by_hand() -> list[tuple[whole.Whole, ...]]:
     """The exchanges of each file."""
-    found, start = [], 0
-    for file in sorted(whole.FOLDER.glob("whole_*.tsv")):
-        with file.open(encoding="utf-8", newline="") as lines:
-            count = sum(1 for _ in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
-        found.append(whole.whole()[start : start + count])
-        start += count
-    return found
+    return [tuple(items) for _, items in groupby(whole.whole(), key=lambda item: item.hand)]
 
 
 def main() -> None:

@@ -16,12 +16,13 @@ FOLDER = Path(__file__).resolve().parent / "corpus"
 
 @dataclass(frozen=True)
 class Whole:
-    """One exchange as written; `domain` is the group that a split must not divide."""
+    """One exchange as written; `domain` is the group that a split must not divide, `hand` the file it stands in."""
 
     question: str
     answer: str
     domain: str
     level: int
+    hand: str
 
 
 @cache
@@ -31,7 +32,7 @@ def whole() -> tuple[Whole, ...]:
     for file in sorted(FOLDER.glob("whole_*.tsv")):
         with file.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-                found.append(Whole(row["question"], row["answer"], row["domain"], int(row["level"])))
+                found.append(Whole(row["question"], row["answer"], row["domain"], int(row["level"]), file.stem))
     return tuple(found)
 
 
