@@ -12,12 +12,12 @@ import _dialogues
 from _common import Figure, figure
 from _duel import NOW, OUR_BATCH, Keep, Loader, Peer, make_call, plain, rows_of
 
-from qa_speech.batch import store
 from qa_speech.batch.cards import Book
 from qa_speech.batch.inline import Inline
 from qa_speech.batch.jobs import Layout, Setup
 from qa_speech.batch.run import run_batch
 from qa_speech.call import Role
+from qa_speech.store import parquet as store
 
 BLOCK = 2
 

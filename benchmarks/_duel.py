@@ -13,19 +13,20 @@ from typing import Any
 import _dialogues
 from _common import Figure, figure
 
-from qa_speech.batch import store
 from qa_speech.batch.cards import Book
 from qa_speech.batch.jobs import Layout, Setup
 from qa_speech.batch.layout import measured
 from qa_speech.batch.pool import Pool
-from qa_speech.batch.rows import Row, stat_row
 from qa_speech.batch.run import run_batch
 from qa_speech.batch.worker import Remote, begun
 from qa_speech.call import Role
+from qa_speech.engines.base import Traits
 from qa_speech.engines.models import Model
 from qa_speech.engines.whisper import DecodeOptions, WhisperRecognizer
+from qa_speech.inputs.rows import Row, stat_row
 from qa_speech.pipeline import Prepared
 from qa_speech.settings import Settings
+from qa_speech.store import parquet as store
 
 THREADS = 2
 PEER_BATCHES = (1, 4, 8, 16)
@@ -226,7 +227,7 @@ def make_call(place: Path, seed: int, lengths: tuple[float, float]) -> _dialogue
 
 def windows_of(path: Path) -> tuple[int, int]:
     """How many 30 s windows ours makes of a call, and how many its speech would fill without a gap."""
-    item = begun(Row(path.name, str(path)), NOW, Remote({}, 30.0))
+    item = begun(Row(path.name, str(path)), NOW, Remote({}, 30.0, Traits()))
     assert isinstance(item, Prepared)
     return len(item.plans), sum(math.ceil(speech.duration / 30) for speech in item.call.speech.values())
 

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from qa_speech.language.numerals import id_check_digit, is_mobile, luhn
+from qa_speech.privacy.numerals import id_check_digit, is_mobile, luhn
 
 Line = tuple[str, str]
 """(role, text); ``{…}`` in a text marks what must be masked."""

@@ -12,8 +12,8 @@ import numpy as np
 from _common import Figure, figure
 
 from qa_speech.call import Call
+from qa_speech.conduct.classifier import TextClassifier, expected_level
 from qa_speech.engines.base import TextItem
-from qa_speech.engines.text import TextClassifier, expected_level
 from qa_speech.resources import folder
 from qa_speech.testing import make_call
 from qa_speech.training.measure import Array, Estimate

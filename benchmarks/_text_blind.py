@@ -12,9 +12,9 @@ import numpy as np
 from _common import ROOT, Figure, figure
 from _text import SEED, items_of, levels, of
 
-from qa_speech.annotate import annotate_many
+from qa_speech.conduct.annotate import annotate_many
+from qa_speech.conduct.classifier import VIOLATIONS, TextModels
 from qa_speech.engines.base import TextItem
-from qa_speech.engines.text import VIOLATIONS, TextModels
 from qa_speech.metrics.politeness import Found, found_violations
 from qa_speech.testing import make_call
 from qa_speech.training.measure import Array, estimate, spearman

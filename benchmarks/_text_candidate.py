@@ -15,8 +15,8 @@ from _text import SEED, frozen, items_of, levels, missing, of, probabilities, re
 from _text_speed import UTTERANCE, cpu_of
 
 from qa_speech.call import Role
-from qa_speech.engines.text import TextClassifier, TextModels, load_text_models
-from qa_speech.engines.text_onnx import OnnxScorer
+from qa_speech.conduct.classifier import TextClassifier, TextModels, load_text_models
+from qa_speech.conduct.encoder import OnnxScorer
 from qa_speech.training.measure import Array, estimate, spearman
 
 ALARMS_PER_1000 = 2.0

@@ -15,10 +15,10 @@ import numpy.typing as npt
 from _common import ROOT, Figure, figure
 from _text import SEED, frozen, items_of, missing, of
 
-from qa_speech.annotate import annotate
+from qa_speech.conduct.annotate import annotate
+from qa_speech.conduct.classifier import TextModels
+from qa_speech.conduct.linear import LinearScorer, fold_text, ngram_buckets, pieces
 from qa_speech.engines.base import TextItem
-from qa_speech.engines.text import TextModels
-from qa_speech.engines.text_linear import LinearScorer, fold_text, ngram_buckets, pieces
 from qa_speech.metrics import measure
 from qa_speech.testing import make_call
 from qa_speech.training.measure import estimate
@@ -70,7 +70,7 @@ def pipeline() -> Iterator[Figure]:
     except ImportError as exc:
         yield from missing([name], f"{exc.name} is not installed (extra: train)")
         return
-    from qa_speech.engines.text_onnx import OnnxScorer
+    from qa_speech.conduct.encoder import OnnxScorer
     from qa_speech.training.encoder import _export
 
     texts = [row["text"] for row in frozen("violations.tsv")]

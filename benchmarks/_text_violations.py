@@ -11,10 +11,10 @@ import numpy as np
 from _common import ROOT, Figure, Options, figure
 from _text import SEED, Dialogue, frozen, items_of, missing, of, probabilities, real_dialogues, table
 
-from qa_speech.annotate import annotate_many
 from qa_speech.call import Call, Role
-from qa_speech.engines.text import VIOLATIONS, TextClassifier, TextModels
-from qa_speech.language.courtesy import violations_in
+from qa_speech.conduct.annotate import annotate_many
+from qa_speech.conduct.classifier import VIOLATIONS, TextClassifier, TextModels
+from qa_speech.conduct.courtesy import violations_in
 from qa_speech.metrics.politeness import Found, found_violations
 from qa_speech.testing import make_call
 from qa_speech.training.measure import Array, estimate

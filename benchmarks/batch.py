@@ -29,15 +29,15 @@ import _random_whisper
 from _cost import compare
 from _duel import PEER_BATCHES, Duel, Keep, Loader, make_call, windows_of, windows_of_peer
 
-from qa_speech.batch import store
 from qa_speech.batch.cards import Book
 from qa_speech.batch.jobs import Layout
 from qa_speech.batch.pool import Pool
 from qa_speech.batch.process import memory_mb
-from qa_speech.batch.rows import find_rows
 from qa_speech.batch.run import run_batch
 from qa_speech.engines.models import Model, find
 from qa_speech.engines.whisper import DecodeOptions
+from qa_speech.inputs.rows import find_rows
+from qa_speech.store import parquet as store
 from tests.batch_kit import NOW, Fake, make_calls, pool_doer
 
 LENGTHS_S = (30.0, 360.0)

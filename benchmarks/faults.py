@@ -29,13 +29,14 @@ sys.path.insert(0, str(ROOT))
 
 from store import templates
 
-from qa_speech.batch import store, work
-from qa_speech.batch.forget import compact
+from qa_speech.batch import work
 from qa_speech.batch.jobs import Layout, Limits
-from qa_speech.batch.records import Entry
-from qa_speech.batch.rows import find_rows
 from qa_speech.batch.run import run_batch
+from qa_speech.inputs.rows import find_rows
 from qa_speech.settings import Settings
+from qa_speech.store import parquet as store
+from qa_speech.store.forget import compact
+from qa_speech.store.records import Entry
 from tests.batch_kit import NOW, Fake, make_calls, pool_doer
 
 KILLS, CALLS = 20, 240

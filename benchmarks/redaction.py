@@ -17,8 +17,8 @@ from _common import Figure, Options, figure, run
 from _identifiers import Case, cases
 
 from qa_speech.call import CallReport, Role, Utterance
-from qa_speech.language.identifiers import find_identifiers
-from qa_speech.report.redact import masked
+from qa_speech.privacy.identifiers import find_identifiers
+from qa_speech.privacy.redact import masked
 from qa_speech.testing import make_call
 
 TARGETS: dict[str, str] = {

@@ -28,8 +28,8 @@ import msgspec  # noqa: E402
 from _common import Figure, Options, figure, run  # noqa: E402
 
 from qa_speech.call import Annotation, Call, Recording, Role, Utterance, Word, decode, encode  # noqa: E402
-from qa_speech.language.courtesy import STRATEGIES, VIOLATION_TYPES  # noqa: E402
-from qa_speech.language.items import Item, agent_items, exchange_items, text_hash  # noqa: E402
+from qa_speech.conduct.courtesy import STRATEGIES, VIOLATION_TYPES  # noqa: E402
+from qa_speech.conduct.texts import Item, agent_items, exchange_items, text_hash  # noqa: E402
 from qa_speech.timeline import Timeline  # noqa: E402
 
 CARD = HERE.parent / "scorecards" / "telecom-hotline.yaml"

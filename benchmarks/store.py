@@ -17,15 +17,15 @@ from typing import Any
 
 from _common import Figure, Options, figure, run
 
-from qa_speech.batch import store
-from qa_speech.batch.forget import compact
-from qa_speech.batch.records import Entry, entry
-from qa_speech.batch.rows import Row
 from qa_speech.engines.silero import SileroDetector
 from qa_speech.inputs import find_inputs
+from qa_speech.inputs.rows import Row
 from qa_speech.pipeline import inspect_many
 from qa_speech.resources import folder
 from qa_speech.scorecard import load_scorecard
+from qa_speech.store import parquet as store
+from qa_speech.store.forget import compact
+from qa_speech.store.records import Entry, entry
 from qa_speech.testing import FakeRecognizer
 
 PART = 256

@@ -20,11 +20,11 @@ from _text_candidate import candidate
 from _text_speed import agreement, pipeline, speed
 from _text_violations import violations
 
-from qa_speech.annotate import annotate_many
 from qa_speech.call import Call
+from qa_speech.conduct.annotate import annotate_many
+from qa_speech.conduct.answer_cues import PATTERNS, cues
+from qa_speech.conduct.classifier import TextClassifier, TextModels, load_text_models
 from qa_speech.engines.base import TextItem
-from qa_speech.engines.text import TextClassifier, TextModels, load_text_models
-from qa_speech.engines.text_cues import PATTERNS, cues
 from qa_speech.metrics.answer_depth import Rated, rated
 from qa_speech.metrics.answer_depth import depth as depth_of
 from qa_speech.testing import make_call

@@ -31,7 +31,7 @@ each. `read_calls(path)` reads them back: a file, a `.jsonl` with one call per l
 * **Missing** is `null`, never 0 or NaN, and a `reason` code stands beside it. NaN and infinity are refused.
 * **Roles** are `agent`, `customer` and `unknown`. `speech` holds one list of `[start, end]` per role: sorted, disjoint.
 * **Evidence** points at what a person can check: words that were said, a stretch of time, or the span searched in vain.
-* **Codes** (`reason`, `note`, `review`, findings) are stable names; `qa_speech.report.wording` turns them into sentences. The
+* **Codes** (`reason`, `note`, `review`, findings) are stable names; `qa_speech.wording` turns them into sentences. The
   codes of figures are listed in [metrics.md](metrics.md), those of criteria, with the keys of `detail`, in the docstring of
   `qa_speech.scorecard.score`.
 * `sha256` of the recording and `made_with` (engines, versions, settings) say what a call was made from and how.

@@ -12,10 +12,15 @@ Importing the package loads nothing heavy: each name is fetched from its module 
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+os.environ["ORT_DISABLE_TELEMETRY"] = (
+    "1"  # onnxruntime reads it at its first import; it would call its makers otherwise
+)
 
 if TYPE_CHECKING:
     from qa_speech import metrics

@@ -248,7 +248,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
 
     `kind` quote: words that were said (`utterance` = index into the call's utterances); interval: a stretch of time;
     absence: the span that was searched in vain. `role` None speaks of both parties. `note` is a reason code or name
-    (``dead_air``, ``greeting``); sentences are made by `report.wording`.
+    (``dead_air``, ``greeting``); sentences are made by `wording`.
     """
 
     kind: Literal["quote", "interval", "absence"]
@@ -293,7 +293,7 @@ class CriterionScore(msgspec.Struct, frozen=True, gc=False):
 
     `points` None when not judged; `pending` marks a fail that waits for a person (it has `review` reasons);
     `fatal` names the effect that a fail has (``form``, ``section``, ``cap:60``) or is empty. `detail` holds the numbers
-    and names that `report.wording` needs for the plain sentence. `scored` False = shown, but outside every total;
+    and names that `wording` needs for the plain sentence. `scored` False = shown, but outside every total;
     `comment_required`: whoever judges has to write why.
     """
 

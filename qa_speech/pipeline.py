@@ -21,17 +21,26 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 import numpy as np
 
-from qa_speech.annotate import with_annotations
 from qa_speech.audio.analysis import Analysis, analyse, divided
 from qa_speech.audio.decode import decode
 from qa_speech.audio.voice import acoustics
 from qa_speech.call import Acoustics, Call, CallFailure, CallReport, OtherSound, Recording, Role, StrayWord, Word
-from qa_speech.engines import transcript
-from qa_speech.engines.base import Diarizer, Piece, Recognizer, SpeechDetector, Window, WindowWords
+from qa_speech.conduct.annotate import with_annotations
+from qa_speech.engines import transcripts as transcript
+from qa_speech.engines.base import (
+    LEAST_PAD_S,
+    Diarizer,
+    Piece,
+    Recognizer,
+    SpeechDetector,
+    Window,
+    WindowWords,
+    traits_of,
+)
 from qa_speech.engines.diarize import load_diarizer
 from qa_speech.engines.guards import HALLUCINATION, guard
 from qa_speech.engines.silero import SileroDetector
-from qa_speech.engines.transcript import Transcript
+from qa_speech.engines.transcripts import Transcript
 from qa_speech.engines.windows import pack, to_call_time
 from qa_speech.errors import AudioError, EngineError, QaSpeechError
 from qa_speech.inputs import CallInput
@@ -49,6 +58,9 @@ if TYPE_CHECKING:
 DEFAULT_AGENT_CHANNEL = 1
 
 
+Plan: TypeAlias = tuple[int, tuple[Piece, ...]]
+"""One window before it is cut: the voice, and the stretches of the call it holds."""
+
 Guarded: TypeAlias = tuple[WindowWords, tuple[Word, ...]]
 """An answer past the guards, and the words they took out."""
 
@@ -59,7 +71,7 @@ class Prepared:
 
     call: Call
     analysis: Analysis
-    plans: tuple[tuple[int, tuple[Piece, ...]], ...]
+    plans: tuple[Plan, ...]
     voices: tuple[Role, ...]
     transcript: Transcript | None = None
 
@@ -80,9 +92,13 @@ def prepare(
     detector: SpeechDetector,
     settings: Settings,
     window_s: float | None,
+    least_pad_s: float = LEAST_PAD_S,
     diarizer: Diarizer | None = None,
 ) -> Prepared:
     """Decode a recording, examine its channels, find speech. `window_s` None = words are not wanted.
+
+    Windows are packed here and nowhere else: as few as hold the speech, cut in its longest pauses, its padding squeezed
+    to `least_pad_s` seconds where that saves a window.
 
     One channel is divided into two voices where a diarizer is given, or else the settings name one.
 
@@ -137,14 +153,19 @@ def prepare(
         warnings=audio.warnings,
     )
     given = transcript.read_transcript(item.transcript) if item.transcript else None
-    plans: tuple[tuple[int, tuple[Piece, ...]], ...] = ()
+    plans: tuple[Plan, ...] = ()
     if window_s is not None and given is None:
-        plans = tuple(
-            (voice, pieces)
-            for voice, padded in enumerate(analysis.padded)
-            for pieces in pack(padded, window_s=window_s)
-        )
+        plans = _packed(analysis, window_s, least_pad_s)
     return Prepared(call, analysis, plans, voices, given)
+
+
+def _packed(analysis: Analysis, window_s: float, least_pad_s: float) -> tuple[Plan, ...]:
+    """The windows of a call: for each voice, which stretches of it go into one."""
+    plans: list[Plan] = []
+    for voice, (padded, speech) in enumerate(zip(analysis.padded, analysis.speech, strict=True)):
+        windows = pack(padded, window_s=window_s, speech=speech, least_pad_s=least_pad_s)
+        plans += [(voice, pieces) for pieces in windows]
+    return tuple(plans)
 
 
 def begin(
@@ -153,11 +174,14 @@ def begin(
     detector: SpeechDetector,
     settings: Settings,
     window_s: float | None,
+    least_pad_s: float = LEAST_PAD_S,
     diarizer: Diarizer | None = None,
 ) -> Prepared | Call:
     """`prepare`, but a row that is only a transcript is a call already."""
     if not item.is_transcript:
-        return prepare(item, detector=detector, settings=settings, window_s=window_s, diarizer=diarizer)
+        return prepare(
+            item, detector=detector, settings=settings, window_s=window_s, least_pad_s=least_pad_s, diarizer=diarizer
+        )
     words = transcript.read_transcript(item.path)
     call = transcript.call_from_transcript(words, call_id=item.name, metadata=item.metadata)
     return with_annotations(call, settings)
@@ -313,7 +337,7 @@ def _acoustics(call: Call, item: Prepared, *, pitch: bool) -> tuple[Acoustics, .
 
 def _foreign(call: Call, recognizer: Recognizer) -> tuple[str, ...]:
     """The demo model knows only the shipped samples; its words about any other recording are worth nothing."""
-    if getattr(recognizer, "samples_only", False) and call.recording.sha256 not in _sample_hashes():
+    if traits_of(recognizer).samples_only and call.recording.sha256 not in _sample_hashes():
         return ("demo_model",)
     return ()
 
@@ -352,11 +376,19 @@ def inspect_many(
     settings = settings or Settings()
     found, splitter = detector or SileroDetector(), diarizer or load_diarizer(settings)
     window_s = recognizer.window_s if recognizer else None
+    least_pad_s = traits_of(recognizer).least_pad_s if recognizer else LEAST_PAD_S
 
     def prepared() -> Iterator[Prepared | Call | CallFailure]:
         for item in inputs:
             try:
-                yield begin(item, detector=found, settings=settings, window_s=window_s, diarizer=splitter)
+                yield begin(
+                    item,
+                    detector=found,
+                    settings=settings,
+                    window_s=window_s,
+                    least_pad_s=least_pad_s,
+                    diarizer=splitter,
+                )
             except QaSpeechError as exc:
                 yield _failure(item.name, str(item.path), exc)
 

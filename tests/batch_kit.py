@@ -19,10 +19,10 @@ from qa_speech.batch.cards import Book
 from qa_speech.batch.inline import Inline
 from qa_speech.batch.jobs import Doer, Layout, Limits, Setup
 from qa_speech.batch.pool import Pool
-from qa_speech.batch.rows import find_rows
 from qa_speech.batch.run import Session, run_batch
 from qa_speech.engines.base import Window, WindowWords
 from qa_speech.errors import EngineError
+from qa_speech.inputs.rows import find_rows
 from qa_speech.resources import folder
 from qa_speech.settings import Settings
 from qa_speech.testing import FakeRecognizer

@@ -8,12 +8,12 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from qa_speech.annotate import THRESHOLD, annotate, annotate_many, annotate_stored, text_models
 from qa_speech.call import Call, decode, encode, read_calls, write_call
 from qa_speech.cli import app
-from qa_speech.engines.text import load_text_models
+from qa_speech.conduct.annotate import THRESHOLD, annotate, annotate_many, annotate_stored, text_models
+from qa_speech.conduct.classifier import load_text_models
+from qa_speech.conduct.texts import agent_items, exchange_items, text_hash
 from qa_speech.errors import ConfigError, ModelError
-from qa_speech.language.items import agent_items, exchange_items, text_hash
 from qa_speech.metrics.politeness import politeness
 from qa_speech.testing import make_call
 

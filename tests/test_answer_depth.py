@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_speech.annotate import annotate
 from qa_speech.call import Annotation, Call, Role
-from qa_speech.engines.text import LABELS, load_text_models
-from qa_speech.language.items import exchange_items, text_hash
-from qa_speech.language.substance import PART_KINDS
+from qa_speech.conduct.annotate import annotate
+from qa_speech.conduct.classifier import LABELS, load_text_models
+from qa_speech.conduct.substance import PART_KINDS
+from qa_speech.conduct.texts import exchange_items, text_hash
 from qa_speech.metrics.answer_depth import depth, rated
 from qa_speech.testing import make_call
 

@@ -15,13 +15,13 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import CliRunner
 
-from qa_speech.batch import store
-from qa_speech.batch.export import as_text, export, query
-from qa_speech.batch.forget import compact, forget
-from qa_speech.batch.rows import find_rows
 from qa_speech.cli import app
 from qa_speech.errors import ConfigError
+from qa_speech.inputs.rows import find_rows
 from qa_speech.resources import folder
+from qa_speech.store import parquet as store
+from qa_speech.store.export import as_text, export, query
+from qa_speech.store.forget import compact, forget
 from tests.batch_kit import Fake, go, make_calls
 
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"

@@ -8,18 +8,19 @@ from typing import Any
 
 import pytest
 
-from qa_speech.batch import engine, layout
-from qa_speech.batch.engine import State, limits_of, model_hash, read_state, starter, write_state
+from qa_speech.batch import layout
+from qa_speech.batch import setup as engine
 from qa_speech.batch.jobs import Layout
 from qa_speech.batch.layout import Trial, cheapest, choose
-from qa_speech.batch.rows import Row, find_rows
+from qa_speech.batch.setup import State, limits_of, model_hash, read_state, starter, write_state
 from qa_speech.batch.worker import Remote, begun
 from qa_speech.call import CallReport
+from qa_speech.engines.base import LEAST_PAD_S, Traits
 from qa_speech.engines.models import find
 from qa_speech.engines.whisper import DecodeOptions, WhisperRecognizer
-from qa_speech.engines.windows import LEAST_PAD_S
 from qa_speech.errors import ConfigError
 from qa_speech.inputs import CallInput
+from qa_speech.inputs.rows import Row, find_rows
 from qa_speech.pipeline import Prepared, inspect_many
 from qa_speech.resources import folder
 from qa_speech.settings import Settings
@@ -114,12 +115,12 @@ def test_gpus_get_one_recogniser_each_with_a_batch_that_fits(monkeypatch: pytest
 def test_calls_go_into_as_few_windows_as_their_recogniser_bears() -> None:
     row = Row("a", str(folder("samples") / "good-service.ogg"))
 
-    def windows(least_pad_s: float | None) -> int:
-        item = begun(row, NOW, Remote({}, 30.0, least_pad_s=least_pad_s))
+    def windows(least_pad_s: float) -> int:
+        item = begun(row, NOW, Remote({}, 30.0, Traits(least_pad_s)))
         assert isinstance(item, Prepared)
         return len(item.plans)
 
-    assert windows(None) == windows(LEAST_PAD_S) < windows(0.3)
+    assert windows(LEAST_PAD_S) < windows(0.3)
 
 
 @pytest.mark.slow

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from qa_speech.batch import store
 from qa_speech.batch.jobs import Layout, Limits
 from qa_speech.batch.pool import Pool
 from qa_speech.batch.process import Child
-from qa_speech.batch.rows import find_rows
 from qa_speech.batch.run import Session, run_batch
 from qa_speech.errors import EngineError, ModelError
+from qa_speech.inputs.rows import find_rows
+from qa_speech.store import parquet as store
 from tests.batch_kit import NOW, Fake, make_calls, pool_doer
 
 COUNT = 6

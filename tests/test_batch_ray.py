@@ -7,13 +7,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from qa_speech.batch import store, work
+from qa_speech.batch import work
 from qa_speech.batch.cards import Book
 from qa_speech.batch.ray import Shards, cut, run_on_ray
-from qa_speech.batch.rows import find_rows
 from qa_speech.batch.run import plan
 from qa_speech.batch.work import Need
 from qa_speech.errors import ConfigError
+from qa_speech.inputs.rows import find_rows
+from qa_speech.store import parquet as store
 from tests.batch_kit import NOW, Fake, make_calls
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import soundfile
 
-from qa_speech.batch import store
 from qa_speech.batch.cards import Book
-from qa_speech.batch.rows import find_rows
 from qa_speech.batch.run import locked, plan
 from qa_speech.errors import ConfigError
+from qa_speech.inputs.rows import find_rows
 from qa_speech.settings import ScorecardRule, Settings, load_settings
+from qa_speech.store import parquet as store
 from tests.batch_kit import NOW, Fake, go, make_calls, speech
 
 
@@ -253,7 +253,7 @@ def test_only_one_process_works_on_a_run(place: Path, tmp_path: Path) -> None:
 
 
 def test_rows_are_added_and_replaced_but_never_lost(place: Path, tmp_path: Path) -> None:
-    from qa_speech.batch.rows import Row
+    from qa_speech.inputs.rows import Row
 
     (tmp_path / "run").mkdir()
     plan(tmp_path / "run", [Row("a", "a.wav"), Row("b", "b.wav")])
@@ -281,7 +281,7 @@ def two_versions(tmp_path: Path) -> Path:
 
 
 def test_rules_choose_the_scorecard_by_metadata_and_its_version_by_date(two_versions: Path) -> None:
-    from qa_speech.batch.rows import Row
+    from qa_speech.inputs.rows import Row
 
     settings = load_settings(two_versions / "qa_speech.toml")
     book = Book(default="outbound-sales", rules=settings.scorecards)

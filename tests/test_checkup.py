@@ -2,8 +2,8 @@
 
 import pytest
 
-from qa_speech import checkup
-from qa_speech.checkup import Item
+from qa_speech.cli import checkup
+from qa_speech.cli.checkup import Item
 from qa_speech.engines import whisper
 from qa_speech.engines.models import find
 from qa_speech.errors import ModelError

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from qa_speech.audio.mp3 import BLOCK_S, write_mp3
 from qa_speech.errors import AudioError
-from qa_speech.report.clips import BLOCK_S, write_mp3
 from qa_speech.testing import tone
 
 

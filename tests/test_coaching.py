@@ -14,16 +14,16 @@ import typer.testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qa_speech.audio.loudness import TARGET_DB, active_level_db, levelled
 from qa_speech.audio.mask import ranges, tone
 from qa_speech.call import Call, CallReport, CriterionScore, Evidence, Role, Score, encode, write_bytes, write_call
 from qa_speech.cli import app
+from qa_speech.coaching.choose import Cut, Wish, choose, lines, make_clips, moment, window
+from qa_speech.coaching.page import render_page, write_lists
 from qa_speech.errors import ConfigError
-from qa_speech.report.clip_sound import render
-from qa_speech.report.coaching import Cut, Wish, choose, lines, make_clips, moment, window
-from qa_speech.report.coaching_page import render_page, write_lists
-from qa_speech.report.loudness import TARGET_DB, active_level_db, levelled
-from qa_speech.report.redact import hidden
-from qa_speech.report.stored import read_reports
+from qa_speech.privacy.redact import hidden
+from qa_speech.privacy.sound import render
+from qa_speech.store.reports import read_reports
 from qa_speech.testing import make_call
 from qa_speech.timeline import Segment, Timeline
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_speech.language.courtesy import (
+from qa_speech.conduct.courtesy import (
     SEVERITIES,
     SEVERITY_OF,
     STRATEGIES,

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_speech.call import Role, Utterance
-from qa_speech.language import numerals
-from qa_speech.language.identifiers import PLACEHOLDERS, REASONS, find_identifiers, find_in_text, mask_text
+from qa_speech.privacy import numerals
+from qa_speech.privacy.identifiers import PLACEHOLDERS, REASONS, find_identifiers, find_in_text, mask_text
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 try:

@@ -4,8 +4,8 @@ import pytest
 
 from qa_speech.scorecard import load_scorecard
 from qa_speech.scorecard.lint import lint, problems
-from qa_speech.scorecard.lint_messages import MESSAGES
 from qa_speech.scorecard.starter import new_scorecard
+from qa_speech.wording.lint_messages import MESSAGES
 
 CRITERION = "{id: greeting, title: 问候, points: 10, check: {phrase: {any: [您好], role: agent}}}"
 

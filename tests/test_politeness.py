@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_speech.annotate import annotate
 from qa_speech.call import Annotation, Call, Role
-from qa_speech.engines.text import LABELS, load_text_models
+from qa_speech.conduct.annotate import annotate
+from qa_speech.conduct.classifier import LABELS, load_text_models
+from qa_speech.conduct.courtesy import SEVERITIES, STRATEGIES, VIOLATION_TYPES
+from qa_speech.conduct.texts import agent_items, text_hash
 from qa_speech.errors import ConfigError
-from qa_speech.language.courtesy import SEVERITIES, STRATEGIES, VIOLATION_TYPES
-from qa_speech.language.items import agent_items, text_hash
 from qa_speech.metrics import BUILTIN
 from qa_speech.metrics.politeness import found_violations, politeness, violations
 from qa_speech.testing import check_metric, make_call

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa_speech.batch import store
-from qa_speech.batch.records import FIXED, entry
-from qa_speech.batch.rows import Row
 from qa_speech.call import Call, CallFailure
 from qa_speech.errors import ConfigError
+from qa_speech.inputs.rows import Row
 from qa_speech.pipeline import report
 from qa_speech.resources import folder
 from qa_speech.scorecard import load_scorecard
+from qa_speech.store import parquet as store
+from qa_speech.store.records import FIXED, entry
 from qa_speech.testing import make_call
 
 SAID = ("agent: 您好，工号一零零一，很高兴为您服务", "customer: 我想查一下话费", "agent: 好的，请稍等")
@@ -82,7 +82,7 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: py
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("qa_speech.batch.store.os.replace", full)
+        patch.setattr("qa_speech.store.parquet.os.replace", full)
         with pytest.raises(OSError, match="No space left"):
             stored(tmp_path, "a")
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_speech.call import Role
-from qa_speech.language.answers import GUIDANCE, asked, judge
-from qa_speech.language.items import agent_items, exchange_items, text_hash
+from qa_speech.conduct.answers import GUIDANCE, asked, judge
+from qa_speech.conduct.substance import ASK_KINDS, PART_KINDS, asks, facts, idle, parts, pieces, questions, read, says
+from qa_speech.conduct.texts import agent_items, exchange_items, text_hash
 from qa_speech.language.notation import read_rules, rule_set
-from qa_speech.language.substance import ASK_KINDS, PART_KINDS, asks, facts, idle, parts, pieces, questions, read, says
 from qa_speech.testing import make_call
 
 LINES = st.lists(

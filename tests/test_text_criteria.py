@@ -4,13 +4,13 @@ import pytest
 from msgspec.structs import replace
 
 from qa_speech.call import Annotation, Call, CriterionScore
+from qa_speech.conduct.texts import agent_items, text_hash
 from qa_speech.errors import ConfigError
-from qa_speech.language.items import agent_items, text_hash
-from qa_speech.report.sentences import sentence
 from qa_speech.resources import folder
 from qa_speech.scorecard import load_scorecard, score
 from qa_speech.scorecard.score import judged
 from qa_speech.testing import make_call
+from qa_speech.wording.sentences import sentence
 
 HEAD = """\
 id: tiny

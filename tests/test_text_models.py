@@ -13,17 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa_speech.conduct.answer_cues import NAMES, cues
+from qa_speech.conduct.classifier import LABELS, TextModels, expected_level, likeliest_violation, load_text_models
+from qa_speech.conduct.clauses import CLAUSES, ROLES, measured, pieces_of
+from qa_speech.conduct.linear import LinearScorer, cumulative, fold_text, ngram_buckets, ordinal, pieces
 from qa_speech.engines.base import TextItem
-from qa_speech.engines.text import (
-    LABELS,
-    TextModels,
-    expected_level,
-    likeliest_violation,
-    load_text_models,
-)
-from qa_speech.engines.text_clauses import CLAUSES, ROLES, measured, pieces_of
-from qa_speech.engines.text_cues import NAMES, cues
-from qa_speech.engines.text_linear import LinearScorer, cumulative, fold_text, ngram_buckets, ordinal, pieces
 from qa_speech.errors import ModelError
 from qa_speech.resources import folder
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from qa_speech.cli import app
-from qa_speech.engines.text import load_text_models
-from qa_speech.engines.text_linear import LinearScorer
+from qa_speech.conduct.classifier import load_text_models
+from qa_speech.conduct.linear import LinearScorer
 from qa_speech.errors import ConfigError, ModelError
 from qa_speech.training.fit import evaluate, export, fit, fitted
 from qa_speech.training.linear import write_linear

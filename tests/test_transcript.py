@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from qa_speech.call import Role, write_call
-from qa_speech.engines.transcript import Line, Transcript, call_from_transcript, read_transcript, roles_of, words_for
+from qa_speech.engines.transcripts import Line, Transcript, call_from_transcript, read_transcript, roles_of, words_for
 from qa_speech.errors import ConfigError
 from qa_speech.metrics import measure
 from qa_speech.testing import make_call

@@ -11,19 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_speech.call import (
-    CallReport,
-    CriterionScore,
-    Evidence,
-    Finding,
-    Measurement,
-    Role,
-    Score,
-    SectionScore,
-)
+from qa_speech import wording
+from qa_speech.call import CallReport, CriterionScore, Evidence, Finding, Measurement, Role, Score, SectionScore
 from qa_speech.metrics import metrics
-from qa_speech.report import figure_words, labels, sentences, terms, wording, words
 from qa_speech.testing import make_call
+from qa_speech.wording import catalogue as words
+from qa_speech.wording import figures as figure_words
+from qa_speech.wording import labels, sentences, terms
 
 AGENT = Role.AGENT
 

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from qa_speech.annotate import annotate_many
-from qa_speech.batch import store, work
+from qa_speech.batch import work
 from qa_speech.batch.cards import FOLDER
-from qa_speech.batch.records import OK, Entry, again
 from qa_speech.batch.run import locked
 from qa_speech.call import Call, decode
+from qa_speech.conduct.annotate import annotate_many
+from qa_speech.store import parquet as store
+from qa_speech.store.records import OK, Entry, again
 
 if TYPE_CHECKING:
-    from qa_speech.engines.text import TextModels
+    from qa_speech.conduct.classifier import TextModels
     from qa_speech.scorecard import Scorecard
 
 KEPT = ("path", "bytes", "mtime_ns", "input_key", "score_key")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from qa_speech.batch.rows import Row
 from qa_speech.errors import ConfigError
+from qa_speech.inputs.rows import Row
 from qa_speech.scorecard.choice import Shelf, find_scorecard
 
 if TYPE_CHECKING:

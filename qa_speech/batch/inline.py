@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from qa_speech.batch.jobs import Job, Setup
-from qa_speech.batch.records import Entry, again, entry
 from qa_speech.batch.worker import Remote, begun, failed, scorecard_of
+from qa_speech.store.records import Entry, again, entry
 
 if TYPE_CHECKING:
     from qa_speech.scorecard import Scorecard
@@ -101,8 +101,8 @@ class Inline:
             yield job, found
 
     def _prepared(self, job: Job) -> Any:
-        from qa_speech.batch.store import with_row
         from qa_speech.call import Call, decode
+        from qa_speech.store.parquet import with_row
 
         if job.stored:
             return with_row(decode(job.stored, Call, job.row.id), job.row)

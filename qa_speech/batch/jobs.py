@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from qa_speech.batch.records import Entry
-from qa_speech.batch.rows import Row
+from qa_speech.inputs.rows import Row
+from qa_speech.store.records import Entry
 
 if TYPE_CHECKING:
     from qa_speech.engines.base import Recognizer

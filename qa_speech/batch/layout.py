@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TypeVar
 
-from qa_speech.batch.engine import factories
 from qa_speech.batch.jobs import Factory, Layout
-from qa_speech.batch.rows import Row
+from qa_speech.batch.setup import factories
 from qa_speech.errors import QaSpeechError
+from qa_speech.inputs.rows import Row
 from qa_speech.settings import Settings
 
 T = TypeVar("T")

@@ -15,9 +15,9 @@ from typing import Any
 
 from qa_speech.batch.jobs import Job, Setup
 from qa_speech.batch.process import Child, Flight, ending, free_memory_mb, memory_mb, spawn
-from qa_speech.batch.records import Entry, failure
 from qa_speech.batch.worker import Remote, Task, prepare_main, recognise_main
 from qa_speech.errors import EngineError
+from qa_speech.store.records import Entry, failure
 
 QUEUED_PER_WORKER = 2
 """One call is prepared while the next waits in the pipe."""

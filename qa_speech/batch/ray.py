@@ -14,16 +14,17 @@ from typing import Any
 
 import msgspec
 
-from qa_speech.batch import store, work
+from qa_speech.batch import work
 from qa_speech.batch.cards import Book
 from qa_speech.batch.jobs import Factory, Job, Layout, Setup
-from qa_speech.batch.records import OK, Entry
-from qa_speech.batch.rows import Row
 from qa_speech.batch.run import Session, locked, plan
-from qa_speech.batch.summary import write_summary
 from qa_speech.batch.work import Need
 from qa_speech.errors import ConfigError
+from qa_speech.inputs.rows import Row
 from qa_speech.settings import Settings
+from qa_speech.store import parquet as store
+from qa_speech.store.records import OK, Entry
+from qa_speech.store.summary import write_summary
 
 SHARD = 64
 

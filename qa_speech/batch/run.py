@@ -20,16 +20,17 @@ from typing import Any
 
 import msgspec
 
-from qa_speech.batch import store, work
+from qa_speech.batch import work
 from qa_speech.batch.cards import Book
-from qa_speech.batch.forget import forgotten, merge_parts
 from qa_speech.batch.jobs import Doer, Job
-from qa_speech.batch.records import OK, Entry
-from qa_speech.batch.rows import MISSING, Row, stat_row
-from qa_speech.batch.summary import BYTES_PER_CALL, write_summary
 from qa_speech.batch.work import Need
 from qa_speech.errors import ConfigError
+from qa_speech.inputs.rows import MISSING, Row, stat_row
 from qa_speech.settings import Batch, Settings
+from qa_speech.store import parquet as store
+from qa_speech.store.forget import forgotten, merge_parts
+from qa_speech.store.records import OK, Entry
+from qa_speech.store.summary import BYTES_PER_CALL, write_summary
 
 TELL_S = 1.0
 MANY_PARTS = 200

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from qa_speech.batch import store
 from qa_speech.batch.cards import Book, score_key
-from qa_speech.batch.records import FAILED, OK
-from qa_speech.batch.rows import MISSING, Row
-from qa_speech.batch.store import Known
+from qa_speech.inputs.rows import MISSING, Row
+from qa_speech.store import parquet as store
+from qa_speech.store.parquet import Known
+from qa_speech.store.records import FAILED, OK
 
 if TYPE_CHECKING:
     from qa_speech.settings import Settings

@@ -23,7 +23,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,13 +31,13 @@ from typing import TYPE_CHECKING, Any
 from qa_speech.errors import EngineError, QaSpeechError
 
 if TYPE_CHECKING:
-    from qa_speech.batch.records import Entry
-    from qa_speech.batch.rows import Row
     from qa_speech.call import Call
-    from qa_speech.engines.base import Recognizer, Window, WindowWords
+    from qa_speech.engines.base import Recognizer, Traits, Window, WindowWords
+    from qa_speech.inputs.rows import Row
     from qa_speech.pipeline import Prepared
     from qa_speech.scorecard import Scorecard
     from qa_speech.settings import Settings
+    from qa_speech.store.records import Entry
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 WINDOWS_AT_ONCE = 32
@@ -53,16 +53,14 @@ class Remote:
 
     made_with: Mapping[str, str]
     window_s: float
-    samples_only: bool = False
-    least_pad_s: float | None = None
+    traits: Traits
 
     @classmethod
     def of(cls, recognizer: Recognizer) -> Remote:
         """What is to be known of a recogniser elsewhere."""
-        return cls(
-            dict(recognizer.made_with), recognizer.window_s, bool(getattr(recognizer, "samples_only", False)),
-            getattr(recognizer, "least_pad_s", None),
-        )  # fmt: skip
+        from qa_speech.engines.base import traits_of
+
+        return cls(dict(recognizer.made_with), recognizer.window_s, traits_of(recognizer))
 
     def recognize(self, windows: Any) -> Any:
         """It cannot be asked here."""
@@ -121,9 +119,9 @@ def _step(
     link: Connection, kind: str, message: Any, calls: dict[int, _Open], cards: dict[str, Scorecard | None], task: Task
 ) -> Entry | None:
     """One message; None while words are still to come."""
-    from qa_speech.batch.records import again
     from qa_speech.call import Call, decode
     from qa_speech.pipeline import Prepared, report
+    from qa_speech.store.records import again
 
     began = time.perf_counter()
     number = message[1]
@@ -131,7 +129,7 @@ def _step(
         return finished(calls[number], message[2], task, cards)
     _, _, row, card, *rest = message
     if kind == "score":
-        from qa_speech.batch.store import with_row
+        from qa_speech.store.parquet import with_row
 
         text, before = rest
         call = with_row(decode(text, Call, row.id), row)
@@ -146,32 +144,24 @@ def _step(
 
 
 def begun(row: Row, settings: Settings, recognizer: Remote | None) -> Prepared | Call:
-    """A row up to the point where words are needed, its speech in as few windows as it allows."""
+    """A row up to the point where words are needed."""
     from qa_speech.engines.silero import SileroDetector
-    from qa_speech.engines.windows import LEAST_PAD_S, pack
-    from qa_speech.pipeline import Prepared, begin
+    from qa_speech.pipeline import begin
 
-    window_s = recognizer.window_s if recognizer else None
-    item = begin(row.call_input, detector=SileroDetector(), settings=settings, window_s=window_s)
-    if recognizer is None or not isinstance(item, Prepared) or not item.plans:
-        return item
-    least = LEAST_PAD_S if recognizer.least_pad_s is None else recognizer.least_pad_s
-    heard = zip(item.analysis.padded, item.analysis.speech, strict=True)
-    plans = tuple(
-        (voice, pieces)
-        for voice, (padded, speech) in enumerate(heard)
-        for pieces in pack(padded, window_s=recognizer.window_s, speech=speech, least_pad_s=least)
-    )
-    return replace(item, plans=plans)
+    detector = SileroDetector()
+    if recognizer is None:
+        return begin(row.call_input, detector=detector, settings=settings, window_s=None)
+    least = recognizer.traits.least_pad_s
+    return begin(row.call_input, detector=detector, settings=settings, window_s=recognizer.window_s, least_pad_s=least)
 
 
 def finished(opened: _Open, answers: list[WindowWords], task: Task, cards: dict[str, Scorecard | None]) -> Entry:
     """Words into the call, figures, score: what the store keeps."""
     import msgspec
 
-    from qa_speech.batch.records import entry
     from qa_speech.engines.guards import guard
     from qa_speech.pipeline import Prepared, finish, report, wants_simplified
+    from qa_speech.store.records import entry
 
     began = time.perf_counter()
     call: Call | Prepared = opened.prepared
@@ -197,7 +187,7 @@ def scorecard_of(card: str, cards: dict[str, Scorecard | None], place: Path) -> 
 
 def failed(call_id: str, path: str, exc: Exception) -> Entry:
     """An error as a row: ours with its message; a bug by its class and place, without what a caller may have said."""
-    from qa_speech.batch.records import failure
+    from qa_speech.store.records import failure
 
     if isinstance(exc, QaSpeechError):
         return failure(call_id, path, type(exc).__name__, str(exc))
@@ -235,8 +225,7 @@ def recognise_main(
     except Exception as exc:
         link.send(("refused", EngineError("recogniser", f"does not start: {type(exc).__name__}: {exc}")))
         return
-    size = getattr(getattr(recognizer, "options", None), "batch_size", batch_size)
-    link.send(("ready", remote, size))
+    link.send(("ready", remote, remote.traits.batch_size or batch_size))
     while True:
         message = inbox.get()
         if message[0] == "stop":

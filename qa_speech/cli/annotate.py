@@ -37,9 +37,9 @@ def annotate(
     """
     lang = ui(ui_language)
     with friendly_errors(ui_language):
-        from qa_speech.annotate import annotate_stored
-        from qa_speech.batch.store import is_run
-        from qa_speech.engines.text import load_text_models
+        from qa_speech.conduct.annotate import annotate_stored
+        from qa_speech.conduct.classifier import load_text_models
+        from qa_speech.store.parquet import is_run
 
         models = load_text_models(text_model)
         changed = same = 0

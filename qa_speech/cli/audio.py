@@ -151,7 +151,7 @@ def _speech_s(call: Call, number: int) -> float:
 
 def as_lines(call: Call, lang: Language) -> list[str]:
     """What was found, for people: one line for the recording, a table of its channels, then everything odd."""
-    from qa_speech.report import terms
+    from qa_speech.wording import terms
 
     rows: list[Sequence[str]] = [HEAD[lang]]
     for number, role in enumerate(call.recording.channels, 1):
@@ -165,7 +165,8 @@ def as_lines(call: Call, lang: Language) -> list[str]:
 
 def _headline(call: Call, lang: Language) -> str:
     from qa_speech.metrics.common import reliability
-    from qa_speech.report import terms, words
+    from qa_speech.wording import catalogue as words
+    from qa_speech.wording import terms
 
     recording = call.recording
     trust, why = reliability(call)
@@ -182,7 +183,8 @@ def _headline(call: Call, lang: Language) -> str:
 
 def _problems(call: Call, lang: Language) -> list[str]:
     """Every finding that is no mere figure, with its level, lag, share or seconds; then what was odd about the file."""
-    from qa_speech.report import terms, words
+    from qa_speech.wording import catalogue as words
+    from qa_speech.wording import terms
 
     found = {(item.code, item.channel): item for item in call.recording.findings}
     lines = []
@@ -204,7 +206,8 @@ def _problems(call: Call, lang: Language) -> list[str]:
 
 
 def _amount(item: Finding, lang: Language) -> str:
-    from qa_speech.report import terms, words
+    from qa_speech.wording import catalogue as words
+    from qa_speech.wording import terms
 
     if item.value is None or item.code in words.PLAIN_FINDINGS:
         return ""
@@ -215,7 +218,8 @@ def _amount(item: Finding, lang: Language) -> str:
 
 def _sounds(call: Call, lang: Language) -> list[str]:
     """Music, tones and the like, by kind: how often, how long, and where the first is."""
-    from qa_speech.report import terms, words
+    from qa_speech.wording import catalogue as words
+    from qa_speech.wording import terms
 
     lines = []
     for role, kind in sorted({(item.role.value, item.kind) for item in call.sounds}):

@@ -94,9 +94,9 @@ def run(
     Example: qa-speech batch run 录音目录 --out 批次 --model /models/large-v3-turbo --until 07:30
     """
     with friendly_errors(ui_language):
-        from qa_speech.batch.engine import read_state
-        from qa_speech.batch.rows import find_rows
-        from qa_speech.batch.store import read_manifest, require_run
+        from qa_speech.batch.setup import read_state
+        from qa_speech.inputs.rows import find_rows
+        from qa_speech.store.parquet import read_manifest, require_run
 
         state = read_state(out)
         settings = settings_of(config, state, model=model, workers=workers, agent_channel=agent_channel)
@@ -128,12 +128,12 @@ def plan(
     Example: qa-speech batch plan 清单.csv --out 批次 --model /models/large-v3-turbo
     """
     with friendly_errors(ui_language):
-        from qa_speech.batch.engine import read_state
-        from qa_speech.batch.rows import find_rows
         from qa_speech.batch.run import locked
         from qa_speech.batch.run import plan as merge
-        from qa_speech.batch.summary import foreseen
+        from qa_speech.batch.setup import read_state
         from qa_speech.cli.running import foreseen_layout
+        from qa_speech.inputs.rows import find_rows
+        from qa_speech.store.summary import foreseen
 
         lang, state = ui(ui_language), read_state(out)
         settings = settings_of(config, state, model=model, workers=workers, agent_channel=None)
@@ -154,8 +154,8 @@ def status(run: RunArgument, json_lines: JsonOption = False, ui_language: UiOpti
     Example: qa-speech batch status 批次
     """
     with friendly_errors(ui_language):
-        from qa_speech.batch.store import require_run
-        from qa_speech.batch.summary import as_lines, summarise
+        from qa_speech.store.parquet import require_run
+        from qa_speech.store.summary import as_lines, summarise
 
         found = summarise(require_run(run))
         typer.echo(
@@ -179,8 +179,8 @@ def retry(
     Example: qa-speech batch retry 批次
     """
     with friendly_errors(ui_language):
-        from qa_speech.batch.engine import read_state
-        from qa_speech.batch.store import read_manifest, require_run
+        from qa_speech.batch.setup import read_state
+        from qa_speech.store.parquet import read_manifest, require_run
 
         rows = read_manifest(require_run(run))
         state = read_state(run)
@@ -197,7 +197,7 @@ def compact(run: RunArgument, ui_language: UiOption = None) -> None:
     Example: qa-speech batch compact 批次
     """
     with friendly_errors(ui_language):
-        from qa_speech.batch.forget import compact as merge
+        from qa_speech.store.forget import compact as merge
 
         before, after = merge(run)
         zh = ui(ui_language) == "zh"
@@ -224,7 +224,7 @@ def forget(
     Example: qa-speech batch forget 批次 --before 2026-05-01 --keep-scores
     """
     with friendly_errors(ui_language):
-        from qa_speech.batch.forget import forget as remove
+        from qa_speech.store.forget import forget as remove
 
         if not call and not before:
             _usage(ui_language, "请给出 --call 或 --before", "give --call or --before")
@@ -250,7 +250,7 @@ def export(
     Example: qa-speech export 批次 --to 结果.xlsx
     """
     with friendly_errors(ui_language):
-        from qa_speech.batch.export import export as write
+        from qa_speech.store.export import export as write
 
         count = write(run, to)
         typer.echo(f"{to}：{count} 行" if ui(ui_language) == "zh" else f"{to}: {count} rows", err=True)
@@ -270,8 +270,8 @@ def query(
     Example: qa-speech query 批次 "select agent, avg(total) from results group by agent"
     """
     with friendly_errors(ui_language):
-        from qa_speech.batch.export import as_text
-        from qa_speech.batch.export import query as ask
+        from qa_speech.store.export import as_text
+        from qa_speech.store.export import query as ask
 
         names, rows = ask(run, sql)
         for line in as_text(names, rows, form or ("table" if sys.stdout.isatty() else "csv")):

@@ -82,8 +82,13 @@ def clips(
     Example: qa-speech clips qa-report --criterion taboo --worst 5 --best 2 --out 辅导片段
     """
     with friendly_errors(ui_language):
-        from qa_speech.report.coaching import Cut, Wish, choose, make_clips
-        from qa_speech.report.coaching_page import write_lists
+        from qa_speech.coaching.choose import (
+            Cut,
+            Wish,
+            choose,
+            make_clips,
+        )
+        from qa_speech.coaching.page import write_lists
 
         lang = ui(ui_language)
         wish = Wish(tuple(criterion or ()), worst, best, tuple(agent or ()))
@@ -118,7 +123,7 @@ def redact(
     """
     with friendly_errors(ui_language):
         from qa_speech.report.redacted import NOT_WRITTEN, RedactedFolder
-        from qa_speech.report.wording import term
+        from qa_speech.wording import term
 
         lang = ui(ui_language)
         folder = RedactedFolder(
@@ -141,6 +146,6 @@ def redact(
 def _reports(result: Path, scorecard: str | None) -> Iterator[CallReport]:
     """What is stored at a path, scored anew if asked for."""
     from qa_speech.cli.common import find_scorecard
-    from qa_speech.report.stored import read_reports
+    from qa_speech.store.reports import read_reports
 
     return read_reports(result, scorecard=find_scorecard(scorecard) if scorecard else None)

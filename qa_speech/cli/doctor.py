@@ -13,7 +13,7 @@ def doctor(ui_language: UiOption = None) -> None:
     Example: qa-speech doctor
     """
     lang = ui(ui_language)
-    from qa_speech.checkup import checkup
+    from qa_speech.cli.checkup import checkup
 
     worst = 0
     marks = {"ok": "✓", "missing": "-", "broken": "✗"}

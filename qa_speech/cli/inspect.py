@@ -197,8 +197,8 @@ def score(
     Example: qa-speech score qa-report --scorecard scorecards/telecom-hotline.yaml
     """
     with friendly_errors(ui_language):
-        from qa_speech.report.stored import is_run, read_reports
         from qa_speech.settings import load_settings
+        from qa_speech.store.reports import is_run, read_reports
 
         settings = load_settings(config)
         cards = shelf(scorecard or (), settings)
@@ -235,8 +235,8 @@ def _finish(
 ) -> None:  # fmt: skip
     """Print each outcome as it comes, write the folder, choose the exit code."""
     from qa_speech.call import CallFailure, encode
+    from qa_speech.privacy.redact import for_people
     from qa_speech.report.folder import ReportFolder
-    from qa_speech.report.redact import for_people
 
     as_json = out is None if json_lines is None else json_lines
     folder = ReportFolder(out, lang=lang, embed_audio=embed_audio, mask=mask) if out is not None else None
@@ -267,7 +267,7 @@ def _finish(
 def _line(outcome: CallReport | CallFailure, lang: Language) -> str:
     """One line per input: score and main reasons, or why there is no result."""
     from qa_speech.call import CallFailure
-    from qa_speech.report.wording import summary_line
+    from qa_speech.wording import summary_line
 
     if isinstance(outcome, CallFailure):
         return f"{outcome.id}  {'失败：' if lang == 'zh' else 'failed: '}{outcome.message}"

@@ -69,7 +69,7 @@ def _bar(lang: Language) -> Iterator[Callable[[dict[str, Any]], None]]:
 
 def line(event: dict[str, Any], lang: Language) -> str:
     """An event in words."""
-    from qa_speech.batch.summary import clock, why_ended
+    from qa_speech.store.summary import clock, why_ended
 
     zh = lang == "zh"
     kind = event["event"]

@@ -15,8 +15,8 @@ from qa_speech.cli.common import DEFAULT_SCORECARD, EXIT_SOME_FAILED, EXIT_UNUSA
 from qa_speech.cli.progress import line, telling
 
 if TYPE_CHECKING:
-    from qa_speech.batch.engine import State
-    from qa_speech.batch.rows import Row
+    from qa_speech.batch.setup import State
+    from qa_speech.inputs.rows import Row
     from qa_speech.settings import Settings
 
 
@@ -47,8 +47,8 @@ def work(
 ) -> None:  # fmt: skip
     """Run, tell, choose the exit code."""
     from qa_speech.batch.cards import Book
-    from qa_speech.batch.engine import starter
     from qa_speech.batch.run import run_batch
+    from qa_speech.batch.setup import starter
     from qa_speech.engines.diarize import load_diarizer
     from qa_speech.errors import ModelError
 
@@ -81,9 +81,9 @@ def work(
 
 def foreseen_layout(out: Path, settings: Settings, state: State, rows: Sequence[Row], lang: Language) -> str:
     """How the rows will be done, and how long that takes; what is measured for it is kept for `batch run`."""
-    from qa_speech.batch.engine import layout_for
-    from qa_speech.batch.store import known
-    from qa_speech.batch.summary import clock
+    from qa_speech.batch.setup import layout_for
+    from qa_speech.store.parquet import known
+    from qa_speech.store.summary import clock
 
     model, kept = _remembered(out, settings, state, state.scorecard)
     there = [row for row in rows if row.bytes >= 0]
@@ -105,7 +105,7 @@ def foreseen_layout(out: Path, settings: Settings, state: State, rows: Sequence[
 
 def _remembered(out: Path, settings: Settings, state: State, scorecard: str) -> tuple[str | None, State]:
     """The model wanted (None = no words), and what the run keeps of its options from now on."""
-    from qa_speech.batch.engine import State, model_hash, write_state
+    from qa_speech.batch.setup import State, model_hash, write_state
 
     model = None if settings.model in (None, "none") else settings.model
     digest, stamp = model_hash(model, settings, state) if model else ("", None)

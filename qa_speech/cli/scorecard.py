@@ -247,8 +247,8 @@ def compare(
     lang = ui(ui_language)
     with friendly_errors(ui_language):
         from qa_speech.report.compare import comparison_lines, comparison_page
-        from qa_speech.report.stored import read_calls
         from qa_speech.scorecard.compare import compare as run_compare
+        from qa_speech.store.reports import read_calls
 
         found = run_compare(load(old), load(new), read_calls(calls))
         if html is not None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -108,6 +108,37 @@ class Recognizer(Protocol):
 
     def recognize(self, windows: Iterable[Window]) -> Iterator[WindowWords]:
         """One answer per window, in the order given; windows may belong to different calls."""
+
+
+LEAST_PAD_S = 0.1
+"""Padding around speech never gives way below this, unless a recogniser says otherwise."""
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What else is known of a recogniser; the defaults hold for one that does not say.
+
+    `least_pad_s`: seconds of padding around speech that its windows need at least (`windows.pack`); `batch_size`: windows
+    it takes at once, 0 = no matter; `samples_only`: it knows the bundled samples alone, other words of it are worth nothing.
+    """
+
+    least_pad_s: float = LEAST_PAD_S
+    batch_size: int = 0
+    samples_only: bool = False
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A recogniser that says more about itself. Optional: see `traits_of`."""
+
+    @property
+    def traits(self) -> Traits:
+        """What else is known of it."""
+
+
+def traits_of(recognizer: Recognizer) -> Traits:
+    """What a recogniser says of itself, or the defaults."""
+    return recognizer.traits if isinstance(recognizer, Described) else Traits()
 
 
 class Diarizer(Protocol):

@@ -20,9 +20,8 @@ from typing import Any, Literal
 import numpy as np
 
 from qa_speech.call import Word
-from qa_speech.engines.base import Window, WindowWords
+from qa_speech.engines.base import LEAST_PAD_S, Traits, Window, WindowWords
 from qa_speech.engines.models import Model, sha256
-from qa_speech.engines.windows import LEAST_PAD_S
 from qa_speech.errors import EngineError, ModelError
 
 PUNCTUATION = frozenset("，。？！、；：,.?!;:…—“”‘’\"'（）()《》")
@@ -109,7 +108,7 @@ class WhisperRecognizer:
         except (RuntimeError, ValueError, OSError) as exc:
             raise ModelError(model.name, f"{model.path} does not load on {device}: {exc}") from exc
         self._encodes_one_by_one = device == "cpu" and compute_type in PLAIN_TYPES
-        self.samples_only = model.samples_only
+        self._samples_only = model.samples_only
         self._made_with = {
             "recognizer": f"faster-whisper {version('faster-whisper')}",
             "ctranslate2": version("ctranslate2"),
@@ -134,9 +133,9 @@ class WhisperRecognizer:
         return self.options.window_s
 
     @property
-    def least_pad_s(self) -> float:
-        """Least padding in seconds that its windows need around speech."""
-        return self.options.least_pad_s
+    def traits(self) -> Traits:
+        """Least padding, batch size, and whether it knows the bundled samples alone."""
+        return Traits(self.options.least_pad_s, self.options.batch_size, self._samples_only)
 
     def recognize(self, windows: Iterable[Window]) -> Iterator[WindowWords]:
         """One answer per window, in order; `batch_size` windows are in memory at a time.

@@ -17,11 +17,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from qa_speech.call import Word
-from qa_speech.engines.base import Piece
+from qa_speech.engines.base import LEAST_PAD_S, Piece
 from qa_speech.timeline import Segment, Timeline
 
-LEAST_PAD_S = 0.1
-"""Padding never gives way below this, unless a recogniser says otherwise."""
 PAD_STEP_S = 0.05
 GOOD_PAUSE_S = 0.6
 """A cut in a pause of this length costs nothing."""

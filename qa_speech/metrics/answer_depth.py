@@ -22,10 +22,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from qa_speech.call import Call, Evidence, Measurement, Role
-from qa_speech.language.answers import Asked, Judged, Level, judge
-from qa_speech.language.courtesy import violations
+from qa_speech.conduct.answers import Asked, Judged, Level, judge
+from qa_speech.conduct.courtesy import violations
+from qa_speech.conduct.substance import PART_KINDS, Part
 from qa_speech.language.phrases import span_time
-from qa_speech.language.substance import PART_KINDS, Part
 from qa_speech.metrics.common import missing, ratio
 from qa_speech.metrics.text import annotated, no_text, words_reliability
 

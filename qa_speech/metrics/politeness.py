@@ -20,8 +20,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from qa_speech.call import Call, Evidence, Measurement, Reliability, Role
-from qa_speech.errors import ConfigError
-from qa_speech.language.courtesy import (
+from qa_speech.conduct.courtesy import (
     SEVERITIES,
     SEVERITY_OF,
     STRATEGIES,
@@ -35,6 +34,7 @@ from qa_speech.language.courtesy import (
     strategies_in,
     violations_in,
 )
+from qa_speech.errors import ConfigError
 from qa_speech.language.data import word_list
 from qa_speech.language.dialogue import is_backchannel, turns
 from qa_speech.language.phrases import fold, span_time

@@ -17,17 +17,7 @@ from typing import NamedTuple
 
 from qa_speech.call import Call, Evidence, Measurement, Role
 from qa_speech.language.reading import syllables
-from qa_speech.metrics.common import (
-    Span,
-    interval,
-    missing,
-    no_role,
-    no_timing,
-    quantile,
-    ratio,
-    reliability,
-    spans,
-)
+from qa_speech.metrics.common import Span, interval, missing, no_role, no_timing, quantile, ratio, reliability, spans
 
 UNIT = "字/分"
 RATE = (

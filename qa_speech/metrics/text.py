@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from qa_speech.call import Call, Reliability, Role
-from qa_speech.language.items import text_hash
+from qa_speech.conduct.texts import text_hash
 from qa_speech.language.phrases import span_time
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.common import roles_of

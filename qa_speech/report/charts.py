@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from qa_speech.call import Call, Evidence, Measurement, Role
-from qa_speech.report.wording import short
 from qa_speech.timeline import Segment, Timeline
+from qa_speech.wording import short
 
 SILENCE_S = 3.0
 TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Literal
 
-from qa_speech.report import terms
 from qa_speech.scorecard.compare import NO_TOTAL, CallChange, Comparison, CriterionSummary, Distribution
+from qa_speech.wording import terms
 
 Lang = Literal["zh", "en"]
 

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from qa_speech import wording
 from qa_speech.call import CallFailure, CallReport
-from qa_speech.report import wording, words
-from qa_speech.report.wording import Lang
+from qa_speech.wording import Lang
+from qa_speech.wording import catalogue as words
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from qa_speech import wording
 from qa_speech.call import CallFailure, CallReport, write_bytes
-from qa_speech.report import charts, labels, overview, view, wording, words
-from qa_speech.report.wording import Lang
+from qa_speech.report import charts, overview, view
+from qa_speech.wording import Lang, labels
+from qa_speech.wording import catalogue as words
 
 if TYPE_CHECKING:
     from jinja2 import Environment

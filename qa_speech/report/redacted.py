@@ -13,13 +13,13 @@ from pathlib import Path
 
 import msgspec
 
+from qa_speech import wording
 from qa_speech.call import Call, CallReport, encode, write_bytes, write_call
-from qa_speech.report import wording
-from qa_speech.report.clip_sound import AudioFormat, Replacement, recorded, sha256, write_sound
+from qa_speech.privacy.redact import Masked, find, masked, masked_id
+from qa_speech.privacy.sound import AudioFormat, Replacement, recorded, sha256, write_sound
 from qa_speech.report.page import page_name
-from qa_speech.report.redact import Masked, find, masked, masked_id
 from qa_speech.report.sheets import cell
-from qa_speech.report.wording import Lang
+from qa_speech.wording import Lang
 
 HEAD = ("call", "line", "role", "start_s", "end_s", "kind", "characters", "identifier", "whole_utterance", "why")
 KINDS: Mapping[str, tuple[str, str]] = {

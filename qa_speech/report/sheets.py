@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from qa_speech import wording
 from qa_speech.call import CallFailure, CallReport, write_bytes
-from qa_speech.report import figure_words, wording
-from qa_speech.report.wording import Lang
+from qa_speech.wording import Lang
+from qa_speech.wording import figures as figure_words
 
 HEAD = (
     "id", "path", "status", "duration_s", "total", "total_if_confirmed", "coverage", "band", "passed",

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from qa_speech import wording
 from qa_speech.call import Call, CallReport, CriterionScore, Evidence, Measurement, Role, Score, Utterance
-from qa_speech.report import charts, figure_words, labels, wording, words
-from qa_speech.report.wording import Lang
+from qa_speech.report import charts
+from qa_speech.wording import Lang, labels
+from qa_speech.wording import catalogue as words
+from qa_speech.wording import figures as figure_words
 
 PUNCTUATION = "，。？！、；：,.?!;:…"
 LEAD_S = 1.0

@@ -16,7 +16,7 @@ import msgspec
 
 from qa_speech.language.phrases import fold
 from qa_speech.scorecard.examples import covered, run_examples
-from qa_speech.scorecard.lint_messages import MESSAGES
+from qa_speech.wording.lint_messages import MESSAGES
 
 if TYPE_CHECKING:
     from qa_speech.scorecard.conditions import Check, Phrase, Window

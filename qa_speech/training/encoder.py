@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_speech.call import write_bytes
+from qa_speech.conduct.classifier import DESCRIPTION, FORMAT, LABELS
 from qa_speech.engines.base import TextItem
-from qa_speech.engines.text import DESCRIPTION, FORMAT, LABELS
 from qa_speech.errors import ModelError
 from qa_speech.training.linear import Plan, _calibrate
 
@@ -173,7 +173,7 @@ def _describe(
     task: str, items: Sequence[TextItem], target: npt.NDArray[np.float64], kept: npt.NDArray[np.bool_], out: Path
 ) -> None:
     """Set the borders of the levels on what was kept back, as served, and write the description."""
-    from qa_speech.engines.text_onnx import OnnxScorer
+    from qa_speech.conduct.encoder import OnnxScorer
 
     entry: dict[str, Any] = {
         "kind": "onnx", "labels": list(LABELS[task]), "head": "ordinal", "files": [NETWORK, "tokenizer.json"],

@@ -18,15 +18,22 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_speech.call import write_bytes
+from qa_speech.conduct.classifier import (
+    DESCRIPTION,
+    LABELS,
+    SHIPPED,
+    TextClassifier,
+    expected_level,
+    load_text_models,
+)
 from qa_speech.engines.base import TextItem
-from qa_speech.engines.text import DESCRIPTION, LABELS, SHIPPED, TextClassifier, expected_level, load_text_models
 from qa_speech.errors import ConfigError, ModelError
 from qa_speech.resources import folder
 from qa_speech.training.labels import ALLOWED, MINIMUM_PER_CLASS, Labelled, read_labels, refuse_too_few, split
 from qa_speech.training.measure import Estimate, Threshold, estimate, pearson, spearman, threshold_for
 
 if TYPE_CHECKING:
-    from qa_speech.engines.text_linear import LinearScorer
+    from qa_speech.conduct.linear import LinearScorer
     from qa_speech.training.linear import Fit, Plan
 
 Task: TypeAlias = Literal["politeness", "depth"]
@@ -161,7 +168,7 @@ def fitted(
     ModelError
         The shipped model is no linear one.
     """
-    from qa_speech.engines.text_linear import LinearScorer
+    from qa_speech.conduct.linear import LinearScorer
     from qa_speech.training.linear import fit_linear
 
     if base == "linear":

@@ -17,19 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_speech.call import write_bytes
+from qa_speech.conduct.answer_cues import NAMES, cues
+from qa_speech.conduct.classifier import DESCRIPTION, FORMAT
+from qa_speech.conduct.clauses import CLAUSES, ROLES
+from qa_speech.conduct.linear import LinearScorer, cumulative, fold_text, ngram_buckets, ordinal, sigmoid, softmax
 from qa_speech.engines.base import TextItem
-from qa_speech.engines.text import DESCRIPTION, FORMAT
-from qa_speech.engines.text_clauses import CLAUSES, ROLES
-from qa_speech.engines.text_cues import NAMES, cues
-from qa_speech.engines.text_linear import (
-    LinearScorer,
-    cumulative,
-    fold_text,
-    ngram_buckets,
-    ordinal,
-    sigmoid,
-    softmax,
-)
 from qa_speech.training.measure import pearson
 
 Head: TypeAlias = Literal["softmax", "ordinal", "cumulative", "sigmoid"]

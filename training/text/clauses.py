@@ -12,8 +12,8 @@ from collections.abc import Iterable
 import corpus
 import numpy as np
 
+from qa_speech.conduct.clauses import ROLES, pieces_of
 from qa_speech.engines.base import TextItem
-from qa_speech.engines.text_clauses import ROLES, pieces_of
 from qa_speech.training.linear import Fit, Plan, fit_linear
 
 WINDOW, FLOOR, STRENGTH = 24, 30, 3.0

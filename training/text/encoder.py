@@ -25,9 +25,9 @@ sys.path.insert(0, str(HERE))
 
 import corpus  # noqa: E402
 
+from qa_speech.conduct.classifier import FORMAT, LABELS, STRATEGIES, VIOLATIONS  # noqa: E402
+from qa_speech.conduct.encoder import OnnxScorer  # noqa: E402
 from qa_speech.engines.base import TextItem  # noqa: E402
-from qa_speech.engines.text import FORMAT, LABELS, STRATEGIES, VIOLATIONS  # noqa: E402
-from qa_speech.engines.text_onnx import OnnxScorer  # noqa: E402
 from qa_speech.training.linear import Plan, _calibrate  # noqa: E402
 
 WIDTH, LAYERS, HEADS, LONGEST = 96, 2, 4, 80

@@ -22,9 +22,9 @@ import clauses  # noqa: E402
 import train  # noqa: E402
 import whole  # noqa: E402
 
+from qa_speech.conduct.answer_cues import COUNTED, NAMES  # noqa: E402
+from qa_speech.conduct.clauses import CLAUSES  # noqa: E402
 from qa_speech.engines.base import TextItem  # noqa: E402
-from qa_speech.engines.text_clauses import CLAUSES  # noqa: E402
-from qa_speech.engines.text_cues import COUNTED, NAMES  # noqa: E402
 from qa_speech.training.linear import Head, fit_linear  # noqa: E402
 from qa_speech.training.measure import Array, estimate, spearman  # noqa: E402
 

@@ -67,8 +67,8 @@ def test_a_bert_folder_is_fine_tuned_exported_and_served(tmp_path: Path) -> None
     transformers = pytest.importorskip("transformers")
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
 
+    from qa_speech.conduct.classifier import load_text_models
     from qa_speech.engines.base import TextItem
-    from qa_speech.engines.text import load_text_models
     from qa_speech.training.fit import fit
 
     warm, rude = "非常感谢您的耐心等待请放心", "滚开闭嘴烦死了你有病吧蠢"

@@ -23,8 +23,8 @@ import clauses  # noqa: E402
 import corpus  # noqa: E402
 import whole  # noqa: E402
 
+from qa_speech.conduct.classifier import LABELS, STRATEGIES, VIOLATIONS  # noqa: E402
 from qa_speech.engines.base import TextItem  # noqa: E402
-from qa_speech.engines.text import LABELS, STRATEGIES, VIOLATIONS  # noqa: E402
 from qa_speech.training.linear import Fit, Plan, fit_linear, write_linear  # noqa: E402
 
 WINDOW = 40

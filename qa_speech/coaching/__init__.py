@@ -1,0 +1,1 @@
+"""Clips for coaching: choose, cut, show."""

@@ -1,0 +1,1 @@
+"""What an agent's words do: courtesy, violations, substance, answers; rules and text classifiers."""

@@ -1,0 +1,199 @@
+"""Text annotations of calls: what the text models say of the agent's utterances and of the exchanges. No audio.
+
+    politeness, violation, strategy   one row of probabilities per agent utterance
+    depth                             one row per exchange that has an answer
+
+They are facts of the Call, made once and stored with it, so that metrics need no model. Each is kept under the words it was
+made for (`text_hash`) and the model that made it (`model_hash`): words that have changed since make it stale, and a stale
+annotation is not measured; another model makes it worth doing again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from qa_speech.call import Annotation, Call, decode, encode, write_bytes
+from qa_speech.conduct.texts import Item, agent_items, exchange_items, text_hash
+from qa_speech.errors import ConfigError, ModelError
+
+if TYPE_CHECKING:
+    from qa_speech.conduct.classifier import TextClassifier, TextModels
+    from qa_speech.settings import Settings
+
+ITEMS: dict[str, Callable[[Call], tuple[Item, ...]]] = {
+    "politeness": agent_items,
+    "violation": agent_items,
+    "strategy": agent_items,
+    "depth": exchange_items,
+}
+"""What each classifier reads of a call; classifiers of other names are not asked."""
+
+BLOCK = 64
+"""Calls whose texts are looked at together: enough to batch by length."""
+DIGITS = 4
+"""Decimals that are kept of a probability."""
+THRESHOLD = "text_violation_threshold"
+"""Key of ``made_with`` that keeps the probability at which the violation model was made to decide."""
+
+
+def annotate(call: Call, models: TextModels) -> Call:
+    """One call with fresh annotations; see `annotate_many`.
+
+    >>> from qa_speech.conduct.classifier import load_text_models
+    >>> from qa_speech.testing import make_call
+    >>> made = annotate(make_call("customer: 月租多少钱", "agent: 三十九元"), load_text_models())
+    >>> made.annotations["depth"].items, made.annotations["politeness"].items
+    (((0, 1),), ((1,),))
+    """
+    return next(annotate_many([call], models))
+
+
+def annotate_many(calls: Iterable[Call], models: TextModels) -> Iterator[Call]:
+    """Calls with fresh annotations, in the order given.
+
+    Annotations that are true already (same words, same model) are kept; those of classifiers that `models` does not hold are
+    kept too. A call in another language than Chinese, or without words of an agent, comes back as it is.
+    """
+    source = iter(calls)
+    while block := list(islice(source, BLOCK)):
+        made: list[dict[str, Annotation]] = [{} for _ in block]
+        hashes = [text_hash(call) for call in block]
+        for name, read in ITEMS.items():
+            classifier = models.classifiers.get(name)
+            if classifier is None:
+                continue
+            todo = [
+                number for number, call in enumerate(block)
+                if _wanted(call) and not _true(call, name, hashes[number], classifier.model_hash)
+            ]  # fmt: skip
+            items = [read(block[number]) for number in todo]
+            rows = _rows(classifier, [block[number].id for number in todo], items)
+            for number, held in zip(todo, items, strict=True):
+                values = tuple(tuple(round(value, DIGITS) for value in next(rows)) for _ in held)
+                made[number][name] = Annotation(
+                    classifier.name, classifier.model_hash, hashes[number], tuple(classifier.labels),
+                    tuple(item.indices for item in held), values,
+                )  # fmt: skip
+        for call, found in zip(block, made, strict=True):
+            yield _with(call, found, models) if found else call
+
+
+def _wanted(call: Call) -> bool:
+    return call.language in ("", "zh") and bool(agent_items(call))
+
+
+def _true(call: Call, name: str, words: str, model: str) -> bool:
+    held = call.annotations.get(name)
+    return held is not None and (held.text_hash, held.model_hash) == (words, model)
+
+
+def _rows(classifier: TextClassifier, ids: Sequence[str], items: Sequence[Sequence[Item]]) -> Iterator[Sequence[float]]:
+    from qa_speech.engines.base import TextItem
+
+    return classifier.classify(
+        TextItem(call_id, number, item.text, item.context)
+        for call_id, held in zip(ids, items, strict=True)
+        for number, item in enumerate(held)
+    )
+
+
+def _with(call: Call, found: dict[str, Annotation], models: TextModels) -> Call:
+    made_with = dict(call.made_with)
+    if "violation" in found:
+        threshold = models.classifiers["violation"].threshold
+        made_with.pop(THRESHOLD, None)
+        if threshold is not None:
+            made_with[THRESHOLD] = f"{threshold:g}"
+    return msgspec.structs.replace(call, annotations={**call.annotations, **found}, made_with=made_with)
+
+
+@lru_cache(maxsize=4)
+def text_models(name: str | None = None) -> TextModels | None:
+    """The text models of a setting: None = shipped, ``none`` = none, else a folder of `qa-speech train export`.
+
+    Raises
+    ------
+    ModelError
+        The folder is not one of text models. Shipped models that are not installed are no error.
+    """
+    from qa_speech.conduct.classifier import load_text_models
+
+    if name == "none":
+        return None
+    try:
+        return load_text_models(Path(name) if name else None)
+    except ModelError:
+        if name:
+            raise
+        return None
+
+
+def with_annotations(call: Call, settings: Settings) -> Call:
+    """A call just made, annotated by the models of the settings; as it is where there are none."""
+    models = text_models(settings.text_model)
+    return call if models is None else annotate(call, models)
+
+
+def annotate_stored(path: str | Path, models: TextModels, *, force: bool = False) -> Iterator[tuple[str, bool]]:
+    """Refresh the annotations of stored calls in their files: ``(call id, whether anything changed)``.
+
+    Parameters
+    ----------
+    path : str or Path
+        A ``.json`` file, a ``.jsonl`` file, or a folder of ``.json`` files (that of `qa-speech inspect` keeps them in
+        ``calls/``). Files are replaced whole or not at all.
+    models : TextModels
+        From `load_text_models`.
+    force : bool
+        Make all annotations anew, also those that are true.
+
+    Raises
+    ------
+    ConfigError
+        There are no stored calls, or a file is not a call; the message names it.
+    """
+    path = Path(path)
+    if path.suffix == ".jsonl":
+        yield from _annotate_lines(path, models, force=force)
+        return
+    if path.is_dir():
+        inner = path / "calls"
+        files = sorted((inner if inner.is_dir() else path).rglob("*.json"))
+    else:
+        files = [path]
+    if not files:
+        raise ConfigError(str(path), ["no stored calls here; expected *.json files, or a folder calls/ with them"])
+    source = iter(files)
+    while block := list(islice(source, BLOCK)):
+        calls = [decode(_bytes(file), Call, str(file)) for file in block]
+        for file, before, after in zip(block, calls, _refreshed(calls, models, force=force), strict=True):
+            if after != before:
+                write_bytes(file, encode(after) + b"\n")
+            yield after.id, after != before
+
+
+def _annotate_lines(path: Path, models: TextModels, *, force: bool) -> Iterator[tuple[str, bool]]:
+    lines = [line for line in _bytes(path).splitlines() if line.strip()]
+    calls = [decode(line, Call, f"{path}:{number}") for number, line in enumerate(lines, start=1)]
+    after = list(_refreshed(calls, models, force=force))
+    if after != calls:
+        write_bytes(path, b"".join([encode(call) + b"\n" for call in after]))
+    yield from [(one.id, one != other) for one, other in zip(after, calls, strict=True)]
+
+
+def _refreshed(calls: Sequence[Call], models: TextModels, *, force: bool) -> Iterator[Call]:
+    bare = [msgspec.structs.replace(call, annotations={}) for call in calls] if force else calls
+    return annotate_many(bare, models)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc

@@ -1,0 +1,113 @@
+"""A text encoder in ONNX: tokenised by `tokenizers`, run by onnxruntime, short texts with short ones.
+
+A folder holds ``tokenizer.json`` and the network that its entry in ``text.json`` names; the network takes
+``input_ids`` and ``attention_mask`` (and ``token_type_ids`` if it wants them) and gives ``logits``, or one output per
+classifier under the classifier's name. What a text gets does not depend on its company: `training.quantise` sees to that in int8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qa_speech.conduct.linear import Floats, ordinal, sigmoid, softmax
+from qa_speech.engines.base import TextItem
+from qa_speech.errors import ModelError
+
+BATCH_TOKENS = 4096
+"""Tokens with padding that are run together."""
+
+
+@dataclass(frozen=True, eq=False)
+class OnnxScorer:
+    """A loaded network. `scale` and `bias` calibrate its logits; `cuts` are the borders of an ordinal head."""
+
+    session: Any
+    tokenizer: Any
+    output: str
+    head: str
+    pair: bool
+    scale: float
+    bias: Floats
+    cuts: Floats
+
+    @classmethod
+    def load(cls, path: Path, entry: Mapping[str, Any]) -> OnnxScorer:
+        """Load the network that an entry of ``text.json`` describes; one thread, so that processes can share a machine.
+
+        Raises
+        ------
+        ModelError
+            onnxruntime or tokenizers cannot read the files.
+        """
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = int(entry.get("threads", 1))
+        options.inter_op_num_threads = 1
+        network = path / next(name for name in entry["files"] if name.endswith(".onnx"))
+        try:
+            session = onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
+            tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
+        except Exception as exc:
+            raise ModelError(str(network), f"cannot be loaded: {exc}") from exc
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(int(entry.get("max_tokens", 256)))
+        known = [item.name for item in session.get_outputs()]
+        return cls(
+            session,
+            tokenizer,
+            str(entry.get("output", known[0])),
+            str(entry["head"]),
+            bool(entry.get("pair", False)),
+            float(entry.get("scale", 1.0)),
+            np.asarray(entry.get("bias", [0.0]), np.float32),
+            np.asarray(entry.get("cuts", []), np.float32),
+        )
+
+    def rows(self, items: Sequence[TextItem]) -> list[Sequence[float]]:
+        """One row of label probabilities per item, in the order given."""
+        logits = self.logits(items) * self.scale + self.bias
+        if self.head == "softmax":
+            found = softmax(logits)
+        else:
+            found = ordinal(logits, self.cuts) if self.head == "ordinal" else sigmoid(logits)
+        rows: list[Sequence[float]] = found.tolist()
+        return rows
+
+    def logits(self, items: Sequence[TextItem]) -> Floats:
+        """Raw outputs, (items, outputs): sorted by length, run in batches of like length, put back in order."""
+        texts = [(item.context, item.text) if self.pair else item.text for item in items]
+        encoded = self.tokenizer.encode_batch(texts)
+        order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
+        parts: list[Floats] = []
+        at = 0
+        while at < len(order):
+            stop = at + 1
+            while stop < len(order) and (stop + 1 - at) * len(encoded[order[stop]].ids) <= BATCH_TOKENS:
+                stop += 1
+            parts.append(self._run([encoded[i] for i in order[at:stop]]))
+            at = stop
+        found = np.concatenate(parts)
+        back = np.empty_like(found)
+        back[order] = found
+        return back
+
+    def _run(self, batch: Sequence[Any]) -> Floats:
+        width = max(len(item.ids) for item in batch)
+        feed = {
+            name: np.zeros((len(batch), width), np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")
+        }
+        for i, item in enumerate(batch):
+            count = len(item.ids)
+            feed["input_ids"][i, :count] = item.ids
+            feed["attention_mask"][i, :count] = 1
+            feed["token_type_ids"][i, :count] = item.type_ids
+        wanted = {item.name for item in self.session.get_inputs()}
+        (found,) = self.session.run([self.output], {name: array for name, array in feed.items() if name in wanted})
+        return np.asarray(found, np.float32)

@@ -1,0 +1,1 @@
+"""What identifies a person, and how to take it out of text and sound. One finder for everybody."""

@@ -1,0 +1,1 @@
+"""Outcomes that last: one protocol, Parquet behind it."""
