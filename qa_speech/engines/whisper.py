@@ -247,7 +247,7 @@ class WhisperRecognizer:
     def _with_words(self, encoded: Any, decoded: list[_Decoded], windows: Sequence[Window]) -> list[WindowWords]:
         frames = [int(np.ceil(window.duration)) * self._model.frames_per_second for window in windows]
         frames = [min(max(count, 2), FULL_FRAMES) for count in frames]
-        alignments = self._model.find_alignment(self._tokenizer, [item.tokens for item in decoded], encoded, frames)
+        alignments = self._aligned(encoded, [item.tokens for item in decoded], frames)
         return [
             WindowWords(
                 words=_words(alignment, window.duration),
@@ -258,6 +258,18 @@ class WhisperRecognizer:
             )
             for item, alignment, window in zip(decoded, alignments, windows, strict=True)
         ]
+
+    def _aligned(self, encoded: Any, tokens: list[list[int]], frames: list[int]) -> list[Any]:
+        """Word times of each window. On a CPU each is aligned alone: in a batch the shorter texts are filled up, which
+        moves times by a frame, so that they would depend on what else was in it."""
+        if not self._encodes_one_by_one:
+            return list(self._model.find_alignment(self._tokenizer, tokens, encoded, frames))
+        found: list[Any] = []
+        values = np.asarray(encoded)
+        for index, (mine, count) in enumerate(zip(tokens, frames, strict=True)):
+            alone = _storage(values[index : index + 1])
+            found += self._model.find_alignment(self._tokenizer, [mine], alone, [count])
+        return found
 
 
 def _storage(values: Any) -> Any:
