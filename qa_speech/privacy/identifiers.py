@@ -21,7 +21,8 @@ from typing import Literal
 
 import msgspec
 
-from qa_speech.call import Role, Utterance
+from qa_speech.call import Call, Role, Utterance
+from qa_speech.language.remembered import per_call
 from qa_speech.privacy import numerals, particulars
 from qa_speech.privacy.cues import cue as cue_of
 from qa_speech.privacy.digits import Run, digit_runs, has_words, spans
@@ -99,6 +100,17 @@ def find_identifiers(utterances: Sequence[Utterance]) -> tuple[Found, ...]:
         left = [(run, cue) for run, cue in left if not set(run.digits) & set(pieces.digits)]
     judged += _repeated(left, judged, utterances)
     return _numbered(judged, particulars.find(utterances))
+
+
+@per_call
+def identifiers_of(call: Call) -> tuple[Found, ...]:
+    """`find_identifiers` over a call; looked for once however many ask while the call is in hand.
+
+    >>> from qa_speech.testing import make_call
+    >>> [item.kind for item in identifiers_of(make_call("customer: 电话13800138000"))]
+    ['phone']
+    """
+    return find_identifiers(call.utterances)
 
 
 def find_in_text(text: str) -> tuple[Found, ...]:
