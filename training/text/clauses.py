@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 import corpus
 import numpy as np
+import rows
 
 from qa_speech.conduct.clauses import ROLES, pieces_of
 from qa_speech.engines.base import TextItem
@@ -32,7 +33,7 @@ def lines(parts: Iterable[int]) -> list[tuple[str, str]]:
     found = []
     for number in parts:
         one = corpus.share(number)
-        found += [(text, "plain") for text in corpus.dealt(corpus.frames("normal"), number)]
+        found += [(text, "plain") for text in corpus.dealt(rows.texts("normal"), number)]
         places = [(kind, texts) for topic in one.topics.values() for kind, texts in topic.items() if kind != "Q"]
         for place, texts in [*places, *one.stock.items(), *one.rude.items()]:
             found += [(text, ROLE_OF.get(place, "rudeness")) for text in texts]

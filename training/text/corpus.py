@@ -1,6 +1,6 @@
 """The training corpus: frames written by this project → thousands of distinct utterances and exchanges with labels.
 
-Frames lie in ``corpus/*.txt`` (format: first lines of each file; NAME_*.txt goes on where NAME.txt ends). A frame is one
+Frames lie in ``corpus/*.tsv``, all in one shape (corpus/README.md; NAME_*.tsv goes on where NAME.tsv ends). A frame is one
 way to say something; slots in braces are filled, and what an ASR does to speech is added: no punctuation, fillers,
 homophones. All items made from one frame carry one `group`, exchanges that of their part. Deterministic for a seed.
 """
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from rows import labelled, rows, texts
 from whole import civil
 
 HERE = Path(__file__).resolve().parent
@@ -31,10 +32,12 @@ TAKEN_OUT = frozenset(
     "您好很高兴为您服务请问有什么可以帮您 能的 没货 没号了 三到五天 明白您的意思".split()
 )
 """Texts (without punctuation) that came too near to the frozen test: see `separation.py`."""
+PHRASES = ("answers", "normal", "polite", "slots", "topics", "violations")
+"""Files of phrases that utterances and exchanges are put together from; ``whole_*.tsv`` holds exchanges written whole."""
 PARTS = 4
 """Into how many parts topics and stock phrases are dealt for the exchanges."""
 NOISE_PROPORTION = 10
-"""Fillings of each frame of ``normal.txt``: what agents say most is nothing special, and all of it must stay quiet."""
+"""Fillings of each frame of ``normal.tsv``: what agents say most is nothing special, and all of it must stay quiet."""
 _ROUGH = re.compile("闭嘴|住口|给我|滚|你必须")
 _UNSURE = re.compile(
     "自己|你|我不管|跟我们|随便|^等着?$|等着|说|挂|讲|干嘛|行了|完|大声|什么$|^啥$|知道了|先这样|就这样|没了吧|还有吗|不是我们"
@@ -62,49 +65,9 @@ class Exchanged:
     level: int
 
 
-@cache
-def lines(name: str) -> tuple[str, ...]:
-    """The lines without blanks of ``name.txt`` and all ``name_*.txt``."""
-    return tuple(line.strip() for file in files(name) for line in read_lines(file))
-
-
-def files(name: str) -> list[Path]:
-    """``name.txt`` and all ``name_*.txt``."""
-    return [HERE / "corpus" / f"{name}.txt", *sorted((HERE / "corpus").glob(f"{name}_*.txt"))]
-
-
-def read_lines(file: Path) -> list[str]:
-    """The lines of a file without blanks."""
-    return [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-
-
-@cache
-def frames(name: str) -> tuple[str, ...]:
-    """The same without comments."""
-    return tuple(line for line in lines(name) if not line.startswith("#"))
-
-
-@cache
-def sections(name: str) -> dict[str, list[str]]:
-    """Lines under ``# title`` heads; a title ends at a colon. A title that comes again goes on."""
-    found: dict[str, list[str]] = {}
-    for line in lines(name):
-        if line.startswith("# "):
-            current = found.setdefault(line[2:].partition(":")[0].strip(), [])
-        else:
-            current.append(line)
-    return found
-
-
-@cache
-def slots() -> dict[str, list[str]]:
-    """Fillers of each slot."""
-    return {name: words.split() for name, _, words in (line.partition(" ") for line in lines("slots"))}
-
-
 def filled(frame: str, rng: random.Random) -> str:
     """A frame with its slots filled."""
-    return re.sub(r"\{(\w+)\}", lambda hit: rng.choice(slots()[hit[1]]), frame)
+    return re.sub(r"\{(\w+)\}", lambda hit: rng.choice(labelled("slots")[hit[1]]), frame)
 
 
 @cache
@@ -112,7 +75,8 @@ def homophones() -> dict[str, list[str]]:
     """Characters of the corpus that sound alike, tone aside: what an ASR mixes up."""
     from pypinyin import lazy_pinyin
 
-    text = "".join(path.read_text(encoding="utf-8") for path in sorted((HERE / "corpus").glob("*.txt")))
+    written = [text for name in PHRASES for text in texts(name)] + list(topics())
+    text = "".join(written)
     by_sound: dict[str, set[str]] = defaultdict(set)
     for character in sorted({item for item in text if "\u4e00" <= item <= "\u9fff"}):
         by_sound[lazy_pinyin(character)[0]].add(character)
@@ -153,7 +117,7 @@ def utterances(seed: int = 1) -> list[Said]:
 def _violations(rng: random.Random) -> list[Said]:
     found = []
     neutral = [text for level, _, text in _polite_rows() if level == 3 and 4 <= len(text) <= 24]
-    for kind, listed in sections("violations").items():
+    for kind, listed in labelled("violations").items():
         for frame in listed:
             level = 1 if kind == "order" and _ROUGH.search(frame) else LEVEL_OF[kind]
             for turn in range(7 if "{" in frame else 4):
@@ -174,12 +138,7 @@ def _violations(rng: random.Random) -> list[Said]:
 
 
 def _polite_rows() -> list[tuple[int, str, str]]:
-    found = []
-    for line in frames("polite"):
-        head, _, text = line.partition("|")
-        level, _, marks = head.partition(" ")
-        found.append((int(level), marks.strip(), text))
-    return found
+    return [(int(row.label), row.group, row.text) for row in rows("polite")]
 
 
 def _normal(rng: random.Random) -> list[Said]:
@@ -202,9 +161,9 @@ def _normal(rng: random.Random) -> list[Said]:
 
 
 def _plain(rng: random.Random) -> list[Said]:
-    """Everyday sentences about anything: ``normal.txt``, the recogniser's hotline templates, words by themselves."""
+    """Everyday sentences about anything: ``normal.tsv``, the recogniser's hotline templates, words by themselves."""
     found = []
-    for frame in frames("normal"):
+    for frame in texts("normal"):
         for turn in range(NOISE_PROPORTION if "{" in frame else 2):
             text = filled(frame, rng)
             if turn % 2:
@@ -216,17 +175,28 @@ def _plain(rng: random.Random) -> list[Said]:
             found.append(
                 Said(as_heard(text, rng), f"plain:{frame}", 4 if "您" in text or "麻烦" in text else 3, "none")
             )
+    slots = labelled("slots")
+    anything = slots["o"] + slots["n"]
+    nouns = slots["o"] + slots["w"] + slots["n"] + slots["c"]
     role = ""
     templates = [HERE.parent / "demo_asr" / f"templates{name}.txt" for name in ("", "_more")]
-    for line in [line for file in templates for line in read_lines(file)]:
+    for line in _lines(templates):
         if line.startswith("["):
             role = line[1:].split()[0]
         elif role == "agent" and not line.startswith("#") and _bare(line) not in TAKEN_OUT:
-            text = re.sub(r"\{\w+\}", lambda _: rng.choice(slots()["o"] + slots()["n"]), line.lstrip("*"))
+            text = re.sub(r"\{\w+\}", lambda _: rng.choice(anything), line.lstrip("*"))
             found += [Said(as_heard(text, rng), f"hotline:{line}", 4 if "您" in text else 3, "none") for _ in range(2)]
     for number in range(1500):
-        words = rng.sample(slots()["o"] + slots()["w"] + slots()["n"] + slots()["c"], rng.choice((1, 1, 2, 3)))
+        words = rng.sample(nouns, rng.choice((1, 1, 2, 3)))
         found.append(Said(rng.choice(("", " ")).join(words), f"word:{number % 50}", 3, "none"))
+    return found
+
+
+def _lines(templates: Iterable[Path]) -> list[str]:
+    """The lines of the recogniser's templates without blanks."""
+    found: list[str] = []
+    for file in templates:
+        found += [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
     return found
 
 
@@ -234,7 +204,7 @@ def _long_normal(rng: random.Random) -> list[Said]:
     """Two to four normal sentences in one breath: the best level counts, strategies add up."""
     rows = [row for row in _polite_rows() if row[0] >= 3]
     found = []
-    plain = frames("normal")
+    plain = texts("normal")
     for number in range(2500):
         text = "".join(filled(frame, rng) for frame in rng.sample(plain, rng.choice((2, 3, 4))))
         at = rng.randrange(0, max(1, len(text) - 20))
@@ -267,7 +237,7 @@ def _answers(rng: random.Random) -> list[tuple[str, str]]:
 
 def _fragments(rng: random.Random) -> list[Said]:
     """Scraps of normal sentences, as recognition and windows leave them: a few characters prove nothing."""
-    whole = [filled(frame, rng) for frame in frames("normal") for _ in range(2)]
+    whole = [filled(frame, rng) for frame in texts("normal") for _ in range(2)]
     whole += [text for part in topics().values() for name in "QBG" for text in part[name]]
     found = []
     for number, text in enumerate(rng.choices(whole, k=3000)):
@@ -281,11 +251,8 @@ def _fragments(rng: random.Random) -> list[Said]:
 def topics() -> dict[str, dict[str, list[str]]]:
     """Topic → kind of line (Q S B G) → texts."""
     found: dict[str, dict[str, list[str]]] = {}
-    for line in lines("topics"):
-        if line.startswith("@ "):
-            found[line[2:]] = current = {}
-        elif not line.startswith("#"):
-            current[line[0]] = line[2:].split("|")
+    for row in rows("topics"):
+        found.setdefault(row.group, {}).setdefault(row.label, []).append(row.text)
     return found
 
 
@@ -306,7 +273,7 @@ def dealt(texts: Iterable[str], number: int) -> list[str]:
 def share(number: int) -> Share:
     """The part of this number."""
     stock, rude = (
-        {name: dealt(texts, number) for name, texts in sections(file).items()} for file in ("answers", "violations")
+        {name: dealt(texts, number) for name, texts in labelled(file).items()} for file in ("answers", "violations")
     )
     return Share({name: topics()[name] for name in dealt(topics(), number)}, stock, rude)
 

@@ -64,13 +64,14 @@ def too_near(frozen: Iterable[str], training: Iterable[str], limit: float = LIMI
 def training_texts() -> list[str]:
     """Everything an agent says in the training corpus, and the bare frames."""
     import corpus
+    import rows
     import whole
 
     said = [item.text for item in corpus.utterances()]
     said += [item.answer for item in corpus.exchanges()] + [item.answer for item in whole.whole()]
     for name in ("violations", "answers"):
-        said += [text for texts in corpus.sections(name).values() for text in texts]
-    said += [line.partition("|")[2] for line in corpus.frames("polite")]
+        said += [text for texts in rows.labelled(name).values() for text in texts]
+    said += list(rows.texts("polite"))
     said += [text for topic in corpus.topics().values() for texts in topic.values() for text in texts]
     return said
 

@@ -50,11 +50,11 @@ def test_every_topic_and_phrase_belongs_to_one_part_and_has_its_role() -> None:
     topics = [name for one in shares for name in one.topics]
     assert sorted(topics) == sorted(corpus.topics())
     stock = sorted(text for one in shares for texts in one.stock.values() for text in texts)
-    assert stock == sorted(text for texts in corpus.sections("answers").values() for text in texts)
+    assert stock == sorted(text for texts in corpus.labelled("answers").values() for text in texts)
     assert {item.group for item in corpus.exchanges(each=1)} == {f"part:{number}" for number in range(corpus.PARTS)}
     assert {role for _, role in clauses.lines([0])} == set(clauses.ROLES)
     assert not {text for text, _ in clauses.lines([0])} & {text for text, _ in clauses.lines([1])} - set(
-        corpus.sections("answers")["short"]
+        corpus.labelled("answers")["short"]
     ) - {line for part in corpus.topics().values() for line in part["S"]}
     sys.modules.pop("clauses", None)
     sys.modules.pop("corpus", None)

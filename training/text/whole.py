@@ -1,4 +1,4 @@
-"""Exchanges written whole, with their level: ``corpus/whole_*.tsv`` (level, domain, question, answer).
+"""Exchanges written whole, with their level: ``corpus/whole_*.tsv`` (label = level, group = domain, text = answer).
 
 What `corpus.exchanges` puts together from phrases has clear borders; a person's answer has not. A model of 600 of these does better
 on the other 600, by another hand, than one of 9,000 put together (README.md).
@@ -6,12 +6,10 @@ on the other 600, by another hand, than one of 9,000 put together (README.md).
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent / "corpus"
+from rows import files, read
 
 
 @dataclass(frozen=True)
@@ -29,10 +27,9 @@ class Whole:
 def whole() -> tuple[Whole, ...]:
     """All of them, in the order of the files."""
     found = []
-    for file in sorted(FOLDER.glob("whole_*.tsv")):
-        with file.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-                found.append(Whole(row["question"], row["answer"], row["domain"], int(row["level"]), file.stem))
+    for file in files("whole"):
+        for row in read(file):
+            found.append(Whole(row.question, row.text, row.group, int(row.label), file.stem))
     return tuple(found)
 
 
