@@ -197,6 +197,13 @@ def test_combined_checks_say_how_many_parts_failed() -> None:
     assert said.endswith("；3 项要求中有 2 项未达到")
 
 
+def test_braces_in_what_was_said_are_only_words() -> None:
+    heard = quote(1, "{who}{0.__class__}%s")
+
+    assert sentence(criterion("phrase_said", heard), lang="zh") == "坐席说了不允许的话：“{who}{0.__class__}%s”（00:01）"
+    assert '"{who}{0.__class__}%s"' in sentence(criterion("order_kept", heard, side="after"), lang="en")
+
+
 # What `score` documents is what `sentences` must speak.
 
 

@@ -71,8 +71,13 @@ Cells = Sequence[Measurement | None]
 
 
 def _measured(measurements: Mapping[str, Measurement], metric: str, columns: Sequence[str]) -> Cells:
-    keys = [f"{metric}:{column}" if column else metric for column in columns]
-    return [measurements.get(key) for key in keys]
+    return [measurements.get(_key(metric, column)) for column in columns]
+
+
+def _key(metric: str, column: str) -> str:
+    if column == WHOLE_CALL:
+        return metric
+    return f"{metric}:{column}"
 
 
 def _row(metric: str, measured: Cells, lang: Lang) -> FigureRow:

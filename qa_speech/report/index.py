@@ -19,7 +19,7 @@ from qa_speech.wording.lang import Lang
 from qa_speech.wording.sentences import sentence
 
 MOST_REASONS = 3
-UNKNOWN = -1
+UNKNOWN: float = -1
 """Sorts what is missing below zero."""
 
 
@@ -108,12 +108,14 @@ def index_row(report: CallReport | CallFailure, lang: Lang, link: Callable[[str]
     if isinstance(report, CallFailure):
         return FailedRow(report.id, report.message)
     call, score = report.call, report.score
-    timed = call.times != "nominal"
+    duration, seconds = terms.NO_FIGURE, UNKNOWN
+    if call.times != "nominal":
+        duration, seconds = terms.clock(call.duration), call.duration
     return IndexRow(
         id=report.id,
         link=quote(_address(report.id, link)),
-        duration=terms.clock(call.duration) if timed else terms.NO_FIGURE,
-        seconds=call.duration if timed else UNKNOWN,
+        duration=duration,
+        seconds=seconds,
         total=_total(score),
         points=_points(score),
         scored=score is not None and score.total is not None,

@@ -71,19 +71,25 @@ def lines(report: CallReport, lang: Lang, *, low_probability: float = LOW_PROBAB
     flags, hits, silences = _flags(report, lang), _hits(report), _silences_before(report)
     found = []
     for index, utterance in enumerate(call.utterances):
-        silence = silences.get(index)
+        where = terms.clock(utterance.start)
+        if not timed:
+            where = terms.line(index, lang)
+        silence, silence_at = "", 0.0
+        if index in silences:
+            silence = terms.note(silences[index], lang, call)
+            silence_at = max(0.0, silences[index].start - LEAD_S)
         found.append(
             Line(
                 index=index,
                 role=str(utterance.role),
                 who=terms.role(utterance.role, lang),
                 start=utterance.start,
-                where=terms.clock(utterance.start) if timed else terms.line(index, lang),
+                where=where,
                 pieces=tuple(pieces(utterance, hits.get(index, ()), low_probability, timed=timed)),
                 state=_state(utterance),
                 flags=tuple(flags.get(index, ())),
-                silence=terms.note(silence, lang, call) if silence else "",
-                silence_at=max(0.0, silence.start - LEAD_S) if silence else 0.0,
+                silence=silence,
+                silence_at=silence_at,
             )
         )
     return found

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from qa_speech.call import Call, CriterionScore, Evidence, Role
 from qa_speech.wording import terms
-from qa_speech.wording.lang import Lang, clauses, labelled, listed, pick
-from qa_speech.wording.terms import bracket, quoted
+from qa_speech.wording.lang import Lang, Words, clauses, labelled, listed, pick
+from qa_speech.wording.terms import bracket
 
 MOST_QUOTES = 3
 MOST_PHRASES = 3
@@ -69,6 +69,24 @@ class Case:
             return float(value)
         return None
 
+    def name(self, table: Words, key: str) -> str:
+        """What a detail that is a code is called."""
+        return terms.term(table, self.text(key), self.lang)
+
+    def figure(self, value: float | None, unit: str) -> str:
+        """A value with its unit."""
+        return terms.figure(value, unit, self.lang)
+
+    @property
+    def reason(self) -> str:
+        """The reason code of the outcome."""
+        return self.criterion.reason
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The evidence of the outcome."""
+        return self.criterion.evidence
+
     @property
     def negated(self) -> bool:
         """Whether the check is turned round by `not`."""
@@ -90,7 +108,7 @@ class Case:
         return terms.role(role, self.lang)
 
     def _only_role_heard(self) -> str:
-        heard = {str(one.role) for one in self.criterion.evidence if one.role}
+        heard = {str(one.role) for one in self.evidence if one.role}
         if len(heard) == 1:
             return heard.pop()
         return ""
@@ -126,6 +144,19 @@ class Case:
             return ""
         return self.pick(f"第 {first} 到 {last} 个话轮", f"in turns {first} to {last}")
 
+    @property
+    def timed(self) -> bool:
+        """Whether seconds may be named."""
+        return self.call is None or self.call.times != "nominal"
+
+    def note(self, evidence: Evidence) -> str:
+        """What a piece of evidence is."""
+        return terms.note(evidence, self.lang, self.call)
+
+    def quoted(self, text: str) -> str:
+        """Words in quotation marks."""
+        return terms.quoted(text, self.lang)
+
     def at(self, evidence: Evidence) -> str:
         """Where to hear it, in brackets."""
         return bracket(terms.where(evidence, self.lang, self.call), self.lang)
@@ -135,8 +166,8 @@ class Case:
     @property
     def quotes(self) -> str:
         """Words that were heard, each with its time: “您好”（00:01）、“工号”（00:02）."""
-        heard = [one for one in self.criterion.evidence if one.quote]
-        shown = [f"{quoted(one.quote, self.lang)}{self.at(one)}" for one in heard[:MOST_QUOTES]]
+        heard = [one for one in self.evidence if one.quote]
+        shown = [f"{self.quoted(one.quote)}{self.at(one)}" for one in heard[:MOST_QUOTES]]
         more = len(heard) - len(shown)
         text = self.listed(shown)
         if more > 0:
@@ -152,7 +183,7 @@ class Case:
     def phrases(self, names: str, *, each: bool) -> str:
         """Phrases of the scorecard (joined by 、) in quotation marks; patterns are counted, but not shown to people."""
         wanted = [one for one in names.split("、") if one]
-        shown = [quoted(one, self.lang) for one in wanted if not one.startswith("/")][:MOST_PHRASES]
+        shown = [self.quoted(one) for one in wanted if not one.startswith("/")][:MOST_PHRASES]
         count = len(wanted)
         if not each:
             count = max(int(self.value("phrase_count") or 0), count)

@@ -11,7 +11,7 @@ Figures that speak of words have a sentence of their own, with the words; all ot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
 from typing import NamedTuple
 
 from qa_speech.call import Evidence, Role
@@ -21,13 +21,14 @@ from qa_speech.wording import figures as figure_words
 from qa_speech.wording import terms
 from qa_speech.wording.case import MOST_QUOTES, Case
 from qa_speech.wording.lang import plural
-from qa_speech.wording.terms import bracket, figure, quoted, term
+from qa_speech.wording.terms import bracket, term
 
 LONGEST_QUOTE = 24
 """Characters of each of several quotes in one sentence."""
 SAME_LENGTH_S = 0.06
 """A stretch this near to the figure, in seconds, is what the figure measures."""
 BARELY_S = 0.01
+"""Words that end so much after a silence began, in seconds, came before it."""
 IMPOLITE = frozenset(("impolite",))
 NOT_INFORMED = frozenset(("not_informed",))
 POOR_ANSWERS = frozenset(("no_answer", "deflected", "acknowledged_only", "short_answer", "no_guidance"))
@@ -35,19 +36,20 @@ POOR_ANSWERS = frozenset(("no_answer", "deflected", "acknowledged_only", "short_
 
 def figure_sentence(case: Case) -> str:
     """The sentence of a figure and of what was asked of it."""
-    limit = limits(case)
     figure_of = (case.text("metric"), case.text("component") or "value")
     maker = _OF_WORDS.get(figure_of)
     if maker is not None and case.value("value") is not None:
-        return maker(case, limit)
+        return maker(case)
     said = _one_stretch(case)
     if not said:
         name, value = _subject(case), _value(case)
         said = case.pick(f"{name} {value}", f"{name}: {value}") + _places(case)
-    return said + _standard(case, limit)
+    return said + _standard(case)
 
 
-def _standard(case: Case, limit: str) -> str:
+def _standard(case: Case, *, counted_in: str = "次") -> str:
+    """What was asked, at the end of the sentence; `counted_in` is the Chinese measure word of what is counted."""
+    limit = limits(case).replace("次", counted_in)
     if not limit:
         return ""
     return case.pick(f"，标准 {limit}", f"; limit {limit}")
@@ -75,7 +77,7 @@ def limits(case: Case) -> str:
         return ""
     last = bounds.pop()
     texts = [f"{bound.sign} {terms.number(bound.value)}".strip() for bound in bounds]
-    texts.append(f"{last.sign} {figure(last.value, unit, case.lang)}".strip())
+    texts.append(f"{last.sign} {case.figure(last.value, unit)}".strip())
     if case.negated:
         return case.pick(" 或 ", " or ").join(texts)
     return case.pick(" 且 ", " and ").join(texts)
@@ -108,9 +110,10 @@ def _countable(bound: Bound, unit: str) -> Bound:
 def _rounds_onto_a_bound(case: Case) -> bool:
     """Whether rounding would make the figure the same as a bound it lies beside: 8 秒，标准 < 8 秒."""
     value = case.value("value") or 0.0
+    shown = terms.number(value)
     for key in ASKED:
         bound = case.value(key)
-        if bound is not None and bound != value and terms.number(bound) == terms.number(value):
+        if bound is not None and bound != value and terms.number(bound) == shown:
             return True
     return False
 
@@ -121,7 +124,7 @@ def _rounds_onto_a_bound(case: Case) -> bool:
 def _value(case: Case) -> str:
     """The figure with its unit, with two decimals where one would hide on which side of a bound it lies."""
     value = case.value("value")
-    text = figure(value, case.text("unit"), case.lang)
+    text = case.figure(value, case.text("unit"))
     if value is not None and _rounds_onto_a_bound(case):
         return text.replace(terms.number(value), f"{value:.2f}", 1)
     return text
@@ -145,12 +148,12 @@ def _subject(case: Case) -> str:
 def _one_stretch(case: Case) -> str:
     """Where the figure is the length of one stretch: that stretch, after whose words, and when."""
     value = case.value("value")
-    longest = max(case.criterion.evidence, key=_length_s, default=None)
+    longest = max(case.evidence, key=_length_s, default=None)
     if longest is None or value is None or case.text("unit") != "s" or longest.kind != "interval":
         return ""
     if abs(_length_s(longest) - value) > SAME_LENGTH_S or _rounds_onto_a_bound(case):
         return ""
-    return f"{_after_whom(case, longest)}{terms.note(longest, case.lang, case.call)}{case.at(longest)}"
+    return f"{_after_whom(case, longest)}{case.note(longest)}{case.at(longest)}"
 
 
 def _length_s(evidence: Evidence) -> float:
@@ -173,7 +176,7 @@ def _after_whom(case: Case, evidence: Evidence) -> str:
 
 def _places(case: Case) -> str:
     """When, for a count whose every case is in evidence: the first places, in brackets."""
-    heard = [one for one in case.criterion.evidence if one.kind != "absence"]
+    heard = [one for one in case.evidence if one.kind != "absence"]
     if not heard:
         return ""
     if case.text("unit") == "s" and _rounds_onto_a_bound(case):
@@ -191,7 +194,7 @@ def _places(case: Case) -> str:
 # ------------------------------------------------------------------------------------------ figures of words
 
 
-def _violations(case: Case, limit: str) -> str:
+def _violations(case: Case) -> str:
     if not case.value("value"):
         return case.pick("坐席没有这类不当用语", "the agent said nothing of the kind")
     count = _count(case, "value")
@@ -201,11 +204,7 @@ def _violations(case: Case, limit: str) -> str:
     heard = _noted(case, words.VIOLATIONS)
     if heard:
         text = case.labelled(text, case.listed(_violation(case, one) for one in heard[:MOST_QUOTES]))
-    text += case.and_so_on(heard) + _standard(case, limit.replace("次", "处"))
-    if case.value("unsure"):
-        unsure = _count(case, "unsure")
-        text += case.pick(f"；其中 {unsure} 处把握不大，没有计入", f"; {unsure} of them doubtful and not counted")
-    return text
+    return text + case.and_so_on(heard) + _standard(case, counted_in="处") + _unsure(case)
 
 
 def _violation(case: Case, evidence: Evidence) -> str:
@@ -213,38 +212,51 @@ def _violation(case: Case, evidence: Evidence) -> str:
     return case.pick(f"{kind}{said}", f"{kind} {said}")
 
 
-def _politeness(case: Case, limit: str) -> str:
-    value = figure(case.value("value"), "points", case.lang)
-    text = case.pick(f"坐席用语礼貌程度 {value}", f"politeness of the agent’s words: {value}")
-    least = case.listed(_words(case, one) for one in _noted(case, IMPOLITE)[:MOST_QUOTES])
-    return text + _standard(case, limit) + _worst(case, least, "；最不客气的：{worst}", "; least polite: {worst}")
-
-
-def _depth(case: Case, limit: str) -> str:
-    value = figure(case.value("value"), "points", case.lang)
-    text = case.pick(f"回答深度 {value}", f"answer depth: {value}")
-    poor = _asked_or_answered(case, _noted(case, POOR_ANSWERS))
-    return text + _standard(case, limit) + _worst(case, poor, "；答得最差的地方：{worst}", "; worst at: {worst}")
-
-
-def _informed(case: Case, limit: str) -> str:
-    value = figure(case.value("value"), "%", case.lang)
-    text = case.pick(
-        f"登记、转办的事项中有 {value} 告诉了客户时限或下一步",
-        f"{value} of the matters taken on came with a time limit or the next step",
-    )
-    left = case.listed(_words(case, one) for one in _noted(case, NOT_INFORMED)[:MOST_QUOTES])
-    return text + _standard(case, limit) + _worst(case, left, "；没有说的：{worst}", "; without: {worst}")
-
-
-def _worst(case: Case, worst: str, zh: str, en: str) -> str:
-    """Where it was worst; nothing where all was well."""
-    if case.passed or not worst:
+def _unsure(case: Case) -> str:
+    if not case.value("unsure"):
         return ""
-    return case.say(zh, en, worst=worst)
+    unsure = _count(case, "unsure")
+    return case.pick(f"；其中 {unsure} 处把握不大，没有计入", f"; {unsure} of them doubtful and not counted")
 
 
-def _unanswered(case: Case, limit: str) -> str:
+def _politeness(case: Case) -> str:
+    return case.say(
+        "坐席用语礼貌程度 {points}{standard}{worst}",
+        "politeness of the agent’s words: {points}{standard}{worst}",
+        points=case.figure(case.value("value"), "points"),
+        standard=_standard(case),
+        worst=_worst(case, "；最不客气的：", "; least polite: ", _quotes(case, IMPOLITE)),
+    )
+
+
+def _depth(case: Case) -> str:
+    return case.say(
+        "回答深度 {points}{standard}{worst}",
+        "answer depth: {points}{standard}{worst}",
+        points=case.figure(case.value("value"), "points"),
+        standard=_standard(case),
+        worst=_worst(case, "；答得最差的地方：", "; worst at: ", _asked_or_answered(case)),
+    )
+
+
+def _informed(case: Case) -> str:
+    return case.say(
+        "登记、转办的事项中有 {share} 告诉了客户时限或下一步{standard}{worst}",
+        "{share} of the matters taken on came with a time limit or the next step{standard}{worst}",
+        share=case.figure(case.value("value"), "%"),
+        standard=_standard(case),
+        worst=_worst(case, "；没有说的：", "; without: ", _quotes(case, NOT_INFORMED)),
+    )
+
+
+def _worst(case: Case, zh: str, en: str, quotes: str) -> str:
+    """Where it was worst, after a word for it; nothing where all was well."""
+    if case.passed or not quotes:
+        return ""
+    return case.pick(zh, en) + quotes
+
+
+def _unanswered(case: Case) -> str:
     if not case.value("value"):
         return case.pick("客户的问题都有答复", "every question of the customer was answered")
     count = _count(case, "value")
@@ -254,10 +266,10 @@ def _unanswered(case: Case, limit: str) -> str:
         count=count,
         s=plural(count),
     )
-    poor = _noted(case, POOR_ANSWERS)
-    if poor:
-        text = case.labelled(text, _asked_or_answered(case, poor))
-    return text + case.and_so_on(poor) + _standard(case, limit.replace("次", "个"))
+    quotes = _asked_or_answered(case)
+    if quotes:
+        text = case.labelled(text, quotes) + case.and_so_on(_noted(case, POOR_ANSWERS))
+    return text + _standard(case, counted_in="个")
 
 
 def _count(case: Case, key: str) -> str:
@@ -266,13 +278,18 @@ def _count(case: Case, key: str) -> str:
 
 
 def _noted(case: Case, notes: Container[str]) -> list[Evidence]:
-    return [one for one in case.criterion.evidence if one.note in notes]
+    return [one for one in case.evidence if one.note in notes]
 
 
-def _asked_or_answered(case: Case, poor: Sequence[Evidence]) -> str:
+def _quotes(case: Case, notes: Container[str]) -> str:
+    """The first words with one of these notes."""
+    return case.listed(_words(case, one) for one in _noted(case, notes)[:MOST_QUOTES])
+
+
+def _asked_or_answered(case: Case) -> str:
     """The customer's questions; where the agent pushed one away, what the agent said."""
     shown = []
-    for one in poor[:MOST_QUOTES]:
+    for one in _noted(case, POOR_ANSWERS)[:MOST_QUOTES]:
         said = _words(case, one)
         if one.role is Role.AGENT:
             said = case.pick(f"坐席答{said}", f"answered {said}")
@@ -284,10 +301,10 @@ def _words(case: Case, evidence: Evidence) -> str:
     text = evidence.quote
     if len(text) > LONGEST_QUOTE:
         text = f"{text[:LONGEST_QUOTE]}…"
-    return f"{quoted(text, case.lang)}{case.at(evidence)}"
+    return f"{case.quoted(text)}{case.at(evidence)}"
 
 
-_OF_WORDS: Mapping[tuple[str, str], Callable[[Case, str], str]] = {
+_OF_WORDS: Mapping[tuple[str, str], Callable[[Case], str]] = {
     ("violations", "value"): _violations,
     ("violations", "count"): _violations,
     ("politeness", "value"): _politeness,
@@ -296,4 +313,4 @@ _OF_WORDS: Mapping[tuple[str, str], Callable[[Case, str], str]] = {
     ("depth", "unanswered_count"): _unanswered,
     ("depth", "transparency_share"): _informed,
 }
-"""Metric and component → its sentence, from the case and the limit as text."""
+"""Metric and component → the function that says it."""

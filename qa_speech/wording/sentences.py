@@ -24,7 +24,7 @@ from qa_speech.wording import terms
 from qa_speech.wording.case import Case
 from qa_speech.wording.figure_sentences import figure_sentence, limits
 from qa_speech.wording.lang import Lang, plural
-from qa_speech.wording.terms import bracket, quoted, term
+from qa_speech.wording.terms import bracket
 
 Maker: TypeAlias = Callable[[Case], str]
 
@@ -59,12 +59,12 @@ def _unjudged(case: Case) -> str:
 
 
 def _judged(case: Case) -> str:
-    maker = _maker(case.criterion.reason)
+    maker = _maker(case.reason)
     said = maker(case)
     if said:
         return said
     outcome = terms.outcome(case.criterion.outcome, case.lang)
-    return outcome + bracket(terms.reason(case.criterion.reason, case.lang), case.lang)
+    return outcome + bracket(terms.reason(case.reason, case.lang), case.lang)
 
 
 def _maker(reason: str) -> Maker:
@@ -73,9 +73,9 @@ def _maker(reason: str) -> Maker:
 
 
 def _evidence(case: Case) -> str:
-    evidence = case.criterion.evidence
+    evidence = case.evidence
     shown = evidence[:MOST_EVIDENCE]
-    text = case.clauses(f"{terms.note(one, case.lang, case.call)}{case.at(one)}" for one in shown)
+    text = case.clauses(f"{case.note(one)}{case.at(one)}" for one in shown)
     more = len(evidence) - len(shown)
     if more > 0:
         text += case.pick(f"，另有 {more} 处", f", and {more} more")
@@ -87,8 +87,8 @@ def _other_parts(case: Case) -> str:
     parts, deciding = case.value("parts"), case.value("deciding")
     if parts is None or deciding is None or parts < 2 or case.passed:
         return ""
-    quotes = sum(bool(one.quote) for one in case.criterion.evidence)
-    of_unwanted_words = case.criterion.reason.endswith("_said") or case.text("metric") == "violations"
+    quotes = sum(bool(one.quote) for one in case.evidence)
+    of_unwanted_words = case.reason.endswith("_said") or case.text("metric") == "violations"
     if of_unwanted_words and quotes >= deciding:
         # the words that must not be said are quoted already, whichever requirement found them
         return ""
@@ -132,10 +132,10 @@ def _missing(case: Case) -> str:
 
 def _searched(case: Case) -> str:
     """The seconds that were searched, where that is not the whole call."""
-    absent = next((one for one in case.criterion.evidence if one.kind == "absence"), None)
+    absent = next((one for one in case.evidence if one.kind == "absence"), None)
     if absent is None or absent.end <= absent.start or not case.window:
         return ""
-    if case.call is not None and case.call.times == "nominal":
+    if not case.timed:
         return ""
     span = terms.where(absent, case.lang, case.call)
     return bracket(case.pick(f"已查 {span}", f"searched {span}"), case.lang)
@@ -177,7 +177,7 @@ def _repeated(case: Case) -> str:
 
 def _not_repeated(case: Case) -> str:
     text = case.say("{who}没有重复{whose}说过的话", "{who} did not repeat {whose} words", whose=_whose(case))
-    if case.criterion.reason == "repeat_missing":
+    if case.reason == "repeat_missing":
         text += case.pick("，要求有重复", "; a repetition is wanted")
     return text
 
@@ -226,7 +226,7 @@ def _entity_forbidden(case: Case) -> str:
 
 
 def _kind(case: Case) -> str:
-    return term(words.ENTITIES, case.text("kind"), case.lang)
+    return case.name(words.ENTITIES, "kind")
 
 
 def _a_kind(case: Case) -> str:
@@ -242,7 +242,7 @@ def _similar_missing(case: Case) -> str:
         "{who}{window}没有说到与{wanted}相近的话",
         "{said_nothing} like {wanted}{window}",
         said_nothing=case.nobody("said nothing", "said anything"),
-        wanted=quoted(case.text("to"), case.lang),
+        wanted=case.quoted(case.text("to")),
     )
     nearest, limit = case.value("best"), case.value("similarity")
     if nearest is not None:
@@ -256,7 +256,7 @@ def _similar_missing(case: Case) -> str:
 
 
 def _attribute(case: Case) -> str:
-    name = term(words.METADATA, case.text("attribute"), case.lang)
+    name = case.name(words.METADATA, "attribute")
     if case.value("value") is None:
         text = case.say("{name}为“{value}”", "{name} is {value}", name=name)
     else:
@@ -283,7 +283,7 @@ def _order(case: Case) -> str:
         "{place}{side}{reach}：{inner}",
         "{side} {place}{reach}: {inner}",
         place=_anchor(case),
-        side=term(words.SIDES, case.text("side"), case.lang),
+        side=case.name(words.SIDES, "side"),
         reach=_reach(case),
         inner=_inner(case),
     )
@@ -299,12 +299,12 @@ def _order(case: Case) -> str:
 
 def _anchor(case: Case) -> str:
     """What the order begins with, and where; its words on the card where nothing is in evidence."""
-    if not case.criterion.evidence:
+    if not case.evidence:
         return case.text("anchor")
-    anchor = case.criterion.evidence[0]
-    name = terms.note(anchor, case.lang, case.call)
+    anchor = case.evidence[0]
+    name = case.note(anchor)
     if anchor.quote:
-        name = quoted(anchor.quote, case.lang)
+        name = case.quoted(anchor.quote)
     return f"{name}{case.at(anchor)}"
 
 
@@ -322,7 +322,7 @@ def _reach(case: Case) -> str:
 def _inner(case: Case) -> str:
     """What the inner check came to, by its own reason and the evidence that is no anchor."""
     reason = case.text("inner")
-    rest = tuple(one for one in case.criterion.evidence[1:] if not one.note.startswith("anchor"))
+    rest = tuple(one for one in case.evidence[1:] if not one.note.startswith("anchor"))
     inner = replace(case, criterion=changed(case.criterion, reason=reason, evidence=rest))
     if _maker(reason) is _order:
         # an order inside an order: `detail` holds the keys of the outer one, so only its evidence can speak
