@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from qa_speech.call import CallReport, Measurement
 from qa_speech.report.labels import UI
@@ -66,11 +66,11 @@ def _head(column: str, lang: Lang) -> str:
     return terms.role(column, lang)
 
 
-Cells = Sequence[Measurement | None]
+Measured: TypeAlias = Sequence[Measurement | None]
 """The measurements of one metric, by column; None where it was not asked of that role."""
 
 
-def _measured(measurements: Mapping[str, Measurement], metric: str, columns: Sequence[str]) -> Cells:
+def _measured(measurements: Mapping[str, Measurement], metric: str, columns: Sequence[str]) -> Measured:
     return [measurements.get(_key(metric, column)) for column in columns]
 
 
@@ -80,7 +80,7 @@ def _key(metric: str, column: str) -> str:
     return f"{metric}:{column}"
 
 
-def _row(metric: str, measured: Cells, lang: Lang) -> FigureRow:
+def _row(metric: str, measured: Measured, lang: Lang) -> FigureRow:
     components = {part: _component_row(part, measured, lang) for part in _known_components(measured)}
     highlights = [components[part] for part in figure_words.HIGHLIGHTS.get(metric, ()) if part in components]
     return FigureRow(
@@ -98,7 +98,7 @@ def _cell(measured: Measurement | None, lang: Lang) -> Cell:
     return Cell(terms.measurement(measured, lang), measured.value is not None)
 
 
-def _known_components(measured: Cells) -> list[str]:
+def _known_components(measured: Measured) -> list[str]:
     """The components that have a value in some column, in the order of the metric."""
     values: dict[str, bool] = {}
     for one in measured:
@@ -108,7 +108,7 @@ def _known_components(measured: Cells) -> list[str]:
     return [part for part, known in values.items() if known]
 
 
-def _component_row(part: str, measured: Cells, lang: Lang) -> ComponentRow:
+def _component_row(part: str, measured: Measured, lang: Lang) -> ComponentRow:
     unit = terms.component_unit(part)
     cells = []
     for one in measured:
@@ -119,7 +119,7 @@ def _component_row(part: str, measured: Cells, lang: Lang) -> ComponentRow:
     return ComponentRow(terms.component(part, lang), tuple(cells))
 
 
-def _why_low(measured: Cells, lang: Lang) -> str:
+def _why_low(measured: Measured, lang: Lang) -> str:
     for one in measured:
         if one is not None and one.reliability == "low":
             return terms.reason(one.reliability_reason, lang)

@@ -55,8 +55,11 @@ class ReportFolder:
             write_bytes(self.out / "scores" / f"{name}.json", encode(outcome.score) + b"\n")
         audio = self._audio(outcome, name)
         page = self.out / "pages" / f"{name}.html"
-        embedded = audio.read_bytes() if audio is not None and self.embed_audio else None
-        link = f"../audio/{name}.mp3" if audio is not None and not self.embed_audio else None
+        embedded, link = None, None
+        if audio is not None and self.embed_audio:
+            embedded = audio.read_bytes()
+        elif audio is not None:
+            link = f"../audio/{name}.mp3"
         write_page(shown, page, audio=link, embed_audio=embedded, lang=self.lang, index="../index.html")
         if audio is not None and self.embed_audio:
             audio.unlink()
@@ -80,6 +83,9 @@ class ReportFolder:
         except AudioError:
             return None
         path = self.out / "audio" / f"{name}.mp3"
-        spans = hidden(outcome.call) if self.mask else None
-        write_mp3(mask(audio.samples[:2], audio.rate, spans) if spans else audio.samples[:2], audio.rate, path)
+        samples = audio.samples[:2]
+        spans = self.mask and hidden(outcome.call)
+        if spans:
+            samples = mask(samples, audio.rate, spans)
+        write_mp3(samples, audio.rate, path)
         return path

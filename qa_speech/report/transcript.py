@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from qa_speech.call import Call, CallReport, Evidence, Role, Utterance, Word
 from qa_speech.report import charts
@@ -61,7 +61,8 @@ class Stray:
     reason: str
 
 
-Spans = Sequence[tuple[float, float]]
+Spans: TypeAlias = Sequence[tuple[float, float]]
+"""Stretches from one second to another."""
 
 
 def lines(report: CallReport, lang: Lang, *, low_probability: float = LOW_PROBABILITY) -> list[Line]:

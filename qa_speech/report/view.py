@@ -217,11 +217,11 @@ def notices(report: CallReport, lang: Lang) -> list[str]:
 def facts(report: CallReport, lang: Lang) -> list[Fact]:
     """What is known of the call: its recording, its times, its scorecard, then its metadata."""
     call, recording = report.call, report.call.recording
+    found: list[Fact] = []
 
     def add(key: str, value: str) -> None:
         found.append(Fact(terms.term(UI, key, lang), value))
 
-    found: list[Fact] = []
     add("file", recording.path or recording.id)
     if recording.num_samples:
         add("duration", terms.clock(recording.duration))
