@@ -198,6 +198,9 @@ def test_models_list_and_verify() -> None:
         ({"LANG": "en_GB.UTF-8"}, "en"),
         ({"LANG": "en_US.UTF-8", "LC_ALL": "zh_TW"}, "zh"),
         ({"LANG": "C.UTF-8"}, "zh"),
+        ({"LANG": "POSIX"}, "zh"),
+        ({"LANG": "cs_CZ.UTF-8"}, "en"),
+        ({"LANG": "ca_ES@valencia"}, "en"),
         ({}, "zh"),
     ],
 )

@@ -29,7 +29,9 @@ from qa_speech.call import (
     Word,
 )
 from qa_speech.metrics import measure_all
-from qa_speech.report import page, view
+from qa_speech.report import page
+from qa_speech.report.index import write_index
+from qa_speech.report.transcript import pieces as pieces_of
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
 
@@ -129,7 +131,7 @@ def test_words_of_low_probability_are_marked() -> None:
 def test_punctuation_stays_between_the_words() -> None:
     line = Utterance(Role.AGENT, 0, 2, "您好，请讲。", (Word("您好，", 0, 1), Word(" 请讲。", 1, 2)))
 
-    pieces = list(view.pieces(line))
+    pieces = list(pieces_of(line))
 
     assert [(one.text, one.start) for one in pieces] == [("您好", 0), ("，", None), ("请讲", 1), ("。", None)]
 
@@ -137,7 +139,7 @@ def test_punctuation_stays_between_the_words() -> None:
 def test_text_that_its_words_do_not_spell_is_shown_whole() -> None:
     line = Utterance(Role.AGENT, 0.5, 2, "电话费", (Word("電話費", 0.5, 2),))
 
-    assert [(one.text, one.start) for one in view.pieces(line)] == [("电话费", 0.5)]
+    assert [(one.text, one.start) for one in pieces_of(line)] == [("电话费", 0.5)]
 
 
 def hostile() -> CallReport:
@@ -198,7 +200,7 @@ def test_nothing_from_a_call_becomes_markup(audio: str | None) -> None:
 
 def test_nothing_from_a_call_becomes_markup_in_the_index(tmp_path: Path) -> None:
     reports = [hostile(), CallFailure(HOSTILE, HOSTILE, HOSTILE, HOSTILE)]
-    page.write_index(reports, tmp_path / "index.html", lang="zh")
+    write_index(reports, tmp_path / "index.html", lang="zh")
 
     read = Reader((tmp_path / "index.html").read_text(encoding="utf-8"))
 
@@ -314,7 +316,7 @@ def test_a_two_hour_call_stays_under_two_megabytes() -> None:
 def test_the_index_has_every_input_once_with_its_reasons_and_causes(tmp_path: Path) -> None:
     plain = CallReport(make_call("agent@0-2: 您好", call_id="sub/b.wav", duration=125))
     failure = CallFailure("c.wav", "in/c.wav", "DecodeError", "in/c.wav: 没有声音")
-    page.write_index([report(), plain, failure], tmp_path / "index.html", lang="zh")
+    write_index([report(), plain, failure], tmp_path / "index.html", lang="zh")
 
     read = Reader((tmp_path / "index.html").read_text(encoding="utf-8"))
     links = [attrs["href"] for tag, attrs in read.tags if tag == "a"]
@@ -332,7 +334,7 @@ def test_the_index_has_every_input_once_with_its_reasons_and_causes(tmp_path: Pa
 
 
 def test_an_index_of_nothing_says_so(tmp_path: Path) -> None:
-    page.write_index([], tmp_path / "index.html", lang="zh")
+    write_index([], tmp_path / "index.html", lang="zh")
 
     assert "没有通话" in (tmp_path / "index.html").read_text(encoding="utf-8")
 

@@ -35,7 +35,7 @@ from qa_speech.privacy.identifiers import REASONS
 from qa_speech.privacy.redact import find, for_people, hidden, masked, masked_id
 from qa_speech.report.folder import ReportFolder
 from qa_speech.report.redacted import KINDS, WHY, RedactedFolder
-from qa_speech.report.view import lines as page_lines
+from qa_speech.report.transcript import lines as page_lines
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
 

@@ -13,6 +13,7 @@ from qa_speech.audio.mp3 import write_mp3
 from qa_speech.call import CallReport, CriterionScore, Evidence, Recording, Role, Score, SectionScore
 from qa_speech.metrics import measure_all
 from qa_speech.report import page as pages
+from qa_speech.report.index import write_index
 from qa_speech.testing import make_call, tone
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -75,7 +76,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {},
         Score("b", "c", 1, "", (), (), 96.0, 96.0, 1.0, "优秀", True),
     )
-    pages.write_index([with_sound, text_report, better], root / "index.html", lang="zh")
+    write_index([with_sound, text_report, better], root / "index.html", lang="zh")
     return root
 
 

@@ -10,6 +10,7 @@ from qa_speech.resources import folder
 from qa_speech.scorecard import load_scorecard, score
 from qa_speech.scorecard.score import judged
 from qa_speech.testing import make_call
+from qa_speech.wording.lang import Lang
 from qa_speech.wording.sentences import sentence
 
 HEAD = """\
@@ -216,3 +217,17 @@ def test_other_anchors_are_no_words_of_the_one_who_was_to_speak() -> None:
 
     assert sentence(found, lang="zh") == "“投诉”（00:00）之后 1 个话轮内：坐席没有说到“抱歉”；2 处中有 2 处不符合"
     assert sentence(found, lang="en").endswith('agent did not say "抱歉"; so in 2 of 2 places')
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_an_order_inside_an_order_has_a_sentence_that_ends(lang: Lang) -> None:
+    check = (
+        "check: {order: {anchor: {phrase: {any: [您好]}}, "
+        "after: {order: {anchor: {phrase: {any: [转接]}}, after: {phrase: {any: [久等]}}}}}}"
+    )
+    call = make_call("agent@0-1: 您好，请讲", "customer@2-3: 喂", "agent@4-5: 转接", "agent@6-7: 好了")
+    found = one(call, check)
+
+    assert (found.outcome, found.reason, found.detail["inner"]) == ("fail", "order_broken", "order_broken")
+    assert "您好" in sentence(found, lang=lang)
+    assert "00:00" in sentence(found, lang=lang)

@@ -11,13 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_speech import wording
 from qa_speech.call import CallReport, CriterionScore, Evidence, Finding, Measurement, Role, Score, SectionScore
 from qa_speech.metrics import metrics
+from qa_speech.report import labels
 from qa_speech.testing import make_call
 from qa_speech.wording import catalogue as words
 from qa_speech.wording import figures as figure_words
-from qa_speech.wording import labels, sentences, terms
+from qa_speech.wording import terms
+from qa_speech.wording.lang import Lang
+from qa_speech.wording.messages import summary_line
+from qa_speech.wording.sentences import MAKERS, sentence
 
 AGENT = Role.AGENT
 
@@ -156,9 +159,9 @@ CASES = [
 
 @pytest.mark.parametrize(("one", "zh", "en"), CASES, ids=lambda item: getattr(item, "reason", None))
 def test_each_reason_makes_one_plain_sentence(one: CriterionScore, zh: str, en: str | None) -> None:
-    assert wording.sentence(one, lang="zh") == zh
+    assert sentence(one, lang="zh") == zh
     if en is not None:
-        assert wording.sentence(one, lang="en") == en
+        assert sentence(one, lang="en") == en
 
 
 def test_a_silence_says_after_whose_words_it_came() -> None:
@@ -166,14 +169,14 @@ def test_a_silence_says_after_whose_words_it_came() -> None:
     silent = Evidence("interval", 4.0, 11.2, AGENT, note="dead_air")
     one = criterion("metric_above", silent, metric="silence", component="longest_s", value=7.2, unit="s", at_most=3.0)
 
-    assert wording.sentence(one, lang="zh", call=call) == "客户提问后坐席静音 7.2 秒（00:04–00:11），标准 ≤ 3 秒"
+    assert sentence(one, lang="zh", call=call) == "客户提问后坐席静音 7.2 秒（00:04–00:11），标准 ≤ 3 秒"
 
 
 def test_a_call_without_times_names_lines_and_never_seconds() -> None:
     call = make_call("agent: 您好", "agent: 这个我不清楚，你自己查", times="nominal")
     heard = Evidence("quote", 1.5, 2.0, AGENT, "我不清楚", utterance=1)
 
-    said = wording.sentence(criterion("phrase_said", heard), lang="zh", call=call)
+    said = sentence(criterion("phrase_said", heard), lang="zh", call=call)
 
     assert said == "坐席说了不允许的话：“我不清楚”（第 2 句）"
 
@@ -184,14 +187,21 @@ def test_a_figure_just_beside_its_bound_is_not_rounded_onto_it() -> None:
         "band", waited, metric="silence", component="longest_s", value=8.02, unit="s", full_below=8.0, role=None
     )
 
-    assert wording.sentence(one, lang="zh") == "最长静音 8.02 秒（00:31–00:39），标准 < 8 秒"
-    assert wording.sentence(one, lang="en") == "longest silence: 8.02 s (00:31–00:39); limit < 8 s"
+    assert sentence(one, lang="zh") == "最长静音 8.02 秒（00:31–00:39），标准 < 8 秒"
+    assert sentence(one, lang="en") == "longest silence: 8.02 s (00:31–00:39); limit < 8 s"
 
 
 def test_combined_checks_say_how_many_parts_failed() -> None:
-    said = wording.sentence(criterion("phrase_said", quote(1, "滚"), parts=3.0, deciding=2.0), lang="zh")
+    said = sentence(criterion("phrase_said", quote(1, "滚"), parts=3.0, deciding=2.0), lang="zh")
 
     assert said.endswith("；3 项要求中有 2 项未达到")
+
+
+def test_braces_in_what_was_said_are_only_words() -> None:
+    heard = quote(1, "{who}{0.__class__}%s")
+
+    assert sentence(criterion("phrase_said", heard), lang="zh") == "坐席说了不允许的话：“{who}{0.__class__}%s”（00:01）"
+    assert '"{who}{0.__class__}%s"' in sentence(criterion("order_kept", heard, side="after"), lang="en")
 
 
 # What `score` documents is what `sentences` must speak.
@@ -209,7 +219,7 @@ def test_every_documented_reason_has_a_sentence_of_its_own() -> None:
     reasons = documented_reasons()
 
     assert len(reasons) > 20
-    assert [one for one in reasons if one not in sentences._MAKERS] == []
+    assert [one for one in reasons if one not in MAKERS] == []
 
 
 def test_every_documented_code_without_judgement_has_words() -> None:
@@ -254,7 +264,7 @@ def test_both_languages_are_there_for_every_code() -> None:
     assert all(bool(zh) == bool(en) for zh, en in pairs)
 
 
-codes = st.sampled_from([*sentences._MAKERS, "order_broken", "not_phrase_said", "made_up_code", ""])
+codes = st.sampled_from([*MAKERS, "order_broken", "not_phrase_said", "made_up_code", ""])
 details = st.dictionaries(
     st.sampled_from(
         "role mode phrases phrase_count count at_least at_most said missing metric component value unit window window_s "
@@ -282,30 +292,29 @@ evidence = st.builds(
     st.sampled_from(["zh", "en"]),
 )
 def test_whatever_a_criterion_holds_there_is_a_sentence(
-    reason: str, outcome: str, detail: dict[str, str | float | None], found: list[Evidence], lang: wording.Lang
+    reason: str, outcome: str, detail: dict[str, str | float | None], found: list[Evidence], lang: Lang
 ) -> None:
     one = CriterionScore("id", "t", "s", outcome, 0.0, 1.0, evidence=tuple(found), reason=reason, detail=detail)
 
-    assert wording.sentence(one, lang=lang).strip()
+    assert sentence(one, lang=lang).strip()
 
 
 def test_unknown_codes_are_shown_as_they_are() -> None:
-    assert wording.reason("made_up", "zh") == "made_up"
-    assert wording.finding(Finding("odd_thing", 2, 3.0, "dB"), "zh") == "声道 2：odd_thing（3 dB）"
-    assert wording.warning("the tape is torn", "en") == "the tape is torn"
-    assert wording.metric("laughter:agent", "zh") == "坐席laughter"
+    assert terms.reason("made_up", "zh") == "made_up"
+    assert terms.finding(Finding("odd_thing", 2, 3.0, "dB"), "zh") == "声道 2：odd_thing（3 dB）"
+    assert terms.warning("the tape is torn", "en") == "the tape is torn"
+    assert terms.metric("laughter:agent", "zh") == "坐席laughter"
 
 
 def test_a_finding_gives_channel_figure_and_unit() -> None:
     assert (
-        wording.finding(Finding("crosstalk", 2, -31.2, "dB"), "zh")
-        == "声道 2：串音：另一方的声音漏到本声道（−31.2 dB）"
+        terms.finding(Finding("crosstalk", 2, -31.2, "dB"), "zh") == "声道 2：串音：另一方的声音漏到本声道（−31.2 dB）"
     )
-    assert wording.finding(Finding("swapped_roles", note="corrected"), "zh") == "坐席与客户声道接反（已按通话内容更正）"
+    assert terms.finding(Finding("swapped_roles", note="corrected"), "zh") == "坐席与客户声道接反（已按通话内容更正）"
 
 
 def test_a_measurement_without_value_says_why() -> None:
-    assert wording.measurement(Measurement(None, "s", reason="no_times"), "zh") == "文本没有时间信息"
+    assert terms.measurement(Measurement(None, "s", reason="no_times"), "zh") == "文本没有时间信息"
 
 
 def judged(*criteria: CriterionScore, total: float | None = 80.0, reason: str = "") -> CallReport:
@@ -318,7 +327,7 @@ def test_the_line_of_a_call_gives_length_total_band_and_the_gravest_reason_first
     small = criterion("phrase_said", quote(3, "那个"))
     grave = msgspec.structs.replace(criterion("phrase_said", quote(9, "滚")), title="辱骂", fatal="form", points=0.0)
 
-    line = wording.summary_line(judged(small, grave), "zh")
+    line = summary_line(judged(small, grave), "zh")
 
     assert line.startswith("made  01:02  80 分 合格  辱骂：坐席说了不允许的话：“滚”（00:09）；标题：")
 
@@ -327,7 +336,7 @@ def test_what_waits_for_a_person_is_said_so_and_a_bonus_not_earned_costs_nothing
     waiting = msgspec.structs.replace(criterion("phrase_said", quote(3, "那个")), pending=True)
     bonus = msgspec.structs.replace(criterion("phrase_missing", ABSENT), possible=0.0, title="加分")
 
-    line = wording.summary_line(judged(waiting, bonus), "zh")
+    line = summary_line(judged(waiting, bonus), "zh")
 
     assert "1 项待复核" in line
     assert "标题（待复核）：" in line
@@ -335,13 +344,11 @@ def test_what_waits_for_a_person_is_said_so_and_a_bonus_not_earned_costs_nothing
 
 
 def test_a_call_without_total_says_why() -> None:
-    assert "无总分（已评占比低于评分表的最低要求）" in wording.summary_line(
-        judged(total=None, reason="low_coverage"), "zh"
-    )
+    assert "无总分（已评占比低于评分表的最低要求）" in summary_line(judged(total=None, reason="low_coverage"), "zh")
 
 
 def test_warnings_stand_in_the_line_of_a_call() -> None:
     report = judged()
     report = msgspec.structs.replace(report, call=msgspec.structs.replace(report.call, warnings=("demo_model",)))
 
-    assert "⚠ 演示识别模型" in wording.summary_line(report, "zh")
+    assert "⚠ 演示识别模型" in summary_line(report, "zh")

@@ -123,7 +123,7 @@ def redact(
     """
     with friendly_errors(ui_language):
         from qa_speech.report.redacted import NOT_WRITTEN, RedactedFolder
-        from qa_speech.wording import term
+        from qa_speech.wording.terms import term
 
         lang = ui(ui_language)
         folder = RedactedFolder(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from qa_speech.errors import AudioError, ConfigError, EngineError, QaSpeechError
+from qa_speech.wording.lang import Lang, pick
 
 if TYPE_CHECKING:
     from qa_speech.audio.decode import RawFormat
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from qa_speech.scorecard.choice import Shelf
     from qa_speech.settings import Settings
 
-Language = Literal["zh", "en"]
+Language: TypeAlias = Lang
 
 EXIT_UNUSABLE = 1
 EXIT_USAGE = 2
@@ -34,11 +36,12 @@ def ui_from_locale() -> Language:
 
     The order is that of gettext: LC_ALL, LC_MESSAGES, LANG.
     """
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name, "")
-        if value:
-            return "zh" if value.lower().startswith(("zh", "c", "posix")) else "en"
-    return "zh"
+    named = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    locale = next((value.lower() for value in named if value), "")
+    language = re.split(r"[_.@]", locale)[0]
+    if language in ("", "zh", "c", "posix"):
+        return "zh"
+    return "en"
 
 
 UiOption = Annotated[
@@ -74,7 +77,9 @@ def ui(chosen: Language | None) -> Language:
 
 def exit_code(exc: QaSpeechError) -> int:
     """1 for a recording or result that cannot be used, 2 for settings, scorecards, models and plug-ins."""
-    return EXIT_UNUSABLE if isinstance(exc, AudioError | EngineError) else EXIT_USAGE
+    if isinstance(exc, AudioError | EngineError):
+        return EXIT_UNUSABLE
+    return EXIT_USAGE
 
 
 @contextmanager
@@ -83,7 +88,7 @@ def friendly_errors(chosen: Language | None = None) -> Iterator[None]:
     try:
         yield
     except QaSpeechError as exc:
-        typer.echo(f"{'错误' if ui(chosen) == 'zh' else 'error'}: {exc}", err=True)
+        typer.echo(f"{pick(ui(chosen), '错误', 'error')}: {exc}", err=True)
         raise typer.Exit(exit_code(exc)) from exc
 
 
@@ -91,7 +96,9 @@ def find_scorecard(name: str) -> Scorecard | None:
     """A file, the name of a shipped scorecard, or none."""
     from qa_speech.scorecard import choice, load_scorecard
 
-    return None if name == NO_SCORECARD else load_scorecard(choice.find_scorecard(name))
+    if name == NO_SCORECARD:
+        return None
+    return load_scorecard(choice.find_scorecard(name))
 
 
 def shelf(names: Sequence[str], settings: Settings) -> Shelf:
@@ -102,12 +109,18 @@ def shelf(names: Sequence[str], settings: Settings) -> Shelf:
     """
     from qa_speech.scorecard.choice import Shelf
 
-    if not names:
-        own = str(settings.scorecard) if settings.scorecard else ""
-        names = [own or (NO_SCORECARD if settings.scorecards else DEFAULT_SCORECARD)]
-    found = [find_scorecard(name) for given in names for name in _files(given)]
+    files = [name for given in names or [_own_scorecard(settings)] for name in _files(given)]
+    found = [find_scorecard(name) for name in files]
     rules = [(rule.when, find_scorecard(rule.file)) for rule in settings.scorecards]
     return Shelf(rules=rules, others=[card for card in found if card is not None])
+
+
+def _own_scorecard(settings: Settings) -> str:
+    if settings.scorecard:
+        return str(settings.scorecard)
+    if settings.scorecards:
+        return NO_SCORECARD
+    return DEFAULT_SCORECARD
 
 
 def _files(name: str) -> list[str]:

@@ -267,7 +267,7 @@ def _finish(
 def _line(outcome: CallReport | CallFailure, lang: Language) -> str:
     """One line per input: score and main reasons, or why there is no result."""
     from qa_speech.call import CallFailure
-    from qa_speech.wording import summary_line
+    from qa_speech.wording.messages import summary_line
 
     if isinstance(outcome, CallFailure):
         return f"{outcome.id}  {'失败：' if lang == 'zh' else 'failed: '}{outcome.message}"

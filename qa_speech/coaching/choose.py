@@ -17,13 +17,14 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from qa_speech import wording
 from qa_speech.call import Call, CallReport, CriterionScore, Evidence, Role, Utterance
 from qa_speech.errors import ConfigError
 from qa_speech.privacy.redact import masked, masked_id
 from qa_speech.privacy.sound import AudioFormat, Replacement, recorded, render, write_sound
+from qa_speech.scorecard.deductions import points_lost
 from qa_speech.timeline import Segment, Timeline
-from qa_speech.wording import Lang
+from qa_speech.wording.lang import Lang
+from qa_speech.wording.sentences import sentence
 
 Side: TypeAlias = Literal["worst", "best"]
 AGENT_KEYS = ("agent", "agent_id", "agent_no", "agent_number", "agent_name")
@@ -165,7 +166,7 @@ def _badness(report: CallReport, criterion: CriterionScore) -> tuple[float, ...]
     found = moment(criterion)
     if criterion.outcome not in ("fail", "partial") or found is None:
         return None
-    share = wording.lost(criterion) / criterion.possible if criterion.possible else 1.0
+    share = points_lost(criterion) / criterion.possible if criterion.possible else 1.0
     total = report.score.total if report.score and report.score.total is not None else 50.0
     extent = -1.0 if nothing_to_hear(found) else found.end - found.start
     return (float(bool(criterion.fatal)), share, extent, -total)
@@ -317,7 +318,7 @@ def make_clips(
             number, side, masked_id(call.id, lang) if cut.mask else call.id, agent_of(shown.call), criterion.id,
             criterion.title, criterion.outcome, criterion.points, criterion.possible,
             report.score.total if report.score else None,
-            wording.sentence(shown_criterion, lang=lang, call=shown.call), evidence.start, evidence.end, held.start,
+            sentence(shown_criterion, lang=lang, call=shown.call), evidence.start, evidence.end, held.start,
             held.end, () if silent else lines(shown.call, held, evidence), "" if problem else name, problem, count,
         )  # fmt: skip
 

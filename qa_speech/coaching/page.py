@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from qa_speech import wording
 from qa_speech.call import write_bytes
 from qa_speech.coaching.choose import Clip
 from qa_speech.report.sheets import cell
-from qa_speech.wording import Lang
+from qa_speech.wording import terms
+from qa_speech.wording.lang import Lang
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -76,7 +76,7 @@ def word(key: str, lang: Lang) -> str:
     >>> word("note", "zh")
     '讲评备注'
     """
-    return wording.term(WORDS, key, lang)
+    return terms.term(WORDS, key, lang)
 
 
 def problem(code: str, lang: Lang) -> str:
@@ -85,7 +85,7 @@ def problem(code: str, lang: Lang) -> str:
     >>> problem("audio_missing", "en")
     'the recording was not found; text only'
     """
-    return wording.term(PROBLEMS, code, lang) if code else ""
+    return terms.term(PROBLEMS, code, lang) if code else ""
 
 
 def write_lists(clips: Sequence[Clip], out: str | Path, *, lang: Lang, masked: bool) -> Path:
@@ -100,10 +100,10 @@ def write_lists(clips: Sequence[Clip], out: str | Path, *, lang: Lang, masked: b
 
 
 def _row(clip: Clip, lang: Lang) -> dict[str, object]:
-    said = " ".join(f"{wording.role(line.role, lang)}：{line.text}" for line in clip.lines)
+    said = " ".join(f"{terms.role(line.role, lang)}：{line.text}" for line in clip.lines)
     return {
         "number": clip.number, "side": clip.side, "criterion": clip.criterion, "title": clip.title,
-        "outcome": wording.outcome(clip.outcome, lang), "points": clip.points, "possible": clip.possible,
+        "outcome": terms.outcome(clip.outcome, lang), "points": clip.points, "possible": clip.possible,
         "call": clip.call_id, "agent": clip.agent, "total": clip.total, "start_s": round(clip.start, 2),
         "end_s": round(clip.end, 2), "sentence": clip.sentence, "transcript": said, "audio": clip.audio,
         "problem": problem(clip.problem, lang), "masked": clip.masked,
@@ -164,11 +164,11 @@ def render_page(clips: Sequence[Clip], *, lang: Lang, masked: bool) -> str:
         masked=masked,
         silent=sum(not clip.audio for clip in clips),
         problem=lambda code: problem(code, lang),
-        role=lambda who: wording.role(who, lang),
+        role=lambda who: terms.role(who, lang),
         points=lambda clip: (
-            f"{'–' if clip.points is None else wording.number(clip.points)} / {wording.number(clip.possible)}"
+            f"{'–' if clip.points is None else terms.number(clip.points)} / {terms.number(clip.possible)}"
         ),
-        outcome=lambda code: wording.outcome(code, lang),
+        outcome=lambda code: terms.outcome(code, lang),
         address=quote,
         # notes are kept by what the page shows, so two pages never share them
         key=hashlib.sha256("\n".join(f"{c.call_id} {c.criterion} {c.start}" for c in clips).encode()).hexdigest()[:16],
@@ -187,7 +187,7 @@ def _environment() -> Environment:
         loader=PackageLoader("qa_speech.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters.update(clock=wording.clock, number=wording.number)
+    environment.filters.update(clock=terms.clock, number=terms.number)
     return environment
 
 

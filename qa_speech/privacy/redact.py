@@ -22,7 +22,7 @@ from qa_speech.language.phrases import span_time
 from qa_speech.privacy.identifiers import Found, find_identifiers, find_in_text, mask_text, put_placeholders
 from qa_speech.privacy.numerals import Kind
 from qa_speech.timeline import Segment, Timeline
-from qa_speech.wording import Lang
+from qa_speech.wording.lang import Lang
 
 WHOLE_UTTERANCE = "whole_utterance"
 """Reason code beside that of the identifier: there were no word times, so all of the utterance is masked."""

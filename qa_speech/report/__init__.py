@@ -1,1 +1,1 @@
-"""Show calls and scores to people: the page of a call, the index, the sheet, sound for the browser, the words."""
+"""Pages that a person opens: the call, the index of a run, the comparison of scorecards, their sheet and their sound."""

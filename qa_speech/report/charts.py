@@ -7,12 +7,11 @@ bands      ░silence░ ▒hold▒ ▓overlap▓   across the lanes, in % of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from qa_speech.call import Call, Evidence, Measurement, Role
 from qa_speech.timeline import Segment, Timeline
-from qa_speech.wording import short
 
 SILENCE_S = 3.0
 TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
@@ -28,7 +27,7 @@ class Lane(NamedTuple):
 
 
 class Band(NamedTuple):
-    """A stretch drawn across the lanes. `x` and `width` in % of the call."""
+    """A stretch drawn across the lanes. `start` and `end` in seconds, `x` and `width` in % of the call."""
 
     kind: str
     start: float
@@ -55,12 +54,24 @@ def lanes(call: Call) -> list[Lane]:
 
 
 def _speech(call: Call, role: Role) -> Timeline:
-    line = call.speech.get(role)
-    return line if line else Timeline(item.segment for item in call.utterances_of(role))
+    return call.speech.get(role) or Timeline(utterance.segment for utterance in call.utterances_of(role))
 
 
 def _path(speech: Iterable[Segment]) -> str:
-    return "".join(f"M{short(item.start)} 0h{short(item.duration)}v1h-{short(item.duration)}z" for item in speech)
+    bars = []
+    for segment in speech:
+        start, length = short(segment.start), short(segment.duration)
+        bars.append(f"M{start} 0h{length}v1h-{length}z")
+    return "".join(bars)
+
+
+def short(seconds: float) -> str:
+    """Seconds for a program, to the hundredth, as few characters as will do.
+
+    >>> short(12.0), short(3.14159)
+    ('12', '3.14')
+    """
+    return f"{seconds:.2f}".rstrip("0").rstrip(".")
 
 
 def bands(call: Call, measurements: Mapping[str, Measurement]) -> list[Band]:
@@ -70,22 +81,25 @@ def bands(call: Call, measurements: Mapping[str, Measurement]) -> list[Band]:
     >>> [band.kind for band in bands(make_call(agent=[(0, 4), (9, 10)], customer=[(3, 5)]), {})]
     ['overlap', 'silence']
     """
-    length = call.duration
-    if length <= 0 or call.times == "nominal":
+    if call.duration <= 0 or call.times == "nominal":
         return []
-    found = [
-        *_quiet(call, measurements),
-        *(("overlap", item.start, item.end) for item in _both(call)),
-        *((item.kind, item.start, item.end) for item in call.sounds),
-    ]
-    return sorted(
-        (
-            Band(kind, start, min(end, length), percent(start, length), percent(min(end, length) - start, length))
-            for kind, start, end in found
-            if start < length
-        ),
-        key=lambda band: (band.start, band.end),
-    )
+    stretches = [*_quiet(call, measurements), *_overlaps(call), *_other_sounds(call)]
+    found = [_band(stretch, call.duration) for stretch in stretches if stretch.start < call.duration]
+    return sorted(found, key=lambda band: (band.start, band.end))
+
+
+class _Stretch(NamedTuple):
+    """What a band is made from, in seconds."""
+
+    kind: str
+    start: float
+    end: float
+
+
+def _band(stretch: _Stretch, length_s: float) -> Band:
+    """A stretch as a band; what lies after the end of the call is not drawn."""
+    start, end = stretch.start, min(stretch.end, length_s)
+    return Band(stretch.kind, start, end, percent(start, length_s), percent(end - start, length_s))
 
 
 def silences(call: Call, measurements: Mapping[str, Measurement]) -> Sequence[Evidence]:
@@ -93,24 +107,34 @@ def silences(call: Call, measurements: Mapping[str, Measurement]) -> Sequence[Ev
     measured = measurements.get("silence")
     if measured is not None:
         return measured.evidence
-    speech = Timeline(item for role in call.roles for item in _speech(call, role))
-    return [
-        Evidence("interval", gap.start, gap.end, note="silence") for gap in speech.gaps() if gap.duration >= SILENCE_S
-    ]
+    speech = Timeline(segment for role in call.roles for segment in _speech(call, role))
+    gaps = [gap for gap in speech.gaps() if gap.duration >= SILENCE_S]
+    return [Evidence("interval", gap.start, gap.end, note="silence") for gap in gaps]
 
 
-def _quiet(call: Call, measurements: Mapping[str, Measurement]) -> Iterable[tuple[str, float, float]]:
-    for item in silences(call, measurements):
-        yield ("hold" if item.note == "hold" else "silence"), item.start, item.end
-    hold = measurements.get("hold")
-    taken = {(item.start, item.end) for item in silences(call, measurements)}
-    for item in hold.evidence if hold else ():
-        if item.kind == "interval" and (item.start, item.end) not in taken:
-            yield "hold", item.start, item.end
+def _quiet(call: Call, measurements: Mapping[str, Measurement]) -> Iterator[_Stretch]:
+    """Silences and holds; a hold that is measured as a silence too is drawn once."""
+    taken = set()
+    for silence in silences(call, measurements):
+        taken.add((silence.start, silence.end))
+        kind = "hold" if silence.note == "hold" else "silence"
+        yield _Stretch(kind, silence.start, silence.end)
+    measured = measurements.get("hold")
+    if measured is None:
+        return
+    for hold in measured.evidence:
+        if hold.kind == "interval" and (hold.start, hold.end) not in taken:
+            yield _Stretch("hold", hold.start, hold.end)
 
 
-def _both(call: Call) -> Timeline:
-    return _speech(call, Role.AGENT) & _speech(call, Role.CUSTOMER)
+def _overlaps(call: Call) -> Iterator[_Stretch]:
+    for segment in _speech(call, Role.AGENT) & _speech(call, Role.CUSTOMER):
+        yield _Stretch("overlap", segment.start, segment.end)
+
+
+def _other_sounds(call: Call) -> Iterator[_Stretch]:
+    for sound in call.sounds:
+        yield _Stretch(sound.kind, sound.start, sound.end)
 
 
 def percent(part: float, whole: float) -> float:
@@ -126,5 +150,5 @@ def ticks(duration: float, *, most: int = 9) -> list[Tick]:
     """
     if duration <= 0:
         return []
-    step = next((item for item in TICK_STEPS_S if duration / item < most), TICK_STEPS_S[-1])
+    step = next((step for step in TICK_STEPS_S if duration / step < most), TICK_STEPS_S[-1])
     return [Tick(at, percent(at, duration)) for at in range(0, int(duration) + 1, step)]

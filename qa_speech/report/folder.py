@@ -10,7 +10,6 @@ programs and hold what was said.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from qa_speech.audio.decode import decode
 from qa_speech.audio.mask import mask
@@ -18,9 +17,10 @@ from qa_speech.audio.mp3 import write_mp3
 from qa_speech.call import CallFailure, CallReport, encode, write_bytes, write_call
 from qa_speech.errors import AudioError
 from qa_speech.privacy.redact import for_people, hidden
-from qa_speech.report import overview
-from qa_speech.report.page import index_row, page_name, write_overview, write_page
+from qa_speech.report.index import FailedRow, IndexRow, index_row, write_index_rows
+from qa_speech.report.page import page_name, write_page
 from qa_speech.report.sheets import Row, row, write_rows
+from qa_speech.wording.lang import Lang
 
 
 class ReportFolder:
@@ -30,12 +30,12 @@ class ReportFolder:
     (the default) identifiers are placeholders in the text and a tone in the sound.
     """
 
-    def __init__(self, out: Path, *, lang: Literal["zh", "en"], embed_audio: bool = False, mask: bool = True) -> None:
+    def __init__(self, out: Path, *, lang: Lang, embed_audio: bool = False, mask: bool = True) -> None:
         self.out = out
-        self.lang: Literal["zh", "en"] = lang
+        self.lang: Lang = lang
         self.embed_audio = embed_audio
         self.mask = mask
-        self._index: list[overview.Entry | overview.Failed] = []
+        self._index: list[IndexRow | FailedRow] = []
         self._rows: list[Row] = []
 
     def add(self, outcome: CallReport | CallFailure) -> CallReport | CallFailure:
@@ -55,8 +55,11 @@ class ReportFolder:
             write_bytes(self.out / "scores" / f"{name}.json", encode(outcome.score) + b"\n")
         audio = self._audio(outcome, name)
         page = self.out / "pages" / f"{name}.html"
-        embedded = audio.read_bytes() if audio is not None and self.embed_audio else None
-        link = f"../audio/{name}.mp3" if audio is not None and not self.embed_audio else None
+        embedded, link = None, None
+        if audio is not None and self.embed_audio:
+            embedded = audio.read_bytes()
+        elif audio is not None:
+            link = f"../audio/{name}.mp3"
         write_page(shown, page, audio=link, embed_audio=embedded, lang=self.lang, index="../index.html")
         if audio is not None and self.embed_audio:
             audio.unlink()
@@ -65,7 +68,7 @@ class ReportFolder:
         """Write results.csv and index.html; returns the index."""
         write_rows(self._rows, self.out / "results.csv")
         index = self.out / "index.html"
-        write_overview(self._index, index, lang=self.lang)
+        write_index_rows(self._index, index, lang=self.lang)
         if self.embed_audio and (self.out / "audio").is_dir() and not any((self.out / "audio").iterdir()):
             (self.out / "audio").rmdir()
         return index
@@ -80,6 +83,9 @@ class ReportFolder:
         except AudioError:
             return None
         path = self.out / "audio" / f"{name}.mp3"
-        spans = hidden(outcome.call) if self.mask else None
-        write_mp3(mask(audio.samples[:2], audio.rate, spans) if spans else audio.samples[:2], audio.rate, path)
+        samples = audio.samples[:2]
+        spans = self.mask and hidden(outcome.call)
+        if spans:
+            samples = mask(samples, audio.rate, spans)
+        write_mp3(samples, audio.rate, path)
         return path

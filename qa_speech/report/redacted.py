@@ -13,13 +13,13 @@ from pathlib import Path
 
 import msgspec
 
-from qa_speech import wording
 from qa_speech.call import Call, CallReport, encode, write_bytes, write_call
 from qa_speech.privacy.redact import Masked, find, masked, masked_id
 from qa_speech.privacy.sound import AudioFormat, Replacement, recorded, sha256, write_sound
 from qa_speech.report.page import page_name
 from qa_speech.report.sheets import cell
-from qa_speech.wording import Lang
+from qa_speech.wording import terms
+from qa_speech.wording.lang import Lang
 
 HEAD = ("call", "line", "role", "start_s", "end_s", "kind", "characters", "identifier", "whole_utterance", "why")
 KINDS: Mapping[str, tuple[str, str]] = {
@@ -101,9 +101,9 @@ class RedactedFolder:
         writer.writerow(HEAD)
         for call_id, item in self._lines:
             row = (
-                call_id, item.utterance + 1, wording.role(item.role, self.lang), item.start, item.end,
-                wording.term(KINDS, item.kind, self.lang), item.characters, item.identifier + 1, item.whole,
-                wording.term(WHY, item.reason, self.lang),
+                call_id, item.utterance + 1, terms.role(item.role, self.lang), item.start, item.end,
+                terms.term(KINDS, item.kind, self.lang), item.characters, item.identifier + 1, item.whole,
+                terms.term(WHY, item.reason, self.lang),
             )  # fmt: skip
             writer.writerow([cell(one) for one in row])
         path = self.out / "masked.csv"
@@ -148,6 +148,6 @@ def transcript(call: Call, lang: Lang) -> str:
     lines = []
     for number, item in enumerate(call.utterances, start=1):
         if item.text is not None:
-            where = str(number) if call.times == "nominal" else wording.clock(item.start)
-            lines.append(f"{where} {wording.role(item.role, lang)}{'：' if lang == 'zh' else ': '}{item.text}\n")
+            where = str(number) if call.times == "nominal" else terms.clock(item.start)
+            lines.append(f"{where} {terms.role(item.role, lang)}{'：' if lang == 'zh' else ': '}{item.text}\n")
     return "".join(lines)

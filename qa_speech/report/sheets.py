@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from qa_speech import wording
-from qa_speech.call import CallFailure, CallReport, write_bytes
-from qa_speech.wording import Lang
+from qa_speech.call import CallFailure, CallReport, Measurement, Score, write_bytes
+from qa_speech.scorecard.deductions import pending
 from qa_speech.wording import figures as figure_words
+from qa_speech.wording import messages, terms
+from qa_speech.wording.lang import Lang, clauses
 
 HEAD = (
     "id", "path", "status", "duration_s", "total", "total_if_confirmed", "coverage", "band", "passed",
@@ -71,38 +72,63 @@ def cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4f}".rstrip("0").rstrip(".")
     text = str(value)
-    risky = text[:1] in ("=", "+", "-", "@", "\t", "\r") or text.lstrip()[:1] in ("=", "+", "-", "@")
-    return f"'{text}" if risky and not _NUMBER.fullmatch(text) else text
+    if _NUMBER.fullmatch(text) or not _may_be_a_formula(text):
+        return text
+    return f"'{text}"
+
+
+def _may_be_a_formula(text: str) -> bool:
+    return text.startswith(("\t", "\r")) or text.lstrip().startswith(("=", "+", "-", "@"))
 
 
 def row(report: CallReport | CallFailure, lang: Lang) -> Row:
     """The row of one input."""
     if isinstance(report, CallFailure):
         return Row({"id": report.id, "path": report.path, "status": report.error, "reason": report.message})
-    call, score = report.call, report.score
-    semicolon = "；" if lang == "zh" else "; "
-    fixed: dict[str, object] = {
+    fixed = _of_call(report, lang)
+    criteria: dict[str, object] = {}
+    if report.score is not None:
+        fixed.update(_of_score(report.score, lang))
+        for criterion in report.score.criteria:
+            criteria[f"{criterion.id}.outcome"] = criterion.outcome
+            criteria[f"{criterion.id}.points"] = criterion.points
+    return Row(fixed, criteria, _figures(report.measurements))
+
+
+def _of_call(report: CallReport, lang: Lang) -> dict[str, object]:
+    call = report.call
+    timed = call.times != "nominal"
+    return {
         "id": report.id,
         "path": call.recording.path,
         "status": "ok",
-        "duration_s": None if call.times == "nominal" else call.duration,
-        "main_reasons": semicolon.join(wording.reasons(report, lang)),
-        "warnings": semicolon.join(wording.warning(one, lang) for one in call.warnings),
+        "duration_s": call.duration if timed else None,
+        "main_reasons": clauses(messages.reasons(report, lang), lang),
+        "warnings": clauses([terms.warning(text, lang) for text in call.warnings], lang),
     }
-    criteria: dict[str, object] = {}
-    if score is not None:
-        fixed.update(
-            total=score.total, total_if_confirmed=score.total_if_confirmed, coverage=score.coverage, band=score.band,
-            passed=score.passed, to_review=wording.pending(score),
-            reason=wording.reason(score.reason, lang) if score.reason else None, scorecard=score.scorecard_id,
-            scorecard_version=score.scorecard_version,
-        )  # fmt: skip
-        for one in score.criteria:
-            criteria[f"{one.id}.outcome"], criteria[f"{one.id}.points"] = one.outcome, one.points
+
+
+def _of_score(score: Score, lang: Lang) -> dict[str, object]:
+    return {
+        "total": score.total,
+        "total_if_confirmed": score.total_if_confirmed,
+        "coverage": score.coverage,
+        "band": score.band,
+        "passed": score.passed,
+        "to_review": pending(score),
+        "reason": terms.reason(score.reason, lang),
+        "scorecard": score.scorecard_id,
+        "scorecard_version": score.scorecard_version,
+    }
+
+
+def _figures(measurements: Mapping[str, Measurement]) -> dict[str, object]:
+    """Per metric its value and its main components, in the metric's unit."""
     figures: dict[str, object] = {}
-    for key, measured in report.measurements.items():
+    for key, measured in measurements.items():
         figures[key] = measured.value
-        for part in figure_words.HIGHLIGHTS.get(key.partition(":")[0], ()):
+        name = key.partition(":")[0]
+        for part in figure_words.HIGHLIGHTS.get(name, ()):
             if part in measured.components:
                 figures[f"{key}.{part}"] = measured.components[part]
-    return Row(fixed, criteria, figures)
+    return figures

@@ -1,359 +1,252 @@
-"""A call report as the page shows it: lines, criteria, figures, facts — text ready, nothing escaped, no markup.
+"""A call as its page shows it: plain data, text ready, nothing escaped, no markup.
 
-`page` renders it; tests read it.
+    call_view(report, "zh")   CallView: result, lanes, score sheet, transcript, figures, facts
+
+`page` renders it into a file, a review desk may send it as JSON: both show the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from qa_speech import wording
-from qa_speech.call import Call, CallReport, CriterionScore, Evidence, Measurement, Role, Score, Utterance
+from qa_speech.call import Call, CallReport, Score
 from qa_speech.report import charts
-from qa_speech.wording import Lang, labels
+from qa_speech.report.figure_table import FigureTable, figure_table
+from qa_speech.report.labels import UI
+from qa_speech.report.score_sheet import CriterionView, Pin, SectionView, deduction_views, pins, section_views
+from qa_speech.report.transcript import LOW_PROBABILITY, Line, Stray, lines, stray_words
+from qa_speech.scorecard.deductions import pending
 from qa_speech.wording import catalogue as words
-from qa_speech.wording import figures as figure_words
+from qa_speech.wording import messages, terms
+from qa_speech.wording.lang import Lang
 
-PUNCTUATION = "，。？！、；：,.?!;:…"
-LEAD_S = 1.0
-"""A silence or an overlap is played from a little before, so that one hears what it interrupts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of text; `start` None = not a word of its own (punctuation)."""
-
-    text: str
-    start: float | None = None
-    low: bool = False
-    hit: bool = False
+IN_THE_HEAD = ("started_at", "agent", "agent_id", "queue")
+"""Metadata shown beside the name of the call."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """One piece of evidence with where to hear it; `at` None when the call has no times."""
-
-    text: str
-    where: str
-    at: float | None
-    line: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One criterion of the score sheet. `state` is its outcome, or ``undone`` for a miss that costs nothing (a bonus)."""
-
-    id: str
-    title: str
-    state: str
-    mark: str
-    points: str
-    sentence: str
-    proofs: tuple[Proof, ...]
-    review: tuple[str, ...]
-    pending: bool
-    fatal: str
-    severity: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One section of the score sheet."""
-
-    id: str
-    title: str
-    weight: str
-    total: str
-    voided: bool
-    entries: tuple[Item, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One utterance of the transcript, with the silence before it and what was found in it."""
-
-    index: int
-    role: str
-    who: str
-    start: float
-    where: str
-    pieces: tuple[Piece, ...]
-    state: str
-    flags: tuple[tuple[str, str], ...]
-    silence: str
-    silence_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One metric: per column of `Figures.columns` the figure, or why there is none, and which of the two it is."""
+class Fact(NamedTuple):
+    """Something known of a call."""
 
     name: str
-    cells: tuple[tuple[str, bool], ...]
-    highlights: tuple[tuple[str, tuple[str, ...]], ...]
-    components: tuple[tuple[str, tuple[str, ...]], ...]
-    low: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """The table of metrics."""
+class Result:
+    """What the scorecard came to. `covered` 0–1; `confirmed` is "" where it would not differ; `no_total` says why there is none."""
 
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
-
-
-def proof(evidence: Evidence, call: Call, lang: Lang) -> Proof:
-    """Evidence as the page links it."""
-    timed = call.times != "nominal"
-    lead = LEAD_S if evidence.kind == "interval" else 0.0
-    return Proof(
-        wording.note(evidence, lang, call),
-        wording.where(evidence, lang, call),
-        max(0.0, evidence.start - lead) if timed else None,
-        wording.line_of(evidence, call),
-    )
-
-
-def sheets(report: CallReport, lang: Lang) -> list[Sheet]:
-    """The score sheet by section; criteria whose section is unknown come last, under no title."""
-    score = report.score
-    if score is None:
-        return []
-    found = []
-    known = {section.id for section in score.sections}
-    for section in score.sections:
-        total = "–" if section.total is None else wording.number(section.total)
-        entries = tuple(item(one, report.call, lang) for one in score.criteria if one.section == section.id)
-        weight = wording.number(section.weight)
-        found.append(Sheet(section.id, section.title, weight, total, bool(section.voided_by), entries))
-    rest = tuple(item(one, report.call, lang) for one in score.criteria if one.section not in known)
-    return [*found, Sheet("", "", "", "", False, rest)] if rest else found
-
-
-def item(criterion: CriterionScore, call: Call, lang: Lang) -> Item:
-    """One criterion as the score sheet shows it."""
-    judged = criterion.outcome in ("pass", "partial", "fail")
-    costs = criterion.outcome == "pass" or wording.counts(criterion)  # a bonus not earned costs nothing
-    if judged:
-        state = criterion.outcome if costs else "undone"
-        said = wording.sentence(criterion, lang=lang, call=call)
-    else:
-        state = criterion.outcome
-        said = "" if criterion.reason == state else wording.reason(criterion.reason, lang)
-    mark = wording.term(labels.UI, "not_done", lang) if state == "undone" else wording.outcome(state, lang)
-    return Item(
-        id=criterion.id,
-        title=criterion.title,
-        state=state,
-        mark=mark,
-        points="" if state == "not_applicable" else wording.points(criterion, lang),
-        sentence=said,
-        proofs=_proofs(criterion, call, lang),
-        review=wording.review(criterion, lang),
-        pending=criterion.pending and costs,
-        fatal=wording.fatal(criterion.fatal, lang),
-        severity=wording.severity(criterion.severity, lang),
-    )
+    total: str
+    passed: bool | None
+    band: str
+    confirmed: str
+    coverage: str
+    covered: float
+    pending: int
+    no_total: str
 
 
 @dataclass(frozen=True, slots=True)
-class Pin:
-    """A mark under the lanes where a criterion was not met; `x` in % of the call."""
+class LaneView:
+    """The speech of one role: its name and the data of an SVG path."""
 
+    role: str
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class BandView:
+    """A stretch across the lanes: `pattern` is how it is filled, `x` and `width` are in % of the call."""
+
+    pattern: str
     x: float
-    at: float
-    outcome: str
+    width: float
     title: str
 
 
-def pins(report: CallReport, lang: Lang) -> list[Pin]:
-    """Where to listen: the evidence of everything not met that has a place in the call."""
+class TickView(NamedTuple):
+    """A mark of the time axis, `x` in % of the call."""
+
+    label: str
+    x: float
+
+
+class LegendEntry(NamedTuple):
+    """A pattern of the bands and what it stands for."""
+
+    pattern: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """Everything the page of a call shows. Without times (`timed` False) there are no lanes."""
+
+    id: str
+    timed: bool
+    duration_s: float
+    duration: str
+    head: tuple[str, ...]
+    result: Result | None
+    notices: tuple[str, ...]
+    lanes: tuple[LaneView, ...]
+    bands: tuple[BandView, ...]
+    legend: tuple[LegendEntry, ...]
+    ticks: tuple[TickView, ...]
+    pins: tuple[Pin, ...]
+    deductions: tuple[CriterionView, ...]
+    sections: tuple[SectionView, ...]
+    lines: tuple[Line, ...]
+    low_words: bool
+    stray: tuple[Stray, ...]
+    figures: FigureTable
+    facts: tuple[Fact, ...]
+    findings: tuple[str, ...]
+    technical: tuple[Fact, ...]
+    schema_version: int
+
+
+def call_view(report: CallReport, lang: Lang, *, low_probability: float = LOW_PROBABILITY) -> CallView:
+    """A call as its page shows it; any part of the report may be missing.
+
+    `low_probability` (0–1): words the recogniser gave a lower probability are marked.
+
+    >>> from qa_speech.testing import make_call
+    >>> view = call_view(CallReport(make_call("agent@0-2: 您好", duration=62)), "zh")
+    >>> view.duration, view.lines[0].who, view.result
+    ('01:02', '坐席', None)
+    """
     call = report.call
-    if call.times == "nominal":
-        return []
-    found = []
-    for criterion in _wrong(report.score):
-        for evidence in criterion.evidence:
-            if evidence.kind != "absence":
-                one = proof(evidence, call, lang)
-                title = f"{criterion.title} · {one.text} · {one.where}"
-                x = charts.percent(evidence.start, call.duration)
-                found.append(Pin(x, one.at or 0.0, "pending" if criterion.pending else criterion.outcome, title))
-    return found
-
-
-def _proofs(criterion: CriterionScore, call: Call, lang: Lang) -> tuple[Proof, ...]:
-    """Evidence worth a link. A metric's evidence speaks of the whole metric: none of it proves that all went well."""
-    detail = criterion.detail
-    if detail.get("operator") == "metric":
-        named = f"{detail.get('metric')}.{detail.get('component')}"
-        if named in figure_words.WITHOUT_PLACE or (criterion.outcome == "pass" and detail.get("unit") != "count"):
-            return ()
-    kept = [one for one in criterion.evidence if one.kind != "absence" or criterion.outcome != "pass"]
-    return tuple(proof(one, call, lang) for one in kept)
-
-
-def lines(report: CallReport, lang: Lang, *, low_probability: float = 0.5) -> list[Line]:
-    """The transcript in order, silences between, what was found marked."""
-    call, timed = report.call, report.call.times != "nominal"
-    flags = _flags(report, lang)
-    hits = _hits(report)
-    quiet = sorted(charts.silences(call, report.measurements), key=lambda one: one.start) if timed else []
-    found, used = [], 0
-    for index, utterance in enumerate(call.utterances):
-        before = None
-        while used < len(quiet) and quiet[used].start < utterance.start:
-            before, used = quiet[used], used + 1
-        said = wording.note(before, lang, call) if before else ""
-        where = wording.line(index, lang) if call.times == "nominal" else wording.clock(utterance.start)
-        state = "" if utterance.text else ("unknown" if utterance.text is None else "empty")
-        found.append(
-            Line(
-                index=index,
-                role=str(utterance.role),
-                who=wording.role(utterance.role, lang),
-                start=utterance.start,
-                where=where,
-                pieces=tuple(pieces(utterance, hits.get(index, ()), low_probability, timed=timed)),
-                state=state,
-                flags=tuple(flags.get(index, ())),
-                silence=said,
-                silence_at=max(0.0, before.start - LEAD_S) if before else 0.0,
-            )
-        )
-    return found
-
-
-def pieces(
-    utterance: Utterance, hits: Sequence[tuple[float, float]] = (), low_probability: float = 0.5, *, timed: bool = True
-) -> Iterator[Piece]:
-    """The text cut at its words, so that each can be clicked; text whose words do not match it stays in one piece."""
-    text, at = utterance.text or "", 0
-    places = []
-    for word in utterance.words:
-        spoken = word.text.strip().strip(PUNCTUATION)
-        start = text.find(spoken, at) if spoken else -1
-        if start >= 0:
-            places.append((start, start + len(spoken), word))
-            at = start + len(spoken)
-        elif spoken:
-            places = []
-            break
-    if not places:
-        yield Piece(text, utterance.start if timed else None)
-        return
-    at = 0
-    for start, end, word in places:
-        if at < start:
-            yield Piece(text[at:start])
-        middle = (word.start + word.end) / 2
-        hit = any(first <= middle <= last for first, last in hits)
-        yield Piece(text[start:end], word.start if timed else None, word.probability < low_probability, hit)
-        at = end
-    if at < len(text):
-        yield Piece(text[at:])
-
-
-def _wrong(score: Score | None) -> Iterator[CriterionScore]:
-    if score is not None:
-        yield from (one for one in score.criteria if wording.counts(one))
-
-
-def _flags(report: CallReport, lang: Lang) -> dict[int, list[tuple[str, str]]]:
-    """Per utterance: (criterion id, title) of what was found in it; interruptions too, without an id."""
-    found: dict[int, list[tuple[str, str]]] = {}
-    for criterion in _wrong(report.score):
-        for evidence in criterion.evidence:
-            index = wording.line_of(evidence, report.call) if evidence.kind != "absence" else None
-            if index is not None and (criterion.id, criterion.title) not in found.setdefault(index, []):
-                found[index].append((criterion.id, criterion.title))
-    judged = {(one.start, one.end) for criterion in _wrong(report.score) for one in criterion.evidence}
-    for who in (Role.AGENT, Role.CUSTOMER):
-        cut = report.measurements.get(f"interruption:{who}")
-        for evidence in cut.evidence if cut else ():
-            index = wording.line_of(evidence, report.call)
-            if index is not None and (evidence.start, evidence.end) not in judged:
-                found.setdefault(index, []).append(("", wording.term(words.FLAGS, evidence.note, lang)))
-    return {index: [flag for flag in flags if flag] for index, flags in found.items()}
-
-
-def _hits(report: CallReport) -> dict[int, list[tuple[float, float]]]:
-    """Per utterance: the spans of words quoted against a criterion."""
-    found: dict[int, list[tuple[float, float]]] = {}
-    for criterion in _wrong(report.score):
-        for evidence in criterion.evidence:
-            if evidence.kind == "quote":
-                index = wording.line_of(evidence, report.call)
-                if index is not None:
-                    found.setdefault(index, []).append((evidence.start, evidence.end))
-    return found
-
-
-def figures(report: CallReport, lang: Lang) -> Figures:
-    """The measurements as a table: a row per metric, columns for whoever was measured."""
-    columns = [who for who in ("", "agent", "customer", "unknown") if _column_used(report.measurements, who)]
-    names = list(dict.fromkeys(key.partition(":")[0] for key in report.measurements))
-    heads = tuple(
-        wording.term(labels.UI, "whole_call", lang) if not who else wording.role(who, lang) for who in columns
+    timed = call.times != "nominal"
+    bands = charts.bands(call, report.measurements)
+    said = lines(report, lang, low_probability=low_probability)
+    return CallView(
+        id=call.id,
+        timed=timed,
+        duration_s=call.duration,
+        duration=terms.clock(call.duration),
+        head=tuple(call.recording.metadata[key] for key in IN_THE_HEAD if key in call.recording.metadata),
+        result=_result(report.score, lang),
+        notices=tuple(notices(report, lang)),
+        lanes=_lanes(call, lang),
+        bands=tuple(_band(band, lang) for band in bands),
+        legend=_legend(bands, lang),
+        ticks=tuple(TickView(terms.clock(tick.seconds), tick.x) for tick in charts.ticks(call.duration)),
+        pins=tuple(pins(report, lang)),
+        deductions=deduction_views(report, lang),
+        sections=tuple(section_views(report, lang)),
+        lines=tuple(said),
+        low_words=_any_low(said),
+        stray=stray_words(call, lang),
+        figures=figure_table(report, lang),
+        facts=tuple(facts(report, lang)),
+        findings=tuple(terms.finding(one, lang) for one in call.recording.findings),
+        technical=tuple(_technical(call)),
+        schema_version=call.schema_version,
     )
-    rows = []
-    for name in names:
-        cells = [report.measurements.get(f"{name}:{who}" if who else name) for who in columns]
-        parts = dict.fromkeys(part for cell in cells if cell for part in cell.components)
-        known = [part for part in parts if any(cell and cell.components.get(part) is not None for cell in cells)]
-        shown = {
-            part: (wording.component(part, lang), tuple(_component(cell, part, lang) for cell in cells))
-            for part in known
-        }
-        rows.append(
-            Row(
-                wording.metric(name, lang),
-                tuple(
-                    (wording.measurement(cell, lang), cell.value is not None) if cell else ("", False) for cell in cells
-                ),
-                tuple(shown[part] for part in figure_words.HIGHLIGHTS.get(name, ()) if part in shown),
-                tuple(shown.values()),
-                next((wording.reason(c.reliability_reason, lang) for c in cells if c and c.reliability == "low"), ""),
-            )
-        )
-    return Figures(heads, tuple(rows))
 
 
-def _column_used(measurements: Mapping[str, Measurement], who: str) -> bool:
-    return any(key.partition(":")[2] == who for key in measurements)
+def _result(score: Score | None, lang: Lang) -> Result | None:
+    if score is None:
+        return None
+    confirmed, no_total = "", ""
+    if score.total_if_confirmed is not None and score.total_if_confirmed != score.total:
+        confirmed = terms.number(score.total_if_confirmed)
+    if score.total is None:
+        no_total = messages.total(score, lang)
+    return Result(
+        total=terms.optional(score.total),
+        passed=score.passed,
+        band=score.band,
+        confirmed=confirmed,
+        coverage=f"{100 * score.coverage:.0f}%",
+        covered=score.coverage,
+        pending=pending(score),
+        no_total=no_total,
+    )
 
 
-def _component(cell: Measurement | None, part: str, lang: Lang) -> str:
-    if cell is None:
-        return ""
-    return wording.figure(cell.components.get(part), wording.component_unit(part), lang)
+# ---------------------------------------------------------------------------------------------------- lanes
 
 
-def facts(report: CallReport, lang: Lang) -> list[tuple[str, str]]:
-    """What is known of the call, as name and value."""
-    call, recording, score = report.call, report.call.recording, report.score
-    rows: list[tuple[str, str]] = [("file", recording.path or recording.id)]
-    if recording.num_samples:
-        rows.append(("duration", wording.clock(recording.duration)))
-        rows.append(("sampling", f"{recording.sampling_rate} Hz"))
-    rows.append(("layout", wording.layout(recording, lang)))
-    if recording.channels and recording.layout == "two_channel":
-        rows.append(("roles_from", wording.term(words.ROLES_FROM, recording.roles_from, lang)))
-    rows.append(("times", wording.term(words.TIMES, call.times, lang)))
-    if call.language:
-        rows.append(("language", wording.term(words.LANGUAGES, call.language, lang)))
-    if score is not None:
-        version = wording.term(labels.UI, "version", lang)
-        rows.append(("scorecard", f"{score.scorecard_id} · {version} {score.scorecard_version}"))
-    named = [(wording.term(labels.UI, key, lang), value) for key, value in rows]
-    return named + [(wording.term(words.METADATA, key, lang), value) for key, value in recording.metadata.items()]
+def _lanes(call: Call, lang: Lang) -> tuple[LaneView, ...]:
+    if call.times == "nominal":
+        return ()
+    return tuple(LaneView(lane.role.value, terms.role(lane.role, lang), lane.path) for lane in charts.lanes(call))
+
+
+def _pattern(band: charts.Band) -> str:
+    if band.kind in charts.NAMED:
+        return band.kind
+    return "other"
+
+
+def _band(band: charts.Band, lang: Lang) -> BandView:
+    kind = terms.term(words.KINDS, band.kind, lang)
+    title = f"{kind} {terms.clock(band.start)}–{terms.clock(band.end)}"
+    return BandView(_pattern(band), band.x, band.width, title)
+
+
+def _legend(bands: Iterable[charts.Band], lang: Lang) -> tuple[LegendEntry, ...]:
+    drawn = {_pattern(band) for band in bands}
+    shown = [pattern for pattern in (*charts.NAMED, "other") if pattern in drawn]
+    return tuple(LegendEntry(pattern, terms.term(UI, f"legend_{pattern}", lang)) for pattern in shown)
+
+
+def _any_low(said: Iterable[Line]) -> bool:
+    for line in said:
+        for piece in line.pieces:
+            if piece.low:
+                return True
+    return False
+
+
+# ---------------------------------------------------------------------------------------------------- facts
 
 
 def notices(report: CallReport, lang: Lang) -> list[str]:
     """What a reader must know before believing the page: warnings, then grave findings of the channel doctor."""
     call = report.call
-    found = [wording.warning(text, lang) for text in call.warnings]
-    found += [wording.finding(one, lang) for one in call.recording.findings if one.code in words.GRAVE_FINDINGS]
+    found = [terms.warning(text, lang) for text in call.warnings]
+    found += [terms.finding(one, lang) for one in call.recording.findings if one.code in words.GRAVE_FINDINGS]
     return list(dict.fromkeys(found))
+
+
+def facts(report: CallReport, lang: Lang) -> list[Fact]:
+    """What is known of the call: its recording, its times, its scorecard, then its metadata."""
+    call, recording = report.call, report.call.recording
+    found: list[Fact] = []
+
+    def add(key: str, value: str) -> None:
+        found.append(Fact(terms.term(UI, key, lang), value))
+
+    add("file", recording.path or recording.id)
+    if recording.num_samples:
+        add("duration", terms.clock(recording.duration))
+        add("sampling", f"{recording.sampling_rate} Hz")
+    add("layout", terms.layout(recording, lang))
+    if recording.channels and recording.layout == "two_channel":
+        add("roles_from", terms.term(words.ROLES_FROM, recording.roles_from, lang))
+    add("times", terms.term(words.TIMES, call.times, lang))
+    if call.language:
+        add("language", terms.term(words.LANGUAGES, call.language, lang))
+    if report.score is not None:
+        add("scorecard", _scorecard(report.score, lang))
+    for key, value in recording.metadata.items():
+        found.append(Fact(terms.term(words.METADATA, key, lang), value))
+    return found
+
+
+def _scorecard(score: Score, lang: Lang) -> str:
+    version = terms.term(UI, "version", lang)
+    return f"{score.scorecard_id} · {version} {score.scorecard_version}"
+
+
+def _technical(call: Call) -> list[Fact]:
+    found = []
+    if call.recording.sha256:
+        found.append(Fact("sha256", call.recording.sha256))
+    found += [Fact(name, value) for name, value in call.made_with.items()]
+    return found

@@ -5,10 +5,7 @@ An unknown code is shown as it is, so a plug-in's metric needs no entry; see `wo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias
-
-Words: TypeAlias = Mapping[str, tuple[str, str]]
+from qa_speech.wording.lang import Words
 
 ROLES: Words = {
     "agent": ("坐席", "agent"),
@@ -177,10 +174,25 @@ ROLES_FROM: Words = {
     "transcript": ("文本自带", "transcript"),
 }
 
+EFFECTS: Words = {
+    "form": ("一票否决", "Fatal"),
+    "section": ("本节否决", "Voids the section"),
+    "cap": ("总分封顶", "Caps the total at"),
+}
+
 SEVERITIES: Words = {
     "minor": ("轻微差错", "minor"),
     "major": ("一般差错", "major"),
     "critical": ("严重差错", "critical"),
+}
+
+VIOLATIONS: Words = {
+    "violation_insult": ("辱骂", "insult"),
+    "violation_taboo": ("忌语", "taboo phrase"),
+    "violation_deflection": ("推诿", "deflection"),
+    "violation_rhetorical": ("反问", "rhetorical question"),
+    "violation_impatience": ("不耐烦", "impatience"),
+    "violation_order": ("命令", "order"),
 }
 
 METADATA: Words = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qa_speech.wording.catalogue import Words
+from qa_speech.wording.lang import Words
 
 METRICS: Words = {
     "talk": ("说话时长", "talk time"),

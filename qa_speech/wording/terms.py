@@ -1,18 +1,15 @@
-"""Single terms of the report: a time, a figure, the name of a code, what a piece of evidence is. See `wording`."""
+"""Single terms: a time, a figure with its unit, the name of a code, what a piece of evidence is, where to hear it."""
 
 from __future__ import annotations
-
-from typing import Literal, TypeAlias
 
 from qa_speech.call import Call, CriterionScore, Evidence, Finding, Measurement, Recording, Role
 from qa_speech.wording import catalogue as words
 from qa_speech.wording import figures as figure_words
-from qa_speech.wording import labels
-from qa_speech.wording.catalogue import Words
-
-Lang: TypeAlias = Literal["zh", "en"]
+from qa_speech.wording.lang import Lang, Words, labelled, pick
 
 LONGEST_QUOTE = 60
+"""Characters of a quote that fit on a line."""
+NO_FIGURE = "–"
 
 
 def term(table: Words, code: str, lang: Lang) -> str:
@@ -22,7 +19,9 @@ def term(table: Words, code: str, lang: Lang) -> str:
     ('未通过', 'odd_one')
     """
     found = table.get(code)
-    return code if found is None else found[0 if lang == "zh" else 1]
+    if found is None:
+        return code
+    return pick(lang, *found)
 
 
 def clock(seconds: float) -> str:
@@ -31,9 +30,23 @@ def clock(seconds: float) -> str:
     >>> clock(192.4), clock(59.99), clock(3723)
     ('03:12', '00:59', '1:02:03')
     """
-    whole = int(seconds)
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes:02}:{whole % 60:02}"
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    if hours:
+        return f"{hours}:{minute:02}:{second:02}"
+    return f"{minute:02}:{second:02}"
+
+
+def span(start_s: float, end_s: float) -> str:
+    """A stretch from one second to another; the moment alone where it is shorter than the clock tells.
+
+    >>> span(192.0, 199.2), span(192.0, 192.4)
+    ('03:12–03:19', '03:12')
+    """
+    start, end = clock(start_s), clock(end_s)
+    if start == end:
+        return start
+    return f"{start}–{end}"
 
 
 def number(value: float) -> str:
@@ -42,20 +55,14 @@ def number(value: float) -> str:
     >>> number(7.249), number(3.0), number(186.4), number(0.04), number(-31.2)
     ('7.2', '3', '186', '0.04', '−31.2')
     """
-    if value and abs(value) < 0.1:
+    size = abs(value)
+    if 0 < size < 0.1:
         text = f"{value:.2g}"
+    elif size < 100:
+        text = f"{value:.1f}".removesuffix(".0")
     else:
-        text = f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}".removesuffix(".0")
+        text = f"{value:.0f}"
     return text.replace("-", "−")
-
-
-def short(seconds: float) -> str:
-    """Seconds for a program, to the hundredth, as few characters as will do.
-
-    >>> short(12.0), short(3.14159)
-    ('12', '3.14')
-    """
-    return f"{seconds:.2f}".rstrip("0").rstrip(".")
 
 
 def figure(value: float | None, unit: str, lang: Lang) -> str:
@@ -65,9 +72,22 @@ def figure(value: float | None, unit: str, lang: Lang) -> str:
     ('7.2 秒', '182 字/分', '–')
     """
     if value is None:
-        return "–"
+        return NO_FIGURE
     name = term(figure_words.UNITS, unit, lang)
-    return f"{number(value)}{'' if name == '%' else ' '}{name}".strip()
+    if name == "%":
+        return f"{number(value)}%"
+    return f"{number(value)} {name}".strip()
+
+
+def optional(value: float | None) -> str:
+    """A number, or a dash where there is none.
+
+    >>> optional(62.5), optional(None)
+    ('62.5', '–')
+    """
+    if value is None:
+        return NO_FIGURE
+    return number(value)
 
 
 def outcome(code: str, lang: Lang) -> str:
@@ -86,7 +106,9 @@ def reason(code: str, lang: Lang) -> str:
     ('单声道录音，分不出坐席和客户', "the call's data do not meet the scorecard's conditions (queue)")
     """
     head, _, rest = code.partition(":")
-    return term(words.REASONS, head, lang) + bracket(rest, lang) if head in words.REASONS else code
+    if head not in words.REASONS:
+        return code
+    return term(words.REASONS, head, lang) + bracket(rest, lang)
 
 
 def role(who: Role | str | None, lang: Lang) -> str:
@@ -95,7 +117,20 @@ def role(who: Role | str | None, lang: Lang) -> str:
     >>> role(Role.AGENT, "zh"), role(None, "en")
     ('坐席', 'both')
     """
-    return term(words.ROLES, "both" if who is None else str(who), lang)
+    if who is None:
+        who = "both"
+    return term(words.ROLES, str(who), lang)
+
+
+def of_role(who: Role | str | None, name: str, lang: Lang) -> str:
+    """A name with the role it speaks of, where it speaks of one.
+
+    >>> of_role("agent", "语速", "zh"), of_role("agent", "speech rate", "en"), of_role(None, "语速", "zh")
+    ('坐席语速', 'agent speech rate', '语速')
+    """
+    if not who:
+        return name
+    return pick(lang, f"{role(who, lang)}{name}", f"{role(who, lang)} {name}")
 
 
 def metric(key: str, lang: Lang) -> str:
@@ -105,10 +140,7 @@ def metric(key: str, lang: Lang) -> str:
     ('坐席说话时长', 'silences')
     """
     name, _, who = key.partition(":")
-    plain = term(figure_words.METRICS, name, lang)
-    if not who:
-        return plain
-    return f"{role(who, lang)}{'' if lang == 'zh' else ' '}{plain}"
+    return of_role(who, term(figure_words.METRICS, name, lang), lang)
 
 
 def component(name: str, lang: Lang) -> str:
@@ -143,23 +175,26 @@ def warning_code(text: str) -> str:
     ('recogniser:temperature', 'damaged_packets', '')
     """
     parts = text.split(":")
-    return next((code for n in (2, 1) if (code := ":".join(parts[:n])) in words.WARNINGS), "")
+    for code in (":".join(parts[:2]), parts[0]):
+        if code in words.WARNINGS:
+            return code
+    return ""
 
 
-def finding(item: Finding, lang: Lang) -> str:
+def finding(found: Finding, lang: Lang) -> str:
     """What the channel doctor found, with the channel and the figure.
 
     >>> finding(Finding("clipping", 1, 2.5, "%"), "zh")
     '声道 1：削波失真（2.5%）'
     """
-    text = term(words.FINDINGS, item.code, lang)
-    if item.value is not None and item.code not in words.PLAIN_FINDINGS:
-        text += bracket(figure(item.value, item.unit, lang), lang)
-    if item.note:
-        text += bracket(reason(item.note, lang), lang)
-    if item.channel is None:
+    text = term(words.FINDINGS, found.code, lang)
+    if found.value is not None and found.code not in words.PLAIN_FINDINGS:
+        text += bracket(figure(found.value, found.unit, lang), lang)
+    if found.note:
+        text += bracket(reason(found.note, lang), lang)
+    if found.channel is None:
         return text
-    return f"声道 {item.channel}：{text}" if lang == "zh" else f"channel {item.channel}: {text}"
+    return labelled(pick(lang, f"声道 {found.channel}", f"channel {found.channel}"), text, lang)
 
 
 def where(evidence: Evidence, lang: Lang, call: Call | None = None) -> str:
@@ -169,10 +204,13 @@ def where(evidence: Evidence, lang: Lang, call: Call | None = None) -> str:
     '03:12–03:19'
     """
     if call is not None and call.times == "nominal":
-        place = line_of(evidence, call)
-        return ("全程" if lang == "zh" else "whole call") if place is None else line(place, lang)
-    start, end = clock(evidence.start), clock(evidence.end)
-    return start if start == end or evidence.kind == "quote" else f"{start}–{end}"
+        index = line_of(evidence, call)
+        if index is None:
+            return pick(lang, "全程", "whole call")
+        return line(index, lang)
+    if evidence.kind == "quote":
+        return clock(evidence.start)
+    return span(evidence.start, evidence.end)
 
 
 def line(index: int, lang: Lang) -> str:
@@ -181,7 +219,7 @@ def line(index: int, lang: Lang) -> str:
     >>> line(2, "zh"), line(2, "en")
     ('第 3 句', 'line 3')
     """
-    return f"第 {index + 1} 句" if lang == "zh" else f"line {index + 1}"
+    return pick(lang, f"第 {index + 1} 句", f"line {index + 1}")
 
 
 def start(evidence: Evidence, lang: Lang, call: Call | None = None) -> str:
@@ -199,12 +237,14 @@ def line_of(evidence: Evidence, call: Call) -> int | None:
         return evidence.utterance
     if evidence.kind == "absence":
         return None
-    held = [
-        (min(item.end, evidence.end) - max(item.start, evidence.start), -index)
-        for index, item in enumerate(call.utterances)
-        if evidence.role in (None, item.role) and item.start <= evidence.end and item.end >= evidence.start
-    ]
-    return -max(held)[1] if held else None
+    nearest, most = None, 0.0
+    for index, utterance in enumerate(call.utterances):
+        if evidence.role not in (None, utterance.role):
+            continue
+        shared_s = min(utterance.end, evidence.end) - max(utterance.start, evidence.start)
+        if shared_s >= 0 and (nearest is None or shared_s > most):
+            nearest, most = index, shared_s
+    return nearest
 
 
 def note(evidence: Evidence, lang: Lang, call: Call | None = None) -> str:
@@ -215,22 +255,31 @@ def note(evidence: Evidence, lang: Lang, call: Call | None = None) -> str:
     >>> note(Evidence("quote", 1.0, 2.0, Role.AGENT, "我也不清楚"), "zh")
     '坐席：“我也不清楚”'
     """
-    if evidence.quote:
-        who = role(evidence.role, lang) if evidence.role else ""
-        words_said = quoted(evidence.quote, lang)
-        return f"{who}{'：' if lang == 'zh' else ': '}{words_said}" if who else words_said
-    name = term(words.NOTES, evidence.note.removeprefix("anchor:"), lang)
-    if evidence.kind == "absence" and evidence.note == "phrase_avoided":
-        return "没有出现" if lang == "zh" else "not said"
-    if evidence.kind == "absence":
-        missing = "未说到" if lang == "zh" else "not said"
-        return f"{missing}{bracket(name, lang)}"
     who = role(evidence.role, lang) if evidence.role else ""
-    space = "" if lang == "zh" or not who else " "
+    if evidence.quote:
+        said = quoted(evidence.quote, lang)
+        return labelled(who, said, lang) if who else said
+    name = term(words.NOTES, evidence.note.removeprefix("anchor:"), lang)
+    if evidence.kind == "absence":
+        return _missing(evidence, name, lang)
+    return of_role(evidence.role, _lasting(evidence, name, lang, call), lang)
+
+
+def _missing(evidence: Evidence, name: str, lang: Lang) -> str:
+    """What was searched for in vain; that is good where it must not be said."""
+    if evidence.note == "phrase_avoided":
+        return pick(lang, "没有出现", "not said")
+    return pick(lang, "未说到", "not said") + bracket(name, lang)
+
+
+def _lasting(evidence: Evidence, name: str, lang: Lang, call: Call | None) -> str:
+    """What took some time, with how long where the call has times."""
     if call is not None and call.times == "nominal":
-        return f"{who}{space}{name.replace(' {}', '')}"
+        return name.replace(" {}", "")
     length = figure(evidence.end - evidence.start, "s", lang)
-    return f"{who}{space}{name.replace('{}', length) if '{}' in name else f'{name} {length}'}"
+    if "{}" in name:
+        return name.replace("{}", length)
+    return f"{name} {length}"
 
 
 def quoted(text: str, lang: Lang) -> str:
@@ -239,31 +288,37 @@ def quoted(text: str, lang: Lang) -> str:
     >>> quoted("您好", "zh"), quoted("hello", "en")
     ('“您好”', '"hello"')
     """
-    short = text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
-    return f"“{short}”" if lang == "zh" else f'"{short}"'
+    if len(text) > LONGEST_QUOTE:
+        text = text[: LONGEST_QUOTE - 1] + "…"
+    return pick(lang, f"“{text}”", f'"{text}"')
 
 
 def bracket(text: str, lang: Lang) -> str:
-    """Text in brackets of the language; nothing for nothing."""
+    """Text in brackets of the language; nothing for nothing.
+
+    >>> bracket("已查", "zh"), bracket("searched", "en"), bracket("", "en")
+    ('（已查）', ' (searched)', '')
+    """
     if not text:
         return ""
-    return f"（{text}）" if lang == "zh" else f" ({text})"
+    return pick(lang, f"（{text}）", f" ({text})")
 
 
-def points(criterion: CriterionScore, lang: Lang) -> str:
+def points(criterion: CriterionScore) -> str:
     """Points as ``5 / 10``, a deduction or bonus as ``−4`` or ``+2``; a dash where nothing is judged or counted yet.
 
-    >>> points(CriterionScore("a", "A", "s", "partial", 5, 10), "zh")
+    >>> points(CriterionScore("a", "A", "s", "partial", 5, 10))
     '5 / 10'
-    >>> points(CriterionScore("a", "A", "s", "fail", -4, 0), "zh"), points(CriterionScore("a", "A", "s", "manual", None, 9), "zh")
+    >>> points(CriterionScore("a", "A", "s", "fail", -4, 0)), points(CriterionScore("a", "A", "s", "manual", None, 9))
     ('−4', '– / 9')
     """
     got = None if criterion.pending else criterion.points
     if criterion.possible:
-        return f"{'–' if got is None else number(got)} / {number(criterion.possible)}"
+        return f"{optional(got)} / {number(criterion.possible)}"
     if not got:
         return ""
-    return f"+{number(got)}" if got > 0 else number(got)
+    sign = "+" * (got > 0)
+    return f"{sign}{number(got)}"
 
 
 def fatal(effect: str, lang: Lang) -> str:
@@ -273,11 +328,13 @@ def fatal(effect: str, lang: Lang) -> str:
     ('总分封顶 60', 'Fatal', '')
     """
     name, _, limit = effect.partition(":")
+    if not name:
+        return ""
     if name == "cap":
-        return f"{term(labels.UI, 'fatal_cap', lang)} {limit}"
-    if name == "section":
-        return term(labels.UI, "fatal_section", lang)
-    return term(labels.UI, "fatal", lang) if name else ""
+        return f"{term(words.EFFECTS, 'cap', lang)} {limit}"
+    if name not in words.EFFECTS:
+        name = "form"
+    return term(words.EFFECTS, name, lang)
 
 
 def severity(code: str, lang: Lang) -> str:
@@ -298,8 +355,8 @@ def layout(recording: Recording, lang: Lang) -> str:
     name = term(words.LAYOUTS, recording.layout, lang)
     if recording.layout != "two_channel":
         return name
-    comma = "，" if lang == "zh" else ", "
-    return name + bracket(comma.join(f"{i} {role(who, lang)}" for i, who in enumerate(recording.channels, 1)), lang)
+    channels = [f"{number} {role(who, lang)}" for number, who in enumerate(recording.channels, 1)]
+    return name + bracket(pick(lang, "，", ", ").join(channels), lang)
 
 
 def component_unit(name: str) -> str:
@@ -314,10 +371,12 @@ def component_unit(name: str) -> str:
     return {"s": "s", "ms": "ms", "db": "dB", "hz": "Hz", "st": "st", "min": "1/min"}.get(ending, "")
 
 
-def measurement(item: Measurement, lang: Lang) -> str:
+def measurement(measured: Measurement, lang: Lang) -> str:
     """A figure with its unit, or why there is none.
 
     >>> measurement(Measurement(None, "s", reason="mono"), "en")
     'one channel: agent and customer cannot be told apart'
     """
-    return figure(item.value, item.unit, lang) if item.value is not None else reason(item.reason, lang)
+    if measured.value is None:
+        return reason(measured.reason, lang)
+    return figure(measured.value, measured.unit, lang)

@@ -1,8 +1,8 @@
-"""The labels of the pages: headings, buttons, columns; Chinese first, English second. No logic here."""
+"""What stands on the pages themselves: headings, buttons, columns; Chinese first, English second. No logic here."""
 
 from __future__ import annotations
 
-from qa_speech.wording.catalogue import Words
+from qa_speech.wording.lang import Words
 
 UI: Words = {
     "title": ("通话质检", "Call inspection"),
@@ -19,10 +19,6 @@ UI: Words = {
     "coverage": ("已评占比", "Coverage"),
     "to_review": ("待复核", "To review"),
     "pending": ("待复核，暂不计入总分", "waits for a person; not in the total yet"),
-    "review_because": ("需复核", "To review"),
-    "fatal": ("一票否决", "Fatal"),
-    "fatal_section": ("本节否决", "Voids the section"),
-    "fatal_cap": ("总分封顶", "Caps the total at"),
     "voided": ("本节因一票否决清零", "section voided by a fatal item"),
     "weight": ("权重", "weight"),
     "main_reasons": ("扣分原因", "Why points were lost"),
@@ -39,7 +35,6 @@ UI: Words = {
     "zoom_in": ("放大", "Zoom in"),
     "zoom_out": ("缩小", "Zoom out"),
     "no_audio": ("此页未附录音，时间轴按检测结果绘制", "No sound beside this page; the lanes show what was found"),
-    "no_sound": ("仅有文本，没有录音", "Text only, no recording"),
     "audio_gone": ("录音文件未找到，请与本页放在一起", "The sound file is missing; keep it beside this page"),
     "keys": (
         "空格 播放/暂停 · ← → 5 秒 · N / P 上下一处依据",
@@ -64,17 +59,15 @@ UI: Words = {
     "version": ("版本", "version"),
     "technical": ("技术信息", "Technical details"),
     "stray": ("未归入任何一句的字词", "Words that belong to no utterance"),
-    "silence": ("静音", "Silence"),
-    "hold": ("等待", "Hold"),
-    "overlap": ("重叠", "Overlap"),
-    "other_sound": ("音乐/提示音", "Music, tones"),
+    "legend_silence": ("静音", "Silence"),
+    "legend_hold": ("等待", "Hold"),
+    "legend_overlap": ("重叠", "Overlap"),
+    "legend_other": ("音乐/提示音", "Music, tones"),
     "evidence": ("依据", "Evidence"),
     "call": ("通话", "Call"),
     "band": ("等级", "Band"),
-    "result": ("结果", "Result"),
     "reasons": ("主要原因", "Main reasons"),
     "calls": ("通话数", "Calls"),
-    "scored": ("已评分", "Scored"),
     "mean_total": ("平均分", "Mean total"),
     "failed": ("未能处理", "Could not be used"),
     "with_review": ("含待复核项", "With items to review"),
@@ -83,9 +76,31 @@ UI: Words = {
     "search": ("按编号或原因筛选", "Filter by id or reason"),
     "all_bands": ("全部等级", "All bands"),
     "no_calls": ("没有通话", "No calls"),
-    "pass": ("合格", "passed"),
-    "below": ("不合格", "not passed"),
-    "line": ("句序", "Line"),
-    "agent_id": ("坐席", "Agent"),
     "made_by": ("由 qa-speech 生成", "Made by qa-speech"),
 }
+
+COMPARISON: Words = {
+    "title": ("评分表对比", "Scorecards compared"),
+    "moved": ("{moved} / {n} 通电话换了等级", "{moved} of {n} calls change band"),
+    "mean": ("平均分 {old} → {new}", "mean {old} → {new}"),
+    "mean_of": ("平均", "mean"),
+    "distribution": ("总分分布", "Totals"),
+    "bands": ("等级去向", "From band to band"),
+    "criteria": ("因为哪些项目", "Because of which criteria"),
+    "calls": ("哪些电话", "Which calls"),
+    "criterion": ("项目", "criterion"),
+    "before": ("改前", "before"),
+    "after": ("改后", "after"),
+    "changed": ("结果不同", "differ"),
+    "bands_moved": ("其中换等级", "of these change band"),
+    "call": ("电话", "call"),
+    "none": ("无总分", "no total"),
+    "nothing": ("没有差别。", "No difference."),
+    "weights": ("各项结果相同，只是权重或分档不同", "the same outcomes; only weights or bands differ"),
+    "more": ("另有 {n} 通未列出", "{n} more are not listed"),
+    "passed": ("合格 {n}", "passed {n}"),
+    "without": ("无总分 {n}", "without a total {n}"),
+    "absent": ("没有此项", "not on the card"),
+    "pending": ("待复核", "pending"),
+}
+"""Words of the comparison of two scorecards; what stands in braces is filled in."""

@@ -1,0 +1,126 @@
+"""The measurements of a call as the table of its page: a row per metric, columns for whoever was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from qa_speech.call import CallReport, Measurement
+from qa_speech.report.labels import UI
+from qa_speech.wording import figures as figure_words
+from qa_speech.wording import terms
+from qa_speech.wording.lang import Lang
+
+WHOLE_CALL = ""
+COLUMNS = (WHOLE_CALL, "agent", "customer", "unknown")
+
+
+class Cell(NamedTuple):
+    """A figure, or why there is none; `known` says which of the two."""
+
+    text: str
+    known: bool
+
+
+class ComponentRow(NamedTuple):
+    """One component of a metric, a cell per column."""
+
+    name: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """One metric, a cell per column of the table; `low` = why its reliability is low."""
+
+    name: str
+    cells: tuple[Cell, ...]
+    highlights: tuple[ComponentRow, ...]
+    components: tuple[ComponentRow, ...]
+    low: str
+
+
+@dataclass(frozen=True, slots=True)
+class FigureTable:
+    """The table of metrics."""
+
+    columns: tuple[str, ...]
+    rows: tuple[FigureRow, ...]
+
+
+def figure_table(report: CallReport, lang: Lang) -> FigureTable:
+    """The measurements as a table."""
+    used = {key.partition(":")[2] for key in report.measurements}
+    columns = [column for column in COLUMNS if column in used]
+    metrics = dict.fromkeys(key.partition(":")[0] for key in report.measurements)
+    return FigureTable(
+        columns=tuple(_head(column, lang) for column in columns),
+        rows=tuple(_row(metric, _measured(report.measurements, metric, columns), lang) for metric in metrics),
+    )
+
+
+def _head(column: str, lang: Lang) -> str:
+    if column == WHOLE_CALL:
+        return terms.term(UI, "whole_call", lang)
+    return terms.role(column, lang)
+
+
+Measured: TypeAlias = Sequence[Measurement | None]
+"""The measurements of one metric, by column; None where it was not asked of that role."""
+
+
+def _measured(measurements: Mapping[str, Measurement], metric: str, columns: Sequence[str]) -> Measured:
+    return [measurements.get(_key(metric, column)) for column in columns]
+
+
+def _key(metric: str, column: str) -> str:
+    if column == WHOLE_CALL:
+        return metric
+    return f"{metric}:{column}"
+
+
+def _row(metric: str, measured: Measured, lang: Lang) -> FigureRow:
+    components = {part: _component_row(part, measured, lang) for part in _known_components(measured)}
+    highlights = [components[part] for part in figure_words.HIGHLIGHTS.get(metric, ()) if part in components]
+    return FigureRow(
+        name=terms.metric(metric, lang),
+        cells=tuple(_cell(one, lang) for one in measured),
+        highlights=tuple(highlights),
+        components=tuple(components.values()),
+        low=_why_low(measured, lang),
+    )
+
+
+def _cell(measured: Measurement | None, lang: Lang) -> Cell:
+    if measured is None:
+        return Cell("", False)
+    return Cell(terms.measurement(measured, lang), measured.value is not None)
+
+
+def _known_components(measured: Measured) -> list[str]:
+    """The components that have a value in some column, in the order of the metric."""
+    values: dict[str, bool] = {}
+    for one in measured:
+        if one is not None:
+            for part, value in one.components.items():
+                values[part] = values.get(part, False) or value is not None
+    return [part for part, known in values.items() if known]
+
+
+def _component_row(part: str, measured: Measured, lang: Lang) -> ComponentRow:
+    unit = terms.component_unit(part)
+    cells = []
+    for one in measured:
+        if one is None:
+            cells.append("")
+        else:
+            cells.append(terms.figure(one.components.get(part), unit, lang))
+    return ComponentRow(terms.component(part, lang), tuple(cells))
+
+
+def _why_low(measured: Measured, lang: Lang) -> str:
+    for one in measured:
+        if one is not None and one.reliability == "low":
+            return terms.reason(one.reliability_reason, lang)
+    return ""

@@ -1,0 +1,75 @@
+"""Templates, styles and scripts of the pages: one file each, nothing fetched from elsewhere.
+
+The pages carry a content security policy: own style and script by their hashes, sound from beside the page or inside it,
+nothing else. Everything that comes from a call is escaped by the template engine; the script reads it from attributes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from qa_speech.report.labels import UI
+from qa_speech.wording.lang import Lang
+from qa_speech.wording.terms import term
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+
+def render(name: str, lang: Lang, **values: Any) -> str:
+    """The page that the template `name`.html makes of `values`, with the style of the reports and its own script."""
+    style, script = asset("style.css"), asset(f"{name}.js")
+    return fill(
+        name,
+        lang=lang,
+        t=lambda key: term(UI, key, lang),
+        style=style,
+        script=script,
+        style_hash=policy_hash(style),
+        script_hash=policy_hash(script),
+        **values,
+    )
+
+
+def fill(name: str, **values: Any) -> str:
+    """The template `name`.html with `values` in it and nothing else."""
+    return _environment().get_template(f"{name}.html").render(**values)
+
+
+@cache
+def asset(name: str) -> Markup:
+    """A style sheet or script of our own, marked as safe to put into a page as it is."""
+    from markupsafe import Markup
+
+    environment = _environment()
+    assert environment.loader is not None
+    source, _, _ = environment.loader.get_source(environment, name)
+    return Markup(source)
+
+
+@cache
+def policy_hash(text: str) -> str:
+    """How a content security policy names a style or script that stands in the page.
+
+    >>> policy_hash("")
+    'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='
+    """
+    digest = hashlib.sha256(text.encode()).digest()
+    return "sha256-" + base64.b64encode(digest).decode("ascii")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("qa_speech.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

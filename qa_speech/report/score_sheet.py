@@ -1,0 +1,227 @@
+"""The score sheet of a call as its page shows it: sections, criteria, the evidence of each. Text ready, no markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from qa_speech.call import Call, CallReport, CriterionScore, Evidence, Score
+from qa_speech.report.charts import percent
+from qa_speech.report.labels import UI
+from qa_speech.scorecard.deductions import deductions, is_deduction
+from qa_speech.wording import figures as figure_words
+from qa_speech.wording import messages, terms
+from qa_speech.wording.lang import Lang
+from qa_speech.wording.sentences import sentence
+
+LEAD_S = 1.0
+"""A silence or an overlap is played from so many seconds before it, so that one hears what it interrupts."""
+NOT_DONE = "undone"
+"""State of a miss that costs nothing: a bonus not earned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One piece of evidence with where to hear it, in seconds; `at` None when the call has no times."""
+
+    text: str
+    where: str
+    at: float | None
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionView:
+    """One criterion of the score sheet. `state` is its outcome, or ``undone`` for a miss that costs nothing."""
+
+    id: str
+    title: str
+    state: str
+    mark: str
+    points: str
+    sentence: str
+    proofs: tuple[Proof, ...]
+    review: tuple[str, ...]
+    pending: bool
+    fatal: str
+    severity: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """One section of the score sheet."""
+
+    id: str
+    title: str
+    weight: str
+    total: str
+    voided: bool
+    criteria: tuple[CriterionView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A mark under the lanes where a criterion was not met; `x` in % of the call, `at` in seconds."""
+
+    x: float
+    at: float
+    outcome: str
+    title: str
+
+
+def section_views(report: CallReport, lang: Lang) -> list[SectionView]:
+    """The score sheet by section; criteria whose section is unknown come last, under no title."""
+    score = report.score
+    if score is None:
+        return []
+    found = []
+    for section in score.sections:
+        own = [criterion for criterion in score.criteria if criterion.section == section.id]
+        found.append(
+            SectionView(
+                id=section.id,
+                title=section.title,
+                weight=terms.number(section.weight),
+                total=terms.optional(section.total),
+                voided=bool(section.voided_by),
+                criteria=criterion_views(own, report.call, lang),
+            )
+        )
+    rest = _without_section(score)
+    if rest:
+        found.append(SectionView("", "", "", "", False, criterion_views(rest, report.call, lang)))
+    return found
+
+
+def _without_section(score: Score) -> list[CriterionScore]:
+    known = {section.id for section in score.sections}
+    return [criterion for criterion in score.criteria if criterion.section not in known]
+
+
+def criterion_views(criteria: Iterable[CriterionScore], call: Call, lang: Lang) -> tuple[CriterionView, ...]:
+    """Criteria as the score sheet shows them, in the order given."""
+    return tuple(criterion_view(criterion, call, lang) for criterion in criteria)
+
+
+def criterion_view(criterion: CriterionScore, call: Call, lang: Lang) -> CriterionView:
+    """One criterion as the score sheet shows it."""
+    state = _state(criterion)
+    return CriterionView(
+        id=criterion.id,
+        title=criterion.title,
+        state=state,
+        mark=_mark(state, lang),
+        points=_points(criterion),
+        sentence=_sentence(criterion, call, lang),
+        proofs=_proofs(criterion, call, lang),
+        review=messages.review(criterion, lang),
+        pending=criterion.pending and _counts(criterion),
+        fatal=terms.fatal(criterion.fatal, lang),
+        severity=terms.severity(criterion.severity, lang),
+    )
+
+
+def _counts(criterion: CriterionScore) -> bool:
+    """Whether its outcome moves the total; a bonus not earned does not."""
+    return criterion.outcome == "pass" or is_deduction(criterion)
+
+
+def _judged(criterion: CriterionScore) -> bool:
+    return criterion.outcome in ("pass", "partial", "fail")
+
+
+def _state(criterion: CriterionScore) -> str:
+    if _judged(criterion) and not _counts(criterion):
+        return NOT_DONE
+    return criterion.outcome
+
+
+def _mark(state: str, lang: Lang) -> str:
+    if state == NOT_DONE:
+        return terms.term(UI, "not_done", lang)
+    return terms.outcome(state, lang)
+
+
+def _points(criterion: CriterionScore) -> str:
+    if criterion.outcome == "not_applicable":
+        return ""
+    return terms.points(criterion)
+
+
+def _sentence(criterion: CriterionScore, call: Call, lang: Lang) -> str:
+    if _judged(criterion):
+        return sentence(criterion, lang=lang, call=call)
+    if criterion.reason == criterion.outcome:
+        return ""
+    return terms.reason(criterion.reason, lang)
+
+
+# ------------------------------------------------------------------------------------------------- evidence
+
+
+def proof(evidence: Evidence, call: Call, lang: Lang) -> Proof:
+    """Evidence as the page links it."""
+    return Proof(
+        text=terms.note(evidence, lang, call),
+        where=terms.where(evidence, lang, call),
+        at=_play_from(evidence, call),
+        line=terms.line_of(evidence, call),
+    )
+
+
+def _play_from(evidence: Evidence, call: Call) -> float | None:
+    """The second to play from."""
+    if call.times == "nominal":
+        return None
+    if evidence.kind == "interval":
+        return max(0.0, evidence.start - LEAD_S)
+    return max(0.0, evidence.start)
+
+
+def _proofs(criterion: CriterionScore, call: Call, lang: Lang) -> tuple[Proof, ...]:
+    """Evidence worth a link."""
+    if not _evidence_speaks_of(criterion):
+        return ()
+    passed = criterion.outcome == "pass"
+    kept = [one for one in criterion.evidence if one.kind != "absence" or not passed]
+    return tuple(proof(one, call, lang) for one in kept)
+
+
+def _evidence_speaks_of(criterion: CriterionScore) -> bool:
+    """Whether the evidence is of this outcome. A metric's speaks of the whole metric: none of it proves that all went well."""
+    detail = criterion.detail
+    if detail.get("operator") != "metric":
+        return True
+    if f"{detail.get('metric')}.{detail.get('component')}" in figure_words.WITHOUT_PLACE:
+        return False
+    return criterion.outcome != "pass" or detail.get("unit") == "count"
+
+
+def evidence_against(report: CallReport) -> Iterator[tuple[CriterionScore, Evidence]]:
+    """All that speaks against the call and has a place in it, in the order of the scorecard."""
+    if report.score is None:
+        return
+    for criterion in report.score.criteria:
+        if is_deduction(criterion):
+            for evidence in criterion.evidence:
+                if evidence.kind != "absence":
+                    yield criterion, evidence
+
+
+def pins(report: CallReport, lang: Lang) -> list[Pin]:
+    """Where to listen: the evidence of everything not met that has a place in the call."""
+    call = report.call
+    if call.times == "nominal":
+        return []
+    found = []
+    for criterion, evidence in evidence_against(report):
+        linked = proof(evidence, call, lang)
+        outcome = "pending" if criterion.pending else criterion.outcome
+        title = f"{criterion.title} · {linked.text} · {linked.where}"
+        found.append(Pin(percent(evidence.start, call.duration), linked.at or 0.0, outcome, title))
+    return found
+
+
+def deduction_views(report: CallReport, lang: Lang) -> tuple[CriterionView, ...]:
+    """What cost points, gravest first."""
+    return criterion_views(deductions(report.score), report.call, lang)

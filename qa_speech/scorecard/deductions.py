@@ -1,0 +1,42 @@
+"""What a score lost points for, gravest first: read from a stored `Score`, for pages, lines of text and clips."""
+
+from __future__ import annotations
+
+from qa_speech.call import CriterionScore, Score
+
+
+def points_lost(criterion: CriterionScore) -> float:
+    """Points a criterion did not get.
+
+    >>> points_lost(CriterionScore("pace", "语速", "s", "partial", 6, 10))
+    4
+    """
+    if criterion.points is None:
+        return 0.0
+    return criterion.possible - criterion.points
+
+
+def is_deduction(criterion: CriterionScore) -> bool:
+    """Whether something went wrong that costs, or would cost once confirmed; a bonus not earned does not.
+
+    >>> is_deduction(CriterionScore("pace", "语速", "s", "fail", 0, 10))
+    True
+    >>> is_deduction(CriterionScore("praise", "客户表扬", "s", "fail", 0, 0))
+    False
+    """
+    if criterion.outcome not in ("fail", "partial"):
+        return False
+    return bool(points_lost(criterion) or criterion.fatal)
+
+
+def deductions(score: Score | None) -> list[CriterionScore]:
+    """What cost points, gravest first: fatal ones, then by points; what still waits for a person after the rest."""
+    if score is None:
+        return []
+    wrong = [criterion for criterion in score.criteria if is_deduction(criterion)]
+    return sorted(wrong, key=lambda one: (not one.fatal, one.pending, -points_lost(one)))
+
+
+def pending(score: Score | None) -> int:
+    """How many deductions wait for a person."""
+    return sum(criterion.pending for criterion in deductions(score))

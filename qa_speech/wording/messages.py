@@ -1,0 +1,81 @@
+"""Whole lines about a call: its total, the main reasons for it, what must be known before it is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qa_speech.call import CallReport, CriterionScore, Score
+from qa_speech.scorecard.deductions import deductions, pending
+from qa_speech.wording import catalogue as words
+from qa_speech.wording import terms
+from qa_speech.wording.lang import Lang, clauses, labelled, pick
+from qa_speech.wording.sentences import sentence
+
+MOST_REASONS = 3
+
+
+def review(criterion: CriterionScore, lang: Lang) -> tuple[str, ...]:
+    """Why a person has to look at this criterion."""
+    return tuple(terms.reason(code, lang) for code in criterion.review)
+
+
+def total(score: Score | None, lang: Lang) -> str:
+    """The total as a person reads it, or why there is none.
+
+    >>> total(None, "zh")
+    '未评分'
+    """
+    if score is None:
+        return pick(lang, "未评分", "not scored")
+    if score.total is not None:
+        points = terms.number(score.total)
+        return pick(lang, f"{points} 分", f"{points} points")
+    name = terms.reason("not_scorable", lang)
+    if score.scorable:
+        name = pick(lang, "无总分", "no total")
+    return name + terms.bracket(terms.reason(score.reason, lang), lang)
+
+
+def reasons(report: CallReport, lang: Lang, *, longest: int = MOST_REASONS) -> Sequence[str]:
+    """The main reasons for a score, as ``title: sentence``; those that wait for a person say so."""
+    found = []
+    for criterion in deductions(report.score)[:longest]:
+        title = criterion.title
+        if criterion.pending:
+            title += pick(lang, "（待复核）", " (to review)")
+        found.append(labelled(title, sentence(criterion, lang=lang, call=report.call), lang))
+    return found
+
+
+def grave_warnings(report: CallReport, lang: Lang) -> list[str]:
+    """The warnings of a call that a reader of a list must see."""
+    kept = [text for text in report.call.warnings if terms.warning_code(text) not in words.MINOR_WARNINGS]
+    return list(dict.fromkeys(terms.warning(text, lang) for text in kept))
+
+
+def summary_line(report: CallReport, lang: Lang) -> str:
+    """One line per call for the terminal: id, length, total, band, main reasons, warnings.
+
+    >>> from qa_speech.testing import make_call
+    >>> summary_line(CallReport(make_call("agent@0-2: 您好", duration=62)), "zh")
+    'made  01:02  未评分'
+    """
+    parts = [report.id]
+    if report.call.times != "nominal":
+        parts.append(terms.clock(report.call.duration))
+    parts.append(_total_and_band(report.score, lang))
+    waiting = pending(report.score)
+    if waiting:
+        parts.append(pick(lang, f"{waiting} 项待复核", f"{waiting} to review"))
+    main = reasons(report, lang, longest=2)
+    if main:
+        parts.append(clauses(main, lang))
+    parts += [f"⚠ {text}" for text in grave_warnings(report, lang)]
+    return "  ".join(parts)
+
+
+def _total_and_band(score: Score | None, lang: Lang) -> str:
+    text = total(score, lang)
+    if score is not None and score.band:
+        return f"{text} {score.band}"
+    return text
