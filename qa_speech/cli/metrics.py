@@ -24,9 +24,9 @@ def list_metrics() -> None:
     from qa_speech.metrics import metrics
 
     with friendly_errors():
-        for item in metrics().values():
-            role = " (role)" if item.per_role else ""
-            typer.echo(f"{item.name}{role}\t{item.unit}\t{','.join(item.needs)}\t{item.summary}")
+        for line in metrics().values():
+            role = " (role)" if line.per_role else ""
+            typer.echo(f"{line.name}{role}\t{line.unit}\t{','.join(line.needs)}\t{line.summary}")
 
 
 @app.command("show")
@@ -42,12 +42,15 @@ def show_metric(name: Annotated[str, typer.Argument(help="名称 name, e.g. sile
         table = metrics()
         if name not in table:
             raise PluginError(name, f"no metric of this name; there are: {', '.join(table)}")
-        item = table[name]
-        typer.echo(f"{item.name}  [{item.unit}]  needs: {', '.join(item.needs)}\n")
-        typer.echo(inspect.getdoc(item.function) or "")
+        line = table[name]
+        names = " · ".join([one for one in (line.zh, line.en) if one])
+        typer.echo(f"{line.name}  [{line.unit}]  {names}  needs: {', '.join(line.needs)}\n")
+        typer.echo(inspect.getdoc(line.function) or "")
         typer.echo("\nParameters:")
-        for param in item.params.values():
+        for param in line.params.values():
             typer.echo(f"  {param.name} = {param.default}")
         typer.echo("\nComponents:")
-        for component in item.components:
-            typer.echo(f"  {item.name}.{component}")
+        for part in line.names:
+            component = line.component(part)
+            unit = f"[{component.unit}]" if component.unit else ""
+            typer.echo(f"  {f'{line.name}.{part}':<40} {unit:<14} {component.zh} · {component.en}".rstrip())

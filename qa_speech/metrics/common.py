@@ -12,15 +12,12 @@ from typing import TypeAlias
 from qa_speech.call import Call, Evidence, Measurement, Reliability, Role
 from qa_speech.language.phrases import fold, occurring
 from qa_speech.language.remembered import per_call
+from qa_speech.metrics.base import Component, names_of
+from qa_speech.metrics.doubt import LOW_SNR_DB, STRONG_LEAK_DB
 
 Span: TypeAlias = tuple[float, float]
 
 _AGENT, _CUSTOMER, _UNKNOWN = Role.AGENT, Role.CUSTOMER, Role.UNKNOWN  # a look-up in an enum is slow
-
-LOW_SNR_DB = 10.0
-"""Below this the voice detector and the recogniser are known to miss speech: figures are marked `low`."""
-STRONG_LEAK_DB = -20.0
-"""Leaked speech above this level cannot be removed without touching the other side's own."""
 
 
 def roles_of(call: Call) -> tuple[Role, ...]:
@@ -99,9 +96,9 @@ def ratio(part: float, whole: float, scale: float = 100.0) -> float | None:
     return scale * part / whole if whole > 0 else None
 
 
-def missing(unit: str, names: Iterable[str], reason: str) -> Measurement:
+def missing(unit: str, components: Iterable[Component | str], reason: str) -> Measurement:
     """No figure, and why."""
-    return Measurement(None, unit, dict.fromkeys(names), reason=reason)
+    return Measurement(None, unit, dict.fromkeys(names_of(components)), reason=reason)
 
 
 def no_timing(call: Call) -> str:

@@ -14,11 +14,29 @@ together with the other interrupts nobody.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from qa_speech.call import Call, Measurement, Role, Utterance
 from qa_speech.language.dialogue import EPS, is_backchannel
 from qa_speech.language.dialogue import turns as turns_of
+from qa_speech.metrics.base import (
+    ACTIVE_S,
+    CALL_S,
+    COUNT,
+    LONGEST_S,
+    MEAN_S,
+    MIN_S,
+    P50_S,
+    P90_S,
+    PER_MIN,
+    SHARE,
+    TOTAL_S,
+    Component,
+    Metric,
+    Name,
+    names_of,
+)
 from qa_speech.metrics.common import (
     Span,
     distribution,
@@ -41,15 +59,51 @@ CLASSES: tuple[OverlapClass, ...] = (
 
 CUTTING_IN = ("interruption", "interruption_attempt")
 
+_PER_CLASS = (
+    Component("interruption_count", "count", "抢话", "interruptions"),
+    Component("interruption_attempt_count", "count", "抢话未成", "attempted interruptions"),
+    Component("backchannel_count", "count", "附和", "backchannels"),
+    Component("simultaneous_start_count", "count", "同时开口", "simultaneous starts"),
+    Component("brief_count", "count", "短暂重叠", "brief overlaps"),
+)
+
+
+def _started_by(role: str, zh: str, en: str) -> tuple[Component, ...]:
+    """The overlaps that one role started, by class; nobody in particular starts a simultaneous start."""
+    started = [one for one in _PER_CLASS if one.name != "simultaneous_start_count"]
+    return tuple([Component(f"{role}_{one.name}", "count", f"{zh}{one.zh}", f"{en}, {one.en}") for one in started])
+
+
 OVERLAP = (
-    "total_s", "count", "share", "share_of_speech", "per_min", "call_s", "active_s", "min_s", "mean_s", "p50_s", "p90_s",
-    "longest_s", *(f"{name}_count" for name in CLASSES),
-    *(f"{role}_{name}_count" for role in ("agent", "customer") for name in CLASSES if name != "simultaneous_start"),
-)  # fmt: skip
+    TOTAL_S,
+    COUNT,
+    SHARE,
+    Component("share_of_speech", "%", "占全部说话", "share of speech"),
+    PER_MIN,
+    CALL_S,
+    ACTIVE_S,
+    MIN_S,
+    MEAN_S,
+    P50_S,
+    P90_S,
+    LONGEST_S,
+    *_PER_CLASS,
+    *_started_by("agent", "坐席", "agent"),
+    *_started_by("customer", "客户", "customer"),
+)
 INTERRUPTION = (
-    "count", "success_count", "attempt_count", "per_min", "total_s", "longest_s", "call_s", "turns", "interrupting_turns",
-    "overtalk_share",
-)  # fmt: skip
+    replace(COUNT, alone=Name("抢话", "interruptions")),
+    Component("success_count", "count", "得手", "successful"),
+    Component("attempt_count", "count", "未成", "attempted"),
+    PER_MIN,
+    TOTAL_S,
+    LONGEST_S,
+    CALL_S,
+    Component("turns", "count", "话轮数", "turns"),
+    Component("interrupting_turns", "count", "抢话的话轮", "interrupting turns"),
+    Component("overtalk_share", "%", "抢话占话轮", "overtalk"),
+)
+_OVERLAP = names_of(OVERLAP)
 
 
 class OverlapEvent(NamedTuple):
@@ -220,7 +274,7 @@ def overlap(
         simultaneous_s=simultaneous_s, backchannel_s=backchannel_s,
     )  # fmt: skip
     length = length_s(call)
-    parts: dict[str, float | None] = dict.fromkeys(OVERLAP, 0)
+    parts: dict[str, float | None] = dict.fromkeys(_OVERLAP, 0)
     parts.update(
         total_s=seconds, count=len(found), share=ratio(seconds, length), share_of_speech=ratio(seconds, active),
         per_min=ratio(len(found), length, 60.0), call_s=length, active_s=active,
@@ -292,3 +346,15 @@ def interruption(
     }  # fmt: skip
     evidence = [interval((item.start, item.end), item.kind, role, item.later) for item in found]
     return measured(call, len(found), "count", parts, evidence)
+
+
+METRICS = (
+    Metric(
+        "overlap", overlap, "s", ("speech", "times"), OVERLAP, "重叠", "overlap",
+        highlights=("count", "share_of_speech"),
+    ),
+    Metric(
+        "interruption", interruption, "count", ("speech", "times"), INTERRUPTION, "抢话次数", "interruptions",
+        Name("抢话", "interruptions"), highlights=("success_count", "overtalk_share"),
+    ),
+)  # fmt: skip

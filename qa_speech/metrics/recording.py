@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qa_speech.call import Call, Measurement, Role
-from qa_speech.metrics.common import LOW_SNR_DB, STRONG_LEAK_DB, missing
+from qa_speech.metrics.base import CALL_S, Component, Metric, names_of
+from qa_speech.metrics.common import missing
+from qa_speech.metrics.doubt import LOW_SNR_DB, STRONG_LEAK_DB
 
 # finding → component, and which of two channels speaks for the recording
 _FIGURES: dict[str, tuple[str, Callable[[float, float], float]]] = {
@@ -41,9 +43,36 @@ _FAULTS = {
     "crosstalk_count": (),
 }
 RECORDING = (
-    *(name for name, _ in _FIGURES.values()), "agent_level_db", "customer_level_db", "agent_snr_db", "customer_snr_db",
-    "level_difference_db", "dropouts", *_FAULTS, "sampling_hz", "call_s",
-)  # fmt: skip
+    Component("snr_db", "dB", "信噪比", "signal-to-noise ratio"),
+    Component("wada_snr_db", "dB", "信噪比（WADA）", "signal-to-noise ratio (WADA)"),
+    Component("clipping_share", "%", "削波占比", "share clipped"),
+    Component("dc_share", "%", "直流偏移", "DC offset"),
+    Component("echo_db", "dB", "回声", "echo"),
+    Component("echo_ms", "ms", "回声延迟", "echo delay"),
+    Component("hum_db", "dBFS", "电源哼声", "mains hum"),
+    Component("band_hz", "Hz", "有效频带上限", "band limit"),
+    Component("crosstalk_db", "dB", "串音", "crosstalk"),
+    Component("crosstalk_ms", "ms", "串音延迟", "crosstalk lag"),
+    Component("agent_level_db", "dBFS", "坐席音量", "agent, level"),
+    Component("customer_level_db", "dBFS", "客户音量", "customer, level"),
+    Component("agent_snr_db", "dB", "坐席信噪比", "agent, signal-to-noise ratio"),
+    Component("customer_snr_db", "dB", "客户信噪比", "customer, signal-to-noise ratio"),
+    Component("level_difference_db", "dB", "两方音量差", "difference of level"),
+    Component("dropouts", "count", "丢音处数", "drop-outs"),
+    Component("dead_count", "count", "无声声道", "dead channels"),
+    Component("fake_count", "count", "假立体声", "fake stereo"),
+    Component("clipping_count", "count", "削波的声道", "clipped channels"),
+    Component("dropout_count", "count", "丢音的声道", "channels with drop-outs"),
+    Component("echo_count", "count", "有回声的声道", "channels with echo"),
+    Component("hum_count", "count", "有哼声的声道", "channels with hum"),
+    Component("noise_count", "count", "噪声大的声道", "noisy channels"),
+    Component("narrow_count", "count", "频带过窄的声道", "channels of narrow band"),
+    Component("resampled_count", "count", "采样率虚高的声道", "channels sampled up"),
+    Component("crosstalk_count", "count", "串音的声道", "channels with crosstalk"),
+    Component("sampling_hz", "Hz", "采样率", "sampling rate"),
+    CALL_S,
+)
+_RECORDING = names_of(RECORDING)
 
 
 def recording(call: Call, *, min_snr_db: float = LOW_SNR_DB, max_leak_db: float = STRONG_LEAK_DB) -> Measurement:
@@ -84,7 +113,7 @@ def recording(call: Call, *, min_snr_db: float = LOW_SNR_DB, max_leak_db: float 
     source = call.recording
     if not source.sampling_rate:
         return missing("count", RECORDING, "not_measured")
-    parts: dict[str, float | None] = dict.fromkeys(RECORDING)
+    parts: dict[str, float | None] = dict.fromkeys(_RECORDING)
     parts.update(dict.fromkeys(_FAULTS, 0), dropouts=0, sampling_hz=source.sampling_rate, call_s=source.duration)
     faults: set[tuple[str, int | None]] = set()
     for item in source.findings:
@@ -120,3 +149,11 @@ def _by_role(call: Call) -> dict[str, float | None]:
     if agent is not None and customer is not None:
         found["level_difference_db"] = agent - customer
     return found
+
+
+METRICS = (
+    Metric(
+        "recording", recording, "count", (), RECORDING, "录音问题", "faults of the recording",
+        highlights=("snr_db", "crosstalk_db"),
+    ),
+)  # fmt: skip

@@ -14,11 +14,27 @@ counts holds from telephony events, which a recording does not carry: here a hol
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from qa_speech.call import Call, Evidence, Measurement, Role
 from qa_speech.language.data import word_list
 from qa_speech.language.dialogue import EPS
 from qa_speech.language.dialogue import turns as turns_of
+from qa_speech.metrics.base import (
+    CALL_S,
+    COUNT,
+    LONGEST_S,
+    MEAN_S,
+    MIN_S,
+    P50_S,
+    P90_S,
+    SHARE,
+    TOTAL_S,
+    Component,
+    Metric,
+    Name,
+    names_of,
+)
 from qa_speech.metrics.common import (
     Span,
     distribution,
@@ -37,14 +53,37 @@ from qa_speech.metrics.silence import ANNOUNCEMENTS, Silence, silences
 THANKS = word_list("hold_thanks")
 
 RESPONSE = (
-    "count", "mean_s", "min_s", "p50_s", "p90_s", "longest_s", "total_s", "slow_count", "slow_share", "overlapped_count",
-    "held_count",
-    "first_word_s",
-)  # fmt: skip
+    COUNT,
+    MEAN_S,
+    MIN_S,
+    P50_S,
+    replace(P90_S, alone=Name("九成应答间隔不超过", "90 % of the response latencies within")),
+    replace(LONGEST_S, alone=Name("最长应答间隔", "longest response latency")),
+    TOTAL_S,
+    Component("slow_count", "count", "偏慢次数", "slow"),
+    Component("slow_share", "%", "偏慢占比", "share slow"),
+    Component("overlapped_count", "count", "未等说完", "before the end"),
+    Component("held_count", "count", "因等待未计", "left out: announced hold"),
+    Component("first_word_s", "s", "首次开口", "first word", alone=Name("首次开口", "first word after"), placed=False),
+)
 HOLD = (
-    "count", "total_s", "longest_s", "mean_s", "share", "call_s", "announced_count", "unannounced_count", "thanked_count",
-    "unthanked_count", "longest_unannounced_s",
-)  # fmt: skip
+    replace(COUNT, alone=Name("等待", "holds")),
+    TOTAL_S,
+    replace(LONGEST_S, alone=Name("最长等待", "longest hold")),
+    MEAN_S,
+    SHARE,
+    CALL_S,
+    Component("announced_count", "count", "事先说明", "announced", alone=Name("说明过的等待", "holds announced")),
+    Component(
+        "unannounced_count", "count", "没有说明", "not announced", alone=Name("没有说明的等待", "holds not announced")
+    ),
+    Component("thanked_count", "count", "之后致谢", "thanked for"),
+    Component(
+        "unthanked_count", "count", "没有致谢", "not thanked for", alone=Name("没有致谢的等待", "holds not thanked for")
+    ),
+    Component("longest_unannounced_s", "s", "最长一次没有说明", "longest not announced"),
+)
+_RESPONSE, _HOLD = names_of(RESPONSE), names_of(HOLD)
 
 
 def response(call: Call, *, slow_s: float = 3.0, announcements: tuple[str, ...] = ANNOUNCEMENTS) -> Measurement:
@@ -95,7 +134,7 @@ def response(call: Call, *, slow_s: float = 3.0, announcements: tuple[str, ...] 
     ordered = sorted([agent - customer for customer, agent, _ in found])
     slow = [item for item in found if item[1] - item[0] > slow_s + EPS]
     opening = _opening(call)
-    parts: dict[str, float | None] = dict.fromkeys(RESPONSE)
+    parts: dict[str, float | None] = dict.fromkeys(_RESPONSE)
     parts.update(
         count=len(found), total_s=sum(ordered), slow_count=len(slow), slow_share=ratio(len(slow), len(found)),
         overlapped_count=sum([latency < 0 for latency in ordered]), held_count=len(every) - len(found),
@@ -191,7 +230,7 @@ def hold(
     seconds = distribution(item.duration for item in found)
     length = length_s(call)
     whole = sum([item.duration for item in found])
-    parts: dict[str, float | None] = dict.fromkeys(HOLD)
+    parts: dict[str, float | None] = dict.fromkeys(_HOLD)
     parts.update(
         count=len(found), total_s=whole, longest_s=seconds["longest_s"], mean_s=seconds["mean_s"],
         share=ratio(whole, length), call_s=length,
@@ -225,3 +264,15 @@ def _hold_evidence(found: Sequence[Silence], thanked: Sequence[bool], *, words: 
         span: Span = (item.start, item.end)
         evidence.append(interval(span, note, Role.AGENT))
     return evidence
+
+
+METRICS = (
+    Metric(
+        "response", response, "s", ("speech", "times"), RESPONSE, "应答间隔", "response latency",
+        Name("应答间隔（中位数）", "median response latency"), highlights=("p90_s", "longest_s", "first_word_s"),
+    ),
+    Metric(
+        "hold", hold, "count", ("speech", "times"), HOLD, "等待次数", "holds",
+        highlights=("longest_s", "announced_count", "thanked_count"),
+    ),
+)  # fmt: skip

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -24,6 +25,20 @@ from qa_speech.language.data import word_list
 from qa_speech.language.dialogue import ANNOUNCED_AT_END, EPS, accepts_wait, ends_in_question, is_backchannel
 from qa_speech.language.phrases import fold
 from qa_speech.language.remembered import per_call
+from qa_speech.metrics.base import (
+    CALL_S,
+    COUNT,
+    LONGEST_S,
+    MEAN_S,
+    MIN_S,
+    P50_S,
+    P90_S,
+    SHARE,
+    TOTAL_S,
+    Component,
+    Metric,
+    Name,
+)
 from qa_speech.metrics.common import (
     Span,
     all_spans,
@@ -50,12 +65,40 @@ GRACE_S = 1e-3  # utterance borders and speech borders may differ by rounding
 
 Kind = Literal["pause", "gap", "hold"]
 
+
+def _of_class(name: str, zh: str, en: str, count: Name | None = None) -> tuple[Component, ...]:
+    """Count, total and longest of the silences of one owner or kind; `count` where the number has a name of its own."""
+    how_many = count or Name(f"{zh}次数", f"{en}, count")
+    return (
+        Component(f"{name}_count", "count", how_many.zh, how_many.en),
+        Component(f"{name}_total_s", "s", f"{zh}合计", f"{en}, total"),
+        Component(f"{name}_longest_s", "s", f"{zh}最长", f"{en}, longest"),
+    )
+
+
 _CLASSES = ("agent", "customer", "pause", "gap", "hold", "announced", "unannounced")
 SILENCE = (
-    "count", "total_s", "share", "call_s", "min_s", "mean_s", "p50_s", "p90_s", "longest_s",
-    *(f"{name}_{part}" for name in _CLASSES for part in ("count", "total_s", "longest_s")),
-    "excused_count", "excused_total_s", "lead_s", "tail_s",
-)  # fmt: skip
+    replace(COUNT, alone=Name("静音次数", "silences")),
+    replace(TOTAL_S, alone=Name("静音合计", "total silence")),
+    replace(SHARE, alone=Name("静音占通话", "silence, share of the call")),
+    CALL_S,
+    MIN_S,
+    MEAN_S,
+    P50_S,
+    P90_S,
+    replace(LONGEST_S, alone=Name("最长静音", "longest silence")),
+    *_of_class("agent", "坐席", "agent"),
+    *_of_class("customer", "客户", "customer"),
+    *_of_class("pause", "停顿", "pauses"),
+    *_of_class("gap", "换人间隔", "gaps"),
+    *_of_class("hold", "等待", "holds"),
+    *_of_class("announced", "已说明", "announced", Name("事先说明", "announced")),
+    *_of_class("unannounced", "未说明", "not announced", Name("没有说明", "not announced")),
+    Component("excused_count", "count", "可免责次数", "excused, count"),
+    Component("excused_total_s", "s", "可免责合计", "excused, total"),
+    Component("lead_s", "s", "开口前", "before the first word", placed=False),
+    Component("tail_s", "s", "说完后", "after the last word", placed=False),
+)
 
 
 class Silence(NamedTuple):
@@ -297,3 +340,11 @@ def _excused(call: Call, item: Silence, excuses: dict[Role, tuple[str, ...]]) ->
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ConfigError(f"silence.{name}", [f"expected one of {', '.join(choices)}, got {value!r}"])
+
+
+METRICS = (
+    Metric(
+        "silence", silence, "count", ("speech", "times"), SILENCE, "静音次数", "silences",
+        highlights=("total_s", "longest_s", "share"),
+    ),
+)  # fmt: skip

@@ -17,14 +17,29 @@ from typing import NamedTuple
 
 from qa_speech.call import Call, Evidence, Measurement, Role
 from qa_speech.language.reading import syllables
+from qa_speech.metrics.base import Component, Metric, names_of
 from qa_speech.metrics.common import Span, interval, missing, no_role, no_timing, quantile, ratio, reliability, spans
 
 UNIT = "字/分"
 RATE = (
-    "syllables", "utterance_s", "phonation_s", "articulation_rate", "judged_count", "min_rate", "p50_rate", "p90_rate",
-    "max_rate", "fast_count", "slow_count", "fast_share", "slow_share", "ratio_to_other", "estimated_rate",
-    "estimate_ratio",
-)  # fmt: skip
+    Component("syllables", "字", "字数", "syllables"),
+    Component("utterance_s", "s", "说话时间（含停顿）", "utterances, time"),
+    Component("phonation_s", "s", "发声时间", "phonation"),
+    Component("articulation_rate", "syllables/s", "发音速率", "articulation rate"),
+    Component("judged_count", "count", "参与判断的句数", "utterances judged"),
+    Component("min_rate", UNIT, "最慢一句", "slowest utterance"),
+    Component("p50_rate", UNIT, "中位数", "median"),
+    Component("p90_rate", UNIT, "90% 不超过", "90th percentile"),
+    Component("max_rate", UNIT, "最快一句", "fastest utterance"),
+    Component("fast_count", "count", "过快句数", "too fast"),
+    Component("slow_count", "count", "过慢句数", "too slow"),
+    Component("fast_share", "%", "过快占比", "share too fast"),
+    Component("slow_share", "%", "过慢占比", "share too slow"),
+    Component("ratio_to_other", "", "与对方语速之比", "ratio to the other", digits=2),
+    Component("estimated_rate", UNIT, "按音节峰估计", "estimated from the sound"),
+    Component("estimate_ratio", "", "转写与估计之比", "words to estimate", digits=2),
+)
+_RATE = names_of(RATE)
 FEW_SYLLABLES = 30  # a rate over fewer is marked `low`: too_short
 
 
@@ -174,7 +189,7 @@ def _estimated(call: Call, estimate: float | None, reason: str) -> Measurement:
     """The rate of a call whose words nobody looked for."""
     if reason or estimate is None:
         return missing(UNIT, RATE, reason or "no_recogniser")
-    parts = {**dict.fromkeys(RATE), "estimated_rate": estimate}
+    parts = {**dict.fromkeys(_RATE), "estimated_rate": estimate}
     return Measurement(estimate, UNIT, parts, (), "", "low", "no_recogniser")
 
 
@@ -188,3 +203,11 @@ def _evidence(fast: Sequence[_Rated], slow: Sequence[_Rated], role: Role) -> tup
     marked = [(item, "speech_fast") for item in fast] + [(item, "speech_slow") for item in slow]
     marked.sort(key=lambda pair: pair[0].start)
     return tuple([interval((item.start, item.end), note, role, item.place) for item, note in marked])
+
+
+METRICS = (
+    Metric(
+        "speech_rate", speech_rate, UNIT, ("words", "times"), RATE, "语速", "speech rate",
+        highlights=("max_rate", "articulation_rate"),
+    ),
+)  # fmt: skip

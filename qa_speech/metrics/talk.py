@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from qa_speech.call import Call, Measurement, Role
 from qa_speech.language.dialogue import turns as turns_of
+from qa_speech.metrics.base import ACTIVE_S, CALL_S, Component, Metric, Name, names_of
 from qa_speech.metrics.common import (
     all_spans,
     interval,
@@ -27,11 +28,32 @@ from qa_speech.metrics.common import (
     total,
 )
 
-TALK = ("talk_s", "call_s", "speech_s", "share_of_call", "share_of_speech", "active_s")
+TALK = (
+    Component("talk_s", "s", "说话", "speech"),
+    CALL_S,
+    Component("speech_s", "s", "双方说话合计", "speech of both"),
+    Component("share_of_call", "%", "占通话", "share of call", alone=Name("说话占通话", "talk, share of the call")),
+    Component(
+        "share_of_speech",
+        "%",
+        "占全部说话",
+        "share of speech",
+        alone=Name("说话占双方说话", "talk, share of all speech"),
+    ),
+    ACTIVE_S,
+)
 TURNS = (
-    "agent_count", "customer_count", "role_changes", "rallies_per_min", "agent_total_s", "customer_total_s",
-    "agent_longest_s", "customer_longest_s", "call_s",
-)  # fmt: skip
+    Component("agent_count", "count", "坐席次数", "agent, count"),
+    Component("customer_count", "count", "客户次数", "customer, count"),
+    Component("role_changes", "count", "换手次数", "role changes"),
+    Component("rallies_per_min", "per min", "每分钟换手", "role changes per minute"),
+    Component("agent_total_s", "s", "坐席合计", "agent, total"),
+    Component("customer_total_s", "s", "客户合计", "customer, total"),
+    Component("agent_longest_s", "s", "坐席最长", "agent, longest"),
+    Component("customer_longest_s", "s", "客户最长", "customer, longest"),
+    CALL_S,
+)
+_TURNS = names_of(TURNS)
 
 
 def talk(call: Call, *, role: Role) -> Measurement:
@@ -109,7 +131,7 @@ def turns(call: Call) -> Measurement:
     agent = [item for item in found if item.role is Role.AGENT]
     customer = [item for item in found if item.role is Role.CUSTOMER]
     changes = max(0, len(found) - 1)
-    parts: dict[str, float | None] = dict.fromkeys(TURNS)
+    parts: dict[str, float | None] = dict.fromkeys(_TURNS)
     parts.update(agent_count=len(agent), customer_count=len(customer), role_changes=changes)
     evidence = []
     if call.times != "nominal":
@@ -126,3 +148,15 @@ def turns(call: Call) -> Measurement:
                 interval((longest.start, longest.end), "longest_monologue", Role.AGENT, longest.utterances[0])
             )
     return measured(call, len(found), "count", parts, evidence)
+
+
+METRICS = (
+    Metric(
+        "talk", talk, "s", ("speech",), TALK, "说话时长", "talk time",
+        highlights=("share_of_call", "share_of_speech"),
+    ),
+    Metric(
+        "turns", turns, "count", ("speech",), TURNS, "话轮", "turns",
+        highlights=("agent_count", "customer_count", "agent_longest_s"),
+    ),
+)  # fmt: skip

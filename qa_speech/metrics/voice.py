@@ -17,12 +17,24 @@ from math import log2, log10
 from typing import NamedTuple
 
 from qa_speech.call import Call, Measurement, Role
+from qa_speech.metrics.base import Component, Metric, Name
 from qa_speech.metrics.common import interval, measured, missing, no_role, quantile, ratio
 
 VOICE = (
-    "level_db", "level_p50_db", "level_spread_db", "f0_hz", "f0_range_st", "utterance_count", "utterance_s", "jump_count",
-    "rise_count", "largest_jump_db", "raised_count", "raised_s", "raised_share",
-)  # fmt: skip
+    Component("level_db", "dBFS", "音量", "level"),
+    Component("level_p50_db", "dBFS", "音量中位数", "median level"),
+    Component("level_spread_db", "dB", "音量起伏", "spread of level"),
+    Component("f0_hz", "Hz", "音高", "pitch"),
+    Component("f0_range_st", "st", "音高范围", "pitch range"),
+    Component("utterance_count", "count", "句数", "utterances"),
+    Component("utterance_s", "s", "说话时间（含停顿）", "utterances, time"),
+    Component("jump_count", "count", "音量突变", "level jumps"),
+    Component("rise_count", "count", "突然变响", "sudden rises"),
+    Component("largest_jump_db", "dB", "最大突变", "largest jump"),
+    Component("raised_count", "count", "提高嗓门", "raised voice", alone=Name("提高嗓门", "raised voice")),
+    Component("raised_s", "s", "提高嗓门时长", "raised voice, time"),
+    Component("raised_share", "%", "提高嗓门占比", "raised voice, share"),
+)
 
 
 class _Voiced(NamedTuple):
@@ -125,3 +137,11 @@ def voice(
     marked.sort(key=lambda pair: pair[0].start)
     evidence = [interval((item.start, item.end), note, role, item.place) for item, note in marked]
     return measured(call, level, "dBFS", parts, evidence)
+
+
+METRICS = (
+    Metric(
+        "voice", voice, "dBFS", ("acoustics",), VOICE, "音量", "level",
+        highlights=("f0_hz", "f0_range_st", "raised_count"),
+    ),
+)  # fmt: skip

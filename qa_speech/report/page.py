@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from qa_speech import wording
 from qa_speech.call import CallFailure, CallReport, write_bytes
+from qa_speech.metrics.doubt import UNSURE
 from qa_speech.report import charts, overview, view
 from qa_speech.wording import Lang, labels
 from qa_speech.wording import catalogue as words
@@ -24,7 +25,6 @@ from qa_speech.wording import catalogue as words
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-LOW_PROBABILITY = 0.5
 LONGEST_NAME = 80
 
 
@@ -51,7 +51,7 @@ def write_page(
     lang: Lang,
     embed_audio: bytes | None = None,
     index: str | None = None,
-    low_probability: float = LOW_PROBABILITY,
+    low_probability: float = UNSURE,
 ) -> None:
     """Write the page of one call, whole or not at all.
 
@@ -82,7 +82,7 @@ def render_page(
     lang: Lang,
     embed_audio: bytes | None = None,
     index: str | None = None,
-    low_probability: float = LOW_PROBABILITY,
+    low_probability: float = UNSURE,
 ) -> str:
     """The HTML that `write_page` writes."""
     call, score = report.call, report.score

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from qa_speech import wording
 from qa_speech.call import CallFailure, CallReport, write_bytes
+from qa_speech.metrics import metrics
 from qa_speech.wording import Lang
-from qa_speech.wording import figures as figure_words
 
 HEAD = (
     "id", "path", "status", "duration_s", "total", "total_if_confirmed", "coverage", "band", "passed",
@@ -102,7 +102,8 @@ def row(report: CallReport | CallFailure, lang: Lang) -> Row:
     figures: dict[str, object] = {}
     for key, measured in report.measurements.items():
         figures[key] = measured.value
-        for part in figure_words.HIGHLIGHTS.get(key.partition(":")[0], ()):
+        line = metrics().get(key.partition(":")[0])
+        for part in () if line is None else line.highlights:
             if part in measured.components:
                 figures[f"{key}.{part}"] = measured.components[part]
     return Row(fixed, criteria, figures)

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 from qa_speech import wording
 from qa_speech.call import Call, CallReport, CriterionScore, Evidence, Measurement, Role, Score, Utterance
+from qa_speech.metrics import metrics
+from qa_speech.metrics.doubt import UNSURE
 from qa_speech.report import charts
 from qa_speech.wording import Lang, labels
 from qa_speech.wording import catalogue as words
-from qa_speech.wording import figures as figure_words
+from qa_speech.wording.terms import declared
 
 PUNCTUATION = "，。？！、；：,.?!;:…"
 LEAD_S = 1.0
@@ -188,14 +190,14 @@ def _proofs(criterion: CriterionScore, call: Call, lang: Lang) -> tuple[Proof, .
     """Evidence worth a link. A metric's evidence speaks of the whole metric: none of it proves that all went well."""
     detail = criterion.detail
     if detail.get("operator") == "metric":
-        named = f"{detail.get('metric')}.{detail.get('component')}"
-        if named in figure_words.WITHOUT_PLACE or (criterion.outcome == "pass" and detail.get("unit") != "count"):
+        shown = declared(str(detail.get("metric")), str(detail.get("component")))
+        if not shown.placed or (criterion.outcome == "pass" and detail.get("unit") != "count"):
             return ()
     kept = [one for one in criterion.evidence if one.kind != "absence" or criterion.outcome != "pass"]
     return tuple(proof(one, call, lang) for one in kept)
 
 
-def lines(report: CallReport, lang: Lang, *, low_probability: float = 0.5) -> list[Line]:
+def lines(report: CallReport, lang: Lang, *, low_probability: float = UNSURE) -> list[Line]:
     """The transcript in order, silences between, what was found marked."""
     call, timed = report.call, report.call.times != "nominal"
     flags = _flags(report, lang)
@@ -227,7 +229,11 @@ def lines(report: CallReport, lang: Lang, *, low_probability: float = 0.5) -> li
 
 
 def pieces(
-    utterance: Utterance, hits: Sequence[tuple[float, float]] = (), low_probability: float = 0.5, *, timed: bool = True
+    utterance: Utterance,
+    hits: Sequence[tuple[float, float]] = (),
+    low_probability: float = UNSURE,
+    *,
+    timed: bool = True,
 ) -> Iterator[Piece]:
     """The text cut at its words, so that each can be clicked; text whose words do not match it stays in one piece."""
     text, at = utterance.text or "", 0
@@ -304,7 +310,7 @@ def figures(report: CallReport, lang: Lang) -> Figures:
         parts = dict.fromkeys(part for cell in cells if cell for part in cell.components)
         known = [part for part in parts if any(cell and cell.components.get(part) is not None for cell in cells)]
         shown = {
-            part: (wording.component(part, lang), tuple(_component(cell, part, lang) for cell in cells))
+            part: (wording.component(name, part, lang), tuple(_component(cell, name, part, lang) for cell in cells))
             for part in known
         }
         rows.append(
@@ -313,7 +319,7 @@ def figures(report: CallReport, lang: Lang) -> Figures:
                 tuple(
                     (wording.measurement(cell, lang), cell.value is not None) if cell else ("", False) for cell in cells
                 ),
-                tuple(shown[part] for part in figure_words.HIGHLIGHTS.get(name, ()) if part in shown),
+                tuple(shown[part] for part in _highlights(name) if part in shown),
                 tuple(shown.values()),
                 next((wording.reason(c.reliability_reason, lang) for c in cells if c and c.reliability == "low"), ""),
             )
@@ -325,10 +331,16 @@ def _column_used(measurements: Mapping[str, Measurement], who: str) -> bool:
     return any(key.partition(":")[2] == who for key in measurements)
 
 
-def _component(cell: Measurement | None, part: str, lang: Lang) -> str:
+def _highlights(name: str) -> tuple[str, ...]:
+    """The components shown under the value of a metric; none of a metric that is not installed here."""
+    line = metrics().get(name)
+    return () if line is None else line.highlights
+
+
+def _component(cell: Measurement | None, name: str, part: str, lang: Lang) -> str:
     if cell is None:
         return ""
-    return wording.figure(cell.components.get(part), wording.component_unit(part), lang)
+    return wording.component_figure(name, part, cell.components.get(part), lang)
 
 
 def facts(report: CallReport, lang: Lang) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from qa_speech.wording.terms import (
     Lang,
     clock,
     component,
-    component_unit,
+    component_figure,
     fatal,
     figure,
     finding,
@@ -48,7 +48,7 @@ from qa_speech.wording.terms import (
 from qa_speech.wording.terms import bracket as _bracket
 
 __all__ = [
-    "Lang", "clock", "component", "component_unit", "counts", "deductions", "fatal", "figure", "finding",
+    "Lang", "clock", "component", "component_figure", "counts", "deductions", "fatal", "figure", "finding",
     "grave_warnings", "layout", "line", "line_of", "lost", "measurement", "metric", "note", "number",
     "outcome", "pending", "points", "quoted", "reason", "reasons", "review", "role", "sentence", "severity",
     "short", "summary_line", "term", "total", "warning", "warning_code", "where",

@@ -19,7 +19,6 @@ from msgspec.structs import replace as changed
 from qa_speech.call import Call, CriterionScore, Evidence, Role
 from qa_speech.language.dialogue import is_question
 from qa_speech.wording import catalogue as words
-from qa_speech.wording import figures as figure_words
 from qa_speech.wording import terms
 from qa_speech.wording.case import MOST_QUOTES, Case
 from qa_speech.wording.terms import Lang, bracket, figure, quoted, term
@@ -218,34 +217,35 @@ def _metric(case: Case) -> str:
     said = of_text(case, limit)
     if said:
         return said
-    value = figure(case.value("value"), case.text("unit"), case.lang)
+    value = figure(case.value("value"), case.text("unit"), case.lang, _digits(case))
     if _looks_like_the_bound(case):
-        value = value.replace(terms.number(case.value("value") or 0), f"{case.value('value'):.2f}", 1)
+        value = value.replace(terms.number(case.value("value") or 0, _digits(case)), f"{case.value('value'):.2f}", 1)
     text = _stretch(case) or case.pick(f"{_subject(case)} {value}", f"{_subject(case)}: {value}") + _places(case)
     if not limit:
         return text
     return f"{text}{case.pick('，标准 ', '; limit ')}{limit}"
 
 
+def _digits(case: Case) -> int | None:
+    """How many decimals the metric wants shown; None for the usual."""
+    return terms.declared(case.text("metric"), case.text("component")).digits
+
+
 def _looks_like_the_bound(case: Case) -> bool:
     """Whether rounding would make the figure the same as a bound it lies beside: 8 秒，标准 < 8 秒."""
     value = case.value("value") or 0.0
     bounds = [case.value(key) for key in ("at_least", "at_most", "full_below", "full_from")]
-    return any(bound is not None and bound != value and terms.number(bound) == terms.number(value) for bound in bounds)
+    shown = terms.number(value, _digits(case))
+    others = [bound for bound in bounds if bound is not None and bound != value]
+    return any(terms.number(bound, _digits(case)) == shown for bound in others)
 
 
 def _subject(case: Case) -> str:
     """What the figure is called: 坐席语速, 最长静音."""
-    name, part = case.text("metric"), case.text("component")
-    joined = f"{name}.{part}" if part and part != "value" else name
     role = terms.role(case.text("role"), case.lang) if case.text("role") else ""
-    if joined in figure_words.FIGURES:
-        plain = term(figure_words.FIGURES, joined, case.lang)
-    else:
-        plain = term(figure_words.METRICS, name, case.lang)
-        if joined != name:
-            plain += f"{case.pick('', ' ')}{terms.component(part, case.lang)}"
-    return f"{role}{case.pick('', ' ') if role else ''}{plain}"
+    space = case.pick("", " ") if role else ""
+    plain = terms.figure_name(case.text("metric"), case.text("component") or "value", case.lang)
+    return f"{role}{space}{plain}"
 
 
 def _stretch(case: Case) -> str:
@@ -293,10 +293,11 @@ def _limits(case: Case) -> str:
         pairs = (("<", low), (">", high), ("", None), ("", None))
     unit = case.text("unit")
     given = [_countable(sign, bound, unit) for sign, bound in pairs if bound is not None]
-    shown = [f"{sign} {terms.number(bound)}".strip() for sign, bound in given]
+    digits = _digits(case)
+    shown = [f"{sign} {terms.number(bound, digits)}".strip() for sign, bound in given]
     if not shown:
         return ""
-    shown[-1] = f"{given[-1][0]} {figure(given[-1][1], unit, case.lang)}".strip()
+    shown[-1] = f"{given[-1][0]} {figure(given[-1][1], unit, case.lang, digits)}".strip()
     return (case.pick(" 或 ", " or ") if case.negated else case.pick(" 且 ", " and ")).join(shown)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from qa_speech.call import Call, CriterionScore, Evidence, Finding, Measurement, Recording, Role
+from qa_speech.metrics import Component, metrics
 from qa_speech.wording import catalogue as words
-from qa_speech.wording import figures as figure_words
 from qa_speech.wording import labels
 from qa_speech.wording.catalogue import Words
+from qa_speech.wording.units import UNITS
 
 Lang: TypeAlias = Literal["zh", "en"]
 
@@ -36,13 +37,15 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes:02}:{whole % 60:02}"
 
 
-def number(value: float) -> str:
-    """A number a person reads: one decimal below 100, none above, no trailing zero.
+def number(value: float, digits: int | None = None) -> str:
+    """A number a person reads: one decimal below 100, none above, no trailing zero; or with so many `digits` behind the point.
 
-    >>> number(7.249), number(3.0), number(186.4), number(0.04), number(-31.2)
-    ('7.2', '3', '186', '0.04', '−31.2')
+    >>> number(7.249), number(3.0), number(186.4), number(0.04), number(-31.2), number(1.254, digits=2)
+    ('7.2', '3', '186', '0.04', '−31.2', '1.25')
     """
-    if value and abs(value) < 0.1:
+    if digits is not None:
+        text = f"{value:.{digits}f}"
+    elif value and abs(value) < 0.1:
         text = f"{value:.2g}"
     else:
         text = f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}".removesuffix(".0")
@@ -58,16 +61,17 @@ def short(seconds: float) -> str:
     return f"{seconds:.2f}".rstrip("0").rstrip(".")
 
 
-def figure(value: float | None, unit: str, lang: Lang) -> str:
-    """A value with its unit; a dash where there is none.
+def figure(value: float | None, unit: str, lang: Lang, digits: int | None = None) -> str:
+    """A value with its unit; a dash where there is none. `digits` behind the point, where the default would hide something.
 
-    >>> figure(7.2, "s", "zh"), figure(182, "字/分", "zh"), figure(None, "s", "en")
-    ('7.2 秒', '182 字/分', '–')
+    >>> figure(7.2, "s", "zh"), figure(182, "字/分", "zh"), figure(58, "字", "en"), figure(None, "s", "en")
+    ('7.2 秒', '182 字/分', '58 syllables', '–')
     """
     if value is None:
         return "–"
-    name = term(figure_words.UNITS, unit, lang)
-    return f"{number(value)}{'' if name == '%' else ' '}{name}".strip()
+    name = term(UNITS, unit, lang)
+    space = "" if name == "%" else " "
+    return f"{number(value, digits)}{space}{name}".strip()
 
 
 def outcome(code: str, lang: Lang) -> str:
@@ -105,22 +109,64 @@ def metric(key: str, lang: Lang) -> str:
     ('坐席说话时长', 'silences')
     """
     name, _, who = key.partition(":")
-    plain = term(figure_words.METRICS, name, lang)
+    line = metrics().get(name)
+    plain = name if line is None else _named(line.component("value"), lang)
     if not who:
         return plain
-    return f"{role(who, lang)}{'' if lang == 'zh' else ' '}{plain}"
+    space = "" if lang == "zh" else " "
+    return f"{role(who, lang)}{space}{plain}"
 
 
-def component(name: str, lang: Lang) -> str:
-    """The name of a component of a metric.
+def declared(metric: str, part: str) -> Component:
+    """A component as its metric declares it; one that nobody declares is named by itself and has no unit.
 
-    >>> component("longest_s", "zh"), component("agent_longest_s", "zh"), component("agent_longest_s", "en")
-    ('最长', '坐席最长', 'agent, longest')
+    >>> declared("silence", "longest_s").unit, declared("silence", "value").unit, declared("laughter", "peak").zh
+    ('s', 'count', 'peak')
     """
-    head, _, rest = name.partition("_")
-    if name in figure_words.COMPONENTS or head not in figure_words.COMPONENT_PARTS or not rest:
-        return term(figure_words.COMPONENTS, name, lang)
-    return f"{term(figure_words.COMPONENT_PARTS, head, lang)}{'' if lang == 'zh' else ', '}{component(rest, lang)}"
+    line = metrics().get(metric)
+    if line is None or part not in ("value", *line.names):
+        return Component(part, "", part, part)
+    return line.component(part)
+
+
+def component(metric: str, part: str, lang: Lang) -> str:
+    """The name of a component, beside that of its metric.
+
+    >>> component("silence", "longest_s", "zh"), component("silence", "agent_longest_s", "en")
+    ('最长', 'agent, longest')
+    """
+    return _named(declared(metric, part), lang)
+
+
+def component_figure(metric: str, part: str, value: float | None, lang: Lang) -> str:
+    """A component's value, rounded and with the unit as its metric declares them.
+
+    >>> component_figure("silence", "longest_s", 7.24, "zh"), component_figure("speech_rate", "ratio_to_other", 1.254, "en")
+    ('7.2 秒', '1.25')
+    """
+    one = declared(metric, part)
+    return figure(value, one.unit, lang, one.digits)
+
+
+def figure_name(name: str, part: str, lang: Lang) -> str:
+    """What a figure is called by itself, its metric not named beside it.
+
+    >>> figure_name("silence", "longest_s", "zh"), figure_name("overlap", "share", "zh"), figure_name("overlap", "share", "en")
+    ('最长静音', '重叠占通话', 'overlap share of call')
+    """
+    one = declared(name, part)
+    if one.alone is not None:
+        return one.alone.zh if lang == "zh" else one.alone.en
+    if part in ("", "value"):
+        return metric(name, lang)
+    named = _named(one, lang)
+    space = "" if lang == "zh" and named != part else " "
+    return f"{metric(name, lang)}{space}{named}"
+
+
+def _named(one: Component, lang: Lang) -> str:
+    """Its name in a language; a component declared without one is shown by its own."""
+    return (one.zh if lang == "zh" else one.en) or one.name
 
 
 def warning(text: str, lang: Lang) -> str:
@@ -300,18 +346,6 @@ def layout(recording: Recording, lang: Lang) -> str:
         return name
     comma = "，" if lang == "zh" else ", "
     return name + bracket(comma.join(f"{i} {role(who, lang)}" for i, who in enumerate(recording.channels, 1)), lang)
-
-
-def component_unit(name: str) -> str:
-    """The unit of a component, from the end of its name.
-
-    >>> component_unit("longest_s"), component_unit("share"), component_unit("turns")
-    ('s', '%', '')
-    """
-    if name.endswith("share") or "share_of" in name:
-        return "%"
-    ending = name.rpartition("_")[2]
-    return {"s": "s", "ms": "ms", "db": "dB", "hz": "Hz", "st": "st", "min": "1/min"}.get(ending, "")
 
 
 def measurement(item: Measurement, lang: Lang) -> str:
