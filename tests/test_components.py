@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
 import qa_speech.metrics as table
 from qa_speech import wording
 from qa_speech.call import Acoustics, Call, CallReport, Measurement, Role, Score
+from qa_speech.cli import app
 from qa_speech.metrics import BUILTIN, Component, Metric, Name, measure_all, metrics
 from qa_speech.report import sheets, view
 from qa_speech.report.page import render_page
@@ -189,6 +193,24 @@ def test_a_plug_in_of_plain_strings_still_loads_and_is_shown_as_it_is(installed:
     assert terms.component("giggling", "peak", "zh") == "peak"
     with pytest.raises(KeyError, match="loudness"):
         installed.unit_of("loudness")
+
+
+def test_the_tables_in_the_docs_are_those_of_the_code() -> None:
+    docs = Path(__file__).parent.parent / "docs"
+    spec = importlib.util.spec_from_file_location("make_metrics", docs / "make_metrics.py")
+    assert spec is not None
+    assert spec.loader is not None
+    maker = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(maker)
+
+    assert (docs / "metrics.md").read_text(encoding="utf-8") == maker.page(), "run: python docs/make_metrics.py"
+
+
+def test_metrics_show_prints_unit_and_names() -> None:
+    shown = CliRunner().invoke(app, ["metrics", "show", "speech_rate"]).stdout
+
+    assert re.search(r"speech_rate\.syllables +\[字\] +字数 · syllables", shown)
+    assert re.search(r"speech_rate\.max_rate +\[字/分\] +最快一句 · fastest utterance", shown)
 
 
 def test_roles_of_a_pair_are_named_alike() -> None:
