@@ -87,7 +87,7 @@ def measure_all(call: Call) -> dict[str, Measurement]:
     >>> from qa_speech.testing import make_call
     >>> found = measure_all(make_call(agent=[(0, 6)], customer=[(7, 9)]))
     >>> found["talk:agent"].value, found["talk:customer"].value, found["violations"].reason
-    (6.0, 2.0, 'no_recogniser')
+    (6.0, 2.0, 'no_words')
     """
     found: dict[str, Measurement] = {}
     for line in metrics().values():

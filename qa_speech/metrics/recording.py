@@ -10,24 +10,32 @@ energy, Medallia publishes an agent clarity without a definition; the other syst
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from qa_speech.call import Call, Measurement, Role
 from qa_speech.metrics.base import CALL_S, Component, Metric, names_of
 from qa_speech.metrics.common import missing
 from qa_speech.metrics.doubt import LOW_SNR_DB, STRONG_LEAK_DB
 
-# finding → component, and which of two channels speaks for the recording
-_FIGURES: dict[str, tuple[str, Callable[[float, float], float]]] = {
-    "snr": ("snr_db", min),
-    "wada_snr": ("wada_snr_db", min),
-    "clipping": ("clipping_share", max),
-    "dc_offset": ("dc_share", max),
-    "echo": ("echo_db", max),
-    "echo_lag": ("echo_ms", max),
-    "hum": ("hum_db", max),
-    "band_limit": ("band_hz", min),
-    "crosstalk": ("crosstalk_db", max),
-    "crosstalk_lag": ("crosstalk_ms", max),
+
+class _Figure(NamedTuple):
+    """The component that holds the value of a finding, and which of two channels speaks for the recording."""
+
+    component: str
+    worse: Callable[[float, float], float]
+
+
+_FIGURES: dict[str, _Figure] = {
+    "snr": _Figure("snr_db", min),
+    "wada_snr": _Figure("wada_snr_db", min),
+    "clipping": _Figure("clipping_share", max),
+    "dc_offset": _Figure("dc_share", max),
+    "echo": _Figure("echo_db", max),
+    "echo_lag": _Figure("echo_ms", max),
+    "hum": _Figure("hum_db", max),
+    "band_limit": _Figure("band_hz", min),
+    "crosstalk": _Figure("crosstalk_db", max),
+    "crosstalk_lag": _Figure("crosstalk_ms", max),
 }
 # kinds of fault by the findings that make them, whatever their value; noise and crosstalk have limits of their own
 _FAULTS = {
@@ -116,20 +124,22 @@ def recording(call: Call, *, min_snr_db: float = LOW_SNR_DB, max_leak_db: float 
     parts: dict[str, float | None] = dict.fromkeys(_RECORDING)
     parts.update(dict.fromkeys(_FAULTS, 0), dropouts=0, sampling_hz=source.sampling_rate, call_s=source.duration)
     faults: set[tuple[str, int | None]] = set()
-    for item in source.findings:
-        faults.update((name, item.channel) for name, codes in _FAULTS.items() if item.code in codes)
-        if item.value is None:
+    for finding in source.findings:
+        for name, codes in _FAULTS.items():
+            if finding.code in codes:
+                faults.add((name, finding.channel))
+        if finding.value is None:
             continue
-        if item.code == "snr" and item.value < min_snr_db:
-            faults.add(("noise_count", item.channel))
-        if item.code == "crosstalk" and item.value > max_leak_db:
-            faults.add(("crosstalk_count", item.channel))
-        if item.code in _FIGURES:
-            name, worse = _FIGURES[item.code]
-            known = parts[name]
-            parts[name] = item.value if known is None else worse(known, item.value)
-        if item.code in _FAULTS["dropout_count"]:
-            parts["dropouts"] = (parts["dropouts"] or 0) + item.value
+        if finding.code == "snr" and finding.value < min_snr_db:
+            faults.add(("noise_count", finding.channel))
+        if finding.code == "crosstalk" and finding.value > max_leak_db:
+            faults.add(("crosstalk_count", finding.channel))
+        if finding.code == "dropouts":
+            parts["dropouts"] = (parts["dropouts"] or 0) + finding.value
+        figure = _FIGURES.get(finding.code)
+        if figure is not None:
+            known = parts[figure.component]
+            parts[figure.component] = finding.value if known is None else figure.worse(known, finding.value)
     for name, _ in faults:
         parts[name] = (parts[name] or 0) + 1
     parts.update(_by_role(call))
@@ -137,14 +147,14 @@ def recording(call: Call, *, min_snr_db: float = LOW_SNR_DB, max_leak_db: float 
 
 
 def _by_role(call: Call) -> dict[str, float | None]:
-    """Level and SNR of agent and customer."""
+    """Level (dBFS) and SNR (dB) of agent and customer, and by how much (dB) the agent is louder."""
     roles = call.recording.channels
     found: dict[str, float | None] = {}
-    for item in call.recording.findings:
-        if item.code in ("level", "snr") and item.channel and item.channel <= len(roles):
-            role = roles[item.channel - 1]
+    for finding in call.recording.findings:
+        if finding.code in ("level", "snr") and finding.channel and finding.channel <= len(roles):
+            role = roles[finding.channel - 1]
             if role is not Role.UNKNOWN:
-                found[f"{role.value}_{item.code}_db"] = item.value
+                found[f"{role.value}_{finding.code}_db"] = finding.value
     agent, customer = found.get("agent_level_db"), found.get("customer_level_db")
     if agent is not None and customer is not None:
         found["level_difference_db"] = agent - customer
