@@ -25,8 +25,8 @@ def list_metrics() -> None:
 
     with friendly_errors():
         for line in metrics().values():
-            role = " (role)" if line.per_role else ""
-            typer.echo(f"{line.name}{role}\t{line.unit}\t{','.join(line.needs)}\t{line.summary}")
+            name = f"{line.name} (role)" if line.per_role else line.name
+            typer.echo("\t".join((name, line.unit, ",".join(line.needs), line.summary)))
 
 
 @app.command("show")
@@ -43,8 +43,8 @@ def show_metric(name: Annotated[str, typer.Argument(help="名称 name, e.g. sile
         if name not in table:
             raise PluginError(name, f"no metric of this name; there are: {', '.join(table)}")
         line = table[name]
-        names = " · ".join([one for one in (line.zh, line.en) if one])
-        typer.echo(f"{line.name}  [{line.unit}]  {names}  needs: {', '.join(line.needs)}\n")
+        value = line.component("value")
+        typer.echo(f"{line.name}  [{line.unit}]  {value.zh} · {value.en}  needs: {', '.join(line.needs)}\n")
         typer.echo(inspect.getdoc(line.function) or "")
         typer.echo("\nParameters:")
         for param in line.params.values():
@@ -52,5 +52,6 @@ def show_metric(name: Annotated[str, typer.Argument(help="名称 name, e.g. sile
         typer.echo("\nComponents:")
         for part in line.names:
             component = line.component(part)
-            unit = f"[{component.unit}]" if component.unit else ""
-            typer.echo(f"  {f'{line.name}.{part}':<40} {unit:<14} {component.zh} · {component.en}".rstrip())
+            unit = f"[{component.unit}]".replace("[]", "")
+            named = f"{line.name}.{part}"
+            typer.echo(f"  {named:<40} {unit:<14} {component.zh} · {component.en}")

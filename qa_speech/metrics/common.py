@@ -144,8 +144,9 @@ def no_timing(call: Call) -> str:
     """Why no timing figure can be taken from this call; "" when it can."""
     if call.times == "nominal":
         return "no_times"
-    heard = bool(call.utterances) or any(len(timeline) for timeline in call.speech.values())
-    return "" if heard else "no_speech"
+    if call.utterances or any(len(timeline) for timeline in call.speech.values()):
+        return ""
+    return "no_speech"
 
 
 def no_role(call: Call, role: Role) -> str:
@@ -154,8 +155,9 @@ def no_role(call: Call, role: Role) -> str:
     if _UNKNOWN not in roles:
         return "" if role in roles else "no_role"
     # where somebody's voice could not be given to a party, a party is known only by what it is known to have said
-    known = role is _UNKNOWN or (role in roles and bool(spans(call, role)))
-    return "" if known else "mono"
+    if role is _UNKNOWN or (role in roles and spans(call, role)):
+        return ""
+    return "mono"
 
 
 def no_pair(call: Call) -> str:

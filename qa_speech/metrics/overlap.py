@@ -127,12 +127,13 @@ def common_speech(one: Sequence[Span], two: Sequence[Span]) -> list[Span]:
     found: list[Span] = []
     i = j = 0
     while i < len(one) and j < len(two):
-        start = one[i][0] if one[i][0] > two[j][0] else two[j][0]
-        if one[i][1] <= two[j][1]:
-            end = one[i][1]
+        (begin, finish), (other_begin, other_finish) = one[i], two[j]
+        start = begin if begin > other_begin else other_begin
+        if finish <= other_finish:
+            end = finish
             i += 1
         else:
-            end = two[j][1]
+            end = other_finish
             j += 1
         if start < end:
             found.append((start, end))
@@ -146,8 +147,9 @@ def withheld(call: Call) -> str:
     ``diarizer_overlap``: ``modelled``).
     """
     reason = no_timing(call) or no_pair(call)
-    if not reason and call.recording.layout in ("mono", "fake_stereo"):
-        reason = "" if call.made_with.get("diarizer_overlap") == "modelled" else "mono"
+    one_channel = call.recording.layout in ("mono", "fake_stereo")
+    if not reason and one_channel and call.made_with.get("diarizer_overlap") != "modelled":
+        return "mono"
     return reason
 
 
@@ -161,35 +163,63 @@ def events(
     simultaneous_s: float = 0.3,
     backchannel_s: float = 1.0,
 ) -> list[OverlapEvent]:
-    """The overlaps of at least `min_event_s`, one per pair of utterances, classified."""
-    shared = common_speech(spans(call, Role.AGENT), spans(call, Role.CUSTOMER))
-    if not shared:
-        return []
-    indexed = list(enumerate(call.utterances))
-    sides = [[pair for pair in indexed if pair[1].role is role] for role in (Role.AGENT, Role.CUSTOMER)]
-    pairs: dict[tuple[int, int], tuple[float, float, float]] = {}
-    places = [0, 0]
-    for start, end in shared:
-        for side in (0, 1):
-            while places[side] < len(sides[side]) and sides[side][places[side]][1].end <= start:
-                places[side] += 1
-        if places[0] == len(sides[0]) or places[1] == len(sides[1]):
-            break
-        key = (sides[0][places[0]][0], sides[1][places[1]][0])
-        first, _, seconds = pairs.get(key, (start, end, 0.0))
-        pairs[key] = (first, end, seconds + end - start)
+    """The overlaps of at least `min_event_s` seconds, one per pair of utterances, classified; limits as for `overlap`.
+
+    >>> from qa_speech.testing import make_call
+    >>> one, = events(make_call("customer@0-4: 我的宽带坏了三天了", "agent@3-6: 您先听我说完"))
+    >>> one.start, one.end, one.overlap_s, str(one.initiator), one.kind
+    (3.0, 4.0, 1.0, 'agent', 'interruption')
+    """
     found = []
-    for (agent, customer), (start, end, seconds) in pairs.items():
-        if seconds < min_event_s - EPS:
+    for (agent, customer), shared in _by_pair(call).items():
+        if shared.seconds < min_event_s - EPS:
             continue
-        one, two = call.utterances[agent], call.utterances[customer]
-        later, earlier = (agent, customer) if one.start > two.start else (customer, agent)
+        agent_is_later = call.utterances[agent].start > call.utterances[customer].start
+        later, earlier = (agent, customer) if agent_is_later else (customer, agent)
         kind = _classify(
-            call.utterances[later], call.utterances[earlier], seconds, delay_s=delay_s, min_overlap_s=min_overlap_s,
+            call.utterances[later], call.utterances[earlier], shared.seconds, delay_s=delay_s, min_overlap_s=min_overlap_s,
             yield_s=yield_s, simultaneous_s=simultaneous_s, backchannel_s=backchannel_s,
         )  # fmt: skip
-        found.append(OverlapEvent(start, end, seconds, call.utterances[later].role, kind, later, earlier))
+        initiator = call.utterances[later].role
+        found.append(OverlapEvent(shared.start, shared.end, shared.seconds, initiator, kind, later, earlier))
     return found
+
+
+class _Shared(NamedTuple):
+    """What two utterances share: from the first to the last moment, and the seconds both spoke."""
+
+    start: float
+    end: float
+    seconds: float
+
+
+def _by_pair(call: Call) -> dict[tuple[int, int], _Shared]:
+    """The speech both share, by ``(utterance of the agent, utterance of the customer)``."""
+    pairs: dict[tuple[int, int], _Shared] = {}
+    shared = common_speech(spans(call, Role.AGENT), spans(call, Role.CUSTOMER))
+    if not shared:
+        return pairs
+    agent, customer = _ends(call, Role.AGENT), _ends(call, Role.CUSTOMER)
+    mine = yours = 0
+    for start, end in shared:
+        while mine < len(agent) and agent[mine][1] <= start:
+            mine += 1
+        while yours < len(customer) and customer[yours][1] <= start:
+            yours += 1
+        if mine == len(agent) or yours == len(customer):
+            break
+        key = (agent[mine][0], customer[yours][0])
+        before = pairs.get(key)
+        if before is None:
+            pairs[key] = _Shared(start, end, end - start)
+        else:
+            pairs[key] = _Shared(before.start, end, before.seconds + end - start)
+    return pairs
+
+
+def _ends(call: Call, role: Role) -> list[tuple[int, float]]:
+    """Index and end (s) of the utterances of a role."""
+    return [(index, said.end) for index, said in enumerate(call.utterances) if said.role is role]
 
 
 def _classify(
@@ -264,27 +294,31 @@ def overlap(
     >>> found.value, found.components["agent_interruption_count"], found.evidence[0].note
     (1.0, 1, 'interruption')
     """
-    if reason := withheld(call):
+    reason = withheld(call)
+    if reason:
         return missing("s", OVERLAP, reason)
     agent, customer = spans(call, Role.AGENT), spans(call, Role.CUSTOMER)
     seconds = total(common_speech(agent, customer))
-    active = total(agent) + total(customer) - seconds
+    active_s = total(agent) + total(customer) - seconds
     found = events(
         call, min_event_s=min_event_s, delay_s=delay_s, min_overlap_s=min_overlap_s, yield_s=yield_s,
         simultaneous_s=simultaneous_s, backchannel_s=backchannel_s,
     )  # fmt: skip
     length = length_s(call)
     parts: dict[str, float | None] = dict.fromkeys(_OVERLAP, 0)
-    parts.update(
-        total_s=seconds, count=len(found), share=ratio(seconds, length), share_of_speech=ratio(seconds, active),
-        per_min=ratio(len(found), length, 60.0), call_s=length, active_s=active,
-    )  # fmt: skip
-    parts.update(distribution(item.overlap_s for item in found))
-    for item in found:
-        for name in (f"{item.kind}_count", f"{item.initiator.value}_{item.kind}_count"):
+    parts["total_s"] = seconds
+    parts["count"] = len(found)
+    parts["share"] = ratio(seconds, length)
+    parts["share_of_speech"] = ratio(seconds, active_s)
+    parts["per_min"] = ratio(len(found), length, 60.0)
+    parts["call_s"] = length
+    parts["active_s"] = active_s
+    parts.update(distribution([event.overlap_s for event in found]))
+    for event in found:
+        for name in (f"{event.kind}_count", f"{event.initiator.value}_{event.kind}_count"):
             if name in parts:
                 parts[name] = (parts[name] or 0) + 1
-    evidence = [interval((item.start, item.end), item.kind, item.initiator, item.later) for item in found]
+    evidence = [interval((event.start, event.end), event.kind, event.initiator, event.later) for event in found]
     return measured(call, seconds, "s", parts, evidence)
 
 
@@ -326,25 +360,33 @@ def interruption(
     (1, 1, 100.0)
     """
     role = Role(role)
-    if reason := withheld(call) or no_role(call, role):
+    reason = withheld(call) or no_role(call, role)
+    if reason:
         return missing("count", INTERRUPTION, reason)
     every = events(
         call, min_event_s=0.0, delay_s=delay_s, min_overlap_s=min_overlap_s, yield_s=yield_s,
         simultaneous_s=simultaneous_s, backchannel_s=backchannel_s,
     )  # fmt: skip
-    found = [item for item in every if item.initiator is role and item.kind in CUTTING_IN]
-    success = sum([item.kind == "interruption" for item in found])
-    starters = {item.later for item in found}
+    found = [event for event in every if event.initiator is role and event.kind in CUTTING_IN]
+    success = sum([event.kind == "interruption" for event in found])
+    starters = {event.later for event in found}
     mine = [turn for turn in turns_of(call) if turn.role is role]
     cutting = sum([not starters.isdisjoint(turn.utterances) for turn in mine])
+    seconds = [event.overlap_s for event in found]
     length = length_s(call)
     parts: dict[str, float | None] = {
-        "count": len(found), "success_count": success, "attempt_count": len(found) - success,
-        "per_min": ratio(len(found), length, 60.0), "total_s": sum([item.overlap_s for item in found]),
-        "longest_s": max([item.overlap_s for item in found], default=0.0), "call_s": length, "turns": len(mine),
-        "interrupting_turns": cutting, "overtalk_share": ratio(cutting, len(mine)),
-    }  # fmt: skip
-    evidence = [interval((item.start, item.end), item.kind, role, item.later) for item in found]
+        "count": len(found),
+        "success_count": success,
+        "attempt_count": len(found) - success,
+        "per_min": ratio(len(found), length, 60.0),
+        "total_s": sum(seconds),
+        "longest_s": max(seconds, default=0.0),
+        "call_s": length,
+        "turns": len(mine),
+        "interrupting_turns": cutting,
+        "overtalk_share": ratio(cutting, len(mine)),
+    }
+    evidence = [interval((event.start, event.end), event.kind, role, event.later) for event in found]
     return measured(call, len(found), "count", parts, evidence)
 
 

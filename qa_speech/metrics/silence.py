@@ -164,15 +164,19 @@ def _classified(
 ) -> Silence:
     """`past`: the utterances that ended before the gap, the latest end last; `after`: the first that starts behind it."""
     every = call.utterances
-    filled = _waiting_s(call, gap) >= (gap[1] - gap[0]) / 2
-    if not past or after is None or Role.UNKNOWN in (every[past[-1]].role, every[after].role):
-        return Silence(*gap, "hold" if filled else None, None, None, past[-1] if past else None, after)
-    before = every[past[-1]]
-    owner, announced = _owner(every, past, every[after], announcements, customer_waits)
-    kind: Kind = "pause" if before.role is every[after].role else "gap"
-    if filled or announced:
+    before = past[-1] if past else None
+    kind: Kind | None = None
+    if _waiting_s(call, gap) >= (gap[1] - gap[0]) / 2:
         kind = "hold"
-    return Silence(*gap, kind, owner, None if before.text is None else announced, past[-1], after)
+    if before is None or after is None or Role.UNKNOWN in (every[before].role, every[after].role):
+        return Silence(*gap, kind, None, None, before, after)
+    owner, announced = _owner(every, past, every[after], announcements, customer_waits)
+    if announced:
+        kind = "hold"
+    elif kind is None:
+        kind = "pause" if every[before].role is every[after].role else "gap"
+    has_words = every[before].text is not None
+    return Silence(*gap, kind, owner, announced if has_words else None, before, after)
 
 
 def _waiting_s(call: Call, gap: Span) -> float:
@@ -345,9 +349,12 @@ def _grouped(call: Call, groups: dict[str, list[float]]) -> dict[str, float | No
     for name, held in groups.items():
         needs_words = name in ("announced", "unannounced")
         known = two_sided and (call.recognised or not needs_words)
-        parts[f"{name}_count"] = len(held) if known else None
-        parts[f"{name}_total_s"] = sum(held) if known else None
-        parts[f"{name}_longest_s"] = max(held, default=0.0) if known else None
+        if known:
+            parts[f"{name}_count"] = len(held)
+            parts[f"{name}_total_s"] = sum(held)
+            parts[f"{name}_longest_s"] = max(held, default=0.0)
+        else:
+            parts |= dict.fromkeys((f"{name}_count", f"{name}_total_s", f"{name}_longest_s"))
     return parts
 
 

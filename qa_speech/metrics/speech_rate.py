@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from qa_speech.call import Call, Evidence, Measurement, Role
+from qa_speech.call import Call, Evidence, Measurement, Reliability, Role
 from qa_speech.language.reading import syllables
 from qa_speech.metrics.base import Component, Metric, names_of
 from qa_speech.metrics.common import Span, interval, missing, no_role, no_timing, quantile, ratio, reliability, spans
@@ -68,7 +68,7 @@ def _rated(call: Call, role: Role) -> list[_Rated]:
     for place, said in enumerate(call.utterances):
         if said.role is not role:
             continue
-        count = syllables(said.text) if said.text else 0
+        count = syllables(said.text or "")
         if count or said.text is None:
             nuclei = sounds[place].nuclei if place < len(sounds) else None
             found.append(_Rated(place, said.start, said.end, count, nuclei))
@@ -160,9 +160,9 @@ def speech_rate(
     phonation_s = _phonation(spans(call, role), mine, pause_s)
     value = 60.0 * count / seconds
     judged = [said for said in mine if said.syllables >= min_syllables]
-    fast = [said for said in judged if max_rate is not None and said.per_minute > max_rate]
-    slow = [said for said in judged if min_rate is not None and said.per_minute < min_rate]
-    agreement = value / estimate if estimate else None
+    fast = [] if max_rate is None else [said for said in judged if said.per_minute > max_rate]
+    slow = [] if min_rate is None else [said for said in judged if said.per_minute < min_rate]
+    agreement = ratio(value, estimate or 0.0, 1.0)
     parts: dict[str, float | None] = {
         **dict.fromkeys(_RATE),
         **_rates(judged),
@@ -179,12 +179,20 @@ def speech_rate(
         "estimated_rate": estimate,
         "estimate_ratio": agreement,
     }
-    trust, why = reliability(call)
-    if trust == "ok" and count < FEW_SYLLABLES:
-        trust, why = "low", "too_short"
-    elif trust == "ok" and agreement and not 1 / disagreement <= agreement <= disagreement:
-        trust, why = "low", "rate_disagrees"
+    trust, why = _reliability(call, count, agreement, disagreement)
     return Measurement(value, UNIT, parts, _evidence(fast, slow, role), "", trust, why)
+
+
+def _reliability(call: Call, count: int, agreement: float | None, disagreement: float) -> tuple[Reliability, str]:
+    """That of the call's timing; low, too, over few syllables, or where words and sound differ by more than a factor."""
+    trust, why = reliability(call)
+    if trust != "ok":
+        return trust, why
+    if count < FEW_SYLLABLES:
+        return "low", "too_short"
+    if agreement and not 1 / disagreement <= agreement <= disagreement:
+        return "low", "rate_disagrees"
+    return "ok", ""
 
 
 def _rates(judged: Sequence[_Rated]) -> dict[str, float | None]:
@@ -205,7 +213,7 @@ def _estimate(rated: Sequence[_Rated]) -> float | None:
     counted = [said for said in rated if said.nuclei is not None]
     seconds = sum([said.seconds for said in counted])
     nuclei = sum([said.nuclei or 0 for said in counted])
-    return 60.0 * nuclei / seconds if seconds and nuclei else None
+    return ratio(nuclei, seconds, 60.0) or None
 
 
 def _estimated(call: Call, estimate: float | None, reason: str) -> Measurement:

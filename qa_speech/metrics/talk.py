@@ -89,14 +89,18 @@ def talk(call: Call, *, role: Role) -> Measurement:
     reason = no_timing(call) or no_role(call, role)
     if reason:
         return missing("s", TALK, reason)
-    mine = total(spans(call, role))
-    speech = mine + sum([total(spans(call, other)) for other in roles_of(call) if other is not role])
+    mine_s = total(spans(call, role))
+    speech_s = mine_s + sum([total(spans(call, other)) for other in roles_of(call) if other is not role])
     length = length_s(call)
     parts = {
-        "talk_s": mine, "call_s": length, "speech_s": speech, "share_of_call": ratio(mine, length),
-        "share_of_speech": ratio(mine, speech), "active_s": total(all_spans(call)),
-    }  # fmt: skip
-    return measured(call, mine, "s", parts)
+        "talk_s": mine_s,
+        "call_s": length,
+        "speech_s": speech_s,
+        "share_of_call": ratio(mine_s, length),
+        "share_of_speech": ratio(mine_s, speech_s),
+        "active_s": total(all_spans(call)),
+    }
+    return measured(call, mine_s, "s", parts)
 
 
 def turns(call: Call) -> Measurement:
@@ -123,30 +127,30 @@ def turns(call: Call) -> Measurement:
     >>> found.value, found.components["role_changes"], found.components["agent_longest_s"]
     (3, 2, 5.0)
     """
-    if not call.utterances:
-        return missing("count", TURNS, "no_speech")
-    if reason := no_pair(call):
+    reason = no_pair(call) if call.utterances else "no_speech"
+    if reason:
         return missing("count", TURNS, reason)
     found = turns_of(call)
-    agent = [item for item in found if item.role is Role.AGENT]
-    customer = [item for item in found if item.role is Role.CUSTOMER]
+    agent = [turn for turn in found if turn.role is Role.AGENT]
+    customer = [turn for turn in found if turn.role is Role.CUSTOMER]
     changes = max(0, len(found) - 1)
     parts: dict[str, float | None] = dict.fromkeys(_TURNS)
-    parts.update(agent_count=len(agent), customer_count=len(customer), role_changes=changes)
+    parts["agent_count"] = len(agent)
+    parts["customer_count"] = len(customer)
+    parts["role_changes"] = changes
     evidence = []
     if call.times != "nominal":
         length = length_s(call)
         parts["call_s"] = length
         parts["rallies_per_min"] = ratio(changes, length, 60.0)
         for name, held in (("agent", agent), ("customer", customer)):
-            lengths = [item.end - item.start for item in held]
-            parts[f"{name}_total_s"] = sum(lengths)
-            parts[f"{name}_longest_s"] = max(lengths, default=0.0)
+            seconds = [turn.end - turn.start for turn in held]
+            parts[f"{name}_total_s"] = sum(seconds)
+            parts[f"{name}_longest_s"] = max(seconds, default=0.0)
         if agent:
-            longest = max(agent, key=lambda item: item.end - item.start)
-            evidence.append(
-                interval((longest.start, longest.end), "longest_monologue", Role.AGENT, longest.utterances[0])
-            )
+            longest = max(agent, key=lambda turn: turn.end - turn.start)
+            span = (longest.start, longest.end)
+            evidence.append(interval(span, "longest_monologue", Role.AGENT, longest.utterances[0]))
     return measured(call, len(found), "count", parts, evidence)
 
 

@@ -55,6 +55,13 @@ class _Voiced(NamedTuple):
         return self.end - self.start
 
 
+class _Step(NamedTuple):
+    """By how many dB an utterance is louder than the one before."""
+
+    said: _Voiced
+    db: float
+
+
 def _voiced(call: Call, role: Role, min_utterance_s: float) -> list[_Voiced]:
     """The utterances of a role, at least so many seconds long, whose level was measured."""
     found = []
@@ -117,37 +124,33 @@ def voice(
     if reason:
         return missing("dBFS", VOICE, reason)
     levels = sorted([said.level_db for said in mine])
-    pitches = sorted([said.f0_hz for said in mine if said.f0_hz])
-    ranges = sorted([said.f0_range_st for said in mine if said.f0_range_st is not None])
-    median_db, pitch = quantile(levels, 0.5) or 0.0, quantile(pitches, 0.5)
-    steps = [(after, after.level_db - before.level_db) for before, after in pairwise(mine)]
-    jumps = [(said, step_db) for said, step_db in steps if abs(step_db) >= jump_db]
+    median_db = quantile(levels, 0.5) or 0.0
+    pitch = quantile(sorted([said.f0_hz for said in mine if said.f0_hz]), 0.5)
+    ranges = [said.f0_range_st for said in mine if said.f0_range_st is not None]
+    steps = [_Step(after, after.level_db - before.level_db) for before, after in pairwise(mine)]
+    jumps = [step for step in steps if abs(step.db) >= jump_db]
     parts: dict[str, float | None] = {
         "level_db": _mean_level(mine),
         "level_p50_db": median_db,
         "level_spread_db": _spread(levels),
         "f0_hz": pitch,
-        "f0_range_st": quantile(ranges, 0.5),
+        "f0_range_st": quantile(sorted(ranges), 0.5),
         "utterance_count": len(mine),
-        "utterance_s": sum([said.seconds for said in mine]),
+        "utterance_s": _seconds(mine),
         "jump_count": len(jumps),
-        "rise_count": sum([step_db > 0 for _, step_db in jumps]),
-        "largest_jump_db": max([abs(step_db) for _, step_db in steps], default=None),
+        "rise_count": sum([step.db > 0 for step in jumps]),
+        "largest_jump_db": max([abs(step.db) for step in steps], default=None),
         "raised_count": None,
         "raised_s": None,
         "raised_share": None,
     }
     raised: list[_Voiced] = []
     if pitch:
-        raised = [
-            said for said in mine
-            if said.level_db - median_db >= raised_level_db and _above(pitch, said) >= raised_pitch_st
-        ]  # fmt: skip
-        loud_s = sum([said.seconds for said in raised])
+        raised = _raised(mine, median_db, pitch, raised_level_db, raised_pitch_st)
         parts["raised_count"] = len(raised)
-        parts["raised_s"] = loud_s
-        parts["raised_share"] = ratio(loud_s, sum([said.seconds for said in mine]))
-    marked = [(said, "level_jump") for said, _ in jumps] + [(said, "raised_voice") for said in raised]
+        parts["raised_s"] = _seconds(raised)
+        parts["raised_share"] = ratio(_seconds(raised), _seconds(mine))
+    marked = [(step.said, "level_jump") for step in jumps] + [(said, "raised_voice") for said in raised]
     marked.sort(key=lambda pair: pair[0].start)
     evidence = [interval((said.start, said.end), note, role, said.place) for said, note in marked]
     return measured(call, parts["level_db"], "dBFS", parts, evidence)
@@ -156,12 +159,24 @@ def voice(
 def _mean_level(mine: Sequence[_Voiced]) -> float:
     """Mean power of the utterances, weighted by their length, in dBFS."""
     energy = sum([said.seconds * 10 ** (said.level_db / 10) for said in mine])
-    return 10 * log10(energy / sum([said.seconds for said in mine]))
+    return 10 * log10(energy / _seconds(mine))
+
+
+def _seconds(mine: Sequence[_Voiced]) -> float:
+    return sum([said.seconds for said in mine])
 
 
 def _spread(levels: Sequence[float]) -> float:
     """dB between the points that 10 % and 90 % of the sorted levels lie below."""
     return (quantile(levels, 0.9) or 0.0) - (quantile(levels, 0.1) or 0.0)
+
+
+def _raised(
+    mine: Sequence[_Voiced], median_db: float, pitch: float, raised_level_db: float, raised_pitch_st: float
+) -> list[_Voiced]:
+    """The utterances at least so much louder (dB) and higher (semitones) than the speaker's own median (dBFS, Hz)."""
+    louder = [said for said in mine if said.level_db - median_db >= raised_level_db]
+    return [said for said in louder if _above(pitch, said) >= raised_pitch_st]
 
 
 def _above(pitch: float, said: _Voiced) -> float:
