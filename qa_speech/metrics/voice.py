@@ -55,13 +55,6 @@ class _Voiced(NamedTuple):
         return self.end - self.start
 
 
-class _Step(NamedTuple):
-    """By how many dB an utterance is louder than the one before."""
-
-    said: _Voiced
-    db: float
-
-
 def _voiced(call: Call, role: Role, min_utterance_s: float) -> list[_Voiced]:
     """The utterances of a role, at least so many seconds long, whose level was measured."""
     found = []
@@ -127,19 +120,20 @@ def voice(
     median_db = quantile(levels, 0.5) or 0.0
     pitch = quantile(sorted([said.f0_hz for said in mine if said.f0_hz]), 0.5)
     ranges = [said.f0_range_st for said in mine if said.f0_range_st is not None]
-    steps = [_Step(after, after.level_db - before.level_db) for before, after in pairwise(mine)]
-    jumps = [step for step in steps if abs(step.db) >= jump_db]
+    utterance_s = _seconds(mine)
+    steps = [(after, after.level_db - before.level_db) for before, after in pairwise(mine)]
+    jumps = [(said, step_db) for said, step_db in steps if abs(step_db) >= jump_db]
     parts: dict[str, float | None] = {
-        "level_db": _mean_level(mine),
+        "level_db": _mean_level(mine, utterance_s),
         "level_p50_db": median_db,
         "level_spread_db": _spread(levels),
         "f0_hz": pitch,
         "f0_range_st": quantile(sorted(ranges), 0.5),
         "utterance_count": len(mine),
-        "utterance_s": _seconds(mine),
+        "utterance_s": utterance_s,
         "jump_count": len(jumps),
-        "rise_count": sum([step.db > 0 for step in jumps]),
-        "largest_jump_db": max([abs(step.db) for step in steps], default=None),
+        "rise_count": sum([step_db > 0 for _, step_db in jumps]),
+        "largest_jump_db": max([abs(step_db) for _, step_db in steps], default=None),
         "raised_count": None,
         "raised_s": None,
         "raised_share": None,
@@ -147,23 +141,24 @@ def voice(
     raised: list[_Voiced] = []
     if pitch:
         raised = _raised(mine, median_db, pitch, raised_level_db, raised_pitch_st)
+        raised_s = _seconds(raised)
         parts["raised_count"] = len(raised)
-        parts["raised_s"] = _seconds(raised)
-        parts["raised_share"] = ratio(_seconds(raised), _seconds(mine))
-    marked = [(step.said, "level_jump") for step in jumps] + [(said, "raised_voice") for said in raised]
+        parts["raised_s"] = raised_s
+        parts["raised_share"] = ratio(raised_s, utterance_s)
+    marked = [(said, "level_jump") for said, _ in jumps] + [(said, "raised_voice") for said in raised]
     marked.sort(key=lambda pair: pair[0].start)
     evidence = [interval((said.start, said.end), note, role, said.place) for said, note in marked]
     return measured(call, parts["level_db"], "dBFS", parts, evidence)
 
 
-def _mean_level(mine: Sequence[_Voiced]) -> float:
+def _mean_level(mine: Sequence[_Voiced], utterance_s: float) -> float:
     """Mean power of the utterances, weighted by their length, in dBFS."""
     energy = sum([said.seconds * 10 ** (said.level_db / 10) for said in mine])
-    return 10 * log10(energy / _seconds(mine))
+    return 10 * log10(energy / utterance_s)
 
 
 def _seconds(mine: Sequence[_Voiced]) -> float:
-    return sum([said.seconds for said in mine])
+    return sum([said.end - said.start for said in mine])
 
 
 def _spread(levels: Sequence[float]) -> float:
