@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import msgspec
 import pytest
@@ -20,7 +21,7 @@ from qa_speech.metrics import BUILTIN, Component, Metric, Name, measure_all, met
 from qa_speech.report import sheets, view
 from qa_speech.report.page import render_page
 from qa_speech.scorecard import load_scorecard, score
-from qa_speech.testing import make_call
+from qa_speech.testing import check_metric, make_call
 from qa_speech.wording import terms
 from qa_speech.wording.units import UNITS
 
@@ -204,6 +205,24 @@ def test_the_tables_in_the_docs_are_those_of_the_code() -> None:
     spec.loader.exec_module(maker)
 
     assert (docs / "metrics.md").read_text(encoding="utf-8") == maker.page(), "run: python docs/make_metrics.py"
+
+
+def test_the_example_in_the_docs_is_a_metric_that_keeps_its_promises() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "metrics.md").read_text(encoding="utf-8")
+    chapter = page[page.index("## A metric of your own") :]
+    code = chapter[chapter.index("```python\n") + len("```python\n") :].partition("```")[0]
+    module = ModuleType("questions")
+    sys.modules["questions"] = module  # where pickle looks for its function
+    try:
+        exec(compile(code, "questions.py", "exec"), module.__dict__)
+        (line,) = module.METRICS
+        check_metric(line, CALL)
+        found = line.function(make_call("customer: 我的话费怎么多了", "agent: 我看看", "customer: 好的"))
+    finally:
+        del sys.modules["questions"]
+
+    assert (found.value, found.components["share"], found.evidence[0].quote) == (1, 50, "我的话费怎么多了")
+    assert [line.unit_of(part) for part in ("value", *line.names)] == ["count", "count", "%"]
 
 
 def test_metrics_show_prints_unit_and_names() -> None:

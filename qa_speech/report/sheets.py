@@ -11,8 +11,8 @@ from pathlib import Path
 
 from qa_speech import wording
 from qa_speech.call import CallFailure, CallReport, write_bytes
-from qa_speech.metrics import metrics
 from qa_speech.wording import Lang
+from qa_speech.wording.terms import highlights
 
 HEAD = (
     "id", "path", "status", "duration_s", "total", "total_if_confirmed", "coverage", "band", "passed",
@@ -102,8 +102,7 @@ def row(report: CallReport | CallFailure, lang: Lang) -> Row:
     figures: dict[str, object] = {}
     for key, measured in report.measurements.items():
         figures[key] = measured.value
-        line = metrics().get(key.partition(":")[0])
-        for part in () if line is None else line.highlights:
+        for part in highlights(key.partition(":")[0]):
             if part in measured.components:
                 figures[f"{key}.{part}"] = measured.components[part]
     return Row(fixed, criteria, figures)

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 from qa_speech import wording
 from qa_speech.call import Call, CallReport, CriterionScore, Evidence, Measurement, Role, Score, Utterance
-from qa_speech.metrics import metrics
 from qa_speech.metrics.doubt import UNSURE
 from qa_speech.report import charts
 from qa_speech.wording import Lang, labels
 from qa_speech.wording import catalogue as words
-from qa_speech.wording.terms import declared
+from qa_speech.wording.terms import declared, highlights
 
 PUNCTUATION = "，。？！、；：,.?!;:…"
 LEAD_S = 1.0
@@ -319,7 +318,7 @@ def figures(report: CallReport, lang: Lang) -> Figures:
                 tuple(
                     (wording.measurement(cell, lang), cell.value is not None) if cell else ("", False) for cell in cells
                 ),
-                tuple(shown[part] for part in _highlights(name) if part in shown),
+                tuple(shown[part] for part in highlights(name) if part in shown),
                 tuple(shown.values()),
                 next((wording.reason(c.reliability_reason, lang) for c in cells if c and c.reliability == "low"), ""),
             )
@@ -329,12 +328,6 @@ def figures(report: CallReport, lang: Lang) -> Figures:
 
 def _column_used(measurements: Mapping[str, Measurement], who: str) -> bool:
     return any(key.partition(":")[2] == who for key in measurements)
-
-
-def _highlights(name: str) -> tuple[str, ...]:
-    """The components shown under the value of a metric; none of a metric that is not installed here."""
-    line = metrics().get(name)
-    return () if line is None else line.highlights
 
 
 def _component(cell: Measurement | None, name: str, part: str, lang: Lang) -> str:

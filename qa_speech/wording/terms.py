@@ -129,6 +129,16 @@ def declared(metric: str, part: str) -> Component:
     return line.component(part)
 
 
+def highlights(metric: str) -> tuple[str, ...]:
+    """The components shown first; none of a metric that is not installed here.
+
+    >>> highlights("response"), highlights("laughter")
+    (('p90_s', 'longest_s', 'first_word_s'), ())
+    """
+    line = metrics().get(metric)
+    return () if line is None else line.highlights
+
+
 def component(metric: str, part: str, lang: Lang) -> str:
     """The name of a component, beside that of its metric.
 
