@@ -33,8 +33,8 @@ PLAIN_NUMBERS = {
     "politeness.closing_further_help", "politeness.closing_farewell",
 }  # fmt: skip
 CALL = make_call("agent@0-3: 您好请问有什么可以帮您", "customer@4-7: 我想查一下我的话费", duration=20)
-OTHER_MEASURE_WORDS = {"次": "[次处个]"}
-"""Improper words and unanswered questions are counted with a measure word of their own."""
+IN_PLACES = {("violations", "value"), ("violations", "count")}
+"""Improper words are counted as places, 处."""
 
 each = pytest.mark.parametrize(("line", "part"), PARTS, ids=[f"{line.name}.{part}" for line, part in PARTS])
 
@@ -95,13 +95,16 @@ def judged(line: Metric, part: str, value: float, at_most: float) -> Score:
 @each
 def test_a_sentence_about_a_component_prints_its_unit(line: Metric, part: str) -> None:
     (found,) = judged(line, part, value=58.25, at_most=41).criteria
-    zh, en = UNITS.get(line.unit_of(part), (line.unit_of(part), line.unit_of(part)))
+    one = line.component(part)
+    zh, en = UNITS.get(one.unit, (one.unit, one.unit))
+    zh = one.counted or zh
+    if (line.name, part) in IN_PLACES:
+        zh = "处"
 
     for lang, unit in (("zh", zh), ("en", en)):
         said = wording.sentence(found, lang=lang)
-        word = OTHER_MEASURE_WORDS.get(unit, re.escape(unit))
-        assert found.detail["unit"] == line.unit_of(part)
-        assert re.search(rf"≤ 41(\.00)? ?{word}$", said), said
+        assert found.detail["unit"] == one.unit
+        assert re.search(rf"≤ 41(\.00)? ?{re.escape(unit)}$", said), said
 
 
 def test_syllables_are_counted_in_syllables_and_rates_in_syllables_a_minute() -> None:
@@ -112,6 +115,22 @@ def test_syllables_are_counted_in_syllables_and_rates_in_syllables_a_minute() ->
     assert wording.sentence(many, lang="zh") == "坐席语速字数 58 字，标准 ≤ 10 字"
     assert wording.sentence(many, lang="en") == "agent speech rate syllables: 58 syllables; limit ≤ 10 syllables"
     assert wording.sentence(fast, lang="zh") == "坐席语速最快一句 282 字/分，标准 ≤ 240 字/分"
+
+
+def test_utterances_channels_and_questions_are_counted_with_their_own_measure_words() -> None:
+    told = {
+        ("politeness", "polite_count"): "礼貌礼貌句数 3 句，标准 ≤ 2 句",
+        ("recording", "noise_count"): "录音问题噪声大的声道 3 个，标准 ≤ 2 个",
+        ("recording", "dropouts"): "录音问题丢音处数 3 处，标准 ≤ 2 处",
+        ("depth", "question_count"): "回答深度客户提问数 3 个，标准 ≤ 2 个",
+    }
+    for (name, part), said in told.items():
+        (found,) = judged(metrics()[name], part, value=3, at_most=2).criteria
+        assert wording.sentence(found, lang="zh") == said
+
+
+def test_only_counts_have_a_measure_word() -> None:
+    assert [part for line, part in PARTS if line.component(part).counted and line.unit_of(part) != "count"] == []
 
 
 def test_a_ratio_is_shown_as_finely_as_it_declares() -> None:
@@ -137,7 +156,7 @@ def test_the_page_shows_every_component_with_its_name_and_unit(lang: wording.Lan
             if value is not None and who != "customer":
                 one = metrics()[name].component(part)
                 cells = shown[one.zh if lang == "zh" else one.en]
-                assert wording.figure(value, one.unit, lang, one.digits) in cells, (key, part)
+                assert wording.figure(value, one.unit, lang, one) in cells, (key, part)
 
 
 def test_the_page_of_a_metric_that_is_not_installed_here_shows_it_as_it_is() -> None:

@@ -24,7 +24,8 @@ class Component:
 
     `unit` is a code as in ``Measurement.unit``: s, ms, dB, dBFS, Hz, st (semitones), %, count, per min, points, 字, 字/分 …; ""
     for a plain number, which is a ratio, a rank, or yes and no as 1 and 0. `digits` are the decimals shown; None for what a
-    person reads without thinking: one decimal below 100, none above. `alone` is its name where its metric is not named
+    person reads without thinking: one decimal below 100, none above. `counted` is the Chinese measure word of a count (句, 个),
+    次 where there is none. `alone` is its name where its metric is not named
     beside it (最长静音 for 最长). `placed` tells whether the evidence of its metric shows where it happened.
 
     >>> longest = Component("longest_s", "s", "最长", "longest", alone=Name("最长静音", "longest silence"))
@@ -37,6 +38,7 @@ class Component:
     zh: str = ""
     en: str = ""
     digits: int | None = None
+    counted: str = ""
     alone: Name | None = None
     placed: bool = True
 

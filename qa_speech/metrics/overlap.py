@@ -99,8 +99,8 @@ INTERRUPTION = (
     TOTAL_S,
     LONGEST_S,
     CALL_S,
-    Component("turns", "count", "话轮数", "turns"),
-    Component("interrupting_turns", "count", "抢话的话轮", "interrupting turns"),
+    Component("turns", "count", "话轮数", "turns", counted="个"),
+    Component("interrupting_turns", "count", "抢话的话轮", "interrupting turns", counted="个"),
     Component("overtalk_share", "%", "抢话占话轮", "overtalk"),
 )
 _OVERLAP = names_of(OVERLAP)

@@ -27,7 +27,7 @@ VOICE = (
     Component("level_spread_db", "dB", "音量起伏", "spread of level"),
     Component("f0_hz", "Hz", "音高", "pitch"),
     Component("f0_range_st", "st", "音高范围", "pitch range"),
-    Component("utterance_count", "count", "句数", "utterances"),
+    Component("utterance_count", "count", "句数", "utterances", counted="句"),
     Component("utterance_s", "s", "说话时间（含停顿）", "utterances, time"),
     Component("jump_count", "count", "音量突变", "level jumps"),
     Component("rise_count", "count", "突然变响", "sudden rises"),

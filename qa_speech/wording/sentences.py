@@ -18,6 +18,7 @@ from msgspec.structs import replace as changed
 
 from qa_speech.call import Call, CriterionScore, Evidence, Role
 from qa_speech.language.dialogue import is_question
+from qa_speech.metrics import Component
 from qa_speech.wording import catalogue as words
 from qa_speech.wording import terms
 from qa_speech.wording.case import MOST_QUOTES, Case
@@ -217,27 +218,30 @@ def _metric(case: Case) -> str:
     said = of_text(case, limit)
     if said:
         return said
-    value = figure(case.value("value"), case.text("unit"), case.lang, _digits(case))
+    value = figure(case.value("value"), case.text("unit"), case.lang, _declared(case))
     if _looks_like_the_bound(case):
-        value = value.replace(terms.number(case.value("value") or 0, _digits(case)), f"{case.value('value'):.2f}", 1)
+        value = value.replace(
+            terms.number(case.value("value") or 0, _declared(case).digits), f"{case.value('value'):.2f}", 1
+        )
     text = _stretch(case) or case.pick(f"{_subject(case)} {value}", f"{_subject(case)}: {value}") + _places(case)
     if not limit:
         return text
     return f"{text}{case.pick('，标准 ', '; limit ')}{limit}"
 
 
-def _digits(case: Case) -> int | None:
-    """How many decimals the metric wants shown; None for the usual."""
-    return terms.declared(case.text("metric"), case.text("component")).digits
+def _declared(case: Case) -> Component:
+    """The component that is judged, as its metric declares it."""
+    return terms.declared(case.text("metric"), case.text("component"))
 
 
 def _looks_like_the_bound(case: Case) -> bool:
     """Whether rounding would make the figure the same as a bound it lies beside: 8 秒，标准 < 8 秒."""
     value = case.value("value") or 0.0
     bounds = [case.value(key) for key in ("at_least", "at_most", "full_below", "full_from")]
-    shown = terms.number(value, _digits(case))
+    digits = _declared(case).digits
+    shown = terms.number(value, digits)
     others = [bound for bound in bounds if bound is not None and bound != value]
-    return any(terms.number(bound, _digits(case)) == shown for bound in others)
+    return any(terms.number(bound, digits) == shown for bound in others)
 
 
 def _subject(case: Case) -> str:
@@ -293,11 +297,11 @@ def _limits(case: Case) -> str:
         pairs = (("<", low), (">", high), ("", None), ("", None))
     unit = case.text("unit")
     given = [_countable(sign, bound, unit) for sign, bound in pairs if bound is not None]
-    digits = _digits(case)
-    shown = [f"{sign} {terms.number(bound, digits)}".strip() for sign, bound in given]
+    one = _declared(case)
+    shown = [f"{sign} {terms.number(bound, one.digits)}".strip() for sign, bound in given]
     if not shown:
         return ""
-    shown[-1] = f"{given[-1][0]} {figure(given[-1][1], unit, case.lang, digits)}".strip()
+    shown[-1] = f"{given[-1][0]} {figure(given[-1][1], unit, case.lang, one)}".strip()
     return (case.pick(" 或 ", " or ") if case.negated else case.pick(" 且 ", " and ")).join(shown)
 
 

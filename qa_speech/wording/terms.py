@@ -61,17 +61,22 @@ def short(seconds: float) -> str:
     return f"{seconds:.2f}".rstrip("0").rstrip(".")
 
 
-def figure(value: float | None, unit: str, lang: Lang, digits: int | None = None) -> str:
-    """A value with its unit; a dash where there is none. `digits` behind the point, where the default would hide something.
+def figure(value: float | None, unit: str, lang: Lang, of: Component | None = None) -> str:
+    """A value with its unit; a dash where there is none. The component it is one of may say how it is rounded and counted.
 
     >>> figure(7.2, "s", "zh"), figure(182, "字/分", "zh"), figure(58, "字", "en"), figure(None, "s", "en")
     ('7.2 秒', '182 字/分', '58 syllables', '–')
+    >>> figure(3, "count", "zh"), figure(3, "count", "zh", Component("polite_count", "count", counted="句"))
+    ('3 次', '3 句')
     """
     if value is None:
         return "–"
     name = term(UNITS, unit, lang)
+    if of is not None and of.counted and unit == "count" and lang == "zh":
+        name = of.counted
     space = "" if name == "%" else " "
-    return f"{number(value, digits)}{space}{name}".strip()
+    shown = number(value, None if of is None else of.digits)
+    return f"{shown}{space}{name}".strip()
 
 
 def outcome(code: str, lang: Lang) -> str:
@@ -153,9 +158,11 @@ def component_figure(metric: str, part: str, value: float | None, lang: Lang) ->
 
     >>> component_figure("silence", "longest_s", 7.24, "zh"), component_figure("speech_rate", "ratio_to_other", 1.254, "en")
     ('7.2 秒', '1.25')
+    >>> component_figure("politeness", "polite_count", 3, "zh")
+    '3 句'
     """
     one = declared(metric, part)
-    return figure(value, one.unit, lang, one.digits)
+    return figure(value, one.unit, lang, one)
 
 
 def figure_name(name: str, part: str, lang: Lang) -> str:
