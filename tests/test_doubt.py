@@ -7,9 +7,10 @@ import inspect
 import msgspec
 import pytest
 
-from qa_speech.call import Finding, Word
+from qa_speech.call import CallReport, Finding, Word
 from qa_speech.metrics import measure
 from qa_speech.metrics.doubt import LOW_SNR_DB, NEAR_BOUND, STRONG_LEAK_DB, UNSURE, UNSURE_SHARE
+from qa_speech.report import view
 from qa_speech.report.page import render_page, write_page
 from qa_speech.scorecard import load_scorecard, score
 from qa_speech.scorecard.context import Limits
@@ -44,6 +45,7 @@ def test_a_word_is_unsure_for_metric_card_and_page_at_the_same_probability(proba
 
     assert measure(call, "violations").components["unsure_count"] == doubted
     assert ("unsure_words" in criterion.review) == doubted
+    assert any(piece.low for line in view.lines(CallReport(call), "zh") for piece in line.pieces) == doubted
 
 
 @pytest.mark.parametrize(("finding", "reason"), [
