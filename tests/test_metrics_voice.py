@@ -53,8 +53,20 @@ def test_a_level_lies_among_those_of_the_utterances_and_fewer_than_half_are_rais
     assert min(measured) - 1e-9 <= found.value <= max(measured) + 1e-9
     assert parts["rise_count"] <= parts["jump_count"] <= len(sounds) - 1
     assert 2 * parts["raised_count"] <= len(sounds)  # a voice is raised above its own median
+    raised = [sounds[int(one.start) // 3] for one in found.evidence if one.note == "raised_voice"]
+    assert len(raised) == parts["raised_count"]
+    assert all(level - parts["level_p50_db"] >= 6 and hz > parts["f0_hz"] for level, hz in raised)
     assert parts["raised_s"] == 2 * parts["raised_count"]
     assert parts["raised_share"] == pytest.approx(100 * parts["raised_count"] / len(sounds))
+
+
+@settings(deadline=None)
+@given(levels)
+def test_what_rises_falls_when_the_call_is_heard_backwards(sounds):
+    here, backwards = voice(heard(sounds), role=A).components, voice(heard(sounds[::-1]), role=A).components
+
+    assert here["jump_count"] == backwards["jump_count"]
+    assert here["rise_count"] + backwards["rise_count"] == here["jump_count"]
 
 
 def test_level_is_mean_power_weighted_by_length():

@@ -15,6 +15,7 @@ from tests.spoken import calls, edges, spans
 A, C = Role.AGENT, Role.CUSTOMER
 
 
+@settings(deadline=None)
 @given(edges, edges)
 def test_overlap_is_what_counting_instants_gives(agent, customer):
     call = make_call(agent=spans(agent), customer=spans(customer), duration=300)
@@ -31,6 +32,7 @@ def test_overlap_is_what_counting_instants_gives(agent, customer):
     assert sum(item.overlap_s for item in events(call, min_event_s=0)) == found.value
 
 
+@settings(deadline=None)
 @given(edges, edges)
 def test_nobody_speaks_over_the_other_for_longer_than_either_speaks(agent, customer):
     here = make_call(agent=spans(agent), customer=spans(customer), duration=300)
@@ -54,11 +56,13 @@ def test_interruptions_succeed_or_fail_and_no_more_turns_interrupt_than_there_ar
         assert parts["total_s"] <= overlap(call).value + 1e-9
 
 
+@settings(deadline=None)
 @given(edges, edges)
 def test_common_speech_equals_the_intersection_of_timelines(one, two):
     assert Timeline(common_speech(spans(one), spans(two))) == Timeline(spans(one)) & Timeline(spans(two))
 
 
+@settings(deadline=None)
 @given(edges, edges)
 def test_swapping_the_roles_swaps_the_initiators(agent, customer):
     here = make_call(agent=spans(agent), customer=spans(customer), duration=300)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from qa_speech.call import OtherSound, Role
 from qa_speech.metrics.response import hold, response
 from qa_speech.testing import make_call
-from tests.spoken import calls
+from tests.spoken import calls, edges, spans
 
 A, C = Role.AGENT, Role.CUSTOMER
 
@@ -30,8 +30,9 @@ def test_one_latency_at_each_change_from_customer_to_agent():
 
 
 @settings(deadline=None)
-@given(calls(), st.integers(1, 6))
-def test_latencies_are_one_a_change_of_the_floor_and_ordered(call, limit):
+@given(edges, edges, st.integers(1, 40))
+def test_latencies_are_one_a_change_of_the_floor_and_ordered(agent, customer, limit):
+    call = make_call(agent=spans(agent), customer=spans(customer), duration=300)
     found = response(call, slow_s=limit)
     parts = found.components
     if parts["count"] is None:
@@ -42,6 +43,8 @@ def test_latencies_are_one_a_change_of_the_floor_and_ordered(call, limit):
     if found.value is not None:
         assert parts["min_s"] <= parts["p50_s"] <= parts["p90_s"] <= parts["longest_s"]
         assert parts["total_s"] == pytest.approx(parts["mean_s"] * parts["count"])
+        assert (parts["slow_count"] > 0) == (parts["longest_s"] > limit + 1e-6)
+        assert (parts["overlapped_count"] > 0) == (parts["min_s"] < 0)
 
 
 @settings(deadline=None)
@@ -64,8 +67,9 @@ def test_answering_later_never_makes_the_wait_look_shorter(waits):
 
 
 @settings(deadline=None)
-@given(calls(), st.integers(1, 6))
-def test_holds_are_announced_or_not_thanked_for_or_not_and_fill_no_more_than_the_call(call, shortest):
+@given(calls(), st.integers(1, 6), st.integers(0, 60))
+def test_holds_are_announced_or_not_thanked_for_or_not_and_fill_no_more_than_the_call(call, shortest, music):
+    call = msgspec.structs.replace(call, sounds=(OtherSound("music", Role.AGENT, 0.0, music + 1.0),))
     found = hold(call, min_hold_s=shortest)
     parts = found.components
     if found.value is None:

@@ -34,6 +34,7 @@ def test_silences_fill_no_more_than_the_call_leaves_and_each_has_one_owner_and_k
         assert parts["pause_count"] + parts["gap_count"] + parts["hold_count"] <= found.value
 
 
+@settings(deadline=None)
 @given(edges, edges, st.integers(1, 20))
 def test_silences_are_what_counting_instants_gives(agent, customer, shortest):
     call = make_call(agent=spans(agent), customer=spans(customer), duration=300)

@@ -15,6 +15,7 @@ from tests.spoken import calls, edges, spans
 A, C, U = Role.AGENT, Role.CUSTOMER, Role.UNKNOWN
 
 
+@settings(deadline=None)
 @given(edges, edges)
 def test_talk_time_is_what_counting_instants_gives(agent, customer):
     call = make_call(agent=spans(agent), customer=spans(customer), duration=400)
@@ -33,6 +34,7 @@ def test_talk_time_is_what_counting_instants_gives(agent, customer):
     assert found.components["share_of_call"] == pytest.approx(len(on_grid[A]) / 4)
 
 
+@settings(deadline=None)
 @given(edges, edges)
 def test_shares_of_all_speech_make_a_hundred_percent(agent, customer):
     call = make_call(agent=spans(agent), customer=spans(customer), duration=400)
