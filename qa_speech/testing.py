@@ -126,8 +126,8 @@ def _promise(metric: Metric, found: Measurement, call: Call) -> None:
     _check(found.unit == metric.unit, f"{metric.name}: unit {found.unit!r}, declared {metric.unit!r}")
     names = tuple(found.components)
     _check(
-        set(names) == set(metric.components),
-        f"{metric.name}: components {names}, declared {metric.components}",
+        set(names) == set(metric.names),
+        f"{metric.name}: components {names}, declared {metric.names}",
     )
     _check(found.value is not None or bool(found.reason), f"{metric.name}: None without a reason")
     latest = max(call.duration, max((item.end for item in call.utterances), default=0.0)) + 1e-6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_speech.call import Annotation, Call, Role
@@ -122,6 +122,7 @@ def test_no_figure_has_a_reason(call: Call, reason: str) -> None:
     assert (depth(call).value, depth(call).reason) == (None, reason)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["", *ANSWERS.values()]), min_size=1, max_size=5))
 def test_the_sums_of_a_call_add_up(answers: list[str]) -> None:
     lines = [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from qa_speech.call import Call, Finding, Recording, Role
 from qa_speech.metrics.recording import recording
@@ -32,6 +34,31 @@ def test_each_kind_counts_once_per_channel(code):
     twice = with_findings(Finding(code, 1, 1.0), Finding(code, 1, 2.0), Finding(code, 2, 1.0))
 
     assert recording(twice).value == 2
+
+
+findings = st.lists(
+    st.builds(
+        Finding,
+        st.sampled_from(["snr", "crosstalk", "clipping", "dropouts", "hum", "echo", "level", "low_snr", "dead_channel", "odd"]),
+        st.sampled_from([1, 2]),
+        st.integers(-60, 60).map(float),
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(findings, st.integers(0, 40))
+def test_faults_are_the_sum_of_their_kinds_and_grow_with_what_is_asked(found, snr):
+    call = with_findings(*found)
+    usual, strict = recording(call, min_snr_db=snr), recording(call, min_snr_db=snr + 10)
+    counts = {part: number for part, number in usual.components.items() if part.endswith("_count")}
+
+    assert usual.value == sum(counts.values())
+    assert all(0 <= number <= 2 for number in counts.values())  # each kind at most once a channel
+    assert usual.value <= strict.value
+    assert recording(with_findings(*found, *found)).value == recording(call).value
+    assert recording(with_findings(*reversed(found), channels=call.recording.channels)).value == recording(call).value
 
 
 def test_noise_and_crosstalk_have_limits():

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import qa_speech.metrics as table
 from qa_speech.call import Acoustics, Call, Finding, OtherSound, Recording, Role, Utterance, decode, encode
@@ -17,6 +16,7 @@ from qa_speech.errors import PluginError
 from qa_speech.metrics import BUILTIN, Metric, measure, measure_all, metrics
 from qa_speech.testing import check_metric, make_call
 from qa_speech.timeline import Timeline
+from tests.spoken import calls
 
 RICH = make_call(
     "agent@1-4: 您好，工号6682，很高兴为您服务", "customer@4.5-9: 我的宽带坏了三天了到底什么时候修", "agent@8-11: 您先听我说完好吧",
@@ -47,21 +47,6 @@ def test_every_metric_keeps_its_promises(metric, call):
     check_metric(metric, call)
 
 
-@st.composite
-def calls(draw: st.DrawFn) -> Call:
-    texts = st.sampled_from([None, "", "嗯", "好的", "您好请讲", "请稍等", "我的宽带坏了怎么办", "10010", "是不是"])
-    utterances = []
-    for role in draw(st.sampled_from([(Role.AGENT, Role.CUSTOMER), (Role.AGENT,), (Role.UNKNOWN,)])):
-        edges = sorted(draw(st.lists(st.integers(0, 600), max_size=14, unique=True)))
-        utterances += [
-            Utterance(role, a / 10, b / 10, draw(texts)) for a, b in zip(edges[::2], edges[1::2], strict=False)
-        ]
-    utterances.sort(key=lambda item: (item.start, item.end))
-    speech = {role: Timeline(item.segment for item in utterances if item.role is role) for role in Role}
-    times = draw(st.sampled_from(["audio", "transcript", "nominal"]))
-    return Call(Recording("drawn", sampling_rate=8000, num_samples=488_000), speech, tuple(utterances), times=times)
-
-
 @settings(max_examples=60, deadline=None)
 @given(calls())
 def test_every_call_is_answered(call):
@@ -76,6 +61,29 @@ def test_counts_and_totals_are_never_negative_but_for_latencies(call):
         for part, number in found.components.items():
             if name != "response" and not part.endswith("_db"):
                 assert number is None or number >= 0, (name, part)
+
+
+@settings(max_examples=60, deadline=None)
+@given(calls())
+def test_shares_lie_between_none_and_all(call):
+    # speech of several parties at once may fill the call more than once, but no party alone does
+    for key, found in measure_all(call).items():
+        line = metrics()[key.partition(":")[0]]
+        for part, number in found.components.items():
+            if line.unit_of(part) == "%" and number is not None:
+                assert -1e-9 <= number <= 100 + 1e-9, (key, part)
+
+
+@settings(max_examples=60, deadline=None)
+@given(calls())
+def test_parts_of_a_count_are_whole_and_no_longer_than_the_call(call):
+    for key, found in measure_all(call).items():
+        line = metrics()[key.partition(":")[0]]
+        for part, number in found.components.items():
+            if line.unit_of(part) == "count" and number is not None:
+                assert number == int(number), (key, part)
+            if part.endswith("longest_s") and number is not None:
+                assert number <= call.duration + 1e-9, (key, part)
 
 
 def test_measuring_all_names_roles():

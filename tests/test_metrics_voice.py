@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from qa_speech.call import Acoustics, Call, Role
 from qa_speech.metrics.voice import voice
@@ -18,6 +20,53 @@ def spoken(*sounds: Acoustics, length: float = 2.0) -> Call:
     mixed = [sounds[0], Acoustics(level_db=-50.0), *sounds[1:]] if len(sounds) > 0 else []
     assert [item.role for item in call.utterances[:2]] == [A, C] or not order
     return msgspec.structs.replace(call, acoustics=tuple(mixed))
+
+
+levels = st.lists(st.tuples(st.integers(-50, -5), st.integers(80, 300)), min_size=1, max_size=8)
+
+
+def heard(sounds: list[tuple[int, int]], gain_db: int = 0, octaves: int = 0) -> Call:
+    call = make_call(agent=[(3 * i, 3 * i + 2) for i in range(len(sounds))])
+    acoustics = tuple(Acoustics(float(level + gain_db), hz * 2.0**octaves, 4.0) for level, hz in sounds)
+    return msgspec.structs.replace(call, acoustics=acoustics)
+
+
+@settings(deadline=None)
+@given(levels, st.integers(-20, 20), st.integers(-1, 1))
+def test_a_gain_moves_the_level_and_nothing_else(sounds, gain_db, octaves):
+    here, there = voice(heard(sounds), role=A), voice(heard(sounds, gain_db, octaves), role=A)
+    mine, moved = here.components, there.components
+
+    assert there.value == pytest.approx(here.value + gain_db)
+    assert moved["f0_hz"] == pytest.approx(mine["f0_hz"] * 2.0**octaves)
+    for part in ("level_spread_db", "jump_count", "rise_count", "largest_jump_db", "utterance_s"):
+        assert moved[part] == (None if mine[part] is None else pytest.approx(mine[part])), part
+
+
+@settings(deadline=None)
+@given(levels)
+def test_a_level_lies_among_those_of_the_utterances_and_fewer_than_half_are_raised(sounds):
+    found = voice(heard(sounds), role=A)
+    parts = found.components
+    measured = [level for level, _ in sounds]
+
+    assert min(measured) - 1e-9 <= found.value <= max(measured) + 1e-9
+    assert parts["rise_count"] <= parts["jump_count"] <= len(sounds) - 1
+    assert 2 * parts["raised_count"] <= len(sounds)  # a voice is raised above its own median
+    raised = [sounds[int(one.start) // 3] for one in found.evidence if one.note == "raised_voice"]
+    assert len(raised) == parts["raised_count"]
+    assert all(level - parts["level_p50_db"] >= 6 and hz > parts["f0_hz"] for level, hz in raised)
+    assert parts["raised_s"] == 2 * parts["raised_count"]
+    assert parts["raised_share"] == pytest.approx(100 * parts["raised_count"] / len(sounds))
+
+
+@settings(deadline=None)
+@given(levels)
+def test_what_rises_falls_when_the_call_is_heard_backwards(sounds):
+    here, backwards = voice(heard(sounds), role=A).components, voice(heard(sounds[::-1]), role=A).components
+
+    assert here["jump_count"] == backwards["jump_count"]
+    assert here["rise_count"] + backwards["rise_count"] == here["jump_count"]
 
 
 def test_level_is_mean_power_weighted_by_length():

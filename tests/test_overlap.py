@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, settings
 
 from qa_speech.call import Call, Role, Utterance
 from qa_speech.metrics.overlap import CLASSES, common_speech, events, interruption, overlap
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
+from tests.spoken import calls, edges, spans
 
 A, C = Role.AGENT, Role.CUSTOMER
-edges = st.lists(st.integers(0, 300), max_size=16, unique=True).map(sorted)
 
 
-def spans(points: list[int]) -> list[tuple[float, float]]:
-    return [(float(a), float(b)) for a, b in zip(points[::2], points[1::2], strict=False)]
-
-
+@settings(deadline=None)
 @given(edges, edges)
 def test_overlap_is_what_counting_instants_gives(agent, customer):
     call = make_call(agent=spans(agent), customer=spans(customer), duration=300)
@@ -36,11 +32,37 @@ def test_overlap_is_what_counting_instants_gives(agent, customer):
     assert sum(item.overlap_s for item in events(call, min_event_s=0)) == found.value
 
 
+@settings(deadline=None)
+@given(edges, edges)
+def test_nobody_speaks_over_the_other_for_longer_than_either_speaks(agent, customer):
+    here = make_call(agent=spans(agent), customer=spans(customer), duration=300)
+    there = make_call(agent=spans(customer), customer=spans(agent), duration=300)
+    found = overlap(here)
+    if found.value is None:
+        return
+    assert found.value == overlap(there).value
+    assert found.value <= min(sum(b - a for a, b in spans(one)) for one in (agent, customer))
+
+
+@settings(deadline=None)
+@given(calls())
+def test_interruptions_succeed_or_fail_and_no_more_turns_interrupt_than_there_are(call):
+    for role in (A, C):
+        parts = interruption(call, role=role).components
+        if parts["count"] is None:
+            continue
+        assert parts["success_count"] + parts["attempt_count"] == parts["count"]
+        assert parts["interrupting_turns"] <= min(parts["count"], parts["turns"])
+        assert parts["total_s"] <= overlap(call).value + 1e-9
+
+
+@settings(deadline=None)
 @given(edges, edges)
 def test_common_speech_equals_the_intersection_of_timelines(one, two):
     assert Timeline(common_speech(spans(one), spans(two))) == Timeline(spans(one)) & Timeline(spans(two))
 
 
+@settings(deadline=None)
 @given(edges, edges)
 def test_swapping_the_roles_swaps_the_initiators(agent, customer):
     here = make_call(agent=spans(agent), customer=spans(customer), duration=300)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_speech.call import Annotation, Call, Role
@@ -66,6 +66,7 @@ def test_the_customers_own_rudeness_is_no_violation() -> None:
     assert violations(make_call("customer: 你有病吧", "agent: 请问您遇到什么问题")).value == 0
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(["您好", "爱办不办", "你急什么", "请稍等", "跟你说了多少遍了", "性价比很高"]), max_size=8)
 )
@@ -191,6 +192,7 @@ def test_places_in_the_call() -> None:
     assert [item.note for item in politeness(RUDE).evidence if item.kind == "absence"] == ["no_closing_farewell"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["您好", "请稍等", "谢谢您", "三十九元", "我马上给您登记", "嗯", "抱歉"]), max_size=8))
 def test_shares_of_strategies_follow_their_counts(texts: list[str]) -> None:
     parts = politeness(make_call("customer: 喂", *(f"agent: {text}" for text in texts), "agent: 三十九元")).components

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from qa_speech.call import OtherSound, Role
 from qa_speech.metrics.response import hold, response
 from qa_speech.testing import make_call
+from tests.spoken import calls, edges, spans
 
 A, C = Role.AGENT, Role.CUSTOMER
 
@@ -24,6 +27,59 @@ def test_one_latency_at_each_change_from_customer_to_agent():
     assert [(item.start, item.end, item.note, item.role, item.utterance) for item in found.evidence] == [
         (9, 13, "slow_response", A, 4),
     ]  # fmt: skip
+
+
+@settings(deadline=None)
+@given(edges, edges, st.integers(1, 40))
+def test_latencies_are_one_a_change_of_the_floor_and_ordered(agent, customer, limit):
+    call = make_call(agent=spans(agent), customer=spans(customer), duration=300)
+    found = response(call, slow_s=limit)
+    parts = found.components
+    if parts["count"] is None:
+        return
+    assert parts["count"] + parts["held_count"] <= len(call.utterances)
+    assert parts["slow_count"] + parts["overlapped_count"] <= parts["count"]
+    assert response(call, slow_s=limit + 1).components["slow_count"] <= parts["slow_count"]
+    if found.value is not None:
+        assert parts["min_s"] <= parts["p50_s"] <= parts["p90_s"] <= parts["longest_s"]
+        assert parts["total_s"] == pytest.approx(parts["mean_s"] * parts["count"])
+        assert (parts["slow_count"] > 0) == (parts["longest_s"] > limit + 1e-6)
+        assert (parts["overlapped_count"] > 0) == (parts["min_s"] < 0)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(4, 30), min_size=1, max_size=6))
+def test_answering_later_never_makes_the_wait_look_shorter(waits):
+    def call(extra):
+        lines, clock = [], 0
+        for wait in waits:
+            lines += [
+                f"customer@{clock}-{clock + 3}: 我的宽带坏了",
+                f"agent@{clock + 3 + wait + extra}-{clock + 80}: 是这样的",
+            ]
+            clock += 100
+        return make_call(*lines)
+
+    soon, late = response(call(0)), response(call(5))
+
+    assert soon.components["count"] == late.components["count"] == len(waits)
+    assert late.value == pytest.approx(soon.value + 5)
+
+
+@settings(deadline=None)
+@given(calls(), st.integers(1, 6), st.integers(0, 60))
+def test_holds_are_announced_or_not_thanked_for_or_not_and_fill_no_more_than_the_call(call, shortest, music):
+    call = msgspec.structs.replace(call, sounds=(OtherSound("music", Role.AGENT, 0.0, music + 1.0),))
+    found = hold(call, min_hold_s=shortest)
+    parts = found.components
+    if found.value is None:
+        return
+    assert parts["total_s"] <= call.duration
+    assert parts["longest_s"] * found.value >= parts["total_s"] - 1e-6
+    assert hold(call, min_hold_s=shortest + 1).value <= found.value
+    if call.recognised:
+        assert parts["announced_count"] + parts["unannounced_count"] == found.value
+        assert parts["thanked_count"] + parts["unthanked_count"] == found.value
 
 
 def test_exactly_the_limit_is_not_slow():

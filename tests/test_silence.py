@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_speech.call import Call, OtherSound, Recording, Role
 from qa_speech.errors import ConfigError
+from qa_speech.metrics.common import all_spans
 from qa_speech.metrics.silence import silence, silences
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
+from tests.spoken import calls, edges, spans
 
 A, C, U = Role.AGENT, Role.CUSTOMER, Role.UNKNOWN
-edges = st.lists(st.integers(0, 300), max_size=16, unique=True).map(sorted)
 
 
-def spans(points: list[int]) -> list[tuple[float, float]]:
-    return [(float(a), float(b)) for a, b in zip(points[::2], points[1::2], strict=False)]
+@settings(deadline=None)
+@given(calls(), st.integers(1, 8))
+def test_silences_fill_no_more_than_the_call_leaves_and_each_has_one_owner_and_kind(call, shortest):
+    found = silence(call, min_silence_s=shortest)
+    if found.value is None:
+        return
+    parts = found.components
+    active = sum(end - start for start, end in all_spans(call))
+    assert parts["total_s"] + parts["lead_s"] + parts["tail_s"] <= call.duration - active + 1e-6
+    assert silence(call, min_silence_s=shortest + 1).value <= found.value
+    assert (found.value == 0) or parts["min_s"] >= shortest - 1e-6
+    if call.recognised and parts["agent_count"] is not None:
+        assert parts["agent_count"] + parts["customer_count"] <= found.value
+        assert parts["pause_count"] + parts["gap_count"] + parts["hold_count"] <= found.value
 
 
+@settings(deadline=None)
 @given(edges, edges, st.integers(1, 20))
 def test_silences_are_what_counting_instants_gives(agent, customer, shortest):
     call = make_call(agent=spans(agent), customer=spans(customer), duration=300)

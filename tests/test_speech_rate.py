@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from qa_speech.call import Acoustics, Call, Recording, Role, Utterance
 from qa_speech.metrics.speech_rate import speech_rate
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
+from tests.spoken import calls
 
 A, C = Role.AGENT, Role.CUSTOMER
 
@@ -23,6 +26,39 @@ def test_rate_is_syllables_over_the_time_of_utterances_that_hold_words():
 
     assert found.value == pytest.approx(60 * (11 + 7) / 5)
     assert (found.components["syllables"], found.components["utterance_s"]) == (18, 5)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 40), st.integers(1, 9)), min_size=1, max_size=6), st.integers(1, 30))
+def test_a_pause_inside_an_utterance_never_makes_speech_faster(said, pause):
+    def rate(longer):
+        lines, clock = [], 0
+        for syllables, seconds in said:
+            lines.append(f"agent@{clock}-{clock + seconds + longer}: {'好' * syllables}")
+            clock += 100
+        return speech_rate(make_call(*lines), role=A)
+
+    fluent, halting = rate(0), rate(pause)
+
+    assert halting.value < fluent.value
+    assert halting.components["syllables"] == fluent.components["syllables"] == sum(count for count, _ in said)
+    assert fluent.value == pytest.approx(60 * sum(count for count, _ in said) / sum(length for _, length in said))
+
+
+@settings(deadline=None)
+@given(calls())
+def test_rates_of_utterances_are_ordered_and_phonation_is_inside_them(call):
+    for role in (A, C):
+        found = speech_rate(call, role=role, min_syllables=1, min_rate=100, max_rate=250)
+        parts = found.components
+        if parts["syllables"] is None:
+            continue
+        assert parts["phonation_s"] <= parts["utterance_s"] + 1e-6
+        assert parts["fast_count"] + parts["slow_count"] <= parts["judged_count"]
+        if parts["judged_count"]:
+            assert parts["min_rate"] <= parts["p50_rate"] <= parts["p90_rate"] <= parts["max_rate"]
+            if all(said.text is not None for said in call.utterances):
+                assert parts["min_rate"] - 1e-6 <= found.value <= parts["max_rate"] + 1e-6
 
 
 def test_numbers_count_as_they_are_read():

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, settings
 
 from qa_speech.call import Call, Finding, Recording, Role
 from qa_speech.metrics.talk import talk, turns
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
+from tests.spoken import calls, edges, spans
 
 A, C, U = Role.AGENT, Role.CUSTOMER, Role.UNKNOWN
-edges = st.lists(st.integers(0, 400), max_size=16, unique=True).map(sorted)
 
 
-def spans(points: list[int]) -> list[tuple[float, float]]:
-    return [(float(a), float(b)) for a, b in zip(points[::2], points[1::2], strict=False)]
-
-
+@settings(deadline=None)
 @given(edges, edges)
 def test_talk_time_is_what_counting_instants_gives(agent, customer):
     call = make_call(agent=spans(agent), customer=spans(customer), duration=400)
@@ -36,6 +32,30 @@ def test_talk_time_is_what_counting_instants_gives(agent, customer):
     assert found.components["active_s"] == len(on_grid[A] | on_grid[C])
     assert found.components["speech_s"] == len(on_grid[A]) + len(on_grid[C])
     assert found.components["share_of_call"] == pytest.approx(len(on_grid[A]) / 4)
+
+
+@settings(deadline=None)
+@given(edges, edges)
+def test_shares_of_all_speech_make_a_hundred_percent(agent, customer):
+    call = make_call(agent=spans(agent), customer=spans(customer), duration=400)
+    shares = [talk(call, role=role).components["share_of_speech"] for role in (A, C)]
+
+    assert shares == [None, None] or sum(shares) == pytest.approx(100)
+
+
+@settings(deadline=None)
+@given(calls())
+def test_the_floor_changes_less_often_than_there_are_turns(call):
+    found = turns(call)
+    if found.value is None:
+        return
+    parts = found.components
+    assert parts["agent_count"] + parts["customer_count"] == found.value
+    assert parts["role_changes"] == max(0, found.value - 1)
+    for name in ("agent", "customer"):
+        longest, total = parts[f"{name}_longest_s"], parts[f"{name}_total_s"]
+        assert (longest is None) == (total is None) == (call.times == "nominal")
+        assert longest is None or longest <= total + 1e-9
 
 
 def test_shares_of_the_call_may_exceed_a_hundred_percent_because_of_overlap():

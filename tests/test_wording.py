@@ -12,11 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_speech.call import CallReport, CriterionScore, Evidence, Finding, Measurement, Role, Score, SectionScore
-from qa_speech.metrics import metrics
 from qa_speech.report import labels
 from qa_speech.testing import make_call
 from qa_speech.wording import catalogue as words
-from qa_speech.wording import figures as figure_words
 from qa_speech.wording import terms
 from qa_speech.wording.lang import Lang
 from qa_speech.wording.messages import summary_line
@@ -230,18 +228,6 @@ def test_every_documented_code_without_judgement_has_words() -> None:
     assert {code for code in codes if code not in words.REASONS} == set()
 
 
-def test_every_metric_and_component_has_a_chinese_name() -> None:
-    nameless = [item.name for item in metrics().values() if item.name not in figure_words.METRICS]
-    nameless += [
-        f"{item.name}.{part}"
-        for item in metrics().values()
-        for part in item.components
-        if re.search(r"[a-z]{3}", terms.component(part, "zh"))
-    ]
-
-    assert nameless == []
-
-
 def test_every_code_in_the_document_of_metrics_has_words() -> None:
     document = (Path(__file__).parent.parent / "docs" / "metrics.md").read_text(encoding="utf-8")
     tables = document[: document.index("\n## The ground")]
@@ -254,9 +240,8 @@ def test_every_code_in_the_document_of_metrics_has_words() -> None:
 
 
 def test_both_languages_are_there_for_every_code() -> None:
-    named = {**vars(words), **vars(figure_words), **vars(labels)}
+    named = {**vars(words), **vars(labels)}
     tables = [table for name, table in named.items() if name.isupper() and isinstance(table, dict)]
-    tables = [table for table in tables if table not in (figure_words.UNITS, figure_words.HIGHLIGHTS)]
 
     pairs = [pair for table in tables for pair in table.values()]
 

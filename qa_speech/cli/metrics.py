@@ -24,9 +24,9 @@ def list_metrics() -> None:
     from qa_speech.metrics import metrics
 
     with friendly_errors():
-        for item in metrics().values():
-            role = " (role)" if item.per_role else ""
-            typer.echo(f"{item.name}{role}\t{item.unit}\t{','.join(item.needs)}\t{item.summary}")
+        for line in metrics().values():
+            name = f"{line.name} (role)" if line.per_role else line.name
+            typer.echo("\t".join((name, line.unit, ",".join(line.needs), line.summary)))
 
 
 @app.command("show")
@@ -42,12 +42,16 @@ def show_metric(name: Annotated[str, typer.Argument(help="名称 name, e.g. sile
         table = metrics()
         if name not in table:
             raise PluginError(name, f"no metric of this name; there are: {', '.join(table)}")
-        item = table[name]
-        typer.echo(f"{item.name}  [{item.unit}]  needs: {', '.join(item.needs)}\n")
-        typer.echo(inspect.getdoc(item.function) or "")
+        line = table[name]
+        value = line.component("value")
+        typer.echo(f"{line.name}  [{line.unit}]  {value.zh} · {value.en}  needs: {', '.join(line.needs)}\n")
+        typer.echo(inspect.getdoc(line.function) or "")
         typer.echo("\nParameters:")
-        for param in item.params.values():
+        for param in line.params.values():
             typer.echo(f"  {param.name} = {param.default}")
         typer.echo("\nComponents:")
-        for component in item.components:
-            typer.echo(f"  {item.name}.{component}")
+        for part in line.names:
+            component = line.component(part)
+            unit = f"[{component.unit}]".replace("[]", "")
+            named = f"{line.name}.{part}"
+            typer.echo(f"  {named:<40} {unit:<14} {component.zh} · {component.en}")

@@ -1,8 +1,10 @@
-"""The table of metrics: one visible line each, and the two ways to use it.
+"""The table of metrics: one visible line per subject, and the two ways to use it.
 
-A metric is a plain function ``f(call, *, param=…) -> Measurement``; it reads nothing but the call. Its line in the
-table says what the function cannot: its name, unit, what it needs, and the fixed names of its components, so that a
-scorecard can say ``silence.longest_s`` and be checked before any call is scored.
+A metric is a plain function ``f(call, *, param=…) -> Measurement``; it reads nothing but the call. What the function
+cannot say stands beside it in its file, in `METRICS`: name, unit, what it needs, and each component with unit and
+names, so that a scorecard can say ``silence.longest_s`` and be checked before any call is scored.
+
+A new metric is a file with its function and its `METRICS`, and a line below.
 
 Third parties publish a `Metric` under the entry point group ``qa_speech.metrics``; built-ins come first and cannot
 be replaced.
@@ -10,9 +12,7 @@ be replaced.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
@@ -20,57 +20,18 @@ from typing import Any
 from qa_speech.call import Call, Measurement, Role
 from qa_speech.errors import PluginError
 from qa_speech.metrics import answer_depth, overlap, politeness, recording, response, silence, speech_rate, talk, voice
-
-NEEDS = ("speech", "words", "times", "acoustics", "annotations")
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One line of the table. `components` are the names of `Measurement.components`, always all of them."""
-
-    name: str
-    function: Callable[..., Measurement]
-    unit: str
-    needs: tuple[str, ...]
-    components: tuple[str, ...]
-
-    @property
-    def params(self) -> Mapping[str, inspect.Parameter]:
-        """Its keyword-only parameters, `role` among them for per-role metrics."""
-        return _options(self.function)
-
-    @property
-    def per_role(self) -> bool:
-        """Whether it is measured for one role at a time."""
-        return "role" in self.params
-
-    @property
-    def summary(self) -> str:
-        """The first line of its docstring."""
-        return (inspect.getdoc(self.function) or "").partition("\n")[0]
-
-
-@cache
-def _options(function: Callable[..., Measurement]) -> Mapping[str, inspect.Parameter]:
-    """Kept per function: a signature takes longer than most metrics."""
-    parameters = inspect.signature(function).parameters
-    return {name: item for name, item in parameters.items() if item.kind is item.KEYWORD_ONLY}
-
+from qa_speech.metrics.base import Component, Metric, Name
 
 BUILTIN: tuple[Metric, ...] = (
-    Metric("talk", talk.talk, "s", ("speech",), talk.TALK),
-    Metric("turns", talk.turns, "count", ("speech",), talk.TURNS),
-    Metric("silence", silence.silence, "count", ("speech", "times"), silence.SILENCE),
-    Metric("overlap", overlap.overlap, "s", ("speech", "times"), overlap.OVERLAP),
-    Metric("interruption", overlap.interruption, "count", ("speech", "times"), overlap.INTERRUPTION),
-    Metric("response", response.response, "s", ("speech", "times"), response.RESPONSE),
-    Metric("hold", response.hold, "count", ("speech", "times"), response.HOLD),
-    Metric("speech_rate", speech_rate.speech_rate, "字/分", ("words", "times"), speech_rate.RATE),
-    Metric("voice", voice.voice, "dBFS", ("acoustics",), voice.VOICE),
-    Metric("recording", recording.recording, "count", (), recording.RECORDING),
-    Metric("politeness", politeness.politeness, "points", ("words", "annotations"), politeness.POLITENESS),
-    Metric("violations", politeness.violations, "count", ("words",), politeness.VIOLATIONS),
-    Metric("depth", answer_depth.depth, "points", ("words",), answer_depth.DEPTH),
+    *talk.METRICS,
+    *silence.METRICS,
+    *overlap.METRICS,
+    *response.METRICS,
+    *speech_rate.METRICS,
+    *voice.METRICS,
+    *recording.METRICS,
+    *politeness.METRICS,
+    *answer_depth.METRICS,
 )
 
 
@@ -78,28 +39,36 @@ BUILTIN: tuple[Metric, ...] = (
 def metrics() -> Mapping[str, Metric]:
     """All metrics by name: the built-in table, then those of installed packages.
 
+    >>> metrics()["silence"].unit, metrics()["silence"].unit_of("longest_s"), metrics()["silence"].component("longest_s").zh
+    ('count', 's', '最长')
+
     Raises
     ------
     PluginError
         A package's metric does not load, is not a `Metric`, or takes a name that is taken; it names the package.
     """
-    table = {item.name: item for item in BUILTIN}
+    table = {line.name: line for line in BUILTIN}
     for entry in entry_points(group="qa_speech.metrics"):
         owner = entry.dist.name if entry.dist else entry.value
         try:
-            item = entry.load()
+            line = entry.load()
         except Exception as exc:
             raise PluginError(entry.name, f"the metric of package {owner} does not load: {exc!r}") from exc
-        if not isinstance(item, Metric):
-            raise PluginError(entry.name, f"package {owner} publishes a {type(item).__name__}, expected a Metric")
-        if item.name in table:
-            raise PluginError(item.name, f"package {owner} publishes a metric of this name, but it is taken")
-        table[item.name] = item
+        if not isinstance(line, Metric):
+            raise PluginError(entry.name, f"package {owner} publishes a {type(line).__name__}, expected a Metric")
+        if line.name in table:
+            raise PluginError(line.name, f"package {owner} publishes a metric of this name, but it is taken")
+        table[line.name] = line
     return table
 
 
 def measure(call: Call, name: str, **params: Any) -> Measurement:
     """Measure one call with one metric.
+
+    >>> from qa_speech.testing import make_call
+    >>> found = measure(make_call(agent=[(0, 2), (9, 12)]), "silence", min_silence_s=5.0)
+    >>> found.value, found.components["longest_s"]
+    (1, 7.0)
 
     Raises
     ------
@@ -113,12 +82,21 @@ def measure(call: Call, name: str, **params: Any) -> Measurement:
 
 
 def measure_all(call: Call) -> dict[str, Measurement]:
-    """Every metric with its default parameters: ``silence``, and per role ``talk:agent``, ``talk:customer`` …"""
+    """Every metric with its default parameters: ``silence``, and per role ``talk:agent``, ``talk:customer`` …
+
+    >>> from qa_speech.testing import make_call
+    >>> found = measure_all(make_call(agent=[(0, 6)], customer=[(7, 9)]))
+    >>> found["talk:agent"].value, found["talk:customer"].value, found["violations"].reason
+    (6.0, 2.0, 'no_words')
+    """
     found: dict[str, Measurement] = {}
-    for item in metrics().values():
-        if item.per_role:
+    for line in metrics().values():
+        if line.per_role:
             for role in (Role.AGENT, Role.CUSTOMER):
-                found[f"{item.name}:{role}"] = item.function(call, role=role)
+                found[f"{line.name}:{role}"] = line.function(call, role=role)
         else:
-            found[item.name] = item.function(call)
+            found[line.name] = line.function(call)
     return found
+
+
+__all__ = ["BUILTIN", "Component", "Metric", "Name", "measure", "measure_all", "metrics"]

@@ -26,16 +26,46 @@ from qa_speech.conduct.answers import Asked, Judged, Level, judge
 from qa_speech.conduct.courtesy import violations
 from qa_speech.conduct.substance import PART_KINDS, Part
 from qa_speech.language.phrases import span_time
+from qa_speech.metrics.base import COUNT, Component, Metric
 from qa_speech.metrics.common import missing, ratio
 from qa_speech.metrics.text import annotated, no_text, words_reliability
 
 DEPTH = (
-    "count", "answered_count", "unanswered_count", "level_mean", *(f"level{level}_count" for level in range(5)),
-    "low_count", "low_share", "depth_total", "lowest", "relevance", "deflected_count", "deflected_share",
-    "question_count", "multi_count", "again_count", "confirmed_count",
-    *(f"{kind}_count" for kind in PART_KINDS), "substance_share", "guidance_share",
-    "taken_on_count", "informed_count", "transparency_share", "modelled_count",
-)  # fmt: skip
+    COUNT,
+    Component("answered_count", "count", "已回答", "answered", counted="个"),
+    Component("unanswered_count", "count", "未回答", "unanswered", counted="个"),
+    Component("level_mean", "", "平均等级", "mean level"),
+    Component("level0_count", "count", "等级 0：未答或推诿", "level 0", counted="个"),
+    Component("level1_count", "count", "等级 1：只应承", "level 1", counted="个"),
+    Component("level2_count", "count", "等级 2：简短", "level 2", counted="个"),
+    Component("level3_count", "count", "等级 3：有内容", "level 3", counted="个"),
+    Component("level4_count", "count", "等级 4：有内容有指引", "level 4", counted="个"),
+    Component("low_count", "count", "偏低次数", "low ones", counted="个"),
+    Component("low_share", "%", "偏低占比", "share of low ones"),
+    Component("depth_total", "points", "深度得分合计", "total of depth points"),
+    Component("lowest", "points", "最低一次", "lowest"),
+    Component("relevance", "points", "与问题的相关度", "relevance to the question"),
+    Component("deflected_count", "count", "推诿的问题", "deflected questions", counted="个"),
+    Component("deflected_share", "%", "推诿占比", "share deflected"),
+    Component("question_count", "count", "客户提问数", "questions asked", counted="个"),
+    Component("multi_count", "count", "一次问多个问题", "several questions in one turn"),
+    Component("again_count", "count", "客户重问", "asked again"),
+    Component("confirmed_count", "count", "客户确认", "confirmed by the customer"),
+    Component("reason_count", "count", "说明原因", "with a reason"),
+    Component("steps_count", "count", "说明步骤", "with steps"),
+    Component("number_count", "count", "给出数字", "with figures"),
+    Component("time_limit_count", "count", "给出时限", "with a time limit"),
+    Component("condition_count", "count", "说明条件", "with a condition"),
+    Component("option_count", "count", "给出选择", "with an option"),
+    Component("next_step_count", "count", "说明下一步", "with a next step"),
+    Component("check_back_count", "count", "确认是否听懂", "checked back"),
+    Component("substance_share", "%", "有内容占比", "share with substance"),
+    Component("guidance_share", "%", "有指引占比", "share with guidance"),
+    Component("taken_on_count", "count", "承接处理次数", "problems taken on"),
+    Component("informed_count", "count", "告知进度次数", "informed of progress"),
+    Component("transparency_share", "%", "处理透明度", "transparency of handling"),
+    Component("modelled_count", "count", "由模型判定", "judged by the model", counted="个"),
+)
 
 POOR: Mapping[Level, str] = {
     0: "no_answer", 1: "acknowledged_only", 2: "short_answer", 3: "no_guidance", 4: "deep_answer"
@@ -205,3 +235,6 @@ def _part(call: Call, part: Part) -> Evidence:
     start, end, _ = span_time(said, part.start, part.end)
     words = (said.text or "")[part.start : part.end]
     return Evidence("quote", start, end, Role.AGENT, words, f"part_{part.kind}", part.utterance)
+
+
+METRICS = (Metric("depth", depth, "points", ("words",), DEPTH, "回答深度", "answer depth"),)

@@ -12,36 +12,52 @@ from typing import TypeAlias
 from qa_speech.call import Call, Evidence, Measurement, Reliability, Role
 from qa_speech.language.phrases import fold, occurring
 from qa_speech.language.remembered import per_call
+from qa_speech.metrics.base import Component, names_of
+from qa_speech.metrics.doubt import LOW_SNR_DB, STRONG_LEAK_DB
 
 Span: TypeAlias = tuple[float, float]
 
 _AGENT, _CUSTOMER, _UNKNOWN = Role.AGENT, Role.CUSTOMER, Role.UNKNOWN  # a look-up in an enum is slow
 
-LOW_SNR_DB = 10.0
-"""Below this the voice detector and the recogniser are known to miss speech: figures are marked `low`."""
-STRONG_LEAK_DB = -20.0
-"""Leaked speech above this level cannot be removed without touching the other side's own."""
-
 
 def roles_of(call: Call) -> tuple[Role, ...]:
-    """The roles of a call; `Call.roles` without a walk over the utterances where both parties have a timeline."""
-    if _AGENT in call.speech and _CUSTOMER in call.speech:
-        return (_AGENT, _CUSTOMER, _UNKNOWN) if _UNKNOWN in call.speech else (_AGENT, _CUSTOMER)
-    return call.roles
+    """The roles of a call; `Call.roles` without a walk over the utterances where both parties have a timeline.
+
+    >>> from qa_speech.testing import make_call
+    >>> [str(role) for role in roles_of(make_call(agent=[(0, 2)], customer=[(3, 4)]))]
+    ['agent', 'customer']
+    """
+    if _AGENT not in call.speech or _CUSTOMER not in call.speech:
+        return call.roles
+    if _UNKNOWN in call.speech:
+        return _AGENT, _CUSTOMER, _UNKNOWN
+    return _AGENT, _CUSTOMER
 
 
 def spans(call: Call, role: Role) -> list[Span]:
-    """Speech of one role, sorted and disjoint; from its utterances where no timeline is stored."""
-    line = call.speech.get(role)
-    if line:
-        return [(item.start, item.end) for item in line]
-    return [(item.start, item.end) for item in call.utterances if item.role is role]
+    """Speech of one role in seconds, sorted and disjoint; from its utterances where no timeline is stored.
+
+    >>> from qa_speech.testing import make_call
+    >>> spans(make_call(agent=[(0, 2), (5, 6)]), Role.AGENT)
+    [(0.0, 2.0), (5.0, 6.0)]
+    """
+    timeline = call.speech.get(role)
+    if timeline:
+        return [(segment.start, segment.end) for segment in timeline]
+    return [(said.start, said.end) for said in call.utterances if said.role is role]
 
 
 @per_call
 def all_spans(call: Call) -> Sequence[Span]:
-    """Speech of anybody: sorted, disjoint."""
-    pool = [span for role in roles_of(call) for span in spans(call, role)]
+    """Speech of anybody in seconds: sorted, disjoint.
+
+    >>> from qa_speech.testing import make_call
+    >>> all_spans(make_call(agent=[(0, 2), (5, 6)], customer=[(1, 3)]))
+    [(0.0, 3.0), (5.0, 6.0)]
+    """
+    pool: list[Span] = []
+    for role in roles_of(call):
+        pool += spans(call, role)
     pool.sort()
     merged: list[Span] = []
     first, last = -1.0, -1.0
@@ -62,9 +78,13 @@ def length_s(call: Call) -> float:
     return call.recording.duration or call.duration
 
 
-def total(items: Iterable[Span]) -> float:
-    """Seconds in spans."""
-    return sum([end - start for start, end in items])
+def total(pieces: Iterable[Span]) -> float:
+    """Seconds in spans.
+
+    >>> total([(0.0, 2.0), (5.0, 6.5)])
+    3.5
+    """
+    return sum([end - start for start, end in pieces])
 
 
 def quantile(ordered: Sequence[float], share: float) -> float | None:
@@ -76,49 +96,68 @@ def quantile(ordered: Sequence[float], share: float) -> float | None:
     if not ordered:
         return None
     place = share * (len(ordered) - 1)
-    below = int(place)
-    if below + 1 >= len(ordered):
+    before = int(place)
+    if before + 1 >= len(ordered):
         return ordered[-1]
-    return ordered[below] + (place - below) * (ordered[below + 1] - ordered[below])
+    step = ordered[before + 1] - ordered[before]
+    return ordered[before] + (place - before) * step
 
 
 def distribution(seconds: Iterable[float]) -> dict[str, float | None]:
-    """``min_s``, ``mean_s``, ``p50_s``, ``p90_s`` and ``longest_s`` (0 of none; the others None)."""
+    """``min_s``, ``mean_s``, ``p50_s``, ``p90_s`` and ``longest_s``, all in seconds (0 of none; the others None).
+
+    >>> distribution([2.0, 4.0]), distribution([])["longest_s"]
+    ({'min_s': 2.0, 'mean_s': 3.0, 'p50_s': 3.0, 'p90_s': 3.8, 'longest_s': 4.0}, 0.0)
+    """
     ordered = sorted(seconds)
+    if not ordered:
+        return {"min_s": None, "mean_s": None, "p50_s": None, "p90_s": None, "longest_s": 0.0}
     return {
-        "min_s": ordered[0] if ordered else None,
-        "mean_s": sum(ordered) / len(ordered) if ordered else None,
+        "min_s": ordered[0],
+        "mean_s": sum(ordered) / len(ordered),
         "p50_s": quantile(ordered, 0.5),
         "p90_s": quantile(ordered, 0.9),
-        "longest_s": ordered[-1] if ordered else 0.0,
+        "longest_s": ordered[-1],
     }
 
 
 def ratio(part: float, whole: float, scale: float = 100.0) -> float | None:
-    """``scale × part / whole``; None where there is no whole."""
+    """``scale × part / whole``, by default in %; None where there is no whole.
+
+    >>> ratio(3, 12), ratio(2, 30.0, 60.0), ratio(1, 0)
+    (25.0, 4.0, None)
+    """
     return scale * part / whole if whole > 0 else None
 
 
-def missing(unit: str, names: Iterable[str], reason: str) -> Measurement:
-    """No figure, and why."""
-    return Measurement(None, unit, dict.fromkeys(names), reason=reason)
+def missing(unit: str, components: Iterable[Component | str], reason: str) -> Measurement:
+    """No figure, and why.
+
+    >>> found = missing("s", ("total_s",), "mono")
+    >>> found.value, found.components, found.reason
+    (None, {'total_s': None}, 'mono')
+    """
+    return Measurement(None, unit, dict.fromkeys(names_of(components)), reason=reason)
 
 
 def no_timing(call: Call) -> str:
     """Why no timing figure can be taken from this call; "" when it can."""
     if call.times == "nominal":
         return "no_times"
-    if not call.utterances and not any(len(line) for line in call.speech.values()):
-        return "no_speech"
-    return ""
+    if call.utterances or any(len(timeline) for timeline in call.speech.values()):
+        return ""
+    return "no_speech"
 
 
 def no_role(call: Call, role: Role) -> str:
     """Why `role` cannot be measured in this call; "" when it can."""
     roles = roles_of(call)
-    if role in roles and (_UNKNOWN not in roles or role is _UNKNOWN or spans(call, role)):
+    if _UNKNOWN not in roles:
+        return "" if role in roles else "no_role"
+    # where somebody's voice could not be given to a party, a party is known only by what it is known to have said
+    if role is _UNKNOWN or (role in roles and spans(call, role)):
         return ""
-    return "mono" if _UNKNOWN in roles else "no_role"
+    return "mono"
 
 
 def no_pair(call: Call) -> str:
@@ -152,7 +191,8 @@ def says(text: str | None, phrases: tuple[str, ...]) -> bool:
     """
     if not text or not phrases:
         return False
-    return next(iter(occurring(phrases)(fold(text))), None) is not None
+    found = occurring(phrases)(fold(text))
+    return next(iter(found), None) is not None
 
 
 def interval(

@@ -14,11 +14,29 @@ together with the other interrupts nobody.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from qa_speech.call import Call, Measurement, Role, Utterance
 from qa_speech.language.dialogue import EPS, is_backchannel
 from qa_speech.language.dialogue import turns as turns_of
+from qa_speech.metrics.base import (
+    ACTIVE_S,
+    CALL_S,
+    COUNT,
+    LONGEST_S,
+    MEAN_S,
+    MIN_S,
+    P50_S,
+    P90_S,
+    PER_MIN,
+    SHARE,
+    TOTAL_S,
+    Component,
+    Metric,
+    Name,
+    names_of,
+)
 from qa_speech.metrics.common import (
     Span,
     distribution,
@@ -41,15 +59,51 @@ CLASSES: tuple[OverlapClass, ...] = (
 
 CUTTING_IN = ("interruption", "interruption_attempt")
 
+_PER_CLASS = (
+    Component("interruption_count", "count", "抢话", "interruptions"),
+    Component("interruption_attempt_count", "count", "抢话未成", "attempted interruptions"),
+    Component("backchannel_count", "count", "附和", "backchannels"),
+    Component("simultaneous_start_count", "count", "同时开口", "simultaneous starts"),
+    Component("brief_count", "count", "短暂重叠", "brief overlaps"),
+)
+
+
+def _started_by(role: str, zh: str, en: str) -> tuple[Component, ...]:
+    """The overlaps that one role started, by class; nobody in particular starts a simultaneous start."""
+    started = [one for one in _PER_CLASS if one.name != "simultaneous_start_count"]
+    return tuple([Component(f"{role}_{one.name}", "count", f"{zh}{one.zh}", f"{en}, {one.en}") for one in started])
+
+
 OVERLAP = (
-    "total_s", "count", "share", "share_of_speech", "per_min", "call_s", "active_s", "min_s", "mean_s", "p50_s", "p90_s",
-    "longest_s", *(f"{name}_count" for name in CLASSES),
-    *(f"{role}_{name}_count" for role in ("agent", "customer") for name in CLASSES if name != "simultaneous_start"),
-)  # fmt: skip
+    TOTAL_S,
+    COUNT,
+    SHARE,
+    Component("share_of_speech", "%", "占全部说话", "share of speech"),
+    PER_MIN,
+    CALL_S,
+    ACTIVE_S,
+    MIN_S,
+    MEAN_S,
+    P50_S,
+    P90_S,
+    LONGEST_S,
+    *_PER_CLASS,
+    *_started_by("agent", "坐席", "agent"),
+    *_started_by("customer", "客户", "customer"),
+)
 INTERRUPTION = (
-    "count", "success_count", "attempt_count", "per_min", "total_s", "longest_s", "call_s", "turns", "interrupting_turns",
-    "overtalk_share",
-)  # fmt: skip
+    replace(COUNT, alone=Name("抢话", "interruptions")),
+    Component("success_count", "count", "得手", "successful"),
+    Component("attempt_count", "count", "未成", "attempted"),
+    PER_MIN,
+    TOTAL_S,
+    LONGEST_S,
+    CALL_S,
+    Component("turns", "count", "话轮数", "turns", counted="个"),
+    Component("interrupting_turns", "count", "抢话的话轮", "interrupting turns", counted="个"),
+    Component("overtalk_share", "%", "抢话占话轮", "overtalk"),
+)
+_OVERLAP = names_of(OVERLAP)
 
 
 class OverlapEvent(NamedTuple):
@@ -73,12 +127,13 @@ def common_speech(one: Sequence[Span], two: Sequence[Span]) -> list[Span]:
     found: list[Span] = []
     i = j = 0
     while i < len(one) and j < len(two):
-        start = one[i][0] if one[i][0] > two[j][0] else two[j][0]
-        if one[i][1] <= two[j][1]:
-            end = one[i][1]
+        (begin, finish), (other_begin, other_finish) = one[i], two[j]
+        start = begin if begin > other_begin else other_begin
+        if finish <= other_finish:
+            end = finish
             i += 1
         else:
-            end = two[j][1]
+            end = other_finish
             j += 1
         if start < end:
             found.append((start, end))
@@ -92,8 +147,9 @@ def withheld(call: Call) -> str:
     ``diarizer_overlap``: ``modelled``).
     """
     reason = no_timing(call) or no_pair(call)
-    if not reason and call.recording.layout in ("mono", "fake_stereo"):
-        reason = "" if call.made_with.get("diarizer_overlap") == "modelled" else "mono"
+    one_channel = call.recording.layout in ("mono", "fake_stereo")
+    if not reason and one_channel and call.made_with.get("diarizer_overlap") != "modelled":
+        return "mono"
     return reason
 
 
@@ -107,35 +163,63 @@ def events(
     simultaneous_s: float = 0.3,
     backchannel_s: float = 1.0,
 ) -> list[OverlapEvent]:
-    """The overlaps of at least `min_event_s`, one per pair of utterances, classified."""
-    shared = common_speech(spans(call, Role.AGENT), spans(call, Role.CUSTOMER))
-    if not shared:
-        return []
-    indexed = list(enumerate(call.utterances))
-    sides = [[pair for pair in indexed if pair[1].role is role] for role in (Role.AGENT, Role.CUSTOMER)]
-    pairs: dict[tuple[int, int], tuple[float, float, float]] = {}
-    places = [0, 0]
-    for start, end in shared:
-        for side in (0, 1):
-            while places[side] < len(sides[side]) and sides[side][places[side]][1].end <= start:
-                places[side] += 1
-        if places[0] == len(sides[0]) or places[1] == len(sides[1]):
-            break
-        key = (sides[0][places[0]][0], sides[1][places[1]][0])
-        first, _, seconds = pairs.get(key, (start, end, 0.0))
-        pairs[key] = (first, end, seconds + end - start)
+    """The overlaps of at least `min_event_s` seconds, one per pair of utterances, classified; limits as for `overlap`.
+
+    >>> from qa_speech.testing import make_call
+    >>> one, = events(make_call("customer@0-4: 我的宽带坏了三天了", "agent@3-6: 您先听我说完"))
+    >>> one.start, one.end, one.overlap_s, str(one.initiator), one.kind
+    (3.0, 4.0, 1.0, 'agent', 'interruption')
+    """
     found = []
-    for (agent, customer), (start, end, seconds) in pairs.items():
-        if seconds < min_event_s - EPS:
+    for (agent, customer), shared in _by_pair(call).items():
+        if shared.seconds < min_event_s - EPS:
             continue
-        one, two = call.utterances[agent], call.utterances[customer]
-        later, earlier = (agent, customer) if one.start > two.start else (customer, agent)
+        agent_is_later = call.utterances[agent].start > call.utterances[customer].start
+        later, earlier = (agent, customer) if agent_is_later else (customer, agent)
         kind = _classify(
-            call.utterances[later], call.utterances[earlier], seconds, delay_s=delay_s, min_overlap_s=min_overlap_s,
+            call.utterances[later], call.utterances[earlier], shared.seconds, delay_s=delay_s, min_overlap_s=min_overlap_s,
             yield_s=yield_s, simultaneous_s=simultaneous_s, backchannel_s=backchannel_s,
         )  # fmt: skip
-        found.append(OverlapEvent(start, end, seconds, call.utterances[later].role, kind, later, earlier))
+        initiator = call.utterances[later].role
+        found.append(OverlapEvent(shared.start, shared.end, shared.seconds, initiator, kind, later, earlier))
     return found
+
+
+class _Shared(NamedTuple):
+    """What two utterances share: from the first to the last moment, and the seconds both spoke."""
+
+    start: float
+    end: float
+    seconds: float
+
+
+def _by_pair(call: Call) -> dict[tuple[int, int], _Shared]:
+    """The speech both share, by ``(utterance of the agent, utterance of the customer)``."""
+    pairs: dict[tuple[int, int], _Shared] = {}
+    shared = common_speech(spans(call, Role.AGENT), spans(call, Role.CUSTOMER))
+    if not shared:
+        return pairs
+    agent, customer = _ends(call, Role.AGENT), _ends(call, Role.CUSTOMER)
+    mine = yours = 0
+    for start, end in shared:
+        while mine < len(agent) and agent[mine][1] <= start:
+            mine += 1
+        while yours < len(customer) and customer[yours][1] <= start:
+            yours += 1
+        if mine == len(agent) or yours == len(customer):
+            break
+        key = (agent[mine][0], customer[yours][0])
+        before = pairs.get(key)
+        if before is None:
+            pairs[key] = _Shared(start, end, end - start)
+        else:
+            pairs[key] = _Shared(before.start, end, before.seconds + end - start)
+    return pairs
+
+
+def _ends(call: Call, role: Role) -> list[tuple[int, float]]:
+    """Index and end (s) of the utterances of a role."""
+    return [(index, said.end) for index, said in enumerate(call.utterances) if said.role is role]
 
 
 def _classify(
@@ -210,27 +294,31 @@ def overlap(
     >>> found.value, found.components["agent_interruption_count"], found.evidence[0].note
     (1.0, 1, 'interruption')
     """
-    if reason := withheld(call):
+    reason = withheld(call)
+    if reason:
         return missing("s", OVERLAP, reason)
     agent, customer = spans(call, Role.AGENT), spans(call, Role.CUSTOMER)
     seconds = total(common_speech(agent, customer))
-    active = total(agent) + total(customer) - seconds
+    active_s = total(agent) + total(customer) - seconds
     found = events(
         call, min_event_s=min_event_s, delay_s=delay_s, min_overlap_s=min_overlap_s, yield_s=yield_s,
         simultaneous_s=simultaneous_s, backchannel_s=backchannel_s,
     )  # fmt: skip
     length = length_s(call)
-    parts: dict[str, float | None] = dict.fromkeys(OVERLAP, 0)
-    parts.update(
-        total_s=seconds, count=len(found), share=ratio(seconds, length), share_of_speech=ratio(seconds, active),
-        per_min=ratio(len(found), length, 60.0), call_s=length, active_s=active,
-    )  # fmt: skip
-    parts.update(distribution(item.overlap_s for item in found))
-    for item in found:
-        for name in (f"{item.kind}_count", f"{item.initiator.value}_{item.kind}_count"):
+    parts: dict[str, float | None] = dict.fromkeys(_OVERLAP, 0)
+    parts["total_s"] = seconds
+    parts["count"] = len(found)
+    parts["share"] = ratio(seconds, length)
+    parts["share_of_speech"] = ratio(seconds, active_s)
+    parts["per_min"] = ratio(len(found), length, 60.0)
+    parts["call_s"] = length
+    parts["active_s"] = active_s
+    parts.update(distribution([event.overlap_s for event in found]))
+    for event in found:
+        for name in (f"{event.kind}_count", f"{event.initiator.value}_{event.kind}_count"):
             if name in parts:
                 parts[name] = (parts[name] or 0) + 1
-    evidence = [interval((item.start, item.end), item.kind, item.initiator, item.later) for item in found]
+    evidence = [interval((event.start, event.end), event.kind, event.initiator, event.later) for event in found]
     return measured(call, seconds, "s", parts, evidence)
 
 
@@ -272,23 +360,43 @@ def interruption(
     (1, 1, 100.0)
     """
     role = Role(role)
-    if reason := withheld(call) or no_role(call, role):
+    reason = withheld(call) or no_role(call, role)
+    if reason:
         return missing("count", INTERRUPTION, reason)
     every = events(
         call, min_event_s=0.0, delay_s=delay_s, min_overlap_s=min_overlap_s, yield_s=yield_s,
         simultaneous_s=simultaneous_s, backchannel_s=backchannel_s,
     )  # fmt: skip
-    found = [item for item in every if item.initiator is role and item.kind in CUTTING_IN]
-    success = sum([item.kind == "interruption" for item in found])
-    starters = {item.later for item in found}
+    found = [event for event in every if event.initiator is role and event.kind in CUTTING_IN]
+    success = sum([event.kind == "interruption" for event in found])
+    starters = {event.later for event in found}
     mine = [turn for turn in turns_of(call) if turn.role is role]
     cutting = sum([not starters.isdisjoint(turn.utterances) for turn in mine])
+    seconds = [event.overlap_s for event in found]
     length = length_s(call)
     parts: dict[str, float | None] = {
-        "count": len(found), "success_count": success, "attempt_count": len(found) - success,
-        "per_min": ratio(len(found), length, 60.0), "total_s": sum([item.overlap_s for item in found]),
-        "longest_s": max([item.overlap_s for item in found], default=0.0), "call_s": length, "turns": len(mine),
-        "interrupting_turns": cutting, "overtalk_share": ratio(cutting, len(mine)),
-    }  # fmt: skip
-    evidence = [interval((item.start, item.end), item.kind, role, item.later) for item in found]
+        "count": len(found),
+        "success_count": success,
+        "attempt_count": len(found) - success,
+        "per_min": ratio(len(found), length, 60.0),
+        "total_s": sum(seconds),
+        "longest_s": max(seconds, default=0.0),
+        "call_s": length,
+        "turns": len(mine),
+        "interrupting_turns": cutting,
+        "overtalk_share": ratio(cutting, len(mine)),
+    }
+    evidence = [interval((event.start, event.end), event.kind, role, event.later) for event in found]
     return measured(call, len(found), "count", parts, evidence)
+
+
+METRICS = (
+    Metric(
+        "overlap", overlap, "s", ("speech", "times"), OVERLAP, "重叠", "overlap",
+        highlights=("count", "share_of_speech"),
+    ),
+    Metric(
+        "interruption", interruption, "count", ("speech", "times"), INTERRUPTION, "抢话次数", "interruptions",
+        Name("抢话", "interruptions"), highlights=("success_count", "overtalk_share"),
+    ),
+)  # fmt: skip

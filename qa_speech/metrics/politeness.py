@@ -39,20 +39,68 @@ from qa_speech.language.data import word_list
 from qa_speech.language.dialogue import is_backchannel, turns
 from qa_speech.language.phrases import fold, span_time
 from qa_speech.language.remembered import per_call
+from qa_speech.metrics.base import CALL_S, COUNT, PER_MIN, Component, Metric
 from qa_speech.metrics.common import missing, quantile, ratio, says
 from qa_speech.metrics.text import annotated, no_text, unsure, words_reliability
 
 VIOLATIONS = (
-    "count", *(f"{kind}_count" for kind in VIOLATION_TYPES), *(f"{name}_count" for name in SEVERITIES),
-    "utterance_count", "rude_count", "rude_share", "per_min", "call_s", "unsure_count", "model_count",
-)  # fmt: skip
+    COUNT,
+    Component("insult_count", "count", "辱骂", "insults"),
+    Component("taboo_count", "count", "服务忌语", "taboo phrases"),
+    Component("deflection_count", "count", "推诿", "deflections"),
+    Component("rhetorical_count", "count", "反问", "rhetorical questions"),
+    Component("impatience_count", "count", "不耐烦", "impatience"),
+    Component("order_count", "count", "命令", "orders"),
+    Component("critical_count", "count", "严重", "critical"),
+    Component("major_count", "count", "较重", "major"),
+    Component("minor_count", "count", "轻微", "minor"),
+    Component("utterance_count", "count", "句数", "utterances", counted="句"),
+    Component("rude_count", "count", "有违规的句数", "utterances with a violation", counted="句"),
+    Component("rude_share", "%", "有违规的占比", "share with a violation"),
+    PER_MIN,
+    CALL_S,
+    Component("unsure_count", "count", "待复核", "to be reviewed"),
+    Component("model_count", "count", "由模型发现", "found by the model"),
+)
 POLITENESS = (
-    "count", "level_total", "lowest", "p10", "p50", "low_count", "low_share", "polite_count", "polite_share",
-    *(f"{name}_count" for name in STRATEGIES), *(f"{name}_share" for name in STRATEGIES),
-    "formal_you_count", "plain_you_count", "formal_you_share",
-    "opening_greeting", "opening_introduction", "identity_count", "identity_polite_count", "wait_count", "wait_polite_count",
-    "return_count", "closing_further_help", "closing_farewell",
-)  # fmt: skip
+    Component("count", "count", "句数", "utterances", counted="句"),
+    Component("level_total", "points", "礼貌得分合计", "total of politeness points"),
+    Component("lowest", "points", "最低一句", "lowest"),
+    Component("p10", "points", "10% 低于", "10th percentile"),
+    Component("p50", "points", "中位数", "median"),
+    Component("low_count", "count", "偏低次数", "low ones", counted="句"),
+    Component("low_share", "%", "偏低占比", "share of low ones"),
+    Component("polite_count", "count", "礼貌句数", "polite utterances", counted="句"),
+    Component("polite_share", "%", "礼貌句占比", "share of polite utterances"),
+    Component("greeting_count", "count", "问候句数", "greetings", counted="句"),
+    Component("thanks_count", "count", "致谢句数", "thanks", counted="句"),
+    Component("apology_count", "count", "致歉句数", "apologies", counted="句"),
+    Component("softener_count", "count", "委婉句数", "softened requests", counted="句"),
+    Component("honorific_count", "count", "敬语句数", "honorifics", counted="句"),
+    Component("empathy_count", "count", "共情句数", "empathy", counted="句"),
+    Component("promise_count", "count", "承诺句数", "promises", counted="句"),
+    Component("greeting_share", "%", "问候占比", "share with a greeting"),
+    Component("thanks_share", "%", "致谢占比", "share with thanks"),
+    Component("apology_share", "%", "致歉占比", "share with an apology"),
+    Component("softener_share", "%", "委婉占比", "share softened"),
+    Component("honorific_share", "%", "敬语占比", "share with honorifics"),
+    Component("empathy_share", "%", "共情占比", "share with empathy"),
+    Component("promise_share", "%", "承诺占比", "share with a promise"),
+    Component("formal_you_count", "count", "称“您”次数", "您 said"),
+    Component("plain_you_count", "count", "称“你”次数", "你 said"),
+    Component("formal_you_share", "%", "称“您”占比", "share of 您"),
+    Component(
+        "opening_greeting", "", "开场问候", "greeting at the opening"
+    ),  # 1 or 0, as are the three below without a unit
+    Component("opening_introduction", "", "开场自报家门", "introduction at the opening"),
+    Component("identity_count", "count", "核实身份次数", "identity checks"),
+    Component("identity_polite_count", "count", "核实时用敬语", "polite identity checks"),
+    Component("wait_count", "count", "请客户等待次数", "waits asked for"),
+    Component("wait_polite_count", "count", "请等待时用敬语", "waits asked for politely"),
+    Component("return_count", "count", "等待后致谢或致歉", "thanks or apology after a wait"),
+    Component("closing_further_help", "", "结束前问其他需要", "further help offered"),
+    Component("closing_farewell", "", "结束语", "farewell"),
+)
 
 MODEL_THRESHOLD = 0.5
 """Probability from which a model's violation counts where the call does not say what the model was made to decide at."""
@@ -358,3 +406,9 @@ def _absent(call: Call, spoken: Sequence[int], components: Mapping[str, float | 
         for name, held in spans.items()
         if not components[name] and any(fold(call.utterances[index].text or "") for index in held)
     ]
+
+
+METRICS = (
+    Metric("politeness", politeness, "points", ("words", "annotations"), POLITENESS, "礼貌", "politeness"),
+    Metric("violations", violations, "count", ("words",), VIOLATIONS, "服务禁语", "violations"),
+)

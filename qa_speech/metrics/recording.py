@@ -10,22 +10,32 @@ energy, Medallia publishes an agent clarity without a definition; the other syst
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from qa_speech.call import Call, Measurement, Role
-from qa_speech.metrics.common import LOW_SNR_DB, STRONG_LEAK_DB, missing
+from qa_speech.metrics.base import CALL_S, Component, Metric, names_of
+from qa_speech.metrics.common import missing
+from qa_speech.metrics.doubt import LOW_SNR_DB, STRONG_LEAK_DB
 
-# finding → component, and which of two channels speaks for the recording
-_FIGURES: dict[str, tuple[str, Callable[[float, float], float]]] = {
-    "snr": ("snr_db", min),
-    "wada_snr": ("wada_snr_db", min),
-    "clipping": ("clipping_share", max),
-    "dc_offset": ("dc_share", max),
-    "echo": ("echo_db", max),
-    "echo_lag": ("echo_ms", max),
-    "hum": ("hum_db", max),
-    "band_limit": ("band_hz", min),
-    "crosstalk": ("crosstalk_db", max),
-    "crosstalk_lag": ("crosstalk_ms", max),
+
+class _Figure(NamedTuple):
+    """The component that holds the value of a finding, and which of two channels speaks for the recording."""
+
+    component: str
+    worse: Callable[[float, float], float]
+
+
+_FIGURES: dict[str, _Figure] = {
+    "snr": _Figure("snr_db", min),
+    "wada_snr": _Figure("wada_snr_db", min),
+    "clipping": _Figure("clipping_share", max),
+    "dc_offset": _Figure("dc_share", max),
+    "echo": _Figure("echo_db", max),
+    "echo_lag": _Figure("echo_ms", max),
+    "hum": _Figure("hum_db", max),
+    "band_limit": _Figure("band_hz", min),
+    "crosstalk": _Figure("crosstalk_db", max),
+    "crosstalk_lag": _Figure("crosstalk_ms", max),
 }
 # kinds of fault by the findings that make them, whatever their value; noise and crosstalk have limits of their own
 _FAULTS = {
@@ -41,9 +51,36 @@ _FAULTS = {
     "crosstalk_count": (),
 }
 RECORDING = (
-    *(name for name, _ in _FIGURES.values()), "agent_level_db", "customer_level_db", "agent_snr_db", "customer_snr_db",
-    "level_difference_db", "dropouts", *_FAULTS, "sampling_hz", "call_s",
-)  # fmt: skip
+    Component("snr_db", "dB", "信噪比", "signal-to-noise ratio"),
+    Component("wada_snr_db", "dB", "信噪比（WADA）", "signal-to-noise ratio (WADA)"),
+    Component("clipping_share", "%", "削波占比", "share clipped"),
+    Component("dc_share", "%", "直流偏移", "DC offset"),
+    Component("echo_db", "dB", "回声", "echo"),
+    Component("echo_ms", "ms", "回声延迟", "echo delay"),
+    Component("hum_db", "dBFS", "电源哼声", "mains hum"),
+    Component("band_hz", "Hz", "有效频带上限", "band limit"),
+    Component("crosstalk_db", "dB", "串音", "crosstalk"),
+    Component("crosstalk_ms", "ms", "串音延迟", "crosstalk lag"),
+    Component("agent_level_db", "dBFS", "坐席音量", "agent, level"),
+    Component("customer_level_db", "dBFS", "客户音量", "customer, level"),
+    Component("agent_snr_db", "dB", "坐席信噪比", "agent, signal-to-noise ratio"),
+    Component("customer_snr_db", "dB", "客户信噪比", "customer, signal-to-noise ratio"),
+    Component("level_difference_db", "dB", "两方音量差", "difference of level"),
+    Component("dropouts", "count", "丢音处数", "drop-outs", counted="处"),
+    Component("dead_count", "count", "无声声道", "dead channels", counted="个"),
+    Component("fake_count", "count", "假立体声", "fake stereo"),
+    Component("clipping_count", "count", "削波的声道", "clipped channels", counted="个"),
+    Component("dropout_count", "count", "丢音的声道", "channels with drop-outs", counted="个"),
+    Component("echo_count", "count", "有回声的声道", "channels with echo", counted="个"),
+    Component("hum_count", "count", "有哼声的声道", "channels with hum", counted="个"),
+    Component("noise_count", "count", "噪声大的声道", "noisy channels", counted="个"),
+    Component("narrow_count", "count", "频带过窄的声道", "channels of narrow band", counted="个"),
+    Component("resampled_count", "count", "采样率虚高的声道", "channels sampled up", counted="个"),
+    Component("crosstalk_count", "count", "串音的声道", "channels with crosstalk", counted="个"),
+    Component("sampling_hz", "Hz", "采样率", "sampling rate"),
+    CALL_S,
+)
+_RECORDING = names_of(RECORDING)
 
 
 def recording(call: Call, *, min_snr_db: float = LOW_SNR_DB, max_leak_db: float = STRONG_LEAK_DB) -> Measurement:
@@ -84,23 +121,25 @@ def recording(call: Call, *, min_snr_db: float = LOW_SNR_DB, max_leak_db: float 
     source = call.recording
     if not source.sampling_rate:
         return missing("count", RECORDING, "not_measured")
-    parts: dict[str, float | None] = dict.fromkeys(RECORDING)
+    parts: dict[str, float | None] = dict.fromkeys(_RECORDING)
     parts.update(dict.fromkeys(_FAULTS, 0), dropouts=0, sampling_hz=source.sampling_rate, call_s=source.duration)
     faults: set[tuple[str, int | None]] = set()
-    for item in source.findings:
-        faults.update((name, item.channel) for name, codes in _FAULTS.items() if item.code in codes)
-        if item.value is None:
+    for finding in source.findings:
+        for name, codes in _FAULTS.items():
+            if finding.code in codes:
+                faults.add((name, finding.channel))
+        if finding.value is None:
             continue
-        if item.code == "snr" and item.value < min_snr_db:
-            faults.add(("noise_count", item.channel))
-        if item.code == "crosstalk" and item.value > max_leak_db:
-            faults.add(("crosstalk_count", item.channel))
-        if item.code in _FIGURES:
-            name, worse = _FIGURES[item.code]
-            known = parts[name]
-            parts[name] = item.value if known is None else worse(known, item.value)
-        if item.code in _FAULTS["dropout_count"]:
-            parts["dropouts"] = (parts["dropouts"] or 0) + item.value
+        if finding.code == "snr" and finding.value < min_snr_db:
+            faults.add(("noise_count", finding.channel))
+        if finding.code == "crosstalk" and finding.value > max_leak_db:
+            faults.add(("crosstalk_count", finding.channel))
+        if finding.code == "dropouts":
+            parts["dropouts"] = (parts["dropouts"] or 0) + finding.value
+        figure = _FIGURES.get(finding.code)
+        if figure is not None:
+            known = parts[figure.component]
+            parts[figure.component] = finding.value if known is None else figure.worse(known, finding.value)
     for name, _ in faults:
         parts[name] = (parts[name] or 0) + 1
     parts.update(_by_role(call))
@@ -108,15 +147,23 @@ def recording(call: Call, *, min_snr_db: float = LOW_SNR_DB, max_leak_db: float 
 
 
 def _by_role(call: Call) -> dict[str, float | None]:
-    """Level and SNR of agent and customer."""
+    """Level (dBFS) and SNR (dB) of agent and customer, and by how much (dB) the agent is louder."""
     roles = call.recording.channels
     found: dict[str, float | None] = {}
-    for item in call.recording.findings:
-        if item.code in ("level", "snr") and item.channel and item.channel <= len(roles):
-            role = roles[item.channel - 1]
+    for finding in call.recording.findings:
+        if finding.code in ("level", "snr") and finding.channel and finding.channel <= len(roles):
+            role = roles[finding.channel - 1]
             if role is not Role.UNKNOWN:
-                found[f"{role.value}_{item.code}_db"] = item.value
+                found[f"{role.value}_{finding.code}_db"] = finding.value
     agent, customer = found.get("agent_level_db"), found.get("customer_level_db")
     if agent is not None and customer is not None:
         found["level_difference_db"] = agent - customer
     return found
+
+
+METRICS = (
+    Metric(
+        "recording", recording, "count", (), RECORDING, "录音问题", "faults of the recording",
+        highlights=("snr_db", "crosstalk_db"),
+    ),
+)  # fmt: skip

@@ -14,13 +14,29 @@ counts holds from telephony events, which a recording does not carry: here a hol
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from qa_speech.call import Call, Evidence, Measurement, Role
 from qa_speech.language.data import word_list
 from qa_speech.language.dialogue import EPS
 from qa_speech.language.dialogue import turns as turns_of
+from qa_speech.metrics.base import (
+    CALL_S,
+    COUNT,
+    LONGEST_S,
+    MEAN_S,
+    MIN_S,
+    P50_S,
+    P90_S,
+    SHARE,
+    TOTAL_S,
+    Component,
+    Metric,
+    Name,
+    names_of,
+)
 from qa_speech.metrics.common import (
-    Span,
     distribution,
     interval,
     length_s,
@@ -32,19 +48,42 @@ from qa_speech.metrics.common import (
     ratio,
     says,
 )
-from qa_speech.metrics.silence import ANNOUNCEMENTS, Silence, silences
+from qa_speech.metrics.silence import ANNOUNCEMENTS, GRACE_S, Silence, silences
 
 THANKS = word_list("hold_thanks")
 
 RESPONSE = (
-    "count", "mean_s", "min_s", "p50_s", "p90_s", "longest_s", "total_s", "slow_count", "slow_share", "overlapped_count",
-    "held_count",
-    "first_word_s",
-)  # fmt: skip
+    COUNT,
+    MEAN_S,
+    MIN_S,
+    P50_S,
+    replace(P90_S, alone=Name("九成应答间隔不超过", "90 % of the response latencies within")),
+    replace(LONGEST_S, alone=Name("最长应答间隔", "longest response latency")),
+    TOTAL_S,
+    Component("slow_count", "count", "偏慢次数", "slow"),
+    Component("slow_share", "%", "偏慢占比", "share slow"),
+    Component("overlapped_count", "count", "未等说完", "before the end"),
+    Component("held_count", "count", "因等待未计", "left out: announced hold"),
+    Component("first_word_s", "s", "首次开口", "first word", alone=Name("首次开口", "first word after"), placed=False),
+)
 HOLD = (
-    "count", "total_s", "longest_s", "mean_s", "share", "call_s", "announced_count", "unannounced_count", "thanked_count",
-    "unthanked_count", "longest_unannounced_s",
-)  # fmt: skip
+    replace(COUNT, alone=Name("等待", "holds")),
+    TOTAL_S,
+    replace(LONGEST_S, alone=Name("最长等待", "longest hold")),
+    MEAN_S,
+    SHARE,
+    CALL_S,
+    Component("announced_count", "count", "事先说明", "announced", alone=Name("说明过的等待", "holds announced")),
+    Component(
+        "unannounced_count", "count", "没有说明", "not announced", alone=Name("没有说明的等待", "holds not announced")
+    ),
+    Component("thanked_count", "count", "之后致谢", "thanked for"),
+    Component(
+        "unthanked_count", "count", "没有致谢", "not thanked for", alone=Name("没有致谢的等待", "holds not thanked for")
+    ),
+    Component("longest_unannounced_s", "s", "最长一次没有说明", "longest not announced"),
+)
+_RESPONSE, _HOLD = names_of(RESPONSE), names_of(HOLD)
 
 
 def response(call: Call, *, slow_s: float = 3.0, announcements: tuple[str, ...] = ANNOUNCEMENTS) -> Measurement:
@@ -65,11 +104,10 @@ def response(call: Call, *, slow_s: float = 3.0, announcements: tuple[str, ...] 
         Value ``p50_s``. One latency at each change of the floor from customer to agent = agent onset − customer offset,
         negative where they overlap: ``count``, ``total_s``, ``mean_s``, ``min_s``, ``p50_s``, ``p90_s``, ``longest_s``;
         ``slow_count`` and ``slow_share`` in %; ``overlapped_count`` below zero; ``held_count`` changes left out because the
-        agent had announced a hold; ``first_word_s`` from the start of the
-        recording (from the end of ring-back or announcement, if one is heard before) to the agent's first word. Evidence:
-        one interval per slow answer, ``slow_response``, and the wait for the first word, ``first_word``.
-        Value None: ``no_speech``, ``no_times``, ``mono``, ``no_role``,
-        ``no_event`` (the floor never changes from customer to agent).
+        agent had announced a hold; ``first_word_s`` from the start of the recording (from the end of ring-back or
+        announcement, if one is heard before) to the agent's first word. Evidence: one interval per slow answer,
+        ``slow_response``, and the wait for the first word, ``first_word``. Value None: ``no_speech``, ``no_times``,
+        ``mono``, ``no_role``, ``no_event`` (the floor never changes from customer to agent).
 
     Notes
     -----
@@ -84,36 +122,52 @@ def response(call: Call, *, slow_s: float = 3.0, announcements: tuple[str, ...] 
     >>> found.value, found.components["slow_count"], found.components["first_word_s"]
     (4.0, 1, 1.0)
     """
-    if reason := no_timing(call) or no_pair(call):
+    reason = no_timing(call) or no_pair(call)
+    if reason:
         return missing("s", RESPONSE, reason)
     every = _latencies(call)
-    holds = []
-    if any(agent - customer > slow_s for customer, agent, _ in every):
-        waits = silences(call, min_silence_s=slow_s, announcements=tuple(announcements))
-        holds = [item for item in waits if item.kind == "hold"]
-    found = [item for item in every if not any(item[0] <= a.start + 1e-3 and a.end <= item[1] + 1e-3 for a in holds)]
-    ordered = sorted([agent - customer for customer, agent, _ in found])
-    slow = [item for item in found if item[1] - item[0] > slow_s + EPS]
+    found = _without_holds(call, every, slow_s, tuple(announcements))
+    seconds = sorted([one.seconds for one in found])
+    slow = [one for one in found if one.seconds > slow_s + EPS]
+    parts: dict[str, float | None] = dict.fromkeys(_RESPONSE)
+    parts["count"] = len(found)
+    parts["total_s"] = sum(seconds)
+    parts["slow_count"] = len(slow)
+    parts["slow_share"] = ratio(len(slow), len(found))
+    parts["overlapped_count"] = sum([latency_s < 0 for latency_s in seconds])
+    parts["held_count"] = len(every) - len(found)
+    if seconds:
+        parts["mean_s"] = sum(seconds) / len(seconds)
+        parts["min_s"] = seconds[0]
+        parts["p50_s"] = quantile(seconds, 0.5)
+        parts["p90_s"] = quantile(seconds, 0.9)
+        parts["longest_s"] = seconds[-1]
+    evidence = []
     opening = _opening(call)
-    parts: dict[str, float | None] = dict.fromkeys(RESPONSE)
-    parts.update(
-        count=len(found), total_s=sum(ordered), slow_count=len(slow), slow_share=ratio(len(slow), len(found)),
-        overlapped_count=sum([latency < 0 for latency in ordered]), held_count=len(every) - len(found),
-        first_word_s=None if opening is None else opening[1] - opening[0],
-    )  # fmt: skip
-    if ordered:
-        parts.update(
-            mean_s=sum(ordered) / len(ordered), min_s=ordered[0], p50_s=quantile(ordered, 0.5),
-            p90_s=quantile(ordered, 0.9), longest_s=ordered[-1],
-        )  # fmt: skip
-    evidence = [interval((start, end), "slow_response", Role.AGENT, index) for start, end, index in slow]
-    if opening is not None and opening[0] < opening[1]:
-        evidence.insert(0, interval(opening, "first_word", Role.AGENT))
-    return measured(call, parts["p50_s"], "s", parts, evidence, "" if ordered else "no_event")
+    if opening is not None:
+        parts["first_word_s"] = opening[1] - opening[0]
+        if opening[0] < opening[1]:
+            evidence.append(interval(opening, "first_word", Role.AGENT))
+    for one in slow:
+        evidence.append(interval((one.asked, one.answered), "slow_response", Role.AGENT, one.utterance))
+    return measured(call, parts["p50_s"], "s", parts, evidence, "" if seconds else "no_event")
 
 
-def _latencies(call: Call) -> list[tuple[float, float, int]]:
-    """``(customer offset, agent onset, index of the agent's utterance)`` at each change of the floor."""
+class Latency(NamedTuple):
+    """A change of the floor from customer to agent: when the one fell silent and the other began (s), and with which utterance."""
+
+    asked: float
+    answered: float
+    utterance: int
+
+    @property
+    def seconds(self) -> float:
+        """How long the customer waited, in seconds; negative where the agent began first."""
+        return self.answered - self.asked
+
+
+def _latencies(call: Call) -> list[Latency]:
+    """One at each change of the floor from customer to agent."""
     found = []
     before = None
     for turn in turns_of(call):
@@ -121,19 +175,30 @@ def _latencies(call: Call) -> list[tuple[float, float, int]]:
             # what the agent says wholly inside the customer's turn takes no floor
             taking = next((i for i in turn.utterances if call.utterances[i].end > before.end), None)
             if taking is not None:
-                found.append((before.end, call.utterances[taking].start, taking))
+                found.append(Latency(before.end, call.utterances[taking].start, taking))
         before = turn
     return found
 
 
+def _without_holds(call: Call, every: list[Latency], slow_s: float, announcements: tuple[str, ...]) -> list[Latency]:
+    """Those in which the agent had not announced a hold and no music played; a wait of up to `slow_s` is never a hold."""
+    if not any(one.seconds > slow_s for one in every):
+        return every
+    waits = silences(call, min_silence_s=slow_s, announcements=announcements)
+    holds = [wait for wait in waits if wait.kind == "hold"]
+    return [one for one in every if not any(_within(hold, one) for hold in holds)]
+
+
+def _within(hold: Silence, one: Latency) -> bool:
+    return one.asked <= hold.start + GRACE_S and hold.end <= one.answered + GRACE_S
+
+
 def _opening(call: Call) -> tuple[float, float] | None:
     """From the start of the recording, or the end of ringing and announcements, to the agent's first word."""
-    first = next(
-        (item.start for item in call.utterances if item.role is Role.AGENT and (item.text or item.text is None)),
-        None,
-    )
-    if first is None:
+    spoken = [said.start for said in call.utterances if said.role is Role.AGENT and said.text != ""]
+    if not spoken:
         return None
+    first = spoken[0]
     ringing = [sound.end for sound in call.sounds if sound.kind in ("ring_back", "ivr") and sound.end <= first]
     return max(ringing, default=0.0), first
 
@@ -180,48 +245,60 @@ def hold(
     >>> found.value, found.components["total_s"], found.components["thanked_count"]
     (1, 14.0, 1)
     """
-    if reason := no_timing(call) or no_pair(call):
+    reason = no_timing(call) or no_pair(call)
+    if reason:
         return missing("count", HOLD, reason)
-    found = [
-        item
-        for item in silences(call, min_silence_s=min_hold_s, announcements=tuple(announcements))
-        if item.kind == "hold" and item.owner is not Role.CUSTOMER
-    ]
-    thanked = [_thanked(call, item, tuple(thanks), thanks_within_s) for item in found]
-    seconds = distribution(item.duration for item in found)
+    waits = silences(call, min_silence_s=min_hold_s, announcements=tuple(announcements))
+    found = [wait for wait in waits if wait.kind == "hold" and wait.owner is not Role.CUSTOMER]
+    thanked = [_thanked(call, wait, tuple(thanks), thanks_within_s) for wait in found]
+    seconds = [wait.duration for wait in found]
     length = length_s(call)
-    whole = sum([item.duration for item in found])
-    parts: dict[str, float | None] = dict.fromkeys(HOLD)
-    parts.update(
-        count=len(found), total_s=whole, longest_s=seconds["longest_s"], mean_s=seconds["mean_s"],
-        share=ratio(whole, length), call_s=length,
-    )  # fmt: skip
+    parts: dict[str, float | None] = dict.fromkeys(_HOLD)
+    parts["count"] = len(found)
+    parts["total_s"] = sum(seconds)
+    parts["longest_s"] = max(seconds, default=0.0)
+    parts["mean_s"] = distribution(seconds)["mean_s"]
+    parts["share"] = ratio(sum(seconds), length)
+    parts["call_s"] = length
     if call.recognised:
-        silent = [item.duration for item in found if not item.announced]
-        parts.update(
-            announced_count=len(found) - len(silent), unannounced_count=len(silent), thanked_count=sum(thanked),
-            unthanked_count=len(found) - sum(thanked), longest_unannounced_s=max(silent, default=0.0),
-        )  # fmt: skip
+        silent = [wait.duration for wait in found if not wait.announced]
+        parts["announced_count"] = len(found) - len(silent)
+        parts["unannounced_count"] = len(silent)
+        parts["thanked_count"] = sum(thanked)
+        parts["unthanked_count"] = len(found) - sum(thanked)
+        parts["longest_unannounced_s"] = max(silent, default=0.0)
     evidence = _hold_evidence(found, thanked, words=call.recognised)
     return measured(call, len(found), "count", parts, evidence)
 
 
-def _thanked(call: Call, item: Silence, thanks: tuple[str, ...], within_s: float) -> bool:
-    return any(
-        says(said.text, thanks)
-        for said in call.utterances
-        if said.role is Role.AGENT and item.end - 1e-3 <= said.start <= item.end + within_s
-    )
+def _thanked(call: Call, hold: Silence, thanks: tuple[str, ...], within_s: float) -> bool:
+    """Whether the agent gives thanks in an utterance that starts at most so many seconds after the hold."""
+    for said in call.utterances:
+        soon_after = hold.end - GRACE_S <= said.start <= hold.end + within_s
+        if soon_after and said.role is Role.AGENT and says(said.text, thanks):
+            return True
+    return False
 
 
 def _hold_evidence(found: Sequence[Silence], thanked: Sequence[bool], *, words: bool) -> list[Evidence]:
     evidence = []
-    for item, thanks in zip(found, thanked, strict=True):
+    for wait, thanks in zip(found, thanked, strict=True):
         note = "hold"
-        if words and not item.announced:
+        if words and not wait.announced:
             note = "hold_unannounced"
         elif words and not thanks:
             note = "hold_unthanked"
-        span: Span = (item.start, item.end)
-        evidence.append(interval(span, note, Role.AGENT))
+        evidence.append(interval((wait.start, wait.end), note, Role.AGENT))
     return evidence
+
+
+METRICS = (
+    Metric(
+        "response", response, "s", ("speech", "times"), RESPONSE, "应答间隔", "response latency",
+        Name("应答间隔（中位数）", "median response latency"), highlights=("p90_s", "longest_s", "first_word_s"),
+    ),
+    Metric(
+        "hold", hold, "count", ("speech", "times"), HOLD, "等待次数", "holds",
+        highlights=("longest_s", "announced_count", "thanked_count"),
+    ),
+)  # fmt: skip

@@ -14,7 +14,8 @@ of the call. Alibaba: any interval, 2 s in its example. Huawei and Verint: free.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -24,6 +25,20 @@ from qa_speech.language.data import word_list
 from qa_speech.language.dialogue import ANNOUNCED_AT_END, EPS, accepts_wait, ends_in_question, is_backchannel
 from qa_speech.language.phrases import fold
 from qa_speech.language.remembered import per_call
+from qa_speech.metrics.base import (
+    CALL_S,
+    COUNT,
+    LONGEST_S,
+    MEAN_S,
+    MIN_S,
+    P50_S,
+    P90_S,
+    SHARE,
+    TOTAL_S,
+    Component,
+    Metric,
+    Name,
+)
 from qa_speech.metrics.common import (
     Span,
     all_spans,
@@ -36,13 +51,13 @@ from qa_speech.metrics.common import (
     ratio,
     roles_of,
     says,
-    total,
 )
 
 ANNOUNCEMENTS = word_list("hold_announcements")
 CUSTOMER_WAITS = word_list("customer_waits")
 STILL_THERE = word_list("still_there")
 SOUND_OF_WAITING = ("music", "tone", "ring_back", "ivr")
+ASKS_THE_AGENT = ("帮我", "给我", "替我", "为我", "麻烦你", "麻烦您")
 WAIT_AT_END = 14  # spoken characters at the end of a customer's utterance in which a wait counts
 
 LOOK_BACK = 4  # utterances before a silence among which the one that holds the floor is looked for
@@ -50,12 +65,40 @@ GRACE_S = 1e-3  # utterance borders and speech borders may differ by rounding
 
 Kind = Literal["pause", "gap", "hold"]
 
+
+def _of_class(name: str, zh: str, en: str, count: Name | None = None) -> tuple[Component, ...]:
+    """Count, total and longest of the silences of one owner or kind; `count` where the number has a name of its own."""
+    how_many = count or Name(f"{zh}次数", f"{en}, count")
+    return (
+        Component(f"{name}_count", "count", how_many.zh, how_many.en),
+        Component(f"{name}_total_s", "s", f"{zh}合计", f"{en}, total"),
+        Component(f"{name}_longest_s", "s", f"{zh}最长", f"{en}, longest"),
+    )
+
+
 _CLASSES = ("agent", "customer", "pause", "gap", "hold", "announced", "unannounced")
 SILENCE = (
-    "count", "total_s", "share", "call_s", "min_s", "mean_s", "p50_s", "p90_s", "longest_s",
-    *(f"{name}_{part}" for name in _CLASSES for part in ("count", "total_s", "longest_s")),
-    "excused_count", "excused_total_s", "lead_s", "tail_s",
-)  # fmt: skip
+    replace(COUNT, alone=Name("静音次数", "silences")),
+    replace(TOTAL_S, alone=Name("静音合计", "total silence")),
+    replace(SHARE, alone=Name("静音占通话", "silence, share of the call")),
+    CALL_S,
+    MIN_S,
+    MEAN_S,
+    P50_S,
+    P90_S,
+    replace(LONGEST_S, alone=Name("最长静音", "longest silence")),
+    *_of_class("agent", "坐席", "agent"),
+    *_of_class("customer", "客户", "customer"),
+    *_of_class("pause", "停顿", "pauses"),
+    *_of_class("gap", "换人间隔", "gaps"),
+    *_of_class("hold", "等待", "holds"),
+    *_of_class("announced", "已说明", "announced", Name("事先说明", "announced")),
+    *_of_class("unannounced", "未说明", "not announced", Name("没有说明", "not announced")),
+    Component("excused_count", "count", "可免责次数", "excused, count"),
+    Component("excused_total_s", "s", "可免责合计", "excused, total"),
+    Component("lead_s", "s", "开口前", "before the first word", placed=False),
+    Component("tail_s", "s", "说完后", "after the last word", placed=False),
+)
 
 
 class Silence(NamedTuple):
@@ -82,7 +125,13 @@ def silences(
     announcements: tuple[str, ...] = ANNOUNCEMENTS,
     customer_waits: tuple[str, ...] = CUSTOMER_WAITS,
 ) -> list[Silence]:
-    """Every stretch of at least `min_silence_s` seconds between speech in which nobody speaks, with kind and owner."""
+    """Every stretch of at least `min_silence_s` seconds between speech in which nobody speaks, with kind and owner.
+
+    >>> from qa_speech.testing import make_call
+    >>> one, = silences(make_call("customer@0-2: 我想查话费", "agent@3-5: 请您稍等", "agent@12-14: 让您久等了"))
+    >>> one.duration, one.kind, str(one.owner), one.announced
+    (7.0, 'hold', 'agent', True)
+    """
     return list(_silences(call, min_silence_s, tuple(announcements), tuple(customer_waits)))
 
 
@@ -93,15 +142,15 @@ def _silences(
     gaps = [(a, b) for (_, a), (b, _) in pairwise(all_spans(call)) if b - a >= min_silence_s - EPS]
     if not gaps:
         return []
-    by_end = sorted([(item.end, i) for i, item in enumerate(call.utterances)])
-    starts = [item.start for item in call.utterances]
+    by_end = sorted([(said.end, index) for index, said in enumerate(call.utterances)])
+    starts = [said.start for said in call.utterances]
     found = []
     for start, end in gaps:
-        past = [i for _, i in by_end[: bisect_right(by_end, (start + GRACE_S, len(by_end)))][-LOOK_BACK:]]
-        after = bisect_left(starts, end - GRACE_S)
-        found.append(
-            _classified(call, (start, end), past, after if after < len(starts) else None, announcements, customer_waits)
-        )
+        ended = bisect_right(by_end, (start + GRACE_S, len(by_end)))
+        past = [index for _, index in by_end[:ended][-LOOK_BACK:]]
+        place = bisect_left(starts, end - GRACE_S)
+        after = place if place < len(starts) else None
+        found.append(_classified(call, (start, end), past, after, announcements, customer_waits))
     return found
 
 
@@ -114,38 +163,44 @@ def _classified(
     customer_waits: tuple[str, ...],
 ) -> Silence:
     """`past`: the utterances that ended before the gap, the latest end last; `after`: the first that starts behind it."""
-    items = call.utterances
-    waiting = sum(
-        [max(0.0, min(s.end, gap[1]) - max(s.start, gap[0])) for s in call.sounds if s.kind in SOUND_OF_WAITING]
-    )
-    filled = waiting >= (gap[1] - gap[0]) / 2
-    before = items[past[-1]] if past else None
-    if before is None or after is None or Role.UNKNOWN in (before.role, items[after].role):
-        return Silence(*gap, "hold" if filled else None, None, None, past[-1] if past else None, after)
-    owner, announced = _owner(items, past, items[after], announcements, customer_waits)
-    if filled or announced:
-        kind: Kind = "hold"
-    else:
-        kind = "pause" if before.role is items[after].role else "gap"
-    return Silence(*gap, kind, owner, None if before.text is None else announced, past[-1], after)
+    every = call.utterances
+    before = past[-1] if past else None
+    kind: Kind | None = None
+    if _waiting_s(call, gap) >= (gap[1] - gap[0]) / 2:
+        kind = "hold"
+    if before is None or after is None or Role.UNKNOWN in (every[before].role, every[after].role):
+        return Silence(*gap, kind, None, None, before, after)
+    owner, announced = _owner(every, past, every[after], announcements, customer_waits)
+    if announced:
+        kind = "hold"
+    elif kind is None:
+        kind = "pause" if every[before].role is every[after].role else "gap"
+    has_words = every[before].text is not None
+    return Silence(*gap, kind, owner, announced if has_words else None, before, after)
+
+
+def _waiting_s(call: Call, gap: Span) -> float:
+    """Seconds of a gap that are filled with the sound of waiting: music, tones, announcements of a machine."""
+    start, end = gap
+    held = [sound for sound in call.sounds if sound.kind in SOUND_OF_WAITING]
+    return sum([max(0.0, min(sound.end, end) - max(sound.start, start)) for sound in held])
 
 
 def _owner(
-    items: Sequence[Utterance],
+    every: Sequence[Utterance],
     past: Sequence[int],
     following: Utterance,
     announcements: tuple[str, ...],
     customer_waits: tuple[str, ...],
 ) -> tuple[Role, bool]:
     """Who was to speak, and whether the silence was announced."""
-    last = items[past[-1]]
-    said = [items[i] for i in reversed(past) if not is_backchannel(items[i])]
+    last = every[past[-1]]
+    said = [every[index] for index in reversed(past) if not is_backchannel(every[index])]
     floor = said[0] if said else last
     if floor.role is Role.CUSTOMER:
         if _asks_to_wait(floor.text, customer_waits):
             return Role.CUSTOMER, True
-        before = next((item for item in said if item.role is Role.AGENT or not accepts_wait(item.text or "")), None)
-        return Role.AGENT, before is not None and before.role is Role.AGENT and _announces(before.text, announcements)
+        return Role.AGENT, _announced_before(said, announcements)
     if _announces(floor.text, announcements):
         return Role.AGENT, True
     if last.role is Role.CUSTOMER:
@@ -157,6 +212,16 @@ def _owner(
     return following.role, False
 
 
+def _announced_before(said: Sequence[Utterance], announcements: tuple[str, ...]) -> bool:
+    """Whether the agent had announced a look-up, to which the customer has done no more than consent; the latest first."""
+    for one in said:
+        if one.role is Role.AGENT:
+            return _announces(one.text, announcements)
+        if not accepts_wait(one.text or ""):
+            return False
+    return False
+
+
 def _announces(text: str | None, phrases: tuple[str, ...]) -> bool:
     """Towards the end of what was said: 您稍等 … 这张卡的话费还有十三块九 has kept its promise already."""
     return bool(text) and says(fold(text or "")[-ANNOUNCED_AT_END:], phrases)
@@ -166,11 +231,8 @@ def _asks_to_wait(text: str | None, phrases: tuple[str, ...]) -> bool:
     """At the end of what was said, and not 帮我看一下, which asks the agent to look."""
     if not text:
         return False
-    folded = fold(text)
-    tail = folded[-WAIT_AT_END:]
-    return says(tail, phrases) and not any(
-        word in tail for word in ("帮我", "给我", "替我", "为我", "麻烦你", "麻烦您")
-    )
+    tail = fold(text)[-WAIT_AT_END:]
+    return says(tail, phrases) and not any(word in tail for word in ASKS_THE_AGENT)
 
 
 def silence(
@@ -229,71 +291,94 @@ def silence(
     _check_choice("kind", kind, ("any", "pause", "gap", "hold"))
     _check_choice("owner", owner, ("any", "agent", "customer"))
     _check_choice("announced", announced, ("any", "yes", "no"))
-    if reason := no_timing(call):
-        return missing("count", SILENCE, reason)
     active = all_spans(call)
-    if not active:
-        return missing("count", SILENCE, "no_speech")
+    reason = no_timing(call)
+    if not reason and not active:
+        reason = "no_speech"
+    if reason:
+        return missing("count", SILENCE, reason)
     every = silences(call, min_silence_s=min_silence_s, announcements=announcements, customer_waits=customer_waits)
-    wanted = [
-        item for item in every
-        if kind in ("any", item.kind) and owner in ("any", item.owner)
-        and (announced == "any" or item.announced is (announced == "yes"))
-    ]  # fmt: skip
+    wanted = [one for one in every if _wanted(one, kind, owner, announced)]
     excused: list[Silence] = []
     if excused_by_agent or excused_by_customer:
         excuses = {Role.AGENT: tuple(excused_by_agent), Role.CUSTOMER: tuple(excused_by_customer)}
-        excused = [item for item in wanted if _excused(call, item, excuses)]
-        wanted = [item for item in wanted if item not in excused]
+        excused = [one for one in wanted if _excused(call, one, excuses)]
+        wanted = [one for one in wanted if one not in excused]
     parts = _components(call, wanted, active)
-    parts["excused_count"], parts["excused_total_s"] = len(excused), sum([item.duration for item in excused])
-    evidence = [interval((item.start, item.end), _note(item), item.owner) for item in wanted]
+    parts["excused_count"] = len(excused)
+    parts["excused_total_s"] = sum([one.duration for one in excused])
+    evidence = [interval((one.start, one.end), _note(one), one.owner) for one in wanted]
     return measured(call, len(wanted), "count", parts, evidence)
+
+
+def _wanted(one: Silence, kind: str, owner: str, announced: str) -> bool:
+    """Whether a silence is of this kind and owner, and announced or not as asked for."""
+    if kind not in ("any", one.kind) or owner not in ("any", one.owner):
+        return False
+    return announced == "any" or one.announced is (announced == "yes")
 
 
 def _components(call: Call, wanted: Sequence[Silence], active: Sequence[Span]) -> dict[str, float | None]:
     length = length_s(call)
-    seconds = total((item.start, item.end) for item in wanted)
+    seconds = [one.duration for one in wanted]
     parts: dict[str, float | None] = {
-        "count": len(wanted), "total_s": seconds, "share": ratio(seconds, length), "call_s": length,
-        **distribution(item.duration for item in wanted),
-    }  # fmt: skip
+        "count": len(wanted),
+        "total_s": sum(seconds),
+        "share": ratio(sum(seconds), length),
+        "call_s": length,
+        **distribution(seconds),
+    }
     groups: dict[str, list[float]] = {name: [] for name in _CLASSES}
-    for item in wanted:
-        for name in (item.owner, item.kind):
-            if name is not None:
-                groups[name].append(item.duration)
-        if item.announced is not None:
-            groups["announced" if item.announced else "unannounced"].append(item.duration)
+    for one in wanted:
+        if one.owner is not None:
+            groups[one.owner].append(one.duration)
+        if one.kind is not None:
+            groups[one.kind].append(one.duration)
+        if one.announced is not None:
+            groups["announced" if one.announced else "unannounced"].append(one.duration)
     parts.update(_grouped(call, groups))
     parts["lead_s"] = active[0][0]
     parts["tail_s"] = max(0.0, length - active[-1][1])
     return parts
 
 
-def _grouped(call: Call, groups: dict[str, list[float]]) -> Iterable[tuple[str, float | None]]:
+def _grouped(call: Call, groups: dict[str, list[float]]) -> dict[str, float | None]:
+    """Count, total (s) and longest (s) of each owner and kind; None where roles or words are not known."""
+    parts: dict[str, float | None] = {}
     two_sided = Role.UNKNOWN not in roles_of(call)
-    words = call.recognised
     for name, held in groups.items():
-        known = two_sided and (words or name not in ("announced", "unannounced"))
-        yield f"{name}_count", len(held) if known else None
-        yield f"{name}_total_s", sum(held) if known else None
-        yield f"{name}_longest_s", max(held, default=0.0) if known else None
+        needs_words = name in ("announced", "unannounced")
+        known = two_sided and (call.recognised or not needs_words)
+        if known:
+            parts[f"{name}_count"] = len(held)
+            parts[f"{name}_total_s"] = sum(held)
+            parts[f"{name}_longest_s"] = max(held, default=0.0)
+        else:
+            parts |= dict.fromkeys((f"{name}_count", f"{name}_total_s", f"{name}_longest_s"))
+    return parts
 
 
-def _note(item: Silence) -> str:
-    if item.owner is Role.CUSTOMER:
+def _note(one: Silence) -> str:
+    if one.owner is Role.CUSTOMER:
         return "customer_silence"
-    if item.kind == "hold":
+    if one.kind == "hold":
         return "hold"
-    return "dead_air" if item.owner is Role.AGENT else "silence"
+    return "dead_air" if one.owner is Role.AGENT else "silence"
 
 
-def _excused(call: Call, item: Silence, excuses: dict[Role, tuple[str, ...]]) -> bool:
-    near = [call.utterances[i] for i in (item.before, item.after) if i is not None]
-    return any(says(near_by.text, excuses.get(near_by.role, ())) for near_by in near)
+def _excused(call: Call, one: Silence, excuses: dict[Role, tuple[str, ...]]) -> bool:
+    near = [call.utterances[index] for index in (one.before, one.after) if index is not None]
+    return any(says(said.text, excuses.get(said.role, ())) for said in near)
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ConfigError(f"silence.{name}", [f"expected one of {', '.join(choices)}, got {value!r}"])
+
+
+METRICS = (
+    Metric(
+        "silence", silence, "count", ("speech", "times"), SILENCE, "静音次数", "silences",
+        highlights=("total_s", "longest_s", "share"),
+    ),
+)  # fmt: skip

@@ -15,16 +15,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from qa_speech.call import Call, Evidence, Measurement, Role
+from qa_speech.call import Call, Evidence, Measurement, Reliability, Role
 from qa_speech.language.reading import syllables
+from qa_speech.metrics.base import Component, Metric, names_of
 from qa_speech.metrics.common import Span, interval, missing, no_role, no_timing, quantile, ratio, reliability, spans
 
 UNIT = "字/分"
 RATE = (
-    "syllables", "utterance_s", "phonation_s", "articulation_rate", "judged_count", "min_rate", "p50_rate", "p90_rate",
-    "max_rate", "fast_count", "slow_count", "fast_share", "slow_share", "ratio_to_other", "estimated_rate",
-    "estimate_ratio",
-)  # fmt: skip
+    Component("syllables", "字", "字数", "syllables"),
+    Component("utterance_s", "s", "说话时间（含停顿）", "utterances, time"),
+    Component("phonation_s", "s", "发声时间", "phonation"),
+    Component("articulation_rate", "syllables/s", "发音速率", "articulation rate"),
+    Component("judged_count", "count", "参与判断的句数", "utterances judged", counted="句"),
+    Component("min_rate", UNIT, "最慢一句", "slowest utterance"),
+    Component("p50_rate", UNIT, "中位数", "median"),
+    Component("p90_rate", UNIT, "90% 不超过", "90th percentile"),
+    Component("max_rate", UNIT, "最快一句", "fastest utterance"),
+    Component("fast_count", "count", "过快句数", "too fast", counted="句"),
+    Component("slow_count", "count", "过慢句数", "too slow", counted="句"),
+    Component("fast_share", "%", "过快占比", "share too fast"),
+    Component("slow_share", "%", "过慢占比", "share too slow"),
+    Component("ratio_to_other", "", "与对方语速之比", "ratio to the other", digits=2),
+    Component("estimated_rate", UNIT, "按音节峰估计", "estimated from the sound"),
+    Component("estimate_ratio", "", "转写与估计之比", "words to estimate", digits=2),
+)
+_RATE = names_of(RATE)
 FEW_SYLLABLES = 30  # a rate over fewer is marked `low`: too_short
 
 
@@ -50,29 +65,31 @@ def _rated(call: Call, role: Role) -> list[_Rated]:
     """The utterances of a role that hold words; all of them where words were not looked for."""
     found = []
     sounds = call.acoustics
-    for place, item in enumerate(call.utterances):
-        if item.role is role:
-            count = syllables(item.text) if item.text else 0
-            if count or item.text is None:
-                nuclei = sounds[place].nuclei if place < len(sounds) else None
-                found.append(_Rated(place, item.start, item.end, count, nuclei))
+    for place, said in enumerate(call.utterances):
+        if said.role is not role:
+            continue
+        count = syllables(said.text or "")
+        if count or said.text is None:
+            nuclei = sounds[place].nuclei if place < len(sounds) else None
+            found.append(_Rated(place, said.start, said.end, count, nuclei))
     return found
 
 
 def _phonation(speech: Sequence[Span], rated: Sequence[_Rated], pause_s: float) -> float:
-    """Speech inside the utterances, pauses shorter than `pause_s` included."""
+    """Seconds of speech inside the utterances, pauses shorter than `pause_s` included."""
     seconds, place = 0.0, 0
-    for item in rated:
+    for said in rated:
         last: float | None = None
-        while place < len(speech) and speech[place][1] <= item.start:
+        while place < len(speech) and speech[place][1] <= said.start:
             place += 1
-        while place < len(speech) and speech[place][0] < item.end:
-            start, end = max(speech[place][0], item.start), min(speech[place][1], item.end)
+        while place < len(speech) and speech[place][0] < said.end:
+            begin, finish = speech[place]
+            start, end = max(begin, said.start), min(finish, said.end)
             if last is not None and start - last < pause_s:
                 start = last
             seconds += end - start
             last = end
-            if speech[place][1] > item.end:
+            if finish > said.end:
                 break
             place += 1
     return seconds
@@ -138,53 +155,95 @@ def speech_rate(
         return _estimated(call, estimate, reason)
     if not mine:
         return missing(UNIT, RATE, reason or "no_words")
-    count = sum([item.syllables for item in mine])
-    seconds = sum([item.seconds for item in mine])
-    phonation = _phonation(spans(call, role), mine, pause_s)
-    judged = [item for item in mine if item.syllables >= min_syllables]
-    rates = sorted([item.per_minute for item in judged])
-    fast = [item for item in judged if max_rate is not None and item.per_minute > max_rate]
-    slow = [item for item in judged if min_rate is not None and item.per_minute < min_rate]
+    count = sum([said.syllables for said in mine])
+    seconds = sum([said.seconds for said in mine])
+    phonation_s = _phonation(spans(call, role), mine, pause_s)
     value = 60.0 * count / seconds
-    agreement = value / estimate if estimate else None
+    judged = [said for said in mine if said.syllables >= min_syllables]
+    fast = [] if max_rate is None else [said for said in judged if said.per_minute > max_rate]
+    slow = [] if min_rate is None else [said for said in judged if said.per_minute < min_rate]
+    agreement = ratio(value, estimate or 0.0, 1.0)
     parts: dict[str, float | None] = {
-        "syllables": count, "utterance_s": seconds, "phonation_s": phonation,
-        "articulation_rate": ratio(count, phonation, 1.0), "judged_count": len(judged),
-        "min_rate": rates[0] if rates else None, "p50_rate": quantile(rates, 0.5), "p90_rate": quantile(rates, 0.9),
-        "max_rate": rates[-1] if rates else None, "fast_count": len(fast), "slow_count": len(slow),
-        "fast_share": ratio(len(fast), len(judged)), "slow_share": ratio(len(slow), len(judged)),
-        "ratio_to_other": _ratio_to_other(call, role, value), "estimated_rate": estimate, "estimate_ratio": agreement,
-    }  # fmt: skip
-    trust, why = reliability(call)
-    if trust == "ok" and count < FEW_SYLLABLES:
-        trust, why = "low", "too_short"
-    elif trust == "ok" and agreement and not 1 / disagreement <= agreement <= disagreement:
-        trust, why = "low", "rate_disagrees"
+        **dict.fromkeys(_RATE),
+        **_rates(judged),
+        "syllables": count,
+        "utterance_s": seconds,
+        "phonation_s": phonation_s,
+        "articulation_rate": ratio(count, phonation_s, 1.0),
+        "judged_count": len(judged),
+        "fast_count": len(fast),
+        "slow_count": len(slow),
+        "fast_share": ratio(len(fast), len(judged)),
+        "slow_share": ratio(len(slow), len(judged)),
+        "ratio_to_other": _ratio_to_other(call, role, value),
+        "estimated_rate": estimate,
+        "estimate_ratio": agreement,
+    }
+    trust, why = _reliability(call, count, agreement, disagreement)
     return Measurement(value, UNIT, parts, _evidence(fast, slow, role), "", trust, why)
+
+
+def _reliability(call: Call, count: int, agreement: float | None, disagreement: float) -> tuple[Reliability, str]:
+    """That of the call's timing; low, too, over few syllables, or where words and sound differ by more than a factor."""
+    trust, why = reliability(call)
+    if trust != "ok":
+        return trust, why
+    if count < FEW_SYLLABLES:
+        return "low", "too_short"
+    if agreement and not 1 / disagreement <= agreement <= disagreement:
+        return "low", "rate_disagrees"
+    return "ok", ""
+
+
+def _rates(judged: Sequence[_Rated]) -> dict[str, float | None]:
+    """Slowest, middle, nearly fastest and fastest of single utterances, in 字/分; None of none."""
+    rates = sorted([said.per_minute for said in judged])
+    if not rates:
+        return dict.fromkeys(("min_rate", "p50_rate", "p90_rate", "max_rate"))
+    return {
+        "min_rate": rates[0],
+        "p50_rate": quantile(rates, 0.5),
+        "p90_rate": quantile(rates, 0.9),
+        "max_rate": rates[-1],
+    }
 
 
 def _estimate(rated: Sequence[_Rated]) -> float | None:
     """Syllable nuclei per minute of the utterances in which they were counted."""
-    seconds = sum([item.seconds for item in rated if item.nuclei is not None])
-    nuclei = sum([item.nuclei for item in rated if item.nuclei is not None])
-    return 60.0 * nuclei / seconds if seconds and nuclei else None
+    counted = [said for said in rated if said.nuclei is not None]
+    seconds = sum([said.seconds for said in counted])
+    nuclei = sum([said.nuclei or 0 for said in counted])
+    return ratio(nuclei, seconds, 60.0) or None
 
 
 def _estimated(call: Call, estimate: float | None, reason: str) -> Measurement:
     """The rate of a call whose words nobody looked for."""
     if reason or estimate is None:
         return missing(UNIT, RATE, reason or "no_recogniser")
-    parts = {**dict.fromkeys(RATE), "estimated_rate": estimate}
+    parts = {**dict.fromkeys(_RATE), "estimated_rate": estimate}
     return Measurement(estimate, UNIT, parts, (), "", "low", "no_recogniser")
 
 
 def _ratio_to_other(call: Call, role: Role, value: float) -> float | None:
-    other = _rated(call, role.other) if role.other is not role else []
-    count = sum([item.syllables for item in other])
-    return value * sum([item.seconds for item in other]) / (60.0 * count) if count else None
+    """`value` (字/分) over the rate of the other party; None where there is none, or it says nothing."""
+    if role.other is role:
+        return None
+    other = _rated(call, role.other)
+    count = sum([said.syllables for said in other])
+    if not count:
+        return None
+    return value * sum([said.seconds for said in other]) / (60.0 * count)
 
 
 def _evidence(fast: Sequence[_Rated], slow: Sequence[_Rated], role: Role) -> tuple[Evidence, ...]:
-    marked = [(item, "speech_fast") for item in fast] + [(item, "speech_slow") for item in slow]
+    marked = [(said, "speech_fast") for said in fast] + [(said, "speech_slow") for said in slow]
     marked.sort(key=lambda pair: pair[0].start)
-    return tuple([interval((item.start, item.end), note, role, item.place) for item, note in marked])
+    return tuple([interval((said.start, said.end), note, role, said.place) for said, note in marked])
+
+
+METRICS = (
+    Metric(
+        "speech_rate", speech_rate, UNIT, ("words", "times"), RATE, "语速", "speech rate",
+        highlights=("max_rate", "articulation_rate"),
+    ),
+)  # fmt: skip

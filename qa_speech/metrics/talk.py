@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from qa_speech.call import Call, Measurement, Role
 from qa_speech.language.dialogue import turns as turns_of
+from qa_speech.metrics.base import ACTIVE_S, CALL_S, Component, Metric, Name, names_of
 from qa_speech.metrics.common import (
     all_spans,
     interval,
@@ -27,11 +28,32 @@ from qa_speech.metrics.common import (
     total,
 )
 
-TALK = ("talk_s", "call_s", "speech_s", "share_of_call", "share_of_speech", "active_s")
+TALK = (
+    Component("talk_s", "s", "说话", "speech"),
+    CALL_S,
+    Component("speech_s", "s", "双方说话合计", "speech of both"),
+    Component("share_of_call", "%", "占通话", "share of call", alone=Name("说话占通话", "talk, share of the call")),
+    Component(
+        "share_of_speech",
+        "%",
+        "占全部说话",
+        "share of speech",
+        alone=Name("说话占双方说话", "talk, share of all speech"),
+    ),
+    ACTIVE_S,
+)
 TURNS = (
-    "agent_count", "customer_count", "role_changes", "rallies_per_min", "agent_total_s", "customer_total_s",
-    "agent_longest_s", "customer_longest_s", "call_s",
-)  # fmt: skip
+    Component("agent_count", "count", "坐席次数", "agent, count"),
+    Component("customer_count", "count", "客户次数", "customer, count"),
+    Component("role_changes", "count", "换手次数", "role changes"),
+    Component("rallies_per_min", "per min", "每分钟换手", "role changes per minute"),
+    Component("agent_total_s", "s", "坐席合计", "agent, total"),
+    Component("customer_total_s", "s", "客户合计", "customer, total"),
+    Component("agent_longest_s", "s", "坐席最长", "agent, longest"),
+    Component("customer_longest_s", "s", "客户最长", "customer, longest"),
+    CALL_S,
+)
+_TURNS = names_of(TURNS)
 
 
 def talk(call: Call, *, role: Role) -> Measurement:
@@ -67,14 +89,18 @@ def talk(call: Call, *, role: Role) -> Measurement:
     reason = no_timing(call) or no_role(call, role)
     if reason:
         return missing("s", TALK, reason)
-    mine = total(spans(call, role))
-    speech = mine + sum([total(spans(call, other)) for other in roles_of(call) if other is not role])
+    mine_s = total(spans(call, role))
+    speech_s = mine_s + sum([total(spans(call, other)) for other in roles_of(call) if other is not role])
     length = length_s(call)
     parts = {
-        "talk_s": mine, "call_s": length, "speech_s": speech, "share_of_call": ratio(mine, length),
-        "share_of_speech": ratio(mine, speech), "active_s": total(all_spans(call)),
-    }  # fmt: skip
-    return measured(call, mine, "s", parts)
+        "talk_s": mine_s,
+        "call_s": length,
+        "speech_s": speech_s,
+        "share_of_call": ratio(mine_s, length),
+        "share_of_speech": ratio(mine_s, speech_s),
+        "active_s": total(all_spans(call)),
+    }
+    return measured(call, mine_s, "s", parts)
 
 
 def turns(call: Call) -> Measurement:
@@ -101,28 +127,40 @@ def turns(call: Call) -> Measurement:
     >>> found.value, found.components["role_changes"], found.components["agent_longest_s"]
     (3, 2, 5.0)
     """
-    if not call.utterances:
-        return missing("count", TURNS, "no_speech")
-    if reason := no_pair(call):
+    reason = no_pair(call) if call.utterances else "no_speech"
+    if reason:
         return missing("count", TURNS, reason)
     found = turns_of(call)
-    agent = [item for item in found if item.role is Role.AGENT]
-    customer = [item for item in found if item.role is Role.CUSTOMER]
+    agent = [turn for turn in found if turn.role is Role.AGENT]
+    customer = [turn for turn in found if turn.role is Role.CUSTOMER]
     changes = max(0, len(found) - 1)
-    parts: dict[str, float | None] = dict.fromkeys(TURNS)
-    parts.update(agent_count=len(agent), customer_count=len(customer), role_changes=changes)
+    parts: dict[str, float | None] = dict.fromkeys(_TURNS)
+    parts["agent_count"] = len(agent)
+    parts["customer_count"] = len(customer)
+    parts["role_changes"] = changes
     evidence = []
     if call.times != "nominal":
         length = length_s(call)
         parts["call_s"] = length
         parts["rallies_per_min"] = ratio(changes, length, 60.0)
         for name, held in (("agent", agent), ("customer", customer)):
-            lengths = [item.end - item.start for item in held]
-            parts[f"{name}_total_s"] = sum(lengths)
-            parts[f"{name}_longest_s"] = max(lengths, default=0.0)
+            seconds = [turn.end - turn.start for turn in held]
+            parts[f"{name}_total_s"] = sum(seconds)
+            parts[f"{name}_longest_s"] = max(seconds, default=0.0)
         if agent:
-            longest = max(agent, key=lambda item: item.end - item.start)
-            evidence.append(
-                interval((longest.start, longest.end), "longest_monologue", Role.AGENT, longest.utterances[0])
-            )
+            longest = max(agent, key=lambda turn: turn.end - turn.start)
+            span = (longest.start, longest.end)
+            evidence.append(interval(span, "longest_monologue", Role.AGENT, longest.utterances[0]))
     return measured(call, len(found), "count", parts, evidence)
+
+
+METRICS = (
+    Metric(
+        "talk", talk, "s", ("speech",), TALK, "说话时长", "talk time",
+        highlights=("share_of_call", "share_of_speech"),
+    ),
+    Metric(
+        "turns", turns, "count", ("speech",), TURNS, "话轮", "turns",
+        highlights=("agent_count", "customer_count", "agent_longest_s"),
+    ),
+)  # fmt: skip

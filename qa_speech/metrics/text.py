@@ -10,14 +10,10 @@ from qa_speech.conduct.texts import text_hash
 from qa_speech.language.phrases import span_time
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.common import roles_of
+from qa_speech.metrics.doubt import UNSURE, UNSURE_SHARE
 
 Rows: TypeAlias = Mapping[tuple[int, ...], Mapping[str, float]]
 """Label probabilities by the utterances they speak of."""
-
-UNSURE = 0.5
-"""Probability of a word below which a person has to listen."""
-UNSURE_SHARE = 0.2
-"""Share of unsure words from which a figure over many words is of low reliability."""
 
 
 def no_text(call: Call, *annotations: str) -> str:

@@ -2,8 +2,8 @@
 
     level dBFS   −26 | −27 | −25 | −17 | −26        speaker's own median −26
     pitch Hz     190 | 185 | 192 | 240 | 188        speaker's own median 190
-    raised voice                   ^^^              8 dB louder and 4 semitones higher than the median
-    level jump                   ^^                 8 dB between neighbouring utterances (音量突增)
+    raised voice                   ^^^              at least 6 dB louder and 3 semitones higher than the median
+    level jump                   ^^    ^^           at least 8 dB between neighbouring utterances (音量突增, 音量突降)
 
 Codecs, gains and handsets differ by far more than voices do, so a level says nothing between two recordings. Amazon gives
 a loudness of 0–100 per second of speech; Alibaba a change between neighbouring sentences or the largest span, in steps of
@@ -12,20 +12,37 @@ a loudness of 0–100 per second of speech; Alibaba a change between neighbourin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
-from math import log2, log10
+from math import inf, log2, log10
 from typing import NamedTuple
 
 from qa_speech.call import Call, Measurement, Role
+from qa_speech.metrics.base import Component, Metric, Name
 from qa_speech.metrics.common import interval, measured, missing, no_role, quantile, ratio
 
 VOICE = (
-    "level_db", "level_p50_db", "level_spread_db", "f0_hz", "f0_range_st", "utterance_count", "utterance_s", "jump_count",
-    "rise_count", "largest_jump_db", "raised_count", "raised_s", "raised_share",
-)  # fmt: skip
+    Component("level_db", "dBFS", "音量", "level"),
+    Component("level_p50_db", "dBFS", "音量中位数", "median level"),
+    Component("level_spread_db", "dB", "音量起伏", "spread of level"),
+    Component("f0_hz", "Hz", "音高", "pitch"),
+    Component("f0_range_st", "st", "音高范围", "pitch range"),
+    Component("utterance_count", "count", "句数", "utterances", counted="句"),
+    Component("utterance_s", "s", "说话时间（含停顿）", "utterances, time"),
+    Component("jump_count", "count", "音量突变", "level jumps"),
+    Component("rise_count", "count", "突然变响", "sudden rises"),
+    Component("largest_jump_db", "dB", "最大突变", "largest jump"),
+    Component("raised_count", "count", "提高嗓门", "raised voice", alone=Name("提高嗓门", "raised voice")),
+    Component("raised_s", "s", "提高嗓门时长", "raised voice, time"),
+    Component("raised_share", "%", "提高嗓门占比", "raised voice, share"),
+)
+
+SEMITONES = 12  # of an octave
 
 
 class _Voiced(NamedTuple):
+    """One utterance whose level was measured; `place` is its index in the call."""
+
     place: int
     start: float
     end: float
@@ -39,11 +56,13 @@ class _Voiced(NamedTuple):
 
 
 def _voiced(call: Call, role: Role, min_utterance_s: float) -> list[_Voiced]:
-    return [
-        _Voiced(index, item.start, item.end, sound.level_db, sound.f0_hz, sound.f0_range_st)
-        for index, (item, sound) in enumerate(zip(call.utterances, call.acoustics, strict=False))
-        if item.role is role and sound.level_db is not None and item.end - item.start >= min_utterance_s
-    ]
+    """The utterances of a role, at least so many seconds long, whose level was measured."""
+    found = []
+    for place, (said, sound) in enumerate(zip(call.utterances, call.acoustics, strict=False)):
+        long_enough = said.end - said.start >= min_utterance_s
+        if said.role is role and long_enough and sound.level_db is not None:
+            found.append(_Voiced(place, said.start, said.end, sound.level_db, sound.f0_hz, sound.f0_range_st))
+    return found
 
 
 def voice(
@@ -92,36 +111,79 @@ def voice(
     """
     role = Role(role)
     mine = _voiced(call, role, min_utterance_s)
-    reason = no_role(call, role) or ("" if mine else "not_measured")
+    reason = no_role(call, role)
+    if not reason and not mine:
+        reason = "not_measured"
     if reason:
         return missing("dBFS", VOICE, reason)
-    levels = sorted([item.level_db for item in mine])
-    pitches = sorted([item.f0_hz for item in mine if item.f0_hz])
-    ranges = sorted([item.f0_range_st for item in mine if item.f0_range_st is not None])
-    seconds = sum([item.seconds for item in mine])
-    level = 10 * log10(sum([item.seconds * 10 ** (item.level_db / 10) for item in mine]) / seconds)
+    levels = sorted([said.level_db for said in mine])
+    median_db = quantile(levels, 0.5) or 0.0
+    pitch = quantile(sorted([said.f0_hz for said in mine if said.f0_hz]), 0.5)
+    ranges = [said.f0_range_st for said in mine if said.f0_range_st is not None]
+    utterance_s = _seconds(mine)
     steps = [(after, after.level_db - before.level_db) for before, after in pairwise(mine)]
-    jumps = [(item, step) for item, step in steps if abs(step) >= jump_db]
-    median, pitch = quantile(levels, 0.5) or 0.0, quantile(pitches, 0.5)
-    raised = [
-        item
-        for item in mine
-        if pitch
-        and item.f0_hz
-        and item.level_db - median >= raised_level_db
-        and 12 * log2(item.f0_hz / pitch) >= raised_pitch_st
-    ]
-    loud = sum([item.seconds for item in raised])
+    jumps = [(said, step_db) for said, step_db in steps if abs(step_db) >= jump_db]
     parts: dict[str, float | None] = {
-        "level_db": level, "level_p50_db": median,
-        "level_spread_db": (quantile(levels, 0.9) or 0.0) - (quantile(levels, 0.1) or 0.0), "f0_hz": pitch,
-        "f0_range_st": quantile(ranges, 0.5), "utterance_count": len(mine), "utterance_s": seconds,
-        "jump_count": len(jumps), "rise_count": sum([step > 0 for _, step in jumps]),
-        "largest_jump_db": max([abs(step) for _, step in steps], default=None),
-        "raised_count": len(raised) if pitch else None, "raised_s": loud if pitch else None,
-        "raised_share": ratio(loud, seconds) if pitch else None,
-    }  # fmt: skip
-    marked = [(item, "level_jump") for item, _ in jumps] + [(item, "raised_voice") for item in raised]
+        "level_db": _mean_level(mine, utterance_s),
+        "level_p50_db": median_db,
+        "level_spread_db": _spread(levels),
+        "f0_hz": pitch,
+        "f0_range_st": quantile(sorted(ranges), 0.5),
+        "utterance_count": len(mine),
+        "utterance_s": utterance_s,
+        "jump_count": len(jumps),
+        "rise_count": sum([step_db > 0 for _, step_db in jumps]),
+        "largest_jump_db": max([abs(step_db) for _, step_db in steps], default=None),
+        "raised_count": None,
+        "raised_s": None,
+        "raised_share": None,
+    }
+    raised: list[_Voiced] = []
+    if pitch:
+        raised = _raised(mine, median_db, pitch, raised_level_db, raised_pitch_st)
+        raised_s = _seconds(raised)
+        parts["raised_count"] = len(raised)
+        parts["raised_s"] = raised_s
+        parts["raised_share"] = ratio(raised_s, utterance_s)
+    marked = [(said, "level_jump") for said, _ in jumps] + [(said, "raised_voice") for said in raised]
     marked.sort(key=lambda pair: pair[0].start)
-    evidence = [interval((item.start, item.end), note, role, item.place) for item, note in marked]
-    return measured(call, level, "dBFS", parts, evidence)
+    evidence = [interval((said.start, said.end), note, role, said.place) for said, note in marked]
+    return measured(call, parts["level_db"], "dBFS", parts, evidence)
+
+
+def _mean_level(mine: Sequence[_Voiced], utterance_s: float) -> float:
+    """Mean power of the utterances, weighted by their length, in dBFS."""
+    energy = sum([said.seconds * 10 ** (said.level_db / 10) for said in mine])
+    return 10 * log10(energy / utterance_s)
+
+
+def _seconds(mine: Sequence[_Voiced]) -> float:
+    return sum([said.end - said.start for said in mine])
+
+
+def _spread(levels: Sequence[float]) -> float:
+    """dB between the points that 10 % and 90 % of the sorted levels lie below."""
+    return (quantile(levels, 0.9) or 0.0) - (quantile(levels, 0.1) or 0.0)
+
+
+def _raised(
+    mine: Sequence[_Voiced], median_db: float, pitch: float, raised_level_db: float, raised_pitch_st: float
+) -> list[_Voiced]:
+    """The utterances at least so much louder (dB) and higher (semitones) than the speaker's own median (dBFS, Hz)."""
+    louder = [said for said in mine if said.level_db - median_db >= raised_level_db]
+    return [said for said in louder if _above(pitch, said) >= raised_pitch_st]
+
+
+def _above(pitch: float, said: _Voiced) -> float:
+    """Semitones by which an utterance is higher than `pitch` (Hz); −infinity where its own was not measured."""
+    if not said.f0_hz:
+        return -inf
+    return SEMITONES * log2(said.f0_hz / pitch)
+
+
+METRICS = (
+    Metric(
+        "voice", voice, "dBFS", ("acoustics",), VOICE, "音量", "level",
+        highlights=("f0_hz", "f0_range_st", "raised_count"),
+    ),
+)  # fmt: skip

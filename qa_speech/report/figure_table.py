@@ -8,7 +8,6 @@ from typing import NamedTuple, TypeAlias
 
 from qa_speech.call import CallReport, Measurement
 from qa_speech.report.labels import UI
-from qa_speech.wording import figures as figure_words
 from qa_speech.wording import terms
 from qa_speech.wording.lang import Lang
 
@@ -81,8 +80,8 @@ def _key(metric: str, column: str) -> str:
 
 
 def _row(metric: str, measured: Measured, lang: Lang) -> FigureRow:
-    components = {part: _component_row(part, measured, lang) for part in _known_components(measured)}
-    highlights = [components[part] for part in figure_words.HIGHLIGHTS.get(metric, ()) if part in components]
+    components = {part: _component_row(metric, part, measured, lang) for part in _known_components(measured)}
+    highlights = [components[part] for part in terms.highlights(metric) if part in components]
     return FigureRow(
         name=terms.metric(metric, lang),
         cells=tuple(_cell(one, lang) for one in measured),
@@ -108,15 +107,14 @@ def _known_components(measured: Measured) -> list[str]:
     return [part for part, known in values.items() if known]
 
 
-def _component_row(part: str, measured: Measured, lang: Lang) -> ComponentRow:
-    unit = terms.component_unit(part)
+def _component_row(metric: str, part: str, measured: Measured, lang: Lang) -> ComponentRow:
     cells = []
     for one in measured:
         if one is None:
             cells.append("")
         else:
-            cells.append(terms.figure(one.components.get(part), unit, lang))
-    return ComponentRow(terms.component(part, lang), tuple(cells))
+            cells.append(terms.component_figure(metric, part, one.components.get(part), lang))
+    return ComponentRow(terms.component(metric, part, lang), tuple(cells))
 
 
 def _why_low(measured: Measured, lang: Lang) -> str:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from qa_speech.call import CallReport, write_bytes
+from qa_speech.metrics.doubt import UNSURE
 from qa_speech.report.charts import short
 from qa_speech.report.html import render
-from qa_speech.report.transcript import LOW_PROBABILITY, Piece
+from qa_speech.report.transcript import Piece
 from qa_speech.report.view import CallView, call_view
 from qa_speech.wording.lang import Lang
 
@@ -46,7 +47,7 @@ def write_page(
     lang: Lang,
     embed_audio: bytes | None = None,
     index: str | None = None,
-    low_probability: float = LOW_PROBABILITY,
+    low_probability: float = UNSURE,
 ) -> None:
     """Write the page of one call, whole or not at all.
 
@@ -76,7 +77,7 @@ def render_page(
     lang: Lang,
     embed_audio: bytes | None = None,
     index: str | None = None,
-    low_probability: float = LOW_PROBABILITY,
+    low_probability: float = UNSURE,
 ) -> str:
     """The HTML that `write_page` writes."""
     view = call_view(report, lang, low_probability=low_probability)

@@ -9,7 +9,6 @@ from qa_speech.call import Call, CallReport, CriterionScore, Evidence, Score
 from qa_speech.report.charts import percent
 from qa_speech.report.labels import UI
 from qa_speech.scorecard.deductions import deductions, is_deduction
-from qa_speech.wording import figures as figure_words
 from qa_speech.wording import messages, terms
 from qa_speech.wording.lang import Lang
 from qa_speech.wording.sentences import sentence
@@ -192,7 +191,7 @@ def _evidence_speaks_of(criterion: CriterionScore) -> bool:
     detail = criterion.detail
     if detail.get("operator") != "metric":
         return True
-    if f"{detail.get('metric')}.{detail.get('component')}" in figure_words.WITHOUT_PLACE:
+    if not terms.declared(str(detail.get("metric")), str(detail.get("component"))).placed:
         return False
     return criterion.outcome != "pass" or detail.get("unit") == "count"
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from qa_speech.call import CallFailure, CallReport, Measurement, Score, write_bytes
 from qa_speech.scorecard.deductions import pending
-from qa_speech.wording import figures as figure_words
 from qa_speech.wording import messages, terms
 from qa_speech.wording.lang import Lang, clauses
 
@@ -128,7 +127,7 @@ def _figures(measurements: Mapping[str, Measurement]) -> dict[str, object]:
     for key, measured in measurements.items():
         figures[key] = measured.value
         name = key.partition(":")[0]
-        for part in figure_words.HIGHLIGHTS.get(name, ()):
+        for part in terms.highlights(name):
             if part in measured.components:
                 figures[f"{key}.{part}"] = measured.components[part]
     return figures

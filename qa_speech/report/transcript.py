@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from qa_speech.call import Call, CallReport, Evidence, Role, Utterance, Word
+from qa_speech.metrics.doubt import UNSURE
 from qa_speech.report import charts
 from qa_speech.report.score_sheet import LEAD_S, evidence_against
 from qa_speech.wording import catalogue as words
@@ -14,8 +15,6 @@ from qa_speech.wording import terms
 from qa_speech.wording.lang import Lang
 
 PUNCTUATION = "，。？！、；：,.?!;:…"
-LOW_PROBABILITY = 0.5
-"""Words the recogniser gave a lower probability (0–1) are marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ Spans: TypeAlias = Sequence[tuple[float, float]]
 """Stretches from one second to another."""
 
 
-def lines(report: CallReport, lang: Lang, *, low_probability: float = LOW_PROBABILITY) -> list[Line]:
+def lines(report: CallReport, lang: Lang, *, low_probability: float = UNSURE) -> list[Line]:
     """The transcript in order, silences between, what was found marked."""
     call = report.call
     timed = call.times != "nominal"
@@ -144,7 +143,7 @@ class _Place(NamedTuple):
 
 
 def pieces(
-    utterance: Utterance, hits: Spans = (), low_probability: float = LOW_PROBABILITY, *, timed: bool = True
+    utterance: Utterance, hits: Spans = (), low_probability: float = UNSURE, *, timed: bool = True
 ) -> list[Piece]:
     """The text cut at its words, so that each can be clicked; text whose words do not match it stays in one piece."""
     text = utterance.text or ""

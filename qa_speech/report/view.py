@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from qa_speech.call import Call, CallReport, Score
+from qa_speech.metrics.doubt import UNSURE
 from qa_speech.report import charts
 from qa_speech.report.figure_table import FigureTable, figure_table
 from qa_speech.report.labels import UI
 from qa_speech.report.score_sheet import CriterionView, Pin, SectionView, deduction_views, pins, section_views
-from qa_speech.report.transcript import LOW_PROBABILITY, Line, Stray, lines, stray_words
+from qa_speech.report.transcript import Line, Stray, lines, stray_words
 from qa_speech.scorecard.deductions import pending
 from qa_speech.wording import catalogue as words
 from qa_speech.wording import messages, terms
@@ -108,7 +109,7 @@ class CallView:
     schema_version: int
 
 
-def call_view(report: CallReport, lang: Lang, *, low_probability: float = LOW_PROBABILITY) -> CallView:
+def call_view(report: CallReport, lang: Lang, *, low_probability: float = UNSURE) -> CallView:
     """A call as its page shows it; any part of the report may be missing.
 
     `low_probability` (0–1): words the recogniser gave a lower probability are marked.

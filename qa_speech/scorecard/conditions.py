@@ -357,7 +357,7 @@ def known_figure(name: str) -> tuple[Metric, str]:
     head, _, part = name.partition(".")
     if head not in table:
         raise ValueError(f"no metric {head!r}{_like(head, tuple(table))}; there are: {', '.join(table) or 'none'}")
-    known = ("value", *table[head].components)
+    known = ("value", *table[head].names)
     if (part or "value") not in known:
         raise ValueError(f"metric {head} has no component {part!r}{_like(part, known)}; it has: {', '.join(known)}")
     return table[head], part or "value"

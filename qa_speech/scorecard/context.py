@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from qa_speech.call import Call, Evidence, Measurement, Role
 from qa_speech.language.phrases import fold, fold_lines, folded_time, places, word_ends
+from qa_speech.metrics.doubt import NEAR_BOUND, UNSURE, UNSURE_SHARE
 
 INFINITY = float("inf")
 _ROLES = tuple(Role)
@@ -52,9 +53,9 @@ class Book(NamedTuple):
 class Limits(NamedTuple):
     """What the machine is trusted with; beyond it a person has to look."""
 
-    min_probability: float = 0.5
-    unsure_share: float = 0.2
-    near: float = 0.05
+    min_probability: float = UNSURE
+    unsure_share: float = UNSURE_SHARE
+    near: float = NEAR_BOUND
 
 
 class Result(NamedTuple):

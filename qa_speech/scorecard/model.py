@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from qa_speech.metrics.doubt import NEAR_BOUND, UNSURE, UNSURE_SHARE
 from qa_speech.scorecard.conditions import (
     Check,
     Id,
@@ -223,9 +224,9 @@ class Eligible(Part):
 class Review(Part):
     """When a person has to look: limits of what the machine is trusted with."""
 
-    min_probability: Share = Field(0.5, description="证据中的字，识别概率低于它就请人复核")
-    unsure_share: Share = Field(0.2, description="查找范围内低概率字超过这个比例，“没说到”就请人复核")
-    near: Share = Field(0.05, description="指标离界限不到界限的这个比例就请人复核")
+    min_probability: Share = Field(UNSURE, description="证据中的字，识别概率低于它就请人复核")
+    unsure_share: Share = Field(UNSURE_SHARE, description="查找范围内低概率字超过这个比例，“没说到”就请人复核")
+    near: Share = Field(NEAR_BOUND, description="指标离界限不到界限的这个比例就请人复核")
 
 
 def _line(text: str) -> str:

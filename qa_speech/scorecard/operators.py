@@ -115,7 +115,7 @@ def metric(check: Check, needs: Needs) -> Evaluator:
     needs.metrics[key] = line.function, params
     low, high = check.at_least, check.at_most
     bounds = [item for item in (low, high) if item is not None]
-    unit = unit_of(line.unit, part)
+    unit = line.unit_of(part)
     role = Role(params["role"]) if "role" in params else None
     base: dict[str, str | float | None] = {
         "operator": "metric", "metric": line.name, "component": part, "unit": unit,
@@ -171,29 +171,6 @@ def measurement_key(name: str, params: object) -> str:
     role = rest.pop("role", None)
     text = json.dumps(rest, ensure_ascii=False, sort_keys=True, separators=(",", ":")) if rest else ""
     return f"{name}{f':{role}' if role else ''}{text}"
-
-
-def unit_of(unit: str, part: str) -> str:
-    """The unit of a component, from the ending of its name.
-
-    >>> unit_of("count", "longest_s"), unit_of("count", "value"), unit_of("s", "share_of_call")
-    ('s', 'count', '%')
-    """
-    if part == "value":
-        return unit
-    for ending, name in (
-        ("_ms", "ms"),
-        ("_s", "s"),
-        ("_db", "dB"),
-        ("_hz", "Hz"),
-        ("_pct", "%"),
-        ("_per_min", "per min"),
-    ):
-        if part.endswith(ending):
-            return name
-    if "share" in part:
-        return "%"
-    return "count" if "count" in part or part.endswith(("ions", "ents", "es", "turns")) else ""
 
 
 def near(value: float, bounds: Iterable[float], share: float) -> bool:

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from qa_speech.call import Evidence, Role
 from qa_speech.language.dialogue import is_question
+from qa_speech.metrics import Component
 from qa_speech.wording import catalogue as words
-from qa_speech.wording import figures as figure_words
 from qa_speech.wording import terms
 from qa_speech.wording.case import MOST_QUOTES, Case
 from qa_speech.wording.lang import plural
@@ -71,13 +71,13 @@ ASKED_BY_NOT = {"at_least": "<", "at_most": ">"}
 
 def limits(case: Case) -> str:
     """What was asked of the figure, with its unit: ≥ 140 且 < 260 字/分; "" where nothing was."""
-    unit = case.text("unit")
+    unit, digits = case.text("unit"), _declared(case).digits
     bounds = [_countable(bound, unit) for bound in _bounds(case)]
     if not bounds:
         return ""
     last = bounds.pop()
-    texts = [f"{bound.sign} {terms.number(bound.value)}".strip() for bound in bounds]
-    texts.append(f"{last.sign} {case.figure(last.value, unit)}".strip())
+    texts = [f"{bound.sign} {terms.number(bound.value, digits)}".strip() for bound in bounds]
+    texts.append(f"{last.sign} {_figure(case, last.value)}".strip())
     if case.negated:
         return case.pick(" 或 ", " or ").join(texts)
     return case.pick(" 且 ", " and ").join(texts)
@@ -110,10 +110,11 @@ def _countable(bound: Bound, unit: str) -> Bound:
 def _rounds_onto_a_bound(case: Case) -> bool:
     """Whether rounding would make the figure the same as a bound it lies beside: 8 秒，标准 < 8 秒."""
     value = case.value("value") or 0.0
-    shown = terms.number(value)
+    digits = _declared(case).digits
+    shown = terms.number(value, digits)
     for key in ASKED:
         bound = case.value(key)
-        if bound is not None and bound != value and terms.number(bound) == shown:
+        if bound is not None and bound != value and terms.number(bound, digits) == shown:
             return True
     return False
 
@@ -124,24 +125,25 @@ def _rounds_onto_a_bound(case: Case) -> bool:
 def _value(case: Case) -> str:
     """The figure with its unit, with two decimals where one would hide on which side of a bound it lies."""
     value = case.value("value")
-    text = case.figure(value, case.text("unit"))
+    text = _figure(case, value)
     if value is not None and _rounds_onto_a_bound(case):
-        return text.replace(terms.number(value), f"{value:.2f}", 1)
+        return text.replace(terms.number(value, _declared(case).digits), f"{value:.2f}", 1)
     return text
+
+
+def _declared(case: Case) -> Component:
+    """The component that is judged, as its metric declares it."""
+    return terms.declared(case.text("metric"), case.text("component"))
+
+
+def _figure(case: Case, value: float | None) -> str:
+    """A value of it, with its unit."""
+    return terms.figure(value, case.text("unit"), case.lang, _declared(case))
 
 
 def _subject(case: Case) -> str:
     """What the figure is called: 坐席语速, 最长静音."""
-    metric, part = case.text("metric"), case.text("component")
-    key = metric
-    if part and part != "value":
-        key = f"{metric}.{part}"
-    if key in figure_words.FIGURES:
-        name = term(figure_words.FIGURES, key, case.lang)
-    else:
-        name = term(figure_words.METRICS, metric, case.lang)
-        if key != metric:
-            name += case.pick("", " ") + terms.component(part, case.lang)
+    name = terms.figure_name(case.text("metric"), case.text("component") or "value", case.lang)
     return terms.of_role(case.text("role"), name, case.lang)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from qa_speech.call import Call, CriterionScore, Evidence, Finding, Measurement, Recording, Role
+from qa_speech.metrics import Component, metrics
 from qa_speech.wording import catalogue as words
-from qa_speech.wording import figures as figure_words
 from qa_speech.wording.lang import Lang, Words, labelled, pick
+from qa_speech.wording.units import UNITS
 
 LONGEST_QUOTE = 60
 """Characters of a quote that fit on a line."""
@@ -49,14 +50,16 @@ def span(start_s: float, end_s: float) -> str:
     return f"{start}–{end}"
 
 
-def number(value: float) -> str:
-    """A number a person reads: one decimal below 100, none above, no trailing zero.
+def number(value: float, digits: int | None = None) -> str:
+    """A number a person reads: one decimal below 100, none above, no trailing zero; or with so many `digits` behind the point.
 
-    >>> number(7.249), number(3.0), number(186.4), number(0.04), number(-31.2)
-    ('7.2', '3', '186', '0.04', '−31.2')
+    >>> number(7.249), number(3.0), number(186.4), number(0.04), number(-31.2), number(1.254, digits=2)
+    ('7.2', '3', '186', '0.04', '−31.2', '1.25')
     """
     size = abs(value)
-    if 0 < size < 0.1:
+    if digits is not None:
+        text = f"{value:.{digits}f}"
+    elif 0 < size < 0.1:
         text = f"{value:.2g}"
     elif size < 100:
         text = f"{value:.1f}".removesuffix(".0")
@@ -65,18 +68,25 @@ def number(value: float) -> str:
     return text.replace("-", "−")
 
 
-def figure(value: float | None, unit: str, lang: Lang) -> str:
-    """A value with its unit; a dash where there is none.
+def figure(value: float | None, unit: str, lang: Lang, of: Component | None = None) -> str:
+    """A value with its unit; a dash where there is none. The component it is one of may say how it is rounded and counted.
 
-    >>> figure(7.2, "s", "zh"), figure(182, "字/分", "zh"), figure(None, "s", "en")
-    ('7.2 秒', '182 字/分', '–')
+    >>> figure(7.2, "s", "zh"), figure(182, "字/分", "zh"), figure(58, "字", "en"), figure(None, "s", "en")
+    ('7.2 秒', '182 字/分', '58 syllables', '–')
+    >>> figure(3, "count", "zh"), figure(3, "count", "zh", Component("polite_count", "count", counted="句"))
+    ('3 次', '3 句')
     """
     if value is None:
         return NO_FIGURE
-    name = term(figure_words.UNITS, unit, lang)
+    if of is None:
+        of = Component("", unit)
+    shown = number(value, of.digits)
+    name = term(UNITS, unit, lang)
+    if of.counted and unit == "count" and lang == "zh":
+        name = of.counted
     if name == "%":
-        return f"{number(value)}%"
-    return f"{number(value)} {name}".strip()
+        return f"{shown}%"
+    return f"{shown} {name}".strip()
 
 
 def optional(value: float | None) -> str:
@@ -140,19 +150,74 @@ def metric(key: str, lang: Lang) -> str:
     ('坐席说话时长', 'silences')
     """
     name, _, who = key.partition(":")
-    return of_role(who, term(figure_words.METRICS, name, lang), lang)
+    line = metrics().get(name)
+    if line is None:
+        return of_role(who, name, lang)
+    return of_role(who, _named(line.component("value"), lang), lang)
 
 
-def component(name: str, lang: Lang) -> str:
-    """The name of a component of a metric.
+def declared(metric: str, part: str) -> Component:
+    """A component as its metric declares it; one that nobody declares is named by itself and has no unit.
 
-    >>> component("longest_s", "zh"), component("agent_longest_s", "zh"), component("agent_longest_s", "en")
-    ('最长', '坐席最长', 'agent, longest')
+    >>> declared("silence", "longest_s").unit, declared("silence", "value").unit, declared("laughter", "peak").zh
+    ('s', 'count', 'peak')
     """
-    head, _, rest = name.partition("_")
-    if name in figure_words.COMPONENTS or head not in figure_words.COMPONENT_PARTS or not rest:
-        return term(figure_words.COMPONENTS, name, lang)
-    return f"{term(figure_words.COMPONENT_PARTS, head, lang)}{'' if lang == 'zh' else ', '}{component(rest, lang)}"
+    line = metrics().get(metric)
+    if line is None or part not in ("value", *line.names):
+        return Component(part, "", part, part)
+    return line.component(part)
+
+
+def highlights(metric: str) -> tuple[str, ...]:
+    """The components shown first; none of a metric that is not installed here.
+
+    >>> highlights("response"), highlights("laughter")
+    (('p90_s', 'longest_s', 'first_word_s'), ())
+    """
+    line = metrics().get(metric)
+    return () if line is None else line.highlights
+
+
+def component(metric: str, part: str, lang: Lang) -> str:
+    """The name of a component, beside that of its metric.
+
+    >>> component("silence", "longest_s", "zh"), component("silence", "agent_longest_s", "en")
+    ('最长', 'agent, longest')
+    """
+    return _named(declared(metric, part), lang)
+
+
+def component_figure(metric: str, part: str, value: float | None, lang: Lang) -> str:
+    """A component's value, rounded and with the unit as its metric declares them.
+
+    >>> component_figure("silence", "longest_s", 7.24, "zh"), component_figure("speech_rate", "ratio_to_other", 1.254, "en")
+    ('7.2 秒', '1.25')
+    >>> component_figure("politeness", "polite_count", 3, "zh")
+    '3 句'
+    """
+    one = declared(metric, part)
+    return figure(value, one.unit, lang, one)
+
+
+def figure_name(name: str, part: str, lang: Lang) -> str:
+    """What a figure is called by itself, its metric not named beside it.
+
+    >>> figure_name("silence", "longest_s", "zh"), figure_name("overlap", "share", "zh"), figure_name("overlap", "share", "en")
+    ('最长静音', '重叠占通话', 'overlap share of call')
+    """
+    one = declared(name, part)
+    if one.alone is not None:
+        return pick(lang, one.alone.zh, one.alone.en)
+    if part in ("", "value"):
+        return metric(name, lang)
+    named = _named(one, lang)
+    space = "" if lang == "zh" and named != part else " "
+    return f"{metric(name, lang)}{space}{named}"
+
+
+def _named(one: Component, lang: Lang) -> str:
+    """Its name in a language; a component declared without one is shown by its own."""
+    return pick(lang, one.zh, one.en) or one.name
 
 
 def warning(text: str, lang: Lang) -> str:
@@ -357,18 +422,6 @@ def layout(recording: Recording, lang: Lang) -> str:
         return name
     channels = [f"{number} {role(who, lang)}" for number, who in enumerate(recording.channels, 1)]
     return name + bracket(pick(lang, "，", ", ").join(channels), lang)
-
-
-def component_unit(name: str) -> str:
-    """The unit of a component, from the end of its name.
-
-    >>> component_unit("longest_s"), component_unit("share"), component_unit("turns")
-    ('s', '%', '')
-    """
-    if name.endswith("share") or "share_of" in name:
-        return "%"
-    ending = name.rpartition("_")[2]
-    return {"s": "s", "ms": "ms", "db": "dB", "hz": "Hz", "st": "st", "min": "1/min"}.get(ending, "")
 
 
 def measurement(measured: Measurement, lang: Lang) -> str:
