@@ -18,11 +18,13 @@ from qa_speech.audio.loudness import TARGET_DB, active_level_db, levelled
 from qa_speech.audio.mask import ranges, tone
 from qa_speech.call import Call, CallReport, CriterionScore, Evidence, Role, Score, encode, write_bytes, write_call
 from qa_speech.cli import app
-from qa_speech.coaching.choose import Cut, Wish, choose, lines, make_clips, moment, window
+from qa_speech.coaching.choose import Wish, choose, evidence_to_hear
+from qa_speech.coaching.clips import Cut, make_clips
 from qa_speech.coaching.page import render_page, write_lists
+from qa_speech.coaching.sound import render
+from qa_speech.coaching.window import lines, window
 from qa_speech.errors import ConfigError
 from qa_speech.privacy.redact import hidden
-from qa_speech.privacy.sound import render
 from qa_speech.store.reports import read_reports
 from qa_speech.testing import make_call
 from qa_speech.timeline import Segment, Timeline
@@ -149,10 +151,10 @@ def test_an_empty_list_is_written_all_the_same(tmp_path: Path) -> None:
 def test_the_moment_is_the_longest_interval_the_first_quote_or_the_shortest_absence() -> None:
     short, long = Evidence("interval", 1.0, 2.0), Evidence("interval", 4.0, 8.0)
 
-    assert moment(criterion("fail", QUOTE, short, long)) == long
-    assert moment(criterion("fail", QUOTE, SECRET_QUOTE)) == QUOTE
-    assert moment(criterion("fail", Evidence("absence", 0.0, 15.0))) == Evidence("absence", 0.0, 15.0)
-    assert moment(criterion("fail", Evidence("absence", 0.0, 90.0))) == Evidence("absence", 0.0, 90.0)
+    assert evidence_to_hear(criterion("fail", QUOTE, short, long)) == long
+    assert evidence_to_hear(criterion("fail", QUOTE, SECRET_QUOTE)) == QUOTE
+    assert evidence_to_hear(criterion("fail", Evidence("absence", 0.0, 15.0))) == Evidence("absence", 0.0, 15.0)
+    assert evidence_to_hear(criterion("fail", Evidence("absence", 0.0, 90.0))) == Evidence("absence", 0.0, 90.0)
 
 
 def test_something_missing_from_a_long_stretch_is_listed_last_and_without_sound(tmp_path: Path) -> None:

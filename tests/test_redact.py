@@ -32,16 +32,22 @@ from qa_speech.call import (
 )  # fmt: skip
 from qa_speech.cli import app
 from qa_speech.privacy.identifiers import REASONS
-from qa_speech.privacy.redact import find, for_people, hidden, masked, masked_id
+from qa_speech.privacy.redact import hidden, masked, masked_id, masked_places
 from qa_speech.report.folder import ReportFolder
-from qa_speech.report.redacted import KINDS, WHY, RedactedFolder
+from qa_speech.report.people import for_people
+from qa_speech.report.redacted import RedactedFolder
 from qa_speech.report.view import lines as page_lines
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
+from qa_speech.wording.masking import KINDS, WHY, placeholders
 
 RATE = 8000
 NUMBER = "13822190045"
 RUNNER = typer.testing.CliRunner()
+
+
+def for_zh(report: CallReport) -> CallReport:
+    return masked(report, placeholders("zh"))
 
 
 def number_call(**more: object) -> Call:
@@ -70,7 +76,7 @@ def scored(call: Call) -> CallReport:
 def test_text_words_and_times_of_a_masked_utterance_stay_together() -> None:
     before = number_call().utterances[0]
 
-    after = masked(CallReport(number_call())).call.utterances[0]
+    after = for_zh(CallReport(number_call())).call.utterances[0]
 
     assert after.text == "电话[电话]谢谢"
     assert [word.text for word in after.words] == ["电", "话", "[电话]", "谢", "谢"]
@@ -82,7 +88,7 @@ def test_text_words_and_times_of_a_masked_utterance_stay_together() -> None:
 def test_evidence_and_details_and_metadata_are_masked_and_figures_stay() -> None:
     report = scored(number_call(metadata={"caller": NUMBER, "queue": "10010"}))
 
-    shown = masked(report)
+    shown = for_zh(report)
 
     assert NUMBER not in encode(shown).decode()
     assert shown.score is not None
@@ -102,14 +108,14 @@ def test_a_quote_that_cuts_a_number_shows_none_of_it() -> None:
     quote = Evidence("quote", 0.5, 2.0, Role.CUSTOMER, f"电话{NUMBER[:4]}", utterance=0)
     report = CallReport(call, {"violations": Measurement(1.0, "count", evidence=(quote,))})
 
-    assert masked(report).measurements["violations"].evidence[0].quote == "电话[电话]"
+    assert for_zh(report).measurements["violations"].evidence[0].quote == "电话[电话]"
 
 
 def test_the_piece_of_a_number_is_masked_in_a_quote_of_another_utterance() -> None:
     call = make_call("customer: 电话一三八二二", "agent: 嗯", "customer: 一九零零四五谢谢", call_id="a")
     quote = Evidence("quote", 3.0, 5.0, Role.CUSTOMER, "九零零四五谢谢", utterance=2)
 
-    shown = masked(CallReport(call, {"m": Measurement(1.0, "count", evidence=(quote,))}))
+    shown = for_zh(CallReport(call, {"m": Measurement(1.0, "count", evidence=(quote,))}))
 
     assert [one.text for one in shown.call.utterances] == ["电话[电话]", "嗯", "[电话]谢谢"]
     assert shown.measurements["m"].evidence[0].quote == "[电话]谢谢"
@@ -123,15 +129,15 @@ def test_the_piece_of_a_number_is_masked_in_a_quote_of_another_utterance() -> No
     )
 )
 def test_masking_twice_changes_nothing_more(parts: list[str]) -> None:
-    once = masked(CallReport(make_call(f"customer: {''.join(parts)}")))
+    once = for_zh(CallReport(make_call(f"customer: {''.join(parts)}")))
 
-    assert masked(once) == once
+    assert for_zh(once) == once
 
 
 def test_a_call_without_identifiers_is_unchanged() -> None:
     report = CallReport(make_call("agent: 您好，工号一零零一", "customer: 我想查话费，10010说是98.5元"))
 
-    assert masked(report) == report
+    assert for_zh(report) == report
 
 
 def test_words_of_several_characters_are_masked_whole() -> None:
@@ -147,7 +153,7 @@ def test_words_of_several_characters_are_masked_whole() -> None:
     )
 
     assert hidden(call) == Timeline([(1.5, 3.0)])
-    assert [word.text for word in masked(CallReport(call)).call.utterances[0].words] == ["电话", "[电话]", "谢"]
+    assert [word.text for word in for_zh(CallReport(call)).call.utterances[0].words] == ["电话", "[电话]", "谢"]
 
 
 # ------------------------------------------------------------------------------------------------ sound
@@ -160,7 +166,7 @@ def test_without_word_times_the_whole_utterance_is_hidden_and_said_so() -> None:
     )
 
     assert hidden(call) == Timeline([(0.5, 4.25)])
-    assert [item.whole for item in find(call)] == [True]
+    assert [place.whole for place in masked_places(call)] == [True]
 
 
 def test_words_that_do_not_match_the_text_are_not_trusted() -> None:
@@ -178,14 +184,14 @@ def test_an_utterance_nobody_recognised_is_hidden_whole_in_a_recognised_call() -
     )
 
     assert hidden(call) == Timeline([(0.5, 2.0)])
-    assert [(item.kind, item.reason) for item in find(call)] == [("unrecognised", "not_recognised")]
+    assert [(place.kind, place.reason) for place in masked_places(call)] == [("unrecognised", "not_recognised")]
 
 
 def test_a_digit_outside_all_utterances_is_hidden_too() -> None:
     call = msgspec.structs.replace(number_call(), stray=(StrayWord(Role.CUSTOMER, Word("八", 6.5, 6.7), "far"),))
 
     assert hidden(call) == Timeline([(1.0, 3.75), (6.5, 6.7)])
-    assert [one.word.text for one in masked(CallReport(call)).call.stray] == ["*"]
+    assert [one.word.text for one in for_zh(CallReport(call)).call.stray] == ["*"]
 
 
 def test_what_cannot_be_searched_is_none_and_warned_of() -> None:
@@ -253,7 +259,7 @@ def test_ids_that_are_alike_when_masked_get_files_of_their_own(tmp_path: Path) -
         )
 
     assert len(list((tmp_path / "calls").iterdir())) == 2
-    assert masked_id(f"20260105-{NUMBER}.wav") == "20260105-[电话].wav"
+    assert masked_id(f"20260105-{NUMBER}.wav", placeholders("zh")) == "20260105-[电话].wav"
 
 
 def test_missing_audio_is_said_and_the_text_still_comes(tmp_path: Path) -> None:
@@ -287,7 +293,7 @@ def test_the_report_folder_masks_what_people_open_and_keeps_the_data(tmp_path: P
 
 
 def test_the_page_finds_the_masked_words_again() -> None:
-    shown = masked(CallReport(number_call()))
+    shown = for_zh(CallReport(number_call()))
 
     texts = [piece.text for piece in page_lines(shown, "zh")[0].pieces]
 
