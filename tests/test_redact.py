@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -31,15 +32,17 @@ from qa_speech.call import (
     write_call,
 )  # fmt: skip
 from qa_speech.cli import app
-from qa_speech.privacy.identifiers import REASONS
+from qa_speech.privacy import identifiers
+from qa_speech.privacy.identifiers import REASONS, find_identifiers
 from qa_speech.privacy.redact import hidden, masked, masked_id, masked_places
+from qa_speech.privacy.sound import PROBLEMS
 from qa_speech.report.folder import ReportFolder
 from qa_speech.report.people import for_people
 from qa_speech.report.redacted import RedactedFolder
 from qa_speech.report.view import lines as page_lines
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
-from qa_speech.wording.masking import KINDS, WHY, placeholders
+from qa_speech.wording.masking import KINDS, NO_SOUND, WHY, placeholders
 
 RATE = 8000
 NUMBER = "13822190045"
@@ -224,6 +227,53 @@ def test_redacted_sound_is_the_recording_but_for_the_spans_sample_by_sample(tmp_
     assert done.problem == ""
 
 
+# ------------------------------------------------------------------------------------------------ one search
+
+
+@pytest.fixture
+def searched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """The texts of each conversation that was searched, once for each search; single strings do not count."""
+    seen: list[tuple[str, ...]] = []
+
+    def spy(utterances: Sequence[Utterance]) -> tuple[identifiers.Found, ...]:
+        if len(utterances) > 1:
+            seen.append(tuple(one.text or "" for one in utterances))
+        return find_identifiers(utterances)
+
+    monkeypatch.setattr(identifiers, "find_identifiers", spy)
+    return seen
+
+
+def test_a_call_is_searched_once_for_its_text_its_sound_and_its_list(
+    searched: list[tuple[str, ...]], tmp_path: Path
+) -> None:
+    call = recorded(number_call(), tmp_path / "audio")
+
+    RedactedFolder(tmp_path / "redacted").add(scored(call))
+
+    assert (tmp_path / "redacted" / "audio" / "a.wav.mp3").is_file()
+    assert len(searched) == 1
+
+
+def test_a_call_is_searched_once_for_its_page_and_its_sound(searched: list[tuple[str, ...]], tmp_path: Path) -> None:
+    folder = ReportFolder(tmp_path / "report", lang="zh")
+    for name in ("a.wav", "b.wav"):
+        folder.add(scored(recorded(number_call(), tmp_path / name)))
+    folder.finish()
+
+    assert len(searched) == 2
+
+
+def test_a_command_searches_no_call_twice(searched: list[tuple[str, ...]], tmp_path: Path) -> None:
+    for n in range(3):
+        (tmp_path / f"{n}.txt").write_text(f"agent: 您好\ncustomer: 电话1382219004{n}\nagent: 好的，再见\n", "utf-8")
+
+    done = RUNNER.invoke(app, ["inspect", str(tmp_path), "--out", str(tmp_path / "out"), "--ui", "zh"])
+
+    assert done.exit_code == 0, done.output
+    assert len(searched) == len(set(searched)) == 3
+
+
 # ------------------------------------------------------------------------------------------------ files
 
 
@@ -302,4 +352,5 @@ def test_the_page_finds_the_masked_words_again() -> None:
 
 def test_every_reason_and_kind_has_its_words() -> None:
     assert set(REASONS) | {"not_recognised"} == set(WHY)
+    assert set(PROBLEMS) == set(NO_SOUND)
     assert set(KINDS) == {"phone", "id_card", "bank_card", "email", "address", "name", "unrecognised"}

@@ -112,11 +112,14 @@ def addresses(text: str, *, asked: bool = False) -> Iterator[tuple[int, int]]:
         clause = _CLAUSE.match(text)
         if clause and len(_ADDRESS_SIGN.findall(clause.group())) > 1:
             found.append(clause.span())
-    last = 0
+    merged: list[tuple[int, int]] = []
     for start, end in sorted(found):
-        if start >= last:
-            yield start, max(stop for begin, stop in found if start <= begin < end)
-        last = max(last, end)
+        if merged and start < merged[-1][1]:
+            first, last = merged[-1]
+            merged[-1] = (first, max(last, end))
+        else:
+            merged.append((start, end))
+    yield from merged
 
 
 def _formed_addresses(text: str) -> Iterator[tuple[int, int]]:
