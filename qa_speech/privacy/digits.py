@@ -172,6 +172,8 @@ class _Open:
         return sum(digit.sure for digit in self.digits)
 
     def close(self) -> None:
+        if not self.digits:
+            return
         while self.digits and self.digits[-1].value == "?":
             self.digits.pop()
         length = sum(len(digit.value) for digit in self.digits if digit.sure)
