@@ -18,6 +18,10 @@ BLOCK_S = 10
 HIGHEST_RATE = 16_000
 """Hz; telephone speech holds nothing above, and 32 kbit/s are better spent below."""
 MP3_RATES = (8_000, 11_025, 12_000, 16_000)
+"""Hz."""
+HIGHEST_RATE_MPEG_25 = 12_000
+"""Hz; what is sampled higher is MPEG-2."""
+LOWEST_KBPS, HIGHEST_KBPS_MPEG_25, HIGHEST_KBPS_MPEG_2 = 8, 64, 160
 
 
 def write_mp3(
@@ -50,7 +54,9 @@ def write_mp3(
     """
     import soundfile
 
-    channels = samples[None, :] if samples.ndim == 1 else samples
+    channels = samples
+    if samples.ndim == 1:
+        channels = samples[None, :]
     if channels.ndim != 2 or channels.shape[0] not in (1, 2) or channels.shape[1] == 0:
         raise AudioError(str(path), f"cannot write mp3 from shape {samples.shape}; expected (1 or 2, n > 0)")
     target = mp3_rate(rate)
@@ -79,9 +85,9 @@ def mp3_rate(rate: int) -> int:
 
 def _compression(rate: int, kbps: int) -> float:
     """libsndfile maps 0…1 linearly from the highest to the lowest bit rate of the MPEG version."""
-    lowest, highest = (8, 64) if rate <= 12_000 else (8, 160)
-    wanted = min(max(kbps, lowest + 1), highest)
-    return 1 - (wanted - lowest) / (highest - lowest)
+    highest = HIGHEST_KBPS_MPEG_25 if rate <= HIGHEST_RATE_MPEG_25 else HIGHEST_KBPS_MPEG_2
+    wanted = min(max(kbps, LOWEST_KBPS + 1), highest)
+    return 1 - (wanted - LOWEST_KBPS) / (highest - LOWEST_KBPS)
 
 
 def _blocks(
@@ -94,7 +100,9 @@ def _blocks(
     stream: Any = None
     if rate != target:
         stream = soxr.ResampleStream(rate, target, channels.shape[0], dtype="float32")
-    scale = np.float32(1 / 32768 if channels.dtype == np.int16 else 1)
+    scale = np.float32(1)
+    if channels.dtype == np.int16:
+        scale = np.float32(1 / 32768)
     for start in range(0, channels.shape[1], step):
         piece = channels[:, start : start + step].T.astype(np.float32) * scale
         block = np.ascontiguousarray(np.clip(piece, -1, 1))

@@ -102,17 +102,20 @@ def clips(
 
 def _counted(made: int, silent: int, lang: Language) -> str:
     """How many clips there are, and how many without sound."""
-    if lang == "zh":
-        without = f"，其中 {silent} 个没有声音（原因见列表）" if silent else ""
-        return f"{made} 个片段{without}"
-    without = f", {silent} without sound (the lists say why)" if silent else ""
-    return f"{made} clips{without}"
+    counted = {"zh": f"{made} 个片段", "en": f"{made} clips"}[lang]
+    if silent:
+        counted += {
+            "zh": f"，其中 {silent} 个没有声音（原因见列表）",
+            "en": f", {silent} without sound (the lists say why)",
+        }[lang]
+    return counted
 
 
 def _exit_if_silent(silent: int, all_of_them: int) -> None:
     """The exit code says that some, or all, have no sound."""
     if silent:
-        raise typer.Exit(EXIT_SOME_FAILED if silent < all_of_them else EXIT_UNUSABLE)
+        all_silent = silent == all_of_them
+        raise typer.Exit(EXIT_UNUSABLE if all_silent else EXIT_SOME_FAILED)
 
 
 def redact(
@@ -144,7 +147,8 @@ def redact(
             silent += bool(redacted.problem)
             typer.echo(_line(redacted, lang))
         path = folder.finish()
-    typer.echo(f"{'遮蔽清单' if lang == 'zh' else 'what was masked:'} {path}", err=True)
+    title = {"zh": "遮蔽清单", "en": "what was masked:"}[lang]
+    typer.echo(f"{title} {path}", err=True)
     _exit_if_silent(silent, done)
 
 
@@ -154,7 +158,8 @@ def _line(redacted: Redacted, lang: Language) -> str:
     from qa_speech.wording.masking import NO_SOUND
 
     count = len({place.identifier for place in redacted.masked})
-    parts = [redacted.id, f"遮蔽 {count} 处" if lang == "zh" else f"{count} masked"]
+    counted = {"zh": f"遮蔽 {count} 处", "en": f"{count} masked"}[lang]
+    parts = [redacted.id, counted]
     if redacted.problem:
         parts.append(term(NO_SOUND, redacted.problem, lang))
     return "  ".join(parts)
@@ -165,4 +170,7 @@ def _reports(result: Path, scorecard: str | None) -> Iterator[CallReport]:
     from qa_speech.cli.common import find_scorecard
     from qa_speech.store.reports import read_reports
 
-    return read_reports(result, scorecard=find_scorecard(scorecard) if scorecard else None)
+    card = None
+    if scorecard:
+        card = find_scorecard(scorecard)
+    return read_reports(result, scorecard=card)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import heappush, heappushpop
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -31,6 +31,15 @@ class Wish(msgspec.Struct, frozen=True):
     worst: int = 5
     best: int = 0
     agents: tuple[str, ...] = ()
+
+    def most(self, side: Side) -> int:
+        """How many moments of one side of each criterion."""
+        return {"worst": self.worst, "best": self.best}[side]
+
+    def wants(self, criterion: str, agent: str) -> bool:
+        """Whether a criterion of an agent's call may be chosen."""
+        is_wanted = not self.criteria or criterion in self.criteria
+        return is_wanted and (not self.agents or agent in self.agents)
 
 
 class Moment(NamedTuple):
@@ -87,15 +96,16 @@ def choose(reports: Iterable[CallReport], wish: Wish) -> list[Moment]:
     for number, report in enumerate(reports):
         agent = agent_of(report.call)
         agents[agent] = None
-        for criterion in report.score.criteria if report.score else ():
+        if report.score is None:
+            continue
+        for criterion in report.score.criteria:
             criteria[criterion.id] = None
-            if not _is_wanted(criterion.id, wish.criteria) or not _is_wanted(agent, wish.agents):
+            if not wish.wants(criterion.id, agent):
                 continue
             for side in SIDES:
-                rank = _badness(report, criterion) if side == "worst" else _goodness(report, criterion)
+                rank = RANKS[side](report, criterion)
                 if rank is not None:
-                    limit = wish.worst if side == "worst" else wish.best
-                    top = tops.setdefault((criterion.id, side), _Top(limit))
+                    top = tops.setdefault((criterion.id, side), _Top(wish.most(side)))
                     top.offer(_Ranked(rank, -number, Moment(side, report, criterion)))
     if agents and not criteria:
         raise ConfigError("--scorecard", ["no call here has a score; name a scorecard to score them with"])
@@ -107,10 +117,6 @@ def choose(reports: Iterable[CallReport], wish: Wish) -> list[Moment]:
             if (name, side) in tops:
                 chosen += tops[name, side].moments()
     return chosen
-
-
-def _is_wanted(name: str, wanted: Sequence[str]) -> bool:
-    return not wanted or name in wanted
 
 
 def _check_known(what: str, wanted: Sequence[str], there: Iterable[str]) -> None:
@@ -128,9 +134,11 @@ def agent_of(call: Call) -> str:
     >>> agent_of(make_call("agent: 您好", metadata={"agent_id": "1001"}))
     '1001'
     """
-    metadata = call.recording.metadata
-    named = [metadata[key] for key in AGENT_KEYS if metadata.get(key)]
-    return named[0] if named else ""
+    for key in AGENT_KEYS:
+        named = call.recording.metadata.get(key)
+        if named:
+            return named
+    return ""
 
 
 def _badness(report: CallReport, criterion: CriterionScore) -> tuple[float, ...] | None:
@@ -138,8 +146,12 @@ def _badness(report: CallReport, criterion: CriterionScore) -> tuple[float, ...]
     evidence = evidence_to_hear(criterion)
     if criterion.outcome not in ("fail", "partial") or evidence is None:
         return None
-    share = wording.lost(criterion) / criterion.possible if criterion.possible else 1.0
-    extent = -1.0 if nothing_to_hear(evidence) else evidence.end - evidence.start
+    share = 1.0
+    if criterion.possible:
+        share = wording.lost(criterion) / criterion.possible
+    extent = _length(evidence)
+    if nothing_to_hear(evidence):
+        extent = -1.0
     return (float(bool(criterion.fatal)), share, extent, -_total(report))
 
 
@@ -149,6 +161,12 @@ def _goodness(report: CallReport, criterion: CriterionScore) -> tuple[float, ...
     if criterion.outcome != "pass" or evidence is None or evidence.kind == "absence":
         return None
     return (criterion.points or 0.0, _total(report))
+
+
+RANKS: Mapping[Side, Callable[[CallReport, CriterionScore], tuple[float, ...] | None]] = {
+    "worst": _badness,
+    "best": _goodness,
+}
 
 
 def _total(report: CallReport) -> float:

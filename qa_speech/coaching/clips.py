@@ -8,6 +8,7 @@ A clip holds its window and nothing else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +29,7 @@ from qa_speech.timeline import Segment, Timeline
 from qa_speech.wording import Lang
 from qa_speech.wording.masking import placeholders
 
+_UNSAFE = re.compile(r"[^\w-]")
 LONGEST_NAME = 40
 """Characters of a criterion's id in a file name."""
 
@@ -101,7 +103,9 @@ def make_clips(
     """
     cut = cut or Cut()
     moments = list(chosen)
-    words = placeholders(lang) if cut.mask else None
+    words = None
+    if cut.mask:
+        words = placeholders(lang)
     shown: dict[int, _Shown] = {}
     for number, moment in enumerate(moments, start=1):
         # every report stays in hand until the last clip is made, so its address tells it from all others
@@ -125,6 +129,9 @@ def _clip(
     side, report, criterion = moment
     evidence = evidence_to_hear(criterion)
     assert evidence is not None  # choose() takes no criterion without
+    total = None
+    if report.score is not None:
+        total = report.score.total
     said: tuple[ClipLine, ...] = ()
     problem, count = "long_absence", 0
     held = Segment(evidence.start, evidence.end)
@@ -143,7 +150,7 @@ def _clip(
         outcome=criterion.outcome,
         points=criterion.points,
         possible=criterion.possible,
-        total=report.score.total if report.score else None,
+        total=total,
         sentence=wording.sentence(_same(criterion, shown.report), lang=lang, call=shown.report.call),
         evidence_start=evidence.start,
         evidence_end=evidence.end,
@@ -162,15 +169,14 @@ def _window(call: Call, evidence: Evidence, cut: Cut) -> Segment:
 
 def _same(criterion: CriterionScore, report: CallReport) -> CriterionScore:
     """The criterion as it stands in the report that is shown."""
-    for shown in report.score.criteria if report.score else ():
-        if shown.id == criterion.id:
-            return shown
-    return criterion
+    if report.score is None:
+        return criterion
+    return next((shown for shown in report.score.criteria if shown.id == criterion.id), criterion)
 
 
 def _safe(name: str) -> str:
     """A name that every file system takes."""
-    return "".join([char if char.isalnum() or char in "-_" else "-" for char in name])[:LONGEST_NAME]
+    return _UNSAFE.sub("-", name)[:LONGEST_NAME]
 
 
 def _write(

@@ -94,9 +94,9 @@ def _write_xlsx(rows: Sequence[Mapping[str, object]], path: Path, lang: Lang) ->
         bold = book.add_format({"bold": True})
         wrap = book.add_format({"text_wrap": True, "valign": "top"})
         columns = (*HEAD, "note")
+        headings = {"note": label("note", lang)}
         for place, name in enumerate(columns):
-            heading = label("note", lang) if name == "note" else name
-            sheet.write_string(0, place, heading, bold)
+            sheet.write_string(0, place, headings.get(name, name), bold)
             sheet.set_column(place, place, WIDTHS.get(name, USUAL_WIDTH), wrap)
         for number, row in enumerate(rows, start=1):
             for place, name in enumerate(HEAD):

@@ -70,7 +70,9 @@ def window(call: Call, evidence: Evidence, *, before_s: float, after_s: float, l
     )
     start = _moved(first, min(evidence.start, last), busy)
     end = _moved(last, min(evidence.end, last), busy)
-    return Segment(start, end) if start < end else Segment(first, last)
+    if start >= end:
+        return Segment(first, last)
+    return Segment(start, end)
 
 
 def _words(utterances: Sequence[Utterance]) -> list[tuple[float, float]]:
@@ -137,8 +139,8 @@ def _heard(utterance: Utterance, held: Segment) -> str:
     at = 0
     for word in utterance.words:
         spoken = word.text.strip()
-        start = text.find(spoken, at) if spoken else -1
-        if start < 0:
+        start = text.find(spoken, at)
+        if not spoken or start < 0:
             continue
         at = _with_signs(text, start + len(spoken))
         middle = (word.start + word.end) / 2

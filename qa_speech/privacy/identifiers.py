@@ -108,7 +108,9 @@ def find_in_text(text: str) -> tuple[Found, ...]:
     >>> [found.place for found in find_in_text("请联系13800138000")]
     [Place(start=3, end=14, kind='phone')]
     """
-    return find_identifiers((Utterance(Role.UNKNOWN, 0.0, 1.0, text),)) if text else ()
+    if not text:
+        return ()
+    return find_identifiers((Utterance(Role.UNKNOWN, 0.0, 1.0, text),))
 
 
 def mask_text(text: str, placeholders: Placeholders) -> str:
@@ -142,11 +144,16 @@ def _merged(places: Iterable[Found]) -> list[Found]:
     """Where two places overlap, one over both: of the first's kind, but an e-mail or street address holds its numbers."""
     merged: list[Found] = []
     for place in places:
-        before = merged[-1] if merged else None
-        if before is None or before.utterance != place.utterance or place.start >= before.end:
+        if not merged or not _overlap(merged[-1], place):
             merged.append(place)
             continue
-        named = place if place.kind in ("email", "address") else before
+        before = named = merged[-1]
+        if place.kind in ("email", "address"):
+            named = place
         end = max(before.end, place.end)
         merged[-1] = msgspec.structs.replace(before, end=end, kind=named.kind, reason=named.reason)
     return merged
+
+
+def _overlap(before: Found, after: Found) -> bool:
+    return before.utterance == after.utterance and after.start < before.end

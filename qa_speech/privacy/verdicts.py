@@ -23,7 +23,11 @@ _USUAL_GROUPS = frozenset(
     ((3, 4, 4), (3, 8), (7, 4), (4, 4, 3), (3, 3, 5), (4, 3, 4), (5, 6), (6, 5), (3, 5, 3), (4, 7))
 )
 """Sizes of the groups that telephone numbers are written in."""
-_EXPECTED: dict[str, int] = {"phone": 11, "id_card": 18, "bank_card": 16}
+_EXPECTED: dict[str, int] = {
+    "phone": 11,
+    "id_card": 18,
+    "bank_card": 16,
+}
 """Digits of a whole number; where fewer are heard, words at its ends that sound like digits are taken for some."""
 _SPOKEN_LENGTHS = (18, 11, 19, 16)
 """Digits of whole numbers in the order they are looked for at the beginning of a long group."""
@@ -115,8 +119,10 @@ def _by_correction(heard: _Heard) -> IdentifyingNumber | None:
 
 
 def _corrected(before: str, after: str, cue: Cue) -> Verdict | None:
+    """What the number before a correction and that after it are together, or one of them alone."""
     for kept in range(len(before) + 1):
-        verdict = numerals.certain(before[:kept] + after, cue)
+        number = before[:kept] + after
+        verdict = numerals.certain(number, cue)
         if verdict is not None:
             return verdict
     return numerals.likely(after, cue) or numerals.likely(before, cue) or numerals.certain(before, cue)
@@ -141,7 +147,8 @@ def _by_length(heard: _Heard, widest: Digits) -> IdentifyingNumber | None:
 
 def _by_name(heard: _Heard) -> IdentifyingNumber | None:
     """A run too long for its kind but announced as one, or the last digits of an identity card."""
-    cue, number = heard.cue, _value(heard.inner)
+    cue = heard.cue
+    number = _value(heard.inner)
     if cue == "" or cue == "code":
         return None
     if len(number) > _EXPECTED["phone"] + 1:
@@ -174,18 +181,24 @@ def _variants(digits: Digits) -> list[str]:
 def _trimmed(digits: Digits) -> tuple[Digits, Digits]:
     """From the first sure digit to the last; and with the doubtful ones that touch these."""
     sure = [place for place, digit in enumerate(digits) if digit.sure]
-    first, last = sure[0], sure[-1]
-    inner = digits[first : last + 1]
-    if first and _belongs(digits[first - 1], digits[first - 1], digits[first]):
+    first = sure[0]
+    end = sure[-1] + 1
+    inner = digits[first:end]
+    before = digits[:first]
+    if before and _touches(before[-1], digits[first]):
         first -= 1
-    while last + 1 < len(digits) and _belongs(digits[last + 1], digits[last], digits[last + 1]):
-        last += 1
-    return inner, digits[first : last + 1]
+    for after in digits[end:]:
+        if not _touches(after, digits[end - 1]):
+            break
+        end += 1
+    return inner, digits[first:end]
 
 
-def _belongs(doubtful: Digit, before: Digit, after: Digit) -> bool:
-    """Whether a character beside a number that sounds like a digit touches it."""
-    return doubtful.value != "?" and before.utterance == after.utterance and before.end == after.start
+def _touches(doubtful: Digit, digit: Digit) -> bool:
+    """Whether a character that sounds like a digit stands right beside one."""
+    if doubtful.value == "?" or doubtful.utterance != digit.utterance:
+        return False
+    return doubtful.end == digit.start or digit.end == doubtful.start
 
 
 # ------------------------------------------------------------------------------------------------ groups
@@ -220,10 +233,10 @@ def _is_plausible(heard: _Heard, digits: Sequence[Digit], verdict: Verdict) -> b
     """Prices in a row (158 188 199 59) may make up a number: written telephone numbers come in usual groups."""
     if heard.cue or verdict.kind != "phone" or not _is_written(digits, heard.utterances):
         return True
-    sizes = _group_sizes(digits)
-    if len(sizes) == 1 or max(sizes) == 1 or min(sizes) >= 3 or sizes in _USUAL_GROUPS:
+    if digits[0].utterance != digits[-1].utterance:
         return True
-    return len({digit.utterance for digit in digits}) > 1
+    sizes = _group_sizes(digits)
+    return len(sizes) == 1 or max(sizes) == 1 or min(sizes) >= 3 or sizes in _USUAL_GROUPS
 
 
 def _among_groups(heard: _Heard) -> list[IdentifyingNumber]:
@@ -262,18 +275,22 @@ def _from_group(heard: _Heard, groups: Sequence[Digits], first: int) -> Identify
 
 def _spoken_head(heard: _Heard, group: Digits) -> IdentifyingNumber | None:
     """A number spoken without pause whose tail is the next word, or said twice in a row."""
-    said = _value(group)
-    if _is_written(group, heard.utterances) or not _EXPECTED["phone"] < len(said) <= _LONGEST_SPOKEN:
+    if _is_written(group, heard.utterances):
+        return None
+    if not _EXPECTED["phone"] < len(_value(group)) <= _LONGEST_SPOKEN:
         return None
     for length in _SPOKEN_LENGTHS:
+        if len(group) < length:
+            continue
         head, rest = group[:length], group[length:]
         number = _value(head)
-        verdict = numerals.certain(number, heard.cue) if len(head) == length else None
+        verdict = numerals.certain(number, heard.cue)
         if verdict is None:
             continue
         if len(rest) <= _SPOKEN_TAIL:
             return IdentifyingNumber(verdict, head, number)
-        if number.startswith(_value(rest)[:length]) or heard.cue == verdict.kind:
+        again = _value(rest)[:length]
+        if number.startswith(again) or heard.cue == verdict.kind:
             return IdentifyingNumber(verdict, group, number)
     return None
 
@@ -283,12 +300,15 @@ def _beside(groups: Sequence[Digits], found: Sequence[IdentifyingNumber]) -> lis
     if not found:
         return []
     first = found[0]
-    taken = {digit.group for number in found for digit in number.digits}
     repeated = Verdict(first.verdict.kind, "repeated")
+    taken = set()
+    for number in found:
+        taken.update([digit.group for digit in number.digits])
     beside: list[IdentifyingNumber] = []
     for group in groups:
         value = _value(group)
-        is_public = numerals.is_hotline(value) and value not in first.value
-        if group[0].group not in taken and len(value) > 1 and not is_public:
+        if group[0].group in taken or len(value) < 2:
+            continue
+        if not numerals.is_hotline(value) or value in first.value:
             beside.append(IdentifyingNumber(repeated, group, first.value))
     return beside

@@ -58,9 +58,10 @@ class RedactedFolder:
         name = self._name(call_id)
         sound = problem = ""
         if self.audio is not None:
+            problem = self._write_audio(report.call, f"audio/{name}.{self.audio}")
+        if self.audio is not None and not problem:
             sound = f"audio/{name}.{self.audio}"
-            problem = self._write_audio(report.call, self.out / sound)
-        self._write_call(shown.call, name, call_id, "" if problem else sound)
+        self._write_call(shown.call, name, call_id, sound)
         if shown.score is not None:
             self._write_score(shown.score, name, call_id)
         found = masked_places(report.call)
@@ -88,19 +89,21 @@ class RedactedFolder:
         self._names.add(name)
         return name
 
-    def _write_audio(self, call: Call, path: Path) -> str:
+    def _write_audio(self, call: Call, name: str) -> str:
         """Write the masked recording; the code of the problem where there is none."""
         spans = hidden(call)
         audio = recorded(call, spans, recordings=self.recordings)
         if isinstance(audio, str):
             return audio
         samples = mask(audio.samples[:2], audio.rate, spans or (), replacement=self.replacement)
-        write_sound(samples, audio.rate, path)
+        write_sound(samples, audio.rate, self.out / name)
         return ""
 
     def _write_call(self, shown: Call, name: str, call_id: str, sound: str) -> None:
         """The call of the redacted recording: neither the old path nor the old hash lead back to the original."""
-        digest = sha256(self.out / sound) if sound else ""
+        digest = ""
+        if sound:
+            digest = sha256(self.out / sound)
         recording = msgspec.structs.replace(shown.recording, id=call_id, path=sound, sha256=digest)
         write_call(msgspec.structs.replace(shown, recording=recording), self.out / "calls" / f"{name}.json")
         text = transcript(shown, self.lang).encode("utf-8", "replace")
@@ -133,6 +136,8 @@ def transcript(call: Call, lang: Lang) -> str:
     for number, utterance in enumerate(call.utterances, start=1):
         if utterance.text is None:
             continue
-        where = str(number) if call.times == "nominal" else wording.clock(utterance.start)
+        where = wording.clock(utterance.start)
+        if call.times == "nominal":
+            where = str(number)
         lines.append(f"{where} {wording.role(utterance.role, lang)}{colon}{utterance.text}\n")
     return "".join(lines)
