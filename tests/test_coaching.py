@@ -39,9 +39,11 @@ from qa_speech.errors import ConfigError
 from qa_speech.privacy import identifiers
 from qa_speech.privacy.identifiers import find_identifiers
 from qa_speech.privacy.redact import hidden
+from qa_speech.privacy.sound import PROBLEMS
 from qa_speech.store.reports import read_reports
 from qa_speech.testing import make_call
 from qa_speech.timeline import Segment, Timeline
+from qa_speech.wording.clip_labels import PROBLEMS as NO_SOUND
 
 RATE = 8000
 NUMBER = "13822190045"
@@ -153,6 +155,10 @@ def test_an_unknown_criterion_or_agent_is_an_error_that_names_those_there(wish: 
 def test_calls_without_scores_are_an_error_that_says_what_to_do() -> None:
     with pytest.raises(ConfigError, match="name a scorecard"):
         choose([CallReport(spoken_call())], Wish())
+
+
+def test_every_reason_for_no_sound_has_its_sentence() -> None:
+    assert set(NO_SOUND) == {*PROBLEMS, "long_absence"}
 
 
 def test_an_empty_list_is_written_all_the_same(tmp_path: Path) -> None:

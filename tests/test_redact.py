@@ -32,10 +32,9 @@ from qa_speech.call import (
     write_call,
 )  # fmt: skip
 from qa_speech.cli import app
-from qa_speech.privacy import identifiers
+from qa_speech.privacy import identifiers, sound
 from qa_speech.privacy.identifiers import REASONS, find_identifiers
 from qa_speech.privacy.redact import hidden, masked, masked_id, masked_places
-from qa_speech.privacy.sound import PROBLEMS
 from qa_speech.report.folder import ReportFolder
 from qa_speech.report.people import for_people
 from qa_speech.report.redacted import RedactedFolder
@@ -206,6 +205,36 @@ def test_what_cannot_be_searched_is_none_and_warned_of() -> None:
     assert for_people(CallReport(number_call())).call.warnings == ()
 
 
+def test_a_recording_is_played_only_where_it_is_known_what_it_holds(tmp_path: Path) -> None:
+    call = recorded(number_call(), tmp_path)
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(b"RIFF")
+
+    def problem(changed: Call, spans: Timeline | None) -> str:
+        found = sound.recorded(changed, spans, recordings=None)
+        return found if isinstance(found, str) else ""
+
+    def of(**recording: str) -> Call:
+        return msgspec.structs.replace(call, recording=msgspec.structs.replace(call.recording, **recording))
+
+    assert problem(call, hidden(call)) == ""
+    assert problem(msgspec.structs.replace(call, times="nominal"), hidden(call)) == "no_times"
+    assert problem(call, None) == "no_words"
+    assert problem(of(path=str(tmp_path / "gone.wav")), Timeline()) == "audio_missing"
+    assert problem(of(sha256="0" * 64), Timeline()) == "audio_changed"
+    assert problem(of(path=str(broken)), Timeline()) == "audio_unreadable"
+
+
+def test_a_recording_that_was_moved_is_found_by_its_id_and_by_its_file_name(tmp_path: Path) -> None:
+    call = recorded(number_call(), tmp_path / "old")
+    new = tmp_path / "new"
+    new.mkdir()
+    (tmp_path / "old" / "a.wav").rename(new / "a.wav")
+
+    assert sound.locate(call, None) is None
+    assert sound.locate(call, new) == new / "a.wav"
+
+
 @pytest.mark.parametrize("replacement", ["tone", "silence"])
 def test_redacted_sound_is_the_recording_but_for_the_spans_sample_by_sample(tmp_path: Path, replacement: str) -> None:
     call = recorded(number_call(), tmp_path / "audio")
@@ -352,5 +381,5 @@ def test_the_page_finds_the_masked_words_again() -> None:
 
 def test_every_reason_and_kind_has_its_words() -> None:
     assert set(REASONS) | {"not_recognised"} == set(WHY)
-    assert set(PROBLEMS) == set(NO_SOUND)
+    assert set(sound.PROBLEMS) == set(NO_SOUND)
     assert set(KINDS) == {"phone", "id_card", "bank_card", "email", "address", "name", "unrecognised"}
