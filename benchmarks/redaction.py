@@ -14,89 +14,89 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from _common import Figure, Options, figure, run
-from _identifiers import Case, cases
+from _identifiers import NONE, Case, cases
 
 from qa_speech.call import CallReport, Role, Utterance
 from qa_speech.privacy.identifiers import find_identifiers
 from qa_speech.privacy.redact import masked
 from qa_speech.testing import make_call
+from qa_speech.wording.masking import placeholders
 
 TARGETS: dict[str, str] = {
     "recall_written": "target 1.00",
     "recall_spoken": "target 1.00",
     "recall_noisy": "target 0.95",
 }
+DIALOGUES_A_CALL = 40
 SEEDS = {"written": 60, "spoken": 35, "noisy": 90, "negative": 130}
 """Seeds per group in a full run: more than 2,000 each of written, spoken and noisy identifiers and of negative dialogues."""
 
 
-def utterances(item: Case) -> tuple[Utterance, ...]:
+def utterances(dialogue: Case) -> tuple[Utterance, ...]:
     """The dialogue with nominal times."""
-    return tuple(Utterance(Role(role), 3.0 * n, 3.0 * n + 2, text) for n, (role, text) in enumerate(item.lines))
+    return tuple(Utterance(Role(role), 3.0 * n, 3.0 * n + 2, text) for n, (role, text) in enumerate(dialogue.lines))
 
 
-def missed(item: Case) -> list[str]:
-    """The secret characters that are not masked; punctuation in between may show."""
-    covered = {
-        (found.utterance, place)
-        for found in find_identifiers(utterances(item))
-        for place in range(found.start, found.end)
-    }
-    return [
-        item.lines[index][1][start:end]
-        for index, start, end in item.secrets
-        if any(item.lines[index][1][place].isalnum() and (index, place) not in covered for place in range(start, end))
-    ]
+def missed(dialogue: Case) -> int:
+    """How many identifiers show a character; punctuation in between may show."""
+    covered = set()
+    for found in find_identifiers(utterances(dialogue)):
+        covered |= {(found.utterance, place) for place in range(found.start, found.end)}
+    count = 0
+    for index, start, end in dialogue.secrets:
+        text = dialogue.lines[index][1]
+        shown = [place for place in range(start, end) if text[place].isalnum() and (index, place) not in covered]
+        count += bool(shown)
+    return count
 
 
-def recall(name: str, items: Sequence[Case]) -> Figure:
+def recall(name: str, dialogues: Sequence[Case]) -> Figure:
     """The share of identifiers masked whole."""
-    total = sum(len(item.secrets) for item in items)
-    gone = sum(len(missed(item)) for item in items)
-    patterns = len({item.pattern for item in items})
-    return figure(name, (total - gone) / total, "share", total, f"{TARGETS[name]}; {patterns} patterns")
+    total = sum(len(dialogue.secrets) for dialogue in dialogues)
+    found = total - sum(missed(dialogue) for dialogue in dialogues)
+    patterns = len({dialogue.pattern for dialogue in dialogues})
+    return figure(name, found / total, "share", total, f"{TARGETS[name]}; {patterns} patterns")
 
 
-def false_masks(items: Sequence[Case]) -> Figure:
+def false_masks(dialogues: Sequence[Case]) -> Figure:
     """The share of dialogues without identifiers in which something is masked."""
-    wrong = Counter(item.pattern for item in items if find_identifiers(utterances(item)))
-    worst = "; ".join(f"{name.removeprefix('none: ')} {count}" for name, count in wrong.most_common(3))
-    return figure(
-        "false_mask_rate", sum(wrong.values()) / len(items), "share", len(items), f"target 0.01; {worst or 'none'}"
-    )
+    wrong = Counter(dialogue.pattern for dialogue in dialogues if find_identifiers(utterances(dialogue)))
+    worst = [f"{pattern.removeprefix(NONE)} {count}" for pattern, count in wrong.most_common(3)]
+    note = f"target 0.01; {'; '.join(worst) or 'none'}"
+    return figure("false_mask_rate", wrong.total() / len(dialogues), "share", len(dialogues), note)
 
 
-def in_context(items: Sequence[Case], around: Sequence[Case]) -> Iterator[Figure]:
+def in_context(dialogues: Sequence[Case], around: Sequence[Case]) -> Iterator[Figure]:
     """The same dialogues between two others without identifiers: what was said before must not mislead."""
-    rng = random.Random(len(items))
+    rng = random.Random(len(dialogues))
     total = gone = wrong = 0
-    for item in items:
+    for dialogue in dialogues:
         before, after = rng.choice(around), rng.choice(around)
         shift = len(before.lines)
-        call = Case(
-            item.pattern,
-            before.lines + item.lines + after.lines,
-            tuple((index + shift, start, end) for index, start, end in item.secrets),
-        )
-        total += len(call.secrets)
-        gone += len(missed(call))
-        own = range(shift, shift + len(item.lines))
+        lines = before.lines + dialogue.lines + after.lines
+        secrets = tuple((index + shift, start, end) for index, start, end in dialogue.secrets)
+        call = Case(dialogue.pattern, lines, secrets)
+        total += len(secrets)
+        gone += missed(call)
+        own = range(shift, shift + len(dialogue.lines))
         wrong += any(found.utterance not in own for found in find_identifiers(utterances(call)))
     yield figure("recall_in_context", (total - gone) / total, "share", total, "all groups, other dialogues around")
-    yield figure(
-        "false_in_context", wrong / len(items), "share", len(items), "the dialogues around; same speaker, no pause"
-    )
+    note = "the dialogues around; same speaker, no pause"
+    yield figure("false_in_context", wrong / len(dialogues), "share", len(dialogues), note)
 
 
-def speed(items: Sequence[Case], calls: int) -> Figure:
-    """Seconds of call per second of work, on calls put together from the cases: about 75 utterances in five minutes."""
+def speed(dialogues: Sequence[Case], calls: int) -> Figure:
+    """Seconds of call per second of work, on calls put together from dialogues: about 75 utterances in five minutes."""
     made = []
-    for n in range(calls):
-        lines = [f"{role}: {text}" for item in items[40 * n : 40 * n + 40] for role, text in item.lines]
+    for first in range(0, calls * DIALOGUES_A_CALL, DIALOGUES_A_CALL):
+        lines = []
+        for dialogue in dialogues[first : first + DIALOGUES_A_CALL]:
+            lines += [f"{role}: {text}" for role, text in dialogue.lines]
         made.append(CallReport(make_call(*lines)))
+    words = placeholders("zh")
     begin = time.perf_counter()
     for report in made:
-        masked(report)
+        masked(report, words)
     spent = time.perf_counter() - begin
     length = sum(report.call.duration for report in made)
     return figure("x_realtime", length / spent, "s/s", len(made), "text and words of whole calls, one core")
@@ -110,11 +110,10 @@ def measure(options: Options) -> Iterator[Figure]:
     yield recall("recall_noisy", cases("noisy", seeds["noisy"]))
     negative = cases("negative", seeds["negative"])
     yield false_masks(negative)
-    dialogues = [
-        item for group in ("written", "spoken", "noisy") for item in cases(group, range(4 if options.quick else 20))
-    ]
+    some = range(4 if options.quick else 20)
+    dialogues = [dialogue for group in ("written", "spoken", "noisy") for dialogue in cases(group, some)]
     yield from in_context(dialogues, negative)
-    mixed = [item for group in ("written", "spoken", "noisy", "negative") for item in cases(group, range(4))]
+    mixed = [dialogue for group in SEEDS for dialogue in cases(group, range(4))]
     yield speed(mixed, 5 if options.quick else 8)
 
 

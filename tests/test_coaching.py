@@ -4,6 +4,7 @@ import csv
 import io
 import logging
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,16 +17,33 @@ from hypothesis import strategies as st
 
 from qa_speech.audio.loudness import TARGET_DB, active_level_db, levelled
 from qa_speech.audio.mask import ranges, tone
-from qa_speech.call import Call, CallReport, CriterionScore, Evidence, Role, Score, encode, write_bytes, write_call
+from qa_speech.call import (
+    Call,
+    CallReport,
+    CriterionScore,
+    Evidence,
+    Role,
+    Score,
+    Utterance,
+    encode,
+    write_bytes,
+    write_call,
+)
 from qa_speech.cli import app
-from qa_speech.coaching.choose import Cut, Wish, choose, lines, make_clips, moment, window
+from qa_speech.coaching.choose import Wish, choose, evidence_to_hear
+from qa_speech.coaching.clips import Cut, make_clips
 from qa_speech.coaching.page import render_page, write_lists
+from qa_speech.coaching.sound import render
+from qa_speech.coaching.window import lines, window
 from qa_speech.errors import ConfigError
+from qa_speech.privacy import identifiers
+from qa_speech.privacy.identifiers import find_identifiers
 from qa_speech.privacy.redact import hidden
-from qa_speech.privacy.sound import render
+from qa_speech.privacy.sound import PROBLEMS
 from qa_speech.store.reports import read_reports
 from qa_speech.testing import make_call
 from qa_speech.timeline import Segment, Timeline
+from qa_speech.wording.clip_labels import PROBLEMS as NO_SOUND
 
 RATE = 8000
 NUMBER = "13822190045"
@@ -139,6 +157,10 @@ def test_calls_without_scores_are_an_error_that_says_what_to_do() -> None:
         choose([CallReport(spoken_call())], Wish())
 
 
+def test_every_reason_for_no_sound_has_its_sentence() -> None:
+    assert set(NO_SOUND) == {*PROBLEMS, "long_absence"}
+
+
 def test_an_empty_list_is_written_all_the_same(tmp_path: Path) -> None:
     page = write_lists([], tmp_path, lang="zh", masked=True)
 
@@ -149,10 +171,10 @@ def test_an_empty_list_is_written_all_the_same(tmp_path: Path) -> None:
 def test_the_moment_is_the_longest_interval_the_first_quote_or_the_shortest_absence() -> None:
     short, long = Evidence("interval", 1.0, 2.0), Evidence("interval", 4.0, 8.0)
 
-    assert moment(criterion("fail", QUOTE, short, long)) == long
-    assert moment(criterion("fail", QUOTE, SECRET_QUOTE)) == QUOTE
-    assert moment(criterion("fail", Evidence("absence", 0.0, 15.0))) == Evidence("absence", 0.0, 15.0)
-    assert moment(criterion("fail", Evidence("absence", 0.0, 90.0))) == Evidence("absence", 0.0, 90.0)
+    assert evidence_to_hear(criterion("fail", QUOTE, short, long)) == long
+    assert evidence_to_hear(criterion("fail", QUOTE, SECRET_QUOTE)) == QUOTE
+    assert evidence_to_hear(criterion("fail", Evidence("absence", 0.0, 15.0))) == Evidence("absence", 0.0, 15.0)
+    assert evidence_to_hear(criterion("fail", Evidence("absence", 0.0, 90.0))) == Evidence("absence", 0.0, 90.0)
 
 
 def test_something_missing_from_a_long_stretch_is_listed_last_and_without_sound(tmp_path: Path) -> None:
@@ -248,6 +270,30 @@ def test_a_clip_does_not_depend_on_what_is_masked_in_it(tmp_path: Path) -> None:
         made.append((tmp_path / f"out{secret}" / clip.audio).read_bytes())
 
     assert made[0] == made[1]
+
+
+def test_a_call_is_searched_once_however_many_of_its_moments_are_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[tuple[str, ...]] = []
+
+    def spy(utterances: Sequence[Utterance]) -> tuple[identifiers.Found, ...]:
+        if len(utterances) > 1:
+            searched.append(tuple(one.text or "" for one in utterances))
+        return find_identifiers(utterances)
+
+    calls = [recorded(spoken_call(name), tmp_path / "audio") for name in ("a.wav", "b.wav")]
+    reports = [report(call, criterion("fail", QUOTE), criterion("fail", SECRET_QUOTE, name="late")) for call in calls]
+    monkeypatch.setattr(identifiers, "find_identifiers", spy)
+
+    clips = list(make_clips(choose(reports, Wish()), tmp_path / "out"))
+
+    # the two calls take turns: by criterion, then by call
+    assert [(clip.criterion, clip.call_id) for clip in clips] == [
+        ("taboo", "a.wav"), ("taboo", "b.wav"), ("late", "a.wav"), ("late", "b.wav"),
+    ]  # fmt: skip
+    assert all(clip.audio for clip in clips)
+    assert len(searched) == 2
 
 
 def test_padding_of_a_number_before_the_window_is_masked_in_the_clip() -> None:

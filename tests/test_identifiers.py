@@ -1,6 +1,7 @@
 """What identifies a customer is found however it is said, and what does not is left alone."""
 
 import sys
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from qa_speech.call import Role, Utterance
 from qa_speech.privacy import numerals
-from qa_speech.privacy.identifiers import PLACEHOLDERS, REASONS, find_identifiers, find_in_text, mask_text
+from qa_speech.privacy.identifiers import REASONS, find_identifiers, find_in_text, identifiers_of, mask_text
+from qa_speech.testing import make_call
+from qa_speech.wording.masking import PLACEHOLDERS, placeholders
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 try:
@@ -19,6 +22,9 @@ finally:
     sys.path.pop(0)
 
 DIGITS = st.text("0123456789", min_size=1, max_size=24)
+DIGITS_3 = st.text("0123456789", min_size=3, max_size=3)
+LONGEST_LEFT = 7
+"""So many digits of a number in a row, or more, are never left when it is masked."""
 
 
 def dialogue(*lines: str) -> tuple[Utterance, ...]:
@@ -27,12 +33,16 @@ def dialogue(*lines: str) -> tuple[Utterance, ...]:
     return tuple(Utterance(roles[line[0]], 3.0 * n, 3.0 * n + 2, line[2:]) for n, line in enumerate(lines))
 
 
+def without_identifiers(text: str) -> str:
+    return mask_text(text, placeholders("zh"))
+
+
 def shown(*lines: str) -> list[str]:
     """The dialogue with what was found between brackets."""
     texts = [line[2:] for line in lines]
-    for item in reversed(find_identifiers(dialogue(*lines))):
-        text = texts[item.utterance]
-        texts[item.utterance] = f"{text[: item.start]}[{item.kind}]{text[item.end :]}"
+    for found in reversed(find_identifiers(dialogue(*lines))):
+        text = texts[found.utterance]
+        texts[found.utterance] = f"{text[: found.start]}[{found.kind}]{text[found.end :]}"
     return texts
 
 
@@ -88,7 +98,7 @@ def shown(*lines: str) -> list[str]:
     ],
 )
 def test_an_identifier_becomes_its_placeholder(said: str, expected: str) -> None:
-    assert mask_text(said) == expected
+    assert without_identifiers(said) == expected
 
 
 @pytest.mark.parametrize(
@@ -163,6 +173,19 @@ def test_the_tail_of_a_number_is_masked_only_where_the_number_was_given() -> Non
     assert shown("A:0045结尾的这个") == ["0045结尾的这个"]
 
 
+def test_addresses_that_overlap_are_masked_to_the_end_of_the_last() -> None:
+    said = "住在幸福路12号3栋我叫李国庆" + 3 * "住在幸福路12号3栋"
+
+    assert without_identifiers(said) == "住在[地址]"
+
+
+def test_what_was_found_in_a_call_is_kept_while_the_call_is_in_hand() -> None:
+    call = make_call("customer: 电话13822190045", "agent: 好的")
+
+    assert identifiers_of(call) == find_identifiers(call.utterances)
+    assert identifiers_of(call) is identifiers_of(call)
+
+
 def test_what_was_asked_says_what_the_answer_is() -> None:
     assert shown("A:请提供订单号", "C:13822190045") == ["请提供订单号", "13822190045"]
     assert shown("A:请提供手机号", "C:13822190045") == ["请提供手机号", "[phone]"]
@@ -174,7 +197,7 @@ def test_what_was_asked_says_what_the_answer_is() -> None:
     "heard", ["一三八二二要九零零四五", "一三八二二一就零林四五", "一三八二大一九零零四五", "要三八二二一九零零四五"]
 )
 def test_a_digit_heard_as_another_word_does_not_hide_a_number(heard: str) -> None:
-    assert mask_text(f"号码是{heard}") == "号码是[电话]"
+    assert without_identifiers(f"号码是{heard}") == "号码是[电话]"
 
 
 def test_a_name_is_masked_wherever_it_is_said_again() -> None:
@@ -222,12 +245,61 @@ def test_a_mobile_number_is_never_shown_however_it_is_grouped(number: str, one: 
     first, second = sorted((one, two))
     said = " ".join(part for part in (number[:first], number[first:second], number[second:]) if part)
 
-    assert mask_text(f"我的手机号是{said}") == "我的手机号是[电话]"
+    assert without_identifiers(f"我的手机号是{said}") == "我的手机号是[电话]"
+
+
+GIVEN_NUMBERS = st.one_of(
+    st.integers(13000000000, 19999999999).map(str).filter(numerals.is_mobile),
+    st.tuples(st.sampled_from(["110105", "320106", "440305"]), st.dates(date(1940, 1, 1), date(2012, 12, 31)), DIGITS_3)
+    .map(lambda parts: parts[0] + parts[1].strftime("%Y%m%d") + parts[2])
+    .map(lambda first: first + numerals.id_check_digit(first)),
+)
+SPOKEN = str.maketrans("0123456789", "零幺二三四五六七八九")
+
+
+@given(
+    number=GIVEN_NUMBERS,
+    spoken=st.booleans(),
+    joint=st.sampled_from(["", " ", "，", "-", "、"]),
+    cuts=st.lists(st.integers(1, 17), max_size=3),
+    before=st.sampled_from(["我的手机号是", "身份证号", "好的，号码", "订单号不记得了，电话"]),
+    after=st.sampled_from(["", "。", "，谢谢", "对吧", "，我姓王"]),
+)
+def test_a_masked_number_leaves_no_run_of_its_digits(
+    number: str, spoken: bool, joint: str, cuts: list[int], before: str, after: str
+) -> None:
+    edges = [0, *sorted({cut for cut in cuts if cut < len(number)}), len(number)]
+    said = joint.join(number[one:two] for one, two in pairwise(edges))
+    written = number
+    if spoken:
+        said, written = said.translate(SPOKEN), written.translate(SPOKEN)
+
+    shown = without_identifiers(before + said + after)
+
+    left = "".join(char for char in shown if char.isalnum())
+    runs = {written[at : at + LONGEST_LEFT] for at in range(len(written) - LONGEST_LEFT + 1)}
+    assert not [run for run in runs if run in left]
+
+
+CLAUSES = st.one_of(
+    st.sampled_from(["我叫李国庆", "住在幸福路12号3栋", "邮箱xiao@qq.com", "嗯", "不对", "查话费", "一共38元"]),
+    st.tuples(st.sampled_from(["", "电话", "身份证", "就是"]), GIVEN_NUMBERS).map("".join),
+    st.tuples(st.sampled_from(["工号", "订单号", "验证码"]), st.text("0123456789", min_size=4, max_size=6)).map(
+        "".join
+    ),
+)
+
+
+@given(st.lists(CLAUSES, max_size=6).map("，".join))
+def test_masking_a_text_twice_is_masking_it_once(text: str) -> None:
+    once = without_identifiers(text)
+
+    assert without_identifiers(once) == once
 
 
 @given(st.text("零一二三四五六七八九幺两", min_size=11, max_size=11))
 def test_eleven_spoken_digits_after_the_word_for_a_number_are_masked(said: str) -> None:
-    assert "电话" in mask_text(f"联系方式：{said}")[5:]
+    assert "电话" in without_identifiers(f"联系方式：{said}")[5:]
 
 
 @given(st.text("0123456789", min_size=17, max_size=17))
@@ -247,4 +319,4 @@ def test_every_kind_has_a_placeholder_in_both_languages() -> None:
     assert all(
         len(names) == 2 and all(name[0] == "[" and name[-1] == "]" for name in names) for names in PLACEHOLDERS.values()
     )
-    assert mask_text("电话13822190045", "en") == "电话[phone]"
+    assert mask_text("电话13822190045", placeholders("en")) == "电话[phone]"

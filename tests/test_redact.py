@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -31,17 +32,24 @@ from qa_speech.call import (
     write_call,
 )  # fmt: skip
 from qa_speech.cli import app
-from qa_speech.privacy.identifiers import REASONS
-from qa_speech.privacy.redact import find, for_people, hidden, masked, masked_id
+from qa_speech.privacy import identifiers, sound
+from qa_speech.privacy.identifiers import REASONS, find_identifiers
+from qa_speech.privacy.redact import hidden, masked, masked_id, masked_places
 from qa_speech.report.folder import ReportFolder
-from qa_speech.report.redacted import KINDS, WHY, RedactedFolder
-from qa_speech.report.transcript import lines as page_lines
+from qa_speech.report.people import for_people
+from qa_speech.report.redacted import RedactedFolder
+from qa_speech.report.view import lines as page_lines
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
+from qa_speech.wording.masking import KINDS, NO_SOUND, WHY, placeholders
 
 RATE = 8000
 NUMBER = "13822190045"
 RUNNER = typer.testing.CliRunner()
+
+
+def for_zh(report: CallReport) -> CallReport:
+    return masked(report, placeholders("zh"))
 
 
 def number_call(**more: object) -> Call:
@@ -70,7 +78,7 @@ def scored(call: Call) -> CallReport:
 def test_text_words_and_times_of_a_masked_utterance_stay_together() -> None:
     before = number_call().utterances[0]
 
-    after = masked(CallReport(number_call())).call.utterances[0]
+    after = for_zh(CallReport(number_call())).call.utterances[0]
 
     assert after.text == "电话[电话]谢谢"
     assert [word.text for word in after.words] == ["电", "话", "[电话]", "谢", "谢"]
@@ -82,7 +90,7 @@ def test_text_words_and_times_of_a_masked_utterance_stay_together() -> None:
 def test_evidence_and_details_and_metadata_are_masked_and_figures_stay() -> None:
     report = scored(number_call(metadata={"caller": NUMBER, "queue": "10010"}))
 
-    shown = masked(report)
+    shown = for_zh(report)
 
     assert NUMBER not in encode(shown).decode()
     assert shown.score is not None
@@ -102,14 +110,14 @@ def test_a_quote_that_cuts_a_number_shows_none_of_it() -> None:
     quote = Evidence("quote", 0.5, 2.0, Role.CUSTOMER, f"电话{NUMBER[:4]}", utterance=0)
     report = CallReport(call, {"violations": Measurement(1.0, "count", evidence=(quote,))})
 
-    assert masked(report).measurements["violations"].evidence[0].quote == "电话[电话]"
+    assert for_zh(report).measurements["violations"].evidence[0].quote == "电话[电话]"
 
 
 def test_the_piece_of_a_number_is_masked_in_a_quote_of_another_utterance() -> None:
     call = make_call("customer: 电话一三八二二", "agent: 嗯", "customer: 一九零零四五谢谢", call_id="a")
     quote = Evidence("quote", 3.0, 5.0, Role.CUSTOMER, "九零零四五谢谢", utterance=2)
 
-    shown = masked(CallReport(call, {"m": Measurement(1.0, "count", evidence=(quote,))}))
+    shown = for_zh(CallReport(call, {"m": Measurement(1.0, "count", evidence=(quote,))}))
 
     assert [one.text for one in shown.call.utterances] == ["电话[电话]", "嗯", "[电话]谢谢"]
     assert shown.measurements["m"].evidence[0].quote == "[电话]谢谢"
@@ -123,15 +131,15 @@ def test_the_piece_of_a_number_is_masked_in_a_quote_of_another_utterance() -> No
     )
 )
 def test_masking_twice_changes_nothing_more(parts: list[str]) -> None:
-    once = masked(CallReport(make_call(f"customer: {''.join(parts)}")))
+    once = for_zh(CallReport(make_call(f"customer: {''.join(parts)}")))
 
-    assert masked(once) == once
+    assert for_zh(once) == once
 
 
 def test_a_call_without_identifiers_is_unchanged() -> None:
     report = CallReport(make_call("agent: 您好，工号一零零一", "customer: 我想查话费，10010说是98.5元"))
 
-    assert masked(report) == report
+    assert for_zh(report) == report
 
 
 def test_words_of_several_characters_are_masked_whole() -> None:
@@ -147,7 +155,7 @@ def test_words_of_several_characters_are_masked_whole() -> None:
     )
 
     assert hidden(call) == Timeline([(1.5, 3.0)])
-    assert [word.text for word in masked(CallReport(call)).call.utterances[0].words] == ["电话", "[电话]", "谢"]
+    assert [word.text for word in for_zh(CallReport(call)).call.utterances[0].words] == ["电话", "[电话]", "谢"]
 
 
 # ------------------------------------------------------------------------------------------------ sound
@@ -160,7 +168,7 @@ def test_without_word_times_the_whole_utterance_is_hidden_and_said_so() -> None:
     )
 
     assert hidden(call) == Timeline([(0.5, 4.25)])
-    assert [item.whole for item in find(call)] == [True]
+    assert [place.whole for place in masked_places(call)] == [True]
 
 
 def test_words_that_do_not_match_the_text_are_not_trusted() -> None:
@@ -178,14 +186,14 @@ def test_an_utterance_nobody_recognised_is_hidden_whole_in_a_recognised_call() -
     )
 
     assert hidden(call) == Timeline([(0.5, 2.0)])
-    assert [(item.kind, item.reason) for item in find(call)] == [("unrecognised", "not_recognised")]
+    assert [(place.kind, place.reason) for place in masked_places(call)] == [("unrecognised", "not_recognised")]
 
 
 def test_a_digit_outside_all_utterances_is_hidden_too() -> None:
     call = msgspec.structs.replace(number_call(), stray=(StrayWord(Role.CUSTOMER, Word("八", 6.5, 6.7), "far"),))
 
     assert hidden(call) == Timeline([(1.0, 3.75), (6.5, 6.7)])
-    assert [one.word.text for one in masked(CallReport(call)).call.stray] == ["*"]
+    assert [one.word.text for one in for_zh(CallReport(call)).call.stray] == ["*"]
 
 
 def test_what_cannot_be_searched_is_none_and_warned_of() -> None:
@@ -195,6 +203,36 @@ def test_what_cannot_be_searched_is_none_and_warned_of() -> None:
     assert hidden(number_call(times="nominal")) is None
     assert "未遮蔽" in for_people(CallReport(blind)).call.warnings[-1]
     assert for_people(CallReport(number_call())).call.warnings == ()
+
+
+def test_a_recording_is_played_only_where_it_is_known_what_it_holds(tmp_path: Path) -> None:
+    call = recorded(number_call(), tmp_path)
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(b"RIFF")
+
+    def problem(changed: Call, spans: Timeline | None) -> str:
+        found = sound.recorded(changed, spans, recordings=None)
+        return found if isinstance(found, str) else ""
+
+    def of(**recording: str) -> Call:
+        return msgspec.structs.replace(call, recording=msgspec.structs.replace(call.recording, **recording))
+
+    assert problem(call, hidden(call)) == ""
+    assert problem(msgspec.structs.replace(call, times="nominal"), hidden(call)) == "no_times"
+    assert problem(call, None) == "no_words"
+    assert problem(of(path=str(tmp_path / "gone.wav")), Timeline()) == "audio_missing"
+    assert problem(of(sha256="0" * 64), Timeline()) == "audio_changed"
+    assert problem(of(path=str(broken)), Timeline()) == "audio_unreadable"
+
+
+def test_a_recording_that_was_moved_is_found_by_its_id_and_by_its_file_name(tmp_path: Path) -> None:
+    call = recorded(number_call(), tmp_path / "old")
+    new = tmp_path / "new"
+    new.mkdir()
+    (tmp_path / "old" / "a.wav").rename(new / "a.wav")
+
+    assert sound.locate(call, None) is None
+    assert sound.locate(call, new) == new / "a.wav"
 
 
 @pytest.mark.parametrize("replacement", ["tone", "silence"])
@@ -216,6 +254,53 @@ def test_redacted_sound_is_the_recording_but_for_the_spans_sample_by_sample(tmp_
     for channel in (0, 1):
         assert np.array_equal(result[start:end, channel], expected)
     assert done.problem == ""
+
+
+# ------------------------------------------------------------------------------------------------ one search
+
+
+@pytest.fixture
+def searched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """The texts of each conversation that was searched, once for each search; single strings do not count."""
+    seen: list[tuple[str, ...]] = []
+
+    def spy(utterances: Sequence[Utterance]) -> tuple[identifiers.Found, ...]:
+        if len(utterances) > 1:
+            seen.append(tuple(one.text or "" for one in utterances))
+        return find_identifiers(utterances)
+
+    monkeypatch.setattr(identifiers, "find_identifiers", spy)
+    return seen
+
+
+def test_a_call_is_searched_once_for_its_text_its_sound_and_its_list(
+    searched: list[tuple[str, ...]], tmp_path: Path
+) -> None:
+    call = recorded(number_call(), tmp_path / "audio")
+
+    RedactedFolder(tmp_path / "redacted").add(scored(call))
+
+    assert (tmp_path / "redacted" / "audio" / "a.wav.mp3").is_file()
+    assert len(searched) == 1
+
+
+def test_a_call_is_searched_once_for_its_page_and_its_sound(searched: list[tuple[str, ...]], tmp_path: Path) -> None:
+    folder = ReportFolder(tmp_path / "report", lang="zh")
+    for name in ("a.wav", "b.wav"):
+        folder.add(scored(recorded(number_call(), tmp_path / name)))
+    folder.finish()
+
+    assert len(searched) == 2
+
+
+def test_a_command_searches_no_call_twice(searched: list[tuple[str, ...]], tmp_path: Path) -> None:
+    for n in range(3):
+        (tmp_path / f"{n}.txt").write_text(f"agent: 您好\ncustomer: 电话1382219004{n}\nagent: 好的，再见\n", "utf-8")
+
+    done = RUNNER.invoke(app, ["inspect", str(tmp_path), "--out", str(tmp_path / "out"), "--ui", "zh"])
+
+    assert done.exit_code == 0, done.output
+    assert len(searched) == len(set(searched)) == 3
 
 
 # ------------------------------------------------------------------------------------------------ files
@@ -253,7 +338,7 @@ def test_ids_that_are_alike_when_masked_get_files_of_their_own(tmp_path: Path) -
         )
 
     assert len(list((tmp_path / "calls").iterdir())) == 2
-    assert masked_id(f"20260105-{NUMBER}.wav") == "20260105-[电话].wav"
+    assert masked_id(f"20260105-{NUMBER}.wav", placeholders("zh")) == "20260105-[电话].wav"
 
 
 def test_missing_audio_is_said_and_the_text_still_comes(tmp_path: Path) -> None:
@@ -287,7 +372,7 @@ def test_the_report_folder_masks_what_people_open_and_keeps_the_data(tmp_path: P
 
 
 def test_the_page_finds_the_masked_words_again() -> None:
-    shown = masked(CallReport(number_call()))
+    shown = for_zh(CallReport(number_call()))
 
     texts = [piece.text for piece in page_lines(shown, "zh")[0].pieces]
 
@@ -296,4 +381,5 @@ def test_the_page_finds_the_masked_words_again() -> None:
 
 def test_every_reason_and_kind_has_its_words() -> None:
     assert set(REASONS) | {"not_recognised"} == set(WHY)
+    assert set(sound.PROBLEMS) == set(NO_SOUND)
     assert set(KINDS) == {"phone", "id_card", "bank_card", "email", "address", "name", "unrecognised"}

@@ -12,8 +12,13 @@ TARGET_DB = -20.0
 MOST_GAIN_DB, LEAST_GAIN_DB = 20.0, -20.0
 SILENT_DB = -55.0
 """A channel whose loud frames are below this holds no speech; it is left as it is."""
+FULL_SCALE = 32768
 PEAK = 32000
+"""The loudest sample that a gain may make of what was measured."""
 FRAME_S = 0.02
+LOUD_PERCENTILE = 95
+ACTIVE_WITHIN = 100
+"""A frame of this fraction of the loud ones' power (20 dB) is active."""
 FADE_S = 0.03
 
 Samples = npt.NDArray[np.int16]
@@ -26,13 +31,12 @@ def levelled(samples: Samples, rate: int, *, leave_out: Sequence[tuple[int, int]
     of the loud ones (95th percentile); unlike ITU-R BS.1770 it is not weighted by frequency, telephone speech being of
     one band.
     """
-    keep = np.ones(samples.shape[1], bool)
+    if not len(samples):
+        return samples
+    measured = np.ones(samples.shape[1], bool)
     for first, last in leave_out:
-        keep[first:last] = False
-    gains = [_gain(channel, channel[keep], rate) for channel in samples]
-    return (
-        np.stack([_scaled(channel, gain) for channel, gain in zip(samples, gains, strict=True)]) if gains else samples
-    )
+        measured[first:last] = False
+    return np.stack([_scaled(channel, _gain(channel[measured], rate)) for channel in samples])
 
 
 def active_level_db(samples: Samples, rate: int) -> float | None:
@@ -43,21 +47,25 @@ def active_level_db(samples: Samples, rate: int) -> float | None:
     -23
     """
     frame = max(1, round(FRAME_S * rate))
-    whole = samples[: len(samples) // frame * frame].astype(np.float64).reshape(-1, frame) / 32768
-    if not len(whole):
+    frames = len(samples) // frame
+    if not frames:
         return None
+    whole = samples[: frames * frame].astype(np.float64).reshape(-1, frame) / FULL_SCALE
     power = (whole**2).mean(axis=1)
-    loud = float(np.percentile(power, 95))
+    loud = float(np.percentile(power, LOUD_PERCENTILE))
     if loud <= 10 ** (SILENT_DB / 10):
         return None
-    return float(10 * np.log10(power[power >= loud / 100].mean()))
+    active = power[power >= loud / ACTIVE_WITHIN]
+    return float(10 * np.log10(active.mean()))
 
 
-def _gain(channel: Samples, measured: Samples, rate: int) -> float:
+def _gain(measured: Samples, rate: int) -> float:
+    """The factor that brings a channel to the target, within the limits and without clipping what was measured."""
     level = active_level_db(measured, rate)
     if level is None:
         return 1.0
-    gain = float(10 ** (min(max(TARGET_DB - level, LEAST_GAIN_DB), MOST_GAIN_DB) / 20))
+    gain_db = min(max(TARGET_DB - level, LEAST_GAIN_DB), MOST_GAIN_DB)
+    gain = float(10 ** (gain_db / 20))
     peak = int(np.abs(measured.astype(np.int32)).max())
     return min(gain, PEAK / peak) if peak else gain
 
@@ -69,8 +77,9 @@ def _scaled(channel: Samples, gain: float) -> Samples:
 
 def mixed(samples: Samples) -> Samples:
     """One channel, the mean of all; shape (1, n)."""
-    mean: Samples = np.rint(samples.astype(np.float64).mean(axis=0, keepdims=True)).astype(np.int16)
-    return mean
+    mean = samples.astype(np.float64).mean(axis=0, keepdims=True)
+    one: Samples = np.rint(mean).astype(np.int16)
+    return one
 
 
 def faded(samples: Samples, rate: int) -> Samples:
@@ -78,8 +87,9 @@ def faded(samples: Samples, rate: int) -> Samples:
     edge = min(round(FADE_S * rate), samples.shape[1] // 2)
     if not edge:
         return samples
+    rise = np.arange(edge) / edge
     curve = np.ones(samples.shape[1])
-    curve[:edge] = np.arange(edge) / edge
-    curve[samples.shape[1] - edge :] = np.arange(edge)[::-1] / edge
+    curve[:edge] = rise
+    curve[samples.shape[1] - edge :] = rise[::-1]
     quieter: Samples = np.rint(samples * curve).astype(np.int16)
     return quieter

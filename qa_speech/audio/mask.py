@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from qa_speech.timeline import Segment, Timeline
 
-With: TypeAlias = Literal["tone", "silence"]
+Replacement: TypeAlias = Literal["tone", "silence"]
+"""What is heard in the place of a masked stretch."""
 PADDING_S = 0.2
 """Seconds hidden on both sides of a span."""
 TONE_HZ = 1000.0
@@ -32,7 +33,7 @@ def mask(
     rate: int,
     spans: Iterable[Segment],
     *,
-    replacement: With = "tone",
+    replacement: Replacement = "tone",
     padding_s: float = PADDING_S,
 ) -> npt.NDArray[np.int16]:
     """A copy of a recording with its spans replaced on every channel.
@@ -66,13 +67,12 @@ def mask(
     """
     if samples.ndim != 2 or samples.dtype != np.int16:
         raise ValueError(f"need int16 samples of shape (channels, n), got {samples.dtype} {samples.shape}")
-    return mask_ranges(
-        samples, rate, ranges(spans, rate, samples.shape[1], padding_s=padding_s), replacement=replacement
-    )
+    replaced = ranges(spans, rate, samples.shape[1], padding_s=padding_s)
+    return mask_ranges(samples, rate, replaced, replacement=replacement)
 
 
 def mask_ranges(
-    samples: npt.NDArray[np.int16], rate: int, replaced: Iterable[tuple[int, int]], *, replacement: With = "tone"
+    samples: npt.NDArray[np.int16], rate: int, replaced: Iterable[tuple[int, int]], *, replacement: Replacement = "tone"
 ) -> npt.NDArray[np.int16]:
     """The same for half-open ranges of samples, taken as they are.
 
@@ -94,8 +94,13 @@ def ranges(spans: Iterable[Segment], rate: int, length: int, *, padding_s: float
     if padding_s < 0:
         raise ValueError(f"padding_s must be 0 or more, got {padding_s}")
     padded = Timeline((max(0.0, span.start - padding_s), span.end + padding_s) for span in spans)
-    found = ((int(np.floor(item.start * rate)), int(np.ceil(item.end * rate))) for item in padded)
-    return [(first, min(last, length)) for first, last in found if first < min(last, length)]
+    found = []
+    for span in padded:
+        first = int(np.floor(span.start * rate))
+        last = min(int(np.ceil(span.end * rate)), length)
+        if first < last:
+            found.append((first, last))
+    return found
 
 
 def tone(length: int, rate: int) -> npt.NDArray[np.int16]:
@@ -104,8 +109,9 @@ def tone(length: int, rate: int) -> npt.NDArray[np.int16]:
     >>> tone(8000, 8000).shape, int(abs(tone(8000, 8000)).max()) < 2400, int(tone(8000, 8000)[0])
     ((8000,), True, 0)
     """
-    clock = np.arange(length) / rate
-    wave = np.sin(2 * np.pi * TONE_HZ * clock) * 10 ** (TONE_DB / 20) * np.sqrt(2)
+    seconds = np.arange(length) / rate
+    rms = 10 ** (TONE_DB / 20)
+    wave = np.sin(2 * np.pi * TONE_HZ * seconds) * rms * np.sqrt(2)
     edge = min(round(FADE_S * rate), length // 2)
     if edge:
         ramp = np.arange(edge) / edge

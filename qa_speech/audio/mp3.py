@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qa_speech.call import write_bytes
 from qa_speech.errors import AudioError
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ BLOCK_S = 10
 HIGHEST_RATE = 16_000
 """Hz; telephone speech holds nothing above, and 32 kbit/s are better spent below."""
 MP3_RATES = (8_000, 11_025, 12_000, 16_000)
+"""Hz."""
+HIGHEST_RATE_MPEG_25 = 12_000
+"""Hz; what is sampled higher is MPEG-2."""
+LOWEST_KBPS, HIGHEST_KBPS_MPEG_25, HIGHEST_KBPS_MPEG_2 = 8, 64, 160
 
 
 def write_mp3(
@@ -50,29 +54,23 @@ def write_mp3(
     """
     import soundfile
 
-    path = Path(path)
-    channels = samples[None, :] if samples.ndim == 1 else samples
+    channels = samples
+    if samples.ndim == 1:
+        channels = samples[None, :]
     if channels.ndim != 2 or channels.shape[0] not in (1, 2) or channels.shape[1] == 0:
         raise AudioError(str(path), f"cannot write mp3 from shape {samples.shape}; expected (1 or 2, n > 0)")
     target = mp3_rate(rate)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
+    encoded = io.BytesIO()
     try:
         with soundfile.SoundFile(
-            name, "w", target, channels.shape[0], format="MP3", subtype="MPEG_LAYER_III",
+            encoded, "w", target, channels.shape[0], format="MP3", subtype="MPEG_LAYER_III",
             bitrate_mode="CONSTANT", compression_level=_compression(target, kbps),
         ) as file:  # fmt: skip
             for block in _blocks(channels, rate, target):
                 file.write(block)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
-        os.replace(name, path)
     except soundfile.SoundFileError as exc:
         raise AudioError(str(path), f"cannot write mp3 ({exc})") from exc
-    finally:
-        Path(name).unlink(missing_ok=True)
+    write_bytes(path, encoded.getvalue())
 
 
 def mp3_rate(rate: int) -> int:
@@ -81,13 +79,15 @@ def mp3_rate(rate: int) -> int:
     >>> mp3_rate(8000), mp3_rate(44100), mp3_rate(6000)
     (8000, 16000, 8000)
     """
-    return max((item for item in MP3_RATES if item <= min(rate, HIGHEST_RATE)), default=MP3_RATES[0])
+    highest = min(rate, HIGHEST_RATE)
+    return max((known for known in MP3_RATES if known <= highest), default=MP3_RATES[0])
 
 
 def _compression(rate: int, kbps: int) -> float:
     """libsndfile maps 0…1 linearly from the highest to the lowest bit rate of the MPEG version."""
-    lowest, highest = (8, 64) if rate <= 12_000 else (8, 160)
-    return 1 - (min(max(kbps, lowest + 1), highest) - lowest) / (highest - lowest)
+    highest = HIGHEST_KBPS_MPEG_25 if rate <= HIGHEST_RATE_MPEG_25 else HIGHEST_KBPS_MPEG_2
+    wanted = min(max(kbps, LOWEST_KBPS + 1), highest)
+    return 1 - (wanted - LOWEST_KBPS) / (highest - LOWEST_KBPS)
 
 
 def _blocks(
@@ -97,10 +97,16 @@ def _blocks(
     import soxr
 
     step = rate * BLOCK_S
-    stream: Any = None if rate == target else soxr.ResampleStream(rate, target, channels.shape[0], dtype="float32")
+    stream: Any = None
+    if rate != target:
+        stream = soxr.ResampleStream(rate, target, channels.shape[0], dtype="float32")
+    scale = np.float32(1)
+    if channels.dtype == np.int16:
+        scale = np.float32(1 / 32768)
     for start in range(0, channels.shape[1], step):
-        piece = channels[:, start : start + step].T
-        scale = 1 / 32768 if piece.dtype == np.int16 else 1
-        block = np.ascontiguousarray(np.clip(piece.astype(np.float32) * np.float32(scale), -1, 1))
-        last = start + step >= channels.shape[1]
-        yield block if stream is None else np.clip(stream.resample_chunk(block, last=last), -1, 1)
+        piece = channels[:, start : start + step].T.astype(np.float32) * scale
+        block = np.ascontiguousarray(np.clip(piece, -1, 1))
+        if stream is not None:
+            last = start + step >= channels.shape[1]
+            block = np.clip(stream.resample_chunk(block, last=last), -1, 1)
+        yield block

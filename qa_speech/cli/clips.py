@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qa_speech.call import CallReport
+    from qa_speech.cli.common import Language
+    from qa_speech.report.redacted import Redacted
 
 ResultArgument = Annotated[
     Path, typer.Argument(help="结果目录或批次目录 a result folder, or the run of batch run.", show_default=False)
@@ -82,12 +84,8 @@ def clips(
     Example: qa-speech clips qa-report --criterion taboo --worst 5 --best 2 --out 辅导片段
     """
     with friendly_errors(ui_language):
-        from qa_speech.coaching.choose import (
-            Cut,
-            Wish,
-            choose,
-            make_clips,
-        )
+        from qa_speech.coaching.choose import Wish, choose
+        from qa_speech.coaching.clips import Cut, make_clips
         from qa_speech.coaching.page import write_lists
 
         lang = ui(ui_language)
@@ -97,13 +95,27 @@ def clips(
         made = list(make_clips(chosen, out, cut=cut, recordings=recordings, lang=lang))
         page = write_lists(made, out, lang=lang, masked=cut.mask)
     silent = sum(clip.problem not in ("", "long_absence") for clip in made)
-    if lang == "zh":
-        typer.echo(f"{len(made)} 个片段" + (f"，其中 {silent} 个没有声音（原因见列表）" if silent else ""), err=True)
-    else:
-        typer.echo(f"{len(made)} clips" + (f", {silent} without sound (the lists say why)" if silent else ""), err=True)
+    typer.echo(_counted(len(made), silent, lang), err=True)
     typer.echo(str(page))
+    _exit_if_silent(silent, len(made))
+
+
+def _counted(made: int, silent: int, lang: Language) -> str:
+    """How many clips there are, and how many without sound."""
+    counted = {"zh": f"{made} 个片段", "en": f"{made} clips"}[lang]
     if silent:
-        raise typer.Exit(EXIT_SOME_FAILED if silent < len(made) else EXIT_UNUSABLE)
+        counted += {
+            "zh": f"，其中 {silent} 个没有声音（原因见列表）",
+            "en": f", {silent} without sound (the lists say why)",
+        }[lang]
+    return counted
+
+
+def _exit_if_silent(silent: int, all_of_them: int) -> None:
+    """The exit code says that some, or all, have no sound."""
+    if silent:
+        all_silent = silent == all_of_them
+        raise typer.Exit(EXIT_UNUSABLE if all_silent else EXIT_SOME_FAILED)
 
 
 def redact(
@@ -122,8 +134,7 @@ def redact(
     Example: qa-speech redact qa-report --out 脱敏
     """
     with friendly_errors(ui_language):
-        from qa_speech.report.redacted import NOT_WRITTEN, RedactedFolder
-        from qa_speech.wording.terms import term
+        from qa_speech.report.redacted import RedactedFolder
 
         lang = ui(ui_language)
         folder = RedactedFolder(
@@ -131,16 +142,27 @@ def redact(
         )
         done = silent = 0
         for report in _reports(result, None):
-            item = folder.add(report)
+            redacted = folder.add(report)
             done += 1
-            silent += bool(item.problem)
-            count = len({one.identifier for one in item.masked})
-            typer.echo(f"{item.id}  {f'遮蔽 {count} 处' if lang == 'zh' else f'{count} masked'}"
-                       + (f"  {term(NOT_WRITTEN, item.problem, lang)}" if item.problem else ""))  # fmt: skip
+            silent += bool(redacted.problem)
+            typer.echo(_line(redacted, lang))
         path = folder.finish()
-    typer.echo(f"{'遮蔽清单' if lang == 'zh' else 'what was masked:'} {path}", err=True)
-    if silent:
-        raise typer.Exit(EXIT_SOME_FAILED if silent < done else EXIT_UNUSABLE)
+    title = {"zh": "遮蔽清单", "en": "what was masked:"}[lang]
+    typer.echo(f"{title} {path}", err=True)
+    _exit_if_silent(silent, done)
+
+
+def _line(redacted: Redacted, lang: Language) -> str:
+    """One line per call: how many identifiers were masked, and why there is no sound."""
+    from qa_speech.wording.masking import NO_SOUND
+    from qa_speech.wording.terms import term
+
+    count = len({place.identifier for place in redacted.masked})
+    counted = {"zh": f"遮蔽 {count} 处", "en": f"{count} masked"}[lang]
+    parts = [redacted.id, counted]
+    if redacted.problem:
+        parts.append(term(NO_SOUND, redacted.problem, lang))
+    return "  ".join(parts)
 
 
 def _reports(result: Path, scorecard: str | None) -> Iterator[CallReport]:
@@ -148,4 +170,7 @@ def _reports(result: Path, scorecard: str | None) -> Iterator[CallReport]:
     from qa_speech.cli.common import find_scorecard
     from qa_speech.store.reports import read_reports
 
-    return read_reports(result, scorecard=find_scorecard(scorecard) if scorecard else None)
+    card = None
+    if scorecard:
+        card = find_scorecard(scorecard)
+    return read_reports(result, scorecard=card)

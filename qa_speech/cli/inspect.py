@@ -235,8 +235,8 @@ def _finish(
 ) -> None:  # fmt: skip
     """Print each outcome as it comes, write the folder, choose the exit code."""
     from qa_speech.call import CallFailure, encode
-    from qa_speech.privacy.redact import for_people
     from qa_speech.report.folder import ReportFolder
+    from qa_speech.report.people import for_people
 
     as_json = out is None if json_lines is None else json_lines
     folder = ReportFolder(out, lang=lang, embed_audio=embed_audio, mask=mask) if out is not None else None

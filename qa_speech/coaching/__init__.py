@@ -1,1 +1,1 @@
-"""Clips for coaching: choose, cut, show."""
+"""Clips for coaching: choose the moments worth hearing, cut them around their evidence, mask them, show them on a page."""

@@ -8,79 +8,44 @@ import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from qa_speech.call import write_bytes
-from qa_speech.coaching.choose import Clip
+from qa_speech.coaching.clips import Clip
 from qa_speech.report.sheets import cell
 from qa_speech.wording import terms
+from qa_speech.wording.clip_labels import LABELS, PROBLEMS
 from qa_speech.wording.lang import Lang
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 HEAD = (
     "number", "side", "criterion", "title", "outcome", "points", "possible", "call", "agent", "total", "start_s", "end_s",
     "sentence", "transcript", "audio", "problem", "masked",
 )  # fmt: skip
-WORDS: Mapping[str, tuple[str, str]] = {
-    "title": ("辅导片段", "Coaching clips"),
-    "worst": ("待改进", "To improve"),
-    "best": ("可学习", "To learn from"),
-    "clips": ("个片段", "clips"),
-    "without": ("个没有声音", "without sound"),
-    "masked_on": ("客户信息已遮蔽", "Customers' data masked"),
-    "masked_off": ("客户信息未遮蔽，请勿外放", "Customers' data is NOT masked: do not play to others"),
-    "all": ("全部项目", "All criteria"),
-    "both": ("好坏都要", "Both"),
-    "call": ("录音", "Call"),
-    "agent": ("坐席", "Agent"),
-    "total": ("总分", "Total"),
-    "points": ("得分", "Points"),
-    "note": ("讲评备注", "Trainer's note"),
-    "note_hint": ("只存在本机浏览器里，可导出", "Kept in this browser only; can be exported"),
-    "export": ("导出备注", "Export notes"),
-    "play": ("播放", "Play"),
-    "pause": ("暂停", "Pause"),
-    "previous": ("上一个", "Previous"),
-    "next": ("下一个", "Next"),
-    "through": ("连续播放", "Play through"),
-    "keys": (
-        "空格 播放/暂停 · ↑ ↓ 上一个/下一个 · ← → 退/进 3 秒 · E 写备注 · Esc 离开备注",
-        "space play/pause · ↑ ↓ previous/next · ← → 3 s back/on · E write a note · Esc leave it",
-    ),
-    "filter": ("筛选", "Filter"),
-    "speed": ("倍速", "Speed"),
-    "stretches": ("处已消音", "masked"),
-    "empty": ("没有符合条件的片段", "No such moments"),
-    "gone": ("声音放不出来：文件不在网页旁边的 audio 目录里。", "No sound: the file is not in the folder audio beside this page."),
-}  # fmt: skip
-PROBLEMS: Mapping[str, tuple[str, str]] = {
-    "long_absence": ("整段都没有说到，没有可播放的一处", "not said anywhere in this stretch: no one moment to play"),
-    "audio_missing": ("找不到录音文件，只列出文字", "the recording was not found; text only"),
-    "audio_changed": ("录音文件与质检时不是同一个，未剪", "the file is not the one inspected; not cut"),
-    "audio_unreadable": ("录音文件无法读取", "the recording cannot be read"),
-    "no_times": ("文本没有时间信息，无法剪辑", "the transcript has no times; nothing to cut"),
-    "no_words": (
-        "没有转写，无法遮蔽客户信息，不输出声音",
-        "not recognised, so nothing can be masked: no sound is written",
-    ),
-}
+"""Columns of the lists: stable names that do not depend on the language."""
+WIDTHS = {"sentence": 40, "transcript": 60, "note": 40, "title": 18, "call": 22}
+USUAL_WIDTH = 11
+"""Characters that a column of the sheet is wide."""
 
 
-def word(key: str, lang: Lang) -> str:
+def label(key: str, lang: Lang) -> str:
     """A word of the page.
 
-    >>> word("note", "zh")
+    >>> label("note", "zh")
     '讲评备注'
     """
-    return terms.term(WORDS, key, lang)
+    return terms.term(LABELS, key, lang)
 
 
 def problem(code: str, lang: Lang) -> str:
-    """Why a clip has no sound, in one sentence.
+    """Why a clip has no sound, in one sentence; empty where it has.
 
     >>> problem("audio_missing", "en")
     'the recording was not found; text only'
@@ -126,57 +91,69 @@ def _write_xlsx(rows: Sequence[Mapping[str, object]], path: Path, lang: Lang) ->
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
     with xlsxwriter.Workbook(buffer, options) as book:
         sheet = book.add_worksheet("clips")
-        bold, wrap = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
-        names = (*HEAD, "note")
-        for column, name in enumerate(names):
-            sheet.write_string(0, column, word("note", lang) if name == "note" else name, bold)
-            sheet.set_column(
-                column,
-                column,
-                {"sentence": 40, "transcript": 60, "note": 40, "title": 18, "call": 22}.get(name, 11),
-                wrap,
-            )
+        bold = book.add_format({"bold": True})
+        wrap = book.add_format({"text_wrap": True, "valign": "top"})
+        columns = (*HEAD, "note")
+        headings = {"note": label("note", lang)}
+        for place, name in enumerate(columns):
+            sheet.write_string(0, place, headings.get(name, name), bold)
+            sheet.set_column(place, place, WIDTHS.get(name, USUAL_WIDTH), wrap)
         for number, row in enumerate(rows, start=1):
-            for column, name in enumerate(HEAD):
-                value = row[name]
-                if isinstance(value, int | float):
-                    sheet.write_number(number, column, value, wrap)
-                elif name == "audio" and value:
-                    sheet.write_url(number, column, f"external:{value}", string=str(value))
-                elif value is not None:
-                    sheet.write_string(number, column, str(value), wrap)
+            for place, name in enumerate(HEAD):
+                _write_cell(sheet, number, place, row[name], wrap, is_file=name == "audio")
         sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, len(rows), len(names) - 1)
+        sheet.autofilter(0, 0, len(rows), len(columns) - 1)
     write_bytes(path, buffer.getvalue())
+
+
+def _write_cell(sheet: Worksheet, row: int, column: int, value: object, style: Format, *, is_file: bool) -> None:
+    """A number as a number, a file as a link to it, all else as text."""
+    if isinstance(value, int | float):
+        sheet.write_number(row, column, value, style)
+    elif is_file and value:
+        sheet.write_url(row, column, f"external:{value}", string=str(value))
+    elif value is not None:
+        sheet.write_string(row, column, str(value), style)
 
 
 def render_page(clips: Sequence[Clip], *, lang: Lang, masked: bool) -> str:
     """The HTML of the playlist: one file that fetches nothing but the clips beside it."""
-    environment = _environment()
     style, script = _asset("clips.css"), _asset("clips.js")
-    titles = dict.fromkeys((clip.criterion, clip.title) for clip in clips)
-    return environment.get_template("clips.html").render(
-        lang=lang,
-        t=lambda key: word(key, lang),
-        clips=clips,
-        titles=titles,
-        sides=sorted({clip.side for clip in clips}, reverse=True),
-        masked=masked,
-        silent=sum(not clip.audio for clip in clips),
-        problem=lambda code: problem(code, lang),
-        role=lambda who: terms.role(who, lang),
-        points=lambda clip: (
-            f"{'–' if clip.points is None else terms.number(clip.points)} / {terms.number(clip.possible)}"
-        ),
-        outcome=lambda code: terms.outcome(code, lang),
-        address=quote,
-        # notes are kept by what the page shows, so two pages never share them
-        key=hashlib.sha256("\n".join(f"{c.call_id} {c.criterion} {c.start}" for c in clips).encode()).hexdigest()[:16],
-        style=style,
-        script=script,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
+    titles = dict.fromkeys([(clip.criterion, clip.title) for clip in clips])
+    return (
+        _environment()
+        .get_template("clips.html")
+        .render(
+            lang=lang,
+            t=lambda key: label(key, lang),
+            clips=clips,
+            titles=titles,
+            sides=sorted({clip.side for clip in clips}, reverse=True),
+            masked=masked,
+            silent=sum(not clip.audio for clip in clips),
+            problem=lambda code: problem(code, lang),
+            role=lambda who: terms.role(who, lang),
+            points=_points,
+            outcome=lambda code: terms.outcome(code, lang),
+            address=quote,
+            key=_page_key(clips),
+            style=style,
+            script=script,
+            style_hash=_source_hash(style),
+            script_hash=_source_hash(script),
+        )
     )
+
+
+def _points(clip: Clip) -> str:
+    got = "–" if clip.points is None else terms.number(clip.points)
+    return f"{got} / {terms.number(clip.possible)}"
+
+
+def _page_key(clips: Sequence[Clip]) -> str:
+    """Notes are kept in the browser by what the page shows, so two pages never share them."""
+    shown = "\n".join([f"{clip.call_id} {clip.criterion} {clip.start}" for clip in clips])
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
 @cache
@@ -184,7 +161,7 @@ def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("qa_speech.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=PackageLoader("qa_speech.coaching"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
     environment.filters.update(clock=terms.clock, number=terms.number)
@@ -193,11 +170,12 @@ def _environment() -> Environment:
 
 @cache
 def _asset(name: str) -> Any:
+    """A file of the templates as it is, for inlining."""
     from markupsafe import Markup
 
-    source, _, _ = _environment().loader.get_source(_environment(), name)  # type: ignore[union-attr]
-    return Markup(source)
+    return Markup((files(__package__) / "templates" / name).read_text(encoding="utf-8"))
 
 
-def _hash(text: str) -> str:
+def _source_hash(text: str) -> str:
+    """What the page's content security policy knows an inlined style or script by."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")

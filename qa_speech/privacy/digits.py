@@ -20,7 +20,7 @@ from typing import NamedTuple
 from qa_speech.call import Role, Utterance
 from qa_speech.language.data import word_list
 from qa_speech.privacy import numerals
-from qa_speech.privacy.cues import nearest
+from qa_speech.privacy.cues import nearest_cue
 
 LONGEST_PAUSE_S = 20.0
 """Two groups of one number lie at most this far apart."""
@@ -60,24 +60,27 @@ class Run(NamedTuple):
         return "".join([digit.value for digit in self.digits if digit.sure])
 
 
-_FILLERS = (
-    "我看一下啊?|我看一下|我看看|我想一下|我想想|让我看看|让我想想|您?你?稍等一?下?|等一?下?等?|您?你?[再]?记一?下|您?你?听好"
-    "|嗯+|啊|呃+|额+|哦+|噢|唔|诶|哎|唉|欸|哈|嘛|呢|呀|恩|好的?|是的|对[的吧吗]?|行|喂|那个|这个|就是说?|然后(?:呢|是)?|接着是?|完了是?|那么"
-)
+_LOOKING = "我看一下啊?|我看一下|我看看|我想一下|我想想|让我看看|让我想想"
+_LISTEN = "您?你?稍等一?下?|等一?下?等?|您?你?[再]?记一?下|您?你?听好"
+_HUMS = "嗯+|啊|呃+|额+|哦+|噢|唔|诶|哎|唉|欸|哈|嘛|呢|呀|恩"
+_NODS = "好的?|是的|对[的吧吗]?|行|喂"
+_LINKS = "那个|这个|就是说?|然后(?:呢|是)?|接着是?|完了是?|那么"
+_FILLERS = f"{_LOOKING}|{_LISTEN}|{_HUMS}|{_NODS}|{_LINKS}"
+_WHICH_PART = "前|后|中间|最后|末尾|接下来|下面|开头|再往后|再后面|剩下"
+_HOW_MANY = "(?:[一二两三四五六七八九]|[0-9])?(?:个|位|位数|个数|段)?(?:数字?)?"
 _LABELS = (
-    "(?:前|后|中间|最后|末尾|接下来|下面|开头|再往后|再后面|剩下)(?:面|边|头|的)?(?:[一二两三四五六七八九]|[0-9])?(?:个|位|位数|个数|段)?(?:数字?)?(?:呢|就?是)"
+    f"(?:{_WHICH_PART})(?:面|边|头|的)?{_HOW_MANY}(?:呢|就?是)"
     "|(?:前|后|中间|最后)(?:面|边|头)?(?:[一二两三四五六七八九]|[0-9])位"
     "|前面|后面|中间|最后|接下来|尾号是?|开头是?|第[一二三四五]段是?|空格|逗号|(?:中|短)?横[杠线]|杠|减号?"
 )
-_CORRECTIONS = (
-    "不对不对|不对|不是不是|不是|说错了?|讲错了?|报错了?|念错了?|看错了?|记错了?|打错了?|搞错了?|弄错了?|错了|更正(?:一下)?"
-    "|应该是|我?重新?[说报念讲]一?[下遍次]?|我?重新?来|(?:我)?再[说报念讲]一?[下遍次]"
-)
+_SLIPS = "说错了?|讲错了?|报错了?|念错了?|看错了?|记错了?|打错了?|搞错了?|弄错了?|错了"
+_AGAIN = "我?重新?[说报念讲]一?[下遍次]?|我?重新?来|(?:我)?再[说报念讲]一?[下遍次]"
+_CORRECTIONS = f"不对不对|不对|不是不是|不是|{_SLIPS}|更正(?:一下)?|应该是|{_AGAIN}"
 _UNITS = "元块毛角分秒点年月日天周岁个位次遍家条部种张件台份户套层楼兆折倍级名口米度时刻期直下共定般样些起十百千万亿"
 _SCALES = "十百千万亿"
-_WRITTEN_UNITS = re.compile(
-    r"\s?(?:[元块毛角%％‰度兆积岁折倍个位次条张件台份户套层楼期级名]|分(?!机)|秒|年|月|日|天|周|小时|点|万|亿|千|百|[A-WYZa-wyz])"
-)
+_MEASURES = "[元块毛角%％‰度兆积岁折倍个位次条张件台份户套层楼期级名]"
+_TIMES = "分(?!机)|秒|年|月|日|天|周|小时|点"
+_WRITTEN_UNITS = re.compile(rf"\s?(?:{_MEASURES}|{_TIMES}|万|亿|千|百|[A-WYZa-wyz])")
 _MORE = re.compile(r"前面|后面|中间|最后|剩下|接着|继续|再|下面|往后")
 _CODE_BEFORE = re.compile(r"[A-Za-z¥￥$_]\s?$|[A-Za-z]/$")
 _CHEAP = re.compile(r"[0-9０-９零〇一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖洞拐]")
@@ -99,32 +102,31 @@ def _sounds() -> tuple[dict[str, str], dict[str, str]]:
 
 @cache
 def _scanner() -> re.Pattern[str]:
+    """Everything a text can hold, by what it means for a number: the first group that fits counts."""
     sure, like = _sounds()
     han = "".join(sure)
     alike = "".join(like)
     # 八期 ends a number unless more digits follow, which may be misheard themselves: 二八期留零 (2 8 7 6 0)
-    measured = f"(?:[{_UNITS}](?![0-9{han}])(?<![期起](?=[{alike}]))|[{_SCALES}])"
-    return re.compile(
-        "|".join(
-            (
-                rf"(?P<times>(?:[两二三四五六2-6]个|双)(?P<same>[0-9{han}])(?![0-9{_SCALES}]))",
-                rf"(?P<wrong>{_CORRECTIONS})",
-                rf"(?P<label>{_LABELS})",
-                rf"(?P<filler>{_FILLERS})",
-                rf"(?P<date>(?:19|20)[0-9]{{2}}[-/.年](?:0?[1-9]|1[0-2])[-/.月](?:[0-2]?[0-9]|3[01])(?![0-9])|[{han}]{{2,4}}年)",
-                r"(?P<decimal>[0-9]+\.[0-9]{1,2}(?![0-9.]))",
-                r"(?P<number>[0-9]+)",
-                rf"(?P<measured>[{han}]{measured})",
-                rf"(?P<han>[{han}])",
-                r"(?P<x>(?:大写(?:的)?)?(?:[Xx]|叉|艾克斯|爱克斯|埃克斯|[插查差岔](?![\u4e00-\u9fff])))",
-                rf"(?P<like>[{''.join(like)}])",
-                r"(?P<mark>[\s,，、。;；…\-－—–_()（）·~～?？!！“”\"]+)",
-                r"(?P<dot>\.)",
-                r"(?P<other>.)",
-            )
-        ),
-        re.DOTALL,
+    unit = rf"(?:[{_UNITS}](?![0-9{han}])(?<![期起](?=[{alike}]))|[{_SCALES}])"
+    month, day = "(?:0?[1-9]|1[0-2])", "(?:[0-2]?[0-9]|3[01])"
+    full_date = rf"(?:19|20)[0-9]{{2}}[-/.年]{month}[-/.月]{day}(?![0-9])"
+    groups = (
+        rf"(?P<times>(?:[两二三四五六2-6]个|双)(?P<same>[0-9{han}])(?![0-9{_SCALES}]))",
+        rf"(?P<wrong>{_CORRECTIONS})",
+        rf"(?P<label>{_LABELS})",
+        rf"(?P<filler>{_FILLERS})",
+        rf"(?P<date>{full_date}|[{han}]{{2,4}}年)",
+        r"(?P<decimal>[0-9]+\.[0-9]{1,2}(?![0-9.]))",
+        r"(?P<number>[0-9]+)",
+        rf"(?P<measured>[{han}]{unit})",
+        rf"(?P<han>[{han}])",
+        r"(?P<x>(?:大写(?:的)?)?(?:[Xx]|叉|艾克斯|爱克斯|埃克斯|[插查差岔](?![\u4e00-\u9fff])))",
+        rf"(?P<like>[{alike}])",
+        r"(?P<mark>[\s,，、。;；…\-－—–_()（）·~～?？!！“”\"]+)",
+        r"(?P<dot>\.)",
+        r"(?P<other>.)",
     )
+    return re.compile("|".join(groups), re.DOTALL)
 
 
 def digit_runs(utterances: Sequence[Utterance]) -> list[Run]:
@@ -144,7 +146,7 @@ def digit_runs(utterances: Sequence[Utterance]) -> list[Run]:
     """
     found: list[Run] = []
     for role in Role:
-        mine = [index for index, item in enumerate(utterances) if item.role is role and item.text]
+        mine = [index for index, said in enumerate(utterances) if said.role is role and said.text]
         found += _runs_of(role, utterances, mine)
     return sorted(found, key=lambda run: (run.digits[0].utterance, run.digits[0].start))
 
@@ -163,30 +165,41 @@ class _Open:
         self.group = 0
         self.dotted = False
 
+    def add(self, value: str, utterance: int, start: int, end: int, *, sure: bool = True) -> None:
+        self.digits.append(Digit(value, utterance, start, end, sure, self.group))
+
+    def sure_digits(self) -> int:
+        return sum(digit.sure for digit in self.digits)
+
     def close(self) -> None:
-        while self.digits and not self.digits[-1].sure and self.digits[-1].value == "?":
+        if not self.digits:
+            return
+        while self.digits and self.digits[-1].value == "?":
             self.digits.pop()
-        sure = sum(len(digit.value) for digit in self.digits if digit.sure)
+        length = sum(len(digit.value) for digit in self.digits if digit.sure)
         unknown = sum(digit.value == "?" for digit in self.digits)
-        if sure > 1 and unknown <= MOST_UNKNOWN:
+        if length > 1 and unknown <= MOST_UNKNOWN:
             self.found.append(Run(self.role, tuple(self.digits), tuple(self.corrected), self.dotted))
         self.reset()
 
     def is_whole(self) -> bool:
         """Whether the digits make a number that needs no more; a card of 16 digits may yet become one of 19."""
-        return any(
-            (found.kind != "bank_card" or len(value) >= numerals.LONGEST_CARD)
-            for first in (0, *self.corrected)
-            if (value := "".join([digit.value for digit in self.digits if digit.sure and digit.group >= first]))
-            and (found := numerals.certain(value, "")) is not None
-        )
+        for first in (0, *self.corrected):
+            number = "".join([digit.value for digit in self.digits if digit.sure and digit.group >= first])
+            found = numerals.certain(number, "") if number else None
+            if found is None:
+                continue
+            if found.kind != "bank_card" or len(number) >= numerals.LONGEST_CARD:
+                return True
+        return False
 
     def is_code(self, utterances: Sequence[Utterance]) -> bool:
         """Whether the digits are a long number announced as that of an order, a device …"""
-        if sum(digit.sure for digit in self.digits) < LONG_CODE:
+        if self.sure_digits() < LONG_CODE:
             return False
         first = self.digits[0]
-        return nearest((utterances[first.utterance].text or "")[: first.start]) == "code"
+        before = (utterances[first.utterance].text or "")[: first.start]
+        return nearest_cue(before) == "code"
 
     def boundary(self) -> None:
         if self.digits and self.digits[-1].group == self.group:
@@ -203,23 +216,26 @@ def _runs_of(role: Role, utterances: Sequence[Utterance], mine: Sequence[int]) -
     previous = -1
     for index in mine:
         text = utterances[index].text or ""
-        if not run.digits and not _CHEAP.search(text):
-            previous = index
-            continue
-        if run.digits and (run.is_whole() or run.is_code(utterances) or not _continues(utterances, previous, index)):
-            run.close()
-        run.boundary()
-        _scan(text.translate(_WIDE), index, run)
+        if run.digits or _CHEAP.search(text):
+            if run.digits and _is_over(run, utterances, previous, index):
+                run.close()
+            run.boundary()
+            _scan(text.translate(_WIDE), index, run)
         previous = index
     run.close()
     return run.found
+
+
+def _is_over(run: _Open, utterances: Sequence[Utterance], before: int, after: int) -> bool:
+    """Whether the speaker's next utterance is no part of the run."""
+    return run.is_whole() or run.is_code(utterances) or not _continues(utterances, before, after)
 
 
 def _continues(utterances: Sequence[Utterance], before: int, after: int) -> bool:
     """Whether what lies between two utterances of a role lets a number go on."""
     if utterances[after].start - utterances[before].end > LONGEST_PAUSE_S:
         return False
-    between = (item.text or "" for item in utterances[before + 1 : after])
+    between = [said.text or "" for said in utterances[before + 1 : after]]
     return all(not has_words(text) or _goes_on(text) for text in between)
 
 
@@ -227,7 +243,7 @@ def _goes_on(text: str) -> bool:
     """Short, and no question for another number."""
     if len(re.sub(r"[\W_]+", "", text)) > SHORT_ANSWER:
         return False
-    return not nearest(text) or _MORE.search(text) is not None
+    return not nearest_cue(text) or _MORE.search(text) is not None
 
 
 def has_words(text: str) -> bool:
@@ -248,39 +264,33 @@ def _scan(text: str, index: int, run: _Open) -> None:
         if kind == "times":
             count = "2" if said[0] == "双" else sure.get(said[0], said[0])
             same = match.group("same")
-            run.digits.append(Digit(int(count) * sure.get(same, same), index, start, end, True, run.group))
+            run.add(int(count) * sure.get(same, same), index, start, end)
         elif kind == "number":
             if _is_quantity(text, start, end):
                 run.close()
             else:
-                run.digits += [
-                    Digit(char, index, start + place, start + place + 1, True, run.group)
-                    for place, char in enumerate(said)
-                ]
+                for place, char in enumerate(said, start):
+                    run.add(char, index, place, place + 1)
         elif kind == "han":
-            run.digits.append(Digit(sure[said], index, start, end, True, run.group))
-        elif kind == "x" and sum(digit.sure for digit in run.digits) >= BEFORE_X:
-            run.digits.append(Digit("X", index, start, end, True, run.group))
+            run.add(sure[said], index, start, end)
+        elif kind == "x" and run.sure_digits() >= BEFORE_X:
+            run.add("X", index, start, end)
         elif kind == "wrong":
             run.wrong()
         elif kind in ("label", "filler", "mark"):
             run.boundary()
-            _maybe_wrong_filler(said, index, start, run, like)
+            # 嗯 is no digit; a filler of one character that sounds like one is both
+            if said in like:
+                run.add(like[said], index, start, start + 1, sure=False)
         elif kind == "dot":
             run.boundary()
             run.dotted = run.dotted or bool(run.digits)
         elif kind == "like":
-            run.digits.append(Digit(like[said], index, start, end, False, run.group))
+            run.add(like[said], index, start, end, sure=False)
         elif kind == "other" and _between_digits(text, start, end):
-            run.digits.append(Digit("?", index, start, end, False, run.group))
+            run.add("?", index, start, end, sure=False)
         else:
             run.close()
-
-
-def _maybe_wrong_filler(said: str, index: int, start: int, run: _Open, like: dict[str, str]) -> None:
-    """嗯 is no digit; a filler of one character that sounds like one is both."""
-    if said in like:
-        run.digits.append(Digit(like[said], index, start, start + 1, False, run.group))
 
 
 def _is_quantity(text: str, start: int, end: int) -> bool:
@@ -295,13 +305,12 @@ def _is_quantity(text: str, start: int, end: int) -> bool:
 
 
 def _between_digits(text: str, start: int, end: int) -> bool:
-    sure, _ = _sounds()
-    if (
-        not (start > 0 and end < len(text))
-        or text[start] in _UNITS
-        or (not text[start] >= "一" and text[start] <= "鿿")
-    ):
+    """Whether a character that is neither a unit nor a sign stands between two digits: it may be one, misheard."""
+    if start == 0 or end == len(text):
         return False
+    if text[start] in _UNITS or text[start] < "一":
+        return False
+    sure, _ = _sounds()
     return all(char in sure or char.isdecimal() for char in (text[start - 1], text[end]))
 
 

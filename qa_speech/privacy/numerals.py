@@ -173,9 +173,7 @@ def likely(number: str, cue: Cue) -> Verdict | None:
     length = len(number)
     if cue == "code" or is_hotline(number):
         return None
-    if looks_like_id(number):
-        return Verdict("id_card", "id_shape")
-    if looks_like_old_id(number):
+    if looks_like_id(number) or looks_like_old_id(number):
         return Verdict("id_card", "id_shape")
     if cue == "id_card" and 9 <= length <= 20:
         return Verdict("id_card", "cue")

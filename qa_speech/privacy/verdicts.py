@@ -1,4 +1,4 @@
-"""One run of digits judged: which of its digits are an identifier, of what kind, and why.
+"""The verdict on one run of digits: which of them are an identifier, of what kind, and why.
 
 In the order of trust: the whole run by its form; a correction in it (不对，是一三九…); the whole run by its length and
 the words around it; a number among its groups; anything long enough that was asked for.
@@ -7,142 +7,212 @@ the words around it; a number among its groups; anything long enough that was as
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from qa_speech.call import Utterance
 from qa_speech.privacy import numerals
-from qa_speech.privacy.cues import is_part_of_id
+from qa_speech.privacy.announced import is_part_of_id
 from qa_speech.privacy.digits import Digit, Run
 from qa_speech.privacy.numerals import Cue, Verdict
+
+Digits: TypeAlias = tuple[Digit, ...]
 
 _SPOKEN_TAIL = 2
 """Digits too many at the end of a spoken number: they begin the next word (… 一直没有信号)."""
 _USUAL_GROUPS = frozenset(
     ((3, 4, 4), (3, 8), (7, 4), (4, 4, 3), (3, 3, 5), (4, 3, 4), (5, 6), (6, 5), (3, 5, 3), (4, 7))
 )
-
-_EXPECTED: dict[str, int] = {"phone": 11, "id_card": 18, "bank_card": 16}
+"""Sizes of the groups that telephone numbers are written in."""
+_EXPECTED: dict[str, int] = {
+    "phone": 11,
+    "id_card": 18,
+    "bank_card": 16,
+}
 """Digits of a whole number; where fewer are heard, words at its ends that sound like digits are taken for some."""
+_SPOKEN_LENGTHS = (18, 11, 19, 16)
+"""Digits of whole numbers in the order they are looked for at the beginning of a long group."""
+_LONGEST_SPOKEN = 44
+"""Digits of the longest group that may be one number spoken twice or thrice without a pause."""
+_LONGEST = 21
+"""Digits of the longest number looked for among the groups of a run."""
+_MOST_DOUBTFUL = 8
+"""Doubtful digits of a run that are tried in and out."""
 
 
-class Judged(NamedTuple):
-    """Digits taken for an identifier, and the number they make."""
+class IdentifyingNumber(NamedTuple):
+    """Digits taken for an identifier: what they are and why, and the number they make."""
 
     verdict: Verdict
-    digits: tuple[Digit, ...]
+    digits: Digits
     value: str
 
 
-def judge(run: Run, cue: Cue, utterances: Sequence[Utterance]) -> list[Judged]:
+class _Heard(NamedTuple):
+    """A run with what the words around it say it is.
+
+    `inner`: from the first sure digit to the last; `outer`: with the doubtful ones that touch these (要三八 for 幺三八).
+    """
+
+    run: Run
+    cue: Cue
+    utterances: Sequence[Utterance]
+    inner: Digits
+    outer: Digits
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the words around say that it is a telephone, identity or card number."""
+        return self.cue not in ("", "code")
+
+
+def identifying_numbers(run: Run, cue: Cue, utterances: Sequence[Utterance]) -> list[IdentifyingNumber]:
     """What in a run of digits is an identifier: all of it, or some of its groups; nothing for most runs.
 
     >>> from qa_speech.privacy.digits import digit_runs
     >>> from qa_speech.testing import make_call
     >>> said = make_call("customer: 打幺三八零零，不对，是幺三九零零一三八零零零").utterances
-    >>> [(one.verdict.reason, one.digits[0].start, one.digits[-1].end) for one in judge(digit_runs(said)[0], "", said)]
+    >>> found = identifying_numbers(digit_runs(said)[0], "", said)
+    >>> [(number.verdict.reason, number.digits[0].start, number.digits[-1].end) for number in found]
     [('corrected', 1, 22)]
     """
     inner, outer = _trimmed(run.digits)
-    whole = _by_form(run, inner, outer, cue, utterances)
-    if whole is None and run.corrected and cue != "code":
-        verdict = _corrected(inner, run.corrected, cue)
-        whole = Judged(verdict, inner, _value(inner)) if verdict else None
+    heard = _Heard(run, cue, utterances, inner, outer)
+    whole = _by_form(heard) or _by_correction(heard)
+    if whole is None:
+        # a number with slips in it comes before a shorter one that its digits happen to hold
+        whole = _by_length(heard, outer if heard.is_named else inner)
     if whole is not None:
         return [whole]
-    # a number with slips in it comes before a shorter one that its digits happen to hold
-    asked = cue not in ("", "code")
-    whole = _by_length(run, inner, outer if asked else inner, cue, utterances)
-    if whole is not None:
-        return [whole]
-    windows = _windows(inner, cue, utterances)
-    if windows:
-        return windows
-    whole = _by_length(run, inner, outer, cue, utterances) or _asked_for(run, inner, cue, utterances)
+    among = _among_groups(heard)
+    if among:
+        return among
+    whole = _by_length(heard, outer) or _by_name(heard)
     return [whole] if whole is not None else []
 
 
-def _by_form(
-    run: Run, inner: tuple[Digit, ...], outer: tuple[Digit, ...], cue: Cue, utterances: Sequence[Utterance]
-) -> Judged | None:
+# ------------------------------------------------------------------------------------------------ the whole run
+
+
+def _by_form(heard: _Heard) -> IdentifyingNumber | None:
     """The whole run as a number with the right check digit or prefix."""
-    if run.dotted and cue in ("", "code") and _group_sizes(inner) not in _USUAL_GROUPS:
+    if heard.run.dotted and not heard.is_named and _group_sizes(heard.inner) not in _USUAL_GROUPS:
         return None
-    for held, number in _candidates(inner, outer):
-        found = numerals.certain(number, cue)
-        if found and (cue or _plausible_groups(held, found, utterances)):
-            return Judged(found, held, number)
+    for digits, number in _candidates(heard.inner, heard.outer):
+        verdict = numerals.certain(number, heard.cue)
+        if verdict is not None and _is_plausible(heard, digits, verdict):
+            return IdentifyingNumber(verdict, digits, number)
     return None
 
 
-def _by_length(
-    run: Run, inner: tuple[Digit, ...], outer: tuple[Digit, ...], cue: Cue, utterances: Sequence[Utterance]
-) -> Judged | None:
+def _by_correction(heard: _Heard) -> IdentifyingNumber | None:
+    """A number with a correction in it: what comes after replaces the end, or all, of what came before."""
+    if heard.cue == "code":
+        return None
+    for place in reversed(heard.run.corrected):
+        before = _value([digit for digit in heard.inner if digit.group < place])
+        after = _value([digit for digit in heard.inner if digit.group >= place])
+        verdict = _corrected(before, after, heard.cue)
+        if verdict is not None:
+            corrected = Verdict(verdict.kind, "corrected")
+            return IdentifyingNumber(corrected, heard.inner, _value(heard.inner))
+    return None
+
+
+def _corrected(before: str, after: str, cue: Cue) -> Verdict | None:
+    """What the number before a correction and that after it are together, or one of them alone."""
+    for kept in range(len(before) + 1):
+        number = before[:kept] + after
+        verdict = numerals.certain(number, cue)
+        if verdict is not None:
+            return verdict
+    return numerals.likely(after, cue) or numerals.likely(before, cue) or numerals.certain(before, cue)
+
+
+def _by_length(heard: _Heard, widest: Digits) -> IdentifyingNumber | None:
     """The whole run as a number with slips; where digits are missing, with the words at its ends that sound like some."""
-    if run.dotted and cue in ("", "code"):
+    if heard.run.dotted and not heard.is_named:
         return None
-    if cue not in ("", "code") and len(_value(inner)) < _EXPECTED[cue]:
-        shape = numerals.likely(_value(inner), cue)
-        inner = inner if shape and shape.reason != "cue" else outer
-    for held, number in _candidates(inner, outer):
-        found = numerals.likely(number, cue)
-        if found and (cue or _plausible_groups(held, found, utterances)):
-            return Judged(found, held, number)
+    narrowest = heard.inner
+    said = _value(heard.inner)
+    if heard.is_named and len(said) < _EXPECTED[heard.cue]:
+        verdict = numerals.likely(said, heard.cue)
+        if verdict is None or verdict.reason == "cue":
+            narrowest = widest
+    for digits, number in _candidates(narrowest, widest):
+        verdict = numerals.likely(number, heard.cue)
+        if verdict is not None and _is_plausible(heard, digits, verdict):
+            return IdentifyingNumber(verdict, digits, number)
     return None
 
 
-def _asked_for(run: Run, inner: tuple[Digit, ...], cue: Cue, utterances: Sequence[Utterance]) -> Judged | None:
+def _by_name(heard: _Heard) -> IdentifyingNumber | None:
     """A run too long for its kind but announced as one, or the last digits of an identity card."""
-    number = _value(inner)
+    cue = heard.cue
+    number = _value(heard.inner)
     if cue == "" or cue == "code":
         return None
     if len(number) > _EXPECTED["phone"] + 1:
-        return Judged(Verdict(cue, "cue"), inner, number)
-    if 3 <= len(number) <= 8 and is_part_of_id(run, utterances):
-        return Judged(Verdict("id_card", "partial"), inner, number)
+        return IdentifyingNumber(Verdict(cue, "cue"), heard.inner, number)
+    if 3 <= len(number) <= 8 and is_part_of_id(heard.run, heard.utterances):
+        return IdentifyingNumber(Verdict("id_card", "partial"), heard.inner, number)
     return None
 
 
-def _candidates(inner: tuple[Digit, ...], outer: tuple[Digit, ...]) -> Iterator[tuple[tuple[Digit, ...], str]]:
+def _candidates(inner: Digits, outer: Digits) -> Iterator[tuple[Digits, str]]:
     """The numbers a run may stand for, the surest reading first, with the digits they are made of."""
-    for held in dict.fromkeys((inner, outer)):
-        for number in _variants(held):
-            yield held, number
+    readings = (inner,) if inner == outer else (inner, outer)
+    for digits in readings:
+        for number in _variants(digits):
+            yield digits, number
 
 
-def _trimmed(digits: Sequence[Digit]) -> tuple[tuple[Digit, ...], tuple[Digit, ...]]:
-    """From the first sure digit to the last; and with the doubtful ones that touch these (要三八 for 幺三八)."""
-    sure = [place for place, digit in enumerate(digits) if digit.sure]
-    first, last = sure[0], sure[-1]
-    inner = tuple(digits[first : last + 1])
-    if first and digits[first - 1].value != "?" and _touch(digits[first - 1], digits[first]):
-        first -= 1
-    while last + 1 < len(digits) and digits[last + 1].value != "?" and _touch(digits[last], digits[last + 1]):
-        last += 1
-    return inner, tuple(digits[first : last + 1])
-
-
-def _touch(one: Digit, two: Digit) -> bool:
-    return one.utterance == two.utterance and one.end == two.start
-
-
-def _variants(digits: Sequence[Digit]) -> list[str]:
-    sure, optional = "", []
+def _variants(digits: Digits) -> list[str]:
+    """The number without its doubtful digits, then with one, two … of them."""
+    sure = ""
+    doubtful: list[tuple[int, str]] = []
     for digit in digits:
         if digit.sure:
             sure += digit.value
         else:
-            optional.append((len(sure), digit.value))
-    return numerals.variants(sure, tuple(optional[:8]))
+            doubtful.append((len(sure), digit.value))
+    return numerals.variants(sure, tuple(doubtful[:_MOST_DOUBTFUL]))
 
 
-def _groups(digits: Sequence[Digit]) -> list[list[Digit]]:
+def _trimmed(digits: Digits) -> tuple[Digits, Digits]:
+    """From the first sure digit to the last; and with the doubtful ones that touch these."""
+    sure = [place for place, digit in enumerate(digits) if digit.sure]
+    first = sure[0]
+    end = sure[-1] + 1
+    inner = digits[first:end]
+    before = digits[:first]
+    if before and _touches(before[-1], digits[first]):
+        first -= 1
+    for after in digits[end:]:
+        if not _touches(after, digits[end - 1]):
+            break
+        end += 1
+    return inner, digits[first:end]
+
+
+def _touches(doubtful: Digit, digit: Digit) -> bool:
+    """Whether a character that sounds like a digit stands right beside one."""
+    if doubtful.value == "?" or doubtful.utterance != digit.utterance:
+        return False
+    return doubtful.end == digit.start or digit.end == doubtful.start
+
+
+# ------------------------------------------------------------------------------------------------ groups
+
+
+def _groups(digits: Sequence[Digit]) -> list[Digits]:
+    """The digits by the group they were said in."""
     found: list[list[Digit]] = []
     for digit in digits:
         if found and found[-1][-1].group == digit.group:
             found[-1].append(digit)
         else:
             found.append([digit])
-    return found
+    return [tuple(group) for group in found]
 
 
 def _value(digits: Sequence[Digit]) -> str:
@@ -150,99 +220,95 @@ def _value(digits: Sequence[Digit]) -> str:
 
 
 def _group_sizes(digits: Sequence[Digit]) -> tuple[int, ...]:
-    return tuple(len(_value(group)) for group in _groups(digits))
+    return tuple([len(_value(group)) for group in _groups(digits)])
 
 
-def _written(digits: Sequence[Digit], utterances: Sequence[Utterance]) -> bool:
+def _is_written(digits: Sequence[Digit], utterances: Sequence[Utterance]) -> bool:
+    """Whether the first of the digits is a numeral, not a word."""
     text = utterances[digits[0].utterance].text or ""
     return text[digits[0].start].isdecimal()
 
 
-def _plausible_groups(digits: Sequence[Digit], found: Verdict, utterances: Sequence[Utterance]) -> bool:
+def _is_plausible(heard: _Heard, digits: Sequence[Digit], verdict: Verdict) -> bool:
     """Prices in a row (158 188 199 59) may make up a number: written telephone numbers come in usual groups."""
-    if found.kind != "phone" or not _written(digits, utterances):
+    if heard.cue or verdict.kind != "phone" or not _is_written(digits, heard.utterances):
+        return True
+    if digits[0].utterance != digits[-1].utterance:
         return True
     sizes = _group_sizes(digits)
-    return (
-        len(sizes) == 1
-        or max(sizes) == 1
-        or min(sizes) >= 3
-        or sizes in _USUAL_GROUPS
-        or len({d.utterance for d in digits}) > 1
-    )
+    return len(sizes) == 1 or max(sizes) == 1 or min(sizes) >= 3 or sizes in _USUAL_GROUPS
 
 
-def _corrected(digits: Sequence[Digit], corrected: Sequence[int], cue: Cue) -> Verdict | None:
-    """A number with a correction in it: what comes after replaces the end, or all, of what came before."""
-    for place in reversed(corrected):
-        before = _value([digit for digit in digits if digit.group < place])
-        after = _value([digit for digit in digits if digit.group >= place])
-        for kept in range(len(before) + 1):
-            found = numerals.certain(before[:kept] + after, cue)
-            if found:
-                return Verdict(found.kind, "corrected")
-        found = numerals.likely(after, cue) or numerals.likely(before, cue) or numerals.certain(before, cue)
-        if found:
-            return Verdict(found.kind, "corrected")
-    return None
-
-
-def _windows(digits: Sequence[Digit], cue: Cue, utterances: Sequence[Utterance]) -> list[Judged]:
+def _among_groups(heard: _Heard) -> list[IdentifyingNumber]:
     """Numbers among the groups of a longer run; the groups beside them too where they repeat part of the number."""
-    groups = _groups([digit for digit in digits if digit.sure])
-    found: list[Judged] = []
+    groups = _groups([digit for digit in heard.inner if digit.sure])
+    found: list[IdentifyingNumber] = []
     first = 0
     while first < len(groups):
-        last, verdict = _window_at(groups, first, cue, utterances)
-        if verdict is None:
-            spoken = _spoken_head(groups[first], cue, utterances)
-            if spoken is not None:
-                found.append(spoken)
-            first += 1
+        number = _from_group(heard, groups, first)
+        if number is not None:
+            found.append(number)
+            first += len(_groups(number.digits))
             continue
-        held = tuple(digit for group in groups[first : last + 1] for digit in group)
-        found.append(Judged(verdict, held, _value(held)))
-        first = last + 1
+        spoken = _spoken_head(heard, groups[first])
+        if spoken is not None:
+            found.append(spoken)
+        first += 1
+    return found + _beside(groups, found)
+
+
+def _from_group(heard: _Heard, groups: Sequence[Digits], first: int) -> IdentifyingNumber | None:
+    """The longest number that begins with this group and ends with one."""
+    longest: IdentifyingNumber | None = None
+    digits: Digits = ()
+    number = ""
+    for group in groups[first:]:
+        digits += group
+        number += _value(group)
+        if len(number) > _LONGEST:
+            break
+        verdict = numerals.certain(number, heard.cue)
+        if verdict is not None and _is_plausible(heard, digits, verdict):
+            longest = IdentifyingNumber(verdict, digits, number)
+    return longest
+
+
+def _spoken_head(heard: _Heard, group: Digits) -> IdentifyingNumber | None:
+    """A number spoken without pause whose tail is the next word, or said twice in a row."""
+    if _is_written(group, heard.utterances):
+        return None
+    if not _EXPECTED["phone"] < len(_value(group)) <= _LONGEST_SPOKEN:
+        return None
+    for length in _SPOKEN_LENGTHS:
+        if len(group) < length:
+            continue
+        head, rest = group[:length], group[length:]
+        number = _value(head)
+        verdict = numerals.certain(number, heard.cue)
+        if verdict is None:
+            continue
+        if len(rest) <= _SPOKEN_TAIL:
+            return IdentifyingNumber(verdict, head, number)
+        again = _value(rest)[:length]
+        if number.startswith(again) or heard.cue == verdict.kind:
+            return IdentifyingNumber(verdict, group, number)
+    return None
+
+
+def _beside(groups: Sequence[Digits], found: Sequence[IdentifyingNumber]) -> list[IdentifyingNumber]:
+    """The groups beside numbers: nothing but fillers lies between, so they say the number again, or were misheard."""
     if not found:
         return []
-    held_groups = {digit.group for one in found for digit in one.digits}
-    verdict, number = Verdict(found[0].verdict.kind, "repeated"), found[0].value
+    first = found[0]
+    repeated = Verdict(first.verdict.kind, "repeated")
+    taken = set()
+    for number in found:
+        taken.update([digit.group for digit in number.digits])
+    beside: list[IdentifyingNumber] = []
     for group in groups:
-        # nothing but fillers lies between: it is said again, or misheard
         value = _value(group)
-        public = numerals.is_hotline(value) and value not in number
-        if group[0].group not in held_groups and len(value) > 1 and not public:
-            found.append(Judged(verdict, tuple(group), number))
-    return found
-
-
-def _window_at(
-    groups: Sequence[Sequence[Digit]], first: int, cue: Cue, utterances: Sequence[Utterance]
-) -> tuple[int, Verdict | None]:
-    """The longest number that begins with this group: (its last group, what it is)."""
-    best: tuple[int, Verdict | None] = (first, None)
-    length = 0
-    for last in range(first, len(groups)):
-        length += len(_value(groups[last]))
-        if length > 21:
-            break
-        held = [digit for group in groups[first : last + 1] for digit in group]
-        verdict = numerals.certain(_value(held), cue)
-        if verdict and (cue or _plausible_groups(held, verdict, utterances)):
-            best = (last, verdict)
-    return best
-
-
-def _spoken_head(group: Sequence[Digit], cue: Cue, utterances: Sequence[Utterance]) -> Judged | None:
-    """A number spoken without pause whose tail is the next word, or said twice in a row."""
-    if _written(group, utterances) or not 11 < len(_value(group)) <= 44:
-        return None
-    for length in (18, 11, 19, 16):
-        head, rest = group[:length], group[length:]
-        verdict = numerals.certain(_value(head), cue) if len(head) == length else None
-        if verdict and (
-            len(rest) <= _SPOKEN_TAIL or _value(head).startswith(_value(rest)[:length]) or cue == verdict.kind
-        ):
-            held = tuple(group) if len(rest) > _SPOKEN_TAIL else tuple(head)
-            return Judged(verdict, held, _value(head))
-    return None
+        if group[0].group in taken or len(value) < 2:
+            continue
+        if not numerals.is_hotline(value) or value in first.value:
+            beside.append(IdentifyingNumber(repeated, group, first.value))
+    return beside
