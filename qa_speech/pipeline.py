@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -111,15 +111,15 @@ def prepare(
     """
     audio = decode(item.path, raw=item.raw)
     speech = settings.speech
+    limits = speech.limits if window_s is None else replace(speech.limits, max_piece_s=window_s)
     analysis = analyse(
         audio.samples, audio.rate, detector.probabilities, detector.frame_s,
-        source=str(item.path), threshold=speech.threshold, bridge_s=speech.bridge_s, min_speech_s=speech.min_speech_s,
-        pad_s=speech.pad_s, max_piece_s=window_s or 30.0,
+        limits=limits, source=str(item.path),
     )  # fmt: skip
     splitter = None if analysis.layout == "two_channel" else diarizer or load_diarizer(settings)
     if splitter is not None:
         speakers = splitter.diarize(analysis.cut(0, 0.0, analysis.tracks[0].duration))
-        analysis = divided(analysis, speakers, pad_s=speech.pad_s, max_piece_s=window_s or 30.0)
+        analysis = divided(analysis, speakers, limits)
     voices, roles_from = _roles(analysis, item, settings)
     named = dict(zip(analysis.channels, voices, strict=True)) if splitter is None else {}
     recording = Recording(

@@ -20,6 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from qa_speech.audio.limits import DEFAULT
 from qa_speech.engines.base import ENGINE_RATE, Samples
 from qa_speech.errors import EngineError, ModelError
 from qa_speech.timeline import Timeline
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 SPEAKERS = 2
 PACKAGE, EXTRA = "sherpa-onnx", "pip install 'qa-speech[diarize]'"
-MIN_SPEECH_S, MIN_PAUSE_S = 0.1, 0.2
-"""Shorter speech is dropped and shorter pauses are bridged by the diarizer, as in the rest of the timing."""
 
 
 class Splitter(Protocol):
@@ -117,8 +116,8 @@ def _sherpa(segmentation: Path, embedding: Path) -> Splitter:
         ),
         embedding=sherpa_onnx.SpeakerEmbeddingExtractorConfig(model=str(embedding)),
         clustering=sherpa_onnx.FastClusteringConfig(num_clusters=SPEAKERS),
-        min_duration_on=MIN_SPEECH_S,
-        min_duration_off=MIN_PAUSE_S,
+        min_duration_on=DEFAULT.min_speech_s,  # as in the rest of the timing
+        min_duration_off=DEFAULT.bridge_s,
     )
     if not config.validate():
         raise ModelError("diarize", f"{PACKAGE} refuses {segmentation} with {embedding}")
