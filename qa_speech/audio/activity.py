@@ -152,7 +152,8 @@ def _per_level_frame(probabilities: Floats, frame_s: float, count: int, level_fr
     """The probability (0–1) at the middle of each of `count` level frames."""
     middles = (np.arange(count) + 0.5) * level_frame_s / frame_s
     places = np.minimum(middles.astype(int), len(probabilities) - 1)
-    return probabilities[places]
+    found: Floats = probabilities[places]
+    return found
 
 
 def _heard(levels: Floats, loud: float, floor: Floats, own: Mask) -> Mask:

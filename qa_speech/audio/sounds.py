@@ -193,7 +193,7 @@ def _power(frames: Floats) -> Floats:
 def _frequencies(power: Floats, rate: int) -> Hertz:
     """The frequency of each bin, Hz."""
     bins = power.shape[1]
-    return np.arange(bins) * rate / (2 * (bins - 1))
+    return np.asarray(np.arange(bins) * rate / (2 * (bins - 1)))
 
 
 def _pure(power: Floats) -> Mask:
