@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio.track import SILENT_DB, Floats, Track, runs
+from qa_speech.audio.track import SILENT_DB, Floats, Track, power_spectra, runs, stretches
 
 Power = npt.NDArray[np.float64]
 
@@ -131,15 +131,13 @@ def _powers(pair: Pair, level_db: float) -> _Powers:
 
 def _bands(samples: Floats, rate: int) -> Power:
     """Power of each window in each band, (windows, bands)."""
-    pieces = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::STEP]
-    spectra = np.fft.rfft(pieces * np.hanning(WINDOW).astype(np.float32), axis=1)
-    hertz = np.arange(spectra.shape[1]) * rate / WINDOW
-    inside = spectra[:, (hertz >= BAND_HZ[0]) & (hertz <= BAND_HZ[1])]
-    power = inside.real**2 + inside.imag**2
+    power = power_spectra(stretches(samples, WINDOW, STEP))
+    hertz = np.arange(power.shape[1]) * rate / WINDOW
+    inside = power[:, (hertz >= BAND_HZ[0]) & (hertz <= BAND_HZ[1])]
     steps = np.geomspace(1, inside.shape[1], BANDS + 1)[:-1]
     edges = np.round(steps - 1).astype(int)
     edges = np.maximum(edges, np.arange(BANDS))
-    return np.asarray(np.add.reduceat(power, edges, axis=1), np.float64)
+    return np.asarray(np.add.reduceat(inside, edges, axis=1), np.float64)
 
 
 class _Slope(NamedTuple):

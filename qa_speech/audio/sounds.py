@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_speech.audio.activity import AUDIBLE_FRAMES, active_level
-from qa_speech.audio.track import Floats, Track, runs
+from qa_speech.audio.track import Floats, Track, power_spectra, runs, stretches
 from qa_speech.timeline import Segment, Timeline
 
 Mask = npt.NDArray[np.bool_]
@@ -40,6 +40,8 @@ JOIN_S = 0.1
 ALWAYS_FRAMES = 80
 TONE_FRAMES = 0.7
 KEY_TOLERANCE = 0.02
+TINY = np.float32(1e-20)
+"""Added to powers whose logarithm is taken."""
 STABLE_HZ = 6.0
 TONE_SHARE = 0.8
 """A tone holds this much of the power in its one or two peaks."""
@@ -104,13 +106,13 @@ def _audible(levels: Floats, frame_s: float) -> Timeline:
         return Timeline()
     quiet, loud = float(np.percentile(levels, 10)), active_level(levels)
     throughout = loud - quiet < ABOVE_QUIET_DB and loud > LOUD_DB
+    limit = max(quiet + ABOVE_QUIET_DB, FAINT_DB)
     if throughout:
         limit = loud - ABOVE_QUIET_DB
-    else:
-        limit = max(quiet + ABOVE_QUIET_DB, FAINT_DB)
-    return Timeline(
+    heard = [
         (first * frame_s, last * frame_s) for first, last in runs(levels > limit) if last - first >= AUDIBLE_FRAMES
-    )
+    ]
+    return Timeline(heard)
 
 
 def _tones(track: Track, free: Timeline) -> list[Sound]:
@@ -168,8 +170,8 @@ def _always(track: Track) -> Floats:
     whole = [piece for piece in pieces if len(piece) == size]
     if not whole:
         whole = [np.zeros(size, np.float32)]
-    power = _power(np.stack(whole))
-    return np.asarray(np.percentile(power, 15, axis=0), np.float32)
+    power = power_spectra(np.stack(whole))
+    return np.percentile(power, 15, axis=0).astype(np.float32)
 
 
 def _spectra(track: Track, stretch: Segment) -> Floats:
@@ -179,15 +181,7 @@ def _spectra(track: Track, stretch: Segment) -> Floats:
     samples = track.read(first, max(last, first + size))
     if len(samples) < size:
         return np.zeros((0, size // 2 + 1), np.float32)
-    frames = np.lib.stride_tricks.sliding_window_view(samples, size)[::step]
-    return np.asarray(_power(frames), np.float32)
-
-
-def _power(frames: Floats) -> Floats:
-    """Power spectrum of each frame, shape (frames, bins)."""
-    window = np.hanning(frames.shape[1]).astype(np.float32)
-    spectra = np.fft.rfft(frames * window, axis=1)
-    return np.asarray(spectra.real**2 + spectra.imag**2)
+    return power_spectra(stretches(samples, size, step))
 
 
 def _frequencies(power: Floats, rate: int) -> Hertz:
@@ -201,7 +195,7 @@ def _pure(power: Floats) -> Mask:
     rest = power.copy()
     rows = np.arange(len(rest))
     highest = rest.shape[1] - 1
-    total = rest.sum(axis=1) + np.float32(1e-20)
+    total = rest.sum(axis=1) + TINY
     for _ in range(2):
         best = np.argmax(rest, axis=1)
         for shift in (-2, -1, 0, 1, 2):
@@ -211,14 +205,7 @@ def _pure(power: Floats) -> Mask:
 
 def _stable(power: Floats, hertz: Hertz) -> Mask:
     """Frames whose strongest peak is at one of the two frequencies where it mostly is, to a few Hz."""
-    rows = np.arange(len(power))
-    best = np.argmax(power[:, 1:-1], axis=1) + 1
-    left = _log_power(power[rows, best - 1])
-    middle = _log_power(power[rows, best])
-    right = _log_power(power[rows, best + 1])
-    bend = np.minimum(left - 2 * middle + right, np.float32(-1e-6))
-    shift = np.clip(0.5 * (left - right) / bend, -0.5, 0.5)
-    place = (best + shift) * hertz[1]
+    place = _strongest(power) * hertz[1]
     from_median = np.abs(place - np.median(place))
     usual = place[np.argmin(from_median)]
     from_usual = np.abs(place - usual)
@@ -228,24 +215,39 @@ def _stable(power: Floats, hertz: Hertz) -> Mask:
     return np.asarray((from_usual < STABLE_HZ) | (from_other < STABLE_HZ))
 
 
-def _log_power(power: Floats) -> Floats:
-    return np.asarray(np.log(power + np.float32(1e-20)))
+def _strongest(power: Floats) -> Floats:
+    """Where the strongest peak of each frame is, in bins and parts of them, by a parabola through its neighbours."""
+    rows = np.arange(len(power))
+    best = np.argmax(power[:, 1:-1], axis=1) + 1
+    left = np.log(power[rows, best - 1] + TINY)
+    middle = np.log(power[rows, best] + TINY)
+    right = np.log(power[rows, best + 1] + TINY)
+    bend = np.minimum(left - 2 * middle + right, np.float32(-1e-6))
+    shift = 0.5 * (left - right) / bend
+    return np.asarray(best + np.clip(shift, -0.5, 0.5))
 
 
 def _peaks(power: Floats, hertz: Hertz) -> tuple[float, float]:
     """Frequencies of the two strongest peaks in Hz, between the bins."""
     rest = power.astype(np.float64)
+    bin_hz = hertz[1]
     found = []
     for _ in range(2):
         best = int(np.clip(np.argmax(rest), 1, len(rest) - 2))
-        left, middle, right = np.log(rest[best - 1 : best + 2] + 1e-20)
-        bend = left - 2 * middle + right
-        shift = 0.0
-        if bend < 0:
-            shift = float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5))
-        found.append(float((best + shift) * hertz[1]))
+        shift = _summit(rest[best - 1 : best + 2])
+        found.append(float((best + shift) * bin_hz))
         rest[max(0, best - 3) : best + 4] = 0
     return found[0], found[1]
+
+
+def _summit(three: npt.NDArray[np.float64]) -> float:
+    """How far from the middle of three powers the parabola through their logarithms is highest, −0.5…0.5 bins."""
+    left, middle, right = np.log(three + 1e-20)
+    bend = left - 2 * middle + right
+    if bend >= 0:
+        return 0.0
+    shift = 0.5 * (left - right) / bend
+    return float(np.clip(shift, -0.5, 0.5))
 
 
 def _steady(power: Floats, hertz: Hertz, always: Floats) -> Mask:
@@ -267,7 +269,7 @@ def _outstanding(power: Floats, hertz: Hertz) -> Mask:
     """Bins that are higher than both neighbours and stand out of the mean of the 500 Hz around them."""
     strongest = power.max(axis=1, keepdims=True)
     bounded = np.maximum(power, strongest * np.float32(1e-5))
-    level = 10 * np.log10(bounded + np.float32(1e-20))
+    level = 10 * np.log10(bounded + TINY)
     width = max(3, round(SURROUNDINGS_HZ / hertz[1]) | 1)
     half = width // 2
     padded = np.pad(level, ((0, 0), (half + 1, half)), mode="edge")
