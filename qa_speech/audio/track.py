@@ -165,8 +165,7 @@ def power_spectra(frames: Floats) -> Floats:
     """Power spectrum of each frame under a Hann window, shape (frames, bins)."""
     window = np.hanning(frames.shape[1]).astype(np.float32)
     spectra = np.fft.rfft(frames * window, axis=1)
-    power: Floats = spectra.real**2 + spectra.imag**2
-    return power
+    return np.asarray(spectra.real**2 + spectra.imag**2, np.float32)
 
 
 def to_db(power: npt.ArrayLike) -> Floats:

@@ -229,6 +229,6 @@ def _likeness(frames: Floats, rate: int, lags: int) -> Floats:
     hertz = np.fft.rfftfreq(length, 1 / rate).astype(np.float32)
     weight = 1 + (hertz / np.float32(LOW_HZ)) ** 4
     power = (spectra.real**2 + spectra.imag**2) / weight
-    similar: Floats = np.fft.irfft(power, axis=1)[:, :lags]
+    similar = np.asarray(np.fft.irfft(power, axis=1)[:, :lags], np.float32)
     similar /= np.maximum(similar[:, :1], np.float32(1e-12)) * (own / own[0])
     return similar
