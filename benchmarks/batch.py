@@ -34,7 +34,7 @@ from qa_speech.batch.jobs import Layout
 from qa_speech.batch.pool import Pool
 from qa_speech.batch.process import memory_mb
 from qa_speech.batch.run import run_batch
-from qa_speech.engines.models import Model, find
+from qa_speech.engines.models import Model, find_model
 from qa_speech.engines.whisper import DecodeOptions
 from qa_speech.inputs.rows import find_rows
 from qa_speech.store import parquet as store
@@ -51,7 +51,7 @@ TOKENS_SMALL = 40
 
 def bundled(options: Options) -> Iterator[Figure]:
     """The bundled model on calls it can understand: speed, windows, errors."""
-    loader = Loader(find("demo"), bundled_options())
+    loader = Loader(find_model("demo"), bundled_options())
     count, budget = (6, 20.0) if options.quick else (200, BUDGET_S)
     with tempfile.TemporaryDirectory() as name:
         found = Duel(Path(name), loader, budget, block=10).fight(count, (30.0, 60.0) if options.quick else LENGTHS_S)
@@ -69,7 +69,9 @@ def bundled(options: Options) -> Iterator[Figure]:
 
 def bundled_options() -> DecodeOptions:
     """As the manifest of the bundled model says."""
-    known = {name: value for name, value in find("demo").decode.items() if name in DecodeOptions.__dataclass_fields__}
+    known = {
+        name: value for name, value in find_model("demo").decode.items() if name in DecodeOptions.__dataclass_fields__
+    }
     return DecodeOptions(**known)
 
 
@@ -77,7 +79,7 @@ def cost(options: Options) -> Iterator[Figure]:
     """The bundled model in CPU seconds on one thread, which other load on the machine changes little."""
     count, budget, lengths = (2, 20.0, (30.0, 40.0)) if options.quick else (40, BUDGET_S, LENGTHS_S)
     for window in ("tight",) if options.quick else ("tight", "full"):
-        loader = Loader(find("demo"), replace(bundled_options(), window=window))  # type: ignore[arg-type]
+        loader = Loader(find_model("demo"), replace(bundled_options(), window=window))  # type: ignore[arg-type]
         with tempfile.TemporaryDirectory() as name:
             found = compare(Path(name), loader, count=count, lengths=lengths, budget=budget, batch=8)
         yield found.figure(f"cpu_peer_over_ours_{window}", 8)
@@ -104,7 +106,7 @@ def windows(options: Options) -> Iterator[Figure]:
 
 def full(options: Options) -> Iterator[Figure]:
     """The bundled model with every window filled up to 30 s, on fewer calls."""
-    loader = Loader(find("demo"), replace(bundled_options(), window="full"))
+    loader = Loader(find_model("demo"), replace(bundled_options(), window="full"))
     count, lengths = (2, (30.0, 40.0)) if options.quick else (40, LENGTHS_S)
     with tempfile.TemporaryDirectory() as name:
         found = Duel(Path(name), loader, BUDGET_S).fight(count, lengths)

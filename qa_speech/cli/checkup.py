@@ -87,7 +87,7 @@ def _codecs() -> Iterator[Item]:
 
 
 def _models() -> Iterator[Item]:
-    from qa_speech.engines.models import find, shipped
+    from qa_speech.engines.models import find_model, shipped
     from qa_speech.engines.silero import SileroDetector
 
     try:
@@ -98,7 +98,7 @@ def _models() -> Iterator[Item]:
         yield Item("speech detector", "broken", str(exc), str(exc))
     try:
         for name in shipped():
-            path = find(name).path
+            path = find_model(name).path
             zh, en = f"{path}（仅识别自带样例）", f"{path} (knows only the bundled samples)"
             yield Item(f"model {name}", "ok", zh, en)
     except QaSpeechError as exc:

@@ -66,13 +66,14 @@ def verify_models(
 
     Example: qa-speech models verify demo
     """
-    from qa_speech.engines.models import find, listed, verify
+    from qa_speech.engines.models import find_model, listed, verify
     from qa_speech.errors import ModelError
 
     zh = ui(ui_language) == "zh"
     wrong = False
     with friendly_errors(ui_language):
-        for model in [find(name, models_dir=models_dir)] if name else listed(models_dir=models_dir):
+        chosen = [find_model(name, models_dir=models_dir)] if name else listed(models_dir=models_dir)
+        for model in chosen:
             try:
                 problems = verify(model)
             except ModelError as exc:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +18,7 @@ from qa_speech.engines.base import LEAST_PAD_S, Diarizer, Piece, SpeechDetector,
 from qa_speech.engines.diarize import load_diarizer
 from qa_speech.engines.transcripts import Transcript, call_from_transcript, read_transcript
 from qa_speech.engines.windows import pack
+from qa_speech.files import sha256
 from qa_speech.inputs import CallInput
 from qa_speech.language.dialogue import build_utterances
 from qa_speech.settings import Settings
@@ -190,7 +189,7 @@ def _recording(row: CallInput, audio: Audio, analysis: Analysis, seats: _Seats) 
     return Recording(
         id=row.name,
         path=str(row.path),
-        sha256=_sha256(row.path),
+        sha256=sha256(row.path),
         sampling_rate=audio.source_rate,
         num_samples=audio.source_frames,
         channels=tuple(named.get(number, Role.UNKNOWN) for number in numbers),
@@ -223,8 +222,3 @@ def _made_with(settings: Settings) -> dict[str, str]:
 
 def _prefixed(part: str, made_with: Mapping[str, str]) -> dict[str, str]:
     return {f"{part}_{key}": value for key, value in made_with.items()}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
