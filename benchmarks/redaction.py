@@ -22,9 +22,9 @@ from qa_speech.privacy.redact import masked
 from qa_speech.testing import make_call
 
 TARGETS: dict[str, str] = {
-    "recall_written": "target 1.00",
-    "recall_spoken": "target 1.00",
-    "recall_noisy": "target 0.95",
+    "recall_written": "target >= 1.00",
+    "recall_spoken": "target >= 1.00",
+    "recall_noisy": "target >= 0.95",
 }
 SEEDS = {"written": 60, "spoken": 35, "noisy": 90, "negative": 130}
 """Seeds per group in a full run: more than 2,000 each of written, spoken and noisy identifiers and of negative dialogues."""
@@ -62,7 +62,7 @@ def false_masks(items: Sequence[Case]) -> Figure:
     wrong = Counter(item.pattern for item in items if find_identifiers(utterances(item)))
     worst = "; ".join(f"{name.removeprefix('none: ')} {count}" for name, count in wrong.most_common(3))
     return figure(
-        "false_mask_rate", sum(wrong.values()) / len(items), "share", len(items), f"target 0.01; {worst or 'none'}"
+        "false_mask_rate", sum(wrong.values()) / len(items), "share", len(items), f"target <= 0.01; {worst or 'none'}"
     )
 
 
