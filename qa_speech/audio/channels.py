@@ -113,7 +113,9 @@ def _clipped(counts: npt.NDArray[np.int64], middle: int) -> float:
 
 def _piled(side: npt.NDArray[np.int64]) -> int:
     """Samples in a pile at the end of one side's amplitudes; 0 where they end as in nature."""
-    top = int(np.flatnonzero(side)[-1]) if side.any() else 0
+    if not side.any():
+        return 0
+    top = int(np.flatnonzero(side)[-1])
     if top < LEAST_PEAK * BINS:
         return 0
     pile = side[round(0.96 * top) :]
@@ -183,8 +185,9 @@ def _alignment(one: Survey, two: Survey) -> _Alignment:
     best = int(np.argmax(np.abs(fit)))
     same = among[best : best + len(wanted)]
     scale = float(np.sqrt(np.dot(wanted, wanted) * np.dot(same, same)))
-    likeness = float(abs(fit[best]) / scale) if scale > 0 else 0.0
-    return _Alignment(best + low - start, likeness)
+    if scale <= 0:
+        return _Alignment(best + low - start, 0.0)
+    return _Alignment(best + low - start, float(abs(fit[best]) / scale))
 
 
 def _loudest(survey: Survey) -> int:
