@@ -24,30 +24,44 @@ Mask = npt.NDArray[np.bool_]
 Hertz = npt.NDArray[np.float64]
 
 FRAME_S, STEP_S = 0.064, 0.032
+"""Seconds of a spectrum, and from one to the next."""
 STEADY_FRAMES = 6
 """A peak that stays for this many steps (0.19 s) is steady."""
 PEAK_DB = 7.0
 """dB; a peak stands out of the mean of its surroundings by this much."""
 SURROUNDINGS_HZ = 500
 BAND_HZ = (250.0, 3400.0)
+"""Peaks are looked for in what a telephone line carries."""
 STEADY_SHARE = 0.5
+"""A stretch is steady when at least this share of its steps holds a steady peak."""
 MUSIC_GAP_S = 1.0
+"""Music goes on over pauses shorter than this, and speech this near to it may be singing."""
 MIN_MUSIC_S = 2.0
+"""Shorter music is not told from a drawn-out vowel."""
 MIN_TONE_S = 0.3
+"""Shorter tones may be a vowel, but not shorter keys: those are two tones at fixed frequencies."""
 MIN_KEY_S = 0.04
 MIN_STEADY_S = 0.25
 JOIN_S = 0.1
+"""Notes are joined over gaps shorter than this, and looked at when they last for `MIN_STEADY_S` together."""
 ALWAYS_FRAMES = 80
+"""Spectra, spread over the channel, that tell what is always there."""
+ABOVE_ALWAYS = 4
+"""A peak has this many times the power that is always there."""
 TONE_FRAMES = 0.7
+"""A stretch is a tone when at least this share of its steps is one."""
 KEY_TOLERANCE = 0.02
+"""Share by which a key may be off its frequency."""
 TINY = np.float32(1e-20)
 """Added to powers whose logarithm is taken."""
 STABLE_HZ = 6.0
+"""A tone stays within this of its frequency."""
 TONE_SHARE = 0.8
 """A tone holds this much of the power in its one or two peaks."""
 DOUBTFUL = 0.85
 """Speech that the detector gives less than this (0–1) on average is looked at too."""
 ABOVE_QUIET_DB = 10.0
+"""dB above the quietest tenth of a channel that make a sound heard."""
 LOUD_DB, FAINT_DB = -45.0, -65.0
 """dBFS; a channel this loud throughout may be music from end to end; what is fainter than the other is never looked at."""
 LOW_KEYS_HZ = (697, 770, 852, 941)
@@ -83,17 +97,22 @@ def other_sounds(track: Track, levels: Floats, speech: Timeline, sureness: Float
     longer = untold.bridged(JOIN_S).without_short(MIN_STEADY_S)
     always = _always(track) if longer else np.zeros(0, np.float32)
     steady = [stretch for stretch in longer if _is_steady(track, stretch, always)]
-    near = Timeline((max(0.0, stretch.start - MUSIC_GAP_S), stretch.end + MUSIC_GAP_S) for stretch in steady)
-    doubtful = [said for said in speech if near.crop(said) and _mean(sureness, said, frame_s) < DOUBTFUL]
+    near_music = _widened(steady, MUSIC_GAP_S)
+    doubtful = [said for said in speech if near_music.crop(said) and _mean(sureness, said, frame_s) < DOUBTFUL]
     mistaken = [said for said in doubtful if _is_steady(track, said, always)]
-    music = Timeline([*steady, *mistaken]).bridged(MUSIC_GAP_S).without_short(MIN_MUSIC_S)
-    music = music - (speech - Timeline(mistaken))
-    found = [*tones, *(Sound("music", stretch.start, stretch.end) for stretch in music)]
-    return tuple(sorted(found, key=lambda sound: sound.start))
+    lasting = Timeline([*steady, *mistaken]).bridged(MUSIC_GAP_S).without_short(MIN_MUSIC_S)
+    spoken = speech - Timeline(mistaken)
+    music = [Sound("music", stretch.start, stretch.end) for stretch in lasting - spoken]
+    return tuple(sorted([*tones, *music], key=lambda sound: sound.start))
+
+
+def _widened(stretches: list[Segment], by_s: float) -> Timeline:
+    """The stretches with `by_s` seconds more on each side."""
+    return Timeline((max(0.0, stretch.start - by_s), stretch.end + by_s) for stretch in stretches)
 
 
 def _mean(values: Floats, stretch: Segment, frame_s: float) -> float:
-    """Mean of the frames in a stretch; 0 where there are none."""
+    """Mean of the frames (one per `frame_s` seconds) in a stretch; 0 where there are none."""
     first, last = int(stretch.start / frame_s), int(stretch.end / frame_s)
     if len(values) <= first:
         return 0.0
@@ -122,15 +141,16 @@ def _tones(track: Track, free: Timeline) -> list[Sound]:
 
 
 def _tone(track: Track, stretch: Segment) -> Sound | None:
-    """A stretch that is one tone, or two at once."""
+    """A stretch that is one tone, or two at once; None when it is neither."""
     power = _spectra(track, stretch)
     if not len(power):
         return None
-    hertz = _frequencies(power, track.rate)
     pure = _pure(power)
     if np.mean(pure) < TONE_FRAMES:
         return None
-    first, second = _peaks(np.mean(power[pure], axis=0), hertz)
+    hertz = _frequencies(power, track.rate)
+    usual = np.mean(power[pure], axis=0)
+    first, second = _peaks(usual, hertz)
     if _is_key(first, second):
         return Sound("dtmf", stretch.start, stretch.end)
     if stretch.duration < MIN_TONE_S:
@@ -138,8 +158,9 @@ def _tone(track: Track, stretch: Segment) -> Sound | None:
     lasting = pure & _stable(power, hertz)
     if np.mean(lasting) < TONE_FRAMES:
         return None
-    kind = "ring_back" if RING_HZ[0] < first < RING_HZ[1] else "tone"
-    return Sound(kind, stretch.start, stretch.end)
+    if RING_HZ[0] < first < RING_HZ[1]:
+        return Sound("ring_back", stretch.start, stretch.end)
+    return Sound("tone", stretch.start, stretch.end)
 
 
 def _is_key(one_hz: float, other_hz: float) -> bool:
@@ -168,16 +189,16 @@ def _always(track: Track) -> Floats:
     starts = np.linspace(0, latest, ALWAYS_FRAMES).astype(int)
     pieces = [track.read(int(start), int(start) + size) for start in starts]
     whole = [piece for piece in pieces if len(piece) == size]
-    if not whole:
-        whole = [np.zeros(size, np.float32)]
-    power = power_spectra(np.stack(whole))
+    silence = np.zeros(size, np.float32)
+    power = power_spectra(np.stack(whole or [silence]))
     return np.percentile(power, 15, axis=0).astype(np.float32)
 
 
 def _spectra(track: Track, stretch: Segment) -> Floats:
     """Power spectra of the stretch, shape (steps, bins); none when it is shorter than a frame."""
-    size, step = round(FRAME_S * track.rate), round(STEP_S * track.rate)
-    first, last = round(stretch.start * track.rate), round(stretch.end * track.rate)
+    rate = track.rate
+    size, step = round(FRAME_S * rate), round(STEP_S * rate)
+    first, last = round(stretch.start * rate), round(stretch.end * rate)
     samples = track.read(first, max(last, first + size))
     if len(samples) < size:
         return np.zeros((0, size // 2 + 1), np.float32)
@@ -199,8 +220,10 @@ def _pure(power: Floats) -> Mask:
     for _ in range(2):
         best = np.argmax(rest, axis=1)
         for shift in (-2, -1, 0, 1, 2):
-            rest[rows, np.clip(best + shift, 0, highest)] = 0
-    return np.asarray(rest.sum(axis=1) < (1 - TONE_SHARE) * total)
+            beside = np.clip(best + shift, 0, highest)
+            rest[rows, beside] = 0
+    left = rest.sum(axis=1)
+    return np.asarray(left < (1 - TONE_SHARE) * total)
 
 
 def _stable(power: Floats, hertz: Hertz) -> Mask:
@@ -219,9 +242,7 @@ def _strongest(power: Floats) -> Floats:
     """Where the strongest peak of each frame is, in bins and parts of them, by a parabola through its neighbours."""
     rows = np.arange(len(power))
     best = np.argmax(power[:, 1:-1], axis=1) + 1
-    left = np.log(power[rows, best - 1] + TINY)
-    middle = np.log(power[rows, best] + TINY)
-    right = np.log(power[rows, best + 1] + TINY)
+    left, middle, right = (np.log(power[rows, best + step] + TINY) for step in (-1, 0, 1))
     bend = np.minimum(left - 2 * middle + right, np.float32(-1e-6))
     shift = 0.5 * (left - right) / bend
     return np.asarray(best + np.clip(shift, -0.5, 0.5))
@@ -252,9 +273,8 @@ def _summit(three: npt.NDArray[np.float64]) -> float:
 
 def _steady(power: Floats, hertz: Hertz, always: Floats) -> Mask:
     """Frames in which some peak stays where it is for a fifth of a second."""
-    peak = _outstanding(power, hertz)
-    peak &= (hertz > BAND_HZ[0]) & (hertz < BAND_HZ[1])
-    peak &= power > 4 * always
+    in_band = (hertz > BAND_HZ[0]) & (hertz < BAND_HZ[1])
+    peak = _outstanding(power, hertz) & in_band & (power > ABOVE_ALWAYS * always)
     near = peak.copy()
     near[:, 1:] |= peak[:, :-1]
     near[:, :-1] |= peak[:, 1:]
@@ -274,8 +294,9 @@ def _outstanding(power: Floats, hertz: Hertz) -> Mask:
     half = width // 2
     padded = np.pad(level, ((0, 0), (half + 1, half)), mode="edge")
     total = np.cumsum(padded, axis=1)
-    mean = (total[:, width:] - total[:, :-width]) / width
-    left, middle, right = level[:, :-2], level[:, 1:-1], level[:, 2:]
+    around = (total[:, width:] - total[:, :-width]) / width
+    middle = level[:, 1:-1]
+    highest = (middle > level[:, :-2]) & (middle >= level[:, 2:])
     outstanding = np.zeros(level.shape, bool)
-    outstanding[:, 1:-1] = (middle > left) & (middle >= right) & (middle > mean[:, 1:-1] + PEAK_DB)
+    outstanding[:, 1:-1] = highest & (middle > around[:, 1:-1] + PEAK_DB)
     return outstanding
