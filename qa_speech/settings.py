@@ -34,6 +34,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qa_speech.audio.limits import DEFAULT, SpeechLimits
 from qa_speech.errors import ConfigError
+from qa_speech.language.dialogue import UTTERANCE_PAUSE_S
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -71,7 +72,7 @@ class Speech(_Strict):
     bridge_s: float = Field(default=DEFAULT.bridge_s, ge=0, le=2)
     min_speech_s: float = Field(default=DEFAULT.min_speech_s, ge=0, le=2)
     pad_s: float = Field(default=DEFAULT.pad_s, ge=0, le=2, description="padding of the recogniser's view")
-    utterance_pause_s: float = Field(default=0.8, gt=0, le=10)
+    utterance_pause_s: float = Field(default=UTTERANCE_PAUSE_S, gt=0, le=10)
     pitch: bool = Field(default=True, description="measure pitch; off saves a third of the analysis time")
 
     @property

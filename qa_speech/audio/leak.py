@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio.leak_level import BAND_HZ, Pair, Side, louder_db, moved_levels
+from qa_speech.audio.leak_level import BAND_HZ, MOST_DB, Pair, Side, louder_db, moved_levels
 from qa_speech.audio.track import SILENT_DB, Floats, Leak, Track, to_db
 
 MEDIAN_OF_DEVIATION = 0.6745
@@ -29,7 +29,7 @@ STRETCH = 2048
 STRETCHES = 240
 """Stretches that are looked at: 60 s of speech at 8 kHz."""
 LAG_S = (-0.02, 0.45)
-"""How much later than on its own channel a leak may be heard, seconds; a little before it where recorders are not in step."""
+"""How much later than on its own channel a leak is looked for, seconds; below zero it is the other leak seen from behind."""
 TAPS_BEFORE, TAPS = 8, 48
 """Samples of the path kept before its peak, and in all."""
 LIKELY, SMOOTHED = 1e-3, 9
@@ -37,17 +37,15 @@ LIKELY, SMOOTHED = 1e-3, 9
 OUTSTANDING = 6.0
 """A leak's lag must stand this many deviations out of all lags. Without a leak of any level 5.1 was the most (990 pairs)."""
 LOWEST_DB = -45.5
-"""Relative to the source; what is fainter is nobody's concern."""
+"""Relative to the source; a fainter leak is not claimed."""
 MIRROR_MS = 1.5
 """A path with a lag below zero by more than this, and as much above zero the other way, is the other leak seen from behind."""
 ACTIVE_BELOW_DB = 15.0
-"""The source is loud down to this far below its 95th percentile."""
+"""dB below its 95th percentile down to which the source is loud."""
 MARGIN_DB = 3.0
 """A frame this far above what stays of a leak may still be explained by it."""
 LEFT_LEAST_DB, LEFT_MOST_DB = -40.0, 6.0
 """Bounds of what stays of a leak after it was taken out, relative to all of it."""
-MOST_DB = 9.0
-"""A leak is louder than the part of it that keeps its wave by this much at most."""
 HEARD_FRAMES = 20
 """Level frames in which a leak is heard alone that its level can be taken from."""
 TINY = 1e-20

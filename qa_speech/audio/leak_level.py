@@ -38,6 +38,7 @@ OUTLIER = 4.0
 SURE = 2.0
 """Standard errors that the gain must lie above 1."""
 MOST_DB = 9.0
+"""A leak is louder than the part of it that keeps its wave by this much at most."""
 FAINTEST = 1e-14
 """Added to powers that are divided by."""
 ROUNDS, CONVERGED = 12, 0.01

@@ -35,12 +35,11 @@ BAND_HZ = (250.0, 3400.0)
 STEADY_SHARE = 0.5
 """A stretch is steady when at least this share of its steps holds a steady peak."""
 MUSIC_GAP_S = 1.0
-"""Music goes on over pauses shorter than this, and speech this near to it may be singing."""
+"""Music goes on over gaps shorter than this; doubtful speech this near to it is looked at too."""
 MIN_MUSIC_S = 2.0
-"""Shorter music is not told from a drawn-out vowel."""
-MIN_TONE_S = 0.3
-"""Shorter tones may be a vowel, but not shorter keys: those are two tones at fixed frequencies."""
-MIN_KEY_S = 0.04
+"""Shorter music is left out."""
+MIN_TONE_S, MIN_KEY_S = 0.3, 0.04
+"""Shorter tones are left out, unless they are those of a telephone key."""
 MIN_STEADY_S = 0.25
 JOIN_S = 0.1
 """Notes are joined over gaps shorter than this, and looked at when they last for `MIN_STEADY_S` together."""
