@@ -37,7 +37,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_speech.audio.activity import active_level, dead
-from qa_speech.audio.track import Floats, Track, frame_levels, to_db
+from qa_speech.audio.track import Floats, Track, frame_levels, from_db, to_db
 from qa_speech.call import Finding
 
 FAKE_STEREO_DB = -30.0
@@ -193,8 +193,7 @@ def _alignment(one: Survey, two: Survey) -> _Alignment:
 def _loudest(survey: Survey) -> int:
     """First sample of the loudest stretch of `ALIGN_S` seconds."""
     frames = round(ALIGN_S / survey.track.frame_s)
-    power = 10.0 ** (survey.levels.astype(np.float64) / 10)
-    if len(power) <= frames:
+    if len(survey.levels) <= frames:
         return 0
-    loudness = np.convolve(power, np.ones(frames), mode="valid")
+    loudness = np.convolve(from_db(survey.levels), np.ones(frames), mode="valid")
     return int(np.argmax(loudness)) * survey.track.hop

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_speech.audio.leak_level import BAND_HZ, MOST_DB, Pair, Side, louder_db, moved_levels
-from qa_speech.audio.track import SILENT_DB, Floats, Leak, Track, to_db
+from qa_speech.audio.track import SILENT_DB, Floats, Leak, Track, from_db, to_db
 
 MEDIAN_OF_DEVIATION = 0.6745
 """Median of the size of normal noise, in its deviations."""
@@ -181,8 +181,7 @@ def _stretches(source: Side, target: Side) -> npt.NDArray[np.intp]:
 
 def mean_power(levels: Floats, first: npt.NDArray[np.intp], frames: int) -> npt.NDArray[np.float64]:
     """Mean square over `frames` level frames (dBFS) from each of `first` on."""
-    power = 10.0 ** (levels.astype(np.float64) / 10)
-    total = np.concatenate(([0.0], np.cumsum(power)))
+    total = np.concatenate(([0.0], np.cumsum(from_db(levels))))
     last = np.minimum(first + frames, len(levels))
     inside = total[last] - total[np.minimum(first, last)]
     return np.asarray(inside / np.maximum(1, last - first))
@@ -266,8 +265,8 @@ def _measured(pair: Pair, leak: Leak, coherent_db: float) -> Crosstalk:
     if np.count_nonzero(alone) < HEARD_FRAMES:
         more_db = louder_db(pair, coherent_db)
     else:
-        heard = np.mean(_power(levels[alone])) - 10 ** (floor / 10)
-        told = np.mean(_power(predicted[alone]))
+        heard = np.mean(from_db(levels[alone])) - 10 ** (floor / 10)
+        told = np.mean(from_db(predicted[alone]))
         more_db = float(np.clip(to_db(heard / told), 0, MOST_DB))
     return Crosstalk(
         leak=leak,
@@ -282,8 +281,3 @@ def _smeared(levels: Floats) -> Floats:
     """Levels in dBFS that fall by 3 dB a frame at most on both sides of a loud one: the path spreads sound in time."""
     louder_neighbour = np.maximum(np.roll(levels, 1), np.roll(levels, -1))
     return np.maximum(levels, louder_neighbour - np.float32(3))
-
-
-def _power(levels: Floats) -> npt.NDArray[np.float64]:
-    """Mean squares of levels in dBFS."""
-    return np.asarray(10.0 ** (levels.astype(np.float64) / 10))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from qa_speech.audio import leak
 from qa_speech.audio.activity import active_level
-from qa_speech.audio.track import Floats, Track, frame_mask, runs, to_db
+from qa_speech.audio.track import Floats, Track, frame_mask, from_db, runs, to_db
 from qa_speech.call import Finding
 from qa_speech.timeline import Timeline
 
@@ -160,7 +160,7 @@ def noise_throughout(levels: Floats) -> bool:
 
 
 def snr_db(levels: Floats, speech: Mask) -> float | None:
-    """Speech over background, from the mean power inside and outside the speech; None without both.
+    """Speech over background in dB, from the mean power inside and outside the speech; None without both.
 
     >>> levels = np.array([-60.0] * 100 + [-20.0] * 100, np.float32)
     >>> round(snr_db(levels, levels > -40), 1)
@@ -169,10 +169,10 @@ def snr_db(levels: Floats, speech: Mask) -> float | None:
     background = levels[~_grown(speech, 10)]
     if not speech.any() or len(background) < 20:
         return None
-    power = 10 ** (levels.astype(np.float64) / 10)
-    noise = float(np.median(10 ** (background.astype(np.float64) / 10)))
-    voice = max(float(np.mean(power[speech])) - noise, 1e-12)
-    return float(np.clip(10 * np.log10(voice / max(noise, 1e-12)), -20, 100))
+    noise = float(np.median(from_db(background)))
+    voice = max(float(np.mean(from_db(levels[speech]))) - noise, 1e-12)
+    ratio = voice / max(noise, 1e-12)
+    return float(np.clip(10 * np.log10(ratio), -20, 100))
 
 
 def wada_snr_db(track: Track, speech: Timeline) -> float | None:

@@ -174,6 +174,15 @@ def to_db(power: npt.ArrayLike) -> Floats:
     return np.float32(10) * np.log10(bounded)
 
 
+def from_db(levels: Floats) -> npt.NDArray[np.float64]:
+    """Mean squares of levels in dBFS.
+
+    >>> from_db(np.array([-20.0, 0.0], np.float32)).tolist()
+    [0.01, 1.0]
+    """
+    return np.asarray(10.0 ** (levels.astype(np.float64) / 10))
+
+
 def runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Half-open index ranges of the true runs.
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio.track import Floats, Track, frame_mask, stretches
+from qa_speech.audio.track import Floats, Track, frame_mask, from_db, stretches
 from qa_speech.call import Acoustics
 from qa_speech.timeline import Segment, Timeline
 
@@ -77,7 +77,7 @@ def acoustics(
         if not inside.any():
             found.append(Acoustics())
             continue
-        power = float(np.mean(_power(levels[frames][inside])))
+        power = float(np.mean(from_db(levels[frames][inside])))
         middle, spread = _median_and_range(pitch_track.within(span))
         found.append(
             Acoustics(
@@ -91,16 +91,11 @@ def acoustics(
     return tuple(found)
 
 
-def _power(levels: Floats) -> npt.NDArray[np.float64]:
-    """Mean squares of levels in dBFS."""
-    return np.asarray(10.0 ** (levels.astype(np.float64) / 10))
-
-
 def _noise_power(background: Floats) -> float:
     """Median mean square of background levels in dBFS; 0 where there are too few to say."""
     if len(background) < FEWEST_BACKGROUND:
         return 0.0
-    return float(np.median(_power(background)))
+    return float(np.median(from_db(background)))
 
 
 def _snr(power: float, noise: float) -> float | None:
@@ -131,7 +126,7 @@ def nuclei(levels: Floats) -> int:
     if not len(levels):
         return 0
     window = np.hanning(NUCLEUS_WIDTH + 2)[1:-1]
-    power = np.convolve(_power(levels), window / window.sum(), mode="same")
+    power = np.convolve(from_db(levels), window / window.sum(), mode="same")
     smooth = 10 * np.log10(power + 1e-12)
     turns = np.flatnonzero(np.diff(np.sign(np.diff(smooth)))) + 1
     path = np.concatenate((smooth[:1], smooth[turns], smooth[-1:]))
