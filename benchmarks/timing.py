@@ -41,10 +41,10 @@ PEER_CALLS = 60
 def score_call(made: MadeCall, *, peers: bool = False) -> Scored:
     """One generated call, analysed and held against its truth."""
     found = analysed(made.samples, made.rate)
-    nuclei = [
-        [item.nuclei or 0 for item in acoustics(track, levels, speech, list(speech), pitch=False)]
-        for track, levels, speech in zip(found.tracks, found.levels, found.speech, strict=True)
-    ]
+    nuclei = []
+    for track, levels, speech in zip(found.tracks, found.levels, found.speech, strict=True):
+        voices = acoustics(track, levels, speech, list(speech), pitch=False)
+        nuclei.append([voice.nuclei or 0 for voice in voices])
     others = {}
     for rival in PEERS if peers else ():
         try:
