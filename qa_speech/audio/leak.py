@@ -19,8 +19,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio.leak_level import BAND_HZ, MOST_DB, Pair, Side, louder_db, moved_levels
+from qa_speech.audio.activity import Mask
+from qa_speech.audio.leak_level import BAND_HZ, MOST_DB, Pair, Power, Side, louder_db, moved_levels
 from qa_speech.audio.track import SILENT_DB, Floats, Leak, Track, from_db, to_db
+
+Places = npt.NDArray[np.intp]
+"""First samples of stretches."""
 
 MEDIAN_OF_DEVIATION = 0.6745
 """Median of the size of normal noise, in its deviations."""
@@ -63,7 +67,7 @@ class Crosstalk:
     level_db: float
     lag_ms: float
     predicted_db: Floats
-    alone: npt.NDArray[np.bool_]
+    alone: Mask
 
     def left_db(self, cleaned: Floats) -> float:
         """How much of the leak stays in the cleaned target (levels in dBFS), relative to all of it; 0 = everything."""
@@ -72,7 +76,7 @@ class Crosstalk:
         left = (cleaned - self.predicted_db)[self.alone]
         return float(np.clip(np.percentile(left, 90), LEFT_LEAST_DB, LEFT_MOST_DB))
 
-    def explained(self, cleaned: Floats, *, margin_db: float = MARGIN_DB) -> npt.NDArray[np.bool_]:
+    def explained(self, cleaned: Floats, *, margin_db: float = MARGIN_DB) -> Mask:
         """Frames of the cleaned target that hold nothing louder than what stays behind."""
         stays_db = np.float32(self.left_db(cleaned) + margin_db)
         return np.asarray(cleaned < self.predicted_db + stays_db)
@@ -127,7 +131,7 @@ def crosstalk(source: Side, target: Side) -> Crosstalk | None:
     return _measured(pair, Leak(source.track, found.first, found.taps), found.level_db)
 
 
-def response(source: Track, target: Track, chosen: npt.NDArray[np.intp], earliest_s: float) -> Response:
+def response(source: Track, target: Track, chosen: Places, earliest_s: float) -> Response:
     """The strongest path from `source` to `target` with a lag from `earliest_s` to 0.45 s.
 
     `chosen` are the first samples of the stretches to look at. A channel may be held against itself: that shows
@@ -162,7 +166,7 @@ def _reach(rate: int) -> tuple[int, int]:
     return round(-LAG_S[0] * rate), round(LAG_S[1] * rate)
 
 
-def _stretches(source: Side, target: Side) -> npt.NDArray[np.intp]:
+def _stretches(source: Side, target: Side) -> Places:
     """First samples of the stretches where the source is loud and the target, compared with it, quiet."""
     count = min(len(source.track), len(target.track)) // STRETCH
     if not count:
@@ -179,7 +183,7 @@ def _stretches(source: Side, target: Side) -> npt.NDArray[np.intp]:
     return np.sort(quietest_first[:STRETCHES]) * STRETCH
 
 
-def mean_power(levels: Floats, first: npt.NDArray[np.intp], frames: int) -> npt.NDArray[np.float64]:
+def mean_power(levels: Floats, first: Places, frames: int) -> Power:
     """Mean square over `frames` level frames (dBFS) from each of `first` on."""
     total = np.concatenate(([0.0], np.cumsum(from_db(levels))))
     last = np.minimum(first + frames, len(levels))
@@ -192,12 +196,12 @@ class Spectra(NamedTuple):
     length of the transform in samples."""
 
     cross: npt.NDArray[np.complex128]
-    power: npt.NDArray[np.float64]
-    heard: npt.NDArray[np.float64]
+    power: Power
+    heard: Power
     size: int
 
 
-def _spectra(source: Track, target: Track, chosen: npt.NDArray[np.intp]) -> Spectra:
+def _spectra(source: Track, target: Track, chosen: Places) -> Spectra:
     """Spectra over the stretches that begin at the samples `chosen`; one where the target is quiet counts for more."""
     before, after = _reach(source.rate)
     size = _fast_size(STRETCH + before + after)
@@ -220,7 +224,7 @@ def _spectra(source: Track, target: Track, chosen: npt.NDArray[np.intp]) -> Spec
     return Spectra(cross, power, theirs, size)
 
 
-def _trust(power: npt.NDArray[np.float64], heard: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _trust(power: Power, heard: Power) -> Power:
     """What makes a path of a cross spectrum: the inverse of the source's power where a leak would be louder than all
     else that is heard, that of what is heard where it would not; scaled so that a mere delay gives its gain."""
     even = np.ones(SMOOTHED) / SMOOTHED

@@ -13,12 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_speech.audio import leak
-from qa_speech.audio.activity import active_level
+from qa_speech.audio.activity import Mask, active_level
 from qa_speech.audio.track import Floats, Track, frame_mask, from_db, runs, to_db
 from qa_speech.call import Finding
 from qa_speech.timeline import Timeline
-
-Mask = npt.NDArray[np.bool_]
 
 STRETCHES = 200
 COVERED_SHARE = 0.999
@@ -291,7 +289,7 @@ def echo(track: Track, levels: Floats) -> Peak | None:
     return Peak(level_db, found.lag / track.rate)
 
 
-def _spread(places: npt.NDArray[np.intp], most: int) -> npt.NDArray[np.intp]:
+def _spread(places: leak.Places, most: int) -> leak.Places:
     """Up to `most` of the places, evenly spread."""
     chosen = np.linspace(0, len(places) - 1, min(most, len(places))).astype(int)
     return np.asarray(places[chosen])
@@ -375,7 +373,7 @@ def _spectra(
     return np.asarray(power * np.float32(scale), np.float32)
 
 
-def _apart(starts: npt.NDArray[np.intp], frames: int) -> npt.NDArray[np.intp]:
+def _apart(starts: leak.Places, frames: int) -> leak.Places:
     """A choice of the starts in which stretches do not overlap."""
     kept, free = [], -1
     for start in starts:

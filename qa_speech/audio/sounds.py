@@ -16,11 +16,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio.activity import AUDIBLE_FRAMES, active_level
+from qa_speech.audio.activity import AUDIBLE_FRAMES, Mask, active_level
 from qa_speech.audio.track import Floats, Track, power_spectra, runs, stretches
 from qa_speech.timeline import Segment, Timeline
 
-Mask = npt.NDArray[np.bool_]
 Hertz = npt.NDArray[np.float64]
 
 FRAME_S, STEP_S = 0.064, 0.032
@@ -113,9 +112,10 @@ def _widened(stretches: list[Segment], by_s: float) -> Timeline:
 def _mean(values: Floats, stretch: Segment, frame_s: float) -> float:
     """Mean of the frames (one per `frame_s` seconds) in a stretch; 0 where there are none."""
     first, last = int(stretch.start / frame_s), int(stretch.end / frame_s)
-    if len(values) <= first:
+    inside = values[first : max(first + 1, last)]
+    if not len(inside):
         return 0.0
-    return float(np.mean(values[first : max(first + 1, last)]))
+    return float(np.mean(inside))
 
 
 def _audible(levels: Floats, frame_s: float) -> Timeline:
@@ -266,8 +266,7 @@ def _summit(three: npt.NDArray[np.float64]) -> float:
     bend = left - 2 * middle + right
     if bend >= 0:
         return 0.0
-    shift = 0.5 * (left - right) / bend
-    return float(np.clip(shift, -0.5, 0.5))
+    return float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5))
 
 
 def _steady(power: Floats, hertz: Hertz, always: Floats) -> Mask:
