@@ -52,6 +52,10 @@ KEY_TOLERANCE = 0.02
 """Share by which a key may be off its frequency."""
 TINY = np.float32(1e-20)
 """Added to powers whose logarithm is taken."""
+FAINTEST = np.float32(1e-5)
+"""Of the strongest bin of a frame: fainter ones count as if they had this share of its power."""
+FLATTEST = np.float32(-1e-6)
+"""A peak bends at least this much: what is flat has no summit between its bins."""
 STABLE_HZ = 6.0
 """A tone stays within this of its frequency."""
 TONE_SHARE = 0.8
@@ -207,7 +211,9 @@ def _spectra(track: Track, stretch: Segment) -> Floats:
 def _frequencies(power: Floats, rate: int) -> Hertz:
     """The frequency of each bin, Hz."""
     bins = power.shape[1]
-    return np.asarray(np.arange(bins) * rate / (2 * (bins - 1)))
+    highest = 2 * (bins - 1)
+    hertz: Hertz = np.arange(bins) * rate / highest
+    return hertz
 
 
 def _pure(power: Floats) -> Mask:
@@ -222,7 +228,8 @@ def _pure(power: Floats) -> Mask:
             beside = np.clip(best + shift, 0, highest)
             rest[rows, beside] = 0
     left = rest.sum(axis=1)
-    return np.asarray(left < (1 - TONE_SHARE) * total)
+    nearly_none: Mask = left < (1 - TONE_SHARE) * total
+    return nearly_none
 
 
 def _stable(power: Floats, hertz: Hertz) -> Mask:
@@ -234,7 +241,8 @@ def _stable(power: Floats, hertz: Hertz) -> Mask:
     away = place[from_usual >= STABLE_HZ]
     other = np.median(away) if len(away) else usual
     from_other = np.abs(place - other)
-    return np.asarray((from_usual < STABLE_HZ) | (from_other < STABLE_HZ))
+    near: Mask = (from_usual < STABLE_HZ) | (from_other < STABLE_HZ)
+    return near
 
 
 def _strongest(power: Floats) -> Floats:
@@ -242,9 +250,10 @@ def _strongest(power: Floats) -> Floats:
     rows = np.arange(len(power))
     best = np.argmax(power[:, 1:-1], axis=1) + 1
     left, middle, right = (np.log(power[rows, best + step] + TINY) for step in (-1, 0, 1))
-    bend = np.minimum(left - 2 * middle + right, np.float32(-1e-6))
+    bend = np.minimum(left - 2 * middle + right, FLATTEST)
     shift = 0.5 * (left - right) / bend
-    return np.asarray(best + np.clip(shift, -0.5, 0.5))
+    place: Floats = best + np.clip(shift, -0.5, 0.5)
+    return place
 
 
 def _peaks(power: Floats, hertz: Hertz) -> tuple[float, float]:
@@ -253,11 +262,13 @@ def _peaks(power: Floats, hertz: Hertz) -> tuple[float, float]:
     bin_hz = hertz[1]
     found = []
     for _ in range(2):
-        best = int(np.clip(np.argmax(rest), 1, len(rest) - 2))
+        best = int(np.argmax(rest))
+        best = min(max(best, 1), len(rest) - 2)
         shift = _summit(rest[best - 1 : best + 2])
         found.append(float((best + shift) * bin_hz))
         rest[max(0, best - 3) : best + 4] = 0
-    return found[0], found[1]
+    first, second = found
+    return first, second
 
 
 def _summit(three: npt.NDArray[np.float64]) -> float:
@@ -286,7 +297,7 @@ def _steady(power: Floats, hertz: Hertz, always: Floats) -> Mask:
 def _outstanding(power: Floats, hertz: Hertz) -> Mask:
     """Bins that are higher than both neighbours and stand out of the mean of the 500 Hz around them."""
     strongest = power.max(axis=1, keepdims=True)
-    bounded = np.maximum(power, strongest * np.float32(1e-5))
+    bounded = np.maximum(power, strongest * FAINTEST)
     level = 10 * np.log10(bounded + TINY)
     width = max(3, round(SURROUNDINGS_HZ / hertz[1]) | 1)
     half = width // 2
