@@ -1,6 +1,9 @@
 """The convention of all benchmarks: one line per figure, tab-separated, `name value unit n against`.
 
-    python benchmarks/NAME.py [--quick] [--data DIR]
+    python benchmarks/NAME.py [--quick] [--data DIR]      one of them
+    python benchmarks [--quick] [NAME[:PART] …]           several or all, and one table of what they come to
+
+What a figure is held to stands in `against`, in a part of its own between semicolons: ``target <= 1.5``.
 
 A full run also writes benchmarks/results/NAME.tsv with date, machine, load and commit. A figure that cannot be
 measured prints ``n/a`` and why.
@@ -12,11 +15,14 @@ import argparse
 import datetime
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import ge, gt, le, lt
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DATA = ROOT.parent / "shared" / "data"
@@ -28,6 +34,24 @@ class Options:
 
     quick: bool
     data: Path
+
+
+class Target(NamedTuple):
+    """What a figure is held to: ``<=``, ``>=``, ``<`` or ``>`` a bound."""
+
+    sign: str
+    bound: float
+
+    def __str__(self) -> str:
+        return f"{self.sign} {self.bound:g}"
+
+    def holds(self, value: float) -> bool:
+        """Whether a value reaches it."""
+        return SIGNS[self.sign](value, self.bound)
+
+
+SIGNS: Mapping[str, Callable[[float, float], bool]] = {"<=": le, ">=": ge, "<": lt, ">": gt}
+_TARGET = re.compile(r"\s*target (<=|>=|<|>) (-?[\d.]+)\b.*")
 
 
 @dataclass(frozen=True)
@@ -43,6 +67,24 @@ class Figure:
     def __str__(self) -> str:
         value = "n/a" if self.value is None else f"{self.value:.4g}"
         return f"{self.name}\t{value}\t{self.unit}\t{self.n}\t{self.against}"
+
+    @classmethod
+    def read(cls, line: str) -> Figure | None:
+        """The figure that a line tells of; None where it tells of none."""
+        cells = line.rstrip("\n").split("\t")
+        if len(cells) != 5 or not cells[3].isdecimal():
+            return None
+        name, value, unit, count, against = cells
+        return cls(name, None if value == "n/a" else float(value), unit, int(count), against)
+
+    @property
+    def target(self) -> Target | None:
+        """What it is held to, if anything."""
+        for part in self.against.replace("≤", "<=").replace("≥", ">=").split(";"):
+            found = _TARGET.fullmatch(part)
+            if found is not None:
+                return Target(found[1], float(found[2]))
+        return None
 
 
 def figure(name: str, value: float | None, unit: str, n: int, against: str) -> Figure:

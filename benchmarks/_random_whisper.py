@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from qa_speech.engines.models import find
+from qa_speech.engines.models import find_model
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def write(folder: Path, shape: Shape, *, quantization: str = "int8", seed: int =
     """Write a model folder that faster-whisper loads."""
     from ctranslate2.specs.whisper_spec import WhisperSpec
 
-    bundled = find("demo").path
+    bundled = find_model("demo").path
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("tokenizer.json", "vocabulary.json"):
         shutil.copy(bundled / name, folder / name)

@@ -1,5 +1,5 @@
 """Makes talks in processes of their own: espeak-ng carries state from one utterance to the next, and a talk must sound the
-same whatever was made before it. Used by `calls.py`; run as a program it is the server.
+same whatever was made before it. `calls.py` calls `fresh`; the server is `_spoken.py`, which calls `serve`.
 
     caller ── arguments ──→ server (has spoken nothing) ── fork ──→ child speaks, answers, ends
 """
@@ -15,11 +15,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
+SERVER = Path(__file__).resolve().parent / "_spoken.py"
 
 
 def fresh(name: str, *arguments: object) -> Any:
-    """Call ``calls.NAME(*arguments)`` in a process in which nothing has been spoken yet."""
+    """Call a function of `_spoken.py` in a process in which nothing has been spoken yet."""
     server = _server()
     assert server.stdin is not None
     assert server.stdout is not None
@@ -33,9 +33,7 @@ def fresh(name: str, *arguments: object) -> Any:
 
 @cache
 def _server() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, str(Path(__file__).resolve())], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    return subprocess.Popen([sys.executable, str(SERVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 def serve(functions: dict[str, Callable[..., object]]) -> None:
@@ -55,16 +53,3 @@ def serve(functions: dict[str, Callable[..., object]]) -> None:
             sys.stdout.buffer.flush()
             os._exit(0)
         os.waitpid(child, 0)
-
-
-if __name__ == "__main__":
-    sys.path[:0] = [str(HERE), str(HERE.parent)]
-    import _dialogue
-    import calls
-    import speech
-
-    speech._get_engine()
-    for clip in (*calls.DEVELOPMENT_REAL, *calls.REPORT_REAL):
-        if (calls.DATA / clip).is_file():
-            _dialogue.real_pieces(calls.DATA / clip)
-    serve({"talk": calls.talk, "voices": calls.voices})

@@ -31,7 +31,7 @@ def speed(models: TextModels) -> Iterator[Figure]:
     texts = [row["text"] for row in frozen("violations.tsv")] + [row["answer"] for row in frozen("exchanges.tsv")]
     many = items_of([f"{text}{number % 97}" for number, text in enumerate(texts * 5)])
     spent = cpu_of(lambda: [list(models.classifiers[name].classify(many)) for name in UTTERANCE], times=3)
-    against = f"politeness, violation and strategy, tokenising included; load {os.getloadavg()[0]:.0f}; target 800"
+    against = f"politeness, violation and strategy, tokenising included; load {os.getloadavg()[0]:.0f}; target >= 800"
     yield figure("utterances_per_s_core", len(many) / spent, "1/s", len(many), against)
     asked = [row["question"] for row in frozen("exchanges.tsv")][:60]
     said = [row["answer"] or "好的" for row in frozen("exchanges.tsv")][:60]
@@ -46,7 +46,7 @@ def speed(models: TextModels) -> Iterator[Figure]:
     one_call(0)
     taken = sorted(cpu_of(lambda number=number: one_call(number)) for number in range(1, 6))  # type: ignore[misc]
     yield figure(
-        "one_call_ms", 1000 * taken[2], "ms", 120, "120 utterances: annotate and the three metrics; target 100"
+        "one_call_ms", 1000 * taken[2], "ms", 120, "120 utterances: annotate and the three metrics; target <= 100"
     )
 
 
@@ -167,4 +167,4 @@ def agreement(data: Path) -> Iterator[Figure]:
         for fit in fits.values()
     ]
     found = estimate(lambda a: float(a.mean()), np.concatenate(same).astype(float), seed=SEED)
-    yield of("int8_agreement", found, "", "linear models: label of int8 and fp32; target 0.99")
+    yield of("int8_agreement", found, "", "linear models: label of int8 and fp32; target >= 0.99")

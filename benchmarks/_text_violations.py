@@ -51,7 +51,7 @@ def violations(models: TextModels, options: Options) -> Iterator[Figure]:
         yield of(f"violation_recall_{kind}", recalls[kind], "", f"flagged as any violation; model threshold {limit}")
         right = float(typed[mine].mean())
         yield figure(f"violation_type_right_{kind}", right, "", int(mine.sum()), "and of this type")
-    yield of("violation_recall_min", min(recalls.values(), key=lambda item: item.value), "", "target 0.85")
+    yield of("violation_recall_min", min(recalls.values(), key=lambda item: item.value), "", "target >= 0.85")
     yield from _alone(models.classifiers["violation"], [row["text"] for row in rows], kinds)
     try:
         dialogues = real_dialogues(options.data)
@@ -105,7 +105,7 @@ def _false_alarms(models: TextModels, dialogues: Sequence[Dialogue], options: Op
         "violation_false_alarms_per_1000",
         estimate(rate, false, turns, seed=SEED),
         "per 1000",
-        f"alarms without the verdict right; target 2; {against}",
+        f"alarms without the verdict right; target <= 2; {against}",
     )
     by_rules = sum(len(held) for held in alarms(dialogues, None))
     yield figure("violation_alarms_per_1000_rules", 1000 * by_rules / total, "per 1000", total, "rules alone")

@@ -21,7 +21,7 @@ from _common import Figure, Options, figure, run
 
 from qa_speech.audio.decode import decode
 from qa_speech.call import Call, Role
-from qa_speech.engines.models import find
+from qa_speech.engines.models import find_model
 from qa_speech.engines.silero import SileroDetector
 from qa_speech.engines.whisper import WhisperRecognizer
 from qa_speech.inputs import CallInput
@@ -143,7 +143,7 @@ def _channels(item: Truth) -> list[Role]:
 def measure(options: Options) -> Iterator[Figure]:
     """CER, its difference with a 95 % bound, wall time interleaved, and word times."""
     truths = samples()
-    recognizer = WhisperRecognizer(find("demo"), threads=2)
+    recognizer = WhisperRecognizer(find_model("demo"), threads=2)
     ours(truths[:1], recognizer)
     stock(truths[:1], recognizer, 8)  # both warm
     ratios = []

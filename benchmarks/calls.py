@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,28 +29,15 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "training" / "demo_asr")]
 
 import _line  # noqa: E402
-import speech  # noqa: E402
 from _common import Figure, Options, figure, run  # noqa: E402
-from _dialogue import (  # noqa: E402
-    SENTENCES,
-    Audio,
-    Item,
-    Real,
-    Stage,
-    Synthetic,
-    clean_tracks,
-    dialogue,
-    energy_truth,
-)
+from _dialogue import Audio, Item  # noqa: E402
+from _spoken import DATA, FIRST_DEVELOPMENT_SEED, Talk, chance  # noqa: E402
 from _talks import fresh  # noqa: E402
 
 from qa_speech.timeline import Timeline  # noqa: E402
 
 RATE = 8000
 REPORT_SEEDS = range(200)
-FIRST_DEVELOPMENT_SEED = 1000
-DATA = HERE.parent.parent / "shared" / "data"
-BABBLE_SENTENCES = 24
 LEAST_SPEECH_S = 8.0
 """Faults are planted on a party that speaks for this long, where one does."""
 PEAK = 0.85
@@ -61,20 +47,6 @@ KEEP_SILENCE = ("alaw", "ulaw", "mp3_16k")
 """Codecs that give silence back as silence: drop-outs are planted before these, and behind the others."""
 NOISES = ("white", "babble", "hum", "line")
 SNRS = (None, 30.0, 20.0, 15.0, 10.0, 5.0)
-
-DEVELOPMENT_VOICES = ("m4", "m5", "Andy", "Annie", "linda", "michael", "steph", "klatt")
-REPORT_VOICES = ("f5", "m6", "m8", "Alicia", "Andrea", "belinda", "david", "edward", "steph2", "max")
-KNOWN_VOICES = (*speech.AGENT_VOICES, *speech.CUSTOMER_VOICES)
-# Clean enough to give a truth by energy: at least 97 % of what lies within 40 dB of the speech lies within 30 dB.
-DEVELOPMENT_REAL = (
-    "mandarin_asr_mini/azure_customspeech_train1.wav", "mandarin_asr_mini/azure_customspeech_train2.wav",
-    "mandarin_asr_mini/azure_en-us_zh-cn_codeswitch.wav",
-)  # fmt: skip
-REPORT_REAL = (
-    "mandarin_asr_mini/azure_customspeech_test.wav", "mandarin_asr_mini/azure_zhcn_continuous.wav",
-    "mandarin_asr_mini/cosyvoice_zero_shot_prompt.wav", "mandarin_asr_mini/funasr_asr_example.wav",
-    "mandarin_asr_mini/SSB00050015.wav",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -148,19 +120,11 @@ def make(
     length_s
         About how long; 0 = drawn, 60 to 120 s.
     """
-    drawn = draw(_chance(seed, variant, "line"), data=data, fault=fault, plain=clean or bool(fault))
+    drawn = draw(chance(seed, variant, "line"), data=data, fault=fault, plain=clean or bool(fault))
     drawn = replace(drawn, real=drawn.real and not known)
     tracks, items, truth = spoken(seed, variant, drawn.real, data, length_s, known)
-    samples, rate = recorded(tracks, truth, drawn, _chance(seed, variant, "noise"), seed)
+    samples, rate = recorded(tracks, truth, drawn, chance(seed, variant, "noise"), seed)
     return MadeCall(seed, samples, rate, truth, items, drawn)
-
-
-def _chance(seed: int, variant: int, what: str) -> np.random.Generator:
-    """Fate of one thing about one call, whatever else is drawn."""
-    return np.random.default_rng([20_261_123, seed, variant, ("line", "talk", "noise").index(what)])
-
-
-Talk = tuple[npt.NDArray[np.float32], tuple[Item, ...], tuple[Timeline, Timeline]]
 
 
 @lru_cache(maxsize=4)
@@ -169,15 +133,6 @@ def spoken(seed: int, variant: int, real: bool, data: Path, length_s: float, kno
     tracks, items, truth = fresh("talk", seed, variant, real, data, length_s, known)
     tracks.flags.writeable = False
     return tracks, items, truth
-
-
-def talk(seed: int, variant: int, real: bool, data: Path, length_s: float, known: bool) -> Talk:
-    """The same, spoken here and now; `_talks.fresh` sees to it that nothing was spoken before."""
-    random = _chance(seed, variant, "talk")
-    stage = Stage(cast(seed, random, real, data, known), random)
-    dialogue(stage, length_s or float(random.uniform(60, 120)), float(random.uniform(0, 0.15)))
-    tracks, items = clean_tracks(stage)
-    return tracks, items, (energy_truth(tracks[0]), energy_truth(tracks[1]))
 
 
 def draw(random: np.random.Generator, *, data: Path, fault: str, plain: bool) -> Drawn:
@@ -217,38 +172,11 @@ def draw(random: np.random.Generator, *, data: Path, fault: str, plain: bool) ->
     )
 
 
-def cast(seed: int, random: np.random.Generator, real: bool, data: Path, known: bool) -> tuple[Any, Any]:
-    """Two voices, from the half that this seed may use, or two that the bundled recogniser knows."""
-    report = seed < FIRST_DEVELOPMENT_SEED
-    among = KNOWN_VOICES if known else REPORT_VOICES if report else DEVELOPMENT_VOICES
-    names = random.choice(among, 2, replace=False)
-    parties: list[Any] = [
-        Synthetic(str(name), int(random.integers(140, 260)), int(random.integers(30, 75))) for name in names
-    ]
-    if real:
-        clips = random.choice(REPORT_REAL if report else DEVELOPMENT_REAL, 2, replace=False)
-        chosen = [Real(data / str(clip)) for clip in clips]
-        parties = chosen if random.random() < 0.5 else [chosen[0], parties[1]]
-        parties = parties[::-1] if random.random() < 0.5 else parties
-    return parties[0], parties[1]
-
-
 @cache
 def babble(report: bool, channel: int) -> Audio:
     """Half a minute of the voices, one sentence after the other."""
     found: Audio = fresh("voices", report, channel)
     return found
-
-
-def voices(report: bool, channel: int) -> Audio:
-    """The same, spoken here and now."""
-    random = np.random.default_rng([report, channel])
-    names = REPORT_VOICES if report else DEVELOPMENT_VOICES
-    parts = []
-    for number in range(BABBLE_SENTENCES):
-        voice = Synthetic(names[number % len(names)], int(random.integers(150, 240)), int(random.integers(30, 75)))
-        parts.append(voice.say(str(random.choice(SENTENCES)), random).audio)
-    return np.concatenate(parts)
 
 
 def recorded(

@@ -69,8 +69,9 @@ def measure(options: Options) -> Iterator[Figure]:
         libsndfile = sum(not row[2].startswith("ERR") and row[2].split("/")[2] != "0" for row in rows)
         ffmpeg = sum(row[4].startswith("rc=0") for row in rows)
         rivals = f"odd WAV files; libsndfile opens {libsndfile}, ffmpeg exits 0 on {ffmpeg}"
-        for name in ("decoded", "refused", "crashed"):
+        for name in ("decoded", "refused"):
             yield figure(name, found.count(name), "files", len(rows), rivals)
+        yield figure("crashed", found.count("crashed"), "files", len(rows), f"{rivals}; target <= 0")
     else:
         for name in ("decoded", "refused", "crashed"):
             yield figure(name, None, "files", 0, f"no data at {place}")

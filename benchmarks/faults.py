@@ -94,8 +94,8 @@ def killed(place: Path, kills: int, calls: int) -> Iterator[Figure]:
     how = f"{ended['driver']} drivers, {ended['child']} children, {calls} calls; {failed} failed rows"
     how += f"; a full disk ended one session with exit {full}" + ("" if finished else "; NOT finished")
     yield figure("kills", done, "SIGKILL", done, how)
-    yield figure("lost", lost, "rows", len(rows), "target 0")
-    yield figure("twice", listed - len(outcomes), "rows", len(rows), "target 0")
+    yield figure("lost", lost, "rows", len(rows), "target <= 0")
+    yield figure("twice", listed - len(outcomes), "rows", len(rows), "target <= 0")
     yield figure(
         "unfinished_files",
         sum(1 for path in (place / "run").rglob(".*") if path.is_file()),

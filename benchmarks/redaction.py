@@ -23,9 +23,9 @@ from qa_speech.testing import make_call
 from qa_speech.wording.masking import placeholders
 
 TARGETS: dict[str, str] = {
-    "recall_written": "target 1.00",
-    "recall_spoken": "target 1.00",
-    "recall_noisy": "target 0.95",
+    "recall_written": "target >= 1.00",
+    "recall_spoken": "target >= 1.00",
+    "recall_noisy": "target >= 0.95",
 }
 DIALOGUES_A_CALL = 40
 SEEDS = {"written": 60, "spoken": 35, "noisy": 90, "negative": 130}
@@ -62,7 +62,7 @@ def false_masks(dialogues: Sequence[Case]) -> Figure:
     """The share of dialogues without identifiers in which something is masked."""
     wrong = Counter(dialogue.pattern for dialogue in dialogues if find_identifiers(utterances(dialogue)))
     worst = [f"{pattern.removeprefix(NONE)} {count}" for pattern, count in wrong.most_common(3)]
-    note = f"target 0.01; {'; '.join(worst) or 'none'}"
+    note = f"target <= 0.01; {'; '.join(worst) or 'none'}"
     return figure("false_mask_rate", wrong.total() / len(dialogues), "share", len(dialogues), note)
 
 

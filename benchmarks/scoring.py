@@ -210,9 +210,9 @@ def measure(options: Options) -> Iterable[Figure]:
     calls, seconds = (500, 3.0) if options.quick else (2000, 15.0)
     which = f"{calls} distinct calls in memory, cycled, {PROCESSES} processes, telecom-hotline"
     rescored, n, alone = _rate("rescore", calls, seconds)
-    yield figure("rescore_calls_per_s", rescored, "calls/s", n, f"target ≥ 1000; {alone}; {which}")
+    yield figure("rescore_calls_per_s", rescored, "calls/s", n, f"target >= 1000; {alone}; {which}")
     reused, n, alone = _rate("reused", calls, seconds)
-    yield figure("rescore_reused_per_s", reused, "calls/s", n, f"target ≥ 5000; {alone}; {which}, measurements kept")
+    yield figure("rescore_reused_per_s", reused, "calls/s", n, f"target >= 5000; {alone}; {which}, measurements kept")
     decoded, n, _ = _rate("decode", calls, seconds)
     share = (1 / decoded) / (1 / decoded + 1 / rescored)
     yield figure("decode_share", share, "share", n, f"of decode + score from JSON; decode alone {decoded:.0f} calls/s")

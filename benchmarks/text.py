@@ -50,7 +50,7 @@ def depth(models: TextModels, options: Options) -> Iterator[Figure]:
     size = _sizes(items)
     score = levels(model, items)
     mine = estimate(spearman, score, level, seed=SEED)
-    yield of("depth_spearman", mine, "", "target 0.75")
+    yield of("depth_spearman", mine, "", "target >= 0.75")
     baselines: dict[str, Baseline] = {"length": _sizes, "cues": _cue_counts}
     if not options.quick:
         baselines["linear"] = _ngram_baseline()
@@ -66,7 +66,7 @@ def depth(models: TextModels, options: Options) -> Iterator[Figure]:
     for name, rival in rivals.items():
         gain = estimate(lambda a, b, c: spearman(a, c) - spearman(b, c), score, rival, level, seed=SEED)
         yield of(f"depth_gain_over_{name}", gain, "", "beyond the interval where it is above 0")
-    yield of("depth_pairs_equal_length", estimate(pair_order, score, level, size, seed=SEED), "", "target 0.75")
+    yield of("depth_pairs_equal_length", estimate(pair_order, score, level, size, seed=SEED), "", "target >= 0.75")
     yield of(
         "depth_pairs_equal_length_by_length", estimate(pair_order, size, level, size, seed=SEED), "", "length itself"
     )
@@ -202,7 +202,7 @@ def _politeness_trained(train: Sequence[dict[str, str]], items: Sequence[TextIte
     ):
         yield of(f"politeness_pearson_{name}", estimate(pearson, found, goal, seed=SEED), "", against)
     gain = estimate(lambda a, b, c: pearson(a, c) - pearson(b, c), trained, ridge, goal, seed=SEED)
-    yield of("politeness_trained_minus_ridge", gain, "", "target 0 or more")
+    yield of("politeness_trained_minus_ridge", gain, "", "target >= 0")
 
 
 def _trained(train: Sequence[dict[str, str]], items: Sequence[TextItem], base: str) -> Array:

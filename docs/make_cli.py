@@ -17,16 +17,15 @@ Exit codes: 0 ok · 1 this recording or result cannot be used · 2 usage, settin
 def page() -> str:
     """The text of docs/cli.md."""
     os.environ |= {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    from typer.core import TyperGroup
     from typer.testing import CliRunner
 
-    from qa_speech.cli import app
+    from qa_speech.cli import COMMANDS, app, loaded
 
     names = [""]
-    for command in app.registered_commands:
-        names.append(command.name or "")
-    for group in app.registered_groups:
-        inner = group.typer_instance.registered_commands if group.typer_instance else []
-        names += [f"{group.name} {command.name}" for command in inner]
+    for name in COMMANDS:
+        command = loaded(name)
+        names += [f"{name} {inner}" for inner in command.commands] if isinstance(command, TyperGroup) else [name]
     parts = [HEAD]
     for name in names:
         title = f"qa-speech {name}".strip()

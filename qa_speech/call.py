@@ -22,7 +22,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -59,7 +59,7 @@ def _check_numbers(owner: str, **numbers: float | None) -> None:
             raise ValueError(f"{owner}.{name} must be a finite number, got {number}")
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """One thing the channel doctor found. `code` is stable (``fake_stereo``, ``dead_channel``, ``clipping`` …).
 
     `channel` counts from 1; None speaks of the whole recording. `value` carries `unit` (``dB``, ``%``, ``ms`` …).
@@ -96,11 +96,11 @@ class Recording(msgspec.Struct, frozen=True):
 
     def finding(self, code: str) -> Finding | None:
         """The first finding with this code, or None."""
-        return next((item for item in self.findings if item.code == code), None)
+        return next((finding for finding in self.findings if finding.code == code), None)
 
 
 class Word(msgspec.Struct, frozen=True, gc=False):
-    """A recognised word with its time and the recogniser's probability in 0…1."""
+    """A recognised word with its time in seconds and the recogniser's probability in 0…1."""
 
     text: str
     start: float
@@ -108,11 +108,11 @@ class Word(msgspec.Struct, frozen=True, gc=False):
     probability: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (0 <= self.start <= self.end < float("inf") and 0 <= self.probability <= 1):
+        if not (0 <= self.start <= self.end < inf and 0 <= self.probability <= 1):
             raise ValueError(f"word {self.text!r}: need 0 <= start <= end and probability in 0…1, got {self!r}")
 
 
-class StrayWord(msgspec.Struct, frozen=True):
+class StrayWord(msgspec.Struct, frozen=True, gc=False):
     """A word that no utterance is near enough to hold: kept with the reason, never dropped."""
 
     role: Role
@@ -121,7 +121,7 @@ class StrayWord(msgspec.Struct, frozen=True):
 
 
 class Utterance(msgspec.Struct, frozen=True, gc=False):
-    """The speech of one role up to a pause of its own.
+    """The speech of one role up to a pause of its own, times in seconds.
 
     `text` None = not recognised; "" = recognised, no words.
     """
@@ -133,7 +133,7 @@ class Utterance(msgspec.Struct, frozen=True, gc=False):
     words: tuple[Word, ...] = ()
 
     def __post_init__(self) -> None:
-        if not 0 <= self.start < self.end < float("inf"):
+        if not 0 <= self.start < self.end < inf:
             raise ValueError(f"utterance: need 0 <= start < end, got start={self.start}, end={self.end}")
 
     @property
@@ -147,7 +147,7 @@ class Utterance(msgspec.Struct, frozen=True, gc=False):
         return Segment(self.start, self.end)
 
 
-class OtherSound(msgspec.Struct, frozen=True):
+class OtherSound(msgspec.Struct, frozen=True, gc=False):
     """Sound on a channel that is not the speech of its role: ``music``, ``tone``, ``ring_back``, ``dtmf``, ``ivr``."""
 
     kind: str
@@ -220,17 +220,17 @@ class Call(msgspec.Struct, frozen=True, tag_field="type", tag="call"):
     @property
     def duration(self) -> float:
         """Length in seconds: of the sound, or up to the last utterance where there is none."""
-        return self.recording.duration or max((item.end for item in self.utterances), default=0.0)
+        return self.recording.duration or max((utterance.end for utterance in self.utterances), default=0.0)
 
     @property
     def recognised(self) -> bool:
         """Whether words were looked for (they may still be none)."""
-        return any(item.text is not None for item in self.utterances) or "recognizer" in self.made_with
+        return any(utterance.text is not None for utterance in self.utterances) or "recognizer" in self.made_with
 
     @property
     def roles(self) -> tuple[Role, ...]:
         """The roles that have a channel or words in this call, agent first."""
-        present = {*self.speech, *(item.role for item in self.utterances)}
+        present = {*self.speech, *(utterance.role for utterance in self.utterances)}
         return tuple(role for role in Role if role in present)
 
     @property
@@ -240,7 +240,7 @@ class Call(msgspec.Struct, frozen=True, tag_field="type", tag="call"):
 
     def utterances_of(self, role: Role) -> tuple[Utterance, ...]:
         """The utterances of one role, in order."""
-        return tuple(item for item in self.utterances if item.role == role)
+        return tuple(utterance for utterance in self.utterances if utterance.role == role)
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False):
@@ -260,7 +260,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     utterance: int | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.start <= self.end < float("inf"):
+        if not 0 <= self.start <= self.end < inf:
             raise ValueError(f"evidence: need 0 <= start <= end, got start={self.start}, end={self.end}")
 
 
@@ -373,15 +373,15 @@ class CallFailure(msgspec.Struct, frozen=True, tag_field="type", tag="failure"):
 T = TypeVar("T")
 
 
-def _to_json(item: object) -> object:
-    if isinstance(item, Timeline):
-        return tuple(item)
-    raise NotImplementedError(f"cannot store {type(item).__name__} as JSON")
+def _to_json(value: object) -> object:
+    if isinstance(value, Timeline):
+        return tuple(value)
+    raise NotImplementedError(f"cannot store {type(value).__name__} as JSON")
 
 
-def _from_json(kind: type, item: Any) -> Any:
+def _from_json(kind: type, value: Any) -> Any:
     if kind is Timeline:
-        return Timeline(msgspec.convert(item, tuple[Segment, ...]))
+        return Timeline(msgspec.convert(value, tuple[Segment, ...]))
     raise NotImplementedError(f"cannot read {kind.__name__} from JSON")
 
 
@@ -391,9 +391,9 @@ _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
 }
 
 
-def encode(item: Call | Score | CallReport | CallFailure) -> bytes:
+def encode(value: Call | Score | CallReport | CallFailure) -> bytes:
     """The JSON of a call, score, report or failure, as UTF-8 without line breaks."""
-    return _ENCODER.encode(item)
+    return _ENCODER.encode(value)
 
 
 def decode(data: bytes | str, kind: type[T], source: str = "JSON") -> T:
@@ -405,14 +405,14 @@ def decode(data: bytes | str, kind: type[T], source: str = "JSON") -> T:
         Not JSON, not a `kind`, or written by a newer schema; the message says where in the document.
     """
     try:
-        item: T = _DECODERS[kind].decode(data)
+        value: T = _DECODERS[kind].decode(data)
     except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as exc:
         raise ConfigError(source, [f"not a qa_speech {kind.__name__.lower()}: {exc}"]) from exc
-    version = getattr(item, "schema_version", SCHEMA_VERSION)
+    version = value.schema_version if isinstance(value, Call | Score) else SCHEMA_VERSION
     if version > SCHEMA_VERSION:
         problem = f"schema_version {version} was written by a newer qa_speech; this one reads up to {SCHEMA_VERSION}"
         raise ConfigError(source, [problem])
-    return item
+    return value
 
 
 def write_bytes(path: str | Path, data: bytes) -> None:

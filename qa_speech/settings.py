@@ -28,11 +28,16 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from qa_speech.audio.limits import DEFAULT, SpeechLimits
 from qa_speech.errors import ConfigError
+from qa_speech.language.dialogue import UTTERANCE_PAUSE_S
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 FILE_NAME = "qa_speech.toml"
 
@@ -61,14 +66,19 @@ class Recognition(_Strict):
 
 
 class Speech(_Strict):
-    """Speech activity and utterances; recorded in every Call (`made_with`)."""
+    """Speech activity and utterances, probabilities 0–1 and seconds; recorded in every Call (`made_with`)."""
 
-    threshold: float = Field(default=0.5, gt=0, lt=1)
-    bridge_s: float = Field(default=0.2, ge=0, le=2)
-    min_speech_s: float = Field(default=0.1, ge=0, le=2)
-    pad_s: float = Field(default=0.3, ge=0, le=2, description="padding of the recogniser's view")
-    utterance_pause_s: float = Field(default=0.8, gt=0, le=10)
+    threshold: float = Field(default=DEFAULT.threshold, gt=0, lt=1)
+    bridge_s: float = Field(default=DEFAULT.bridge_s, ge=0, le=2)
+    min_speech_s: float = Field(default=DEFAULT.min_speech_s, ge=0, le=2)
+    pad_s: float = Field(default=DEFAULT.pad_s, ge=0, le=2, description="padding of the recogniser's view")
+    utterance_pause_s: float = Field(default=UTTERANCE_PAUSE_S, gt=0, le=10)
     pitch: bool = Field(default=True, description="measure pitch; off saves a third of the analysis time")
+
+    @property
+    def limits(self) -> SpeechLimits:
+        """What the analysis of the sound needs of them."""
+        return SpeechLimits(self.threshold, self.bridge_s, self.min_speech_s, self.pad_s)
 
 
 class Diarize(_Strict):
@@ -144,18 +154,28 @@ def load_settings(path: str | Path | None = None) -> Settings:
     try:
         return _placed(Settings.model_validate(table), path.parent)
     except ValidationError as exc:
-        problems = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in exc.errors()]
+        problems = [_told(error) for error in exc.errors()]
         raise ConfigError(str(path), problems) from exc
+
+
+def _told(error: ErrorDetails) -> str:
+    """Where it is, and what is wrong there."""
+    where = ".".join(map(str, error["loc"]))
+    return f"{where}: {error['msg']}"
 
 
 def _placed(settings: Settings, base: Path) -> Settings:
     """Files beside the settings file are found from anywhere."""
-    rules = [
-        rule.model_copy(update={"file": str((base / rule.file).resolve())}) if (base / rule.file).is_file() else rule
-        for rule in settings.scorecards
-    ]
-    update: dict[str, object] = {"scorecards": rules}
+    update: dict[str, object] = {"scorecards": [_rule_placed(rule, base) for rule in settings.scorecards]}
     if settings.diarize is not None:
         paths = settings.diarize.model_dump().items()
         update["diarize"] = Diarize(**{name: (base / path).resolve() for name, path in paths})
     return settings.model_copy(update=update)
+
+
+def _rule_placed(rule: ScorecardRule, base: Path) -> ScorecardRule:
+    """A rule whose file is found from anywhere; what is no file beside the settings is a shipped scorecard's name."""
+    file = base / rule.file
+    if not file.is_file():
+        return rule
+    return rule.model_copy(update={"file": str(file.resolve())})

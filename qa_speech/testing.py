@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from qa_speech.call import Call, Measurement, Recording, Role, Times, Utterance, Word, decode, encode
-from qa_speech.engines.base import ENGINE_RATE, Recognizer, Samples, Window, WindowWords
+from qa_speech.engines.base import ENGINE_RATE, Piece, Recognizer, Samples, Window, WindowWords
 from qa_speech.metrics import Metric
 from qa_speech.timeline import Segment, Timeline
 
@@ -69,10 +69,13 @@ def make_call(
 
 
 def _spread(text: str, start: float, end: float, probability: float) -> tuple[Word, ...]:
+    """One word per character, evenly spread over ``[start, end)`` seconds."""
     step = (end - start) / max(1, len(text))
-    return tuple(
-        Word(char, start + i * step, min(end, start + (i + 1) * step), probability) for i, char in enumerate(text)
-    )
+    words = []
+    for place, char in enumerate(text):
+        begin = start + place * step
+        words.append(Word(char, begin, min(end, start + (place + 1) * step), probability))
+    return tuple(words)
 
 
 class FakeRecognizer:
@@ -92,15 +95,18 @@ class FakeRecognizer:
     def recognize(self, windows: Iterable[Window]) -> Iterator[WindowWords]:
         """The next answer, spread evenly over the window."""
         for window in windows:
-            text = self.answers[len(self.seen)] if len(self.seen) < len(self.answers) else "嗯"
+            text = "嗯"
+            if len(self.seen) < len(self.answers):
+                text = self.answers[len(self.seen)]
             self.seen.append(window)
             yield WindowWords(_spread(text, 0.0, window.duration, 0.9), avg_log_prob=-0.1, no_speech=0.01)
 
 
 def tone(duration_s: float, hz: float = 440.0, level_db: float = -20.0, rate: int = ENGINE_RATE) -> Samples:
-    """A sine, float32, shape (n,); `level_db` is its RMS in dBFS."""
+    """A sine of `hz` Hz, float32, shape (n,), at `rate` Hz; `level_db` is its RMS in dBFS."""
     clock = np.arange(round(duration_s * rate)) / rate
-    samples: Samples = (np.sin(2 * np.pi * hz * clock) * 10 ** (level_db / 20) * np.sqrt(2)).astype(np.float32)
+    wave = np.sin(2 * np.pi * hz * clock) * 10 ** (level_db / 20) * np.sqrt(2)
+    samples: Samples = wave.astype(np.float32)
     return samples
 
 
@@ -113,7 +119,10 @@ def check_metric(metric: Metric, call: Call) -> None:
     """
     before = encode(call)
     empty = Call(Recording("empty"), {Role.AGENT: Timeline(), Role.CUSTOMER: Timeline()})
-    for params in [{"role": role} for role in Role] if metric.per_role else [{}]:
+    choices: list[dict[str, Role]] = [{}]
+    if metric.per_role:
+        choices = [{"role": role} for role in Role]
+    for params in choices:
         found = metric.function(call, **params)
         _promise(metric, found, call)
         again = pickle.loads(pickle.dumps(metric.function))(decode(before, Call), **params)
@@ -130,19 +139,18 @@ def _promise(metric: Metric, found: Measurement, call: Call) -> None:
         f"{metric.name}: components {names}, declared {metric.names}",
     )
     _check(found.value is not None or bool(found.reason), f"{metric.name}: None without a reason")
-    latest = max(call.duration, max((item.end for item in call.utterances), default=0.0)) + 1e-6
-    for item in found.evidence:
-        _check(item.end <= latest, f"{metric.name}: evidence outside the call: {item}")
+    last_word = max((utterance.end for utterance in call.utterances), default=0.0)
+    latest = max(call.duration, last_word) + 1e-6
+    for evidence in found.evidence:
+        _check(evidence.end <= latest, f"{metric.name}: evidence outside the call: {evidence}")
 
 
 def check_engine(recognizer: Recognizer) -> None:
     """Raise AssertionError unless the recogniser answers every window, in order, with words inside it."""
-    from qa_speech.engines.base import Piece
-
-    lengths = (0.5, 2.0, 1.0)
-    windows = [
-        Window(f"call-{i}", Role.AGENT, tone(length), (Piece(0.0, length, 0.0),)) for i, length in enumerate(lengths)
-    ]
+    windows = []
+    for number, length_s in enumerate((0.5, 2.0, 1.0)):
+        pieces = (Piece(0.0, length_s, 0.0),)
+        windows.append(Window(f"call-{number}", Role.AGENT, tone(length_s), pieces))
     answers = list(recognizer.recognize(iter(windows)))
     _check(len(answers) == len(windows), f"{len(windows)} windows, {len(answers)} answers")
     for window, answer in zip(windows, answers, strict=True):

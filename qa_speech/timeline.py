@@ -15,12 +15,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from math import inf
 from operator import attrgetter
 
 import msgspec
 
 
-class Segment(msgspec.Struct, frozen=True, order=True, array_like=True):
+class Segment(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """A half-open stretch of time ``[start, end)`` in seconds.
 
     Raises
@@ -40,7 +41,7 @@ class Segment(msgspec.Struct, frozen=True, order=True, array_like=True):
     end: float
 
     def __post_init__(self) -> None:
-        if not 0 <= self.start < self.end < float("inf"):
+        if not 0 <= self.start < self.end < inf:
             raise ValueError(f"need 0 <= start < end, got start={self.start}, end={self.end}")
 
     @property
@@ -79,14 +80,13 @@ class Timeline:
     __slots__ = ("_segments",)
 
     def __init__(self, segments: Iterable[Segment | tuple[float, float]] = ()) -> None:
-        items = sorted(item if isinstance(item, Segment) else Segment(*item) for item in segments)
+        given = sorted(span if isinstance(span, Segment) else Segment(*span) for span in segments)
         merged: list[Segment] = []
-        for item in items:
-            if merged and item.start <= merged[-1].end:
-                if item.end > merged[-1].end:
-                    merged[-1] = Segment(merged[-1].start, item.end)
-            else:
-                merged.append(item)
+        for segment in given:
+            if not merged or segment.start > merged[-1].end:
+                merged.append(segment)
+            elif segment.end > merged[-1].end:
+                merged[-1] = Segment(merged[-1].start, segment.end)
         self._segments = tuple(merged)
 
     def __iter__(self) -> Iterator[Segment]:
@@ -105,7 +105,8 @@ class Timeline:
         return hash(self._segments)
 
     def __repr__(self) -> str:
-        return f"Timeline([{', '.join(f'({item.start:g}, {item.end:g})' for item in self._segments)}])"
+        spans = [f"({segment.start:g}, {segment.end:g})" for segment in self._segments]
+        return f"Timeline([{', '.join(spans)}])"
 
     def __or__(self, other: Timeline) -> Timeline:
         return Timeline((*self._segments, *other._segments))
@@ -127,17 +128,21 @@ class Timeline:
     def __sub__(self, other: Timeline) -> Timeline:
         """What this holds and `other` does not."""
         extent = self.extent
-        return self & other.gaps(extent) if extent else self
+        if extent is None:
+            return self
+        return self & other.gaps(extent)
 
     @property
     def duration(self) -> float:
         """Seconds covered."""
-        return sum(item.duration for item in self._segments)
+        return sum(segment.duration for segment in self._segments)
 
     @property
     def extent(self) -> Segment | None:
         """From the first start to the last end; None when empty."""
-        return Segment(self._segments[0].start, self._segments[-1].end) if self._segments else None
+        if not self._segments:
+            return None
+        return Segment(self._segments[0].start, self._segments[-1].end)
 
     def gaps(self, within: Segment | None = None) -> Timeline:
         """What is not covered, inside the extent or inside `within`.
@@ -149,31 +154,38 @@ class Timeline:
         """
         if within is None:
             return Timeline((a.end, b.start) for a, b in pairwise(self._segments))
-        inside = self.crop(within)
-        edges = [within.start, *(edge for item in inside for edge in (item.start, item.end)), within.end]
-        return Timeline((a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b)
+        found: list[tuple[float, float]] = []
+        free_from = within.start
+        for segment in self.crop(within):
+            if free_from < segment.start:
+                found.append((free_from, segment.start))
+            free_from = segment.end
+        if free_from < within.end:
+            found.append((free_from, within.end))
+        return Timeline(found)
 
     def crop(self, within: Segment) -> Timeline:
         """The part inside `within`; a search by bisection, so cropping to many places stays cheap."""
         first = bisect_right(self._segments, within.start, key=_END)
         last = bisect_left(self._segments, within.end, key=_START)
-        return Timeline(shared for item in self._segments[first:last] if (shared := item & within))
+        shared = [segment & within for segment in self._segments[first:last]]
+        return Timeline(part for part in shared if part is not None)
 
     def bridged(self, longest_s: float) -> Timeline:
         """Close gaps shorter than `longest_s` seconds."""
         merged: list[tuple[float, float]] = []
-        for item in self._segments:
-            if merged and item.start - merged[-1][1] < longest_s:
-                merged[-1] = (merged[-1][0], item.end)
+        for segment in self._segments:
+            if merged and segment.start - merged[-1][1] < longest_s:
+                merged[-1] = (merged[-1][0], segment.end)
             else:
-                merged.append((item.start, item.end))
+                merged.append((segment.start, segment.end))
         return Timeline(merged)
 
     def without_short(self, shortest_s: float) -> Timeline:
         """Drop segments shorter than `shortest_s` seconds."""
-        return Timeline(item for item in self._segments if item.duration >= shortest_s)
+        return Timeline(segment for segment in self._segments if segment.duration >= shortest_s)
 
     def covers(self, instant: float) -> bool:
-        """Whether `instant` lies inside a segment."""
+        """Whether `instant` (seconds) lies inside a segment."""
         index = bisect_right(self._segments, instant, key=_START) - 1
         return index >= 0 and instant < self._segments[index].end

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_speech.audio.activity import active_level, normalising_gain, padded, tight
+from qa_speech.audio.limits import SpeechLimits
 from qa_speech.audio.track import SILENT_DB
 from qa_speech.timeline import Segment, Timeline
 
@@ -138,7 +139,9 @@ def test_an_empty_channel_is_silent() -> None:
 
 
 def test_pieces_have_room_and_stay_in_the_recording() -> None:
-    pieces = padded(Timeline([(0.1, 1.0), (1.5, 2.0), (9.5, 9.9)]), likely(), FRAME_S, 10.0, pad_s=0.3)
+    pieces = padded(
+        Timeline([(0.1, 1.0), (1.5, 2.0), (9.5, 9.9)]), likely(), FRAME_S, 10.0, limits=SpeechLimits(pad_s=0.3)
+    )
 
     assert pieces == (Segment(0, 2.3), Segment(9.2, 10.0))
 
@@ -150,7 +153,7 @@ def test_pieces_cover_the_speech_once_and_none_is_too_long(
     speech = Timeline((start, start + length) for start, length in spans)
     chances = np.random.default_rng(seed).random(13_000).astype(np.float32)
 
-    pieces = padded(speech, chances, FRAME_S, 400.0, pad_s=0.3, max_piece_s=longest)
+    pieces = padded(speech, chances, FRAME_S, 400.0, limits=SpeechLimits(pad_s=0.3, max_piece_s=longest))
 
     assert all(piece.duration <= longest + 1e-9 for piece in pieces)
     assert all(one.end <= two.start + 1e-9 for one, two in pairwise(pieces))
@@ -161,6 +164,6 @@ def test_a_long_piece_is_cut_where_speech_is_least_likely() -> None:
     chances = likely((0.0, 40.0), length_s=40.0)
     chances[round(21.5 / FRAME_S)] = 0.1
 
-    pieces = padded(Timeline([(0.0, 40.0)]), chances, FRAME_S, 40.0, max_piece_s=30)
+    pieces = padded(Timeline([(0.0, 40.0)]), chances, FRAME_S, 40.0, limits=SpeechLimits(max_piece_s=30))
 
     assert pieces[0].end == pytest.approx(21.5, abs=FRAME_S)

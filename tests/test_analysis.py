@@ -188,3 +188,13 @@ def test_hold_music_of_a_sample_is_music_and_not_speech() -> None:
     assert kind == "music"
     assert (start, end) == (pytest.approx(music["start"], abs=0.3), pytest.approx(music["end"], abs=0.6))
     assert found.speech[0].crop(Segment(music["start"] + 0.1, music["end"])).duration == 0
+
+
+@pytest.mark.parametrize("length", [1, 79, 80, 160, 900, 1700])
+def test_a_recording_of_a_moment_is_analysed_like_any_other(length: int) -> None:
+    moment = (0.3 * np.sin(np.arange(length))).astype(np.float32)
+
+    found = analyse(np.stack([moment, moment[::-1]]), 8000, by_level, FRAME_S)
+
+    assert len(found.speech) in (1, 2)
+    assert all(line.duration <= length / 8000 + 0.01 for line in found.speech)

@@ -16,7 +16,7 @@ from qa_speech.batch.setup import State, limits_of, model_hash, read_state, star
 from qa_speech.batch.worker import Remote, begun
 from qa_speech.call import CallReport
 from qa_speech.engines.base import LEAST_PAD_S, Traits
-from qa_speech.engines.models import find
+from qa_speech.engines.models import find_model
 from qa_speech.engines.whisper import DecodeOptions, WhisperRecognizer
 from qa_speech.errors import ConfigError
 from qa_speech.inputs import CallInput
@@ -187,10 +187,14 @@ def test_memory_is_shared_out_when_no_limit_is_set() -> None:
 
 def test_tight_windows_say_nearly_the_same_as_full_ones_with_the_bundled_model() -> None:
     recording = CallInput(folder("samples") / "taboo-interruption.wav")
-    known = {name: value for name, value in find("demo").decode.items() if name in DecodeOptions.__dataclass_fields__}
+    known = {
+        name: value for name, value in find_model("demo").decode.items() if name in DecodeOptions.__dataclass_fields__
+    }
     heard = []
     for window in ("full", "tight"):
-        recognizer = WhisperRecognizer(find("demo"), threads=2, options=DecodeOptions(**{**known, "window": window}))
+        recognizer = WhisperRecognizer(
+            find_model("demo"), threads=2, options=DecodeOptions(**{**known, "window": window})
+        )
         (report,) = inspect_many([recording], recognizer=recognizer, settings=NOW)
         assert isinstance(report, CallReport)
         assert report.call.made_with["window"] == window

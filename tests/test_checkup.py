@@ -3,17 +3,17 @@
 import pytest
 
 from qa_speech.cli import checkup
-from qa_speech.cli.checkup import Item
+from qa_speech.cli.checkup import Check
 from qa_speech.engines import whisper
-from qa_speech.engines.models import find
+from qa_speech.engines.models import find_model
 from qa_speech.errors import ModelError
 
 
-def machine(patch: pytest.MonkeyPatch, *, driver: bool, devices: int, cublas: bool) -> dict[str, Item]:
+def machine(patch: pytest.MonkeyPatch, *, driver: bool, devices: int, cublas: bool) -> dict[str, Check]:
     patch.setattr(checkup, "_has_driver", lambda: driver)
     patch.setattr(whisper, "cuda_devices", lambda: devices)
     patch.setattr(whisper, "preload_cublas", lambda: cublas)
-    return {item.name: item for item in checkup._gpu()}
+    return {check.name: check for check in checkup._gpu()}
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_gpu_without_cublas_is_refused_before_the_first_call(monkeypatch: pyte
     monkeypatch.setattr(whisper, "preload_cublas", lambda: False)
 
     with pytest.raises(ModelError, match=r"cuBLAS 12.*qa-speech\[cuda\]"):
-        whisper.WhisperRecognizer(find("demo"))
+        whisper.WhisperRecognizer(find_model("demo"))
 
 
 def test_cublas_of_the_extra_is_found_only_whole(

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from qa_speech.audio.leak import Crosstalk, between, find
+from qa_speech.audio.leak import Crosstalk, between, crosstalk
+from qa_speech.audio.leak_level import Side
 from qa_speech.audio.track import Track, frame_levels
 from tests.voices import noise, voice
 
@@ -17,7 +18,7 @@ def leaking(level_db: float, lag_s: float) -> np.ndarray:
 
 def found_in(target: np.ndarray) -> Crosstalk | None:
     one, two = Track(SOURCE, 8000), Track(target, 8000)
-    return find(one, two, frame_levels(one), frame_levels(two))
+    return crosstalk(Side(one, frame_levels(one)), Side(two, frame_levels(two)))
 
 
 @pytest.mark.parametrize(("level_db", "lag_s"), [(-10, 0.0), (-20, 0.12), (-30, 0.3), (-38, 0.03)])
@@ -41,7 +42,7 @@ def test_a_leak_far_below_the_noise_is_found() -> None:
 
 def test_a_leak_is_not_seen_again_from_behind() -> None:
     one, two = Track(SOURCE, 8000), Track(leaking(-12, 0.012), 8000)
-    sides = [(item, frame_levels(item)) for item in (one, two)]
+    sides = [Side(track, frame_levels(track)) for track in (one, two)]
 
     assert [(target, round(found.lag_ms)) for target, found in between(*sides)] == [(1, 12)]
     assert [(target, round(found.lag_ms)) for target, found in between(*sides[::-1])] == [(0, 12)]
@@ -52,10 +53,11 @@ def test_two_people_who_do_not_hear_each_other_have_none() -> None:
 
 
 def test_a_silent_source_leaks_nothing() -> None:
-    silent = Track(np.zeros(80_000, np.int16), 8000)
+    track = Track(np.zeros(80_000, np.int16), 8000)
+    silent = Side(track, frame_levels(track))
 
-    assert find(silent, silent, frame_levels(silent), frame_levels(silent)) is None
-    assert find(Track(SOURCE[:100], 8000), silent, np.zeros(2, np.float32), frame_levels(silent)) is None
+    assert crosstalk(silent, silent) is None
+    assert crosstalk(Side(Track(SOURCE[:100], 8000), np.zeros(2, np.float32)), silent) is None
 
 
 def test_what_leaked_is_taken_out_and_the_rest_stays() -> None:

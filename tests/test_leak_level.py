@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from qa_speech.audio.leak_level import Pair, louder_db
+from qa_speech.audio.leak_level import Pair, Side, louder_db
 from qa_speech.audio.track import Floats, Track, frame_levels
 from tests.voices import noise, voice
 
@@ -22,7 +22,7 @@ def same_power_other_wave(sound: Floats) -> Floats:
 def pair(leaked: Floats, lag_s: float = 0.0) -> Pair:
     moved = np.concatenate((np.zeros(round(lag_s * 8000), np.float32), leaked))[: len(OWN)]
     source, target = Track(SOURCE, 8000), Track(OWN + HISS + moved, 8000)
-    return Pair(source, target, frame_levels(source), frame_levels(target), lag_s)
+    return Pair(Side(source, frame_levels(source)), Side(target, frame_levels(target)), lag_s)
 
 
 @pytest.mark.parametrize("lag_s", [0.0, 0.15])
@@ -40,4 +40,4 @@ def test_nothing_is_added_where_nothing_leaked_or_nobody_spoke() -> None:
     still = Track(np.zeros(16_000, np.float32), 8000)
 
     assert louder_db(pair(np.zeros_like(SOURCE)), -45.0) == 0
-    assert louder_db(Pair(still, still, frame_levels(still), frame_levels(still), 0.0), -30.0) == 0
+    assert louder_db(Pair(Side(still, frame_levels(still)), Side(still, frame_levels(still)), 0.0), -30.0) == 0

@@ -9,6 +9,7 @@ import pytest
 
 from qa_speech.engines import models
 from qa_speech.errors import ModelError
+from qa_speech.files import sha256
 from qa_speech.resources import folder
 
 
@@ -19,7 +20,7 @@ def empty_hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def copy_of_demo(target: Path) -> Path:
-    source = models.find("demo").path
+    source = models.find_model("demo").path
     target.mkdir(parents=True)
     for item in source.iterdir():
         (target / item.name).symlink_to(item)
@@ -30,7 +31,7 @@ def test_the_shipped_model_is_what_its_manifest_says() -> None:
     entry = models.shipped()["demo"]
     path = folder("models") / entry["folder"]
 
-    assert {name: models.sha256(path / name) for name in entry["files"]} == dict(entry["files"])
+    assert {name: sha256(path / name) for name in entry["files"]} == dict(entry["files"])
 
 
 def test_a_folder_a_name_in_the_models_folder_and_the_environment(
@@ -38,15 +39,15 @@ def test_a_folder_a_name_in_the_models_folder_and_the_environment(
 ) -> None:
     made = copy_of_demo(tmp_path / "shelf" / "mine")
 
-    assert models.find(str(made)).path == made
-    assert models.find("mine", models_dir=tmp_path / "shelf").path == made
+    assert models.find_model(str(made)).path == made
+    assert models.find_model("mine", models_dir=tmp_path / "shelf").path == made
     monkeypatch.setenv("QA_SPEECH_MODELS", str(tmp_path / "shelf"))
-    assert models.find("mine").path == made
+    assert models.find_model("mine").path == made
 
 
 def test_a_model_that_is_not_here_says_what_to_do() -> None:
     with pytest.raises(ModelError) as caught:
-        models.find("large-v3-turbo")
+        models.find_model("large-v3-turbo")
 
     text = str(caught.value)
     assert "nothing is downloaded unasked" in text
@@ -59,7 +60,7 @@ def test_an_incomplete_folder_names_what_is_missing(tmp_path: Path) -> None:
     (made / "tokenizer.json").unlink()
 
     with pytest.raises(ModelError, match=r"no tokenizer\.json"):
-        models.find(str(made))
+        models.find_model(str(made))
 
 
 def test_a_model_in_the_hub_cache_is_found_without_the_network(tmp_path: Path) -> None:
@@ -68,7 +69,7 @@ def test_a_model_in_the_hub_cache_is_found_without_the_network(tmp_path: Path) -
     (repo / "refs").mkdir()
     (repo / "refs" / "main").write_text("abc123", encoding="utf-8")
 
-    assert models.find("someone/whisper-tiny-zh").path.name == "abc123"
+    assert models.find_model("someone/whisper-tiny-zh").path.name == "abc123"
 
 
 class Hub(BaseHTTPRequestHandler):
@@ -107,7 +108,7 @@ class Hub(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hub() -> Iterator[str]:
-    source = models.find("demo").path
+    source = models.find_model("demo").path
     Hub.files = {item.name: item.read_bytes() for item in source.iterdir() if item.name != "README.md"}
     Hub.asked = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
@@ -124,7 +125,7 @@ def test_pull_fetches_records_hashes_and_verify_holds_it_to_them(hub: str, tmp_p
 
     assert model.path == tmp_path / "whisper-x"
     assert models.verify(model) == []
-    assert models.find("whisper-x", models_dir=tmp_path).path == model.path
+    assert models.find_model("whisper-x", models_dir=tmp_path).path == model.path
     assert "whisper-x" in [item.name for item in models.listed(models_dir=tmp_path)]
     (model.path / "model.bin").write_bytes(b"changed")
     assert models.verify(model)[0].startswith(f"{model.path / 'model.bin'}: sha256 is not")
@@ -158,8 +159,8 @@ def test_a_model_without_recorded_hashes_cannot_be_verified(tmp_path: Path) -> N
     copy_of_demo(tmp_path / "mine")
 
     with pytest.raises(ModelError, match="nothing to verify against"):
-        models.verify(models.find("mine", models_dir=tmp_path))
+        models.verify(models.find_model("mine", models_dir=tmp_path))
 
 
 def test_the_shipped_model_verifies() -> None:
-    assert models.verify(models.find("demo")) == []
+    assert models.verify(models.find_model("demo")) == []

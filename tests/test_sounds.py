@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from qa_speech.audio import sounds
+from qa_speech.audio.sounds import other_sounds
 from qa_speech.audio.track import Floats, Track, frame_levels
 from qa_speech.timeline import Timeline
 from tests.voices import FRAME_S, noise, voice
@@ -48,7 +48,7 @@ def found(samples: Floats, speech: Timeline = NOBODY, sure: float = 0.95) -> lis
         chances[round(item.start / FRAME_S) : round(item.end / FRAME_S)] = sure
     return [
         (kind, round(start, 1), round(end, 1))
-        for kind, start, end in sounds.find(track, frame_levels(track), speech, chances, FRAME_S)
+        for kind, start, end in other_sounds(track, frame_levels(track), speech, chances, FRAME_S)
     ]
 
 

@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer.main
-import typer.testing
+from typer._click import Command
+from typer.core import TyperGroup
+from typer.testing import CliRunner
 
 import qa_speech
-from qa_speech.cli import app
+from qa_speech.cli import COMMANDS, app, loaded
 from qa_speech.metrics import metrics
 from qa_speech.pipeline import inspect_many
 from qa_speech.settings import Settings
@@ -51,23 +52,37 @@ def test_help_and_import_load_nothing_heavy(code: str) -> None:
     assert [name for name in HEAVY if name in loaded] == []
 
 
-def commands() -> list[tuple[str, typer.models.CommandInfo]]:
+def commands() -> dict[str, Command]:
     """Every command as ``group name``."""
-    found = [(info.name or info.callback.__name__, info) for info in app.registered_commands if info.callback]
-    for group in app.registered_groups:
-        for info in group.typer_instance.registered_commands if group.typer_instance else ():
-            if info.callback:
-                found.append((f"{group.name} {info.name or info.callback.__name__}", info))
+    found: dict[str, Command] = {}
+    for name in COMMANDS:
+        command = loaded(name)
+        if isinstance(command, TyperGroup):
+            found |= {f"{name} {inner}": leaf for inner, leaf in command.commands.items()}
+        else:
+            found[name] = command
     return found
 
 
-@pytest.mark.parametrize(("name", "info"), commands(), ids=[name for name, _ in commands()])
-def test_every_command_has_help_with_an_example_and_is_in_the_docs(name: str, info: typer.models.CommandInfo) -> None:
+@pytest.mark.parametrize(("name", "command"), commands().items(), ids=list(commands()))
+def test_every_command_has_help_with_an_example_and_is_in_the_docs(name: str, command: Command) -> None:
     docs = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 
-    assert info.callback is not None
-    assert "Example: qa-speech" in (inspect.getdoc(info.callback) or "")
+    assert "Example: qa-speech" in (command.help or "")
     assert f"qa-speech {name}" in docs
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_of_each_what_it_says_of_itself_first(name: str) -> None:
+    assert COMMANDS[name].sentence == (loaded(name).help or "").partition("\n")[0]
+
+
+def test_help_loads_no_command_and_a_slip_of_the_pen_is_told_what_was_meant() -> None:
+    program = "import sys\nfrom qa_speech.cli import app\napp(['--help'], standalone_mode=False)\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert "qa_speech.cli.inspect" not in done.stdout.split()
+    assert "Did you mean 'inspect'?" in CliRunner().invoke(app, ["inspct"]).output
 
 
 def test_the_printed_help_in_the_docs_is_what_the_commands_print() -> None:
@@ -98,7 +113,7 @@ def test_options_of_inspect_are_those_of_the_library() -> None:
         "ui_language",
     }  # about the output, not the inspection
 
-    options = set(inspect.signature(next(info.callback for name, info in commands() if name == "inspect")).parameters)
+    options = set(inspect.signature(commands()["inspect"].callback).parameters)
 
     assert {ours.get(name, name) for name in options - shown} <= library
 

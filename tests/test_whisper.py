@@ -10,7 +10,7 @@ import pytest
 from qa_speech.audio.decode import decode
 from qa_speech.call import Role
 from qa_speech.engines.base import ENGINE_RATE, Piece, Window
-from qa_speech.engines.models import Model, find
+from qa_speech.engines.models import Model, find_model
 from qa_speech.engines.whisper import PUNCTUATION, DecodeOptions, WhisperRecognizer
 from qa_speech.errors import EngineError, ModelError
 from qa_speech.resources import folder
@@ -19,7 +19,7 @@ from qa_speech.testing import check_engine
 
 @pytest.fixture(scope="module")
 def recognizer() -> WhisperRecognizer:
-    return WhisperRecognizer(find("demo"), threads=2)
+    return WhisperRecognizer(find_model("demo"), threads=2)
 
 
 def windows_of(name: str, role: str, count: int) -> tuple[list[Window], list[str]]:
@@ -113,7 +113,7 @@ def test_windows_are_read_no_further_ahead_than_a_batch(recognizer: WhisperRecog
 def test_a_window_out_of_bounds_is_decoded_again_and_says_so() -> None:
     windows, _ = windows_of("good-service", "agent", 2)
     strict = WhisperRecognizer(
-        find("demo"), threads=2,
+        find_model("demo"), threads=2,
         options=DecodeOptions(beam_size=1, window_s=15, min_avg_log_prob=0.0, max_no_speech=1.1, temperatures=(0.2, 0.4)),
     )  # fmt: skip
 

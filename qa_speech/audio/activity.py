@@ -20,16 +20,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from qa_speech.audio.limits import DEFAULT, SpeechLimits
 from qa_speech.audio.track import SILENT_DB, Floats, runs, to_db
 from qa_speech.timeline import Segment, Timeline
 
 Mask = npt.NDArray[np.bool_]
-
-THRESHOLD = 0.5
-BRIDGE_S = 0.2
-MIN_SPEECH_S = 0.1
-PAD_S = 0.3
-MAX_PIECE_S = 30.0
 
 TARGET_LEVEL_DB = -20.0
 MAX_GAIN_DB = 25.0
@@ -39,16 +34,16 @@ BRIEF_DB, BRIEF_FRAMES = -56.0, 30
 """… but somebody who spoke for a moment of a long call has that many frames above this."""
 
 WITHIN_DB = 40.0
-"""Speech reaches down to this far below the channel's loud speech, unless the background covers it."""
+"""Speech reaches down to this far (dB) below the channel's loud speech, unless the background covers it."""
 ABOVE_FLOOR_DB = 2.0
 SINGLE_BELOW_DB = 3.0
 """A frame alone may be this much below the limit that three together have to reach."""
 REACH_S = 0.35
 """Sound this near to an island belongs to it."""
 POSSIBLE_SHARE = 0.2
-"""Of the threshold: from here on a frame may be speech."""
+"""Share of the threshold: from here on a frame may be speech."""
 CLEAR_SHARE = 0.3
-"""Of the threshold: enough for a frame that stands well out of the background and is as loud as the rest."""
+"""Share of the threshold: enough for a frame that stands well out of the background and is as loud as the rest."""
 CLEAR_ABOVE_FLOOR_DB, CLEAR_BELOW_LOUD_DB = 15.0, 20.0
 SURE_FRAMES = 4
 """Sure frames (10 ms) that an island needs."""
@@ -59,7 +54,7 @@ CONFIDENT = 0.8
 """Where the background covers a voice, the detector alone is believed from here on."""
 
 UNLIKELY = 0.1
-"""Frames below this probability are background."""
+"""Frames below this probability (0–1) are background."""
 FLOOR_STEP_S, FLOOR_REACH_S = 2.0, 8.0
 FLOOR_SPREAD_DB = 10.0
 FLOOR_FRAMES, FLOOR_FRAMES_OVERALL = 200, 50
@@ -105,9 +100,7 @@ def tight(
     level_frame_s: float,
     *,
     explained: Mask | None = None,
-    threshold: float = THRESHOLD,
-    bridge_s: float = BRIDGE_S,
-    min_speech_s: float = MIN_SPEECH_S,
+    limits: SpeechLimits = DEFAULT,
 ) -> Timeline:
     """Speech for timing: no padding, ends where the level says.
 
@@ -119,10 +112,8 @@ def tight(
         Level of the same channel in dBFS, shape (level frames,), and seconds per level frame.
     explained
         Level frames that hold only what leaked in from the other channel; never speech.
-    threshold
-        Probability from which a frame is surely speech.
-    bridge_s, min_speech_s
-        Pauses shorter than the one are bridged; after that, speech shorter than the other is dropped.
+    limits
+        From what probability on a frame is speech, which pauses are bridged, what is too short to be speech.
 
     Examples
     --------
@@ -133,31 +124,44 @@ def tight(
     """
     if not len(probabilities) or not len(levels):
         return Timeline()
-    middles = (np.arange(len(levels)) + 0.5) * level_frame_s / frame_s
-    likely = probabilities[np.minimum(middles.astype(int), len(probabilities) - 1)]
+    likely = _per_level_frame(probabilities, frame_s, len(levels), level_frame_s)
     own = np.ones(len(levels), bool) if explained is None else ~explained
-    sure = (likely >= threshold) & own
-    if not sure.any():
+    detected = likely >= limits.threshold
+    surely_own = detected & own
+    if not surely_own.any():
         return Timeline()
-    loud = float(np.percentile(levels[sure], 95))
+    loud = float(np.percentile(levels[surely_own], 95))
     floor = _floor(levels, likely, level_frame_s)
     audible = _heard(levels, loud, floor, own)
     clear = levels >= np.maximum(floor + CLEAR_ABOVE_FLOOR_DB, loud - CLEAR_BELOW_LOUD_DB)
-    sure = audible & ((likely >= threshold) | (clear & (likely >= threshold * CLEAR_SHARE)))
-    islands = _islands(likely >= threshold * POSSIBLE_SHARE, sure)
-    active = _dilated(islands, round(REACH_S / level_frame_s)) & audible
-    covered = floor + ABOVE_FLOOR_DB > loud - WITHIN_DB
+    clearly_speech = clear & (likely >= limits.threshold * CLEAR_SHARE)
+    sure = audible & (detected | clearly_speech)
+    possible = likely >= limits.threshold * POSSIBLE_SHARE
+    islands = _islands(possible, sure)
+    active = audible & _dilated(islands, round(REACH_S / level_frame_s))
+    # where the background covers the ends of speech, levels tell nothing: the detector is believed there
+    covered = islands & own & (floor + ABOVE_FLOOR_DB > loud - WITHIN_DB)
     near = _dilated(active & islands, round(COVERED_S / level_frame_s))
-    active |= covered & near & islands & own & (likely >= threshold)
-    active |= covered & islands & own & (likely >= CONFIDENT)
+    active |= covered & near & detected
+    active |= covered & (likely >= CONFIDENT)
     found = Timeline((first * level_frame_s, last * level_frame_s) for first, last in runs(active))
-    return found.bridged(bridge_s).without_short(min_speech_s)
+    return found.bridged(limits.bridge_s).without_short(limits.min_speech_s)
+
+
+def _per_level_frame(probabilities: Floats, frame_s: float, count: int, level_frame_s: float) -> Floats:
+    """The probability (0–1) at the middle of each of `count` level frames."""
+    middles = (np.arange(count) + 0.5) * level_frame_s / frame_s
+    places = np.minimum(middles.astype(int), len(probabilities) - 1)
+    found: Floats = probabilities[places]
+    return found
 
 
 def _heard(levels: Floats, loud: float, floor: Floats, own: Mask) -> Mask:
     """Frames loud enough to be speech, without clicks and without what leaked in."""
     limit = np.maximum(loud - WITHIN_DB, floor + ABOVE_FLOOR_DB)
-    heard: Mask = own & (_smooth(levels) >= limit) & (levels >= limit - SINGLE_BELOW_DB)
+    loud_together = _smooth(levels) >= limit
+    loud_alone = levels >= limit - SINGLE_BELOW_DB
+    heard: Mask = own & loud_together & loud_alone
     for first, last in runs(heard):
         if last - first < AUDIBLE_FRAMES:
             heard[first:last] = False
@@ -165,7 +169,7 @@ def _heard(levels: Floats, loud: float, floor: Floats, own: Mask) -> Mask:
 
 
 def _floor(levels: Floats, likely: Floats, frame_s: float) -> Floats:
-    """The level that the background around each frame seldom exceeds.
+    """The level in dBFS that the background around each frame seldom exceeds.
 
     Around, because a background comes and goes: hold music in one minute must not hide a quiet voice in the next.
     Speech that went unseen in it does not raise it far.
@@ -180,12 +184,14 @@ def _floor(levels: Floats, likely: Floats, frame_s: float) -> Floats:
     before = np.concatenate(([0], np.cumsum(unlikely)))
     found = []
     for start in range(0, len(levels), step):
-        first, last = before[max(0, start - reach)], before[min(len(levels), start + step + reach)]
-        found.append(_background(quiet[first:last]) if last - first >= FLOOR_FRAMES else overall)
+        earliest, latest = max(0, start - reach), min(len(levels), start + step + reach)
+        around = quiet[before[earliest] : before[latest]]
+        found.append(_background(around) if len(around) >= FLOOR_FRAMES else overall)
     return np.repeat(np.array(found, np.float32), step)[: len(levels)]
 
 
 def _background(quiet: Floats) -> float:
+    """The level in dBFS that quiet frames seldom exceed; a few loud ones among them do not raise it far."""
     middle, high = np.percentile(quiet, (50, 95))
     return float(min(high, middle + FLOOR_SPREAD_DB))
 
@@ -223,27 +229,28 @@ def padded(
     frame_s: float,
     duration: float,
     *,
-    pad_s: float = PAD_S,
-    max_piece_s: float = MAX_PIECE_S,
+    limits: SpeechLimits = DEFAULT,
 ) -> tuple[Segment, ...]:
-    """Speech for the recogniser: `pad_s` around it, no piece longer than `max_piece_s`.
+    """Speech for the recogniser: `limits.pad_s` seconds around it, no piece longer than `limits.max_piece_s` seconds.
 
     Where a piece is too long it is cut at its least likely frame in the second half of what is allowed, so seldom
     inside a word. Pieces may touch; they never overlap.
     """
-    roomy = Timeline((max(0.0, item.start - pad_s), min(duration, item.end + pad_s)) for item in speech)
+    pad_s, longest_s = limits.pad_s, limits.max_piece_s
+    roomy = Timeline((max(0.0, said.start - pad_s), min(duration, said.end + pad_s)) for said in speech)
     pieces: list[Segment] = []
-    for item in roomy:
-        start = item.start
-        while item.end - start > max_piece_s:
-            cut = _quietest(probabilities, frame_s, start + max_piece_s / 2, start + max_piece_s)
+    for said in roomy:
+        start = said.start
+        while said.end - start > longest_s:
+            cut = _quietest(probabilities, frame_s, start + longest_s / 2, start + longest_s)
             pieces.append(Segment(start, cut))
             start = cut
-        pieces.append(Segment(start, item.end))
+        pieces.append(Segment(start, said.end))
     return tuple(pieces)
 
 
 def _quietest(probabilities: Floats, frame_s: float, start: float, end: float) -> float:
+    """The instant of the least likely frame in ``[start, end)`` seconds."""
     first, last = int(np.ceil(start / frame_s)), int(end / frame_s)
     among = probabilities[first:last]
     return (first + int(np.argmin(among))) * frame_s if len(among) else end

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import inf
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from qa_speech.audio import activity, channels, leak, quality, sounds
+from qa_speech.audio.activity import Mask
+from qa_speech.audio.leak_level import Side
+from qa_speech.audio.limits import DEFAULT, SpeechLimits
 from qa_speech.audio.track import Floats, Track, frame_levels, frame_mask
 from qa_speech.call import Finding, Layout
 from qa_speech.errors import ChannelError
@@ -27,7 +32,7 @@ RUN_IN_S = 15.0
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """What `analyse` found. Tuples hold one item per voice channel: two for two channels, one for mono.
+    """What `analyse` found. Tuples hold one entry per voice channel: two for two channels, one for mono.
 
     `channels` are the numbers of the voice channels in the file, from 1. `speech` is the tight view for timing;
     `padded` the pieces for the recogniser; `sounds` what else is heard; `gains_db` what was added before detection;
@@ -55,11 +60,7 @@ def analyse(
     detect: Callable[[Floats], Floats],
     frame_s: float,
     *,
-    threshold: float = activity.THRESHOLD,
-    bridge_s: float = activity.BRIDGE_S,
-    min_speech_s: float = activity.MIN_SPEECH_S,
-    pad_s: float = activity.PAD_S,
-    max_piece_s: float = activity.MAX_PIECE_S,
+    limits: SpeechLimits = DEFAULT,
     source: str = "recording",
 ) -> Analysis:
     """Analyse the sound of one call.
@@ -70,9 +71,8 @@ def analyse(
         int16 or float32, shape (channels, n), at `rate` Hz. Not altered and not copied as a whole.
     detect, frame_s
         Speech probability in 0…1 per `frame_s` seconds of float32 audio at 16 kHz (`SpeechDetector.probabilities`).
-    threshold, bridge_s, min_speech_s, pad_s, max_piece_s
-        Speech begins at this probability; pauses shorter than `bridge_s` are bridged and speech shorter than
-        `min_speech_s` dropped; pieces for the recogniser get `pad_s` on each side and are cut at `max_piece_s`.
+    limits
+        What counts as speech, and how it is cut for the recogniser.
     source
         Name of the recording, for errors.
 
@@ -85,42 +85,82 @@ def analyse(
     --------
     >>> silence = np.zeros((1, 8000), np.int16)
     >>> found = analyse(silence, 8000, lambda piece: np.zeros(32, np.float32), 0.032)
-    >>> found.layout, found.speech, [item.code for item in found.findings]
+    >>> found.layout, found.speech, [finding.code for finding in found.findings]
     ('mono', (Timeline([]),), ['mono', 'dead_channel', 'level'])
     """
     if samples.ndim != 2 or not samples.shape[0]:
         raise ChannelError(source, f"expected samples of shape (channels, n), got {samples.shape}")
     surveys = [channels.survey(Track(row, rate)) for row in samples]
     layout, voices, findings = _layout(surveys, source)
-    tracks, levels, explained, leaks = _without_leaks([surveys[i] for i in voices])
-    findings += [item for number, found in leaks for item in _crosstalk(voices[number] + 1, found)]
-    gains = tuple(activity.normalising_gain(item) for item in levels)
-    speech, padded, others = [], [], []
-    for number, (track, level, gain, leaked) in enumerate(zip(tracks, levels, gains, explained, strict=True)):
-        probabilities = _detect(track, gain, detect, frame_s)
-        found = activity.tight(
-            probabilities, frame_s, level, track.frame_s, explained=leaked,
-            threshold=threshold, bridge_s=bridge_s, min_speech_s=min_speech_s,
-        )  # fmt: skip
-        other = sounds.find(track, level, found, probabilities, frame_s)
-        found = (found - Timeline((item.start, item.end) for item in other)).without_short(min_speech_s)
-        speech.append(found)
-        others.append(other)
-        padded.append(
-            activity.padded(found, probabilities, frame_s, track.duration, pad_s=pad_s, max_piece_s=max_piece_s)
-        )
-        if not surveys[voices[number]].dead:
-            unnamed = ~frame_mask((Segment(item.start, item.end) for item in other), len(level), track.frame_s)
-            if not found and quality.noise_throughout(level[unnamed]):
-                findings.append(Finding("low_snr", voices[number] + 1, 0.0, "dB"))
-            findings += quality.findings(voices[number] + 1, track, level, found)
+    voice_channels = [surveys[index] for index in voices]
+    tracks, levels, explained, leaks = _without_leaks(voice_channels)
+    for number, found in leaks:
+        findings += _crosstalk(voices[number] + 1, found)
+    gains = tuple(activity.normalising_gain(level) for level in levels)
+    heard = []
+    for number, track in enumerate(tracks):
+        probabilities = _detect(track, gains[number], detect, frame_s)
+        channel = _Channel(track, levels[number], probabilities, frame_s, explained[number])
+        heard.append(_heard(channel, limits))
+        if not voice_channels[number].dead:
+            findings += _quality(voices[number] + 1, channel, heard[number])
     return Analysis(
-        layout=layout, channels=tuple(i + 1 for i in voices), findings=tuple(findings), speech=tuple(speech),
-        padded=tuple(padded), sounds=tuple(others), gains_db=gains, tracks=tracks, levels=levels,
-    )  # fmt: skip
+        layout=layout,
+        channels=tuple(index + 1 for index in voices),
+        findings=tuple(findings),
+        speech=tuple(found.speech for found in heard),
+        padded=tuple(found.padded for found in heard),
+        sounds=tuple(found.sounds for found in heard),
+        gains_db=gains,
+        tracks=tracks,
+        levels=levels,
+    )
 
 
-def divided(found: Analysis, speakers: Sequence[Timeline], *, pad_s: float, max_piece_s: float) -> Analysis:
+class _Channel(NamedTuple):
+    """A voice channel with its levels in dBFS and its speech probabilities (0–1, one per `frame_s` seconds).
+
+    `explained` marks the level frames that hold only what leaked in from the other channel.
+    """
+
+    track: Track
+    levels: Floats
+    probabilities: Floats
+    frame_s: float
+    explained: Mask | None
+
+
+class _Heard(NamedTuple):
+    """What was found on a voice channel."""
+
+    speech: Timeline
+    padded: tuple[Segment, ...]
+    sounds: tuple[sounds.Sound, ...]
+
+
+def _heard(channel: _Channel, limits: SpeechLimits) -> _Heard:
+    """Speech and other sounds of a channel; what turned out to be music or a tone is no speech."""
+    track, levels, probabilities, frame_s, explained = channel
+    taken = activity.tight(probabilities, frame_s, levels, track.frame_s, explained=explained, limits=limits)
+    others = sounds.other_sounds(track, levels, taken, probabilities, frame_s)
+    nobody = Timeline((sound.start, sound.end) for sound in others)
+    speech = (taken - nobody).without_short(limits.min_speech_s)
+    padded = activity.padded(speech, probabilities, frame_s, track.duration, limits=limits)
+    return _Heard(speech, padded, others)
+
+
+def _quality(number: int, channel: _Channel, heard: _Heard) -> list[Finding]:
+    """Findings about the sound of a channel that is not dead (`number` counts from 1)."""
+    track, levels = channel.track, channel.levels
+    findings: list[Finding] = []
+    if not heard.speech:
+        named = frame_mask((Segment(sound.start, sound.end) for sound in heard.sounds), len(levels), track.frame_s)
+        if quality.noise_throughout(levels[~named]):
+            findings.append(Finding("low_snr", number, 0.0, "dB"))
+    return findings + quality.findings(number, track, levels, heard.speech)
+
+
+def divided(found: Analysis, speakers: Sequence[Timeline], limits: SpeechLimits) -> Analysis:
     """The analysis of one channel as that of two voices that share it.
 
     What a diarizer calls speech is only speech where the detector finds some; detected speech that it gives to nobody goes
@@ -132,61 +172,93 @@ def divided(found: Analysis, speakers: Sequence[Timeline], *, pad_s: float, max_
         Of one voice channel.
     speakers
         One or two timelines, as `Diarizer.diarize` gives them.
-    pad_s, max_piece_s
+    limits
         As for `analyse`.
     """
     whole, track, levels = found.speech[0], found.tracks[0], found.levels[0]
-    said = [whole & line for line in (*speakers, Timeline(), Timeline())[:2]]
-    for item in whole - (said[0] | said[1]):
-        near = min((0, 1), key=lambda voice: _distance(item, said[voice]))
-        said[near] = said[near] | Timeline([item])
+    one, two = (*speakers, Timeline(), Timeline())[:2]
+    said = [whole & one, whole & two]
+    for unclaimed in whole - (said[0] | said[1]):
+        first_is_nearer = _distance(unclaimed, said[0]) <= _distance(unclaimed, said[1])
+        near = 0 if first_is_nearer else 1
+        said[near] = said[near] | Timeline([unclaimed])
     padded = []
     for own, other in (said, said[::-1]):
-        roomy = activity.padded(own, levels, track.frame_s, track.duration, pad_s=pad_s, max_piece_s=max_piece_s)
-        padded.append(tuple(part for piece in roomy for part in Timeline([piece]) - (other - own)))
+        roomy = activity.padded(own, levels, track.frame_s, track.duration, limits=limits)
+        padded.append(_without(roomy, other - own))
     return replace(
-        found, channels=found.channels * 2, speech=tuple(said), padded=tuple(padded), sounds=(*found.sounds, ()),
-        gains_db=found.gains_db * 2, tracks=(track, track), levels=(levels, levels),
-    )  # fmt: skip
+        found,
+        channels=found.channels * 2,
+        speech=tuple(said),
+        padded=tuple(padded),
+        sounds=(*found.sounds, ()),
+        gains_db=found.gains_db * 2,
+        tracks=(track, track),
+        levels=(levels, levels),
+    )
 
 
-def _distance(item: Segment, line: Timeline) -> float:
-    return min((max(other.start - item.end, item.start - other.end) for other in line), default=float("inf"))
+def _without(pieces: Sequence[Segment], taken: Timeline) -> tuple[Segment, ...]:
+    """The pieces without what is taken out of each."""
+    left: list[Segment] = []
+    for piece in pieces:
+        left += Timeline([piece]) - taken
+    return tuple(left)
+
+
+def _distance(stretch: Segment, line: Timeline) -> float:
+    """Seconds from a stretch to the nearest segment of a timeline; infinite when there is none."""
+    gaps = [max(other.start - stretch.end, stretch.start - other.end) for other in line]
+    return min(gaps, default=inf)
 
 
 def _layout(surveys: list[channels.Survey], source: str) -> tuple[Layout, list[int], list[Finding]]:
     """What kind of recording it is, the indices of its voice channels, and what the samples tell."""
-    findings = [item for i, found in enumerate(surveys, 1) for item in channels.sample_findings(i, found)]
+    findings: list[Finding] = []
+    for number, survey in enumerate(surveys, start=1):
+        findings += channels.sample_findings(number, survey)
     if len(surveys) == 1:
         return "mono", [0], [Finding("mono"), *findings]
-    alive = [i for i, found in enumerate(surveys) if not found.dead]
+    alive = [index for index, survey in enumerate(surveys) if not survey.dead]
+    dead = [index for index, survey in enumerate(surveys) if survey.dead]
     if len(alive) > 2:
         raise ChannelError(source, f"{len(alive)} of {len(surveys)} channels carry sound; expected one or two")
-    dead = [i for i, found in enumerate(surveys) if found.dead]
     voices = sorted([*alive, *dead][:2])
-    left = channels.residual_db(surveys[voices[0]], surveys[voices[1]]) if len(alive) == 2 else 0.0
-    if left < channels.FAKE_STEREO_DB:
-        return "fake_stereo", voices[:1], [Finding("fake_stereo", None, round(left, 1), "dB"), *findings]
+    if len(alive) == 2:
+        one, two = voices
+        left_db = channels.residual_db(surveys[one], surveys[two])
+        if left_db < channels.FAKE_STEREO_DB:
+            return "fake_stereo", [one], [Finding("fake_stereo", None, round(left_db, 1), "dB"), *findings]
     return "two_channel", voices, findings
 
 
-def _without_leaks(
-    surveys: list[channels.Survey],
-) -> tuple[tuple[Track, ...], tuple[Floats, ...], list[npt.NDArray[np.bool_] | None], list[tuple[int, leak.Crosstalk]]]:
+class _Clean(NamedTuple):
     """Tracks with what leaked in taken out, their levels, the frames with nothing else, and what was found."""
-    tracks, levels = [item.track for item in surveys], [item.levels for item in surveys]
-    explained: list[npt.NDArray[np.bool_] | None] = [None for _ in surveys]
+
+    tracks: tuple[Track, ...]
+    levels: tuple[Floats, ...]
+    explained: list[Mask | None]
+    leaks: list[tuple[int, leak.Crosstalk]]
+
+
+def _without_leaks(surveys: list[channels.Survey]) -> _Clean:
+    """The channels with what leaked from the one into the other taken out."""
+    tracks = [survey.track for survey in surveys]
+    levels = [survey.levels for survey in surveys]
+    explained: list[Mask | None] = [None for _ in surveys]
     leaks: list[tuple[int, leak.Crosstalk]] = []
-    if len(surveys) == 2 and not any(item.dead for item in surveys):
-        for target, found in leak.between(*[(item.track, item.levels) for item in surveys]):
-            tracks[target] = replace(tracks[target], leak=found.leak)
-            levels[target] = frame_levels(tracks[target])
-            explained[target] = found.explained(levels[target])
-            leaks.append((target, found))
-    return tuple(tracks), tuple(levels), explained, leaks
+    if len(surveys) == 2 and not any(survey.dead for survey in surveys):
+        one, two = (Side(survey.track, survey.levels) for survey in surveys)
+        leaks = leak.between(one, two)
+    for target, found in leaks:
+        tracks[target] = replace(tracks[target], leak=found.leak)
+        levels[target] = frame_levels(tracks[target])
+        explained[target] = found.explained(levels[target])
+    return _Clean(tuple(tracks), tuple(levels), explained, leaks)
 
 
 def _crosstalk(number: int, found: leak.Crosstalk) -> list[Finding]:
+    """Findings of a leak into a channel (`number` counts from 1)."""
     return [
         Finding("crosstalk", number, round(found.level_db, 1), "dB"),
         Finding("crosstalk_lag", number, round(found.lag_ms, 1), "ms"),
@@ -194,14 +266,15 @@ def _crosstalk(number: int, found: leak.Crosstalk) -> list[Finding]:
 
 
 def _detect(track: Track, gain_db: float, detect: Callable[[Floats], Floats], frame_s: float) -> Floats:
-    """Probabilities of a whole channel, part by part."""
-    part = max(1, round(DETECT_S / frame_s)) * frame_s
+    """Speech probabilities (0–1) of a whole channel, part by part."""
+    part_s = max(1, round(DETECT_S / frame_s)) * frame_s
     run_in = round(RUN_IN_S / frame_s)
     found = [np.zeros(0, np.float32)]
     start = 0.0
     while start < track.duration:
+        end = min(track.duration, start + part_s)
         before = min(run_in, round(start / frame_s))
-        end = min(track.duration, start + part)
-        found.append(detect(track.cut(start - before * frame_s, end, gain_db=gain_db))[before:])
-        start += part
+        piece = track.cut(start - before * frame_s, end, gain_db=gain_db)
+        found.append(detect(piece)[before:])
+        start += part_s
     return np.concatenate(found)

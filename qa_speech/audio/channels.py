@@ -31,21 +31,35 @@ All findings, of all passes but the third (`call.Finding`; `channel` counts from
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from qa_speech.audio.activity import active_level, dead
-from qa_speech.audio.track import Floats, Track, frame_levels, to_db
+from qa_speech.audio.track import Floats, Track, frame_levels, from_db, to_db
 from qa_speech.call import Finding
 
 FAKE_STEREO_DB = -30.0
 ALIKE = 0.8
 """Channels whose loud stretch is less alike than this (correlation) are plainly different."""
 ALIGN_S, ALIGN_REACH_S = 2.0, 0.1
-CLIPPING_EVIDENCE = ((0.0015, 2.5), (0.004, 1.4))
-"""Either of these: the share of the heard samples that lies at the very peak of the channel, and how many times what a step
-just below it holds its fullest amplitude step holds. The coarse top steps of A-law hide a pile: there its size tells."""
+
+
+class Pile(NamedTuple):
+    """What makes samples at the very peak of a channel a pile: more than this share (0–1) of all that are heard, and an
+    amplitude step this many times as full as one just below."""
+
+    share: float
+    times: float
+
+    def holds(self, piled: int, heard: int, fullest: int, usual: float) -> bool:
+        """Whether `piled` of `heard` samples, `fullest` of them in one step where a step below holds `usual`, are one."""
+        return piled > self.share * heard and fullest > self.times * usual
+
+
+CLIPPING_EVIDENCE = (Pile(0.0015, 2.5), Pile(0.004, 1.4))
+"""Either of these. The coarse top steps of A-law hide a pile: there its size tells."""
 CLIPPING_FEWEST = 25
 """Fewer samples at the peak are chance."""
 LEAST_PEAK = 0.1
@@ -91,21 +105,28 @@ def survey(track: Track) -> Survey:
 
 
 def _clipped(counts: npt.NDArray[np.int64], middle: int) -> float:
-    """Share of the samples in a pile at one of the two ends of the amplitudes, which speech does not make."""
-    share = 0.0
-    for side in (counts[BINS + middle :], counts[BINS + middle :: -1]):
-        top = int(np.flatnonzero(side)[-1]) if side.any() else 0
-        if top < LEAST_PEAK * BINS:
-            continue
-        pile, below = side[round(0.96 * top) :], side[round(0.86 * top) : round(0.96 * top)]
-        loud = int(side[round(0.05 * top) :].sum())
-        usual = float(np.mean(below[below > 0])) if below.any() else 0.0
-        piled = int(pile.sum())
-        if piled >= CLIPPING_FEWEST and any(
-            piled > least * loud and pile.max() > times * usual for least, times in CLIPPING_EVIDENCE
-        ):
-            share += piled / int(counts.sum())
-    return share
+    """Share (0–1) of the samples in a pile at one of the two ends of the amplitudes, which speech does not make."""
+    total = max(1, int(counts.sum()))
+    upper, lower = counts[BINS + middle :], counts[BINS + middle :: -1]
+    return _piled(upper) / total + _piled(lower) / total
+
+
+def _piled(side: npt.NDArray[np.int64]) -> int:
+    """Samples in a pile at the end of one side's amplitudes; 0 where they end as in nature."""
+    if not side.any():
+        return 0
+    top = int(np.flatnonzero(side)[-1])
+    if top < LEAST_PEAK * BINS:
+        return 0
+    pile = side[round(0.96 * top) :]
+    below = side[round(0.86 * top) : round(0.96 * top)]
+    piled = int(pile.sum())
+    if piled < CLIPPING_FEWEST:
+        return 0
+    heard = int(side[round(0.05 * top) :].sum())
+    usual = float(np.mean(below[below > 0])) if below.any() else 0.0
+    is_pile = any(evidence.holds(piled, heard, int(pile.max()), usual) for evidence in CLIPPING_EVIDENCE)
+    return piled if is_pile else 0
 
 
 def sample_findings(number: int, found: Survey) -> list[Finding]:
@@ -129,31 +150,50 @@ def residual_db(one: Survey, two: Survey) -> float:
     lag, likeness = _alignment(one, two)
     if likeness < ALIKE:
         return 0.0
-    xy = xx = yy = 0.0
-    for start, y in two.track.blocks():
-        x = one.track.read(start - lag, start - lag + len(y))
-        y = y[max(0, lag - start) :][: len(x)]
-        xy += float(np.dot(x[: len(y)], y))
-        xx += float(np.dot(x[: len(y)], x[: len(y)]))
-        yy += float(np.dot(y, y))
-    return float(to_db(max(0.0, 1 - xy * xy / max(xx * yy, 1e-20))))
+    together = one_power = two_power = 0.0
+    for start, later in two.track.blocks():
+        earlier = one.track.read(start - lag, start - lag + len(later))
+        later = later[max(0, lag - start) :][: len(earlier)]
+        earlier = earlier[: len(later)]
+        together += float(np.dot(earlier, later))
+        one_power += float(np.dot(earlier, earlier))
+        two_power += float(np.dot(later, later))
+    explained = together * together / max(one_power * two_power, 1e-20)
+    return float(to_db(max(0.0, 1 - explained)))
 
 
-def _alignment(one: Survey, two: Survey) -> tuple[int, float]:
-    """By how many samples `two` is later than `one`, and how alike they are then (0…1), over a loud stretch."""
-    track = one.track
-    frames = round(ALIGN_S / track.frame_s)
-    power = 10.0 ** (one.levels.astype(np.float64) / 10)
-    loudest = int(np.argmax(np.convolve(power, np.ones(frames), mode="valid"))) if len(power) > frames else 0
-    start, length, reach = loudest * track.hop, round(ALIGN_S * track.rate), round(ALIGN_REACH_S * track.rate)
-    x = track.read(start, start + length)
+class _Alignment(NamedTuple):
+    """By how many samples a channel is later than another, and how alike they are then (0–1)."""
+
+    lag: int
+    likeness: float
+
+
+def _alignment(one: Survey, two: Survey) -> _Alignment:
+    """How late `two` is, over a loud stretch of `one`."""
+    rate = one.track.rate
+    start = _loudest(one)
+    length, reach = round(ALIGN_S * rate), round(ALIGN_REACH_S * rate)
+    wanted = one.track.read(start, start + length)
     low = max(0, start - reach)
-    y = two.track.read(low, start + length + reach)
-    if len(y) < len(x) or not len(x):
-        return 0, 0.0
-    size = 1 << (len(x) + len(y)).bit_length()
-    fit = np.fft.irfft(np.conj(np.fft.rfft(x, size)) * np.fft.rfft(y, size), size)[: len(y) - len(x) + 1]
+    among = two.track.read(low, start + length + reach)
+    if len(among) < len(wanted) or not len(wanted):
+        return _Alignment(0, 0.0)
+    size = 1 << (len(wanted) + len(among)).bit_length()
+    spectrum = np.conj(np.fft.rfft(wanted, size)) * np.fft.rfft(among, size)
+    fit = np.fft.irfft(spectrum, size)[: len(among) - len(wanted) + 1]
     best = int(np.argmax(np.abs(fit)))
-    same = y[best : best + len(x)]
-    scale = float(np.sqrt(np.dot(x, x) * np.dot(same, same)))
-    return best + low - start, float(abs(fit[best]) / scale) if scale > 0 else 0.0
+    same = among[best : best + len(wanted)]
+    scale = float(np.sqrt(np.dot(wanted, wanted) * np.dot(same, same)))
+    if scale <= 0:
+        return _Alignment(best + low - start, 0.0)
+    return _Alignment(best + low - start, float(abs(fit[best]) / scale))
+
+
+def _loudest(survey: Survey) -> int:
+    """First sample of the loudest stretch of `ALIGN_S` seconds."""
+    frames = round(ALIGN_S / survey.track.frame_s)
+    if len(survey.levels) <= frames:
+        return 0
+    loudness = np.convolve(from_db(survey.levels), np.ones(frames), mode="valid")
+    return int(np.argmax(loudness)) * survey.track.hop

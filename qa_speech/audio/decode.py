@@ -12,9 +12,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -168,14 +168,14 @@ def decode(path: str | Path, *, raw: RawFormat | None = None) -> Audio:
             raise DecodeError(
                 str(path), f"not a recording that can be decoded ({first.problem}; {second.problem})"
             ) from None
-    declared = _declared_data(path)
     if audio.source_frames == 0 and size > EMPTY_HEADER_BYTES:
         repaired = _pyav(path)
         return _checked(_warn(repaired, "size_unknown"), path)
-    if declared is not None and declared[0] not in (0, 0xFFFFFFFF) and declared[0] > declared[1] + 1:
-        audio = _warn(audio, "truncated")
-    elif declared is not None and declared[0] == 0xFFFFFFFF:
+    data = _data_chunk(path)
+    if data is not None and data.unknown:
         audio = _warn(audio, "size_unknown")
+    elif data is not None and data.truncated:
+        audio = _warn(audio, "truncated")
     return _checked(audio, path)
 
 
@@ -194,14 +194,7 @@ def _size(path: Path) -> int:
 
 
 def _warn(audio: Audio, warning: str) -> Audio:
-    return Audio(
-        audio.samples,
-        audio.rate,
-        audio.source_rate,
-        audio.source_frames,
-        audio.codec,
-        (*audio.warnings, warning),
-    )
+    return replace(audio, warnings=(*audio.warnings, warning))
 
 
 def _checked(audio: Audio, path: Path) -> Audio:
@@ -262,9 +255,10 @@ def _pyav(path: Path) -> Audio:
         if not container.streams.audio:
             raise DecodeError(str(path), "FFmpeg: no audio stream")
         stream = container.streams.audio[0]
-        rate, channels = getattr(stream, "rate", None), getattr(stream, "channels", None)
-        if not rate or not channels:
+        decoder: _Decoder | None = stream.codec_context
+        if decoder is None or not decoder.sample_rate or not decoder.channels:
             raise DecodeError(str(path), "FFmpeg: no decoder for this codec")
+        rate, channels = decoder.sample_rate, decoder.channels
         _check_header(path, rate, channels)
         sink = _Sink(rate, channels)
         resampler = av.AudioResampler(format="fltp", rate=rate)
@@ -281,8 +275,24 @@ def _pyav(path: Path) -> Audio:
         for piece in resampler.resample(None):
             sink.add(_planes(piece, channels))
         warnings = (f"damaged_packets:{damaged}",) if damaged else ()
-        codec = f"{container.format.name.split(',')[0]}/{stream.codec_context.name}"
-        return Audio(sink.finish(), sink.rate, rate, sink.frames, codec, warnings)
+        form = container.format.name.partition(",")[0]
+        return Audio(sink.finish(), sink.rate, rate, sink.frames, f"{form}/{decoder.name}", warnings)
+
+
+class _Decoder(Protocol):
+    """What is used of the codec context of an audio stream; FFmpeg gives none for a codec that it cannot decode."""
+
+    @property
+    def name(self) -> str:
+        """Name of the codec."""
+
+    @property
+    def sample_rate(self) -> int | None:
+        """Hz; None or 0 where the file does not say."""
+
+    @property
+    def channels(self) -> int:
+        """How many there are; 0 where the file does not say."""
 
 
 def _planes(frame: Any, channels: int) -> npt.NDArray[np.float32]:
@@ -292,8 +302,29 @@ def _planes(frame: Any, channels: int) -> npt.NDArray[np.float32]:
     return block
 
 
-def _declared_data(path: Path) -> tuple[int, int] | None:
-    """(bytes the data chunk of a RIFF file declares, bytes that are there), or None when it is not RIFF."""
+UNKNOWN_SIZE = 0xFFFFFFFF
+"""What a header declares that was written before the sound."""
+
+
+class _DataChunk(NamedTuple):
+    """Bytes that the data chunk of a RIFF file declares, and that are there."""
+
+    declared: int
+    present: int
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the header says that it does not know."""
+        return self.declared == UNKNOWN_SIZE
+
+    @property
+    def truncated(self) -> bool:
+        """Whether more is declared than there is; a chunk of odd length may lack its last, empty byte."""
+        return self.declared not in (0, UNKNOWN_SIZE) and self.declared > self.present + 1
+
+
+def _data_chunk(path: Path) -> _DataChunk | None:
+    """The data chunk, or None when the file is not RIFF or has none."""
     with path.open("rb") as file:
         head = file.read(12)
         if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
@@ -305,6 +336,6 @@ def _declared_data(path: Path) -> tuple[int, int] | None:
             chunk = file.read(8)
             length = int.from_bytes(chunk[4:8], "little")
             if chunk[:4] == b"data":
-                return length, size - at - 8
+                return _DataChunk(length, size - at - 8)
             at += 8 + length + (length & 1)
     return None

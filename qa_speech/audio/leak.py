@@ -19,24 +19,40 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio.leak_level import BAND_HZ, Pair, louder_db, moved_levels
-from qa_speech.audio.track import SILENT_DB, Floats, Leak, Track, to_db
+from qa_speech.audio.activity import Mask
+from qa_speech.audio.leak_level import BAND_HZ, MOST_DB, Pair, Power, Side, louder_db, moved_levels
+from qa_speech.audio.track import SILENT_DB, Floats, Leak, Track, from_db, to_db
 
+Places = npt.NDArray[np.intp]
+"""First samples of stretches."""
+
+MEDIAN_OF_DEVIATION = 0.6745
+"""Median of the size of normal noise, in its deviations."""
 STRETCH = 2048
 """Samples of the source correlated at once."""
 STRETCHES = 240
+"""Stretches that are looked at: 60 s of speech at 8 kHz."""
 LAG_S = (-0.02, 0.45)
+"""How much later than on its own channel a leak is looked for, seconds; below zero it is the other leak seen from behind."""
 TAPS_BEFORE, TAPS = 8, 48
+"""Samples of the path kept before its peak, and in all."""
 LIKELY, SMOOTHED = 1e-3, 9
 """Power of a leak that is looked for, relative to its source, and bins over which spectra are evened out for that."""
 OUTSTANDING = 6.0
 """A leak's lag must stand this many deviations out of all lags. Without a leak of any level 5.1 was the most (990 pairs)."""
 LOWEST_DB = -45.5
+"""Relative to the source; a fainter leak is not claimed."""
 MIRROR_MS = 1.5
 """A path with a lag below zero by more than this, and as much above zero the other way, is the other leak seen from behind."""
 ACTIVE_BELOW_DB = 15.0
+"""dB below its 95th percentile down to which the source is loud."""
 MARGIN_DB = 3.0
-LEFT_MOST_DB = 6.0
+"""A frame this far above what stays of a leak may still be explained by it."""
+LEFT_LEAST_DB, LEFT_MOST_DB = -40.0, 6.0
+"""Bounds of what stays of a leak after it was taken out, relative to all of it."""
+HEARD_FRAMES = 20
+"""Level frames in which a leak is heard alone that its level can be taken from."""
+TINY = 1e-20
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,17 +67,19 @@ class Crosstalk:
     level_db: float
     lag_ms: float
     predicted_db: Floats
-    alone: npt.NDArray[np.bool_]
+    alone: Mask
 
     def left_db(self, cleaned: Floats) -> float:
         """How much of the leak stays in the cleaned target (levels in dBFS), relative to all of it; 0 = everything."""
         if not self.alone.any():
             return 0.0
-        return float(np.clip(np.percentile((cleaned - self.predicted_db)[self.alone], 90), -40, LEFT_MOST_DB))
+        left = (cleaned - self.predicted_db)[self.alone]
+        return float(np.clip(np.percentile(left, 90), LEFT_LEAST_DB, LEFT_MOST_DB))
 
-    def explained(self, cleaned: Floats, *, margin_db: float = MARGIN_DB) -> npt.NDArray[np.bool_]:
+    def explained(self, cleaned: Floats, *, margin_db: float = MARGIN_DB) -> Mask:
         """Frames of the cleaned target that hold nothing louder than what stays behind."""
-        return np.asarray(cleaned < self.predicted_db + np.float32(self.left_db(cleaned) + margin_db))
+        stays_db = np.float32(self.left_db(cleaned) + margin_db)
+        return np.asarray(cleaned < self.predicted_db + stays_db)
 
 
 class Response(NamedTuple):
@@ -77,110 +95,144 @@ class Response(NamedTuple):
     taps: Floats
 
 
-def between(one: tuple[Track, Floats], two: tuple[Track, Floats]) -> list[tuple[int, Crosstalk]]:
-    """The leaks of two channels, each with its frame levels: ``(0 or 1 that hears the other, how)``.
+def between(one: Side, two: Side) -> list[tuple[int, Crosstalk]]:
+    """The leaks of two channels: ``(0 or 1 that hears the other, how)``.
 
     A leak of one into the other looks, the other way round, like one that comes before its source: that is none.
     """
-    heard = (find(two[0], one[0], two[1], one[1]), find(one[0], two[0], one[1], two[1]))
-    return [
-        (target, item)
-        for target, item in enumerate(heard)
-        if item is not None and not _mirrors(item, heard[1 - target])
-    ]
+    into_one, into_two = crosstalk(two, one), crosstalk(one, two)
+    leaks = []
+    if into_one is not None and not _mirrors(into_one, into_two):
+        leaks.append((0, into_one))
+    if into_two is not None and not _mirrors(into_two, into_one):
+        leaks.append((1, into_two))
+    return leaks
 
 
-def _mirrors(item: Crosstalk, other: Crosstalk | None) -> bool:
-    return other is not None and item.lag_ms < -MIRROR_MS and abs(item.lag_ms + other.lag_ms) < MIRROR_MS
+def _mirrors(found: Crosstalk, other: Crosstalk | None) -> bool:
+    """Whether a leak is the other one, seen from behind."""
+    if other is None or found.lag_ms >= -MIRROR_MS:
+        return False
+    return abs(found.lag_ms + other.lag_ms) < MIRROR_MS
 
 
-def find(source: Track, target: Track, source_levels: Floats, target_levels: Floats) -> Crosstalk | None:
+def crosstalk(source: Side, target: Side) -> Crosstalk | None:
     """How `source` is heard in `target`, or None when it is not.
 
-    Levels are the frame levels of the two, dBFS. A leak 25 dB below the noise of the target is found in 20 s of speech.
+    A leak 25 dB below the noise of the target is found in 20 s of speech.
     """
-    chosen = _stretches(source, target, source_levels, target_levels)
+    chosen = _stretches(source, target)
     if not len(chosen):
         return None
-    found = response(source, target, chosen, LAG_S[0])
+    found = response(source.track, target.track, chosen, LAG_S[0])
     if found.outstanding < OUTSTANDING or found.level_db < LOWEST_DB:
         return None
-    pair = Pair(source, target, source_levels, target_levels, found.lag / source.rate)
-    return _measured(pair, Leak(source, found.first, found.taps), found.level_db)
+    pair = Pair(source, target, found.lag / source.track.rate)
+    return _measured(pair, Leak(source.track, found.first, found.taps), found.level_db)
 
 
-def response(source: Track, target: Track, chosen: npt.NDArray[np.intp], earliest_s: float) -> Response:
+def response(source: Track, target: Track, chosen: Places, earliest_s: float) -> Response:
     """The strongest path from `source` to `target` with a lag from `earliest_s` to 0.45 s.
 
     `chosen` are the first samples of the stretches to look at. A channel may be held against itself: that shows
     its echo.
     """
-    cross, power, heard, size = _spectra(source, target, chosen)
-    rate = source.rate
-    before, after = round(-LAG_S[0] * rate), round(LAG_S[1] * rate)
-    weight = 1 / (power + 1e-2 * np.mean(power) + 1e-20) if source is target else _trust(power, heard)
-    path = np.fft.irfft(cross * weight, size)[: before + after]
-    earliest = before + round(earliest_s * rate)
+    spectra = _spectra(source, target, chosen)
+    before, after = _reach(source.rate)
+    if source is target:
+        weight = 1 / (spectra.power + 1e-2 * np.mean(spectra.power) + TINY)
+    else:
+        weight = _trust(spectra.power, spectra.heard)
+    path = np.fft.irfft(spectra.cross * weight, spectra.size)[: before + after]
+    earliest = before + round(earliest_s * source.rate)
     among = np.abs(path[earliest:])
     peak = earliest + int(np.argmax(among))
-    spread = float(np.median(among)) / 0.6745 + 1e-12
-    first = max(0, peak - TAPS_BEFORE)
-    taps, level_db = _taps(cross, power, size, first)
+    deviation = float(np.median(among)) / MEDIAN_OF_DEVIATION + 1e-12
     strength = float(abs(path[peak]))
-    return Response(peak - before, strength / spread, float(to_db(strength**2)), level_db, first - before, taps)
+    first = max(0, peak - TAPS_BEFORE)
+    taps, level_db = _taps(spectra, first)
+    return Response(
+        lag=peak - before,
+        outstanding=strength / deviation,
+        peak_db=float(to_db(strength**2)),
+        level_db=level_db,
+        first=first - before,
+        taps=taps,
+    )
 
 
-def _stretches(source: Track, target: Track, source_levels: Floats, target_levels: Floats) -> npt.NDArray[np.intp]:
+def _reach(rate: int) -> tuple[int, int]:
+    """Samples before and after the source in which its path is looked for."""
+    return round(-LAG_S[0] * rate), round(LAG_S[1] * rate)
+
+
+def _stretches(source: Side, target: Side) -> Places:
     """First samples of the stretches where the source is loud and the target, compared with it, quiet."""
-    count = min(len(source), len(target)) // STRETCH
-    frames = max(1, STRETCH // source.hop)
-    first = (np.arange(count) * STRETCH) // source.hop
-    mine, theirs = (mean_power(item, first, frames) for item in (source_levels, target_levels))
+    count = min(len(source.track), len(target.track)) // STRETCH
+    if not count:
+        return np.zeros(0, np.intp)
+    hop = source.track.hop
+    frames = max(1, STRETCH // hop)
+    first = (np.arange(count) * STRETCH) // hop
+    mine = mean_power(source.levels, first, frames)
+    theirs = mean_power(target.levels, first, frames)
     loud = 10 * np.log10(mine + 1e-12)
-    active = np.flatnonzero(loud > np.percentile(source_levels, 95) - ACTIVE_BELOW_DB) if count else np.zeros(0, int)
-    by_contrast = active[np.argsort(theirs[active] / mine[active], kind="stable")]
-    return np.sort(by_contrast[:STRETCHES]) * STRETCH
+    active = np.flatnonzero(loud > np.percentile(source.levels, 95) - ACTIVE_BELOW_DB)
+    contrast = theirs[active] / mine[active]
+    quietest_first = active[np.argsort(contrast, kind="stable")]
+    return np.sort(quietest_first[:STRETCHES]) * STRETCH
 
 
-def mean_power(levels: Floats, first: npt.NDArray[np.intp], frames: int) -> npt.NDArray[np.float64]:
-    """Mean square over `frames` level frames from each of `first` on."""
-    total = np.concatenate(([0.0], np.cumsum(10.0 ** (levels.astype(np.float64) / 10))))
+def mean_power(levels: Floats, first: Places, frames: int) -> Power:
+    """Mean square over `frames` level frames (dBFS) from each of `first` on."""
+    total = np.concatenate(([0.0], np.cumsum(from_db(levels))))
     last = np.minimum(first + frames, len(levels))
-    return np.asarray((total[last] - total[np.minimum(first, last)]) / np.maximum(1, last - first))
+    inside = total[last] - total[np.minimum(first, last)]
+    return np.asarray(inside / np.maximum(1, last - first))
 
 
-def _spectra(
-    source: Track, target: Track, chosen: npt.NDArray[np.intp]
-) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.float64], npt.NDArray[np.float64], int]:
+class Spectra(NamedTuple):
     """Weighted cross spectrum source → target and power spectra of the two, outside the speech band zero, and the
-    length of the transform."""
-    rate = source.rate
-    before, after = round(-LAG_S[0] * rate), round(LAG_S[1] * rate)
+    length of the transform in samples."""
+
+    cross: npt.NDArray[np.complex128]
+    power: Power
+    heard: Power
+    size: int
+
+
+def _spectra(source: Track, target: Track, chosen: Places) -> Spectra:
+    """Spectra over the stretches that begin at the samples `chosen`; one where the target is quiet counts for more."""
+    before, after = _reach(source.rate)
     size = _fast_size(STRETCH + before + after)
     cross = np.zeros(size // 2 + 1, np.complex128)
-    power, theirs = np.zeros(size // 2 + 1), np.zeros(size // 2 + 1)
+    power = np.zeros(size // 2 + 1)
+    theirs = np.zeros(size // 2 + 1)
     for start in chosen:
-        heard = target.read(start - before, start + STRETCH + after)
-        heard = np.concatenate((np.zeros(max(0, before - start), np.float32), heard))
+        missing = np.zeros(max(0, before - start), np.float32)
+        heard = np.concatenate((missing, target.read(start - before, start + STRETCH + after)))
         weight = 1 / (float(np.dot(heard, heard)) / max(1, len(heard)) + 1e-9)
-        one, two = np.fft.rfft(source.read(start, start + STRETCH), size), np.fft.rfft(heard, size)
+        one = np.fft.rfft(source.read(start, start + STRETCH), size)
+        two = np.fft.rfft(heard, size)
         cross += weight * np.conj(one) * two
         power += weight * (one.real**2 + one.imag**2)
         theirs += weight * (two.real**2 + two.imag**2)
-    hertz = np.fft.rfftfreq(size, 1 / rate)
+    hertz = np.fft.rfftfreq(size, 1 / source.rate)
     outside = (hertz < BAND_HZ[0]) | (hertz > BAND_HZ[1])
     for spectrum in (cross, power, theirs):
         spectrum[outside] = 0
-    return cross, power, theirs, size
+    return Spectra(cross, power, theirs, size)
 
 
-def _trust(power: npt.NDArray[np.float64], heard: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _trust(power: Power, heard: Power) -> Power:
     """What makes a path of a cross spectrum: the inverse of the source's power where a leak would be louder than all
     else that is heard, that of what is heard where it would not; scaled so that a mere delay gives its gain."""
     even = np.ones(SMOOTHED) / SMOOTHED
-    mine, theirs = (np.convolve(spectrum, even, mode="same") for spectrum in (power, heard))
-    weight = 1 / (LIKELY * mine + theirs + 1e-20)
-    return np.asarray(weight / (np.mean(power * weight) + 1e-20))
+    mine = np.convolve(power, even, mode="same")
+    theirs = np.convolve(heard, even, mode="same")
+    weight = 1 / (LIKELY * mine + theirs + TINY)
+    gain = np.mean(power * weight) + TINY
+    return np.asarray(weight / gain)
 
 
 def _fast_size(least: int) -> int:
@@ -189,31 +241,47 @@ def _fast_size(least: int) -> int:
     return min(size for size in sizes if size >= least)
 
 
-def _taps(
-    cross: npt.NDArray[np.complex128], power: npt.NDArray[np.float64], size: int, first: int
-) -> tuple[Floats, float]:
+def _taps(spectra: Spectra, first: int) -> tuple[Floats, float]:
     """The path from lag `first` on, and the level of what goes through it relative to the source, dB."""
-    own = np.fft.irfft(power, size)
-    shared = np.fft.irfft(cross, size)[first : first + TAPS]
-    lags = np.arange(len(shared))
+    own = np.fft.irfft(spectra.power, spectra.size)
+    shared = np.fft.irfft(spectra.cross, spectra.size)[first : first + TAPS]
+    count = len(shared)
     if own[0] <= 0:
-        return np.zeros(len(shared), np.float32), SILENT_DB
-    matrix = own[np.abs(lags[:, None] - lags[None, :])] + np.eye(len(shared)) * own[0] * 1e-3
+        return np.zeros(count, np.float32), SILENT_DB
+    lags = np.arange(count)
+    apart = np.abs(lags[:, None] - lags[None, :])
+    matrix = own[apart] + np.eye(count) * own[0] * 1e-3
     taps = np.linalg.solve(matrix, shared)
-    return taps.astype(np.float32), float(to_db(taps @ matrix @ taps / own[0]))
+    through = taps @ matrix @ taps / own[0]
+    return taps.astype(np.float32), float(to_db(through))
 
 
 def _measured(pair: Pair, leak: Leak, coherent_db: float) -> Crosstalk:
-    """Compare what the path predicts with what is heard, frame by frame; where noise covers that, band by band."""
-    levels = pair.target_levels
-    predicted = moved_levels(pair) + np.float32(coherent_db)
-    predicted = np.maximum(predicted, np.maximum(np.roll(predicted, 1), np.roll(predicted, -1)) - np.float32(3))
+    """Compare what the path predicts with what is heard, frame by frame; where noise covers that, band by band.
+
+    `coherent_db` is the level of what keeps its wave, relative to the source.
+    """
+    levels = pair.target.levels
+    predicted = _smeared(moved_levels(pair) + np.float32(coherent_db))
     floor = float(np.percentile(levels, 10))
-    alone = (predicted > floor + 6) & (predicted > np.percentile(predicted, 90) - 15)
-    alone &= np.abs(levels - predicted - 3) < 6
-    if np.count_nonzero(alone) < 20:
+    expected = (predicted > floor + 6) & (predicted > np.percentile(predicted, 90) - 15)
+    alone = expected & (np.abs(levels - predicted - 3) < 6)
+    if np.count_nonzero(alone) < HEARD_FRAMES:
         more_db = louder_db(pair, coherent_db)
     else:
-        heard, told = (10.0 ** (item[alone].astype(np.float64) / 10) for item in (levels, predicted))
-        more_db = float(np.clip(to_db((np.mean(heard) - 10 ** (floor / 10)) / np.mean(told)), 0, 9))
-    return Crosstalk(leak, coherent_db + more_db, pair.lag_s * 1000, predicted + np.float32(more_db), alone)
+        heard = np.mean(from_db(levels[alone])) - 10 ** (floor / 10)
+        told = np.mean(from_db(predicted[alone]))
+        more_db = float(np.clip(to_db(heard / told), 0, MOST_DB))
+    return Crosstalk(
+        leak=leak,
+        level_db=coherent_db + more_db,
+        lag_ms=pair.lag_s * 1000,
+        predicted_db=predicted + np.float32(more_db),
+        alone=alone,
+    )
+
+
+def _smeared(levels: Floats) -> Floats:
+    """Levels in dBFS that fall by 3 dB a frame at most on both sides of a loud one: the path spreads sound in time."""
+    louder_neighbour = np.maximum(np.roll(levels, 1), np.roll(levels, -1))
+    return np.maximum(levels, louder_neighbour - np.float32(3))

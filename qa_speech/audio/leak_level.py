@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio.track import SILENT_DB, Floats, Track, runs
+from qa_speech.audio.track import SILENT_DB, Floats, Track, power_spectra, runs, stretches
 
 Power = npt.NDArray[np.float64]
 
@@ -38,15 +38,28 @@ OUTLIER = 4.0
 SURE = 2.0
 """Standard errors that the gain must lie above 1."""
 MOST_DB = 9.0
+"""A leak is louder than the part of it that keeps its wave by this much at most."""
+FAINTEST = 1e-14
+"""Added to powers that are divided by."""
+ROUNDS, CONVERGED = 12, 0.01
+"""Estimates of the gain at most, and the share by which the last may differ from the one before."""
+LEAST_GAIN = 0.05
+ALIKE = 20
+"""Neighbouring windows err alike: so many count as one."""
+
+
+class Side(NamedTuple):
+    """A channel with its frame levels in dBFS."""
+
+    track: Track
+    levels: Floats
 
 
 class Pair(NamedTuple):
-    """Source and target with their frame levels in dBFS, and by how many seconds the target is later."""
+    """Source and target, and by how many seconds the target is later."""
 
-    source: Track
-    target: Track
-    source_levels: Floats
-    target_levels: Floats
+    source: Side
+    target: Side
     lag_s: float
 
 
@@ -56,14 +69,19 @@ def louder_db(pair: Pair, level_db: float) -> float:
     if len(leaked) < FEWEST:
         return 0.0
     gain, error = _slope(leaked, heard)
-    return float(np.clip(10 * np.log10(gain), 0, MOST_DB)) if gain - 1 > SURE * error else 0.0
+    surely_louder = gain - 1 > SURE * error
+    if not surely_louder:
+        return 0.0
+    return float(np.clip(10 * np.log10(gain), 0, MOST_DB))
 
 
 def moved_levels(pair: Pair) -> Floats:
-    """The level of the source at each level frame of the target that hears it, −120 where there is none."""
-    found = np.full(len(pair.target_levels), SILENT_DB, np.float32)
-    shift = round(pair.lag_s / pair.target.frame_s)
-    begin, levels = max(0, shift), pair.source_levels[max(0, -shift) :]
+    """The level of the source in dBFS at each level frame of the target that hears it, −120 where there is none."""
+    source, target, lag_s = pair
+    found = np.full(len(target.levels), SILENT_DB, np.float32)
+    shift = round(lag_s / target.track.frame_s)
+    begin = max(0, shift)
+    levels = source.levels[max(0, -shift) :]
     count = max(0, min(len(levels), len(found) - begin))
     found[begin : begin + count] = levels[:count]
     return found
@@ -71,56 +89,87 @@ def moved_levels(pair: Pair) -> Floats:
 
 def _still(pair: Pair, level_db: float) -> npt.NDArray[np.bool_]:
     """Level frames of the target at which the source is active and the target says nothing of its own."""
-    moved, levels = moved_levels(pair), pair.target_levels
-    active = moved > np.percentile(pair.source_levels, 95) - ACTIVE_BELOW_DB
+    moved = moved_levels(pair)
+    levels = pair.target.levels
+    active = moved > np.percentile(pair.source.levels, 95) - ACTIVE_BELOW_DB
     if not active.any():
         return active
     floor = np.percentile(levels[active], 20)
-    own = levels > np.maximum(floor, moved + level_db + OWN_ABOVE_DB) + OWN_ABOVE_DB
-    return active & ~(np.convolve(own, np.ones(2 * OWN_FRAMES + 1), "same") > 0.5)
+    leak = moved + level_db + OWN_ABOVE_DB
+    own = levels > np.maximum(floor, leak) + OWN_ABOVE_DB
+    around = np.convolve(own, np.ones(2 * OWN_FRAMES + 1), "same") > 0.5
+    return active & ~around
 
 
-def _powers(pair: Pair, level_db: float) -> tuple[Power, Power]:
+class _Powers(NamedTuple):
     """Power of the leak as its wave tells it, and of what is heard, both (spectra, bands)."""
-    lag, hop, gain = round(pair.lag_s * pair.source.rate), pair.target.hop, np.float32(10 ** (level_db / 20))
+
+    leaked: Power
+    heard: Power
+
+
+def _powers(pair: Pair, level_db: float) -> _Powers:
+    """The powers of up to `MOST` moments at which the target is still."""
+    source, target = pair.source.track, pair.target.track
+    lag, hop = round(pair.lag_s * source.rate), target.hop
+    gain = np.float32(10 ** (level_db / 20))
     leaked: list[Power] = [np.zeros((0, BANDS))]
     heard: list[Power] = [np.zeros((0, BANDS))]
+    taken = 0
     for first, last in runs(_still(pair, level_db)):
-        start, stop = max(0, first * hop, lag), min(last * hop, len(pair.source) + lag)
+        start = max(0, first * hop, lag)
+        stop = min(last * hop, len(source) + lag)
         if stop - start >= WINDOW:
-            leaked.append(_bands(pair.source.read(start - lag, stop - lag) * gain, pair.source.rate))
-            heard.append(_bands(pair.target.read(start, stop), pair.target.rate))
-        if sum(map(len, heard)) > MOST:
+            leaked.append(_bands(source.read(start - lag, stop - lag) * gain, source.rate))
+            heard.append(_bands(target.read(start, stop), target.rate))
+            taken += len(heard[-1])
+        if taken > MOST:
             break
-    count = min(sum(map(len, leaked)), sum(map(len, heard)))
-    return np.concatenate(leaked)[:count], np.concatenate(heard)[:count]
+    told, found = np.concatenate(leaked), np.concatenate(heard)
+    count = min(len(told), len(found))
+    return _Powers(told[:count], found[:count])
 
 
 def _bands(samples: Floats, rate: int) -> Power:
     """Power of each window in each band, (windows, bands)."""
-    pieces = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::STEP]
-    spectra = np.fft.rfft(pieces * np.hanning(WINDOW).astype(np.float32), axis=1)
-    hertz = np.arange(spectra.shape[1]) * rate / WINDOW
-    inside = spectra[:, (hertz >= BAND_HZ[0]) & (hertz <= BAND_HZ[1])]
-    edges = np.round(np.geomspace(1, inside.shape[1], BANDS + 1)[:-1] - 1).astype(int)
+    power = power_spectra(stretches(samples, WINDOW, STEP))
+    hertz = np.arange(power.shape[1]) * rate / WINDOW
+    inside = power[:, (hertz >= BAND_HZ[0]) & (hertz <= BAND_HZ[1])]
+    steps = np.geomspace(1, inside.shape[1], BANDS + 1)[:-1]
+    edges = np.round(steps - 1).astype(int)
     edges = np.maximum(edges, np.arange(BANDS))
-    return np.asarray(np.add.reduceat(inside.real**2 + inside.imag**2, edges, axis=1), np.float64)
+    return np.asarray(np.add.reduceat(inside, edges, axis=1), np.float64)
 
 
-def _slope(leaked: Power, heard: Power) -> tuple[float, float]:
+class _Slope(NamedTuple):
+    """Of a line through powers: the gain and its standard error."""
+
+    gain: float
+    error: float
+
+
+def _slope(leaked: Power, heard: Power) -> _Slope:
     """The gain and its standard error; what is heard counts to `OUTLIER` times of what is expected at most."""
-    mean, noise, gain = leaked.mean(0), np.median(heard, axis=0) + 1e-14, 1.0
-    for _ in range(12):
-        expected = noise + gain * (leaked + SOFT * mean)
+    usual = leaked.mean(0)
+    noise = np.median(heard, axis=0) + FAINTEST
+    gain = 1.0
+    for _ in range(ROUNDS):
+        expected = noise + gain * (leaked + SOFT * usual)
         weight = 1 / expected**2
-        cut = np.minimum(heard, OUTLIER * expected)
+        bounded = np.minimum(heard, OUTLIER * expected)
         total = weight.sum(0)
-        x, y = (weight * leaked).sum(0) / total, (weight * cut).sum(0) / total
-        spread = float((weight * (leaked - x) ** 2).sum())
-        before, gain = gain, max(0.05, float((weight * (leaked - x) * (cut - y)).sum()) / max(spread, 1e-30))
-        noise = np.maximum(y - gain * x, 0.05 * y) + 1e-14
-        if abs(gain - before) < 0.01 * before:
+        leaked_mean = (weight * leaked).sum(0) / total
+        heard_mean = (weight * bounded).sum(0) / total
+        leaked_away = leaked - leaked_mean
+        heard_away = bounded - heard_mean
+        spread = max(float((weight * leaked_away**2).sum()), 1e-30)
+        together = float((weight * leaked_away * heard_away).sum())
+        before = gain
+        gain = max(LEAST_GAIN, together / spread)
+        noise = np.maximum(heard_mean - gain * leaked_mean, 0.05 * heard_mean) + FAINTEST
+        if abs(gain - before) < CONVERGED * before:
             break
-    left = (weight * (leaked - x) * (cut - y - gain * (leaked - x))).sum(1)
-    together = np.add.reduceat(left, np.arange(0, len(left), 20))  # neighbouring windows err alike
-    return gain, float(np.sqrt(np.sum(together**2))) / max(spread, 1e-30)
+    unexplained = heard_away - gain * leaked_away
+    error = (weight * leaked_away * unexplained).sum(1)
+    neighbours = np.add.reduceat(error, np.arange(0, len(error), ALIKE))
+    return _Slope(gain, float(np.sqrt(np.sum(neighbours**2))) / spread)

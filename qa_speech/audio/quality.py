@@ -13,14 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_speech.audio import leak
-from qa_speech.audio.activity import active_level
-from qa_speech.audio.track import Floats, Track, frame_mask, runs, to_db
+from qa_speech.audio.activity import Mask, active_level
+from qa_speech.audio.track import Floats, Track, frame_mask, from_db, runs, to_db
 from qa_speech.call import Finding
 from qa_speech.timeline import Timeline
 
-Mask = npt.NDArray[np.bool_]
-
 STRETCHES = 200
+COVERED_SHARE = 0.999
 FEWEST = 8
 """Fewer stretches than this say nothing."""
 WADA_FIRST_DB, WADA_STEP_DB = -20, 2
@@ -34,11 +33,10 @@ WADA_SECONDS = 60.0
 LOW_SNR_DB = 12.0
 NOISE_DB, NOISE_SPREAD_DB, NOISE_FRAMES = -50.0, 20.0, 500
 NARROW_HZ = 2400.0
+MAINS_HZ = (50.0, 60.0)
 HUM_BELOW_DB, HUM_FEWEST = 45.0, 3
 HUM_HEARD_DB = -76.0
 """dBFS; hum below this is heard by nobody, however still the line."""
-ECHO_EVIDENCE = ((9.0, -31.0), (12.0, -34.0))
-"""Either of these: how far the delay stands out of all others (deviations), and how strong it is (dB)."""
 ECHO_QUIETEST_DB = -25.0
 BAND_DB = 40.0
 UNHEARD_DB = 55.0
@@ -61,6 +59,21 @@ ALIVE_DB = -95.0
 """dBFS; a background below this is digital silence."""
 
 
+class Evidence(NamedTuple):
+    """What makes an echo: how far its delay stands out of all others (deviations), and how strong it is (dB)."""
+
+    outstanding: float
+    peak_db: float
+
+    def holds(self, found: leak.Response) -> bool:
+        """Whether a delay is both."""
+        return found.outstanding > self.outstanding and found.peak_db > self.peak_db
+
+
+ECHO_EVIDENCE = (Evidence(9.0, -31.0), Evidence(12.0, -34.0))
+"""Either of these is enough."""
+
+
 class Peak(NamedTuple):
     """Something found at a place: its level in dB, and where (Hz or seconds)."""
 
@@ -71,8 +84,19 @@ class Peak(NamedTuple):
 def findings(number: int, track: Track, levels: Floats, speech: Timeline) -> list[Finding]:
     """What the sound of one channel is like (`number` counts from 1); the codes stand in `audio.channels`."""
     mask = frame_mask(speech, len(levels), track.frame_s)
+    return [
+        *_noise_findings(number, track, levels, speech),
+        *_band_findings(number, track, mask),
+        *_hum_findings(number, hum(track, mask), active_level(levels)),
+        *_echo_findings(number, echo(track, levels)),
+        *_hole_findings(number, holes(track, levels, speech)),
+    ]
+
+
+def _noise_findings(number: int, track: Track, levels: Floats, speech: Timeline) -> list[Finding]:
+    """Speech against background, dB."""
     found = []
-    ratio = snr_db(levels, mask)
+    ratio = snr_db(levels, frame_mask(speech, len(levels), track.frame_s))
     if ratio is not None:
         found.append(Finding("snr", number, round(ratio, 1), "dB"))
         if ratio < LOW_SNR_DB:
@@ -80,25 +104,45 @@ def findings(number: int, track: Track, levels: Floats, speech: Timeline) -> lis
     wada = wada_snr_db(track, speech)
     if wada is not None:
         found.append(Finding("wada_snr", number, round(wada, 1), "dB"))
-    limit = band_limit_hz(track, mask)
+    return found
+
+
+def _band_findings(number: int, track: Track, speech: Mask) -> list[Finding]:
+    """How far up a channel reaches, and the rate it was made at, Hz."""
+    found = []
+    limit = band_limit_hz(track, speech)
     if limit is not None:
         found.append(Finding("band_limit", number, round(limit), "Hz"))
         if limit < NARROW_HZ:
             found.append(Finding("narrow_band", number, round(limit), "Hz"))
-    rate = true_rate(track, mask)
+    rate = true_rate(track, speech)
     if rate is not None:
         found.append(Finding("sampling_rate", number, rate, "Hz"))
-    mains = hum(track, mask)
-    if mains is not None and mains.level_db > max(HUM_HEARD_DB, active_level(levels) - HUM_BELOW_DB):
-        found.append(Finding("hum", number, round(mains.level_db, 1), "dBFS", f"{mains.at:g} Hz"))
-    returned = echo(track, levels)
-    if returned is not None:
-        found.append(Finding("echo", number, round(returned.level_db, 1), "dB"))
-        found.append(Finding("echo_lag", number, round(returned.at * 1000), "ms"))
-    gone = holes(track, levels, speech)
-    if gone:
-        found.append(Finding("dropouts", number, float(len(gone)), "count", f"{gone.duration:.2f} s"))
     return found
+
+
+def _hum_findings(number: int, mains: Peak | None, active_db: float) -> list[Finding]:
+    """Hum that is heard beside an active level in dBFS."""
+    if mains is None or mains.level_db <= max(HUM_HEARD_DB, active_db - HUM_BELOW_DB):
+        return []
+    return [Finding("hum", number, round(mains.level_db, 1), "dBFS", f"{mains.at:g} Hz")]
+
+
+def _echo_findings(number: int, returned: Peak | None) -> list[Finding]:
+    """How loud the echo is, and how late in ms."""
+    if returned is None:
+        return []
+    return [
+        Finding("echo", number, round(returned.level_db, 1), "dB"),
+        Finding("echo_lag", number, round(returned.at * 1000), "ms"),
+    ]
+
+
+def _hole_findings(number: int, gone: Timeline | None) -> list[Finding]:
+    """How many drop-outs there are; the note says how many seconds in all."""
+    if not gone:
+        return []
+    return [Finding("dropouts", number, float(len(gone)), "count", f"{gone.duration:.2f} s")]
 
 
 def noise_throughout(levels: Floats) -> bool:
@@ -114,7 +158,7 @@ def noise_throughout(levels: Floats) -> bool:
 
 
 def snr_db(levels: Floats, speech: Mask) -> float | None:
-    """Speech over background, from the mean power inside and outside the speech; None without both.
+    """Speech over background in dB, from the mean power inside and outside the speech; None without both.
 
     >>> levels = np.array([-60.0] * 100 + [-20.0] * 100, np.float32)
     >>> round(snr_db(levels, levels > -40), 1)
@@ -123,10 +167,10 @@ def snr_db(levels: Floats, speech: Mask) -> float | None:
     background = levels[~_grown(speech, 10)]
     if not speech.any() or len(background) < 20:
         return None
-    power = 10 ** (levels.astype(np.float64) / 10)
-    noise = float(np.median(10 ** (background.astype(np.float64) / 10)))
-    voice = max(float(np.mean(power[speech])) - noise, 1e-12)
-    return float(np.clip(10 * np.log10(voice / max(noise, 1e-12)), -20, 100))
+    noise = float(np.median(from_db(background)))
+    voice = max(float(np.mean(from_db(levels[speech]))) - noise, 1e-12)
+    ratio = voice / max(noise, 1e-12)
+    return float(np.clip(10 * np.log10(ratio), -20, 100))
 
 
 def wada_snr_db(track: Track, speech: Timeline) -> float | None:
@@ -134,17 +178,20 @@ def wada_snr_db(track: Track, speech: Timeline) -> float | None:
 
     Needs no background to compare with: it sees noise that is only there while somebody speaks.
     """
-    pieces, taken = [], 0.0
-    for item in speech:
-        pieces.append(track.read(round(item.start * track.rate), round(item.end * track.rate)))
-        taken += item.duration
-        if taken >= WADA_SECONDS:
+    pieces = [np.zeros(0, np.float32)]
+    taken_s = 0.0
+    for said in speech:
+        pieces.append(track.read(round(said.start * track.rate), round(said.end * track.rate)))
+        taken_s += said.duration
+        if taken_s >= WADA_SECONDS:
             break
-    heard = np.abs(np.concatenate(pieces)) if pieces else np.zeros(0, np.float32)
+    heard = np.abs(np.concatenate(pieces))
     if len(heard) < track.rate:
         return None
     heard = np.maximum(heard, np.float32(2**-17))
-    ratio = float(np.log(np.mean(heard, dtype=np.float64)) - np.mean(np.log(heard), dtype=np.float64))
+    log_of_mean = np.log(np.mean(heard, dtype=np.float64))
+    mean_of_log = np.mean(np.log(heard), dtype=np.float64)
+    ratio = float(log_of_mean - mean_of_log)
     steps = WADA_FIRST_DB + WADA_STEP_DB * np.arange(len(WADA_RATIOS))
     return float(np.interp(ratio, WADA_RATIOS, steps))
 
@@ -159,9 +206,13 @@ def band_limit_hz(track: Track, speech: Mask) -> float | None:
     spectra = _spectra(track, speech, size)
     if spectra is None:
         return None
-    high = np.convolve(np.percentile(spectra, 97, axis=0), np.ones(3) / 3, mode="same")
-    heard = np.flatnonzero(high > np.max(high) * 10 ** (-BAND_DB / 10))
-    return float(heard[-1] * track.rate / size) if len(heard) else None
+    loudest = np.percentile(spectra, 97, axis=0)
+    high = np.convolve(loudest, np.ones(3) / 3, mode="same")
+    least = np.max(high) * 10 ** (-BAND_DB / 10)
+    heard = np.flatnonzero(high > least)
+    if not len(heard):
+        return None
+    return float(heard[-1] * track.rate / size)
 
 
 def true_rate(track: Track, speech: Mask) -> int | None:
@@ -171,15 +222,20 @@ def true_rate(track: Track, speech: Mask) -> int | None:
     a codec that ends elsewhere, 5.7 kHz say, is no sign of a lower rate.
     """
     lower = [rate for rate in USUAL_RATES if rate < track.rate * 0.8]
+    if not lower:
+        return None
     size = _power_of_two(0.032 * track.rate)
-    spectra = _spectra(track, speech, size) if lower else None
+    spectra = _spectra(track, speech, size)
     if spectra is None:
         return None
     high = np.percentile(spectra, 97, axis=0)
-    hertz = np.arange(len(high)) * track.rate / size
     faint = np.max(high) * 10 ** (-UNHEARD_DB / 10)
+    hertz = np.arange(len(high)) * track.rate / size
     top = float(hertz[np.flatnonzero(high >= faint)[-1]])
-    return next((rate for rate in lower if RATE_SHARE * rate < top < rate / 2 + RATE_EDGE_HZ), None)
+    for rate in lower:
+        if RATE_SHARE * rate < top < rate / 2 + RATE_EDGE_HZ:
+            return rate
+    return None
 
 
 def hum(track: Track, speech: Mask) -> Peak | None:
@@ -190,19 +246,24 @@ def hum(track: Track, speech: Mask) -> Peak | None:
         return None
     power = np.mean(spectra, axis=0)
     hertz = np.arange(len(power)) * track.rate / size
-    best: Peak | None = None
-    for mains in (50.0, 60.0):
-        total, count = 0.0, 0
-        for number in range(1, 9):
-            near = np.abs(hertz - mains * number) <= 2.5
-            around = (np.abs(hertz - mains * number) <= 20) & ~(np.abs(hertz - mains * number) <= 6)
-            peak, base = float(np.max(power[near])), float(np.median(power[around]))
-            if peak > 10 * base:
-                count += 1
-                total += float(np.sum(power[near]))
-        if count >= 2 and (best is None or to_db(total) > best.level_db):
-            best = Peak(float(to_db(total)), mains)
-    return best
+    found = [_harmonics(power, hertz, mains) for mains in MAINS_HZ]
+    heard = [peak for peak in found if peak is not None]
+    return max(heard, key=lambda peak: peak.level_db, default=None)
+
+
+def _harmonics(power: npt.NDArray[np.float32], hertz: npt.NDArray[np.float64], mains: float) -> Peak | None:
+    """Level in dBFS of the harmonics of `mains` Hz that stand out of the power around them; None for fewer than two."""
+    total, count = 0.0, 0
+    for number in range(1, 9):
+        away = np.abs(hertz - mains * number)
+        near = power[away <= 2.5]
+        around = power[(away <= 20) & (away > 6)]
+        if float(np.max(near)) > 10 * float(np.median(around)):
+            count += 1
+            total += float(np.sum(near))
+    if count < 2:
+        return None
+    return Peak(float(to_db(total)), mains)
 
 
 def echo(track: Track, levels: Floats) -> Peak | None:
@@ -213,16 +274,25 @@ def echo(track: Track, levels: Floats) -> Peak | None:
     """
     count = len(track) // leak.STRETCH
     first = (np.arange(count) * leak.STRETCH) // track.hop
-    loud = to_db(leak.mean_power(levels, first, max(1, leak.STRETCH // track.hop)))
+    frames = max(1, leak.STRETCH // track.hop)
+    loud = to_db(leak.mean_power(levels, first, frames))
     active = np.flatnonzero(loud > active_level(levels) - ECHO_ACTIVE_DB)
     if len(active) < ECHO_FEWEST:
         return None
-    chosen = active[np.linspace(0, len(active) - 1, min(ECHO_STRETCHES, len(active))).astype(int)] * leak.STRETCH
+    chosen = _spread(active, ECHO_STRETCHES) * leak.STRETCH
     found = leak.response(track, track, chosen, ECHO_EARLIEST_S)
-    if not any(found.outstanding > least and found.peak_db > faintest for least, faintest in ECHO_EVIDENCE):
+    if not any(evidence.holds(found) for evidence in ECHO_EVIDENCE):
         return None
     level_db = min(found.level_db, found.peak_db + ECHO_SPREAD_DB)
-    return Peak(level_db, found.lag / track.rate) if level_db >= ECHO_QUIETEST_DB else None
+    if level_db < ECHO_QUIETEST_DB:
+        return None
+    return Peak(level_db, found.lag / track.rate)
+
+
+def _spread(places: leak.Places, most: int) -> leak.Places:
+    """Up to `most` of the places, evenly spread."""
+    chosen = np.linspace(0, len(places) - 1, min(most, len(places))).astype(int)
+    return np.asarray(places[chosen])
 
 
 def holes(track: Track, levels: Floats, speech: Timeline) -> Timeline | None:
@@ -232,7 +302,8 @@ def holes(track: Track, levels: Floats, speech: Timeline) -> Timeline | None:
     silence between words is then no different from a hole.
     """
     inside = frame_mask(speech.bridged(HOLE_S[1]), len(levels), track.frame_s)
-    background = levels[~_grown(inside, 10)]
+    between = ~_grown(inside, 10)
+    background = levels[between]
     if len(background) < 100:
         return None
     middle = float(np.median(background))
@@ -240,14 +311,16 @@ def holes(track: Track, levels: Floats, speech: Timeline) -> Timeline | None:
     if middle < ALIVE_DB or len(there) < BACKGROUND_THERE * len(background):
         return None
     low = float(np.percentile(there, 5))
-    gone = inside & (levels < low - HOLE_BELOW_DB)
     least, most = round(HOLE_S[0] / track.frame_s) - 1, round(HOLE_S[1] / track.frame_s)
+    gone = inside & (levels < low - HOLE_BELOW_DB)
     if abs(track.offset) < HOLE_MOST_DC:
         still = _still(track, levels < max(low, middle - HOLE_BELOW_DB), least)
-        if np.count_nonzero(still & ~_grown(inside, 10)) <= STILL_SHARE * len(background):
+        background_still = np.count_nonzero(still & between)
+        if background_still <= STILL_SHARE * len(background):
             gone |= inside & still
-    found = [(first, last) for first, last in runs(gone) if least <= last - first <= most]
-    return Timeline((first * track.frame_s, last * track.frame_s) for first, last in found)
+    return Timeline(
+        (first * track.frame_s, last * track.frame_s) for first, last in runs(gone) if least <= last - first <= most
+    )
 
 
 def _still(track: Track, quiet: Mask, least: int) -> Mask:
@@ -256,7 +329,8 @@ def _still(track: Track, quiet: Mask, least: int) -> Mask:
     for first, last in runs(quiet):
         if last - first >= least:
             piece = track.read(first * track.hop, last * track.hop)
-            frames = piece[: len(piece) // track.hop * track.hop].reshape(-1, track.hop)
+            full = len(piece) // track.hop
+            frames = piece[: full * track.hop].reshape(full, track.hop)
             still[first : first + len(frames)] = np.ptp(frames, axis=1) == 0
     for first, last in runs(still):
         still[first:last] = last - first >= least
@@ -265,7 +339,8 @@ def _still(track: Track, quiet: Mask, least: int) -> Mask:
 
 def _grown(mask: Mask, frames: int) -> Mask:
     """The mask with `frames` more on both sides of each run."""
-    return np.asarray(np.convolve(mask, np.ones(2 * frames + 1), mode="same") > 0.5)
+    near = np.convolve(mask, np.ones(2 * frames + 1))[frames : frames + len(mask)]
+    return np.asarray(near > 0.5)
 
 
 def _power_of_two(samples: float) -> int:
@@ -273,26 +348,32 @@ def _power_of_two(samples: float) -> int:
 
 
 def _spectra(
-    track: Track, mask: Mask, size: int, *, most: int = STRETCHES, fewest: int = FEWEST, full: float = 0.999
+    track: Track, mask: Mask, size: int, *, most: int = STRETCHES, fewest: int = FEWEST
 ) -> npt.NDArray[np.float32] | None:
-    """Power spectra of up to `most` stretches of `size` samples that the mask covers to `full`; mean square per bin."""
+    """Power spectra of up to `most` stretches of `size` samples that the mask covers; mean square per bin.
+
+    None with fewer than `fewest` such stretches.
+    """
     frames = -(-size // track.hop)
     if len(mask) < frames:
         return None
-    covered = np.convolve(mask, np.ones(frames), mode="valid") >= full * frames
+    covered = np.convolve(mask, np.ones(frames), mode="valid") >= COVERED_SHARE * frames
     starts = _apart(np.flatnonzero(covered), frames)
     if len(starts) < fewest:
         return None
-    chosen = starts[np.linspace(0, len(starts) - 1, min(most, len(starts))).astype(int)]
+    pieces = []
+    for start in _spread(starts, most):
+        first = int(start) * track.hop
+        pieces.append(track.read(first, first + size))
     window = np.hanning(size).astype(np.float32)
-    pieces = [track.read(int(start) * track.hop, int(start) * track.hop + size) for start in chosen]
     stack = np.stack([piece for piece in pieces if len(piece) == size]) * window
     spectra = np.fft.rfft(stack, axis=1)
+    power = spectra.real**2 + spectra.imag**2
     scale = 2 / (size * float(np.sum(window**2)))
-    return np.asarray((spectra.real**2 + spectra.imag**2) * np.float32(scale), np.float32)
+    return np.asarray(power * np.float32(scale), np.float32)
 
 
-def _apart(starts: npt.NDArray[np.intp], frames: int) -> npt.NDArray[np.intp]:
+def _apart(starts: leak.Places, frames: int) -> leak.Places:
     """A choice of the starts in which stretches do not overlap."""
     kept, free = [], -1
     for start in starts:

@@ -16,35 +16,59 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio.activity import AUDIBLE_FRAMES, active_level
-from qa_speech.audio.track import Floats, Track, runs
+from qa_speech.audio.activity import AUDIBLE_FRAMES, Mask, active_level
+from qa_speech.audio.track import Floats, Track, power_spectra, runs, stretches
 from qa_speech.timeline import Segment, Timeline
 
+Hertz = npt.NDArray[np.float64]
+
 FRAME_S, STEP_S = 0.064, 0.032
+"""Seconds of a spectrum, and from one to the next."""
 STEADY_FRAMES = 6
 """A peak that stays for this many steps (0.19 s) is steady."""
 PEAK_DB = 7.0
-"""A peak stands out of the mean of its 500 Hz by this much."""
+"""dB; a peak stands out of the mean of its surroundings by this much."""
+SURROUNDINGS_HZ = 500
 BAND_HZ = (250.0, 3400.0)
+"""Peaks are looked for in what a telephone line carries."""
 STEADY_SHARE = 0.5
+"""A stretch is steady when at least this share of its steps holds a steady peak."""
 MUSIC_GAP_S = 1.0
+"""Music goes on over gaps shorter than this; doubtful speech this near to it is looked at too."""
 MIN_MUSIC_S = 2.0
-MIN_TONE_S = 0.3
-MIN_KEY_S = 0.04
+"""Shorter music is left out."""
+MIN_TONE_S, MIN_KEY_S = 0.3, 0.04
+"""Shorter tones are left out, unless they are those of a telephone key."""
 MIN_STEADY_S = 0.25
 JOIN_S = 0.1
+"""Notes are joined over gaps shorter than this, and looked at when they last for `MIN_STEADY_S` together."""
 ALWAYS_FRAMES = 80
+"""Spectra, spread over the channel, that tell what is always there."""
+ABOVE_ALWAYS = 4
+"""A peak has this many times the power that is always there."""
 TONE_FRAMES = 0.7
+"""A stretch is a tone when at least this share of its steps is one."""
 KEY_TOLERANCE = 0.02
+"""Share by which a key may be off its frequency."""
+TINY = np.float32(1e-20)
+"""Added to powers whose logarithm is taken."""
+FAINTEST = np.float32(1e-5)
+"""Of the strongest bin of a frame: fainter ones count as if they had this share of its power."""
+FLATTEST = np.float32(-1e-6)
+"""A peak bends at least this much: what is flat has no summit between its bins."""
 STABLE_HZ = 6.0
+"""A tone stays within this of its frequency."""
 TONE_SHARE = 0.8
 """A tone holds this much of the power in its one or two peaks."""
 DOUBTFUL = 0.85
-"""Speech that the detector gives less than this on average is looked at too."""
+"""Speech that the detector gives less than this (0–1) on average is looked at too."""
 ABOVE_QUIET_DB = 10.0
+"""dB above the quietest tenth of a channel that make a sound heard."""
 LOUD_DB, FAINT_DB = -45.0, -65.0
-"""A channel this loud throughout may be music from end to end; what is fainter than the other is never looked at."""
-KEYS_HZ = ((697, 770, 852, 941), (1209, 1336, 1477, 1633))
+"""dBFS; a channel this loud throughout may be music from end to end; what is fainter than the other is never looked at."""
+LOW_KEYS_HZ = (697, 770, 852, 941)
+HIGH_KEYS_HZ = (1209, 1336, 1477, 1633)
+"""A telephone key sounds one of each."""
 RING_HZ = (390.0, 490.0)
 """Ring-back and busy tones: 450 in China, 425 in Europe, 440 with 480 in North America."""
 
@@ -57,8 +81,8 @@ class Sound(NamedTuple):
     end: float
 
 
-def find(track: Track, levels: Floats, speech: Timeline, sureness: Floats, frame_s: float) -> tuple[Sound, ...]:
-    """Other sounds of one channel, in order.
+def other_sounds(track: Track, levels: Floats, speech: Timeline, sureness: Floats, frame_s: float) -> tuple[Sound, ...]:
+    """What is heard on one channel beside speech, in order.
 
     Parameters
     ----------
@@ -67,28 +91,35 @@ def find(track: Track, levels: Floats, speech: Timeline, sureness: Floats, frame
     speech
         What was taken for its speech; sounds found in it are to be taken out of it.
     sureness, frame_s
-        Speech probability per frame, and seconds per frame.
+        Speech probability (0–1) per frame, and seconds per frame.
     """
     free = _audible(levels, track.frame_s) - speech
-    tones = [tone for item in free.without_short(MIN_KEY_S) if (tone := _tone(track, item)) is not None]
-    rest = free - Timeline((tone.start, tone.end) for tone in tones)
-    longer = rest.bridged(JOIN_S).without_short(MIN_STEADY_S)
+    tones = _tones(track, free)
+    untold = free - Timeline((tone.start, tone.end) for tone in tones)
+    longer = untold.bridged(JOIN_S).without_short(MIN_STEADY_S)
     always = _always(track) if longer else np.zeros(0, np.float32)
-    steady = [item for item in longer if _is_steady(track, item, always)]
-    near = Timeline((max(0.0, item.start - MUSIC_GAP_S), item.end + MUSIC_GAP_S) for item in steady)
-    taken = [
-        item
-        for item in speech
-        if near.crop(item) and _mean(sureness, item, frame_s) < DOUBTFUL and _is_steady(track, item, always)
-    ]
-    music = Timeline([*steady, *taken]).bridged(MUSIC_GAP_S).without_short(MIN_MUSIC_S) - (speech - Timeline(taken))
-    found = [*tones, *(Sound("music", item.start, item.end) for item in music)]
-    return tuple(sorted(found, key=lambda sound: sound.start))
+    steady = [stretch for stretch in longer if _is_steady(track, stretch, always)]
+    near_music = _widened(steady, MUSIC_GAP_S)
+    doubtful = [said for said in speech if near_music.crop(said) and _mean(sureness, said, frame_s) < DOUBTFUL]
+    mistaken = [said for said in doubtful if _is_steady(track, said, always)]
+    lasting = Timeline([*steady, *mistaken]).bridged(MUSIC_GAP_S).without_short(MIN_MUSIC_S)
+    spoken = speech - Timeline(mistaken)
+    music = [Sound("music", stretch.start, stretch.end) for stretch in lasting - spoken]
+    return tuple(sorted([*tones, *music], key=lambda sound: sound.start))
 
 
-def _mean(values: Floats, item: Segment, frame_s: float) -> float:
-    first = int(item.start / frame_s)
-    return float(np.mean(values[first : max(first + 1, int(item.end / frame_s))])) if len(values) > first else 0.0
+def _widened(stretches: list[Segment], by_s: float) -> Timeline:
+    """The stretches with `by_s` seconds more on each side."""
+    return Timeline((max(0.0, stretch.start - by_s), stretch.end + by_s) for stretch in stretches)
+
+
+def _mean(values: Floats, stretch: Segment, frame_s: float) -> float:
+    """Mean of the frames (one per `frame_s` seconds) in a stretch; 0 where there are none."""
+    first, last = int(stretch.start / frame_s), int(stretch.end / frame_s)
+    inside = values[first : max(first + 1, last)]
+    if not len(inside):
+        return 0.0
+    return float(np.mean(inside))
 
 
 def _audible(levels: Floats, frame_s: float) -> Timeline:
@@ -97,108 +128,162 @@ def _audible(levels: Floats, frame_s: float) -> Timeline:
         return Timeline()
     quiet, loud = float(np.percentile(levels, 10)), active_level(levels)
     throughout = loud - quiet < ABOVE_QUIET_DB and loud > LOUD_DB
-    mask = levels > (loud - ABOVE_QUIET_DB if throughout else max(quiet + ABOVE_QUIET_DB, FAINT_DB))
-    return Timeline((first * frame_s, last * frame_s) for first, last in runs(mask) if last - first >= AUDIBLE_FRAMES)
+    limit = max(quiet + ABOVE_QUIET_DB, FAINT_DB)
+    if throughout:
+        limit = loud - ABOVE_QUIET_DB
+    heard = [
+        (first * frame_s, last * frame_s) for first, last in runs(levels > limit) if last - first >= AUDIBLE_FRAMES
+    ]
+    return Timeline(heard)
 
 
-def _tone(track: Track, item: Segment) -> Sound | None:
-    """A stretch that is one tone, or two at once."""
-    power = _spectra(track, item)
+def _tones(track: Track, free: Timeline) -> list[Sound]:
+    """The stretches that are tones, in order."""
+    candidates = [_tone(track, stretch) for stretch in free.without_short(MIN_KEY_S)]
+    return [tone for tone in candidates if tone is not None]
+
+
+def _tone(track: Track, stretch: Segment) -> Sound | None:
+    """A stretch that is one tone, or two at once; None when it is neither."""
+    power = _spectra(track, stretch)
     if not len(power):
         return None
-    hertz = np.arange(power.shape[1]) * track.rate / (2 * (power.shape[1] - 1))
     pure = _pure(power)
     if np.mean(pure) < TONE_FRAMES:
         return None
-    first, second = _peaks(np.mean(power[pure], axis=0), hertz)
-    pair = zip(sorted((first, second)), KEYS_HZ, strict=True)
-    if all(min(abs(hz / key - 1) for key in keys) < KEY_TOLERANCE for hz, keys in pair):
-        return Sound("dtmf", item.start, item.end)
-    if item.duration < MIN_TONE_S or np.mean(pure & _stable(power, hertz)) < TONE_FRAMES:
+    hertz = _frequencies(power, track.rate)
+    usual = np.mean(power[pure], axis=0)
+    first, second = _peaks(usual, hertz)
+    if _is_key(first, second):
+        return Sound("dtmf", stretch.start, stretch.end)
+    if stretch.duration < MIN_TONE_S:
         return None
-    return Sound("ring_back" if RING_HZ[0] < first < RING_HZ[1] else "tone", item.start, item.end)
+    lasting = pure & _stable(power, hertz)
+    if np.mean(lasting) < TONE_FRAMES:
+        return None
+    if RING_HZ[0] < first < RING_HZ[1]:
+        return Sound("ring_back", stretch.start, stretch.end)
+    return Sound("tone", stretch.start, stretch.end)
 
 
-def _is_steady(track: Track, item: Segment, always: Floats) -> bool:
+def _is_key(one_hz: float, other_hz: float) -> bool:
+    """Whether two frequencies are those of a telephone key: one of the low group, one of the high group."""
+    low, high = min(one_hz, other_hz), max(one_hz, other_hz)
+    return _is_near(low, LOW_KEYS_HZ) and _is_near(high, HIGH_KEYS_HZ)
+
+
+def _is_near(hertz: float, keys: tuple[int, ...]) -> bool:
+    return min(abs(hertz / key - 1) for key in keys) < KEY_TOLERANCE
+
+
+def _is_steady(track: Track, stretch: Segment, always: Floats) -> bool:
     """Whether peaks stay where they are for most of a stretch."""
-    power = _spectra(track, item)
+    power = _spectra(track, stretch)
     if len(power) < STEADY_FRAMES:
         return False
-    hertz = np.arange(power.shape[1]) * track.rate / (2 * (power.shape[1] - 1))
-    return bool(np.mean(_steady(power, hertz, always)) >= STEADY_SHARE)
+    steady = _steady(power, _frequencies(power, track.rate), always)
+    return bool(np.mean(steady) >= STEADY_SHARE)
 
 
 def _always(track: Track) -> Floats:
     """What each frequency of the channel hardly ever falls below, shape (bins,): mains hum is no music."""
     size = round(FRAME_S * track.rate)
-    starts = np.linspace(0, max(0, len(track) - size), ALWAYS_FRAMES).astype(int)
+    latest = max(0, len(track) - size)
+    starts = np.linspace(0, latest, ALWAYS_FRAMES).astype(int)
     pieces = [track.read(int(start), int(start) + size) for start in starts]
-    stack = np.stack([piece for piece in pieces if len(piece) == size] or [np.zeros(size, np.float32)])
-    spectra = np.fft.rfft(stack * np.hanning(size).astype(np.float32), axis=1)
-    return np.asarray(np.percentile(spectra.real**2 + spectra.imag**2, 15, axis=0), np.float32)
+    whole = [piece for piece in pieces if len(piece) == size]
+    silence = np.zeros(size, np.float32)
+    power = power_spectra(np.stack(whole or [silence]))
+    return np.percentile(power, 15, axis=0).astype(np.float32)
 
 
-def _spectra(track: Track, item: Segment) -> Floats:
+def _spectra(track: Track, stretch: Segment) -> Floats:
     """Power spectra of the stretch, shape (steps, bins); none when it is shorter than a frame."""
-    size, step = round(FRAME_S * track.rate), round(STEP_S * track.rate)
-    first, last = round(item.start * track.rate), round(item.end * track.rate)
+    rate = track.rate
+    size, step = round(FRAME_S * rate), round(STEP_S * rate)
+    first, last = round(stretch.start * rate), round(stretch.end * rate)
     samples = track.read(first, max(last, first + size))
     if len(samples) < size:
         return np.zeros((0, size // 2 + 1), np.float32)
-    frames = np.lib.stride_tricks.sliding_window_view(samples, size)[::step]
-    spectra = np.fft.rfft(frames * np.hanning(size).astype(np.float32), axis=1)
-    return np.asarray(spectra.real**2 + spectra.imag**2, np.float32)
+    return power_spectra(stretches(samples, size, step))
 
 
-def _pure(power: Floats) -> npt.NDArray[np.bool_]:
+def _frequencies(power: Floats, rate: int) -> Hertz:
+    """The frequency of each bin, Hz."""
+    bins = power.shape[1]
+    highest = 2 * (bins - 1)
+    hertz: Hertz = np.arange(bins) * rate / highest
+    return hertz
+
+
+def _pure(power: Floats) -> Mask:
     """Frames with nearly all their power in one peak or two."""
-    rest, rows = power.copy(), np.arange(len(power))
-    total = rest.sum(axis=1) + np.float32(1e-20)
+    rest = power.copy()
+    rows = np.arange(len(rest))
+    highest = rest.shape[1] - 1
+    total = rest.sum(axis=1) + TINY
     for _ in range(2):
         best = np.argmax(rest, axis=1)
         for shift in (-2, -1, 0, 1, 2):
-            rest[rows, np.clip(best + shift, 0, rest.shape[1] - 1)] = 0
-    return np.asarray(rest.sum(axis=1) < (1 - TONE_SHARE) * total)
+            beside = np.clip(best + shift, 0, highest)
+            rest[rows, beside] = 0
+    left = rest.sum(axis=1)
+    nearly_none: Mask = left < (1 - TONE_SHARE) * total
+    return nearly_none
 
 
-def _stable(power: Floats, hertz: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+def _stable(power: Floats, hertz: Hertz) -> Mask:
     """Frames whose strongest peak is at one of the two frequencies where it mostly is, to a few Hz."""
+    place = _strongest(power) * hertz[1]
+    from_median = np.abs(place - np.median(place))
+    usual = place[np.argmin(from_median)]
+    from_usual = np.abs(place - usual)
+    away = place[from_usual >= STABLE_HZ]
+    other = np.median(away) if len(away) else usual
+    from_other = np.abs(place - other)
+    near: Mask = (from_usual < STABLE_HZ) | (from_other < STABLE_HZ)
+    return near
+
+
+def _strongest(power: Floats) -> Floats:
+    """Where the strongest peak of each frame is, in bins and parts of them, by a parabola through its neighbours."""
     rows = np.arange(len(power))
     best = np.argmax(power[:, 1:-1], axis=1) + 1
-    left, middle, right = (np.log(power[rows, best + shift] + np.float32(1e-20)) for shift in (-1, 0, 1))
-    bend = np.minimum(left - 2 * middle + right, np.float32(-1e-6))
-    place = (best + np.clip(0.5 * (left - right) / bend, -0.5, 0.5)) * hertz[1]
-    usual = place[np.argmin(np.abs(place - np.median(place)))]
-    away = place[np.abs(place - usual) >= STABLE_HZ]
-    other = np.median(away) if len(away) else usual
-    return np.asarray((np.abs(place - usual) < STABLE_HZ) | (np.abs(place - other) < STABLE_HZ))
+    left, middle, right = (np.log(power[rows, best + step] + TINY) for step in (-1, 0, 1))
+    bend = np.minimum(left - 2 * middle + right, FLATTEST)
+    shift = 0.5 * (left - right) / bend
+    place: Floats = best + np.clip(shift, -0.5, 0.5)
+    return place
 
 
-def _peaks(power: Floats, hertz: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Frequencies of the two strongest peaks, between the bins."""
+def _peaks(power: Floats, hertz: Hertz) -> tuple[float, float]:
+    """Frequencies of the two strongest peaks in Hz, between the bins."""
     rest = power.astype(np.float64)
+    bin_hz = hertz[1]
     found = []
     for _ in range(2):
-        best = int(np.clip(np.argmax(rest), 1, len(rest) - 2))
-        left, middle, right = np.log(rest[best - 1 : best + 2] + 1e-20)
-        bend = left - 2 * middle + right
-        shift = float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5)) if bend < 0 else 0.0
-        found.append(float((best + shift) * hertz[1]))
+        best = int(np.argmax(rest))
+        best = min(max(best, 1), len(rest) - 2)
+        shift = _summit(rest[best - 1 : best + 2])
+        found.append(float((best + shift) * bin_hz))
         rest[max(0, best - 3) : best + 4] = 0
-    return found[0], found[1]
+    first, second = found
+    return first, second
 
 
-def _steady(power: Floats, hertz: npt.NDArray[np.float64], always: Floats) -> npt.NDArray[np.bool_]:
+def _summit(three: npt.NDArray[np.float64]) -> float:
+    """How far from the middle of three powers the parabola through their logarithms is highest, −0.5…0.5 bins."""
+    left, middle, right = np.log(three + 1e-20)
+    bend = left - 2 * middle + right
+    if bend >= 0:
+        return 0.0
+    return float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5))
+
+
+def _steady(power: Floats, hertz: Hertz, always: Floats) -> Mask:
     """Frames in which some peak stays where it is for a fifth of a second."""
-    level = 10 * np.log10(np.maximum(power, power.max(axis=1, keepdims=True) * np.float32(1e-5)) + np.float32(1e-20))
-    width = max(3, round(500 / hertz[1]) | 1)
-    padded = np.pad(level, ((0, 0), (width // 2 + 1, width // 2)), mode="edge")
-    total = np.cumsum(padded, axis=1)
-    mean = (total[:, width:] - total[:, :-width]) / width
-    peak = np.zeros(level.shape, bool)
-    middle = level[:, 1:-1]
-    peak[:, 1:-1] = (middle > level[:, :-2]) & (middle >= level[:, 2:]) & (middle > mean[:, 1:-1] + PEAK_DB)
-    peak &= (hertz > BAND_HZ[0]) & (hertz < BAND_HZ[1]) & (power > 4 * always)
+    in_band = (hertz > BAND_HZ[0]) & (hertz < BAND_HZ[1])
+    peak = _outstanding(power, hertz) & in_band & (power > ABOVE_ALWAYS * always)
     near = peak.copy()
     near[:, 1:] |= peak[:, :-1]
     near[:, :-1] |= peak[:, 1:]
@@ -207,3 +292,20 @@ def _steady(power: Floats, hertz: npt.NDArray[np.float64], always: Floats) -> np
     for later in range(1, STEADY_FRAMES):
         stays &= near[later : later + count]
     return np.asarray(stays.any(axis=1))
+
+
+def _outstanding(power: Floats, hertz: Hertz) -> Mask:
+    """Bins that are higher than both neighbours and stand out of the mean of the 500 Hz around them."""
+    strongest = power.max(axis=1, keepdims=True)
+    bounded = np.maximum(power, strongest * FAINTEST)
+    level = 10 * np.log10(bounded + TINY)
+    width = max(3, round(SURROUNDINGS_HZ / hertz[1]) | 1)
+    half = width // 2
+    padded = np.pad(level, ((0, 0), (half + 1, half)), mode="edge")
+    total = np.cumsum(padded, axis=1)
+    around = (total[:, width:] - total[:, :-width]) / width
+    middle = level[:, 1:-1]
+    highest = (middle > level[:, :-2]) & (middle >= level[:, 2:])
+    outstanding = np.zeros(level.shape, bool)
+    outstanding[:, 1:-1] = highest & (middle > around[:, 1:-1] + PEAK_DB)
+    return outstanding

@@ -40,9 +40,9 @@ class Leak:
         """The leaked part of samples ``[start, stop)``."""
         first, last = start - self.lag - len(self.taps) + 1, stop - self.lag
         source = np.zeros(max(0, last - first), np.float32)
-        inside = slice(max(0, first), max(0, min(len(self.other), last)))
-        if inside.stop > inside.start:
-            source[inside.start - first : inside.stop - first] = self.other.read(inside.start, inside.stop)
+        begin, end = max(0, first), min(len(self.other), last)
+        if end > begin:
+            source[begin - first : end - first] = self.other.read(begin, end)
         return np.convolve(source, self.taps, mode="valid").astype(np.float32, copy=False)
 
 
@@ -110,9 +110,12 @@ class Track:
             piece = self.read(first, first + wanted)
         else:
             piece = self._resampled(round(start * ENGINE_RATE), wanted)
-        piece = piece * np.float32(10 ** (gain_db / 20)) if gain_db else piece
+        if gain_db:
+            piece = piece * np.float32(10 ** (gain_db / 20))
         np.clip(piece, -1, 1, out=piece)
-        return piece if len(piece) == wanted else np.pad(piece, (0, wanted - len(piece)))
+        if len(piece) < wanted:
+            piece = np.pad(piece, (0, wanted - len(piece)))
+        return piece
 
     def _resampled(self, first: int, wanted: int) -> Floats:
         """Samples `first` and on at 16 kHz; the piece begins where both rates have a sample, for exact times."""
@@ -141,15 +144,43 @@ def frame_levels(track: Track) -> Floats:
     for _, block in track.blocks():
         full = len(block) // track.hop
         frames = block[: full * track.hop].reshape(full, track.hop)
-        power = np.einsum("ij,ij->i", frames, frames) / np.float32(track.hop)
+        found.append(np.einsum("ij,ij->i", frames, frames) / np.float32(track.hop))
         rest = block[full * track.hop :]
-        found.append(power if not len(rest) else np.append(power, np.float32(np.mean(rest * rest))))
+        if len(rest):
+            found.append(np.mean(rest * rest, keepdims=True, dtype=np.float32))
     return to_db(np.concatenate(found))
 
 
+def stretches(samples: Floats, size: int, step: int) -> Floats:
+    """Views of `size` samples, one beginning `step` samples after the other, shape (stretches, size).
+
+    >>> stretches(np.arange(5, dtype=np.float32), 3, 2).astype(int).tolist()
+    [[0, 1, 2], [2, 3, 4]]
+    """
+    found: Floats = np.lib.stride_tricks.sliding_window_view(samples, size)[::step]
+    return found
+
+
+def power_spectra(frames: Floats) -> Floats:
+    """Power spectrum of each frame under a Hann window, shape (frames, bins)."""
+    window = np.hanning(frames.shape[1]).astype(np.float32)
+    spectra = np.fft.rfft(frames * window, axis=1)
+    return np.asarray(spectra.real**2 + spectra.imag**2, np.float32)
+
+
 def to_db(power: npt.ArrayLike) -> Floats:
-    """10 · log10 of a mean square, never below −120."""
-    return np.float32(10) * np.log10(np.maximum(np.asarray(power, np.float32), np.float32(1e-12)))
+    """10 · log10 of a mean square, in dB, never below −120."""
+    bounded = np.maximum(np.asarray(power, np.float32), np.float32(1e-12))
+    return np.float32(10) * np.log10(bounded)
+
+
+def from_db(levels: Floats) -> npt.NDArray[np.float64]:
+    """Mean squares of levels in dBFS.
+
+    >>> from_db(np.array([-20.0, 0.0], np.float32)).tolist()
+    [0.01, 1.0]
+    """
+    return np.asarray(10.0 ** (levels.astype(np.float64) / 10))
 
 
 def runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -158,7 +189,8 @@ def runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     >>> runs(np.array([False, True, True, False, True]))
     [(1, 3), (4, 5)]
     """
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    framed = np.concatenate(([False], mask, [False])).astype(np.int8)
+    edges = np.flatnonzero(np.diff(framed))
     return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
 
 
@@ -169,6 +201,6 @@ def frame_mask(spans: Iterable[Segment], count: int, frame_s: float) -> npt.NDAr
     array([False,  True,  True, False, False])
     """
     mask = np.zeros(count, bool)
-    for item in spans:
-        mask[round(item.start / frame_s) : round(item.end / frame_s)] = True
+    for span in spans:
+        mask[round(span.start / frame_s) : round(span.end / frame_s)] = True
     return mask

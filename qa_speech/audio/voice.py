@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import log2
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio.track import Floats, Track, frame_mask
+from qa_speech.audio.track import Floats, Track, frame_mask, from_db, stretches
 from qa_speech.call import Acoustics
 from qa_speech.timeline import Segment, Timeline
 
@@ -25,7 +26,10 @@ OCTAVE_COST = 0.1
 """Per octave of longer period: of two periods that fit as well, the shorter is the pitch."""
 LOW_HZ = 1500.0
 """Harmonics above this count less and less: a period is seldom a whole number of samples, and theirs are short."""
+OCTAVES = 0.8
+"""A voice that leaves its own median by more than this is an error."""
 FEWEST_VOICED = 5
+FEWEST_BACKGROUND = 20
 BATCH_FRAMES = 4096
 NUCLEUS_WIDTH = 9
 NUCLEUS_DIP_DB = 1.0
@@ -64,9 +68,8 @@ def acoustics(
     (-20.0, 200.0)
     """
     mask = frame_mask(speech, len(levels), track.frame_s)
-    times, hertz = pitches(track, speech) if pitch else (np.zeros(0), np.zeros(0, np.float32))
-    background = levels[~mask]
-    noise = float(np.median(10.0 ** (background.astype(np.float64) / 10))) if len(background) >= 20 else 0.0
+    noise = _noise_power(levels[~mask])
+    pitch_track = pitches(track, speech) if pitch else PitchTrack(np.zeros(0), np.zeros(0, np.float32))
     found = []
     for span in spans:
         frames = slice(round(span.start / track.frame_s), round(span.end / track.frame_s))
@@ -74,9 +77,8 @@ def acoustics(
         if not inside.any():
             found.append(Acoustics())
             continue
-        power = float(np.mean(10.0 ** (levels[frames][inside].astype(np.float64) / 10)))
-        first, last = np.searchsorted(times, (span.start, span.end))
-        middle, spread = _median_and_range(hertz[first:last])
+        power = float(np.mean(from_db(levels[frames][inside])))
+        middle, spread = _median_and_range(pitch_track.within(span))
         found.append(
             Acoustics(
                 level_db=round(10 * float(np.log10(max(power, 1e-12))), 1),
@@ -89,10 +91,19 @@ def acoustics(
     return tuple(found)
 
 
+def _noise_power(background: Floats) -> float:
+    """Median mean square of background levels in dBFS; 0 where there are too few to say."""
+    if len(background) < FEWEST_BACKGROUND:
+        return 0.0
+    return float(np.median(from_db(background)))
+
+
 def _snr(power: float, noise: float) -> float | None:
+    """Speech over background in dB, from their mean squares; None without background."""
     if noise <= 0:
         return None
-    return round(float(np.clip(10 * np.log10(max(power - noise, 1e-12) / noise), -20, 100)), 1)
+    ratio = max(power - noise, 1e-12) / noise
+    return round(float(np.clip(10 * np.log10(ratio), -20, 100)), 1)
 
 
 def _median_and_range(hertz: Floats) -> tuple[float | None, float | None]:
@@ -115,68 +126,104 @@ def nuclei(levels: Floats) -> int:
     if not len(levels):
         return 0
     window = np.hanning(NUCLEUS_WIDTH + 2)[1:-1]
-    power = np.convolve(10.0 ** (levels.astype(np.float64) / 10), window / window.sum(), mode="same")
+    power = np.convolve(from_db(levels), window / window.sum(), mode="same")
     smooth = 10 * np.log10(power + 1e-12)
     turns = np.flatnonzero(np.diff(np.sign(np.diff(smooth)))) + 1
     path = np.concatenate((smooth[:1], smooth[turns], smooth[-1:]))
     lowest = float(np.percentile(smooth, 95)) - NUCLEUS_BELOW_DB
+    return _peaks_between_dips(path, lowest)
+
+
+def _peaks_between_dips(path: npt.NDArray[np.float64], lowest: float) -> int:
+    """Peaks above `lowest` dBFS on a path of highs and lows, with dips of at least 1 dB between them."""
     count, rising, extreme = 0, True, -np.inf
     for value in path:
         if rising:
             extreme = max(extreme, value)
-            if value < extreme - NUCLEUS_DIP_DB:
+            fallen = value < extreme - NUCLEUS_DIP_DB
+            if fallen:
                 count += extreme > lowest
                 rising, extreme = False, value
         else:
             extreme = min(extreme, value)
-            if value > extreme + NUCLEUS_DIP_DB:
+            risen = value > extreme + NUCLEUS_DIP_DB
+            if risen:
                 rising, extreme = True, value
-    return int(count + (rising and extreme > lowest))
+    if rising and extreme > lowest:
+        count += 1
+    return int(count)
 
 
-def pitches(track: Track, speech: Timeline) -> tuple[npt.NDArray[np.float64], Floats]:
+class PitchTrack(NamedTuple):
+    """The voiced frames of a channel: their middles in seconds, and their fundamental frequencies in Hz."""
+
+    times: npt.NDArray[np.float64]
+    hertz: Floats
+
+    def within(self, span: Segment) -> Floats:
+        """The frequencies in a span, Hz."""
+        first, last = np.searchsorted(self.times, (span.start, span.end))
+        return self.hertz[first:last]
+
+
+def pitches(track: Track, speech: Timeline) -> PitchTrack:
     """Middle times in seconds and fundamental frequencies in Hz of the voiced frames of one channel.
 
     Frames far from the speaker's own median (more than 0.8 octaves) are errors of an octave and left out.
     """
     hop, size = round(PITCH_HOP_S * track.rate), round(PITCH_FRAME_S * track.rate)
     times, hertz = [np.zeros(0)], [np.zeros(0, np.float32)]
-    for item in speech:
-        first, last = round(item.start * track.rate), round(item.end * track.rate)
-        for begin in range(first, last, BATCH_FRAMES * hop):
-            piece = track.read(begin, min(last, begin + BATCH_FRAMES * hop) + size - hop)
+    batch = BATCH_FRAMES * hop
+    for said in speech:
+        first, last = round(said.start * track.rate), round(said.end * track.rate)
+        for begin in range(first, last, batch):
+            piece = track.read(begin, min(last, begin + batch) + size - hop)
             if len(piece) < size:
                 continue
-            frames = np.lib.stride_tricks.sliding_window_view(piece, size)[::hop]
+            frames = stretches(piece, size, hop)
             found, voiced = _periods(frames, track.rate)
-            times.append((begin + size / 2 + hop * np.flatnonzero(voiced)) / track.rate)
+            middles = begin + size / 2 + hop * np.flatnonzero(voiced)
+            times.append(middles / track.rate)
             hertz.append(found[voiced])
     when, what = np.concatenate(times), np.concatenate(hertz)
     if len(what) < FEWEST_VOICED:
-        return when[:0], what[:0]
-    kept = np.abs(np.log2(what / np.median(what))) < 0.8
-    return when[kept], what[kept]
+        return PitchTrack(when[:0], what[:0])
+    octaves_away = np.abs(np.log2(what / np.median(what)))
+    kept = octaves_away < OCTAVES
+    return PitchTrack(when[kept], what[kept])
 
 
 def _periods(frames: Floats, rate: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Frequency of each frame, and whether it has one."""
-    size = frames.shape[1]
+    """Frequency of each frame in Hz, and whether it has one."""
     shortest, longest = int(rate / F0_HZ[1]), int(rate / F0_HZ[0]) + 1
-    window = np.hanning(size).astype(np.float32)
-    length = 1 << (size + longest).bit_length()
-    own = np.fft.irfft(np.abs(np.fft.rfft(window, length)) ** 2)[: longest + 2].astype(np.float32)
-    spectra = np.fft.rfft((frames - frames.mean(axis=1, keepdims=True)) * window, length, axis=1)
-    hertz = np.fft.rfftfreq(length, 1 / rate).astype(np.float32)
-    power = (spectra.real**2 + spectra.imag**2) / (1 + (hertz / np.float32(LOW_HZ)) ** 4)
-    similar = np.fft.irfft(power, axis=1)[:, : longest + 2]
-    similar /= np.maximum(similar[:, :1], np.float32(1e-12)) * (own / own[0])
+    similar = _likeness(frames, rate, longest + 2)
     lags = np.arange(shortest, longest)
-    among = similar[:, shortest:longest] - OCTAVE_COST * np.log2(lags / shortest).astype(np.float32)
-    best = np.argmax(among, axis=1)
+    penalty = OCTAVE_COST * np.log2(lags / shortest).astype(np.float32)
+    best = np.argmax(similar[:, shortest:longest] - penalty, axis=1)
     rows = np.arange(len(frames))
-    left, middle, right = (similar[rows, best + shortest + step] for step in (-1, 0, 1))
+    lag = best + shortest
+    left, middle, right = similar[rows, lag - 1], similar[rows, lag], similar[rows, lag + 1]
     bend = left - 2 * middle + right
-    shift = np.where(bend < 0, 0.5 * (left - right) / np.where(bend < 0, bend, 1), 0)
-    peak = (bend < 0) & (best > 0) & (best < len(lags) - 1)
-    found = rate / (best + shortest + np.clip(shift, -0.5, 0.5))
-    return found.astype(np.float32), peak & (middle > VOICED)
+    is_peak = bend < 0
+    shift = np.where(is_peak, 0.5 * (left - right) / np.where(is_peak, bend, 1), 0)
+    inside = (best > 0) & (best < len(lags) - 1)
+    period = lag + np.clip(shift, -0.5, 0.5)
+    found = rate / period
+    return found.astype(np.float32), is_peak & inside & (middle > VOICED)
+
+
+def _likeness(frames: Floats, rate: int, lags: int) -> Floats:
+    """How like each frame is to itself at lags of 0 to `lags` samples, 1 at lag 0; high harmonics count less."""
+    size = frames.shape[1]
+    window = np.hanning(size).astype(np.float32)
+    length = 1 << (size + lags - 2).bit_length()
+    own_power = np.abs(np.fft.rfft(window, length)) ** 2
+    own = np.fft.irfft(own_power)[:lags].astype(np.float32)
+    centred = frames - frames.mean(axis=1, keepdims=True)
+    spectra = np.fft.rfft(centred * window, length, axis=1)
+    hertz = np.fft.rfftfreq(length, 1 / rate).astype(np.float32)
+    weight = 1 + (hertz / np.float32(LOW_HZ)) ** 4
+    power = (spectra.real**2 + spectra.imag**2) / weight
+    similar = np.asarray(np.fft.irfft(power, axis=1)[:, :lags], np.float32)
+    similar /= np.maximum(similar[:, :1], np.float32(1e-12)) * (own / own[0])
+    return similar

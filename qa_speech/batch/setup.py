@@ -77,19 +77,18 @@ def model_hash(model: str, settings: Settings, state: State) -> tuple[str, tuple
     ModelError
         It is not on this machine.
     """
-    from qa_speech.engines.models import find, sha256
+    from qa_speech.engines.models import find_model
     from qa_speech.engines.registry import recognizers
 
     engine, colon, place = model.partition(":")
     if colon and engine in recognizers():
         return _plugin_hash(model, Path(place)), (model, 0, 0)
-    found = find(model, models_dir=settings.models_dir)
-    path = found.path / "model.bin"
-    stat = os.stat(path)
-    stamp = (str(path), stat.st_size, stat.st_mtime_ns)
+    found = find_model(model, models_dir=settings.models_dir)
+    stat = os.stat(found.weights)
+    stamp = (str(found.weights), stat.st_size, stat.st_mtime_ns)
     if state.model_sha256 and state.model_file == stamp:
         return state.model_sha256, stamp
-    return found.sha256 or sha256(path), stamp
+    return found.sha256, stamp
 
 
 def _plugin_hash(model: str, place: Path) -> str:

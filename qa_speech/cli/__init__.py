@@ -2,22 +2,117 @@
 
 Exit codes: 0 ok · 1 this recording or result could not be used · 2 usage, settings, scorecard or model missing ·
 3 finished with failures · 4 `--fail-under` · 130 interrupted.
+
+A command is loaded when it is asked for: what `--help` lists of each stands in `COMMANDS`, so that nobody waits for
+thirty commands to be put together to read fifteen lines.
 """
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from qa_speech import __version__
-from qa_speech.cli import annotate, audio, batch, clips, doctor, inspect, metrics, models, scorecard, train
+
+if TYPE_CHECKING:
+    from typer._click import Command, Context, HelpFormatter
+
+
+class Place(NamedTuple):
+    """Where a command is: a module of this package, and a function in it or its own Typer app (`app`).
+
+    `sentence` is what the command says of itself first.
+    """
+
+    module: str
+    name: str
+    sentence: str
+
+
+COMMANDS: Mapping[str, Place] = {
+    "demo": Place("inspect", "demo", "用自带样例演示 Inspect the bundled sample calls with the bundled recogniser."),
+    "inspect": Place("inspect", "inspect", "质检录音 Inspect recordings: decode, transcribe, measure, score."),
+    "score": Place("inspect", "score", "重新评分 Score stored calls again: no audio, no models."),
+    "clips": Place("clips", "clips", "剪辅导片段 Cut the moments worth hearing, with customers' data masked."),
+    "redact": Place(
+        "clips",
+        "redact",
+        "遮蔽整通录音 Mask customers' data in whole calls: text, sound, JSON, and a list of what was masked and why.",
+    ),
+    "audio": Place(
+        "audio",
+        "audio",
+        "检查录音 Examine recordings: channels, leaks, noise, echo, drop-outs, other sounds. No recogniser needed.",
+    ),
+    "annotate": Place(
+        "annotate",
+        "annotate",
+        "更新文本评定 Read the words of stored calls with the text models: politeness, violations, depth. No audio.",
+    ),
+    "export": Place("batch", "export", "导出批次结果表 Write the results of a run as CSV, xlsx or JSONL."),
+    "query": Place("batch", "query", "用 SQL 查询批次结果 Ask the results of a run in SQL."),
+    "doctor": Place(
+        "doctor",
+        "doctor",
+        "检查环境 Check this machine: versions, codecs, models, processor, disk. Loads nothing from the network.",
+    ),
+    "scorecard": Place("scorecard", "app", "评分表：新建、校验、试跑、比较。 Scorecards: write, check, try, compare."),
+    "metrics": Place(
+        "metrics", "app", "指标：名称、单位、参数、定义。 Metrics: names, units, parameters, definitions."
+    ),
+    "models": Place("models", "app", "识别模型：列出、获取、校验。 Recognition models: list, fetch, verify."),
+    "train": Place(
+        "train",
+        "app",
+        "用自己的质检标注训练礼貌与回答深度模型。 Train politeness and depth on your own labels (extra: train).",
+    ),
+    "batch": Place("batch", "app", "批量质检 Many calls: resumable, one outcome per recording."),
+}
+
+
+class Commands(TyperGroup):
+    """The group of all commands: it knows them by their sentences, and loads each when it is asked for."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = {name: TyperCommand(name, help=place.sentence) for name, place in COMMANDS.items()}
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """The command of this name as it is run, or None."""
+        return loaded(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """List the commands; none of them is loaded."""
+        TyperGroup(commands=dict(self.commands)).format_commands(ctx, formatter)
+
+
+def loaded(name: str) -> Command:
+    """One command or group of commands, as it is run."""
+    place = COMMANDS[name]
+    found: typer.Typer | Callable[..., Any] = vars(import_module(f"qa_speech.cli.{place.module}"))[place.name]
+    shell = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+    shell.callback()(_nothing)
+    if isinstance(found, typer.Typer):
+        shell.add_typer(found, name=name)
+    else:
+        shell.command(name)(found)
+    return typer.main.get_group(shell).commands[name]
+
+
+def _nothing() -> None:
+    """A group of one command stays a group."""
+
 
 app = typer.Typer(
     name="qa-speech",
     help="离线通话质检：转写、测量、评分，每一处扣分都有录音为证。\n\n"
     "Offline call quality inspection: transcribe, measure, score, with evidence.",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -38,20 +133,6 @@ def _root(
     ] = False,
 ) -> None:
     """Options of all commands."""
-
-
-inspect.add_to(app)
-clips.add_to(app)
-app.add_typer(scorecard.app, name="scorecard")
-app.add_typer(metrics.app, name="metrics")
-app.add_typer(models.app, name="models")
-app.add_typer(train.app, name="train")
-app.add_typer(batch.app, name="batch")
-app.command("audio")(audio.audio)
-app.command("annotate")(annotate.annotate)
-app.command("export")(batch.export)
-app.command("query")(batch.query)
-app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:

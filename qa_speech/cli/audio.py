@@ -22,15 +22,19 @@ from qa_speech.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from qa_speech.call import Call, Finding
+    from qa_speech.call import Call, CallFailure, CallReport, Finding, OtherSound
     from qa_speech.settings import Settings
 
 FIGURES = ("level", "snr", "wada_snr", "band_limit")
 """Findings that every channel has: columns of the table. All others are something found."""
 LAGS = {"crosstalk": "crosstalk_lag", "echo": "echo_lag"}
 """A finding and the one that says how much later; both stand on one line."""
+TRUSTED = {"zh": "时间类指标可靠", "en": "timing reliable"}
+DOUBTED = {"zh": "时间类指标可靠性低", "en": "timing of low reliability"}
+CHANNEL = {"zh": "声道 {}：", "en": "channel {}: "}
+LAG = {"zh": "延迟", "en": "lag"}
 HEAD = {
     "zh": ("声道", "角色", "说话", "音量", "信噪比", "WADA", "频带上限"),
     "en": ("channel", "role", "speech", "level", "SNR", "WADA", "band limit"),
@@ -68,7 +72,7 @@ def audio(
     Example: qa-speech audio 录音目录
     """
     with friendly_errors(ui_language):
-        from qa_speech.call import CallFailure, encode
+        from qa_speech.call import CallFailure
         from qa_speech.inputs import find_inputs, with_raw, with_transcripts
         from qa_speech.pipeline import inspect_many
 
@@ -79,18 +83,31 @@ def audio(
             inputs = with_raw(inputs, raw_option(raw))
         lang, failed = ui(ui_language), 0
         for outcome in inspect_many(inputs, settings=_settings(config, agent_channel)):
-            if isinstance(outcome, CallFailure):
-                failed += 1
-                said = f"{outcome.id}  {'失败：' if lang == 'zh' else 'failed: '}{outcome.message}"
-                lines = [encode(outcome).decode() if json_lines else said]
-            elif json_lines:
-                lines = [json.dumps(as_data(outcome.call), ensure_ascii=False)]
-            else:
-                lines = as_lines(outcome.call, lang)
+            failed += isinstance(outcome, CallFailure)
+            lines = [_as_json(outcome)] if json_lines else _told(outcome, lang)
             sys.stdout.write("\n".join(lines) + "\n")
             sys.stdout.flush()
     if failed:
         raise typer.Exit(EXIT_SOME_FAILED if failed < len(inputs) else EXIT_UNUSABLE)
+
+
+def _as_json(outcome: CallReport | CallFailure) -> str:
+    """One outcome as one line for programs."""
+    from qa_speech.call import CallFailure, encode
+
+    if isinstance(outcome, CallFailure):
+        return encode(outcome).decode()
+    return json.dumps(as_data(outcome.call), ensure_ascii=False)
+
+
+def _told(outcome: CallReport | CallFailure, lang: Language) -> list[str]:
+    """One outcome as lines for people."""
+    from qa_speech.call import CallFailure
+
+    if isinstance(outcome, CallFailure):
+        failed = "失败：" if lang == "zh" else "failed: "
+        return [f"{outcome.id}  {failed}{outcome.message}"]
+    return as_lines(outcome.call, lang)
 
 
 def _settings(config: Path | None, agent_channel: int | None) -> Settings:
@@ -98,7 +115,8 @@ def _settings(config: Path | None, agent_channel: int | None) -> Settings:
     from qa_speech.settings import load_settings
 
     settings = load_settings(config)
-    update: dict[str, object] = {"text_model": "none", "speech": settings.speech.model_copy(update={"pitch": False})}
+    speech = settings.speech.model_copy(update={"pitch": False})
+    update: dict[str, object] = {"text_model": "none", "speech": speech}
     if agent_channel is not None:
         update["agent_channel"] = agent_channel
     return settings.model_copy(update=update)
@@ -110,31 +128,40 @@ def as_data(call: Call) -> dict[str, object]:
 
     recording = call.recording
     trust, why = reliability(call)
-    numbers = range(1, len(recording.channels) + 1)
     return {
-        "type": "audio", "id": call.id, "path": recording.path, "duration_s": round(call.duration, 3),
-        "sampling_hz": recording.sampling_rate, "layout": recording.layout, "roles_from": recording.roles_from,
-        "reliability": trust, "reliability_reason": why,
-        "channels": [_channel(call, number) for number in numbers],
+        "type": "audio",
+        "id": call.id,
+        "path": recording.path,
+        "duration_s": round(call.duration, 3),
+        "sampling_hz": recording.sampling_rate,
+        "layout": recording.layout,
+        "roles_from": recording.roles_from,
+        "reliability": trust,
+        "reliability_reason": why,
+        "channels": [_channel(call, number) for number in range(1, len(recording.channels) + 1)],
         "speech_s": {role.value: round(line.duration, 2) for role, line in call.speech.items()},
-        "sounds": [[item.kind, item.role.value, round(item.start, 2), round(item.end, 2)] for item in call.sounds],
-        "findings": [_finding(item) for item in recording.findings if item.channel is None],
+        "sounds": [[sound.kind, sound.role.value, round(sound.start, 2), round(sound.end, 2)] for sound in call.sounds],
+        "findings": _findings(call, None),
         "warnings": list(call.warnings),
-    }  # fmt: skip
-
-
-def _channel(call: Call, number: int) -> dict[str, object]:
-    role = call.recording.channels[number - 1]
-    return {
-        "channel": number,
-        "role": role.value,
-        "speech_s": _speech_s(call, number),
-        "findings": [_finding(item) for item in call.recording.findings if item.channel == number],
     }
 
 
-def _finding(item: Finding) -> dict[str, object]:
-    return {"code": item.code, "value": item.value, "unit": item.unit, "note": item.note}
+def _channel(call: Call, number: int) -> dict[str, object]:
+    return {
+        "channel": number,
+        "role": call.recording.channels[number - 1].value,
+        "speech_s": _speech_s(call, number),
+        "findings": _findings(call, number),
+    }
+
+
+def _findings(call: Call, channel: int | None) -> list[dict[str, object]]:
+    """Findings of one channel (from 1), or of the whole recording."""
+    return [
+        {"code": finding.code, "value": finding.value, "unit": finding.unit, "note": finding.note}
+        for finding in call.recording.findings
+        if finding.channel == channel
+    ]
 
 
 def _speech_s(call: Call, number: int) -> float:
@@ -144,9 +171,12 @@ def _speech_s(call: Call, number: int) -> float:
     role = call.recording.channels[number - 1]
     if role in call.speech:
         return round(call.speech[role].duration, 2)
-    if any(item.code == "dead_channel" and item.channel == number for item in call.recording.findings):
+    if any(finding.code == "dead_channel" and finding.channel == number for finding in call.recording.findings):
         return 0.0
-    return round(Timeline(item for line in call.speech.values() for item in line).duration, 2)
+    anybody = Timeline()
+    for line in call.speech.values():
+        anybody = anybody | line
+    return round(anybody.duration, 2)
 
 
 def as_lines(call: Call, lang: Language) -> list[str]:
@@ -154,13 +184,26 @@ def as_lines(call: Call, lang: Language) -> list[str]:
     from qa_speech.wording import terms
 
     rows: list[Sequence[str]] = [HEAD[lang]]
-    for number, role in enumerate(call.recording.channels, 1):
-        own = {item.code: item for item in call.recording.findings if item.channel == number}
-        figures = [terms.figure(own[code].value, own[code].unit, lang) if code in own else "–" for code in FIGURES]
-        rows.append((str(number), terms.role(role, lang), terms.figure(_speech_s(call, number), "s", lang), *figures))
-    odd = [f"  ! {line}" for line in _problems(call, lang)] + [f"  · {line}" for line in _sounds(call, lang)]
-    nothing = "  未发现问题" if lang == "zh" else "  nothing wrong was found"
-    return [_headline(call, lang), *_table(rows), *(odd or [nothing])]
+    for number, role in enumerate(call.recording.channels, start=1):
+        speech = terms.figure(_speech_s(call, number), "s", lang)
+        rows.append((str(number), terms.role(role, lang), speech, *_figures(call, number, lang)))
+    odd = [f"  ! {line}" for line in _problems(call, lang)]
+    odd += [f"  · {line}" for line in _sounds(call, lang)]
+    if not odd:
+        odd = ["  未发现问题" if lang == "zh" else "  nothing wrong was found"]
+    return [_headline(call, lang), *_table(rows), *odd]
+
+
+def _figures(call: Call, number: int, lang: Language) -> list[str]:
+    """The figures that every channel has; – where one could not be taken."""
+    from qa_speech.wording import terms
+
+    own = {finding.code: finding for finding in call.recording.findings if finding.channel == number}
+    cells = []
+    for code in FIGURES:
+        finding = own.get(code)
+        cells.append(terms.figure(finding.value, finding.unit, lang) if finding is not None else "–")
+    return cells
 
 
 def _headline(call: Call, lang: Language) -> str:
@@ -170,15 +213,13 @@ def _headline(call: Call, lang: Language) -> str:
 
     recording = call.recording
     trust, why = reliability(call)
-    if trust == "ok":
-        trusted = "时间类指标可靠" if lang == "zh" else "timing reliable"
-    else:
-        trusted = ("时间类指标可靠性低" if lang == "zh" else "timing of low reliability") + terms.bracket(
-            terms.reason(why, lang), lang
-        )
+    trusted = TRUSTED[lang]
+    if trust != "ok":
+        trusted = DOUBTED[lang] + terms.bracket(terms.reason(why, lang), lang)
     roles = terms.term(words.ROLES_FROM, recording.roles_from, lang)
     rate = f"{terms.number(recording.sampling_rate / 1000)} kHz"
-    return "  ".join((call.id, terms.clock(call.duration), rate, terms.layout(recording, lang), roles, trusted))
+    layout = terms.layout(recording, lang)
+    return "  ".join((call.id, terms.clock(call.duration), rate, layout, roles, trusted))
 
 
 def _problems(call: Call, lang: Language) -> list[str]:
@@ -186,34 +227,42 @@ def _problems(call: Call, lang: Language) -> list[str]:
     from qa_speech.wording import catalogue as words
     from qa_speech.wording import terms
 
-    found = {(item.code, item.channel): item for item in call.recording.findings}
+    found = {(finding.code, finding.channel): finding for finding in call.recording.findings}
     lines = []
-    for item in call.recording.findings:
-        if item.code in (*FIGURES, *LAGS.values()):
+    for finding in call.recording.findings:
+        if finding.code in FIGURES or finding.code in LAGS.values():
             continue
-        parts = [_amount(item, lang)]
-        lag = found.get((LAGS.get(item.code, ""), item.channel))
-        if lag is not None:
-            parts.append(f"{'延迟' if lang == 'zh' else 'lag'} {terms.figure(lag.value, lag.unit, lang)}")
-        parts.append(terms.reason(item.note, lang) if item.note else "")
-        told = ("，" if lang == "zh" else ", ").join(part for part in parts if part)
-        text = terms.term(words.FINDINGS, item.code, lang) + terms.bracket(told, lang)
-        where = (
-            "" if item.channel is None else f"声道 {item.channel}：" if lang == "zh" else f"channel {item.channel}: "
-        )
-        lines.append(where + text)
+        lag = found.get((LAGS.get(finding.code, ""), finding.channel))
+        text = terms.term(words.FINDINGS, finding.code, lang) + terms.bracket(_details(finding, lag, lang), lang)
+        if finding.channel is not None:
+            text = f"{CHANNEL[lang].format(finding.channel)}{text}"
+        lines.append(text)
     return lines + [terms.warning(text, lang) for text in call.warnings]
 
 
-def _amount(item: Finding, lang: Language) -> str:
+def _details(finding: Finding, lag: Finding | None, lang: Language) -> str:
+    """How much of it there is, how much later, and what else is known."""
+    from qa_speech.wording import terms
+
+    parts = [_amount(finding, lang)]
+    if lag is not None:
+        parts.append(f"{LAG[lang]} {terms.figure(lag.value, lag.unit, lang)}")
+    if finding.note:
+        parts.append(terms.reason(finding.note, lang))
+    comma = "，" if lang == "zh" else ", "
+    return comma.join(part for part in parts if part)
+
+
+def _amount(finding: Finding, lang: Language) -> str:
     from qa_speech.wording import catalogue as words
     from qa_speech.wording import terms
 
-    if item.value is None or item.code in words.PLAIN_FINDINGS:
+    if finding.value is None or finding.code in words.PLAIN_FINDINGS:
         return ""
-    if item.unit == "count":
-        return f"{terms.number(item.value)} 处" if lang == "zh" else f"{terms.number(item.value)} places"
-    return terms.figure(item.value, item.unit, lang)
+    if finding.unit == "count":
+        places = "处" if lang == "zh" else "places"
+        return f"{terms.number(finding.value)} {places}"
+    return terms.figure(finding.value, finding.unit, lang)
 
 
 def _sounds(call: Call, lang: Language) -> list[str]:
@@ -221,10 +270,12 @@ def _sounds(call: Call, lang: Language) -> list[str]:
     from qa_speech.wording import catalogue as words
     from qa_speech.wording import terms
 
+    by_kind: dict[tuple[str, str], list[OtherSound]] = {}
+    for sound in call.sounds:
+        by_kind.setdefault((sound.role.value, sound.kind), []).append(sound)
     lines = []
-    for role, kind in sorted({(item.role.value, item.kind) for item in call.sounds}):
-        own = [item for item in call.sounds if item.role.value == role and item.kind == kind]
-        total = terms.figure(sum(item.end - item.start for item in own), "s", lang)
+    for (role, kind), own in sorted(by_kind.items()):
+        total = terms.figure(sum(sound.end - sound.start for sound in own), "s", lang)
         first = f"{terms.clock(own[0].start)}–{terms.clock(own[0].end)}"
         name, who = terms.term(words.KINDS, kind, lang), terms.role(role, lang)
         if lang == "zh":
@@ -234,19 +285,18 @@ def _sounds(call: Call, lang: Language) -> list[str]:
     return lines
 
 
-def _table(rows: Iterable[Sequence[str]]) -> list[str]:
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Columns as wide as their widest cell; a Chinese character takes two places."""
-    columns = list(zip(*rows, strict=True))
-    widths = [max(map(_width, column)) for column in columns]
-    padded = zip(
-        *(
-            [cell + " " * (width - _width(cell)) for cell in column]
-            for column, width in zip(columns, widths, strict=True)
-        ),
-        strict=True,
-    )
-    return ["  " + "  ".join(cells).rstrip() for cells in padded]
+    widths = [max(_width(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return ["  " + "  ".join(map(_filled, row, widths)).rstrip() for row in rows]
+
+
+def _filled(cell: str, width: int) -> str:
+    """A cell with spaces after it, up to `width` places."""
+    return cell + " " * (width - _width(cell))
 
 
 def _width(text: str) -> int:
-    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+    """Places that a text takes on a terminal."""
+    wide = sum(east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide

@@ -22,37 +22,27 @@ CUDA_EXTRA = "pip install 'qa-speech[cuda]'"
 LOW_DISK_GB = 5
 
 
-class Item(NamedTuple):
-    """One line: `state` is ok, missing (works without) or broken (something a user will need does not work)."""
+State = Literal["ok", "missing", "broken"]
+
+
+class Check(NamedTuple):
+    """One thing that was looked at: `state` is ok, missing (works without) or broken (something a user will need does not work)."""
 
     name: str
-    state: Literal["ok", "missing", "broken"]
+    state: State
     zh: str
     en: str
 
 
-def checkup() -> Iterator[Item]:
-    """Look at this machine, one item after the other."""
+def checkup() -> Iterator[Check]:
+    """Look at this machine, one thing after the other."""
     python = f"{platform.python_version()} · {platform.system()} {platform.machine()}"
-    yield Item("python", "ok", python, python)
+    yield Check("python", "ok", python, python)
     for name in CORE:
-        found = _version(name)
-        state: Literal["ok", "broken"] = "ok" if found else "broken"
-        yield Item(
-            name,
-            state,
-            found or "未安装，请重新安装 qa-speech",
-            found or "not installed; reinstall qa-speech",
-        )
+        yield _package(name, "broken", "未安装，请重新安装 qa-speech", "not installed; reinstall qa-speech")
     for name, extra in EXTRAS.items():
-        found = _version(name)
         hint = f"pip install 'qa-speech[{extra}]'"
-        yield Item(
-            name,
-            "ok" if found else "missing",
-            found or f"未安装（可选：{hint}）",
-            found or f"not installed (optional: {hint})",
-        )
+        yield _package(name, "missing", f"未安装（可选：{hint}）", f"not installed (optional: {hint})")
     yield from _codecs()
     yield from _models()
     yield _processor()
@@ -60,60 +50,63 @@ def checkup() -> Iterator[Item]:
     yield _disk()
 
 
-def _version(name: str) -> str:
+def _package(name: str, without: State, zh: str, en: str) -> Check:
+    """The release of a package, or what it means that it is not there."""
     try:
-        return version(name)
+        release = version(name)
     except PackageNotFoundError:
-        return ""
+        return Check(name, without, zh, en)
+    return Check(name, "ok", release, release)
 
 
-def _codecs() -> Iterator[Item]:
+def _codecs() -> Iterator[Check]:
     try:
         import soundfile
 
         names = f"libsndfile {soundfile.__libsndfile_version__}: WAV (PCM A-law µ-law ADPCM GSM) FLAC Ogg/Opus MP3"
-        yield Item("codecs", "ok", names, names)
+        yield Check("codecs", "ok", names, names)
     except (ImportError, OSError) as exc:
-        yield Item("codecs", "broken", f"libsndfile 无法加载：{exc}", f"libsndfile does not load: {exc}")
+        yield Check("codecs", "broken", f"libsndfile 无法加载：{exc}", f"libsndfile does not load: {exc}")
     try:
         import av
 
         wanted = ("amrnb", "amrwb", "aac", "g723_1", "g726", "mp3", "opus")
         have = [name for name in wanted if name in av.codecs_available]
         names = f"FFmpeg (PyAV {av.__version__}): {' '.join(have)}"
-        yield Item("codecs", "ok" if len(have) == len(wanted) else "missing", names, names)
+        lacking = len(have) < len(wanted)
+        yield Check("codecs", "missing" if lacking else "ok", names, names)
     except (ImportError, OSError) as exc:
-        yield Item("codecs", "broken", f"PyAV 无法加载：{exc}", f"PyAV does not load: {exc}")
+        yield Check("codecs", "broken", f"PyAV 无法加载：{exc}", f"PyAV does not load: {exc}")
 
 
-def _models() -> Iterator[Item]:
-    from qa_speech.engines.models import find, shipped
+def _models() -> Iterator[Check]:
+    from qa_speech.engines.models import find_model, shipped
     from qa_speech.engines.silero import SileroDetector
 
     try:
         made_with = SileroDetector().made_with
         text = f"{made_with['name']} ({made_with['package']}, sha256 {made_with['sha256'][:12]})"
-        yield Item("speech detector", "ok", text, text)
+        yield Check("speech detector", "ok", text, text)
     except QaSpeechError as exc:
-        yield Item("speech detector", "broken", str(exc), str(exc))
+        yield Check("speech detector", "broken", str(exc), str(exc))
     try:
         for name in shipped():
-            path = find(name).path
+            path = find_model(name).path
             zh, en = f"{path}（仅识别自带样例）", f"{path} (knows only the bundled samples)"
-            yield Item(f"model {name}", "ok", zh, en)
+            yield Check(f"model {name}", "ok", zh, en)
     except QaSpeechError as exc:
-        yield Item("models", "broken", str(exc), str(exc))
+        yield Check("models", "broken", str(exc), str(exc))
     place = os.environ.get("QA_SPEECH_MODELS")
     if place:
-        there = sorted(item.name for item in Path(place).iterdir()) if Path(place).is_dir() else []
+        there = sorted(os.listdir(place)) if Path(place).is_dir() else []
         text = f"{place}: {', '.join(there) or '-'}"
-        yield Item("QA_SPEECH_MODELS", "ok" if there else "broken", text, text)
+        yield Check("QA_SPEECH_MODELS", "ok" if there else "broken", text, text)
 
 
-def _processor() -> Item:
+def _processor() -> Check:
     cores = os.cpu_count() or 1
     memory = _memory_gb()
-    return Item("processor", "ok", f"{cores} 核，内存 {memory:.0f} GB", f"{cores} cores, {memory:.0f} GB memory")
+    return Check("processor", "ok", f"{cores} 核，内存 {memory:.0f} GB", f"{cores} cores, {memory:.0f} GB memory")
 
 
 def _memory_gb() -> float:
@@ -123,46 +116,50 @@ def _memory_gb() -> float:
         return 0.0
 
 
-def _gpu() -> Iterator[Item]:
+def _gpu() -> Iterator[Check]:
     """The driver with its devices, then cuBLAS 12: all that recognition on a GPU needs; cuDNN is not among it."""
     from qa_speech.engines.whisper import CUBLAS, cublas_folder, cuda_devices, preload_cublas
 
-    driver, count, cublas = _has_driver(), cuda_devices(), preload_cublas()
-    names = "、".join(CUBLAS)
-    if not driver:
-        yield Item(
-            "gpu",
-            "missing",
-            "没有 NVIDIA 驱动（libcuda.so.1），使用 CPU。要用显卡：装驱动，再装 qa-speech[cuda]",
-            "no NVIDIA driver (libcuda.so.1); the CPU is used. For a GPU: the driver, then qa-speech[cuda]",
-        )
-    elif not count:
-        yield Item(
-            "gpu",
-            "missing",
-            "有 NVIDIA 驱动，但没有可用的显卡，使用 CPU：看 nvidia-smi 和 CUDA_VISIBLE_DEVICES",
-            "there is an NVIDIA driver but no device; the CPU is used: see nvidia-smi and CUDA_VISIBLE_DEVICES",
-        )
-    else:
-        yield Item("gpu", "ok", f"{count} 块 CUDA 显卡", f"{count} CUDA devices")
+    devices, cublas = cuda_devices(), preload_cublas()
+    yield _device(devices)
     if cublas:
         place = cublas_folder()
-        yield Item("cuBLAS 12", "ok", place or "系统自带", place or "from the system")
-    elif count:
-        yield Item(
+        yield Check("cuBLAS 12", "ok", place or "系统自带", place or "from the system")
+    elif devices:
+        names_zh, names_en = "、".join(CUBLAS), ", ".join(CUBLAS)
+        yield Check(
             "cuBLAS 12",
             "broken",
-            f'缺少 {names}，显卡上无法识别。请运行 {CUDA_EXTRA}（约 600 MB；不需要 cuDNN），或设 device = "cpu"',
-            f"{', '.join(CUBLAS)} missing: no recognition on the GPU. Run {CUDA_EXTRA} (600 MB; cuDNN is not needed), "
+            f'缺少 {names_zh}，显卡上无法识别。请运行 {CUDA_EXTRA}（约 600 MB；不需要 cuDNN），或设 device = "cpu"',
+            f"{names_en} missing: no recognition on the GPU. Run {CUDA_EXTRA} (600 MB; cuDNN is not needed), "
             'or set device = "cpu"',
         )
     else:
-        yield Item(
+        yield Check(
             "cuBLAS 12",
             "missing",
             f"未安装，只有显卡需要（{CUDA_EXTRA}）",
             f"not installed; only a GPU needs it ({CUDA_EXTRA})",
         )
+
+
+def _device(count: int) -> Check:
+    """The driver and the devices that it shows."""
+    if not _has_driver():
+        return Check(
+            "gpu",
+            "missing",
+            "没有 NVIDIA 驱动（libcuda.so.1），使用 CPU。要用显卡：装驱动，再装 qa-speech[cuda]",
+            "no NVIDIA driver (libcuda.so.1); the CPU is used. For a GPU: the driver, then qa-speech[cuda]",
+        )
+    if not count:
+        return Check(
+            "gpu",
+            "missing",
+            "有 NVIDIA 驱动，但没有可用的显卡，使用 CPU：看 nvidia-smi 和 CUDA_VISIBLE_DEVICES",
+            "there is an NVIDIA driver but no device; the CPU is used: see nvidia-smi and CUDA_VISIBLE_DEVICES",
+        )
+    return Check("gpu", "ok", f"{count} 块 CUDA 显卡", f"{count} CUDA devices")
 
 
 def _has_driver() -> bool:
@@ -173,7 +170,7 @@ def _has_driver() -> bool:
     return True
 
 
-def _disk() -> Item:
+def _disk() -> Check:
     free = shutil.disk_usage(Path.cwd()).free / 1e9
     zh, en = f"当前目录可用 {free:.0f} GB", f"{free:.0f} GB free here"
-    return Item("disk", "ok" if free >= LOW_DISK_GB else "broken", zh, en)
+    return Check("disk", "ok" if free >= LOW_DISK_GB else "broken", zh, en)

@@ -41,12 +41,6 @@ ReplacementOption = Annotated[
 ]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Mount the commands of this file."""
-    app.command("clips")(clips)
-    app.command("redact")(redact)
-
-
 def clips(
     result: ResultArgument,
     criterion: Annotated[

@@ -15,11 +15,11 @@ def doctor(ui_language: UiOption = None) -> None:
     lang = ui(ui_language)
     from qa_speech.cli.checkup import checkup
 
-    worst = 0
+    broken = False
     marks = {"ok": "✓", "missing": "-", "broken": "✗"}
-    for item in checkup():
-        text = item.zh if lang == "zh" else item.en
-        typer.echo(f"{marks[item.state]} {item.name:<22} {text}")
-        worst |= item.state == "broken"
-    if worst:
+    for check in checkup():
+        text = check.zh if lang == "zh" else check.en
+        typer.echo(f"{marks[check.state]} {check.name:<22} {text}")
+        broken |= check.state == "broken"
+    if broken:
         raise typer.Exit(EXIT_UNUSABLE)

@@ -71,13 +71,6 @@ MaskOption = Annotated[
 ]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Mount the commands of this file."""
-    app.command("demo")(demo)
-    app.command("inspect")(inspect)
-    app.command("score")(score)
-
-
 def demo(
     out: OutOption = Path("demo-report"),
     scorecard: ScorecardOption = None,

@@ -51,7 +51,8 @@ def pull_model(
 
     with friendly_errors(ui_language):
         model = pull(name, to=to, endpoint=endpoint, revision=revision)
-    typer.echo(f"{'已获取' if ui(ui_language) == 'zh' else 'fetched'} {model.name}: {model.path}")
+    fetched = "已获取" if ui(ui_language) == "zh" else "fetched"
+    typer.echo(f"{fetched} {model.name}: {model.path}")
 
 
 @app.command("verify")
@@ -66,24 +67,26 @@ def verify_models(
 
     Example: qa-speech models verify demo
     """
-    from qa_speech.engines.models import find, listed, verify
+    from qa_speech.engines.models import find_model, listed, verify
     from qa_speech.errors import ModelError
 
-    zh = ui(ui_language) == "zh"
+    intact = "完好" if ui(ui_language) == "zh" else "intact"
     wrong = False
     with friendly_errors(ui_language):
-        for model in [find(name, models_dir=models_dir)] if name else listed(models_dir=models_dir):
+        chosen = [find_model(name, models_dir=models_dir)] if name else listed(models_dir=models_dir)
+        for model in chosen:
             try:
                 problems = verify(model)
             except ModelError as exc:
                 if name:
                     raise
                 problems = [exc.problem]
-            wrong |= bool(problems)
-            typer.echo(
-                f"{'✗' if problems else '✓'} {model.name}" + ("" if problems else (" 完好" if zh else " intact"))
-            )
+            if problems:
+                typer.echo(f"✗ {model.name}")
+            else:
+                typer.echo(f"✓ {model.name} {intact}")
             for problem in problems:
                 typer.echo(f"    {problem}", err=True)
+            wrong |= bool(problems)
     if wrong:
         raise typer.Exit(EXIT_UNUSABLE)

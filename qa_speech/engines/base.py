@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -57,9 +57,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class WindowWords:
-    """What a recogniser heard in one window: words in window time, and how sure it is of the whole.
+    """What a recogniser heard in one window: words in window time (seconds), and how sure it is of the whole.
 
-    `avg_log_prob` mean log probability per token, `no_speech` probability that nobody speaks, `compression_ratio`
+    `avg_log_prob` mean natural-log probability per token, `no_speech` probability (0–1) that nobody speaks, `compression_ratio`
     of the text (high = repetition); None where the engine does not say. `notes` names what a guard did.
     """
 
@@ -88,7 +88,7 @@ class SpeechDetector(Protocol):
         """Name, version and hash, recorded in the Call."""
 
     def probabilities(self, samples: Samples) -> npt.NDArray[np.float32]:
-        """Speech probability per frame of `frame_s` seconds, for audio at 16 kHz; `samples` is left unchanged."""
+        """Speech probability (0–1) per frame of `frame_s` seconds, for audio at 16 kHz; `samples` is left unchanged."""
 
     @property
     def frame_s(self) -> float:
@@ -156,11 +156,24 @@ class Classifier(Protocol):
     """Puts label probabilities on texts."""
 
     @property
+    def name(self) -> str:
+        """What it tells: ``politeness``, ``violation``, ``depth`` …"""
+
+    @property
     def made_with(self) -> Mapping[str, str]:
         """Name and model hash."""
 
+    @property
+    def model_hash(self) -> str:
+        """SHA-256 of the model, in hex: figures of another are stale."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the columns."""
+
+    @property
+    def threshold(self) -> float | None:
+        """The probability (0–1) at which the model was made to decide, or None."""
+
     def classify(self, items: Iterable[TextItem]) -> Iterator[Sequence[float]]:
-        """One row of label probabilities per item, in the order given."""
-
-
-Options: TypeAlias = Mapping[str, Any]
+        """One row of label probabilities (0–1) per text, in the order given."""

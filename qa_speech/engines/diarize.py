@@ -16,11 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from qa_speech.audio.limits import DEFAULT
 from qa_speech.engines.base import ENGINE_RATE, Samples
+from qa_speech.engines.hashes import kept_sha256
 from qa_speech.errors import EngineError, ModelError
 from qa_speech.timeline import Timeline
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 SPEAKERS = 2
 PACKAGE, EXTRA = "sherpa-onnx", "pip install 'qa-speech[diarize]'"
-MIN_SPEECH_S, MIN_PAUSE_S = 0.1, 0.2
-"""Shorter speech is dropped and shorter pauses are bridged by the diarizer, as in the rest of the timing."""
 
 
 class Splitter(Protocol):
@@ -42,6 +41,14 @@ class Splitter(Protocol):
 
     def process(self, samples: Samples) -> Any:
         """A result whose ``sort_by_start_time()`` lists turns with ``start``, ``end`` (seconds) and ``speaker``."""
+
+
+class _Turn(NamedTuple):
+    """When a speaker (numbered from 0) speaks, in seconds."""
+
+    start: float
+    end: float
+    speaker: int
 
 
 class SherpaDiarizer:
@@ -72,8 +79,8 @@ class SherpaDiarizer:
     @property
     def made_with(self) -> Mapping[str, str]:
         """Name, the hashes of the two models, and that overlap is modelled."""
-        hashes = [sha256(path.read_bytes()).hexdigest() for path in self._paths]
-        return {"name": PACKAGE, "segmentation": hashes[0], "embedding": hashes[1], "overlap": "modelled"}
+        segmentation, embedding = (kept_sha256(path) for path in self._paths)
+        return {"name": PACKAGE, "segmentation": segmentation, "embedding": embedding, "overlap": "modelled"}
 
     def diarize(self, samples: Samples) -> Sequence[Timeline]:
         """One timeline per speaker, at most two, in the order they begin to speak.
@@ -89,15 +96,13 @@ class SherpaDiarizer:
             sherpa-onnx fails.
         """
         try:
-            turns = [
-                (float(turn.start), float(turn.end), int(turn.speaker))
-                for turn in self._splitter.process(samples).sort_by_start_time()
-            ]
+            found = self._splitter.process(samples).sort_by_start_time()
+            turns = sorted(_Turn(float(turn.start), float(turn.end), int(turn.speaker)) for turn in found)
         except Exception as exc:
             raise EngineError("diarize", f"{PACKAGE} failed on valid audio: {exc}") from exc
         latest = len(samples) / ENGINE_RATE
         spoken: dict[int, list[tuple[float, float]]] = {}
-        for start, end, speaker in sorted(turns):
+        for start, end, speaker in turns:
             start, end = max(0.0, start), min(latest, end)
             if end > start:
                 spoken.setdefault(speaker, []).append((start, end))
@@ -117,8 +122,8 @@ def _sherpa(segmentation: Path, embedding: Path) -> Splitter:
         ),
         embedding=sherpa_onnx.SpeakerEmbeddingExtractorConfig(model=str(embedding)),
         clustering=sherpa_onnx.FastClusteringConfig(num_clusters=SPEAKERS),
-        min_duration_on=MIN_SPEECH_S,
-        min_duration_off=MIN_PAUSE_S,
+        min_duration_on=DEFAULT.min_speech_s,  # as in the rest of the timing
+        min_duration_off=DEFAULT.bridge_s,
     )
     if not config.validate():
         raise ModelError("diarize", f"{PACKAGE} refuses {segmentation} with {embedding}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -60,21 +60,29 @@ def made_up(text: str) -> bool:
 
 
 def near_silent(window: Window, answer: WindowWords) -> bool:
-    """Whether there was hardly anything to hear: by level, or by the recogniser's own word."""
+    """Whether there was hardly anything to hear: by level (dBFS), or by the recogniser's own word (0–1)."""
     if answer.no_speech is not None and answer.no_speech >= NEAR_SILENT_PROBABILITY:
         return True
     power = float(np.mean(np.square(window.samples, dtype=np.float64))) if len(window.samples) else 0.0
     return bool(10 * np.log10(power + 1e-12) < NEAR_SILENT_DB)
 
 
-def guard(window: Window, answer: WindowWords, *, simplify: bool) -> tuple[WindowWords, tuple[Word, ...]]:
+class Guarded(NamedTuple):
+    """An answer past the guards, and the words they took out."""
+
+    answer: WindowWords
+    removed: tuple[Word, ...] = ()
+
+
+def guard(window: Window, answer: WindowWords, *, simplify: bool) -> Guarded:
     """An answer without what was made up, in simplified characters if wanted; and the words taken out."""
     text = "".join(word.text for word in answer.words)
     if text and made_up(text) and near_silent(window, answer):
-        return replace(answer, words=(), notes=(*answer.notes, HALLUCINATION)), answer.words
+        emptied = replace(answer, words=(), notes=(*answer.notes, HALLUCINATION))
+        return Guarded(emptied, answer.words)
     if simplify:
         answer = replace(answer, words=simplified(answer.words))
-    return answer, ()
+    return Guarded(answer)
 
 
 def simplified(words: tuple[Word, ...]) -> tuple[Word, ...]:

@@ -8,7 +8,6 @@ command that fetches it, the recipe to copy it by hand, and the way to go withou
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shutil
 import tomllib
@@ -18,7 +17,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from qa_speech.engines.hashes import cache_folder, kept_sha256
 from qa_speech.errors import ModelError
+from qa_speech.files import sha256
 from qa_speech.resources import folder
 
 WHISPER_FILES = ("config.json", "model.bin", "tokenizer.json")
@@ -37,13 +38,27 @@ HUB_IDS = {
 
 @dataclass(frozen=True)
 class Model:
-    """A model on this machine. `decode` are the settings its manifest asks for; `samples_only` marks the demo model."""
+    """A model on this machine.
+
+    `decode` are the settings its manifest asks for; `recorded_sha256` is the hash of its weights there, "" where it has no
+    manifest; `samples_only` marks the demo model.
+    """
 
     name: str
     path: Path
     decode: Mapping[str, Any] = field(default_factory=dict)
-    sha256: str = ""
+    recorded_sha256: str = ""
     samples_only: bool = False
+
+    @property
+    def weights(self) -> Path:
+        """The file of its weights, which tells it from others."""
+        return self.path / "model.bin"
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of its weights, in hex; they are read once, not at every load (`engines.hashes`)."""
+        return self.recorded_sha256 or kept_sha256(self.weights)
 
 
 @cache
@@ -54,7 +69,7 @@ def shipped() -> Mapping[str, Mapping[str, Any]]:
     return {entry["name"]: entry for entry in entries}
 
 
-def find(name: str, *, models_dir: Path | None = None) -> Model:
+def find_model(name: str, *, models_dir: Path | None = None) -> Model:
     """Resolve a folder, a name, or a hub id to a model on this machine.
 
     Order: an existing folder → shipped models → ``$QA_SPEECH_MODELS`` → `models_dir` → pulled models → the Hugging
@@ -69,9 +84,15 @@ def find(name: str, *, models_dir: Path | None = None) -> Model:
         return _checked(Model(Path(name).resolve().name, Path(name)))
     if name in shipped():
         entry = shipped()[name]
-        path = folder("models") / entry["folder"]
-        digest = entry.get("files", {}).get("model.bin", "")
-        return _checked(Model(name, path, entry.get("decode", {}), digest, bool(entry.get("samples_only", False))))
+        return _checked(
+            Model(
+                name,
+                folder("models") / entry["folder"],
+                decode=entry.get("decode", {}),
+                recorded_sha256=entry.get("files", {}).get("model.bin", ""),
+                samples_only=bool(entry.get("samples_only", False)),
+            )
+        )
     for place in _places(models_dir):
         if (place / name).is_dir():
             return _checked(Model(name, place / name))
@@ -83,17 +104,12 @@ def find(name: str, *, models_dir: Path | None = None) -> Model:
     raise ModelError(name, _missing(name, models_dir))
 
 
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def listed(*, models_dir: Path | None = None) -> list[Model]:
-    """The usable models on this machine: shipped ones, then the folders of each place `find` looks in, by name."""
-    found = [find(name) for name in shipped()]
+    """The usable models on this machine: shipped ones, then the folders of each place `find_model` looks in, by name."""
+    found = [find_model(name) for name in shipped()]
     for place in _places(models_dir):
-        for path in sorted(place.iterdir()) if place.is_dir() else ():
+        folders = sorted(place.iterdir()) if place.is_dir() else []
+        for path in folders:
             with contextlib.suppress(ModelError):
                 found.append(_checked(Model(path.name, path)))
     return found
@@ -124,8 +140,12 @@ def _read_sums(model: Model) -> dict[str, str]:
         raise ModelError(
             model.name, f"{path} is missing, so there is nothing to verify against; write it with sha256sum"
         )
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return {name.lstrip("*"): digest for digest, _, name in (line.partition("  ") for line in lines if line.strip())}
+    recorded = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        digest, _, name = line.partition("  ")
+        if digest.strip():
+            recorded[name.lstrip("*")] = digest
+    return recorded
 
 
 def pull(name: str, *, to: Path | None = None, endpoint: str | None = None, revision: str = "main") -> Model:
@@ -176,8 +196,8 @@ def pull(name: str, *, to: Path | None = None, endpoint: str | None = None, revi
 def _places(models_dir: Path | None) -> list[Path]:
     """Where models by name are looked for, in order; `pull` puts them in the first."""
     from_environment = os.environ.get("QA_SPEECH_MODELS")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "qa_speech" / "models"
-    return [Path(place) for place in (from_environment, models_dir, cache) if place]
+    places = (from_environment, models_dir, cache_folder() / "models")
+    return [Path(place) for place in places if place]
 
 
 def _in_hub_cache(repo: str) -> Path | None:

@@ -26,21 +26,18 @@ def whisper(name: str, settings: Settings) -> Recognizer:
     ModelError
         It is not on this machine, or does not load.
     """
-    from qa_speech.engines.models import find
-    from qa_speech.engines.whisper import DecodeOptions, WhisperRecognizer
+    from qa_speech.engines.models import find_model
+    from qa_speech.engines.whisper import DecodeOptions, WhisperRecognizer, known_options
 
     wanted = settings.recognition
-    model = find(name, models_dir=settings.models_dir)
+    model = find_model(name, models_dir=settings.models_dir)
     chosen = {key: value for key, value in wanted.model_dump().items() if value is not None}
-    options = {
-        key: value for key, value in {**model.decode, **chosen}.items() if key in DecodeOptions.__dataclass_fields__
-    }
     return WhisperRecognizer(
         model,
         device=wanted.device,
         compute_type=wanted.compute_type,
         threads=wanted.threads,
-        options=DecodeOptions(**options),
+        options=DecodeOptions(**known_options({**model.decode, **chosen})),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -21,7 +21,7 @@ import numpy as np
 
 from qa_speech.call import Word
 from qa_speech.engines.base import LEAST_PAD_S, Traits, Window, WindowWords
-from qa_speech.engines.models import Model, sha256
+from qa_speech.engines.models import Model
 from qa_speech.errors import EngineError, ModelError
 
 PUNCTUATION = frozenset("，。？！、；：,.?!;:…—“”‘’\"'（）()《》")
@@ -62,6 +62,12 @@ class DecodeOptions:
     max_no_speech: float = 0.6
 
 
+def known_options(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the values that `DecodeOptions` knows."""
+    known = {field.name for field in fields(DecodeOptions)}
+    return {name: value for name, value in values.items() if name in known}
+
+
 @dataclass(frozen=True)
 class _Decoded:
     tokens: list[int]
@@ -88,8 +94,7 @@ class WhisperRecognizer:
         from faster_whisper import WhisperModel
         from faster_whisper.tokenizer import Tokenizer
 
-        known = {name: value for name, value in model.decode.items() if name in DecodeOptions.__dataclass_fields__}
-        self.options = options or replace(DecodeOptions(), **known)
+        self.options = options or replace(DecodeOptions(), **known_options(model.decode))
         if device == "auto":
             device = "cuda" if cuda_devices() else "cpu"
         if device == "cuda" and not preload_cublas():
@@ -113,7 +118,7 @@ class WhisperRecognizer:
             "recognizer": f"faster-whisper {version('faster-whisper')}",
             "ctranslate2": version("ctranslate2"),
             "model": model.name,
-            "model_sha256": model.sha256 or sha256(model.path / "model.bin"),
+            "model_sha256": model.sha256,
             "device": f"{device}/{compute_type}",
             "beam_size": str(self.options.beam_size),
             "window_s": f"{self.options.window_s:g}",
@@ -157,8 +162,8 @@ class WhisperRecognizer:
         extract = self._model.feature_extractor
         heard = [extract(window.samples)[..., :-1] for window in windows]
         alike: dict[int, list[int]] = {}
-        for index, item in enumerate(heard):
-            alike.setdefault(self._frames(item.shape[-1]), []).append(index)
+        for index, features in enumerate(heard):
+            alike.setdefault(self._frames(features.shape[-1]), []).append(index)
         answers: dict[int, WindowWords] = {}
         for frames, group in alike.items():
             found = self._of_one_length([heard[i] for i in group], [windows[i] for i in group], frames)
@@ -168,7 +173,7 @@ class WhisperRecognizer:
     def _of_one_length(self, heard: Sequence[Any], windows: Sequence[Window], frames: int) -> list[WindowWords]:
         from faster_whisper.audio import pad_or_trim
 
-        features = np.stack([pad_or_trim(item, frames) for item in heard])
+        features = np.stack([pad_or_trim(window, frames) for window in heard])
         encoded = self._encode(features)
         decoded = self._generate(encoded, len(windows), temperature=0.0)
         for index, first in enumerate(decoded):
@@ -181,7 +186,8 @@ class WhisperRecognizer:
         since one window fills its caches already; it is decoding that gains from a batch."""
         if not self._encodes_one_by_one or len(features) == 1:
             return self._model.encode(features)
-        return _storage(np.concatenate([np.asarray(self._model.encode(item[None])) for item in features]))
+        encoded = [np.asarray(self._model.encode(window[None])) for window in features]
+        return _storage(np.concatenate(encoded))
 
     def _encoded_alone(self, encoded: Any, features: Any, index: int) -> Any:
         """Encoder output of one window of a batch."""
@@ -193,15 +199,17 @@ class WhisperRecognizer:
         """Mel frames (10 ms each) that a window of this many is filled up to."""
         if self.options.window == "full":
             return FULL_FRAMES
-        return min(FULL_FRAMES, max(1, -(-length // TIGHT_STEP)) * TIGHT_STEP)
+        steps = max(1, -(-length // TIGHT_STEP))
+        return min(FULL_FRAMES, steps * TIGHT_STEP)
 
     def _generate(self, encoded: Any, count: int, *, temperature: float) -> list[_Decoded]:
         from faster_whisper.transcribe import get_suppressed_tokens
 
         options, tokenizer, model = self.options, self._tokenizer, self._model
+        before = tokenizer.encode(f" {options.initial_prompt}") if options.initial_prompt else []
         prompt = model.get_prompt(
             tokenizer,
-            previous_tokens=tokenizer.encode(f" {options.initial_prompt}") if options.initial_prompt else [],
+            previous_tokens=before,
             without_timestamps=True,
             hotwords=options.hotwords or None,
         )
@@ -221,14 +229,21 @@ class WhisperRecognizer:
         tokens = [token for token in result.sequences_ids[0] if token < self._tokenizer.eot]
         text = self._tokenizer.decode(tokens).strip()
         length = len(result.sequences_ids[0])
-        ratio = get_compression_ratio(text) if text else 0.0
-        return _Decoded(tokens, text, result.scores[0] * length / (length + 1), result.no_speech_prob, ratio)
+        return _Decoded(
+            tokens=tokens,
+            text=text,
+            avg_log_prob=result.scores[0] * length / (length + 1),
+            no_speech=result.no_speech_prob,
+            compression_ratio=get_compression_ratio(text) if text else 0.0,
+        )
 
-    def _out_of_bounds(self, item: _Decoded) -> bool:
+    def _out_of_bounds(self, found: _Decoded) -> bool:
         options = self.options
-        if item.no_speech > options.max_no_speech and item.avg_log_prob < options.min_avg_log_prob:
-            return False  # nobody speaks: no temperature will help
-        return item.avg_log_prob < options.min_avg_log_prob or item.compression_ratio > options.max_compression_ratio
+        unlikely = found.avg_log_prob < options.min_avg_log_prob
+        nobody_speaks = found.no_speech > options.max_no_speech
+        if nobody_speaks and unlikely:
+            return False  # no temperature will help
+        return unlikely or found.compression_ratio > options.max_compression_ratio
 
     def _again(self, encoded: Any, first: _Decoded) -> _Decoded:
         """Rising temperatures until one is in bounds; else the most probable of all tries that does not repeat."""
@@ -240,23 +255,25 @@ class WhisperRecognizer:
             tries.append(replace(found, notes=(f"temperature:{temperature:g}",)))
             if not self._out_of_bounds(found):
                 return tries[-1]
-        sane = [item for item in tries if item.compression_ratio <= self.options.max_compression_ratio] or tries
-        best = max(sane, key=lambda item: item.avg_log_prob)
+        sane = [one for one in tries if one.compression_ratio <= self.options.max_compression_ratio]
+        best = max(sane or tries, key=lambda one: one.avg_log_prob)
         return replace(best, notes=(*best.notes, "out_of_bounds"))
 
     def _with_words(self, encoded: Any, decoded: list[_Decoded], windows: Sequence[Window]) -> list[WindowWords]:
-        frames = [int(np.ceil(window.duration)) * self._model.frames_per_second for window in windows]
-        frames = [min(max(count, 2), FULL_FRAMES) for count in frames]
-        alignments = self._aligned(encoded, [item.tokens for item in decoded], frames)
+        frames = []
+        for window in windows:
+            whole_seconds = int(np.ceil(window.duration)) * self._model.frames_per_second
+            frames.append(min(max(whole_seconds, 2), FULL_FRAMES))
+        alignments = self._aligned(encoded, [found.tokens for found in decoded], frames)
         return [
             WindowWords(
                 words=_words(alignment, window.duration),
-                avg_log_prob=item.avg_log_prob,
-                no_speech=item.no_speech,
-                compression_ratio=item.compression_ratio,
-                notes=item.notes,
+                avg_log_prob=found.avg_log_prob,
+                no_speech=found.no_speech,
+                compression_ratio=found.compression_ratio,
+                notes=found.notes,
             )
-            for item, alignment, window in zip(decoded, alignments, windows, strict=True)
+            for found, alignment, window in zip(decoded, alignments, windows, strict=True)
         ]
 
     def _aligned(self, encoded: Any, tokens: list[list[int]], frames: list[int]) -> list[Any]:
@@ -301,8 +318,12 @@ def preload_cublas() -> bool:
 
 def cublas_folder() -> str:
     """Folder of the cuBLAS 12 that the extra ``cuda`` brings; "" without it."""
-    spec = find_spec("nvidia.cublas") if find_spec("nvidia") else None
-    for place in spec.submodule_search_locations or () if spec else ():
+    if find_spec("nvidia") is None:
+        return ""
+    spec = find_spec("nvidia.cublas")
+    if spec is None:
+        return ""
+    for place in spec.submodule_search_locations or ():
         folder = os.path.join(place, "lib")
         if all(os.path.isfile(os.path.join(folder, name)) for name in CUBLAS):
             return folder
@@ -319,10 +340,10 @@ def _loaded(folder: str) -> bool:
 
 
 def _words(alignment: Sequence[Mapping[str, Any]], duration: float) -> tuple[Word, ...]:
-    """Aligned tokens → words inside ``[0, duration]``; punctuation joins the word before it."""
+    """Aligned tokens → words inside ``[0, duration]`` seconds; punctuation joins the word before it."""
     words: list[Word] = []
-    for item in alignment:
-        text = item["word"].strip()
+    for token in alignment:
+        text = token["word"].strip()
         if not text:
             continue
         if all(char in PUNCTUATION for char in text):
@@ -330,7 +351,8 @@ def _words(alignment: Sequence[Mapping[str, Any]], duration: float) -> tuple[Wor
                 last = words[-1]
                 words[-1] = Word(last.text + text, last.start, last.end, last.probability)
             continue
-        start = min(max(float(item["start"]), 0.0), duration)
-        end = min(max(float(item["end"]), start), duration)
-        words.append(Word(text, start, end, min(max(float(item["probability"]), 0.0), 1.0)))
+        start = min(max(float(token["start"]), 0.0), duration)
+        end = min(max(float(token["end"]), start), duration)
+        probability = min(max(float(token["probability"]), 0.0), 1.0)
+        words.append(Word(text, start, end, probability))
     return tuple(words)

@@ -13,7 +13,7 @@ saves one, and of all ways to cut a call into as few windows the one with the lo
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from qa_speech.call import Word
@@ -27,12 +27,16 @@ _TOUCH_S = 1e-6
 
 
 class _Unit(NamedTuple):
-    """Speech that stays together, and how much may be taken along before and after it."""
+    """Speech that stays together, and how much may be taken along before and after it; all in seconds."""
 
     start: float
     end: float
     before: float
     after: float
+
+    def padded(self, pad: float) -> tuple[float, float]:
+        """Where it begins and ends with `pad` seconds on each side, as far as there is room."""
+        return self.start - min(pad, self.before), self.end + min(pad, self.after)
 
 
 def pack(
@@ -59,8 +63,13 @@ def pack(
     >>> len(pack(padded, window_s=11)), len(pack(padded, window_s=11, speech=spoken))
     (2, 1)
     """
-    short = [part for segment in segments for part in _parts(segment, window_s)]
-    units = [_Unit(item.start, item.end, 0.0, 0.0) for item in short] if speech is None else _units(short, speech)
+    short: list[Segment] = []
+    for segment in segments:
+        short += _parts(segment, window_s)
+    if speech is None:
+        units = [_Unit(part.start, part.end, 0.0, 0.0) for part in short]
+    else:
+        units = _units(short, speech)
     if not units:
         return []
     pad = _padding(units, window_s, least_pad_s)
@@ -68,6 +77,7 @@ def pack(
 
 
 def _parts(segment: Segment, window_s: float) -> Iterable[Segment]:
+    """The segment, cut where it is longer than a window."""
     start = segment.start
     while segment.end - start > window_s + 1e-9:
         yield Segment(start, start + window_s)
@@ -83,16 +93,25 @@ def _units(segments: Sequence[Segment], speech: Timeline) -> list[_Unit]:
     for segment in segments:
         while at < len(spoken) and spoken[at].end <= segment.start:
             at += 1
-        inside: list[tuple[float, float]] = []
-        k = at
-        while k < len(spoken) and spoken[k].start < segment.end:
-            inside.append((max(spoken[k].start, segment.start), min(spoken[k].end, segment.end)))
-            k += 1
-        inside = inside or [(segment.start, segment.end)]
-        edges = [segment.start, *((one[1] + two[0]) / 2 for one, two in pairwise(inside)), segment.end]
-        for (start, end), before, after in zip(inside, edges[:-1], edges[1:], strict=True):
-            units.append(_Unit(start, end, start - before, after - end))
+        inside: list[Segment] = []
+        for said in islice(spoken, at, None):
+            shared = said & segment
+            if shared is None:
+                break
+            inside.append(shared)
+        units += _sharing(inside or [segment], segment)
     return units
+
+
+def _sharing(inside: Sequence[Segment], segment: Segment) -> list[_Unit]:
+    """The speech inside a padded segment; of the room between two stretches each may take half."""
+    middles = [(one.end + two.start) / 2 for one, two in pairwise(inside)]
+    earliest = [segment.start, *middles]
+    latest = [*middles, segment.end]
+    return [
+        _Unit(said.start, said.end, said.start - begin, end - said.end)
+        for said, begin, end in zip(inside, earliest, latest, strict=True)
+    ]
 
 
 def _length(units: Sequence[_Unit], pad: float) -> list[float]:
@@ -120,20 +139,23 @@ def _count(lengths: Sequence[float], window_s: float) -> int:
 
 
 def _cut(units: Sequence[_Unit], window_s: float, pad: float) -> list[tuple[int, int]]:
-    """Ranges of units, as few as there can be; of those the ones with long pauses between them and even lengths."""
+    """Ranges of units for windows of `window_s` seconds, as few as there can be; of those the ones with long pauses
+    between them and even lengths."""
     lengths = _length(units, pad)
     costs: list[tuple[int, float]] = [(0, 0.0)]
     cuts = [0]
     for last in range(1, len(units) + 1):
-        best, place, filled = (len(units) + 1, 0.0), last - 1, 0.0
+        best, place = (len(units) + 1, 0.0), last - 1
+        filled = 0.0
         for first in range(last - 1, -1, -1):
             filled += lengths[first]
-            if filled > window_s + 1e-9 and first < last - 1:
+            too_long = filled > window_s + 1e-9
+            if too_long and first < last - 1:
                 break
-            count, cost = costs[first]
-            cost += (filled / window_s) ** 2 + _haste(units, first)
-            if (count + 1, cost) < best:
-                best, place = (count + 1, cost), first
+            windows, before = costs[first]
+            cost = before + ((filled / window_s) ** 2 + _haste(units, first))
+            if (windows + 1, cost) < best:
+                best, place = (windows + 1, cost), first
         costs.append(best)
         cuts.append(place)
     ranges = []
@@ -148,14 +170,15 @@ def _haste(units: Sequence[_Unit], first: int) -> float:
     """What a cut before this unit costs: 0 in a long pause, 1 where there is none."""
     if not first:
         return 0.0
-    return max(0.0, 1 - (units[first].start - units[first - 1].end) / GOOD_PAUSE_S)
+    pause = units[first].start - units[first - 1].end
+    return max(0.0, 1 - pause / GOOD_PAUSE_S)
 
 
 def _pieces(units: Sequence[_Unit], pad: float) -> tuple[Piece, ...]:
     """One window: units with their padding; where the padding of two meets they are one piece."""
     spans: list[list[float]] = []
     for unit in units:
-        start, end = unit.start - min(pad, unit.before), unit.end + min(pad, unit.after)
+        start, end = unit.padded(pad)
         if spans and start - spans[-1][1] < _TOUCH_S:
             spans[-1][1] = end
         else:

@@ -1,0 +1,35 @@
+"""What counts as speech on a channel, and what a recogniser gets of it: the defaults of everything that asks.
+
+Settings (`[speech]` in `qa_speech.toml`), the analysis and the diarizer take them from here. Nothing is imported, so
+that settings stay cheap to read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SpeechLimits:
+    """From what on speech is speech, and how it is cut for a recogniser.
+
+    Parameters
+    ----------
+    threshold : 0–1
+        Speech probability from which a frame is surely speech.
+    bridge_s, min_speech_s : seconds
+        Pauses shorter than the one are bridged; after that, speech shorter than the other is dropped.
+    pad_s : seconds
+        Room on each side of speech in the pieces for the recogniser.
+    max_piece_s : seconds
+        Longest piece for the recogniser.
+    """
+
+    threshold: float = 0.5
+    bridge_s: float = 0.2
+    min_speech_s: float = 0.1
+    pad_s: float = 0.3
+    max_piece_s: float = 30.0
+
+
+DEFAULT = SpeechLimits()

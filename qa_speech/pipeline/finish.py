@@ -1,0 +1,111 @@
+"""Words into a prepared call: cut into utterances again, roles settled, voices measured, texts annotated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+
+import msgspec
+
+from qa_speech.audio.voice import acoustics
+from qa_speech.call import Acoustics, Call, Role, StrayWord, Word
+from qa_speech.conduct.annotate import with_annotations
+from qa_speech.engines.base import Recognizer, traits_of
+from qa_speech.engines.guards import HALLUCINATION, Guarded
+from qa_speech.engines.transcripts import Transcript, words_for
+from qa_speech.engines.windows import to_call_time
+from qa_speech.language.dialogue import build_utterances
+from qa_speech.language.prompts import set_prompts_apart
+from qa_speech.language.roles import identify_roles
+from qa_speech.pipeline.prepare import Prepared
+from qa_speech.resources import folder
+from qa_speech.settings import Settings
+
+
+def finish(prepared: Prepared, answers: Sequence[Guarded], recognizer: Recognizer | None, settings: Settings) -> Call:
+    """Put the words into the call, settle who is the agent, measure the voices.
+
+    Parameters
+    ----------
+    answers
+        One per window of the call, in their order, past the guards.
+    recognizer
+        What they come from; None = no words were asked for. A transcript of the row goes before both.
+    """
+    call = prepared.call
+    if prepared.transcript is not None:
+        call = _with_transcript(call, prepared.transcript, settings)
+    elif recognizer is not None:
+        call = _with_answers(call, prepared, answers, recognizer, settings)
+    voices = _acoustics(call, prepared, pitch=settings.speech.pitch)
+    call = msgspec.structs.replace(call, acoustics=voices)
+    call = set_prompts_apart(identify_roles(call))
+    return with_annotations(call, settings)
+
+
+def _with_transcript(call: Call, transcript: Transcript, settings: Settings) -> Call:
+    """The call with the words of its transcript; where that has no times, they are laid over the speech."""
+    words = words_for(transcript, call.speech)
+    call = _worded(call, words, {"recognizer": f"transcript ({transcript.form})"}, settings)
+    if not transcript.timed and transcript.call is None:
+        call = msgspec.structs.replace(call, warnings=(*call.warnings, "transcript_times_estimated"))
+    return call
+
+
+def _with_answers(
+    call: Call, prepared: Prepared, answers: Sequence[Guarded], recognizer: Recognizer, settings: Settings
+) -> Call:
+    """The call with what was heard in its windows; what was made up is kept apart, with the reason."""
+    heard: dict[Role, list[Word]] = {role: [] for role in call.speech}
+    made_up: list[StrayWord] = []
+    noted: set[str] = set()
+    for plan, (answer, removed) in zip(prepared.plans, answers, strict=True):
+        role = prepared.voices[plan.voice]
+        heard[role] += to_call_time(answer.words, plan.pieces)
+        made_up += [StrayWord(role, word, HALLUCINATION) for word in to_call_time(removed, plan.pieces)]
+        noted.update(answer.notes)
+    call = _worded(call, heard, recognizer.made_with, settings)
+    notes = [f"recogniser:{note}" for note in sorted(noted)]
+    return msgspec.structs.replace(
+        call,
+        stray=(*call.stray, *made_up),
+        warnings=(*call.warnings, *notes, *_foreign(call, recognizer)),
+    )
+
+
+def _worded(call: Call, words: Mapping[Role, Sequence[Word]], made_with: Mapping[str, str], settings: Settings) -> Call:
+    """The call cut into utterances again, now that its words are known."""
+    pause_s = settings.speech.utterance_pause_s
+    utterances, stray = build_utterances(call.speech, words, utterance_pause_s=pause_s)
+    return msgspec.structs.replace(
+        call,
+        utterances=utterances,
+        stray=stray,
+        language=settings.recognition.language,
+        made_with={**call.made_with, **made_with},
+    )
+
+
+def _acoustics(call: Call, prepared: Prepared, *, pitch: bool) -> tuple[Acoustics, ...]:
+    """Voice figures in the order of the utterances, each measured on the channel of its role."""
+    found: dict[Role, Iterator[Acoustics]] = {}
+    analysis = prepared.analysis
+    for voice, role in enumerate(prepared.voices):
+        spans = [utterance.segment for utterance in call.utterances_of(role)]
+        track, levels, speech = analysis.tracks[voice], analysis.levels[voice], analysis.speech[voice]
+        found[role] = iter(acoustics(track, levels, speech, spans, pitch=pitch))
+    return tuple(next(found[utterance.role]) for utterance in call.utterances)
+
+
+def _foreign(call: Call, recognizer: Recognizer) -> tuple[str, ...]:
+    """The demo model knows only the shipped samples; its words about any other recording are worth nothing."""
+    if traits_of(recognizer).samples_only and call.recording.sha256 not in _sample_hashes():
+        return ("demo_model",)
+    return ()
+
+
+@cache
+def _sample_hashes() -> frozenset[str]:
+    """SHA-256 of the shipped samples, in hex."""
+    lines = (folder("samples") / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    return frozenset(line.split()[0] for line in lines if line.strip())

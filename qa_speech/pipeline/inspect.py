@@ -1,0 +1,105 @@
+"""Inputs → one report or failure each, in the order given; `report` is the half that needs no sound and no models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qa_speech.call import Call, CallFailure, CallReport
+from qa_speech.engines.base import LEAST_PAD_S, Diarizer, Recognizer, SpeechDetector, traits_of
+from qa_speech.engines.diarize import load_diarizer
+from qa_speech.engines.silero import SileroDetector
+from qa_speech.errors import AudioError, QaSpeechError
+from qa_speech.inputs import CallInput
+from qa_speech.metrics import measure_all
+from qa_speech.pipeline.prepare import Prepared, begin
+from qa_speech.pipeline.recognise import failure, recognise
+from qa_speech.settings import Settings
+
+if TYPE_CHECKING:
+    from qa_speech.scorecard import Scorecard
+    from qa_speech.scorecard.choice import Chooser
+
+
+def inspect_many(
+    inputs: Iterable[CallInput],
+    *,
+    scorecard: Scorecard | Chooser | None = None,
+    recognizer: Recognizer | None = None,
+    detector: SpeechDetector | None = None,
+    diarizer: Diarizer | None = None,
+    settings: Settings | None = None,
+) -> Iterator[CallReport | CallFailure]:
+    """Inspect recordings: exactly one outcome per input, in the order given.
+
+    Parameters
+    ----------
+    inputs
+        Rows of work, e.g. from `find_inputs`.
+    scorecard
+        From `load_scorecard`, or a function that chooses one for a call (a `Shelf`); None = measure only.
+    recognizer
+        E.g. from `load_recognizer`; None = everything but words.
+
+    Yields
+    ------
+    CallReport or CallFailure
+        A `QaSpeechError` of a recording becomes its CallFailure; any other exception is a bug and propagates.
+    """
+    settings = settings or Settings()
+    speech_detector = detector or SileroDetector()
+    splitter = diarizer or load_diarizer(settings)
+    window_s, least_pad_s = None, LEAST_PAD_S
+    if recognizer is not None:
+        window_s = recognizer.window_s
+        least_pad_s = traits_of(recognizer).least_pad_s
+
+    def prepared() -> Iterator[Prepared | Call | CallFailure]:
+        for row in inputs:
+            try:
+                yield begin(
+                    row,
+                    detector=speech_detector,
+                    settings=settings,
+                    window_s=window_s,
+                    least_pad_s=least_pad_s,
+                    diarizer=splitter,
+                )
+            except QaSpeechError as exc:
+                yield failure(row.name, str(row.path), exc)
+
+    for outcome in recognise(prepared(), recognizer, settings=settings):
+        yield outcome if isinstance(outcome, CallFailure) else report(outcome, scorecard)
+
+
+def inspect_call(
+    path: str | Path,
+    *,
+    scorecard: Scorecard | None = None,
+    recognizer: Recognizer | None = None,
+    settings: Settings | None = None,
+) -> CallReport:
+    """Inspect one recording.
+
+    Raises
+    ------
+    QaSpeechError
+        The recording cannot be used.
+    """
+    row = CallInput(Path(path))
+    outcome = next(inspect_many([row], scorecard=scorecard, recognizer=recognizer, settings=settings))
+    if isinstance(outcome, CallFailure):
+        raise AudioError(outcome.path, outcome.message.removeprefix(f"{outcome.path}: "))
+    return outcome
+
+
+def report(call: Call, scorecard: Scorecard | Chooser | None = None) -> CallReport:
+    """Measure a call and score it by a scorecard, or by the one that is chosen for it: no audio, no models."""
+    measured = measure_all(call)
+    card = scorecard(call) if callable(scorecard) else scorecard
+    if card is None:
+        return CallReport(call, measured)
+    from qa_speech.scorecard import score  # reads YAML and regular expressions, which a call without a card needs not
+
+    return CallReport(call, measured, score(call, card, measurements=measured))

@@ -1,0 +1,224 @@
+"""A recording up to the point where words are needed: decoded, examined, its speech found, its windows packed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import NamedTuple
+
+import numpy as np
+
+from qa_speech.audio.analysis import Analysis, analyse, divided
+from qa_speech.audio.decode import Audio, decode
+from qa_speech.audio.limits import SpeechLimits
+from qa_speech.call import Call, OtherSound, Recording, Role
+from qa_speech.conduct.annotate import with_annotations
+from qa_speech.engines.base import LEAST_PAD_S, Diarizer, Piece, SpeechDetector, Window
+from qa_speech.engines.diarize import load_diarizer
+from qa_speech.engines.transcripts import Transcript, call_from_transcript, read_transcript
+from qa_speech.engines.windows import pack
+from qa_speech.files import sha256
+from qa_speech.inputs import CallInput
+from qa_speech.language.dialogue import build_utterances
+from qa_speech.settings import Settings
+
+DEFAULT_AGENT_CHANNEL = 1
+
+
+class Plan(NamedTuple):
+    """One window before it is cut: the voice (from 0), and the stretches of the call it holds."""
+
+    voice: int
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A recording up to the point where words are needed: the call without words, and the windows to recognise."""
+
+    call: Call
+    analysis: Analysis
+    plans: tuple[Plan, ...]
+    voices: tuple[Role, ...]
+    transcript: Transcript | None = None
+
+    def windows(self) -> Iterator[Window]:
+        """The windows of this call, cut from the recording one at a time."""
+        for voice, pieces in self.plans:
+            cut = [self.analysis.cut(voice, piece.call_start, piece.call_end) for piece in pieces]
+            yield Window(self.call.id, self.voices[voice], np.concatenate(cut), pieces)
+
+
+def begin(
+    row: CallInput,
+    *,
+    detector: SpeechDetector,
+    settings: Settings,
+    window_s: float | None,
+    least_pad_s: float = LEAST_PAD_S,
+    diarizer: Diarizer | None = None,
+) -> Prepared | Call:
+    """`prepare`, but a row that is only a transcript is a call already."""
+    if not row.is_transcript:
+        return prepare(
+            row,
+            detector=detector,
+            settings=settings,
+            window_s=window_s,
+            least_pad_s=least_pad_s,
+            diarizer=diarizer,
+        )
+    words = read_transcript(row.path)
+    call = call_from_transcript(words, call_id=row.name, metadata=row.metadata)
+    return with_annotations(call, settings)
+
+
+def prepare(
+    row: CallInput,
+    *,
+    detector: SpeechDetector,
+    settings: Settings,
+    window_s: float | None,
+    least_pad_s: float = LEAST_PAD_S,
+    diarizer: Diarizer | None = None,
+) -> Prepared:
+    """Decode a recording, examine its channels, find speech, pack windows.
+
+    Windows are packed here and nowhere else: as few as hold the speech, cut in its longest pauses, its padding squeezed
+    where that saves a window.
+
+    Parameters
+    ----------
+    row
+        The recording, and what is known of it.
+    window_s : float, seconds
+        Longest window that the recogniser takes; None = words are not wanted.
+    least_pad_s : float, seconds
+        Padding around speech that its windows need at least.
+    diarizer
+        Divides one channel into two voices; None = the one that the settings name, if they name one.
+
+    Raises
+    ------
+    AudioError
+        The recording cannot be used.
+    EngineError
+        The speech detector or the diarizer fails.
+    """
+    audio = decode(row.path, raw=row.raw)
+    limits = settings.speech.limits
+    if window_s is not None:
+        limits = replace(limits, max_piece_s=window_s)
+    analysis = analyse(
+        audio.samples, audio.rate, detector.probabilities, detector.frame_s, limits=limits, source=str(row.path)
+    )
+    splitter = None
+    if analysis.layout != "two_channel":
+        splitter = diarizer or load_diarizer(settings)
+    if splitter is not None:
+        analysis = _in_two_voices(analysis, splitter, limits)
+    seats = _seats(analysis, row, settings)
+    made_with = {**_made_with(settings), **_prefixed("detector", detector.made_with)}
+    if splitter is not None:
+        made_with |= _prefixed("diarizer", splitter.made_with)
+    timelines = dict(zip(seats.voices, analysis.speech, strict=True))
+    pause_s = settings.speech.utterance_pause_s
+    utterances, _ = build_utterances(timelines, None, utterance_pause_s=pause_s)
+    call = Call(
+        recording=_recording(row, audio, analysis, seats),
+        speech=timelines,
+        utterances=utterances,
+        sounds=_sounds(analysis, seats.voices),
+        made_with=made_with,
+        warnings=audio.warnings,
+    )
+    given = read_transcript(row.transcript) if row.transcript else None
+    plans: tuple[Plan, ...] = ()
+    if window_s is not None and given is None:
+        plans = _packed(analysis, window_s, least_pad_s)
+    return Prepared(call, analysis, plans, seats.voices, given)
+
+
+def _in_two_voices(analysis: Analysis, splitter: Diarizer, limits: SpeechLimits) -> Analysis:
+    """One channel as two voices that share it."""
+    whole = analysis.cut(0, 0.0, analysis.tracks[0].duration)
+    return divided(analysis, splitter.diarize(whole), limits)
+
+
+def _packed(analysis: Analysis, window_s: float, least_pad_s: float) -> tuple[Plan, ...]:
+    """The windows of a call: for each voice, which stretches of it go into one."""
+    plans: list[Plan] = []
+    for voice, (padded, speech) in enumerate(zip(analysis.padded, analysis.speech, strict=True)):
+        windows = pack(padded, window_s=window_s, speech=speech, least_pad_s=least_pad_s)
+        plans += [Plan(voice, pieces) for pieces in windows]
+    return tuple(plans)
+
+
+class _Seats(NamedTuple):
+    """Who each voice is, and how that is known: ``given``, ``settings``, ``default``, ``layout`` or ``diarizer``."""
+
+    voices: tuple[Role, ...]
+    known_from: str
+
+
+def _seats(analysis: Analysis, row: CallInput, settings: Settings) -> _Seats:
+    """Who speaks on which channel: given with the row, in the settings, or channel 1 = agent; one voice = unknown; of
+    two voices on one channel the first to speak is taken for the agent until their words are known."""
+    if len(analysis.speech) == 1:
+        return _Seats((Role.UNKNOWN,), "layout")
+    if analysis.layout != "two_channel":
+        return _Seats((Role.AGENT, Role.CUSTOMER), "diarizer")
+    if row.agent_channel is not None:
+        channel, known_from = row.agent_channel, "given"
+    elif settings.agent_channel is not None:
+        channel, known_from = settings.agent_channel, "settings"
+    else:
+        channel, known_from = DEFAULT_AGENT_CHANNEL, "default"
+    if channel == 1:
+        return _Seats((Role.AGENT, Role.CUSTOMER), known_from)
+    return _Seats((Role.CUSTOMER, Role.AGENT), known_from)
+
+
+def _recording(row: CallInput, audio: Audio, analysis: Analysis, seats: _Seats) -> Recording:
+    """What is kept of the file; a channel that holds one voice has its role, any other is unknown."""
+    named: dict[int, Role] = {}
+    if seats.known_from != "diarizer":
+        named = dict(zip(analysis.channels, seats.voices, strict=True))
+    numbers = range(1, len(audio.samples) + 1)
+    return Recording(
+        id=row.name,
+        path=str(row.path),
+        sha256=sha256(row.path),
+        sampling_rate=audio.source_rate,
+        num_samples=audio.source_frames,
+        channels=tuple(named.get(number, Role.UNKNOWN) for number in numbers),
+        layout=analysis.layout,
+        roles_from=seats.known_from,
+        findings=analysis.findings,
+        metadata=dict(row.metadata),
+    )
+
+
+def _sounds(analysis: Analysis, voices: tuple[Role, ...]) -> tuple[OtherSound, ...]:
+    """What is heard beside speech, voice by voice."""
+    found: list[OtherSound] = []
+    for role, sounds in zip(voices, analysis.sounds, strict=True):
+        found += [OtherSound(sound.kind, role, sound.start, sound.end) for sound in sounds]
+    return tuple(found)
+
+
+def _made_with(settings: Settings) -> dict[str, str]:
+    """The version and the settings that a call depends on."""
+    speech = settings.speech
+    return {
+        "qa_speech": version("qa-speech"),
+        "speech_threshold": f"{speech.threshold:g}",
+        "bridge_s": f"{speech.bridge_s:g}",
+        "min_speech_s": f"{speech.min_speech_s:g}",
+        "utterance_pause_s": f"{speech.utterance_pause_s:g}",
+    }
+
+
+def _prefixed(part: str, made_with: Mapping[str, str]) -> dict[str, str]:
+    return {f"{part}_{key}": value for key, value in made_with.items()}
