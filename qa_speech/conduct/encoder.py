@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from qa_speech.conduct.linear import Floats, ordinal, sigmoid, softmax
-from qa_speech.engines.base import TextItem
+from qa_speech.conduct.heads import Floats, probabilities_of
+from qa_speech.conduct.passages import Passage
 from qa_speech.errors import ModelError
 
 BATCH_TOKENS = 4096
@@ -58,11 +58,11 @@ class OnnxScorer:
             raise ModelError(str(network), f"cannot be loaded: {exc}") from exc
         tokenizer.no_padding()
         tokenizer.enable_truncation(int(entry.get("max_tokens", 256)))
-        known = [item.name for item in session.get_outputs()]
+        outputs = [output.name for output in session.get_outputs()]
         return cls(
             session,
             tokenizer,
-            str(entry.get("output", known[0])),
+            str(entry.get("output", outputs[0])),
             str(entry["head"]),
             bool(entry.get("pair", False)),
             float(entry.get("scale", 1.0)),
@@ -70,20 +70,18 @@ class OnnxScorer:
             np.asarray(entry.get("cuts", []), np.float32),
         )
 
-    def rows(self, items: Sequence[TextItem]) -> list[Sequence[float]]:
-        """One row of label probabilities per item, in the order given."""
-        logits = self.logits(items) * self.scale + self.bias
-        if self.head == "softmax":
-            found = softmax(logits)
-        else:
-            found = ordinal(logits, self.cuts) if self.head == "ordinal" else sigmoid(logits)
-        rows: list[Sequence[float]] = found.tolist()
+    def rows(self, passages: Sequence[Passage]) -> list[Sequence[float]]:
+        """One row of label probabilities, 0–1, per passage, in the order given."""
+        logits = self.logits(passages) * self.scale + self.bias
+        rows: list[Sequence[float]] = probabilities_of(self.head, logits, self.cuts).tolist()
         return rows
 
-    def logits(self, items: Sequence[TextItem]) -> Floats:
-        """Raw outputs, (items, outputs): sorted by length, run in batches of like length, put back in order."""
-        texts = [(item.context, item.text) if self.pair else item.text for item in items]
-        encoded = self.tokenizer.encode_batch(texts)
+    def logits(self, passages: Sequence[Passage]) -> Floats:
+        """Raw outputs, (passages, outputs): sorted by length, run in batches of like length, put back in order."""
+        if self.pair:
+            encoded = self.tokenizer.encode_batch([(passage.context, passage.text) for passage in passages])
+        else:
+            encoded = self.tokenizer.encode_batch([passage.text for passage in passages])
         order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
         parts: list[Floats] = []
         at = 0
@@ -99,15 +97,13 @@ class OnnxScorer:
         return back
 
     def _run(self, batch: Sequence[Any]) -> Floats:
-        width = max(len(item.ids) for item in batch)
-        feed = {
-            name: np.zeros((len(batch), width), np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")
-        }
-        for i, item in enumerate(batch):
-            count = len(item.ids)
-            feed["input_ids"][i, :count] = item.ids
-            feed["attention_mask"][i, :count] = 1
-            feed["token_type_ids"][i, :count] = item.type_ids
-        wanted = {item.name for item in self.session.get_inputs()}
+        shape = len(batch), max(len(encoded.ids) for encoded in batch)
+        feed = {name: np.zeros(shape, np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")}
+        for row, encoded in enumerate(batch):
+            count = len(encoded.ids)
+            feed["input_ids"][row, :count] = encoded.ids
+            feed["attention_mask"][row, :count] = 1
+            feed["token_type_ids"][row, :count] = encoded.type_ids
+        wanted = {given.name for given in self.session.get_inputs()}
         (found,) = self.session.run([self.output], {name: array for name, array in feed.items() if name in wanted})
         return np.asarray(found, np.float32)

@@ -70,16 +70,6 @@ class WindowWords:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TextItem:
-    """One text for a classifier: an utterance, or an exchange with its question as `context`."""
-
-    call_id: str
-    index: int
-    text: str
-    context: str = ""
-
-
 class SpeechDetector(Protocol):
     """Finds speech in one channel."""
 
@@ -150,17 +140,6 @@ class Diarizer(Protocol):
 
     def diarize(self, samples: Samples) -> Sequence[Timeline]:
         """One timeline per speaker for audio at 16 kHz."""
-
-
-class Classifier(Protocol):
-    """Puts label probabilities on texts."""
-
-    @property
-    def made_with(self) -> Mapping[str, str]:
-        """Name and model hash."""
-
-    def classify(self, items: Iterable[TextItem]) -> Iterator[Sequence[float]]:
-        """One row of label probabilities per item, in the order given."""
 
 
 Options: TypeAlias = Mapping[str, Any]

@@ -90,7 +90,6 @@ class RuleSet:
     """
 
     def __init__(self, name: str, heads: tuple[str, ...] = ()) -> None:
-        self._last: tuple[str, tuple[RuleHit, ...]] = "", ()
         self.rules = tuple([rule for rule in read_rules(name) if not heads or rule.section[0] in heads])
 
     @cached_property
@@ -119,14 +118,6 @@ class RuleSet:
             (pattern, pattern.groups, re2.compile(rule.unless) if rule.unless else None)
             for pattern, rule in zip(patterns, self.rules, strict=True)
         ]
-
-    def found(self, joined: str) -> tuple[RuleHit, ...]:
-        """`hits`, remembered for the text asked about last: several figures of a call look at the same words."""
-        known, hits = self._last
-        if known != joined:
-            hits = tuple(self.hits(joined))
-            self._last = joined, hits
-        return hits
 
     def hits(self, joined: str) -> Iterator[RuleHit]:
         """Every place of every rule in folded lines (`phrases.fold_lines`), less those that an exclusion speaks against."""

@@ -18,7 +18,7 @@ import msgspec
 
 from qa_speech.call import Acoustics, Call, OtherSound, Role, StrayWord, Utterance, Word
 from qa_speech.language.data import word_list
-from qa_speech.language.phrases import find, fold
+from qa_speech.language.phrases import find_phrases, fold
 from qa_speech.timeline import Timeline
 
 PROMPTS = word_list("prompts")
@@ -83,7 +83,7 @@ def _prompts(call: Call, role: Role) -> list[int]:
 
 
 def _is_prompt(text: str) -> bool:
-    return bool(find(text, PROMPTS))
+    return bool(find_phrases(text, PROMPTS))
 
 
 def _is_number(texts: Sequence[str], place: int) -> bool:

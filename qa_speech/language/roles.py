@@ -15,7 +15,7 @@ import msgspec
 
 from qa_speech.call import Call, Finding, Role, Utterance
 from qa_speech.language.data import word_list
-from qa_speech.language.phrases import find, fold
+from qa_speech.language.phrases import find_phrases, fold
 
 OPENINGS = word_list("role_openings")
 CLOSINGS = word_list("role_closings")
@@ -82,7 +82,7 @@ def _cues(call: Call, role: Role) -> list[RoleCue]:
 
 def _phrase_cues(kind: str, phrases: tuple[str, ...], role: Role, index: int, item: Utterance) -> list[RoleCue]:
     text = item.text or ""
-    hits = find(text, phrases)
+    hits = find_phrases(text, phrases)
     return [RoleCue(kind, role, index, text[hits[0].start : hits[0].end])] if hits else []
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from qa_speech.engines.base import TextItem
+from qa_speech.conduct.passages import Passage
 from qa_speech.errors import ConfigError
 
 ALLOWED: Mapping[str, tuple[float, float]] = {"politeness": (1.0, 5.0), "depth": (0.0, 4.0)}
@@ -30,7 +30,7 @@ _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 class Labelled:
     """One labelled text. `row` counts as a spreadsheet does: the head is row 1."""
 
-    item: TextItem
+    passage: Passage
     label: float
     group: str
     row: int
@@ -64,8 +64,8 @@ def read_labels(path: Path, task: str) -> list[Labelled]:
             problems.append(f"{path.name}:{number}: {problem}")
             continue
         group = _group(row, number)
-        item = TextItem(row.get("call", ""), number, row["text"].strip(), row.get("question", "").strip())
-        found.append(Labelled(item, float(row["label"]), group, number))
+        passage = Passage(row["text"].strip(), row.get("question", "").strip())
+        found.append(Labelled(passage, float(row["label"]), group, number))
     problems += _contradictions(found, path)
     if problems:
         raise ConfigError(str(path), problems)
@@ -96,7 +96,7 @@ def _contradictions(found: Sequence[Labelled], path: Path) -> list[str]:
     first: dict[tuple[str, str], Labelled] = {}
     problems = []
     for labelled in found:
-        key = (labelled.item.text, labelled.item.context)
+        key = (labelled.passage.text, labelled.passage.context)
         other = first.setdefault(key, labelled)
         if abs(other.label - labelled.label) >= 2:
             problems.append(
@@ -129,7 +129,7 @@ def refuse_too_few(found: Sequence[Labelled], path: Path, task: str, minimum: in
 def split(found: Sequence[Labelled], *, share: float = 0.2, seed: int = 0) -> tuple[list[Labelled], list[Labelled]]:
     """Train and test part; a whole agent (else call, else row) falls to one side, by a hash, so it stays there.
 
-    >>> rows = [Labelled(TextItem("c", i, "x"), 1.0, f"agent:{i % 7}", i) for i in range(70)]
+    >>> rows = [Labelled(Passage("x"), 1.0, f"agent:{i % 7}", i) for i in range(70)]
     >>> train, test = split(rows)
     >>> {item.group for item in train} & {item.group for item in test}
     set()
