@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 from qa_speech.call import Call, Role
@@ -126,15 +126,11 @@ def graded_exchanges(call: Call) -> tuple[GradedExchange, ...]:
     found = exchanges(call)
     pushing = _pushing(call, found)
     graded: list[GradedExchange] = []
-    for number, exchange in enumerate(found):
-        following = found[number + 1] if number + 1 < len(found) else None
-        grade = _grade(
-            tagged,
-            exchange,
-            pushed=not pushing.isdisjoint(exchange.answer),
-            heard=_is_heard(call, exchange, following),
-            again=following is not None and _is_same(tagged, exchange, following),
-        )
+    for exchange, following in zip_longest(found, found[1:]):
+        pushed = not pushing.isdisjoint(exchange.answer)
+        heard = _is_heard(call, exchange, following)
+        again = following is not None and _is_same(tagged, exchange, following)
+        grade = _grade(tagged, exchange, pushed=pushed, heard=heard, again=again)
         graded.append(GradedExchange(exchange, grade))
     return tuple(graded)
 
@@ -163,17 +159,23 @@ def _deflects(hits: Sequence[Violation]) -> bool:
 
 def _pushing(call: Call, found: Sequence[Exchange]) -> frozenset[int]:
     """The utterances in which the agent pushes the matter away; what is said next may make up for it."""
-    following: dict[int, str] = {}
-    answers: set[int] = set()
-    for exchange in found:
-        answers.update(exchange.answer)
-        for index, after in pairwise(exchange.answer):
-            following[index] = call.utterances[after].text or ""
     # all of the agent's words, as the metric `violations` looks at them: their rules run once for both
     mine = [index for index, said in enumerate(call.utterances) if said.role is Role.AGENT and said.text]
     texts = [call.utterances[index].text or "" for index in mine]
-    every = violations_in(texts, [following.get(index, "") for index in mine])
-    return frozenset([index for index, hits in zip(mine, every, strict=True) if index in answers and _deflects(hits)])
+    following = _following(call, found)
+    hits = violations_in(texts, [following.get(index, "") for index in mine])
+    return frozenset([index for index, held in zip(mine, hits, strict=True) if index in following and _deflects(held)])
+
+
+def _following(call: Call, found: Sequence[Exchange]) -> dict[int, str]:
+    """For each utterance of an answer what the agent says next in it, "" after the last."""
+    texts: dict[int, str] = {}
+    for exchange in found:
+        for index in exchange.answer:
+            texts[index] = ""
+        for index, after in pairwise(exchange.answer):
+            texts[index] = call.utterances[after].text or ""
+    return texts
 
 
 def _is_heard(call: Call, exchange: Exchange, following: Exchange | None) -> bool:
@@ -233,31 +235,50 @@ def _reply(tagged: Sequence[TaggedText], exchange: Exchange, substantive: Sequen
 
 
 def _level(reply: _Reply, *, pushed: bool, fits: bool) -> Level:
-    if not reply.said:
-        return 0
     if reply.answer is None:
-        return 2 if answers_plainly(reply.last, reply.said) else 1
+        return _level_without_words(reply)
     filled = fillers(reply.answer)
     given = count_substance(reply.answer)
     if _gives_nothing(reply, given, filled, pushed=pushed):
         return 0
-    plain = [said for said in reply.said if informs(said) and not fillers(said)]
-    told = sum([count_facts(said) for said in plain])
-    if not told and _asks_back(reply, filled):
+    told = _told(reply)
+    if not told.facts and _asks_back(reply, filled):
         return 1
-    explained = told >= TOLD and sum([len(said.folded) for said in plain]) >= SHORT_ANSWER
-    if not given and not explained:
-        return 2 if told or not _is_only_heard(reply, filled) else 1
-    if told >= TOLD:
+    if not given and not told.explains:
+        return 2 if told.facts or not _is_only_heard(reply, filled) else 1
+    if told.facts >= TOLD:
         given += 1
-    if not fits or (given < 2 and ("promise" in filled or _is_bare(reply))):
+    if not fits or (given < 2 and _is_short(reply, filled)):
         return 2
     return 4 if reply.kinds & GUIDANCE and len(reply.kinds) > 1 else 3
 
 
-def _is_bare(reply: _Reply) -> bool:
-    """Whether an answer is short, or no more than a figure: 三十九元."""
-    return reply.kinds <= BARE or reply.answer is None or len(reply.answer.folded) < SHORT_ANSWER
+def _level_without_words(reply: _Reply) -> Level:
+    """Of an answer that is silence, or no more than acknowledgements; to 可以吗 a bare 可以 is an answer."""
+    if not reply.said:
+        return 0
+    return 2 if answers_plainly(reply.last, reply.said) else 1
+
+
+class _Told(NamedTuple):
+    """How many facts the utterances without filler tell, and whether they are enough to explain something."""
+
+    facts: int
+    explains: bool
+
+
+def _told(reply: _Reply) -> _Told:
+    plain = [said for said in reply.said if informs(said) and not fillers(said)]
+    facts = sum([count_facts(said) for said in plain])
+    characters = sum([len(said.folded) for said in plain])
+    return _Told(facts, facts >= TOLD and characters >= SHORT_ANSWER)
+
+
+def _is_short(reply: _Reply, filled: frozenset[str]) -> bool:
+    """Whether an answer with a single piece is short, promises, or is no more than a figure: 三十九元."""
+    if reply.answer is None or "promise" in filled:
+        return True
+    return reply.kinds <= BARE or len(reply.answer.folded) < SHORT_ANSWER
 
 
 def _gives_nothing(reply: _Reply, given: int, filled: frozenset[str], *, pushed: bool) -> bool:
