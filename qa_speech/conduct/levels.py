@@ -164,7 +164,8 @@ def _pushing(call: Call, found: Sequence[Exchange]) -> frozenset[int]:
     texts = [call.utterances[index].text or "" for index in mine]
     following = _following(call, found)
     hits = violations_in(texts, [following.get(index, "") for index in mine])
-    return frozenset([index for index, held in zip(mine, hits, strict=True) if index in following and _deflects(held)])
+    deflecting = [index for index, held in zip(mine, hits, strict=True) if _deflects(held)]
+    return frozenset(deflecting).intersection(following)
 
 
 def _following(call: Call, found: Sequence[Exchange]) -> dict[int, str]:
@@ -203,7 +204,7 @@ def _grade(tagged: Sequence[TaggedText], exchange: Exchange, *, pushed: bool, he
     reply = _reply(tagged, exchange, substantive)
     relevance = None if reply.answer is None else _relevance(reply)
     level: Level = 1 if heard else _level(reply, pushed=pushed, fits=_fits(reply, relevance))
-    sent_away = level == 0 and reply.answer is not None and "away" in fillers(reply.answer)
+    sent_away = level == 0 and "away" in _filled(reply)
     if again and level > 2:
         level = LEVELS[level - 1]
     parts: list[Part] = []
@@ -260,6 +261,10 @@ def _level_without_words(reply: _Reply) -> Level:
     return 2 if answers_plainly(reply.last, reply.said) else 1
 
 
+def _filled(reply: _Reply) -> frozenset[str]:
+    return frozenset() if reply.answer is None else fillers(reply.answer)
+
+
 class _Told(NamedTuple):
     """How many facts the utterances without filler tell, and whether they are enough to explain something."""
 
@@ -314,7 +319,8 @@ def _fits(reply: _Reply, relevance: float | None) -> bool:
     needs = [ANSWERED_BY[question.kind] for question in reply.wanted]
     if not needs or any(not need or need & reply.kinds for need in needs):
         return True
-    if reply.kinds & SUBSTANCE and any(question.kind in ("reason", "how") for question in reply.wanted):
+    wants_explanation = any(question.kind in ("reason", "how") for question in reply.wanted)
+    if wants_explanation and reply.kinds & SUBSTANCE:
         return True  # 前天加了雾化，一次四十 says why without 因为
     return relevance is not None and relevance >= FITS
 
@@ -334,7 +340,9 @@ def _relevance(reply: _Reply) -> float:
     plain = bool(reply.kinds) or YES_NO.search(reply.answer.folded) is not None
     needs = [ANSWERED_BY[question.kind] for question in reply.wanted]
     given = [bool(need & reply.kinds) if need else plain for need in needs]
-    fit = sum(given) / len(given) if given else float(bool(reply.kinds))
+    if not given:
+        given = [bool(reply.kinds)]
+    fit = sum(given) / len(given)
     taken_up = min(1.0, reply.shared / ENOUGH_SHARED)
     return round(50 * fit + 50 * taken_up, 1)
 
@@ -355,7 +363,8 @@ def _is_met(question: Question, reply: _Reply) -> bool:
     need = ANSWERED_BY[question.kind]
     if need:
         return bool(need & reply.kinds)
-    return _shared(question.text, reply.answer.folded) > 0 or YES_NO.search(reply.answer.folded) is not None
+    folded = reply.answer.folded
+    return _shared(question.text, folded) > 0 or YES_NO.search(folded) is not None
 
 
 def _shared(question: str, answer: str) -> float:

@@ -130,7 +130,7 @@ def cardinal(number: str) -> str:
     if len(number) > LONGEST_QUANTITY:
         return digits(number)
     spoken = _groups(number)
-    return spoken[1:] if spoken.startswith("一十") else spoken
+    return spoken.removeprefix("一") if spoken.startswith("一十") else spoken
 
 
 def _groups(number: str) -> str:
@@ -240,8 +240,10 @@ def _date(match: re.Match[str]) -> str:
     if len(parts[0]) < 4:
         parts.reverse()
     year, *rest = parts
-    names = ("月", "日")
-    return f"{digits(year)}年" + "".join([cardinal(part) + name for part, name in zip(rest, names, strict=False)])
+    spoken = f"{digits(year)}年"
+    for part, name in zip(rest, ("月", "日"), strict=False):
+        spoken += cardinal(part) + name
+    return spoken
 
 
 def _day(match: re.Match[str]) -> str:
@@ -290,16 +292,20 @@ def _percent(match: re.Match[str]) -> str:
     text = match.group()
     sign = "负" if text[0] in "-−" else ""
     of = "千分之" if "‰" in text else "百分之"
-    spoken = sign + of + "到".join([decimal(number) for number in _FIND_NUM.findall(text)])
-    return "百分之百" if spoken == "百分之一百" else spoken
+    numbers = [decimal(number) for number in _FIND_NUM.findall(text)]
+    spoken = sign + of + "到".join(numbers)
+    if spoken == "百分之一百":
+        return "百分之百"
+    return spoken
 
 
 def _money(match: re.Match[str]) -> str:
     text = match.group()
     amounts = list(_FIND_NUM.finditer(text))
-    currency = _MONEY[text[: amounts[0].start()].strip()]
-    scale = "".join([char for char in text[amounts[-1].end() :] if char in "万亿"])
-    return "到".join([decimal(amount.group()) for amount in amounts]) + scale + currency
+    written, after = text[: amounts[0].start()], text[amounts[-1].end() :]
+    scale = "".join([char for char in after if char in "万亿"])
+    spoken = "到".join([decimal(amount.group()) for amount in amounts])
+    return spoken + scale + _MONEY[written.strip()]
 
 
 def _measure(match: re.Match[str]) -> str:
@@ -336,17 +342,33 @@ def _minus(match: re.Match[str]) -> str:
 
 
 def _number(match: re.Match[str]) -> str:
-    number, text = match.group(), match.string
-    before, after = text[max(0, match.start() - 12) : match.start()], text[match.end() : match.end() + 6]
+    number = match.group()
+    before, after = _around(match)
     if not number.isdecimal():
         return decimal(number)
-    if before[-1:].isascii() and before[-1:].isalpha():  # MH370, WPA3
-        return digits(number) if len(number) > 2 or number[0] == "0" else cardinal(number)
-    if _is_code(number, before, after):
+    follows_letter = before[-1:].isascii() and before[-1:].isalpha()
+    if follows_letter:
+        is_code = number[0] == "0" or len(number) > 2  # MH370, but A12
+    else:
+        is_code = _is_code(number, before, after)
+    if is_code:
         return digits(number)
-    # 1亿2300 is 一亿零两千三百
-    continues = before[-2:-1].isdecimal() and 1 < len(number) < _DIGITS_AFTER.get(before[-1:], 0)
-    return f"零{cardinal(number)}" if continues else cardinal(number)
+    if not follows_letter and _continues(number, before):
+        return f"零{cardinal(number)}"
+    return cardinal(number)
+
+
+def _around(match: re.Match[str]) -> tuple[str, str]:
+    """What stands before and after a number, as far as it decides how the number is read."""
+    text = match.string
+    start, end = match.span()
+    return text[max(0, start - 12) : start], text[end : end + 6]
+
+
+def _continues(number: str, before: str) -> bool:
+    """Whether a number goes on after 亿 or 万 with places left out: 1亿2300 is 一亿零两千三百."""
+    places = _DIGITS_AFTER.get(before[-1:], 0)
+    return before[-2:-1].isdecimal() and 1 < len(number) < places
 
 
 _DIGITS_AFTER = {"亿": 8, "万": 4}
@@ -387,4 +409,5 @@ _RULES: dict[str, _Rule] = {
     "sign": _Rule(rf"#(?=[号键])|(?<=\w)@(?=\w)|{_COMPARED}|[≥≤](?=\d)", _sign),
     "between": _Rule(r"(?<=[\d%])\s?[-~]\s?(?=\d)", _between),
 }
-_PATTERN = re.compile("|".join([f"(?P<{name}>{rule.pattern})" for name, rule in _RULES.items()]))
+_NAMED = [f"(?P<{name}>{rule.pattern})" for name, rule in _RULES.items()]
+_PATTERN = re.compile("|".join(_NAMED))

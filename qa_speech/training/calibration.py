@@ -49,64 +49,82 @@ def calibrate(raw: Array, target: npt.NDArray[Any], counts: Array, *, head: Head
 
 def activated(raw: Array, cuts: Array, head: Head) -> Array:
     """Probabilities, 0–1, as the served model computes them: in single precision."""
-    shares = probabilities_of(head, np.asarray(raw, np.float32), np.asarray(cuts, np.float32))
-    return shares.astype(float)
+    outputs, borders = np.asarray(raw, np.float32), np.asarray(cuts, np.float32)
+    return probabilities_of(head, outputs, borders).astype(float)
 
 
 def _one_factor(raw: Array, target: npt.NDArray[Any], counts: Array) -> Calibration:
     from scipy.optimize import minimize
 
-    right = np.arange(len(raw)), target.astype(int)
+    texts = np.arange(len(raw))
+    labels = target.astype(int)
 
-    def loss(factor_log: Array) -> float:
-        shares = activated(raw * np.exp(factor_log[0]), NO_CUTS, "softmax")
-        return float(-np.average(np.log(_apart(shares)[right]), weights=counts))
+    def loss(parameters: Array) -> float:
+        factor = np.exp(parameters[0])
+        shares = _apart(activated(raw * factor, NO_CUTS, "softmax"))
+        return _mean_loss(np.log(shares[texts, labels]), counts)
 
     found = minimize(loss, [0.0])
     outputs = raw.shape[1]
-    return Calibration(np.full(outputs, np.exp(found.x[0])), np.zeros(outputs), NO_CUTS)
+    factor = np.exp(found.x[0])
+    return Calibration(np.full(outputs, factor), np.zeros(outputs), NO_CUTS)
 
 
 def _each_output(raw: Array, target: npt.NDArray[Any], counts: Array) -> Calibration:
     """Every output by itself, as one yes or no."""
     from scipy.optimize import minimize
 
-    def loss(line: Array, column: int) -> float:
-        mine = raw[:, [column]] * np.exp(line[0]) + line[1]
+    def loss(parameters: Array, column: int) -> float:
+        factor, shift = np.exp(parameters[0]), parameters[1]
+        mine = raw[:, [column]] * factor + shift
         shares = _apart(activated(mine, NO_CUTS, "sigmoid"))
         goal = target[:, [column]]
-        each = goal * np.log(shares) + (1 - goal) * np.log(1 - shares)
-        return float(-np.average(each.mean(1), weights=counts))
+        yes = goal * np.log(shares)
+        no = (1 - goal) * np.log(1 - shares)
+        return _mean_loss((yes + no).mean(1), counts)
 
     outputs = raw.shape[1]
-    factor, shift = np.ones(outputs), np.zeros(outputs)
+    factors, shifts = np.ones(outputs), np.zeros(outputs)
     for column in range(outputs):
         found = minimize(loss, [0.0, 0.0], args=(column,))
-        factor[column], shift[column] = np.exp(found.x[0]), found.x[1]
-    return Calibration(factor, shift, NO_CUTS)
+        factors[column] = np.exp(found.x[0])
+        shifts[column] = found.x[1]
+    return Calibration(factors, shifts, NO_CUTS)
 
 
 def _borders(raw: Array, target: npt.NDArray[Any], counts: Array, labels: int) -> Calibration:
     from scipy.optimize import minimize
 
-    right = np.arange(len(raw)), np.clip(np.rint(target), 0, labels - 1).astype(int)
+    texts = np.arange(len(raw))
+    nearest = np.rint(target)
+    levels = np.clip(nearest, 0, labels - 1).astype(int)
 
     def loss(parameters: Array) -> float:
-        scores = np.asarray(raw * np.exp(parameters[0]), np.float32)
-        shares = ordinal(scores, np.asarray(_rising(parameters), np.float32))
-        return float(-np.average(np.log(np.maximum(shares[right], LEAST)), weights=counts))
+        factor = np.exp(parameters[0])
+        cuts = np.asarray(_rising(parameters[1:]), np.float32)
+        # in single precision all through: that is how the levels are served
+        shares = ordinal(np.asarray(raw * factor, np.float32), cuts)
+        return _mean_loss(np.log(np.maximum(shares[texts, levels], LEAST)), counts)
 
-    start = np.concatenate(([1.0, 1.5], np.full(labels - 2, 1.0)))
-    found = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 2000, "xatol": 1e-3, "fatol": 1e-6})
-    return Calibration(np.array([np.exp(found.x[0])]), np.zeros(1), _rising(found.x))
+    steps = np.full(labels - 2, 1.0)
+    start = np.concatenate(([1.0, 1.5], steps))
+    options = {"maxiter": 2000, "xatol": 1e-3, "fatol": 1e-6}
+    found = minimize(loss, start, method="Nelder-Mead", options=options)
+    factor = np.exp(found.x[:1])
+    return Calibration(factor, np.zeros(1), _rising(found.x[1:]))
 
 
 def _rising(parameters: Array) -> Array:
     """Borders from the first one and the logarithms of the steps between them; they cannot cross."""
-    steps = np.exp(parameters[2:])
-    return np.asarray(parameters[1] + np.concatenate(([0.0], np.cumsum(steps))), float)
+    first, steps = parameters[0], np.exp(parameters[1:])
+    beyond = np.concatenate(([0.0], np.cumsum(steps)))
+    return np.asarray(first + beyond, float)
 
 
 def _apart(shares: Array) -> Array:
     """Probabilities kept off 0 and 1."""
     return np.clip(shares, LEAST, 1 - LEAST)
+
+
+def _mean_loss(logarithms: npt.NDArray[np.floating[Any]], counts: Array) -> float:
+    return float(-np.average(logarithms, weights=counts))

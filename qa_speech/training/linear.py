@@ -131,8 +131,10 @@ def fit_linear(
         solved = _ridge(task, goal, np.zeros(len(passages)))
     else:
         solved, slope = _corrected(task, goal, before, passages)
-    factor, shift, cuts = calibrate(solved.unseen, told, task.counts, head=plan.head, labels=len(plan.labels))
-    weight, bias = solved.weights * factor, solved.bias * factor + shift
+    labels = len(plan.labels)
+    factor, shift, cuts = calibrate(solved.unseen, told, task.counts, head=plan.head, labels=labels)
+    weight = solved.weights * factor
+    bias = solved.bias * factor + shift
     exact = np.zeros((1 << plan.bits, weight.shape[1]), np.float32)
     exact[kept] = weight[: len(kept)] * rarity[kept, None]
     beside = weight[len(kept) :] * plan.share
@@ -141,7 +143,8 @@ def fit_linear(
         if before.cues is not None:
             beside = beside + before.dense * slope * factor
     scorer = _packed(plan, cues, dense, exact=exact, beside=beside, bias=bias, cuts=cuts)
-    return Fit(plan, scorer, exact, activated(solved.unseen * factor + shift, cuts, plan.head))
+    unseen = activated(solved.unseen * factor + shift, cuts, plan.head)
+    return Fit(plan, scorer, exact, unseen)
 
 
 # ------------------------------------------------------------------------------------------------------- what is looked at
@@ -166,10 +169,13 @@ def _dense(passages: Sequence[Passage], cues: AnswerCues | None, before: LinearS
         return _Dense(np.zeros((len(passages), 0)), np.zeros(0), np.ones(0))
     counted = np.asarray(cues.count(passages), float)
     if before is not None and before.cues is not None:
-        centre, spread = before.centre.astype(float), before.spread.astype(float)
+        centre = before.centre.astype(float)
+        spread = before.spread.astype(float)
     else:
-        centre, spread = counted.mean(0), np.maximum(counted.std(0), LEAST_SPREAD)
-    return _Dense(np.clip((counted - centre) / spread, -FAR, FAR), centre, spread)
+        centre = counted.mean(0)
+        spread = np.maximum(counted.std(0), LEAST_SPREAD)
+    deviations = (counted - centre) / spread
+    return _Dense(np.clip(deviations, -FAR, FAR), centre, spread)
 
 
 def _ngrams(passages: Sequence[Passage], plan: Plan) -> tuple[Any, Array]:
@@ -179,15 +185,17 @@ def _ngrams(passages: Sequence[Passage], plan: Plan) -> tuple[Any, Array]:
     # fitted on the first piece, but on all of it where levels are told apart border by border
     cut = plan.window if plan.window and plan.head != "cumulative" else None
     texts = [fold_text(passage.text, marks=plan.marks)[:cut] for passage in passages]
+    number = 1 << plan.bits
     buckets, starts = ngram_buckets(texts, longest=plan.longest, bits=plan.bits)
     counts = np.diff(starts)
-    weighed = np.repeat(1 / np.sqrt(np.maximum(counts, plan.floor)), counts)
+    weights = 1 / np.sqrt(np.maximum(counts, plan.floor))
+    weighed = np.repeat(weights, counts)
     if not plan.ngrams:
         weighed = weighed * 0
-    holders = np.bincount(buckets, minlength=1 << plan.bits)
+    holders = np.bincount(buckets, minlength=number)
     rarity = np.log((1 + len(texts)) / (1 + holders)) + 1
-    matrix = csr_array((weighed * rarity[buckets], buckets, starts), shape=(len(texts), 1 << plan.bits))
-    return matrix, rarity
+    values = weighed * rarity[buckets]
+    return csr_array((values, buckets, starts), shape=(len(texts), number)), rarity
 
 
 def _met_twice(matrix: Any, groups: Sequence[str]) -> Rows:
@@ -198,8 +206,10 @@ def _met_twice(matrix: Any, groups: Sequence[str]) -> Rows:
     numbers = {name: place for place, name in enumerate(dict.fromkeys(groups))}
     group_of = np.array([numbers[name] for name in groups])
     rows = np.repeat(group_of, np.diff(matrix.indptr))
-    seen = csr_array((np.ones(len(rows), bool), (rows, matrix.indices)), shape=(len(numbers), matrix.shape[1]))
-    met = np.bincount(seen.indices, minlength=matrix.shape[1])
+    once = np.ones(len(rows), bool)
+    buckets = matrix.shape[1]
+    by_group = csr_array((once, (rows, matrix.indices)), shape=(len(numbers), buckets))
+    met = np.bincount(by_group.indices, minlength=buckets)
     return np.flatnonzero(met >= min(2, len(numbers)))
 
 
@@ -248,14 +258,22 @@ class _Solved(NamedTuple):
 
 def _folds(count: int, groups: Sequence[str], seed: int) -> list[_Fold]:
     """By group; where there are too few groups, one fold that tests on what it was trained on."""
-    keys = sorted(set(groups), key=lambda key: hashlib.sha256(f"{seed}:{key}".encode()).digest())
+
+    def order(key: str) -> bytes:
+        return hashlib.sha256(f"{seed}:{key}".encode()).digest()
+
+    keys = sorted(set(groups), key=order)
     if len(keys) < 2:
         everything = np.arange(count)
         return [_Fold(everything, everything)]
     number = min(FOLDS, len(keys))
     fold_of = {key: place % number for place, key in enumerate(keys)}
     folds = np.array([fold_of[key] for key in groups])
-    return [_Fold(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in range(number)]
+    found = []
+    for fold in range(number):
+        inside = folds == fold
+        found.append(_Fold(train=np.flatnonzero(~inside), test=np.flatnonzero(inside)))
+    return found
 
 
 def _ridge(task: _Task, target: Array, said: Array) -> _Solved:
@@ -306,7 +324,8 @@ def _logistic(task: _Task, target: npt.NDArray[Any], plan: Plan) -> _Solved:
     fit = _multinomial if plan.head == "softmax" else _binomials
     unseen = np.zeros((task.matrix.shape[0], outputs))
     for train, test in task.folds:
-        weights, bias = fit(task.matrix[train], target[train], task.counts[train], plan.strength, outputs)
+        matrix, goal, counts = task.matrix[train], target[train], task.counts[train]
+        weights, bias = fit(matrix, goal, counts, plan.strength, outputs)
         unseen[test] = task.matrix[test] @ weights + bias
     weights, bias = fit(task.matrix, target, task.counts, plan.strength, outputs)
     return _Solved(unseen, weights, bias)
@@ -318,7 +337,8 @@ def _multinomial(
     """One of the labels; a label that does not occur is never said."""
     from sklearn.linear_model import LogisticRegression
 
-    weights, bias = np.zeros((matrix.shape[1], outputs)), np.full(outputs, NEVER)
+    weights = np.zeros((matrix.shape[1], outputs))
+    bias = np.full(outputs, NEVER)
     model = LogisticRegression(C=strength, max_iter=400, tol=TOLERANCE).fit(matrix, target, counts)
     seen = model.classes_.astype(int)
     if len(seen) == 2:
@@ -336,12 +356,14 @@ def _binomials(
     """Each output by itself, yes or no; what never occurs, or always, is never said."""
     from sklearn.linear_model import LogisticRegression
 
-    weights, bias = np.zeros((matrix.shape[1], outputs)), np.full(outputs, NEVER)
+    weights = np.zeros((matrix.shape[1], outputs))
+    bias = np.full(outputs, NEVER)
     for column in range(outputs):
         if 0 < target[:, column].sum() < len(target):
             model = LogisticRegression(C=strength, max_iter=400, tol=TOLERANCE)
             model.fit(matrix, target[:, column], counts)
-            weights[:, column], bias[column] = model.coef_[0], model.intercept_[0]
+            weights[:, column] = model.coef_[0]
+            bias[column] = model.intercept_[0]
     return weights, bias
 
 
@@ -353,7 +375,8 @@ def _one_score(model: LinearScorer) -> LinearScorer:
     if model.head == "ordinal":
         return model
     together = np.ones((model.weights.shape[1], 1))
-    exact = np.asarray(model.weights @ (model.scales[:, None] * together), np.float32)
+    to_size = model.scales[:, None] * together
+    exact = np.asarray(model.weights @ to_size, np.float32)
     packed, scales = _int8(exact)
     return replace(
         model,
