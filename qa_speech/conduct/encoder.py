@@ -7,7 +7,7 @@ classifier under the classifier's name. What a text gets does not depend on its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,16 +82,12 @@ class OnnxScorer:
             encoded = self.tokenizer.encode_batch([(passage.context, passage.text) for passage in passages])
         else:
             encoded = self.tokenizer.encode_batch([passage.text for passage in passages])
-        order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
-        parts: list[Floats] = []
-        at = 0
-        while at < len(order):
-            stop = at + 1
-            while stop < len(order) and (stop + 1 - at) * len(encoded[order[stop]].ids) <= BATCH_TOKENS:
-                stop += 1
-            parts.append(self._run([encoded[i] for i in order[at:stop]]))
-            at = stop
-        found = np.concatenate(parts)
+        made: list[Floats] = []
+        order: list[int] = []
+        for batch in batches([len(text.ids) for text in encoded]):
+            made.append(self._run([encoded[place] for place in batch]))
+            order += batch
+        found = np.concatenate(made)
         back = np.empty_like(found)
         back[order] = found
         return back
@@ -104,6 +100,24 @@ class OnnxScorer:
             feed["input_ids"][row, :count] = encoded.ids
             feed["attention_mask"][row, :count] = 1
             feed["token_type_ids"][row, :count] = encoded.type_ids
-        wanted = {given.name for given in self.session.get_inputs()}
-        (found,) = self.session.run([self.output], {name: array for name, array in feed.items() if name in wanted})
+        wanted = {taken.name for taken in self.session.get_inputs()}
+        given = {name: array for name, array in feed.items() if name in wanted}
+        (found,) = self.session.run([self.output], given)
         return np.asarray(found, np.float32)
+
+
+def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Places of texts, shortest first, in batches of at most `BATCH_TOKENS` tokens with padding; a longer text is alone.
+
+    >>> list(batches([5000, 7, 3]))
+    [[2, 1], [0]]
+    """
+    batch: list[int] = []
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+        padded = (len(batch) + 1) * lengths[place]
+        if batch and padded > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch

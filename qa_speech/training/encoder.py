@@ -21,9 +21,11 @@ import numpy.typing as npt
 
 from qa_speech.call import write_bytes
 from qa_speech.conduct.classifier import DESCRIPTION, FORMAT, LABELS
+from qa_speech.conduct.encoder import OnnxScorer
 from qa_speech.conduct.passages import Passage
 from qa_speech.errors import ModelError
 from qa_speech.training.calibration import calibrate
+from qa_speech.training.quantise import quantise
 
 NETWORK = "model.onnx"
 MAX_TOKENS = 160
@@ -63,14 +65,21 @@ def fine_tune(
         raise ModelError(str(base), f"cannot be loaded as a text model: {exc}") from exc
     tokens = _encoded(base, passages, pair=task == "depth")
     goal = torch.tensor(np.asarray(target), dtype=torch.float32)
-    kept = np.array([hashlib.sha256(f"{seed}:{name}".encode()).digest()[0] < 26 for name in groups])
+    kept = np.array([_is_kept_back(name, seed) for name in groups])
     if kept.all() or not kept.any():
         kept = np.arange(len(passages)) % 10 == 0
-    centre, spread = float(goal.mean()), max(float(goal.std()), 1e-3)
-    _learn(torch, network, tokens, (goal - centre) / spread, np.flatnonzero(~kept), seed=seed, epochs=epochs)
+    centre = float(goal.mean())
+    spread = max(float(goal.std()), 1e-3)
+    rows = np.flatnonzero(~kept)
+    _learn(torch, network, tokens, (goal - centre) / spread, rows, seed=seed, epochs=epochs)
     shutil.copyfile(base / "tokenizer.json", out / "tokenizer.json")
     _export(torch, network, tokens, out / NETWORK)
     _describe(task, passages, np.asarray(target, float), kept, out)
+
+
+def _is_kept_back(group: str, seed: int) -> bool:
+    """A tenth of the groups, always the same ones."""
+    return hashlib.sha256(f"{seed}:{group}".encode()).digest()[0] < 26
 
 
 def _libraries() -> tuple[Any, Any]:
@@ -117,7 +126,9 @@ def _learn(
 
     def rate(step: int) -> float:
         """Rises over the first tenth of the steps, then falls to nothing."""
-        return min((step + 1) / (0.1 * steps + 1), max(0.0, 1 - step / steps))
+        rising = (step + 1) / (0.1 * steps + 1)
+        falling = max(0.0, 1 - step / steps)
+        return min(rising, falling)
 
     slope = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
     network.train()
@@ -143,7 +154,6 @@ def _scratch() -> Iterator[Path]:
 
 def _export(torch: Any, network: Any, tokens: Sequence[Any], path: Path) -> None:
     """Trace, then int8."""
-    from qa_speech.training.quantise import quantise
 
     class Bare(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -177,8 +187,6 @@ def _describe(
     task: str, passages: Sequence[Passage], target: npt.NDArray[np.float64], kept: npt.NDArray[np.bool_], out: Path
 ) -> None:
     """Set the borders of the levels on what was kept back, as served, and write the description."""
-    from qa_speech.conduct.encoder import OnnxScorer
-
     entry: dict[str, Any] = {
         "kind": "onnx", "labels": list(LABELS[task]), "head": "ordinal", "files": [NETWORK, "tokenizer.json"],
         "pair": task == "depth", "max_tokens": MAX_TOKENS, "trained_on": "own labels",

@@ -11,7 +11,7 @@ import hashlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -26,15 +26,15 @@ from qa_speech.conduct.classifier import (
     expected_level,
     load_text_models,
 )
+from qa_speech.conduct.linear import LinearScorer
 from qa_speech.conduct.passages import Passage
 from qa_speech.errors import ConfigError, ModelError
 from qa_speech.resources import folder
+from qa_speech.training.encoder import fine_tune
 from qa_speech.training.labels import ALLOWED, MINIMUM_PER_CLASS, Labelled, read_labels, refuse_too_few, split
+from qa_speech.training.linear import Fit, Plan, fit_linear
+from qa_speech.training.linear_files import write_linear
 from qa_speech.training.measure import Estimate, Threshold, estimate, pearson, spearman, threshold_for
-
-if TYPE_CHECKING:
-    from qa_speech.conduct.linear import LinearScorer
-    from qa_speech.training.linear import Fit, Plan
 
 Task: TypeAlias = Literal["politeness", "depth"]
 LOW: dict[str, float] = {"politeness": 2.0, "depth": 1.0}
@@ -139,12 +139,8 @@ def _train(task: Task, train: Sequence[Labelled], out: Path, *, base: str, seed:
     target = np.array([labelled.label for labelled in train]) - ALLOWED[task][0]
     groups = [labelled.group for labelled in train]
     if base not in ("linear", "shipped"):
-        from qa_speech.training.encoder import fine_tune
-
         fine_tune(task, passages, target, groups, Path(base), out, seed=seed, epochs=epochs)
         return
-    from qa_speech.training.linear_files import write_linear
-
     made = fitted(task, passages, target, groups, base=base, seed=seed)
     write_linear({task: made}, out, trained_on="own labels", base=base)
 
@@ -168,9 +164,6 @@ def fitted(
     ModelError
         The shipped model is no linear one.
     """
-    from qa_speech.conduct.linear import LinearScorer
-    from qa_speech.training.linear import fit_linear
-
     if base == "linear":
         return fit_linear(passages, target, groups, plan_for(task, None, seed=seed))
     start = load_text_models().classifiers[task].scorer
@@ -191,8 +184,6 @@ def plan_for(task: str, start: LinearScorer | None, *, seed: int = 0) -> Plan:
     >>> plan_for("politeness", None).marks
     True
     """
-    from qa_speech.training.linear import Plan
-
     if start is None:
         return Plan(LABELS[task], "ordinal", 3, 22, dense=task == "depth", marks=True, seed=seed)
     dense = start.cues is not None
