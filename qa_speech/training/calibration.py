@@ -74,22 +74,20 @@ def _each_output(raw: Array, target: npt.NDArray[Any], counts: Array) -> Calibra
     """Every output by itself, as one yes or no."""
     from scipy.optimize import minimize
 
-    def loss(parameters: Array, column: int) -> float:
+    def loss(parameters: Array, outputs: Array, goal: Array) -> float:
         factor, shift = np.exp(parameters[0]), parameters[1]
-        mine = raw[:, [column]] * factor + shift
-        shares = _apart(activated(mine, NO_CUTS, "sigmoid"))
-        goal = target[:, [column]]
+        shares = _apart(activated(outputs * factor + shift, NO_CUTS, "sigmoid"))
         yes = goal * np.log(shares)
         no = (1 - goal) * np.log(1 - shares)
-        return _mean_loss((yes + no).mean(1), counts)
+        return _mean_loss(yes + no, counts)
 
-    outputs = raw.shape[1]
-    factors, shifts = np.ones(outputs), np.zeros(outputs)
-    for column in range(outputs):
-        found = minimize(loss, [0.0, 0.0], args=(column,))
-        factors[column] = np.exp(found.x[0])
-        shifts[column] = found.x[1]
-    return Calibration(factors, shifts, NO_CUTS)
+    factors: list[float] = []
+    shifts: list[float] = []
+    for outputs, goal in zip(raw.T, target.T, strict=True):
+        found = minimize(loss, [0.0, 0.0], args=(outputs, goal))
+        factors.append(np.exp(found.x[0]))
+        shifts.append(found.x[1])
+    return Calibration(np.array(factors), np.array(shifts), NO_CUTS)
 
 
 def _borders(raw: Array, target: npt.NDArray[Any], counts: Array, labels: int) -> Calibration:
