@@ -13,7 +13,7 @@ from _common import Figure, figure
 
 from qa_speech.call import Call
 from qa_speech.conduct.classifier import TextClassifier, expected_level
-from qa_speech.engines.base import TextItem
+from qa_speech.conduct.passages import Passage
 from qa_speech.resources import folder
 from qa_speech.testing import make_call
 from qa_speech.training.measure import Array, Estimate
@@ -22,20 +22,18 @@ FROZEN = folder("models") / "text-zh" / "frozen"
 SEED = 0
 
 
-def items_of(texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[TextItem]:
+def items_of(texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[Passage]:
     """Texts as a classifier takes them."""
-    return [
-        TextItem("", i, text, context)
-        for i, (text, context) in enumerate(zip(texts, contexts or [""] * len(texts), strict=True))
-    ]
+    pairs = zip(texts, contexts or [""] * len(texts), strict=True)
+    return [Passage(text, context) for text, context in pairs]
 
 
-def probabilities(model: TextClassifier, items: Sequence[TextItem]) -> Array:
+def probabilities(model: TextClassifier, items: Sequence[Passage]) -> Array:
     """All rows of a classifier."""
     return np.array(list(model.classify(items)), float)
 
 
-def levels(model: TextClassifier, items: Sequence[TextItem]) -> Array:
+def levels(model: TextClassifier, items: Sequence[Passage]) -> Array:
     """Expected levels."""
     return np.array([expected_level(row, model.labels) for row in model.classify(items)])
 

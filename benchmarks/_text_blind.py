@@ -14,8 +14,8 @@ from _text import SEED, items_of, levels, of
 
 from qa_speech.conduct.annotate import annotate_many
 from qa_speech.conduct.classifier import VIOLATIONS, TextModels
-from qa_speech.engines.base import TextItem
-from qa_speech.metrics.politeness import Found, found_violations
+from qa_speech.conduct.passages import Passage
+from qa_speech.metrics.politeness import FoundViolation, found_violations
 from qa_speech.testing import make_call
 from qa_speech.training.measure import Array, estimate, spearman
 
@@ -23,7 +23,7 @@ FOLDER = ROOT / "training" / "text" / "blind"
 OPEN = frozenset(("rail", "food", "ride", "gym", "kindergarten", "pet"))
 """Domains whose rows may be read."""
 
-Baseline = Callable[[Sequence[TextItem]], Array]
+Baseline = Callable[[Sequence[Passage]], Array]
 
 
 def blind(
@@ -41,7 +41,7 @@ def _rows(name: str, half: bool) -> list[dict[str, str]]:
         return [row for row in rows if (row["domain"] in OPEN) == half]
 
 
-def _found(models: TextModels, rows: Sequence[dict[str, str]]) -> list[tuple[Found, ...]]:
+def _found(models: TextModels, rows: Sequence[dict[str, str]]) -> list[tuple[FoundViolation, ...]]:
     return [
         found_violations(call) for call in annotate_many([make_call(f"agent: {row['text']}") for row in rows], models)
     ]

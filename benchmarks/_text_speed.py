@@ -17,8 +17,9 @@ from _text import SEED, frozen, items_of, missing, of
 
 from qa_speech.conduct.annotate import annotate
 from qa_speech.conduct.classifier import TextModels
-from qa_speech.conduct.linear import LinearScorer, fold_text, ngram_buckets, pieces
-from qa_speech.engines.base import TextItem
+from qa_speech.conduct.linear import LinearScorer
+from qa_speech.conduct.ngrams import fold_text, ngram_buckets, pieces
+from qa_speech.conduct.passages import Passage
 from qa_speech.metrics import measure
 from qa_speech.testing import make_call
 from qa_speech.training.measure import estimate
@@ -137,7 +138,7 @@ class _Exact:
     def __init__(self, weights: npt.NDArray[np.float32], packed: LinearScorer) -> None:
         self.weights, self.packed = weights, packed
 
-    def probabilities(self, items: Sequence[TextItem]) -> npt.NDArray[np.float32]:
+    def probabilities(self, items: Sequence[Passage]) -> npt.NDArray[np.float32]:
         """As `LinearScorer.probabilities`."""
         packed, found = self.packed, []
         for item in items:

@@ -14,8 +14,8 @@ from _text import SEED, Dialogue, frozen, items_of, missing, of, probabilities, 
 from qa_speech.call import Call, Role
 from qa_speech.conduct.annotate import annotate_many
 from qa_speech.conduct.classifier import VIOLATIONS, TextClassifier, TextModels
-from qa_speech.conduct.courtesy import violations_in
-from qa_speech.metrics.politeness import Found, found_violations
+from qa_speech.conduct.violations import violations_in
+from qa_speech.metrics.politeness import FoundViolation, found_violations
 from qa_speech.testing import make_call
 from qa_speech.training.measure import Array, estimate
 
@@ -32,7 +32,7 @@ class Alarm:
     """A turn of an agent in which something was found."""
 
     turn: str
-    found: tuple[Found, ...]
+    found: tuple[FoundViolation, ...]
 
 
 def violations(models: TextModels, options: Options) -> Iterator[Figure]:
@@ -80,7 +80,7 @@ def alarms(dialogues: Sequence[Dialogue], models: TextModels | None) -> list[lis
 
 
 def _alarms(call: Call, turns: Sequence[str]) -> list[Alarm]:
-    held: dict[int, list[Found]] = {}
+    held: dict[int, list[FoundViolation]] = {}
     for one in found_violations(call):
         held.setdefault(one.utterance, []).append(one)
     return [Alarm(turns[index], tuple(found)) for index, found in held.items()]

@@ -28,8 +28,9 @@ import msgspec  # noqa: E402
 from _common import Figure, Options, figure, run  # noqa: E402
 
 from qa_speech.call import Annotation, Call, Recording, Role, Utterance, Word, decode, encode  # noqa: E402
-from qa_speech.conduct.courtesy import STRATEGIES, VIOLATION_TYPES  # noqa: E402
-from qa_speech.conduct.texts import Item, agent_items, exchange_items, text_hash  # noqa: E402
+from qa_speech.conduct.courtesy import STRATEGIES  # noqa: E402
+from qa_speech.conduct.passages import Passage, exchange_passages, text_hash, utterance_passages  # noqa: E402
+from qa_speech.conduct.violations import VIOLATION_TYPES  # noqa: E402
 from qa_speech.timeline import Timeline  # noqa: E402
 
 CARD = HERE.parent / "scorecards" / "telecom-hotline.yaml"
@@ -52,11 +53,11 @@ THINGS = (
     "三十块钱的流量", "国际长途的费用", "宽带的速率", "合约的剩余时间", "短信里的验证码", "会员的扣费记录", "亲情号的设置",
     "账户里的余额", "光猫的信号", "视频的清晰度", "家里的地址", "下个月的优惠", "套餐外的语音", "新的电话卡", "发票的抬头",
 )  # fmt: skip
-OUTCOMES: dict[str, tuple[Callable[[Call], Sequence[Item]], tuple[str, ...]]] = {
-    "politeness": (agent_items, ("3", "1", "2", "4", "5")),
-    "violation": (agent_items, ("none", *VIOLATION_TYPES)),
-    "strategy": (agent_items, STRATEGIES),
-    "depth": (exchange_items, ("3", "0", "1", "2", "4")),
+OUTCOMES: dict[str, tuple[Callable[[Call], Sequence[Passage]], tuple[str, ...]]] = {
+    "politeness": (utterance_passages, ("3", "1", "2", "4", "5")),
+    "violation": (utterance_passages, ("none", *VIOLATION_TYPES)),
+    "strategy": (utterance_passages, STRATEGIES),
+    "depth": (exchange_passages, ("3", "0", "1", "2", "4")),
 }
 TAILS = (
     "对吧",
@@ -96,8 +97,8 @@ def made_call(seed: int) -> Call:
 
 def _annotations(draw: random.Random, call: Call) -> Iterator[tuple[str, Annotation]]:
     words = text_hash(call)
-    for name, (read, labels) in OUTCOMES.items():
-        items = tuple(item.indices for item in read(call))
+    for name, (passages_of, labels) in OUTCOMES.items():
+        items = tuple(passage.utterances for passage in passages_of(call))
         rows = tuple(tuple(_shares(draw, len(labels))) for _ in items)
         yield name, Annotation("made up", "0" * 64, words, labels, items, rows)
 

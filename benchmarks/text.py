@@ -22,10 +22,10 @@ from _text_violations import violations
 
 from qa_speech.call import Call
 from qa_speech.conduct.annotate import annotate_many
-from qa_speech.conduct.answer_cues import PATTERNS, cues
+from qa_speech.conduct.answer_cues import PATTERNS, AnswerCues
 from qa_speech.conduct.classifier import TextClassifier, TextModels, load_text_models
-from qa_speech.engines.base import TextItem
-from qa_speech.metrics.answer_depth import Rated, rated
+from qa_speech.conduct.passages import Passage
+from qa_speech.metrics.answer_depth import RatedExchange, rated_exchanges
 from qa_speech.metrics.answer_depth import depth as depth_of
 from qa_speech.testing import make_call
 from qa_speech.training.measure import Array, estimate, pearson, spearman
@@ -75,19 +75,21 @@ def depth(models: TextModels, options: Options) -> Iterator[Figure]:
     yield from blind(models, pair_order, baselines)
 
 
-def _sizes(items: Sequence[TextItem]) -> Array:
-    return np.array([float(len(item.text)) for item in items])
+def _sizes(passages: Sequence[Passage]) -> Array:
+    return np.array([float(len(passage.text)) for passage in passages])
 
 
-def _cue_counts(items: Sequence[TextItem]) -> Array:
+def _cue_counts(passages: Sequence[Passage]) -> Array:
     told = ("number", "time_limit", "reason", "steps", "condition", "option", "next_step", "advice")
-    return cues(items, told).sum(1).astype(float)
+    return AnswerCues(told).count(passages).sum(1).astype(float)
 
 
 def _as_calls(models: TextModels, rows: Sequence[dict[str, str]], level: Array) -> Iterator[Figure]:
     """The same exchanges as calls of two turns through the metric: an exchange has to be seen as one first."""
     lines = [[f"customer: {row['question']}", *[f"agent: {row['answer']}"] * bool(row["answer"])] for row in rows]
-    found = [rated(call) for call in annotate_many([make_call("agent: 您好", *said) for said in lines], models)]
+    found = [
+        rated_exchanges(call) for call in annotate_many([make_call("agent: 您好", *said) for said in lines], models)
+    ]
     seen = np.array([bool(one) for one in found])
     yield figure(
         "depth_exchanges_seen", float(seen.mean()), "", len(rows), "frozen exchanges that the rules see as one"
@@ -95,7 +97,7 @@ def _as_calls(models: TextModels, rows: Sequence[dict[str, str]], level: Array) 
     score = np.array([one[-1].depth for one in found if one])
     against = "of those: the metric's own depth, model and rules"
     yield of("depth_spearman_as_calls", estimate(spearman, score, level[seen], seed=SEED), "", against)
-    by_rules = np.array([one[-1].judged.score for one in found if one])
+    by_rules = np.array([one[-1].grade.score for one in found if one])
     yield of("depth_spearman_rules", estimate(spearman, by_rules, level[seen], seed=SEED), "", "of those: rules alone")
 
 
@@ -112,13 +114,13 @@ def _satisfaction(models: TextModels, options: Options) -> Iterator[Figure]:
     goal = np.array([one.satisfaction for _, one in held])
     against = "JDDC, dialogue means; satisfaction is not depth; reported only"
     yield of("depth_spearman_satisfaction", estimate(spearman, score, goal, seed=SEED), "", against)
-    size = np.array([np.mean([_length(one.call, item) for item in rated(one.call)]) for _, one in held])
+    size = np.array([np.mean([_length(one.call, rated) for rated in rated_exchanges(one.call)]) for _, one in held])
     yield of("length_spearman_satisfaction", estimate(spearman, size, goal, seed=SEED), "", "characters per exchange")
     yield from _read_through(models, real_dialogues(options.data))
 
 
-def _length(call: Call, one: Rated) -> int:
-    return sum(len(call.utterances[index].text or "") for index in one.asked.answer)
+def _length(call: Call, one: RatedExchange) -> int:
+    return sum(len(call.utterances[index].text or "") for index in one.exchange.answer)
 
 
 def _read_through(models: TextModels, dialogues: Sequence[Dialogue]) -> Iterator[Figure]:
@@ -129,11 +131,11 @@ def _read_through(models: TextModels, dialogues: Sequence[Dialogue]) -> Iterator
     for one in dialogues:
         if one.call.recording.id in {name for name, _ in given}:
             call = next(iter(annotate_many([one.call], models)))
-            for item in rated(call):
-                name, _, turn = one.turns[item.asked.question[0]].rpartition("/")
+            for rated in rated_exchanges(call):
+                name, _, turn = one.turns[rated.exchange.question[0]].rpartition("/")
                 level = given.get((name, turn))
                 if level is not None:
-                    found.append((item.depth, item.judged.score, float(_length(call, item)), level))
+                    found.append((rated.depth, rated.grade.score, float(_length(call, rated)), level))
     columns = np.array(found).T
     for name, column in (("depth", columns[0]), ("rules", columns[1]), ("length", columns[2])):
         against = f"{len({name for name, _ in given})} real dialogues read by one reader"
@@ -150,11 +152,11 @@ def _ngram_baseline() -> Baseline:
 
     from qa_speech.training.linear import Plan, fit_linear
 
-    items, groups, given, weights = train.exchange_items()
+    items, groups, given, weights = train.exchange_passages()
     plan = Plan(("0", "1", "2", "3", "4"), "ordinal")
     fitted = fit_linear(items, np.array(given, float), groups, plan, weights=np.array(weights))
 
-    def read(items: Sequence[TextItem]) -> Array:
+    def read(items: Sequence[Passage]) -> Array:
         shares = fitted.scorer.probabilities(items)
         return np.asarray(shares @ np.arange(5), float) * np.array([bool(item.text) for item in items])
 
@@ -191,7 +193,7 @@ def politeness(model: TextClassifier, options: Options) -> Iterator[Figure]:
     yield from _politeness_trained(train, items, goal)
 
 
-def _politeness_trained(train: Sequence[dict[str, str]], items: Sequence[TextItem], goal: Array) -> Iterator[Figure]:
+def _politeness_trained(train: Sequence[dict[str, str]], items: Sequence[Passage], goal: Array) -> Iterator[Figure]:
     trained, anew = _trained(train, items, "shipped"), _trained(train, items, "linear")
     texts, labels = [row["Utterance"] for row in train], [float(row["labels"]) for row in train]
     ridge = _char_ridge(texts, labels, [item.text for item in items])
@@ -205,7 +207,7 @@ def _politeness_trained(train: Sequence[dict[str, str]], items: Sequence[TextIte
     yield of("politeness_trained_minus_ridge", gain, "", "target >= 0")
 
 
-def _trained(train: Sequence[dict[str, str]], items: Sequence[TextItem], base: str) -> Array:
+def _trained(train: Sequence[dict[str, str]], items: Sequence[Passage], base: str) -> Array:
     """The model that `qa-speech train fit politeness` makes, on all rows of the train part."""
     from qa_speech.training.fit import fitted
 

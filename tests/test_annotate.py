@@ -12,7 +12,7 @@ from qa_speech.call import Call, decode, encode, read_calls, write_call
 from qa_speech.cli import app
 from qa_speech.conduct.annotate import THRESHOLD, annotate, annotate_many, annotate_stored, text_models
 from qa_speech.conduct.classifier import load_text_models
-from qa_speech.conduct.texts import agent_items, exchange_items, text_hash
+from qa_speech.conduct.passages import exchange_passages, text_hash, utterance_passages
 from qa_speech.errors import ConfigError, ModelError
 from qa_speech.metrics.politeness import politeness
 from qa_speech.testing import make_call
@@ -26,8 +26,8 @@ def test_an_annotation_has_one_row_of_probabilities_per_text() -> None:
     made = annotate(CALL, MODELS).annotations
 
     assert set(made) == set(MODELS.classifiers)
-    assert made["politeness"].items == tuple(item.indices for item in agent_items(CALL))
-    assert made["depth"].items == tuple(item.indices for item in exchange_items(CALL)) == ((1, 2),)
+    assert made["politeness"].items == tuple(passage.utterances for passage in utterance_passages(CALL))
+    assert made["depth"].items == tuple(passage.utterances for passage in exchange_passages(CALL)) == ((1, 2),)
     for name in ("politeness", "violation", "depth"):
         assert all(sum(row) == pytest.approx(1, abs=1e-3) for row in made[name].values)
         assert made[name].text_hash == text_hash(CALL)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from qa_speech.call import Annotation, Call, Role
 from qa_speech.conduct.annotate import annotate
 from qa_speech.conduct.classifier import LABELS, load_text_models
-from qa_speech.conduct.substance import PART_KINDS
-from qa_speech.conduct.texts import exchange_items, text_hash
-from qa_speech.metrics.answer_depth import depth, rated
+from qa_speech.conduct.kinds import PART_KINDS
+from qa_speech.conduct.passages import exchange_passages, text_hash
+from qa_speech.metrics.answer_depth import depth, rated_exchanges
 from qa_speech.testing import make_call
 
 MODELS = load_text_models()
@@ -32,7 +32,7 @@ def asked(*answers: str) -> Call:
 
 def judged(call: Call, *rows: tuple[float, ...]) -> Call:
     """The call with depths made by hand, one row per exchange that has an answer."""
-    items = tuple(item.indices for item in exchange_items(call))
+    items = tuple(passage.utterances for passage in exchange_passages(call))
     made = Annotation("depth", "by hand", text_hash(call), LABELS["depth"], items, rows)
     return msgspec.structs.replace(call, annotations={"depth": made})
 
@@ -99,8 +99,8 @@ def test_a_model_sets_depth_and_level_where_it_has_read_the_exchange() -> None:
 
 def test_silence_is_judged_without_the_model() -> None:
     call = make_call("customer: 套餐多少钱", "agent: 三十九元", "customer: 怎么退订")
-    found = rated(judged(call, (0, 0, 1.0, 0, 0)))
-    assert [(item.level, item.modelled) for item in found] == [(2, True), (0, False)]
+    found = rated_exchanges(judged(call, (0, 0, 1.0, 0, 0)))
+    assert [(rated.level, rated.by_model) for rated in found] == [(2, True), (0, False)]
 
 
 def test_an_annotation_of_other_words_is_not_used() -> None:

@@ -10,17 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_speech.conduct.courtesy import (
-    SEVERITIES,
-    SEVERITY_OF,
-    STRATEGIES,
-    VIOLATION_TYPES,
-    courtesies,
-    phrases_of,
-    plain_you,
-    violations,
-    violations_in,
-)
+from qa_speech.conduct.classifier import NONE, VIOLATIONS
+from qa_speech.conduct.courtesy import STRATEGIES, courtesies, phrases_of, plain_you
+from qa_speech.conduct.violations import SEVERITIES, SEVERITY_OF, VIOLATION_TYPES, violations, violations_in
 from qa_speech.language.notation import read_rules
 
 RUDE = {
@@ -205,3 +197,7 @@ def test_a_plain_list_fires_where_the_rules_do_not(data_dir: Path) -> None:
     harmless = ["性价比很高", "一箱牛奶", "送您一张优惠券，性能更好"]
     assert sum(any(word in text for word in listed) for text in harmless) >= 1
     assert all(violations(text) == () for text in harmless)
+
+
+def test_the_violation_model_has_a_label_for_each_type_and_one_for_none() -> None:
+    assert set(VIOLATIONS) == {NONE, *VIOLATION_TYPES}

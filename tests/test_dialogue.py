@@ -1,4 +1,4 @@
-"""Utterances, backchannels, turns and exchanges."""
+"""Utterances, backchannels and turns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from qa_speech.language.dialogue import (
     BACKCHANNEL_S,
     EPS,
     build_utterances,
-    exchanges,
     is_backchannel,
     is_question,
     join_words,
@@ -80,7 +79,7 @@ def test_statements_are_no_questions(text):
     assert not is_question(text)
 
 
-# ---------------------------------------------------------------------------------------------- turns and exchanges
+# ---------------------------------------------------------------------------------------------- turns
 
 
 def turns_of(*lines: str) -> list[tuple[str, tuple[int, ...]]]:
@@ -139,25 +138,25 @@ def test_turns_alternate_and_hold_each_utterance_at_most_once(agent, customer):
     assert {i for i, item in enumerate(call.utterances) if item.duration > BACKCHANNEL_S + EPS} <= set(held)
 
 
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["agent", "customer"]), st.sampled_from(["嗯", "好的", "怎么办理", "三十九元", ""])),
+        max_size=10,
+    )
+)
+def test_with_words_too_every_utterance_stands_in_at_most_one_turn(lines):
+    call = make_call(*(f"{role}: {text}" for role, text in lines))
+    found = turns(call)
+
+    held = [index for turn in found for index in turn.utterances]
+    assert len(held) == len(set(held))
+    assert all(call.utterances[index].role is turn.role for turn in found for index in turn.utterances)
+    assert all(a.start <= b.start for a, b in pairwise(found))
+
+
 def test_a_second_exactly_is_a_backchannel_however_its_decimals_round():
     assert turns(make_call(agent=[(0, 0.01)], customer=[(1.47, 2.47)])) == ()
     assert [turn.utterances for turn in turns(make_call(agent=[(0, 0.01)], customer=[(1.47, 2.471)]))] == [(1,)]
-
-
-def test_an_exchange_holds_all_the_agent_says_until_the_next_substantive_turn():
-    call = make_call(
-        "agent: 您好", "customer: 我的宽带坏了", "agent: 好的请问您的号码", "customer: 嗯嗯", "agent: 是哪里亮红灯",
-        "customer: 光猫上的", "agent: 我给您报修",
-    )  # fmt: skip
-    found = exchanges(call)
-
-    assert [(item.question, item.answer) for item in found] == [((1,), (2, 4)), ((5,), (6,))]
-
-
-def test_a_last_question_without_an_answer_is_an_exchange_with_an_empty_answer():
-    found = exchanges(make_call("agent: 您好", "customer: 什么时候能修好"))
-
-    assert [(item.question, item.answer, item.asks) for item in found] == [((1,), (), True)]
 
 
 # ---------------------------------------------------------------------------------------------- building utterances

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from qa_speech.call import Annotation, Call, Role
 from qa_speech.conduct.annotate import annotate
 from qa_speech.conduct.classifier import LABELS, load_text_models
-from qa_speech.conduct.courtesy import SEVERITIES, STRATEGIES, VIOLATION_TYPES
-from qa_speech.conduct.texts import agent_items, text_hash
+from qa_speech.conduct.courtesy import STRATEGIES
+from qa_speech.conduct.passages import text_hash, utterance_passages
+from qa_speech.conduct.violations import SEVERITIES, VIOLATION_TYPES
 from qa_speech.errors import ConfigError
 from qa_speech.metrics import BUILTIN
 from qa_speech.metrics.politeness import found_violations, politeness, violations
@@ -32,7 +33,12 @@ MODELS = load_text_models()
 def judged(call: Call, name: str, rows: list[tuple[float, ...]]) -> Call:
     """The call with an annotation made by hand, one row per utterance of the agent."""
     made = Annotation(
-        name, "by hand", text_hash(call), LABELS[name], tuple(item.indices for item in agent_items(call)), tuple(rows)
+        name,
+        "by hand",
+        text_hash(call),
+        LABELS[name],
+        tuple(passage.utterances for passage in utterance_passages(call)),
+        tuple(rows),
     )
     return msgspec.structs.replace(call, annotations={**call.annotations, name: made})
 

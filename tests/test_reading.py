@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_speech.language.reading import cardinal, decimal, latin_syllables, read_aloud, syllables
+from qa_speech.language.reading import cardinal, decimal, digits, latin_syllables, read_aloud, syllables
 
 DATA = Path(os.environ.get("QA_SPEECH_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 CASES = DATA / "text_normalisation_zh"
@@ -112,6 +112,20 @@ def test_any_text_has_an_answer_and_no_digit_is_left(text):
 @given(st.text(alphabet="您好请问我的话费，。 ", max_size=20))
 def test_han_text_has_one_syllable_per_character(text):
     assert syllables(text) == sum("\u4e00" <= char <= "\u9fff" for char in text)
+
+
+WITHOUT_DIGITS = st.text(alphabet="您好元号年月日万点百分之，。？ ", max_size=12)
+
+
+@given(WITHOUT_DIGITS, WITHOUT_DIGITS)
+def test_texts_without_digits_have_their_syllables_added_up(first, second):
+    """With digits they need not: 110 alone is read digit by digit, and so is what follows 尾号."""
+    assert syllables(first + second) == syllables(first) + syllables(second)
+
+
+@given(st.text(alphabet="0123456789", max_size=24))
+def test_digit_by_digit_has_a_syllable_for_each(number):
+    assert syllables(digits(number)) == len(number)
 
 
 # ------------------------------------------------------------------------------------------- external cases

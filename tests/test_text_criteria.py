@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from qa_speech.call import Annotation, Call, CriterionScore
-from qa_speech.conduct.texts import agent_items, text_hash
+from qa_speech.conduct.passages import text_hash, utterance_passages
 from qa_speech.errors import ConfigError
 from qa_speech.resources import folder
 from qa_speech.scorecard import load_scorecard, score
@@ -39,10 +39,10 @@ def one(call: Call, check: str) -> CriterionScore:
 def heard(call: Call, **found: str) -> Call:
     """The call with a violation model that finds `found`: words of an agent's utterance → type."""
     rows = []
-    for item in agent_items(call):
+    for item in utterance_passages(call):
         kind = next((kind for words, kind in found.items() if words in item.text), "none")
         rows.append(tuple(0.97 if name == kind else 0.005 for name in TYPES))
-    items = tuple(item.indices for item in agent_items(call))
+    items = tuple(passage.utterances for passage in utterance_passages(call))
     note = Annotation("violation", "0" * 64, text_hash(call), TYPES, items, tuple(rows))
     return replace(call, annotations={"violation": note})
 

@@ -13,11 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_speech.conduct.answer_cues import NAMES, cues
+from qa_speech.conduct.answer_cues import NAMES, AnswerCues
 from qa_speech.conduct.classifier import LABELS, TextModels, expected_level, likeliest_violation, load_text_models
-from qa_speech.conduct.clauses import CLAUSES, ROLES, measured, pieces_of
-from qa_speech.conduct.linear import LinearScorer, cumulative, fold_text, ngram_buckets, ordinal, pieces
-from qa_speech.engines.base import TextItem
+from qa_speech.conduct.clauses import CLAUSES, ROLES, pieces_of, surest_roles
+from qa_speech.conduct.heads import cumulative, ordinal
+from qa_speech.conduct.linear import LinearScorer
+from qa_speech.conduct.linear_files import load_linear
+from qa_speech.conduct.ngrams import fold_text, ngram_buckets, pieces
+from qa_speech.conduct.passages import Passage
 from qa_speech.errors import ModelError
 from qa_speech.resources import folder
 
@@ -46,8 +49,8 @@ def _with(kind: str, files: str) -> str:
     return f'{{"format": 1, "classifiers": {{"depth": {entry}}}}}'
 
 
-def said(*texts: str, context: str = "") -> list[TextItem]:
-    return [TextItem("call", index, text, context) for index, text in enumerate(texts)]
+def said(*texts: str, context: str = "") -> list[Passage]:
+    return [Passage(text, context) for text in texts]
 
 
 @pytest.mark.parametrize("name", sorted(FROZEN))
@@ -182,35 +185,36 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     entry = {"labels": ["a", "b"], "head": "softmax", "longest": 2}
     (tmp_path / "bad.npz").write_bytes(b"PK nothing")
     with pytest.raises(ModelError, match=r"bad\.npz"):
-        LinearScorer.load(tmp_path / "bad.npz", entry)
+        load_linear(tmp_path / "bad.npz", entry)
     parts = {name: np.zeros(2, np.float32) for name in ("scales", "bias", "dense", "centre", "spread", "cuts")}
     np.savez(tmp_path / "shape.npz", weights=np.zeros((16, 3), np.int8), **parts)
     with pytest.raises(ModelError, match="expected int8 × 2"):
-        LinearScorer.load(tmp_path / "shape.npz", entry)
+        load_linear(tmp_path / "shape.npz", entry)
 
 
 def test_cues_that_nobody_counts_are_refused(tmp_path: Path) -> None:
     entry = json.loads((SHIPPED / "text.json").read_text(encoding="utf-8"))["classifiers"]["depth"]
     with pytest.raises(ModelError, match="moonshine"):
-        LinearScorer.load(SHIPPED / "depth.npz", {**entry, "cues": [*entry["cues"][:-1], "moonshine"]})
+        load_linear(SHIPPED / "depth.npz", {**entry, "cues": [*entry["cues"][:-1], "moonshine"]})
     with pytest.raises(ModelError, match="are named"):
-        LinearScorer.load(SHIPPED / "depth.npz", {**entry, "cues": entry["cues"][:-1]})
+        load_linear(SHIPPED / "depth.npz", {**entry, "cues": entry["cues"][:-1]})
     without = {key: value for key, value in entry.items() if key != "clauses"}
     with pytest.raises(ModelError, match="guidance_most"):
-        LinearScorer.load(SHIPPED / "depth.npz", without)
+        load_linear(SHIPPED / "depth.npz", without)
 
 
 def _clauses(models: TextModels) -> LinearScorer:
     depth = models.classifiers["depth"].scorer
     assert isinstance(depth, LinearScorer)
-    assert depth.clauses is not None
-    return depth.clauses
+    assert depth.cues is not None
+    assert depth.cues.clauses is not None
+    return depth.cues.clauses
 
 
 def test_clauses_are_told_by_what_they_do_wherever_they_stand(models: TextModels) -> None:
     model = _clauses(models)
     plain = "因为您上个月超出了两个G一共多扣三十六块"
-    found = measured(model, [plain, plain + "建议您改成大一点的套餐以后就不会超了", "", "这个不归我们管你找别人去"])
+    found = surest_roles(model, [plain, plain + "建议您改成大一点的套餐以后就不会超了", "", "这个不归我们管你找别人去"])
     assert found.shape == (4, len(CLAUSES))
     assert np.isfinite(found).all()
     guidance, deflection = ROLES.index("guidance"), ROLES.index("deflection")
@@ -220,10 +224,10 @@ def test_clauses_are_told_by_what_they_do_wherever_they_stand(models: TextModels
 
 def test_the_clauses_of_an_answer_do_not_depend_on_company(models: TextModels) -> None:
     model, texts = _clauses(models), ["好的", "您到营业厅带上身份证就能办" * 4, "？", "建议您重启一下"]
-    together = measured(model, texts)
-    alone = np.concatenate([measured(model, [text]) for text in texts])
+    together = surest_roles(model, texts)
+    alone = np.concatenate([surest_roles(model, [text]) for text in texts])
     np.testing.assert_allclose(together, alone, atol=1e-4)
-    assert measured(model, []).shape == (0, len(CLAUSES))
+    assert surest_roles(model, []).shape == (0, len(CLAUSES))
 
 
 @given(st.text(max_size=120), st.integers(2, 30))
@@ -277,7 +281,7 @@ def test_ordinal_probabilities_are_never_negative_and_rise_with_the_score(score:
 
 @given(st.text(max_size=60), st.text(max_size=30))
 def test_cues_are_finite_for_any_text(text: str, question: str) -> None:
-    found = cues([TextItem("c", 0, text, question)])
+    found = AnswerCues().count([Passage(text, question)])
     assert found.shape == (1, len(NAMES))
     assert np.isfinite(found).all()
 

@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 from qa_speech.cli import app
 from qa_speech.conduct.classifier import load_text_models
 from qa_speech.conduct.linear import LinearScorer
+from qa_speech.conduct.passages import Passage
 from qa_speech.errors import ConfigError, ModelError
 from qa_speech.training.fit import evaluate, export, fit, fitted
-from qa_speech.training.linear import write_linear
+from qa_speech.training.linear_files import write_linear
 from qa_speech.training.measure import estimate, pearson, ranks, spearman, threshold_for
 
 RUDE = "滚|闭嘴|烦死了|你有病|爱办不办".split("|")
@@ -169,19 +170,18 @@ def test_an_interval_holds_its_value_and_the_same_seed_gives_the_same_one() -> N
 
 
 def test_a_depth_model_fitted_on_the_shipped_one_keeps_its_clauses_and_ranks(tmp_path: Path) -> None:
-    from qa_speech.engines.base import TextItem
-
     rng = random.Random(1)
     parts = ("不归我管", "好的我知道了", "可以办", "因为超了三十块", "因为超了三十块，建议您换个套餐您看可以吗")
-    items, levels = [], []
+    passages, levels = [], []
     for row in range(200):
-        items.append(TextItem("", row, f"{parts[row % 5]}{rng.choice(ABOUT)}", f"{rng.choice(ABOUT)}怎么办"))
+        passages.append(Passage(f"{parts[row % 5]}{rng.choice(ABOUT)}", f"{rng.choice(ABOUT)}怎么办"))
         levels.append(row % 5)
-    made = fitted("depth", items, np.array(levels, float), [str(row) for row in range(200)])
-    assert made.scorer.clauses is not None
+    made = fitted("depth", passages, np.array(levels, float), [str(row) for row in range(200)])
+    assert made.scorer.cues is not None
+    assert made.scorer.cues.clauses is not None
     write_linear({"depth": made}, tmp_path, trained_on="test")
     model = load_text_models(tmp_path).classifiers["depth"]
     assert model.files == ("depth.npz", "depth_clauses.npz")
-    said = np.array(list(model.classify(items)), float) @ np.arange(5)
+    said = np.array(list(model.classify(passages)), float) @ np.arange(5)
     assert spearman(said, np.array(levels, float)) > 0.9
-    np.testing.assert_allclose(said, made.scorer.probabilities(items) @ np.arange(5), atol=1e-4)
+    np.testing.assert_allclose(said, made.scorer.probabilities(passages) @ np.arange(5), atol=1e-4)

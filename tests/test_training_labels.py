@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_speech.engines.base import TextItem
+from qa_speech.conduct.passages import Passage
 from qa_speech.errors import ConfigError
 from qa_speech.training.labels import Labelled, read_labels, refuse_too_few, split
 
@@ -22,7 +22,7 @@ def test_a_csv_with_bom_and_extra_columns_is_read(tmp_path: Path) -> None:
     path = tmp_path / "l.csv"
     path.write_bytes("\ufeffText,Label,agent,note\n您好,4.5,a1,x\n\n没有,2,a2,\n".encode())
     first, second = read_labels(path, "politeness")
-    assert (first.item.text, first.label, first.group, first.row) == ("您好", 4.5, "agent:a1", 2)
+    assert (first.passage.text, first.label, first.group, first.row) == ("您好", 4.5, "agent:a1", 2)
     assert (second.group, second.row) == ("agent:a2", 4)
 
 
@@ -37,7 +37,7 @@ def test_an_xlsx_says_the_same_as_a_csv(tmp_path: Path) -> None:
             for column, cell in enumerate(cells):
                 sheet.write(row, column, cell)
     found = read_labels(tmp_path / "l.xlsx", "depth")
-    assert [(item.item.text, item.item.context, item.label, item.row) for item in found] == [
+    assert [(item.passage.text, item.passage.context, item.label, item.row) for item in found] == [
         ("三天到账", "几天", 2.0, 2),
         ("不知道", "几天", 0.0, 4),
     ]
@@ -81,7 +81,7 @@ def test_a_file_in_another_encoding_names_the_row(tmp_path: Path) -> None:
 
 
 def test_too_few_labels_of_a_level_are_refused_with_the_counts(tmp_path: Path) -> None:
-    rows = [Labelled(TextItem("", i, f"t{i}"), 4.0 if i < 30 else 1.0, f"row:{i}", i) for i in range(33)]
+    rows = [Labelled(Passage(f"t{i}"), 4.0 if i < 30 else 1.0, f"row:{i}", i) for i in range(33)]
     with pytest.raises(ConfigError, match="1: 3, 4: 30"):
         refuse_too_few(rows, tmp_path / "l.csv", "politeness")
     with pytest.raises(ConfigError, match="two levels"):
@@ -91,7 +91,7 @@ def test_too_few_labels_of_a_level_are_refused_with_the_counts(tmp_path: Path) -
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=200), st.integers(0, 5))
 def test_no_agent_is_on_both_sides_and_no_row_is_lost(agents: list[int], seed: int) -> None:
-    rows = [Labelled(TextItem("", i, "x"), 3.0, f"agent:{agent}", i) for i, agent in enumerate(agents)]
+    rows = [Labelled(Passage("x"), 3.0, f"agent:{agent}", i) for i, agent in enumerate(agents)]
     train, test = split(rows, seed=seed)
     assert not {item.group for item in train} & {item.group for item in test}
     assert sorted(item.row for item in [*train, *test]) == list(range(len(rows)))

@@ -12,25 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from qa_speech.call import Annotation, Call, decode, encode, write_bytes
-from qa_speech.conduct.texts import Item, agent_items, exchange_items, text_hash
+from qa_speech.conduct.classifier import TextClassifier, TextModels, load_text_models
+from qa_speech.conduct.passages import Passage, exchange_passages, text_hash, utterance_passages
 from qa_speech.errors import ConfigError, ModelError
+from qa_speech.settings import Settings
 
-if TYPE_CHECKING:
-    from qa_speech.conduct.classifier import TextClassifier, TextModels
-    from qa_speech.settings import Settings
-
-ITEMS: dict[str, Callable[[Call], tuple[Item, ...]]] = {
-    "politeness": agent_items,
-    "violation": agent_items,
-    "strategy": agent_items,
-    "depth": exchange_items,
+PASSAGES: dict[str, Callable[[Call], tuple[Passage, ...]]] = {
+    "politeness": utterance_passages,
+    "violation": utterance_passages,
+    "strategy": utterance_passages,
+    "depth": exchange_passages,
 }
 """What each classifier reads of a call; classifiers of other names are not asked."""
 
@@ -63,44 +60,48 @@ def annotate_many(calls: Iterable[Call], models: TextModels) -> Iterator[Call]:
     source = iter(calls)
     while block := list(islice(source, BLOCK)):
         made: list[dict[str, Annotation]] = [{} for _ in block]
-        hashes = [text_hash(call) for call in block]
-        for name, read in ITEMS.items():
+        for name, passages_of in PASSAGES.items():
             classifier = models.classifiers.get(name)
             if classifier is None:
                 continue
-            todo = [
-                number for number, call in enumerate(block)
-                if _wanted(call) and not _true(call, name, hashes[number], classifier.model_hash)
-            ]  # fmt: skip
-            items = [read(block[number]) for number in todo]
-            rows = _rows(classifier, [block[number].id for number in todo], items)
-            for number, held in zip(todo, items, strict=True):
-                values = tuple(tuple(round(value, DIGITS) for value in next(rows)) for _ in held)
-                made[number][name] = Annotation(
-                    classifier.name, classifier.model_hash, hashes[number], tuple(classifier.labels),
-                    tuple(item.indices for item in held), values,
-                )  # fmt: skip
+            for number, annotation in _annotated(block, name, classifier, passages_of):
+                made[number][name] = annotation
         for call, found in zip(block, made, strict=True):
             yield _with(call, found, models) if found else call
 
 
+def _annotated(
+    block: Sequence[Call],
+    name: str,
+    classifier: TextClassifier,
+    passages_of: Callable[[Call], tuple[Passage, ...]],
+) -> Iterator[tuple[int, Annotation]]:
+    """The annotations of one classifier that have to be made, each with the number of its call in the block."""
+    wanting = [
+        number for number, call in enumerate(block) if _wanted(call) and not _is_true(call, name, classifier.model_hash)
+    ]
+    passages = [passages_of(block[number]) for number in wanting]
+    rows = classifier.classify(chain.from_iterable(passages))
+    for number, mine in zip(wanting, passages, strict=True):
+        values = [tuple([round(value, DIGITS) for value in row]) for row in islice(rows, len(mine))]
+        spoken_of = tuple([passage.utterances for passage in mine])
+        words = text_hash(block[number])
+        yield (
+            number,
+            Annotation(
+                classifier.name, classifier.model_hash, words, tuple(classifier.labels), spoken_of, tuple(values)
+            ),
+        )
+
+
 def _wanted(call: Call) -> bool:
-    return call.language in ("", "zh") and bool(agent_items(call))
+    return call.language in ("", "zh") and bool(utterance_passages(call))
 
 
-def _true(call: Call, name: str, words: str, model: str) -> bool:
+def _is_true(call: Call, name: str, model_hash: str) -> bool:
+    """Whether a call has the annotation already, of these words and by this model."""
     held = call.annotations.get(name)
-    return held is not None and (held.text_hash, held.model_hash) == (words, model)
-
-
-def _rows(classifier: TextClassifier, ids: Sequence[str], items: Sequence[Sequence[Item]]) -> Iterator[Sequence[float]]:
-    from qa_speech.engines.base import TextItem
-
-    return classifier.classify(
-        TextItem(call_id, number, item.text, item.context)
-        for call_id, held in zip(ids, items, strict=True)
-        for number, item in enumerate(held)
-    )
+    return held is not None and (held.text_hash, held.model_hash) == (text_hash(call), model_hash)
 
 
 def _with(call: Call, found: dict[str, Annotation], models: TextModels) -> Call:
@@ -122,8 +123,6 @@ def text_models(name: str | None = None) -> TextModels | None:
     ModelError
         The folder is not one of text models. Shipped models that are not installed are no error.
     """
-    from qa_speech.conduct.classifier import load_text_models
-
     if name == "none":
         return None
     try:
@@ -162,11 +161,7 @@ def annotate_stored(path: str | Path, models: TextModels, *, force: bool = False
     if path.suffix == ".jsonl":
         yield from _annotate_lines(path, models, force=force)
         return
-    if path.is_dir():
-        inner = path / "calls"
-        files = sorted((inner if inner.is_dir() else path).rglob("*.json"))
-    else:
-        files = [path]
+    files = _files(path)
     if not files:
         raise ConfigError(str(path), ["no stored calls here; expected *.json files, or a folder calls/ with them"])
     source = iter(files)
@@ -178,13 +173,21 @@ def annotate_stored(path: str | Path, models: TextModels, *, force: bool = False
             yield after.id, after != before
 
 
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    inner = path / "calls"
+    return sorted((inner if inner.is_dir() else path).rglob("*.json"))
+
+
 def _annotate_lines(path: Path, models: TextModels, *, force: bool) -> Iterator[tuple[str, bool]]:
     lines = [line for line in _bytes(path).splitlines() if line.strip()]
-    calls = [decode(line, Call, f"{path}:{number}") for number, line in enumerate(lines, start=1)]
-    after = list(_refreshed(calls, models, force=force))
-    if after != calls:
+    before = [decode(line, Call, f"{path}:{number}") for number, line in enumerate(lines, start=1)]
+    after = list(_refreshed(before, models, force=force))
+    if after != before:
         write_bytes(path, b"".join([encode(call) + b"\n" for call in after]))
-    yield from [(one.id, one != other) for one, other in zip(after, calls, strict=True)]
+    for one, other in zip(after, before, strict=True):
+        yield one.id, one != other
 
 
 def _refreshed(calls: Sequence[Call], models: TextModels, *, force: bool) -> Iterator[Call]:

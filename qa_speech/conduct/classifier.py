@@ -4,7 +4,7 @@ The contract (what metrics and `annotate` may rely on)::
 
     load_text_models(path=None) -> TextModels          path None = shipped; a folder of `train export` replaces in
                                                        the shipped set the classifiers that it holds
-    models.classifiers["violation"].classify(items)    one row of probabilities per item, in the order given; items of
+    models.classifiers["violation"].classify(passages) one row of probabilities per passage, in the order given; passages of
                                                        any calls; lazily, in blocks of `BLOCK`
     models.classifiers[...].labels                     names of the columns
     models.classifiers[...].model_hash                 sha256 over arrays and description: goes into the Annotation
@@ -12,7 +12,7 @@ The contract (what metrics and `annotate` may rely on)::
     models.classifiers[...].made_with                  {"name", "kind", "hash"}
 
 =========== ==================================================================== ============ =======================
-name        labels                                                               row sums to  `TextItem`
+name        labels                                                               row sums to  `Passage`
 =========== ==================================================================== ============ =======================
 politeness  1 2 3 4 5 (ordinal; 3 = neutral)                                      1           text = agent's utterance
 violation   none insult order rhetorical deflection impatience taboo              1           text = agent's utterance
@@ -37,12 +37,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from qa_speech.engines.base import TextItem
+from qa_speech.conduct.courtesy import STRATEGIES
+from qa_speech.conduct.passages import Passage
 from qa_speech.errors import ModelError
 from qa_speech.resources import folder
 
 BLOCK = 2048
-"""Items that are looked at together: enough to batch by length, little enough to keep memory small."""
+"""Passages that are looked at together: enough to batch by length, little enough to keep memory small."""
 
 DESCRIPTION = "text.json"
 """The file that describes the classifiers of a folder."""
@@ -50,8 +51,8 @@ DESCRIPTION = "text.json"
 FORMAT = 1
 SHIPPED = "text-zh"
 
-VIOLATIONS = ("none", "insult", "order", "rhetorical", "deflection", "impatience", "taboo")
-STRATEGIES = ("greeting", "thanks", "apology", "softener", "honorific", "empathy", "promise")
+NONE = "none"
+VIOLATIONS = (NONE, "insult", "order", "rhetorical", "deflection", "impatience", "taboo")
 LABELS: Mapping[str, tuple[str, ...]] = {
     "politeness": ("1", "2", "3", "4", "5"),
     "violation": VIOLATIONS,
@@ -72,8 +73,8 @@ NEUTRAL: Mapping[str, tuple[float, ...]] = {
 class Scorer(Protocol):
     """How one kind of model puts probabilities on a block of texts."""
 
-    def rows(self, items: Sequence[TextItem]) -> Sequence[Sequence[float]]:
-        """One row of label probabilities per item, in the order given."""
+    def rows(self, passages: Sequence[Passage]) -> Sequence[Sequence[float]]:
+        """One row of label probabilities, 0–1, per passage, in the order given."""
 
 
 @dataclass(frozen=True)
@@ -123,21 +124,21 @@ class TextClassifier:
     def scorer(self) -> Scorer:
         """The loaded model."""
         if self.entry["kind"] == "linear":
-            from qa_speech.conduct.linear import LinearScorer
+            from qa_speech.conduct.linear_files import load_linear
 
-            return LinearScorer.load(self.path / self.files[0], self.entry)
+            return load_linear(self.path / self.files[0], self.entry)
         from qa_speech.conduct.encoder import OnnxScorer
 
         return OnnxScorer.load(self.path, self.entry)
 
-    def classify(self, items: Iterable[TextItem]) -> Iterator[Sequence[float]]:
-        """One row of label probabilities per item, in the order given; items may belong to different calls."""
-        waiting = iter(items)
+    def classify(self, passages: Iterable[Passage]) -> Iterator[Sequence[float]]:
+        """One row of label probabilities, 0–1, per passage, in the order given; they may belong to different calls."""
+        waiting = iter(passages)
         while block := list(islice(waiting, BLOCK)):
-            said = [item for item in block if any(map(str.isalnum, item.text))]
-            found = iter(self.scorer.rows(said)) if said else iter(())
-            for item in block:
-                yield next(found) if any(map(str.isalnum, item.text)) else self.neutral
+            spoken = [passage for passage in block if _says_anything(passage)]
+            rows = iter(self.scorer.rows(spoken)) if spoken else iter(())
+            for passage in block:
+                yield next(rows) if _says_anything(passage) else self.neutral
 
     @cached_property
     def neutral(self) -> tuple[float, ...]:
@@ -146,6 +147,10 @@ class TextClassifier:
             return NEUTRAL[self.name]
         first = 0.0 if self.entry.get("head") == "sigmoid" else 1.0
         return (first, *[0.0] * (len(self.labels) - 1))
+
+
+def _says_anything(passage: Passage) -> bool:
+    return any(map(str.isalnum, passage.text))
 
 
 @dataclass(frozen=True)
@@ -161,7 +166,7 @@ def load_text_models(path: Path | None = None) -> TextModels:
     >>> models = load_text_models()
     >>> models.classifiers["depth"].labels
     ('0', '1', '2', '3', '4')
-    >>> rude, = models.classifiers["violation"].classify([TextItem("c", 0, "")])
+    >>> rude, = models.classifiers["violation"].classify([Passage("")])
     >>> rude[0]
     1.0
 
@@ -170,13 +175,13 @@ def load_text_models(path: Path | None = None) -> TextModels:
     ModelError
         A folder has no description, or one that cannot be used; it says which and why.
     """
-    found = _read(folder("models") / SHIPPED)
+    found = _described(folder("models") / SHIPPED)
     if path is not None:
-        found = {**found, **_read(path)}
+        found = {**found, **_described(path)}
     return TextModels(found)
 
 
-def _read(path: Path) -> dict[str, TextClassifier]:
+def _described(path: Path) -> dict[str, TextClassifier]:
     file = path / DESCRIPTION
     if not file.is_file():
         raise ModelError(
@@ -191,13 +196,20 @@ def _read(path: Path) -> dict[str, TextClassifier]:
     if version != FORMAT:
         raise ModelError(str(file), f"format {version}, but this version of qa_speech reads format {FORMAT}")
     for name, entry in entries.items():
-        missing = [key for key in ("kind", "labels", "files", "head") if key not in entry]
-        missing += [item for item in entry.get("files", ()) if not (path / item).is_file()]
-        if missing:
-            raise ModelError(str(file), f"classifier {name}: missing {', '.join(missing)}")
-        if entry["kind"] not in ("linear", "onnx"):
-            raise ModelError(str(file), f"classifier {name}: kind is {entry['kind']!r}, expected linear or onnx")
+        problem = _problem(path, entry)
+        if problem:
+            raise ModelError(str(file), f"classifier {name}: {problem}")
     return {name: TextClassifier(name, path, entry) for name, entry in entries.items()}
+
+
+def _problem(path: Path, entry: Mapping[str, Any]) -> str:
+    missing = [key for key in ("kind", "labels", "files", "head") if key not in entry]
+    missing += [name for name in entry.get("files", ()) if not (path / name).is_file()]
+    if missing:
+        return f"missing {', '.join(missing)}"
+    if entry["kind"] not in ("linear", "onnx"):
+        return f"kind is {entry['kind']!r}, expected linear or onnx"
+    return ""
 
 
 def expected_level(row: Sequence[float], labels: Sequence[str]) -> float:

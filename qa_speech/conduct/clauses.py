@@ -10,15 +10,12 @@ as cues.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from qa_speech.conduct.linear import END, START, fold_text, pieces
-
-if TYPE_CHECKING:
-    from qa_speech.conduct.linear import LinearScorer
+from qa_speech.conduct.heads import Floats
+from qa_speech.conduct.linear import LinearScorer
+from qa_speech.conduct.ngrams import END, START, fold_text, pieces
 
 ROLES = (
     "answer", "substance", "guidance", "acknowledgement", "asking", "deflection", "rudeness", "courtesy", "plain",
@@ -26,9 +23,10 @@ ROLES = (
 """plain: what agents say about anything, nothing of the kinds before it."""
 
 CLAUSES = tuple(f"{role}_most" for role in ROLES)
-"""The columns of `measured`."""
+"""The columns of `surest_roles`."""
 
 SUREST = 0.999
+"""Probability, 0–1, beyond which a role is no surer."""
 
 
 def pieces_of(text: str, window: int) -> list[str]:
@@ -40,12 +38,15 @@ def pieces_of(text: str, window: int) -> list[str]:
     return [fold_text(piece) for piece in pieces(fold_text(text).strip(START + END), window)]
 
 
-def measured(model: LinearScorer, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+def surest_roles(model: LinearScorer, texts: Sequence[str]) -> Floats:
     """The largest log-odds of each role over the pieces of each text, shape (texts, roles), between ± 6.9."""
     if not texts:
         return np.zeros((0, len(CLAUSES)), np.float32)
-    cut = [pieces_of(text, model.window) for text in texts]
-    starts = np.cumsum([0, *[len(parts) for parts in cut[:-1]]])
-    shares = model.activate(model.logits([piece for parts in cut for piece in parts]))
+    cut: list[str] = []
+    starts: list[int] = []
+    for text in texts:
+        starts.append(len(cut))
+        cut += pieces_of(text, model.window)
+    shares = model.activate(model.logits(cut))
     most = np.clip(np.maximum.reduceat(shares, starts, axis=0), 1 - SUREST, SUREST)
     return np.asarray(np.log(most / (1 - most)), np.float32)

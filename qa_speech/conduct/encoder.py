@@ -7,15 +7,15 @@ classifier under the classifier's name. What a text gets does not depend on its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from qa_speech.conduct.linear import Floats, ordinal, sigmoid, softmax
-from qa_speech.engines.base import TextItem
+from qa_speech.conduct.heads import Floats, probabilities_of
+from qa_speech.conduct.passages import Passage
 from qa_speech.errors import ModelError
 
 BATCH_TOKENS = 4096
@@ -58,11 +58,11 @@ class OnnxScorer:
             raise ModelError(str(network), f"cannot be loaded: {exc}") from exc
         tokenizer.no_padding()
         tokenizer.enable_truncation(int(entry.get("max_tokens", 256)))
-        known = [item.name for item in session.get_outputs()]
+        outputs = [output.name for output in session.get_outputs()]
         return cls(
             session,
             tokenizer,
-            str(entry.get("output", known[0])),
+            str(entry.get("output", outputs[0])),
             str(entry["head"]),
             bool(entry.get("pair", False)),
             float(entry.get("scale", 1.0)),
@@ -70,44 +70,54 @@ class OnnxScorer:
             np.asarray(entry.get("cuts", []), np.float32),
         )
 
-    def rows(self, items: Sequence[TextItem]) -> list[Sequence[float]]:
-        """One row of label probabilities per item, in the order given."""
-        logits = self.logits(items) * self.scale + self.bias
-        if self.head == "softmax":
-            found = softmax(logits)
-        else:
-            found = ordinal(logits, self.cuts) if self.head == "ordinal" else sigmoid(logits)
-        rows: list[Sequence[float]] = found.tolist()
+    def rows(self, passages: Sequence[Passage]) -> list[Sequence[float]]:
+        """One row of label probabilities, 0–1, per passage, in the order given."""
+        logits = self.logits(passages) * self.scale + self.bias
+        rows: list[Sequence[float]] = probabilities_of(self.head, logits, self.cuts).tolist()
         return rows
 
-    def logits(self, items: Sequence[TextItem]) -> Floats:
-        """Raw outputs, (items, outputs): sorted by length, run in batches of like length, put back in order."""
-        texts = [(item.context, item.text) if self.pair else item.text for item in items]
-        encoded = self.tokenizer.encode_batch(texts)
-        order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
-        parts: list[Floats] = []
-        at = 0
-        while at < len(order):
-            stop = at + 1
-            while stop < len(order) and (stop + 1 - at) * len(encoded[order[stop]].ids) <= BATCH_TOKENS:
-                stop += 1
-            parts.append(self._run([encoded[i] for i in order[at:stop]]))
-            at = stop
-        found = np.concatenate(parts)
+    def logits(self, passages: Sequence[Passage]) -> Floats:
+        """Raw outputs, (passages, outputs): sorted by length, run in batches of like length, put back in order."""
+        if self.pair:
+            encoded = self.tokenizer.encode_batch([(passage.context, passage.text) for passage in passages])
+        else:
+            encoded = self.tokenizer.encode_batch([passage.text for passage in passages])
+        made: list[Floats] = []
+        order: list[int] = []
+        for batch in batches([len(text.ids) for text in encoded]):
+            made.append(self._run([encoded[place] for place in batch]))
+            order += batch
+        found = np.concatenate(made)
         back = np.empty_like(found)
         back[order] = found
         return back
 
     def _run(self, batch: Sequence[Any]) -> Floats:
-        width = max(len(item.ids) for item in batch)
-        feed = {
-            name: np.zeros((len(batch), width), np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")
-        }
-        for i, item in enumerate(batch):
-            count = len(item.ids)
-            feed["input_ids"][i, :count] = item.ids
-            feed["attention_mask"][i, :count] = 1
-            feed["token_type_ids"][i, :count] = item.type_ids
-        wanted = {item.name for item in self.session.get_inputs()}
-        (found,) = self.session.run([self.output], {name: array for name, array in feed.items() if name in wanted})
+        shape = len(batch), max(len(encoded.ids) for encoded in batch)
+        feed = {name: np.zeros(shape, np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")}
+        for row, encoded in enumerate(batch):
+            count = len(encoded.ids)
+            feed["input_ids"][row, :count] = encoded.ids
+            feed["attention_mask"][row, :count] = 1
+            feed["token_type_ids"][row, :count] = encoded.type_ids
+        wanted = {taken.name for taken in self.session.get_inputs()}
+        given = {name: array for name, array in feed.items() if name in wanted}
+        (found,) = self.session.run([self.output], given)
         return np.asarray(found, np.float32)
+
+
+def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Places of texts, shortest first, in batches of at most `BATCH_TOKENS` tokens with padding; a longer text is alone.
+
+    >>> list(batches([5000, 7, 3]))
+    [[2, 1], [0]]
+    """
+    batch: list[int] = []
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+        padded = (len(batch) + 1) * lengths[place]
+        if batch and padded > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch

@@ -70,16 +70,6 @@ class WindowWords:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TextItem:
-    """One text for a classifier: an utterance, or an exchange with its question as `context`."""
-
-    call_id: str
-    index: int
-    text: str
-    context: str = ""
-
-
 class SpeechDetector(Protocol):
     """Finds speech in one channel."""
 
@@ -150,30 +140,3 @@ class Diarizer(Protocol):
 
     def diarize(self, samples: Samples) -> Sequence[Timeline]:
         """One timeline per speaker for audio at 16 kHz."""
-
-
-class Classifier(Protocol):
-    """Puts label probabilities on texts."""
-
-    @property
-    def name(self) -> str:
-        """What it tells: ``politeness``, ``violation``, ``depth`` …"""
-
-    @property
-    def made_with(self) -> Mapping[str, str]:
-        """Name and model hash."""
-
-    @property
-    def model_hash(self) -> str:
-        """SHA-256 of the model, in hex: figures of another are stale."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Names of the columns."""
-
-    @property
-    def threshold(self) -> float | None:
-        """The probability (0–1) at which the model was made to decide, or None."""
-
-    def classify(self, items: Iterable[TextItem]) -> Iterator[Sequence[float]]:
-        """One row of label probabilities (0–1) per text, in the order given."""

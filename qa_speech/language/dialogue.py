@@ -1,9 +1,8 @@
-"""Who holds the floor: utterances, backchannels, turns, exchanges. Works without words, by duration.
+"""Who holds the floor: utterances, backchannels, questions, turns. Works without words, by duration.
 
     agent      |--1--|            |--3--|     |--5--|
     customer            |---2---|        |4|          |---6---|        4 = 嗯
     turns      |agent | customer |     agent        | customer |
-    exchanges           |-- question 2, answer 3 5 --|
 
 Utterances are built from speech activity, never from word times: recognisers stretch words over silence.
 """
@@ -15,6 +14,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import msgspec
 
@@ -35,8 +35,13 @@ EPS = 1e-6  # seconds; differences of decimal times carry rounding, and a pause 
 BACKCHANNEL_S = 1.0
 
 _QUESTION = re.compile(
-    r"[?？]|吗|呢$|么$|没有$|(\w)不\1|有没有|是否|能否|可否|有无|什么|怎么|怎样|为啥|干嘛|咋|啥|多少|多久|多长|多大"
-    r"|几[个号点天月年次块元位时分岁张条]|第几|哪|谁|何时|如何|还是|请问|^[您你]是.*吧$"
+    "|".join(
+        [
+            r"[?？]|吗|呢$|么$|没有$|(\w)不\1|有没有|是否|能否|可否|有无",
+            "什么|怎么|怎样|为啥|干嘛|咋|啥|多少|多久|多长|多大|几[个号点天月年次块元位时分岁张条]|第几|哪|谁|何时|如何",
+            "还是|请问|^[您你]是.*吧$",
+        ]
+    )
 )
 _NO_QUESTION = re.compile(r"没有?[^，。,.]{0,4}什么|不[^，。,.]{0,2}什么|[什怎]么都|不怎么|什么的|没什么")
 _CALLED = re.compile(r"(?:先生|女士|小姐|阿姨|师傅|[啊呀哈哦呃嗯，。,._\s])+$")
@@ -50,17 +55,6 @@ class Turn(msgspec.Struct, frozen=True):
     start: float
     end: float
     utterances: tuple[int, ...]
-
-
-class Exchange(msgspec.Struct, frozen=True):
-    """A customer's question or problem and all the agent says to it. Both are indices into ``call.utterances``.
-
-    `answer` is empty when the agent says nothing more. `asks` tells whether the question reads like one.
-    """
-
-    question: tuple[int, ...]
-    answer: tuple[int, ...]
-    asks: bool
 
 
 @cache
@@ -146,57 +140,40 @@ def turns(call: Call) -> tuple[Turn, ...]:
     >>> [(turn.role.value, turn.utterances) for turn in turns(call)]
     [('agent', (0,)), ('customer', (1,)), ('agent', (2, 4))]
     """
-    found: list[tuple[Role, list[int]]] = []
+    utterances = call.utterances
+    held: list[list[int]] = []  # the utterances of each turn
     opening: list[int] = []  # backchannels of one role that may turn out to open a turn of theirs
     speaker: Role | None = None
     floor: Utterance | None = None  # what the holder of the floor said last
-    items = call.utterances
-    for index, item in enumerate(items):
-        role = item.role
-        if role is speaker:
-            found[-1][1].append(index)
+    for index, said in enumerate(utterances):
+        if opening and utterances[opening[0]].role is not said.role:
+            opening = []
+        if said.role is speaker:
+            held[-1].append(index)
+        elif is_backchannel(said) and not _answers(said, floor):
+            if floor is None or said.start >= floor.end:
+                opening.append(index)
+            continue
         else:
-            if is_backchannel(item) and not (floor is not None and _answers(item, floor)):
-                if opening and items[opening[0]].role is not role:
-                    opening = []
-                if floor is None or item.start >= floor.end:
-                    opening.append(index)
-                continue
-            if opening and items[opening[0]].role is not role:
-                opening = []
-            found.append((role, [*opening, index]))
-            speaker = role
+            held.append([*opening, index])
+            speaker = said.role
         opening = []
-        if floor is None or floor.role is not role or item.end > floor.end:
-            floor = item
-    return tuple(
-        [Turn(role, items[held[0]].start, max([items[i].end for i in held]), tuple(held)) for role, held in found]
-    )
+        if floor is None or floor.role is not said.role or said.end > floor.end:
+            floor = said
+    return tuple([_turn(utterances, indices) for indices in held])
 
 
-def _answers(item: Utterance, asked: Utterance) -> bool:
-    return bool(item.text and asked.text and item.start >= asked.end and ends_in_question(asked.text))
+def _turn(utterances: Sequence[Utterance], indices: Sequence[int]) -> Turn:
+    first = utterances[indices[0]]
+    end = max([utterances[index].end for index in indices])
+    return Turn(first.role, first.start, end, tuple(indices))
 
 
-def exchanges(call: Call) -> tuple[Exchange, ...]:
-    """Each substantive turn of the customer with all the agent says until the next one.
-
-    >>> from qa_speech.testing import make_call
-    >>> call = make_call("agent: 您好", "customer: 我的话费怎么多了", "agent: 请稍等", "customer: 好的", "agent: 是套餐外流量")
-    >>> exchanges(call)
-    (Exchange(question=(1,), answer=(2, 4), asks=True),)
-    """
-    found: list[tuple[tuple[int, ...], list[int]]] = []
-    for turn in turns(call):
-        if turn.role is Role.CUSTOMER:
-            if not all(is_backchannel(call.utterances[i]) for i in turn.utterances):
-                found.append((turn.utterances, []))
-        elif found:
-            found[-1][1].extend(turn.utterances)
-    return tuple(
-        Exchange(question, tuple(answer), any(is_question(call.utterances[i].text or "") for i in question))
-        for question, answer in found
-    )
+def _answers(said: Utterance, floor: Utterance | None) -> bool:
+    """Whether words answer a question of the other that they do not overlap."""
+    if floor is None or not said.text or not floor.text:
+        return False
+    return said.start >= floor.end and ends_in_question(floor.text)
 
 
 # ---------------------------------------------------------------------------------------------- from speech to utterances
@@ -227,26 +204,21 @@ def build_utterances(
     >>> [(item.role.value, item.start, item.end) for item in built], stray
     ([('agent', 0, 1), ('customer', 1.1, 2.5), ('agent', 1.4, 3)], ())
     """
-    known = {role: sorted(items, key=lambda word: word.start) for role, items in (words or {}).items()}
-    spans = {role: [(item.start, item.end) for item in line] for role, line in speech.items()}
-    cuts = {
-        role: {b for (_, a), (b, _) in pairwise(line) if b - a >= utterance_pause_s - EPS}
-        for role, line in spans.items()
-    }
+    known = {role: sorted(said, key=_word_start) for role, said in (words or {}).items()}
+    spans = {role: [(segment.start, segment.end) for segment in line] for role, line in speech.items()}
+    pauses = {role: _pauses(line, turn_pause_s) for role, line in spans.items()}
+    cuts = {role: {pause.end for pause in _pauses(line, utterance_pause_s)} for role, line in spans.items()}
     while True:
         runs = {role: _runs(line, cuts[role]) for role, line in spans.items()}
-        added = False
-        for role, line in spans.items():
+        more = 0
+        for role in spans:
             if role.other is role or role.other not in runs:
                 continue
             claims = _claims(runs[role.other], known.get(role.other), backchannel_s)
-            for (_, a), (b, _) in pairwise(line):
-                if b not in cuts[role] and b - a >= turn_pause_s - EPS:
-                    place = bisect_left(claims, a)
-                    if place < len(claims) and claims[place] < b:
-                        cuts[role].add(b)
-                        added = True
-        if not added:
+            ends = {pause.end for pause in pauses[role] if _any_inside(claims, pause)}
+            more += len(ends - cuts[role])
+            cuts[role] |= ends
+        if not more:
             break
     made = [Utterance(role, start, end) for role, line in runs.items() for start, end in line]
     return place_words(sorted(made, key=_order), known, stray_s=stray_s)
@@ -255,32 +227,69 @@ def build_utterances(
 _ROLES = tuple(Role)
 
 
-def _order(item: Utterance) -> tuple[float, float, int]:
-    return item.start, item.end, _ROLES.index(item.role)
+def _order(utterance: Utterance) -> tuple[float, float, int]:
+    return utterance.start, utterance.end, _ROLES.index(utterance.role)
 
 
-def _runs(line: Sequence[tuple[float, float]], cuts: set[float]) -> list[tuple[float, float]]:
-    found: list[tuple[float, float]] = []
+def _word_start(word: Word) -> float:
+    return word.start
+
+
+def _middle(word: Word) -> float:
+    return (word.start + word.end) / 2
+
+
+class _Span(NamedTuple):
+    """A stretch of time, in seconds."""
+
+    start: float
+    end: float
+
+
+def _pauses(line: Sequence[tuple[float, float]], least_s: float) -> list[_Span]:
+    """The pauses of one role from `least_s` seconds on."""
+    found = []
+    for (_, end), (start, _) in pairwise(line):
+        if start - end >= least_s - EPS:
+            found.append(_Span(end, start))
+    return found
+
+
+def _any_inside(moments: Sequence[float], span: _Span) -> bool:
+    """Whether one of rising moments lies in a span, its end excluded."""
+    first = bisect_left(moments, span.start)
+    return first < len(moments) and moments[first] < span.end
+
+
+def _runs(line: Sequence[tuple[float, float]], cuts: set[float]) -> list[_Span]:
+    """Speech with its pauses bridged, but for those that end at a cut."""
+    found: list[_Span] = []
     for start, end in line:
         if found and start not in cuts:
-            found[-1] = (found[-1][0], end)
+            found[-1] = _Span(found[-1].start, end)
         else:
-            found.append((start, end))
+            found.append(_Span(start, end))
     return found
 
 
-def _claims(runs: Sequence[tuple[float, float]], words: Sequence[Word] | None, backchannel_s: float) -> list[float]:
-    """Starts of the runs that claim the floor."""
+def _claims(runs: Sequence[_Span], words: Sequence[Word] | None, backchannel_s: float) -> list[float]:
+    """Starts of the runs that claim the floor: by their words, where there are none by their length."""
     if not words:
-        return [start for start, end in runs if end - start > backchannel_s + EPS]
-    middles = sorted(((word.start + word.end) / 2, word.text) for word in words)
+        return [run.start for run in runs if _is_long(run, backchannel_s)]
+    placed = sorted([(_middle(word), word.text) for word in words])
+    middles = [middle for middle, _ in placed]
     found = []
-    for start, end in runs:
-        first, last = bisect_left(middles, (start,)), bisect_left(middles, (end,))
-        text = "".join([item for _, item in middles[first:last]])
-        if not only_backchannel_words(text) if text.strip() else end - start > backchannel_s + EPS:
-            found.append(start)
+    for run in runs:
+        inside = placed[bisect_left(middles, run.start) : bisect_left(middles, run.end)]
+        text = "".join([word for _, word in inside])
+        claims = not only_backchannel_words(text) if text.strip() else _is_long(run, backchannel_s)
+        if claims:
+            found.append(run.start)
     return found
+
+
+def _is_long(run: _Span, backchannel_s: float) -> bool:
+    return run.end - run.start > backchannel_s + EPS
 
 
 def place_words(
@@ -296,33 +305,38 @@ def place_words(
     >>> placed[0].text, [item.word.text for item in stray]
     ('好的', ['喂'])
     """
-    items = list(utterances)
+    placed = list(utterances)
     stray: list[StrayWord] = []
     for role, said in words.items():
-        mine = sorted((item.start, item.end, i) for i, item in enumerate(items) if item.role == role)
+        mine = [index for index, utterance in enumerate(placed) if utterance.role == role]
+        mine.sort(key=lambda index: (placed[index].start, placed[index].end))
+        spans = [_Span(placed[index].start, placed[index].end) for index in mine]
         spaced = _spaces_count(said)
-        boxes: list[list[Word]] = [[] for _ in mine]
-        for word in sorted(said, key=lambda word: word.start):
-            box = _nearest(mine, (word.start + word.end) / 2, stray_s)
-            if box is None:
+        held: list[list[Word]] = [[] for _ in mine]
+        for word in sorted(said, key=_word_start):
+            place = _nearest(spans, _middle(word), stray_s)
+            if place is None:
                 stray.append(StrayWord(role, word, "no_speech_near"))
             else:
-                boxes[box].append(word)
-        for (_, _, i), box_words in zip(mine, boxes, strict=True):
-            item = items[i]
-            text = join_words(box_words, spaces_count=spaced)
-            items[i] = Utterance(role, item.start, item.end, text, tuple(box_words))
-    return tuple(items), tuple(stray)
+                held[place].append(word)
+        for index, span, its_words in zip(mine, spans, held, strict=True):
+            text = join_words(its_words, spaces_count=spaced)
+            placed[index] = Utterance(role, span.start, span.end, text, tuple(its_words))
+    return tuple(placed), tuple(stray)
 
 
-def _nearest(mine: Sequence[tuple[float, float, int]], middle: float, stray_s: float) -> int | None:
-    after = bisect_left(mine, (middle,))
-    if after < len(mine) and mine[after][0] == middle:
-        return after
-    best, distance = None, stray_s
-    if after < len(mine) and mine[after][0] - middle <= distance + EPS:
-        best, distance = after, mine[after][0] - middle
-    if after and middle - mine[after - 1][1] <= distance + EPS:
+def _nearest(spans: Sequence[_Span], middle: float, stray_s: float) -> int | None:
+    """Which of the spans of one role is the nearest to a moment, None where none is within `stray_s` seconds."""
+    after = bisect_left(spans, (middle,))
+    best: int | None = None
+    distance = stray_s
+    if after < len(spans):
+        ahead = spans[after].start - middle
+        if ahead == 0:
+            return after
+        if ahead <= distance + EPS:
+            best, distance = after, ahead
+    if after and middle - spans[after - 1].end <= distance + EPS:
         best = after - 1
     return best
 
@@ -346,18 +360,20 @@ def join_words(words: Sequence[Word], *, spaces_count: bool | None = None) -> st
         spaces_count = _spaces_count(words)
     text, gap = "", False
     for word in words:
-        raw = word.text
-        bare = raw.strip()
+        bare = word.text.strip()
         if not bare:
             gap = True
             continue
-        if text and text[-1].isascii() and bare[0].isascii():
-            if spaces_count:
-                apart = (gap or raw[0].isspace()) and (text[-1].isalnum() or bare[0].isalnum())
-            else:
-                apart = text[-1].isalpha() and bare[0].isalpha()
-            if apart:
-                text += " "
+        gap = gap or word.text[0].isspace()
+        if text and text[-1].isascii() and bare[0].isascii() and _stand_apart(text[-1], bare[0], gap, spaces_count):
+            text += " "
         text += bare
-        gap = raw[-1].isspace()
+        gap = word.text[-1].isspace()
     return text
+
+
+def _stand_apart(before: str, after: str, gap: bool, spaces_count: bool) -> bool:
+    """Whether a space belongs between two ASCII characters; `gap`: the recogniser left one."""
+    if spaces_count:
+        return gap and (before.isalnum() or after.isalnum())
+    return before.isalpha() and after.isalpha()

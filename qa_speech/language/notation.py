@@ -70,9 +70,8 @@ def read_rules(name: str) -> tuple[Rule, ...]:
             groups[group.strip()] = _written_out(pattern, groups)
         else:
             pattern, _, unless = line.removesuffix("??").partition("!!")
-            found.append(
-                Rule(section, _written_out(pattern, groups), _written_out(unless, groups), line.endswith("??"))
-            )
+            marked = line.endswith("??")
+            found.append(Rule(section, _written_out(pattern, groups), _written_out(unless, groups), marked))
     return tuple(found)
 
 
@@ -90,68 +89,87 @@ class RuleSet:
     """
 
     def __init__(self, name: str, heads: tuple[str, ...] = ()) -> None:
-        self._last: tuple[str, tuple[RuleHit, ...]] = "", ()
         self.rules = tuple([rule for rule in read_rules(name) if not heads or rule.section[0] in heads])
 
     @cached_property
-    def _together(self) -> list[tuple[int, Any]]:
-        """The sets of rules, each with the number of its first rule."""
+    def _sets(self) -> list[_Set]:
         import re2
 
         options = re2.Options()
         options.max_mem = _SET_MEMORY
         found = []
         for first in range(0, len(self.rules), _TOGETHER):
-            together = re2.Set.SearchSet(options)
+            automaton = re2.Set.SearchSet(options)
             for rule in self.rules[first : first + _TOGETHER]:
-                together.Add(f"(?m)(?:{rule.pattern})")
-            together.Compile()
-            found.append((first, together))
+                automaton.Add(_searched(rule))
+            automaton.Compile()
+            found.append(_Set(first, automaton))
         return found
 
     @cached_property
-    def _each(self) -> list[tuple[Any, int, Any]]:
-        """Per rule its pattern, how many groups it has, and what speaks against it."""
+    def _compiled(self) -> list[_Compiled]:
         import re2
 
-        patterns = [re2.compile(f"(?m)(?:{rule.pattern})") for rule in self.rules]
-        return [
-            (pattern, pattern.groups, re2.compile(rule.unless) if rule.unless else None)
-            for pattern, rule in zip(patterns, self.rules, strict=True)
-        ]
-
-    def found(self, joined: str) -> tuple[RuleHit, ...]:
-        """`hits`, remembered for the text asked about last: several figures of a call look at the same words."""
-        known, hits = self._last
-        if known != joined:
-            hits = tuple(self.hits(joined))
-            self._last = joined, hits
-        return hits
+        found = []
+        for rule in self.rules:
+            pattern = re2.compile(_searched(rule))
+            unless = re2.compile(rule.unless) if rule.unless else None
+            found.append(_Compiled(pattern, pattern.groups, unless))
+        return found
 
     def hits(self, joined: str) -> Iterator[RuleHit]:
         """Every place of every rule in folded lines (`phrases.fold_lines`), less those that an exclusion speaks against."""
         # in UTF-8: for every match in a str re2 counts its characters anew
         data = joined.encode()
-        fired = [first + place for first, together in self._together for place in sorted(together.Match(data) or ())]
+        fired: list[int] = []
+        for first, automaton in self._sets:
+            fired += [first + place for place in sorted(automaton.Match(data) or ())]
         if not fired:
             return
         coded = data.split(b"\n")
         lines = joined.split("\n")
         starts = list(accumulate([len(line) + 1 for line in coded], initial=0))
         for number in fired:
-            pattern, groups, unless = self._each[number]
+            pattern, groups, unless = self._compiled[number]
             for match in pattern.finditer(data):
-                start, end = match.span()
-                for group in range(1, groups + 1):
-                    if 0 <= match.start(group) < end:
-                        end = match.start(group)
+                start, end = match.start(), _end(match, groups)
                 if start == end:
                     continue
-                at = bisect_right(starts, start) - 1
-                first = len(data[starts[at] : start].decode())
+                line = bisect_right(starts, start) - 1
+                first = len(data[starts[line] : start].decode())
                 last = first + len(data[start:end].decode())
-                if unless is None or not unless.search(lines[at][max(0, first - NEAR) : last + NEAR].encode()):
-                    yield RuleHit(at, first, last, number)
+                around = lines[line][max(0, first - NEAR) : last + NEAR]
+                if unless is None or not unless.search(around.encode()):
+                    yield RuleHit(line, first, last, number)
+
+
+class _Set(NamedTuple):
+    """A few rules that are looked for at once, and the number of the first."""
+
+    first: int
+    automaton: Any
+
+
+class _Compiled(NamedTuple):
+    """The pattern of a rule, how many groups it has, and what speaks against it near by."""
+
+    pattern: Any
+    groups: int
+    unless: Any
+
+
+def _searched(rule: Rule) -> str:
+    return f"(?m)(?:{rule.pattern})"
+
+
+def _end(match: Any, groups: int) -> int:
+    """Where the words of a match end: before a group, which has to follow but is no part of them."""
+    end: int = match.end()
+    for group in range(1, groups + 1):
+        start = match.start(group)
+        if 0 <= start < end:
+            end = start
+    return end
 
 
 @cache

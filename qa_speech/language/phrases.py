@@ -40,7 +40,7 @@ class PhraseHit(msgspec.Struct, frozen=True, order=True):
     phrase: str
 
 
-def find(text: str, phrases: tuple[str, ...]) -> list[PhraseHit]:
+def find_phrases(text: str, phrases: tuple[str, ...]) -> list[PhraseHit]:
     """All places where one of `phrases` is said in `text`, by start.
 
     Parameters
@@ -58,7 +58,7 @@ def find(text: str, phrases: tuple[str, ...]) -> list[PhraseHit]:
 
     Examples
     --------
-    >>> [(hit.phrase, hit.start, hit.end) for hit in find("请您，稍等一下。ＯＫ", ("请您稍等", "ok"))]
+    >>> [(hit.phrase, hit.start, hit.end) for hit in find_phrases("请您，稍等一下。ＯＫ", ("请您稍等", "ok"))]
     [('请您稍等', 0, 5), ('ok', 8, 10)]
     """
     folded = fold(text)

@@ -16,9 +16,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from qa_speech.call import Acoustics, Call, OtherSound, Role, StrayWord, Utterance, Word
+from qa_speech.call import Call, OtherSound, Role, StrayWord, Utterance, Word
 from qa_speech.language.data import word_list
-from qa_speech.language.phrases import find, fold
+from qa_speech.language.phrases import find_phrases, fold
 from qa_speech.timeline import Timeline
 
 PROMPTS = word_list("prompts")
@@ -48,59 +48,77 @@ def set_prompts_apart(call: Call) -> Call:
     """
     if not call.recognised or not call.has_both_roles or call.times == "nominal":
         return call
-    places = {place for role in (Role.AGENT, Role.CUSTOMER) for place in _prompts(call, role)}
-    if not places:
+    machine = {*_prompts(call, Role.AGENT), *_prompts(call, Role.CUSTOMER)}
+    if not machine:
         return call
-    said = [call.utterances[place] for place in sorted(places)]
-    kept = [place for place in range(len(call.utterances)) if place not in places]
-    sounds = tuple(OtherSound(IVR, role, start, end) for role, start, end in _stretches(said))
-    acoustics: tuple[Acoustics, ...] = tuple(call.acoustics[place] for place in kept) if call.acoustics else ()
+    said = [call.utterances[place] for place in sorted(machine)]
+    kept = [place for place in range(len(call.utterances)) if place not in machine]
+    sounds = _as_sounds(said)
     return msgspec.structs.replace(
         call,
-        speech={
-            role: line - Timeline((item.start, item.end) for item in sounds if item.role is role)
-            for role, line in call.speech.items()
-        },
-        utterances=tuple(call.utterances[place] for place in kept),
-        acoustics=acoustics,
-        sounds=tuple(sorted((*call.sounds, *sounds), key=lambda item: item.start)),
-        stray=(*call.stray, *(StrayWord(item.role, word, IVR) for item in said for word in _words(item))),
+        speech={role: _without(role, line, sounds) for role, line in call.speech.items()},
+        utterances=tuple([call.utterances[place] for place in kept]),
+        acoustics=tuple([call.acoustics[place] for place in kept]) if call.acoustics else (),
+        sounds=tuple(sorted((*call.sounds, *sounds), key=lambda sound: sound.start)),
+        stray=(*call.stray, *_as_stray(said)),
     )
 
 
 def _prompts(call: Call, role: Role) -> list[int]:
     """Places of the announcements on one role's channel: all up to the last that is certainly one, and before a human."""
-    opening: list[int] = []
-    for place, item in enumerate(call.utterances):
-        if item.role is role and item.text:
-            opening.append(place)
-        if item.role is Role.CUSTOMER and item.text and not _is_prompt(item.text):
-            break
+    opening = _before_the_customer(call, role)
     texts = [call.utterances[place].text or "" for place in opening]
-    human = next((i for i, text in enumerate(texts) if _HUMAN.search(fold(text))), len(texts))
-    last = max((i for i in range(human) if _is_prompt(texts[i]) or _is_number(texts, i)), default=-1)
+    last = -1
+    for place, text in enumerate(texts):
+        if _HUMAN.search(fold(text)):
+            break
+        if _is_prompt(text) or _is_number(text, texts[place + 1 :]):
+            last = place
     return opening[: last + 1]
 
 
-def _is_prompt(text: str) -> bool:
-    return bool(find(text, PROMPTS))
-
-
-def _is_number(texts: Sequence[str], place: int) -> bool:
-    """A number and nothing else, with a greeting still to come."""
-    alone = _NUMBER_ALONE.match(fold(texts[place])) is not None
-    return alone and any(_GREETING.search(fold(text)) for text in texts[place + 1 :])
-
-
-def _stretches(said: Sequence[Utterance]) -> list[tuple[Role, float, float]]:
-    found: list[tuple[Role, float, float]] = []
-    for item in said:
-        if found and found[-1][0] is item.role and item.start - found[-1][2] < JOIN_S:
-            found[-1] = (item.role, found[-1][1], item.end)
-        else:
-            found.append((item.role, item.start, item.end))
+def _before_the_customer(call: Call, role: Role) -> list[int]:
+    """Places of what is said on a role's channel up to the customer's first words that are no announcement."""
+    found: list[int] = []
+    for place, said in enumerate(call.utterances):
+        if said.text and said.role is role:
+            found.append(place)
+        if said.text and said.role is Role.CUSTOMER and not _is_prompt(said.text):
+            break
     return found
 
 
-def _words(item: Utterance) -> tuple[Word, ...]:
-    return item.words or (Word(item.text or "", item.start, item.end),)
+def _is_prompt(text: str) -> bool:
+    return bool(find_phrases(text, PROMPTS))
+
+
+def _is_number(text: str, following: Sequence[str]) -> bool:
+    """A number and nothing else, with a greeting still to come."""
+    if not _NUMBER_ALONE.match(fold(text)):
+        return False
+    return any(_GREETING.search(fold(later)) for later in following)
+
+
+def _as_sounds(said: Sequence[Utterance]) -> list[OtherSound]:
+    """Announcements near to each other are one sound."""
+    found: list[OtherSound] = []
+    for utterance in said:
+        before = found[-1] if found else None
+        if before and before.role is utterance.role and utterance.start - before.end < JOIN_S:
+            found[-1] = OtherSound(IVR, before.role, before.start, utterance.end)
+        else:
+            found.append(OtherSound(IVR, utterance.role, utterance.start, utterance.end))
+    return found
+
+
+def _without(role: Role, line: Timeline, sounds: Sequence[OtherSound]) -> Timeline:
+    return line - Timeline([(sound.start, sound.end) for sound in sounds if sound.role is role])
+
+
+def _as_stray(said: Sequence[Utterance]) -> list[StrayWord]:
+    """The words of announcements; of one without words of its own the text is one."""
+    found: list[StrayWord] = []
+    for utterance in said:
+        words = utterance.words or (Word(utterance.text or "", utterance.start, utterance.end),)
+        found += [StrayWord(utterance.role, word, IVR) for word in words]
+    return found

@@ -20,10 +20,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from qa_speech.language.data import word_list
 
 _HAN = re.compile(r"[〇々㐀-䶿一-鿿豈-﫿ぁ-ゖァ-ヺ가-힣\U00020000-\U0003ffff]+")
+"""And kana and Hangul: what is one syllable a character."""
 _LATIN = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ']+")
 _NEEDS_READING = re.compile(r"[0-9A-Za-zÀ-ÿ％０-９Ａ-Ｚａ-ｚ%]")
 # wide forms of what belongs to numbers; ，stays, it is no thousands separator
@@ -31,8 +33,11 @@ _WIDE = str.maketrans("０１２３４５６７８９％：．－／＋＝＜＞
     code: code - 0xFEE0 for code in (*range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
 }
 _DIGITS = "零一二三四五六七八九"
+_PLACES = ("千", "百", "十", "")
 LONGEST_QUANTITY = 16
+"""Digits that are read as one quantity at most."""
 LONGEST_SPELLED = 4
+"""Capital letters that are read by name at most."""
 
 
 @lru_cache(maxsize=16384)
@@ -43,10 +48,13 @@ def syllables(text: str) -> int:
     [4, 5, 8, 6, 5, 4]
     """
     if _NEEDS_READING.search(text) is None:
-        return sum([len(run) for run in _HAN.findall(text)])
+        return _han_characters(text)
     spoken = read_aloud(text)
-    han = sum([len(run) for run in _HAN.findall(spoken)])
-    return han + sum([latin_syllables(word) for word in _LATIN.findall(spoken)])
+    return _han_characters(spoken) + sum([latin_syllables(word) for word in _LATIN.findall(spoken)])
+
+
+def _han_characters(text: str) -> int:
+    return sum([len(run) for run in _HAN.findall(text)])
 
 
 def read_aloud(text: str) -> str:
@@ -61,8 +69,9 @@ def read_aloud(text: str) -> str:
 
 
 def _spoken(match: re.Match[str]) -> str:
-    assert match.lastgroup is not None
-    return _RULES[match.lastgroup][1](match)
+    kind = match.lastgroup
+    assert kind is not None
+    return _RULES[kind].read(match)
 
 
 @lru_cache(maxsize=4096)
@@ -76,15 +85,20 @@ def latin_syllables(word: str) -> int:
     listed = _listed().get(lower)
     if listed is not None:
         return listed
-    if len(word) == 1 or (word.isupper() and len(word) <= LONGEST_SPELLED) or not _VOWEL.search(lower):
-        return sum([3 if char == "w" else 1 for char in lower if char.isalpha()])
-    count = len(_VOWEL.findall(_SILENT.sub("", lower)))
-    return max(1, count)
+    abbreviated = word.isupper() and len(word) <= LONGEST_SPELLED
+    if len(word) == 1 or abbreviated or not _VOWEL.search(lower):
+        letters = [letter for letter in lower if letter.isalpha()]
+        return len(letters) + 2 * letters.count("w")
+    return max(1, len(_VOWEL.findall(_SILENT.sub("", lower))))
 
 
 @cache
 def _listed() -> dict[str, int]:
-    return {word: int(count) for word, count in (line.split() for line in word_list("english_syllables"))}
+    found: dict[str, int] = {}
+    for line in word_list("english_syllables"):
+        word, count = line.split()
+        found[word] = int(count)
+    return found
 
 
 _VOWEL = re.compile(r"[aeiouyà-öø-ÿ]+")
@@ -107,7 +121,7 @@ def digits(number: str) -> str:
 def cardinal(number: str) -> str:
     """A whole number as a quantity; beyond 16 digits nobody reads one, and it is read digit by digit.
 
-    >>> [cardinal(item) for item in ("0", "12", "105", "10011", "1000054", "150006355")]
+    >>> [cardinal(number) for number in ("0", "12", "105", "10011", "1000054", "150006355")]
     ['零', '十二', '一百零五', '一万零一十一', '一百万零五十四', '一亿五千万六千三百五十五']
     """
     number = number.lstrip("0") or "0"
@@ -116,7 +130,7 @@ def cardinal(number: str) -> str:
     if len(number) > LONGEST_QUANTITY:
         return digits(number)
     spoken = _groups(number)
-    return spoken[1:] if spoken.startswith("一十") else spoken
+    return spoken.removeprefix("一") if spoken.startswith("一十") else spoken
 
 
 def _groups(number: str) -> str:
@@ -125,16 +139,21 @@ def _groups(number: str) -> str:
         if len(number) > size:
             high, low = number[:-size], number[-size:]
             rest = low.lstrip("0")
-            if not rest:
-                return _groups(high) + name
-            return _groups(high) + name + ("零" if len(rest) < size and low[0] == "0" else "") + _groups(rest)
+            gap = "零" if 0 < len(rest) < size else ""
+            return _groups(high) + name + gap + (_groups(rest) if rest else "")
+    return _up_to_thousands(number)
+
+
+def _up_to_thousands(number: str) -> str:
+    """One to four digits; zeros inside are one 零, zeros at the end are nothing."""
     spoken, skipped = "", False
-    for place, char in enumerate(number):
-        if char == "0":
+    for digit, name in zip(number, _PLACES[-len(number) :], strict=True):
+        if digit == "0":
             skipped = True
             continue
-        spoken += "零" if skipped and spoken else ""
-        spoken += _DIGITS[int(char)] + ("", "十", "百", "千")[len(number) - place - 1]
+        if skipped and spoken:
+            spoken += "零"
+        spoken += _DIGITS[int(digit)] + name
         skipped = False
     return spoken
 
@@ -145,13 +164,15 @@ def decimal(number: str) -> str:
     >>> decimal("-1,234.50")
     '负一千二百三十四点五零'
     """
-    sign = {"-": "负", "+": "正", "±": "正负", "−": "负"}.get(number[0], "")
+    sign = _NUMBER_SIGNS.get(number[0], "")
     whole, _, part = number.lstrip("-+±−").replace(",", "").partition(".")
-    return sign + cardinal(whole) + ("点" + digits(part) if part else "")
+    spoken = sign + cardinal(whole)
+    return f"{spoken}点{digits(part)}" if part else spoken
 
 
 # ------------------------------------------------------------------------------------------------ signs and units
 
+_NUMBER_SIGNS = {"-": "负", "+": "正", "±": "正负", "−": "负"}
 _MONEY = {
     "¥": "元", "$": "美元", "US$": "美元", "A$": "澳元", "HK$": "港元", "€": "欧元", "£": "英镑", "₽": "卢布",
     "CNY": "人民币", "RMB": "人民币", "USD": "美元", "HKD": "港元", "EUR": "欧元", "GBP": "英镑", "TWD": "新台币",
@@ -173,15 +194,15 @@ _NUM = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _FIND_NUM = re.compile(_NUM)
 _UNIT = "|".join(sorted((re.escape(unit) for unit in _UNITS), key=len, reverse=True))
 _CURRENCY = r"(?:(?:US|HK|A)\$|[¥$€£₽]|(?:CNY|RMB|USD|HKD|EUR|GBP|TWD|JPY|AUD)(?=\s?\d))"
+_MEASURE_WORDS = (
+    "[元块毛角钱人个名位次条只件张台部份套户家天日月年周秒兆度米里斤克吨升倍折岁项种类级层楼页遍段道门场双对包盒"
+    "箱瓶杯碗笔款根支间座辆架艘本册篇字成股亩平万亿千百多余几点时刻公立毫厘]"
+)
 # a classifier or measure right behind a number makes it a quantity
-_CLASSIFIER = re.compile(
-    r"\s?(?:[元块毛角钱人个名位次条只件张台部份套户家天日月年周秒兆度米里斤克吨升倍折岁项种类级层楼页遍段道门场双对包盒"
-    r"箱瓶杯碗笔款根支间座辆架艘本册篇字成股亩平万亿千百多余几点时刻公立毫厘]|分(?!机)|小时|左右|以[上下内外]|之[前后间])"
-)
-_CODE_BEFORE = re.compile(
-    r"(?:[尾工账帐卡单编代区]号|号码?|验证码|密码|编码|代码|邮编|身份证|订单|拨打?|致电|热线|分机|手机|电话|座机|固话|回复|发送"
-    r"|输入|[后前][一二两三四五六七八]位)(?:就?是|为|叫|[:,\s])*$"
-)
+_CLASSIFIER = re.compile(rf"\s?(?:{_MEASURE_WORDS}|分(?!机)|小时|左右|以[上下内外]|之[前后间])")
+_CODE_NAMES = "[尾工账帐卡单编代区]号|号码?|验证码|密码|编码|代码|邮编|身份证|订单|分机|手机|电话|座机|固话"
+_CODE_VERBS = "拨打?|致电|热线|回复|发送|输入|[后前][一二两三四五六七八]位"
+_CODE_BEFORE = re.compile(rf"(?:{_CODE_NAMES}|{_CODE_VERBS})(?:就?是|为|叫|[:,\s])*$")
 _CALL_AFTER = re.compile(r"(?:是|的)?(?:报警|急救|火警|客服|热线|电话|号码)")
 _EMERGENCY = frozenset(("110", "112", "114", "119", "120", "122", "911", "999"))
 
@@ -197,7 +218,8 @@ def _is_code(number: str, before: str, after: str) -> bool:
     if _CODE_BEFORE.search(before):
         return True
     if number in _EMERGENCY:
-        return not (before.strip() or after.strip()) or _CALL_AFTER.match(after) is not None
+        alone = not before.strip() and not after.strip()
+        return alone or _CALL_AFTER.match(after) is not None
     return len(number) > 4 and not number.endswith("000")
 
 
@@ -205,21 +227,27 @@ def _is_code(number: str, before: str, after: str) -> bool:
 
 
 def _digits_of(match: re.Match[str]) -> str:
-    return digits(match.group()) + "X" * (match.group()[-1] in "Xx")
+    number = match.group()
+    return digits(number) + ("X" if number[-1] in "Xx" else "")
+
+
+def _numbers_in(match: re.Match[str]) -> list[str]:
+    return re.findall(r"\d+", match.group())
 
 
 def _date(match: re.Match[str]) -> str:
-    parts = re.findall(r"\d+", match.group())
+    parts = _numbers_in(match)
     if len(parts[0]) < 4:
         parts.reverse()
-    names = ("年", "月", "日")
-    return "".join(
-        (digits(part) if name == "年" else cardinal(part)) + name for part, name in zip(parts, names, strict=False)
-    )
+    year, *rest = parts
+    spoken = f"{digits(year)}年"
+    for part, name in zip(rest, ("月", "日"), strict=False):
+        spoken += cardinal(part) + name
+    return spoken
 
 
 def _day(match: re.Match[str]) -> str:
-    month, day = re.findall(r"\d+", match.group())
+    month, day = _numbers_in(match)
     return f"{cardinal(month)}月{cardinal(day)}日"
 
 
@@ -228,50 +256,73 @@ def _year(match: re.Match[str]) -> str:
 
 
 def _clock(match: re.Match[str]) -> str:
-    hour, minute, *second = re.findall(r"\d+", match.group())
-    half = re.search(r"[ap]", match.group().lower())
+    hour, minute, *second = _numbers_in(match)
+    half = re.search("[ap]", match.group().lower())
     before = match.string[max(0, match.start() - 4) : match.start()]
-    if not half and not second and (int(hour) > 24 or int(minute) > 59 or re.search(r"比分|[胜负平冷]$", before)):
+    if not half and not second and _is_result(hour, minute, before):
         return f"{cardinal(hour)}比{cardinal(minute)}"
-    spoken = {"a": "上午", "p": "下午"}[half.group()] if half else ""
-    spoken += cardinal(hour) + "点"
+    spoken = _HALF_OF_DAY[half.group()] if half else ""
+    spoken += f"{cardinal(hour)}点"
     if int(minute) or second:
-        spoken += ("零" if minute[0] == "0" and int(minute) else "") + cardinal(minute) + "分"
-    return spoken + (cardinal(second[0]) + "秒" if second else "")
+        spoken += _minutes(minute)
+    if second:
+        spoken += f"{cardinal(second[0])}秒"
+    return spoken
+
+
+_HALF_OF_DAY = {"a": "上午", "p": "下午"}
+
+
+def _is_result(first: str, second: str, before: str) -> bool:
+    """Whether 3:2 is the result of a match and no time of day."""
+    no_time = int(first) > 24 or int(second) > 59
+    return no_time or re.search("比分|[胜负平冷]$", before) is not None
+
+
+def _minutes(minute: str) -> str:
+    gap = "零" if minute[0] == "0" and int(minute) else ""
+    return f"{gap}{cardinal(minute)}分"
 
 
 def _score(match: re.Match[str]) -> str:
-    return "比".join(cardinal(part) for part in re.findall(r"\d+", match.group()))
+    return "比".join([cardinal(number) for number in _numbers_in(match)])
 
 
 def _percent(match: re.Match[str]) -> str:
     text = match.group()
+    sign = "负" if text[0] in "-−" else ""
     of = "千分之" if "‰" in text else "百分之"
-    spoken = ("负" if text[0] in "-−" else "") + of + "到".join(decimal(item) for item in _FIND_NUM.findall(text))
-    return "百分之百" if spoken == "百分之一百" else spoken
+    numbers = [decimal(number) for number in _FIND_NUM.findall(text)]
+    spoken = sign + of + "到".join(numbers)
+    if spoken == "百分之一百":
+        return "百分之百"
+    return spoken
 
 
 def _money(match: re.Match[str]) -> str:
     text = match.group()
     amounts = list(_FIND_NUM.finditer(text))
-    scale = "".join(char for char in text[amounts[-1].end() :] if char in "万亿")
-    spoken = "到".join(decimal(amount.group()) for amount in amounts)
-    return spoken + scale + _MONEY[text[: amounts[0].start()].strip()]
+    written, after = text[: amounts[0].start()], text[amounts[-1].end() :]
+    scale = "".join([char for char in after if char in "万亿"])
+    spoken = "到".join([decimal(amount.group()) for amount in amounts])
+    return spoken + scale + _MONEY[written.strip()]
 
 
 def _measure(match: re.Match[str]) -> str:
-    amount = _FIND_NUM.match(match.group())
+    text = match.group()
+    amount = _FIND_NUM.match(text)
     assert amount is not None
-    return decimal(amount.group()) + _UNITS[match.group()[amount.end() :].strip().lower()]
+    unit = text[amount.end() :].strip().lower()
+    return decimal(amount.group()) + _UNITS[unit]
 
 
 def _fraction(match: re.Match[str]) -> str:
-    top, low = re.findall(r"\d+", match.group())
+    top, low = _numbers_in(match)
     return f"{cardinal(low)}分之{cardinal(top)}"
 
 
 def _dotted(match: re.Match[str]) -> str:
-    return "点".join(digits(part) for part in match.group().split("."))
+    return "点".join([digits(part) for part in match.group().split(".")])
 
 
 def _sign(match: re.Match[str]) -> str:
@@ -291,46 +342,72 @@ def _minus(match: re.Match[str]) -> str:
 
 
 def _number(match: re.Match[str]) -> str:
-    number, text = match.group(), match.string
-    before, after = text[max(0, match.start() - 12) : match.start()], text[match.end() : match.end() + 6]
+    number = match.group()
+    before, after = _around(match)
     if not number.isdecimal():
         return decimal(number)
-    if before[-1:].isascii() and before[-1:].isalpha():
-        return digits(number) if len(number) > 2 or number[0] == "0" else cardinal(number)
-    if _is_code(number, before, after):
+    follows_letter = before[-1:].isascii() and before[-1:].isalpha()
+    if follows_letter:
+        is_code = number[0] == "0" or len(number) > 2  # MH370, but A12
+    else:
+        is_code = _is_code(number, before, after)
+    if is_code:
         return digits(number)
-    # 1亿2300 is 一亿零两千三百
-    gap = 1 < len(number) < {"亿": 8, "万": 4}.get(before[-1:], 0)
-    return ("零" if gap and before[-2:-1].isdecimal() else "") + cardinal(number)
+    if not follows_letter and _continues(number, before):
+        return f"零{cardinal(number)}"
+    return cardinal(number)
+
+
+def _around(match: re.Match[str]) -> tuple[str, str]:
+    """What stands before and after a number, as far as it decides how the number is read."""
+    text = match.string
+    start, end = match.span()
+    return text[max(0, start - 12) : start], text[end : end + 6]
+
+
+def _continues(number: str, before: str) -> bool:
+    """Whether a number goes on after 亿 or 万 with places left out: 1亿2300 is 一亿零两千三百."""
+    places = _DIGITS_AFTER.get(before[-1:], 0)
+    return before[-2:-1].isdecimal() and 1 < len(number) < places
+
+
+_DIGITS_AFTER = {"亿": 8, "万": 4}
+
+
+class _Rule(NamedTuple):
+    """What is read in a way of its own: how it is written, and how it is spoken."""
+
+    pattern: str
+    read: Callable[[re.Match[str]], str]
 
 
 _Y, _M, _D = r"(?:19|20)\d\d", r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])"
 _MM, _DD = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 _ALONE = r"(?<![\d.:/-])"
 _END = r"(?![-/.:]?\d|[元块%])"
-_RULES: dict[str, tuple[str, Callable[[re.Match[str]], str]]] = {
-    "phone": (
-        r"(?<!\d)(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}[- ]\d{7,8}|[48]00[- ]?\d{3,4}[- ]?\d{3,4}"
-        r"|\d{17}[\dXx])(?![\d.])",
-        _digits_of,
-    ),
-    "date": (
-        rf"{_ALONE}(?:{_Y}(?:-{_M}-|/{_M}/|\.{_M}\.){_D}|{_D}(?:-{_M}-|/{_M}/|\.{_M}\.){_Y}|{_Y}[-/.]{_MM}|{_MM}[-/.]{_Y}){_END}",
-        _date,
-    ),
-    "day": (rf"{_ALONE}(?:0[1-9][-/.]{_DD}|1[0-2][-/]0[1-9]){_END}", _day),
-    "year": (r"(?<!\d)(?:[12]\d{3}(?=\s?年)|\d\d(?=年\d{1,2}月)|[5-9]0(?=后))", _year),
-    "clock": (r"(?<![\d.:])\d{1,2}:\d\d(?::\d\d)?(?:\s?[aApP]\.?[mM]\b\.?)?(?![\d:])", _clock),
-    "score": (r"(?<![\d.:])\d{1,3}:\d{1,3}(?![\d:])", _score),
-    "percent": (rf"(?:(?<!\d)[-−])?(?:{_NUM}%?\s?[-~至到]\s?)?{_NUM}\s?[%‰]", _percent),
-    "money": (rf"{_CURRENCY}\s?{_NUM}(?:\s?[-~至到]\s?{_NUM})?[万亿]?元?", _money),
-    "measure": (rf"(?<![A-Za-z]){_NUM}\s?(?i:{_UNIT})(?![A-Za-z0-9²³])", _measure),
-    "dotted": (r"\d+(?:\.\d+){2,}", _dotted),
-    "fraction": (r"(?<![\d/.])\d+\s?/\s?\d+(?![\d/.])", _fraction),
-    "number": (_NUM, _number),
-    "minus": (r"(?:(?<![A-Za-z0-9)%\s-])|(?<=[=≤≥<>]\s))[-−](?=\d)|±(?=\d)", _minus),
-    "key": (r"\*(?=号?键)", _star),
-    "sign": (r"#(?=[号键])|(?<=\w)@(?=\w)|(?<=[\d)])\s?(?:<=|>=|[+×*÷=≤≥<>≈≠])\s?(?=[\d(−-])|[≥≤](?=\d)", _sign),
-    "between": (r"(?<=[\d%])\s?[-~]\s?(?=\d)", _between),
+_MONTH_BETWEEN = rf"(?:-{_M}-|/{_M}/|\.{_M}\.)"
+_FULL_DATE = rf"{_Y}{_MONTH_BETWEEN}{_D}|{_D}{_MONTH_BETWEEN}{_Y}"
+_YEAR_AND_MONTH = rf"{_Y}[-/.]{_MM}|{_MM}[-/.]{_Y}"
+_MOBILE = r"(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}"
+_LANDLINE, _SERVICE, _IDENTITY = r"0\d{2,3}[- ]\d{7,8}", r"[48]00[- ]?\d{3,4}[- ]?\d{3,4}", r"\d{17}[\dXx]"
+_COMPARED = r"(?<=[\d)])\s?(?:<=|>=|[+×*÷=≤≥<>≈≠])\s?(?=[\d(−-])"
+_RULES: dict[str, _Rule] = {
+    "phone": _Rule(rf"(?<!\d)(?:{_MOBILE}|{_LANDLINE}|{_SERVICE}|{_IDENTITY})(?![\d.])", _digits_of),
+    "date": _Rule(rf"{_ALONE}(?:{_FULL_DATE}|{_YEAR_AND_MONTH}){_END}", _date),
+    "day": _Rule(rf"{_ALONE}(?:0[1-9][-/.]{_DD}|1[0-2][-/]0[1-9]){_END}", _day),
+    "year": _Rule(r"(?<!\d)(?:[12]\d{3}(?=\s?年)|\d\d(?=年\d{1,2}月)|[5-9]0(?=后))", _year),
+    "clock": _Rule(r"(?<![\d.:])\d{1,2}:\d\d(?::\d\d)?(?:\s?[aApP]\.?[mM]\b\.?)?(?![\d:])", _clock),
+    "score": _Rule(r"(?<![\d.:])\d{1,3}:\d{1,3}(?![\d:])", _score),
+    "percent": _Rule(rf"(?:(?<!\d)[-−])?(?:{_NUM}%?\s?[-~至到]\s?)?{_NUM}\s?[%‰]", _percent),
+    "money": _Rule(rf"{_CURRENCY}\s?{_NUM}(?:\s?[-~至到]\s?{_NUM})?[万亿]?元?", _money),
+    "measure": _Rule(rf"(?<![A-Za-z]){_NUM}\s?(?i:{_UNIT})(?![A-Za-z0-9²³])", _measure),
+    "dotted": _Rule(r"\d+(?:\.\d+){2,}", _dotted),
+    "fraction": _Rule(r"(?<![\d/.])\d+\s?/\s?\d+(?![\d/.])", _fraction),
+    "number": _Rule(_NUM, _number),
+    "minus": _Rule(r"(?:(?<![A-Za-z0-9)%\s-])|(?<=[=≤≥<>]\s))[-−](?=\d)|±(?=\d)", _minus),
+    "key": _Rule(r"\*(?=号?键)", _star),
+    "sign": _Rule(rf"#(?=[号键])|(?<=\w)@(?=\w)|{_COMPARED}|[≥≤](?=\d)", _sign),
+    "between": _Rule(r"(?<=[\d%])\s?[-~]\s?(?=\d)", _between),
 }
-_PATTERN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, (pattern, _) in _RULES.items()))
+_NAMED = [f"(?P<{name}>{rule.pattern})" for name, rule in _RULES.items()]
+_PATTERN = re.compile("|".join(_NAMED))

@@ -9,13 +9,12 @@ it; a weaker sign is a finding, and the given roles are kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 import msgspec
 
-from qa_speech.call import Call, Finding, Role, Utterance
+from qa_speech.call import Call, Finding, Role
 from qa_speech.language.data import word_list
-from qa_speech.language.phrases import find, fold
+from qa_speech.language.phrases import find_phrases, fold
 
 OPENINGS = word_list("role_openings")
 CLOSINGS = word_list("role_closings")
@@ -58,31 +57,32 @@ def find_agent(call: Call) -> RolesFound:
     >>> found.agent.value, found.certain, [cue.kind for cue in found.cues]
     ('customer', True, ['opening', 'agent_number'])
     """
-    cues = [cue for role in (Role.AGENT, Role.CUSTOMER) for cue in _cues(call, role)]
-    kinds = {role: {cue.kind for cue in cues if cue.role is role} for role in (Role.AGENT, Role.CUSTOMER)}
-    if not cues or (kinds[Role.AGENT] and kinds[Role.CUSTOMER]):
-        return RolesFound(None, False, tuple(cues))
-    agent = Role.AGENT if kinds[Role.AGENT] else Role.CUSTOMER
-    return RolesFound(agent, "opening" in kinds[agent] and len(kinds[agent]) > 1, tuple(cues))
+    agent, customer = _cues(call, Role.AGENT), _cues(call, Role.CUSTOMER)
+    cues = (*agent, *customer)
+    if bool(agent) == bool(customer):  # no sign, or signs for both sides
+        return RolesFound(None, False, cues)
+    kinds = {cue.kind for cue in cues}
+    certain = "opening" in kinds and len(kinds) > 1
+    return RolesFound(cues[0].role, certain, cues)
 
 
 def _cues(call: Call, role: Role) -> list[RoleCue]:
-    mine = [(index, item) for index, item in enumerate(call.utterances) if item.role is role and item.text]
+    mine = [index for index, said in enumerate(call.utterances) if said.role is role and said.text]
     found: list[RoleCue] = []
-    for index, item in mine[:FIRST_UTTERANCES]:
-        found += _phrase_cues("opening", OPENINGS, role, index, item)
-        number = _NUMBER.search(fold(item.text or ""))
+    for index in mine[:FIRST_UTTERANCES]:
+        text = call.utterances[index].text or ""
+        found += _phrase_cues("opening", OPENINGS, role, index, text)
+        number = _NUMBER.search(fold(text))
         if number:
             found.append(RoleCue("agent_number", role, index, number.group()))
-    late = [pair for pair in mine if pair[0] >= len(call.utterances) // 2][-LAST_UTTERANCES:]
-    for index, item in late:
-        found += _phrase_cues("closing", CLOSINGS, role, index, item)
+    late = [index for index in mine if index >= len(call.utterances) // 2]
+    for index in late[-LAST_UTTERANCES:]:
+        found += _phrase_cues("closing", CLOSINGS, role, index, call.utterances[index].text or "")
     return found
 
 
-def _phrase_cues(kind: str, phrases: tuple[str, ...], role: Role, index: int, item: Utterance) -> list[RoleCue]:
-    text = item.text or ""
-    hits = find(text, phrases)
+def _phrase_cues(kind: str, phrases: tuple[str, ...], role: Role, index: int, text: str) -> list[RoleCue]:
+    hits = find_phrases(text, phrases)
     return [RoleCue(kind, role, index, text[hits[0].start : hits[0].end])] if hits else []
 
 
@@ -102,32 +102,32 @@ def identify_roles(call: Call) -> Call:
         return call
     found = find_agent(call)
     if call.recording.roles_from == "diarizer" and found.agent is not None:
-        settled = msgspec.structs.replace(call, recording=msgspec.structs.replace(call.recording, roles_from="words"))
+        settled = _with_recording(call, roles_from="words")
         return settled if found.agent is Role.AGENT else swap_roles(settled)
     if found.agent is not Role.CUSTOMER:
         return call
-    note = "corrected" if found.certain else "suspected"
-    findings = (*call.recording.findings, Finding("swapped_roles", note=note))
-    if not found.certain:
-        return msgspec.structs.replace(call, recording=msgspec.structs.replace(call.recording, findings=findings))
-    return swap_roles(call, findings)
+    finding = Finding("swapped_roles", note="corrected" if found.certain else "suspected")
+    noted = _with_recording(call, findings=(*call.recording.findings, finding))
+    return swap_roles(noted) if found.certain else noted
 
 
-def swap_roles(call: Call, findings: tuple[Finding, ...] | None = None) -> Call:
+def _with_recording(call: Call, **changes: object) -> Call:
+    return msgspec.structs.replace(call, recording=msgspec.structs.replace(call.recording, **changes))
+
+
+def swap_roles(call: Call) -> Call:
     """The same call with agent and customer exchanged, order and indices kept."""
     replace = msgspec.structs.replace
-    speech: Mapping[Role, object] = call.speech
     recording = replace(
         call.recording,
-        channels=tuple(role.other for role in call.recording.channels),
+        channels=tuple([role.other for role in call.recording.channels]),
         roles_from="words",
-        findings=call.recording.findings if findings is None else findings,
     )
     return replace(
         call,
         recording=recording,
-        speech={role: speech[role.other] for role in Role if role.other in speech},
-        utterances=tuple(replace(item, role=item.role.other) for item in call.utterances),
-        sounds=tuple(replace(item, role=item.role.other) for item in call.sounds),
-        stray=tuple(replace(item, role=item.role.other) for item in call.stray),
+        speech={role: call.speech[role.other] for role in Role if role.other in call.speech},
+        utterances=tuple([replace(said, role=said.role.other) for said in call.utterances]),
+        sounds=tuple([replace(sound, role=sound.role.other) for sound in call.sounds]),
+        stray=tuple([replace(word, role=word.role.other) for word in call.stray]),
     )

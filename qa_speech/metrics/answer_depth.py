@@ -22,9 +22,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from qa_speech.call import Call, Evidence, Measurement, Role
-from qa_speech.conduct.answers import Asked, Judged, Level, judge
-from qa_speech.conduct.courtesy import violations
-from qa_speech.conduct.substance import PART_KINDS, Part
+from qa_speech.conduct.exchanges import Exchange
+from qa_speech.conduct.kinds import GUIDANCE, LEVELS, PART_KINDS, Level
+from qa_speech.conduct.levels import Grade, graded_exchanges
+from qa_speech.conduct.substance import Part
+from qa_speech.conduct.violations import violations
 from qa_speech.language.phrases import span_time
 from qa_speech.metrics.base import COUNT, Component, Metric
 from qa_speech.metrics.common import missing, ratio
@@ -73,36 +75,39 @@ POOR: Mapping[Level, str] = {
 """What the evidence of an exchange below the limit is called, by its level."""
 
 
-class Rated(NamedTuple):
+class RatedExchange(NamedTuple):
     """An exchange with its depth: 0–100 and the level it stands for, by the model where one has read it, else by rules."""
 
-    asked: Asked
-    judged: Judged
+    exchange: Exchange
+    grade: Grade
     depth: float
     level: Level
-    modelled: bool
+    by_model: bool
 
 
-def rated(call: Call) -> tuple[Rated, ...]:
+def rated_exchanges(call: Call) -> tuple[RatedExchange, ...]:
     """Every exchange of a call with its depth, level and parts.
 
     >>> from qa_speech.testing import make_call
-    >>> one, = rated(make_call("customer: 月租多少钱", "agent: 三十九元"))
-    >>> one.level, [part.kind for part in one.judged.parts], one.modelled
+    >>> one, = rated_exchanges(make_call("customer: 月租多少钱", "agent: 三十九元"))
+    >>> one.level, [part.kind for part in one.grade.parts], one.by_model
     (2, ['number'], False)
     """
-    depths = annotated(call, "depth")
-    found = []
-    for asked, judged in judge(call):
-        item = (*asked.question, *asked.answer)
-        row = depths.get(item)
-        if row is None or not asked.answer:
-            found.append(Rated(asked, judged, judged.score, judged.level, False))
-            continue
-        depth = 25 * sum(float(label) * share for label, share in row.items())
-        level: Level = (0, 1, 2, 3, 4)[min(4, int(depth / 25 + 0.5))]
-        found.append(Rated(asked, judged, depth, level, True))
+    rows = annotated(call, "depth")
+    found: list[RatedExchange] = []
+    for exchange, grade in graded_exchanges(call):
+        row = rows.get((*exchange.question, *exchange.answer)) if exchange.answer else None
+        if row is None:
+            found.append(RatedExchange(exchange, grade, grade.score, grade.level, by_model=False))
+        else:
+            by_model = 25 * sum([float(label) * share for label, share in row.items()])
+            found.append(RatedExchange(exchange, grade, by_model, _level(by_model), by_model=True))
     return tuple(found)
+
+
+def _level(depth: float) -> Level:
+    """The level nearest to a depth of 0–100; halfway counts as the higher."""
+    return LEVELS[min(4, int(depth / 25 + 0.5))]
 
 
 def depth(call: Call, *, low_below: int = 2, short_parts: bool = False) -> Measurement:
@@ -112,7 +117,7 @@ def depth(call: Call, *, low_below: int = 2, short_parts: bool = False) -> Measu
     ----------
     call : Call
         Needs words and both roles. Depth annotations (`qa-speech annotate`) refine the rules where they are there.
-    low_below : int, level
+    low_below : int, level 0–4
         Exchanges below this level are evidence and make ``low_count``.
     short_parts : bool
         Also give the words of every part found as evidence, not only the poor answers.
@@ -149,88 +154,127 @@ def depth(call: Call, *, low_below: int = 2, short_parts: bool = False) -> Measu
     """
     if reason := no_text(call, "depth"):
         return missing("points", DEPTH, reason)
-    every = rated(call)
+    every = rated_exchanges(call)
     if not every:
         return missing("points", DEPTH, "no_event")
-    total = sum([item.depth for item in every])
-    spoken = {index for item in every for index in (*item.asked.question, *item.asked.answer)}
+    total = sum([rated.depth for rated in every])
+    spoken: set[int] = set()
+    for rated in every:
+        spoken.update(rated.exchange.question, rated.exchange.answer)
     trust, why = words_reliability(call, spoken)
+    figures: dict[str, float | None] = {
+        "depth_total": total,
+        "lowest": min([rated.depth for rated in every]),
+        "modelled_count": sum([rated.by_model for rated in every]),
+        **_by_level(every, low_below),
+        **_by_grade(every),
+        **_by_part(every),
+        **_transparency(every),
+    }
     return Measurement(
-        total / len(every), "points", _components(every, total, low_below),
-        tuple(_evidence(call, every, low_below, short_parts)), "", trust, why,
-    )  # fmt: skip
+        value=total / len(every),
+        unit="points",
+        components={one.name: figures[one.name] for one in DEPTH},
+        evidence=tuple(_evidence(call, every, low_below, short_parts)),
+        reliability=trust,
+        reliability_reason=why,
+    )
 
 
-def _components(every: Sequence[Rated], total: float, low_below: int) -> Mapping[str, float | None]:
+def _by_level(every: Sequence[RatedExchange], low_below: int) -> dict[str, float | None]:
     count = len(every)
-    levels = [item.level for item in every]
-    kinds = [{part.kind for part in item.judged.parts} for item in every]
-    relevances = [item.judged.relevance for item in every if item.judged.relevance is not None]
-    taken = [item for item in every if item.judged.taken_on]
-    informed = [item for item in taken if _informed(item)]
-    low, deflected = sum(level < low_below for level in levels), sum(item.judged.deflected for item in every)
-    rich = [level >= 3 for level in levels]
-    guided = [bool(held & {"option", "next_step", "check_back"}) for held in kinds]
+    levels = [rated.level for rated in every]
+    low = sum([level < low_below for level in levels])
+    deep = sum([level >= 3 for level in levels])
     return {
-        "count": count, "answered_count": sum(level >= 2 for level in levels), "unanswered_count": _unanswered(every),
-        "level_mean": sum(levels) / count, **{f"level{level}_count": levels.count(level) for level in (0, 1, 2, 3, 4)},
-        "low_count": low, "low_share": ratio(low, count), "depth_total": total,
-        "lowest": min([item.depth for item in every]),
-        "relevance": sum(relevances) / len(relevances) if relevances else None,
-        "deflected_count": deflected, "deflected_share": ratio(deflected, count),
-        "question_count": sum([len(item.judged.questions) for item in every]),
-        "multi_count": sum([len(item.judged.questions) > 1 for item in every]),
-        "again_count": sum([item.judged.again for item in every]),
-        "confirmed_count": sum([item.judged.confirmed for item in every]),
-        **{f"{kind}_count": sum([kind in held for held in kinds]) for kind in PART_KINDS},
-        "substance_share": ratio(sum(rich), count), "guidance_share": ratio(sum(guided), count),
-        "taken_on_count": len(taken), "informed_count": len(informed),
-        "transparency_share": ratio(len(informed), len(taken)),
-        "modelled_count": sum([item.modelled for item in every]),
-    }  # fmt: skip
+        "count": count,
+        "answered_count": sum([level >= 2 for level in levels]),
+        "unanswered_count": sum([_unanswered(rated) for rated in every]),
+        "level_mean": sum(levels) / count,
+        **{f"level{level}_count": levels.count(level) for level in LEVELS},
+        "low_count": low,
+        "low_share": ratio(low, count),
+        "substance_share": ratio(deep, count),
+    }
 
 
-def _unanswered(every: Sequence[Rated]) -> int:
-    """Exchanges without an answer, and of the others the questions left open."""
-    return sum([1 if item.level < 2 else len(item.judged.open) for item in every])
+def _unanswered(rated: RatedExchange) -> int:
+    """An exchange without an answer is one, else the questions left open."""
+    return 1 if rated.level < 2 else len(rated.grade.open)
 
 
-def _informed(item: Rated) -> bool:
+def _by_grade(every: Sequence[RatedExchange]) -> dict[str, float | None]:
+    grades = [rated.grade for rated in every]
+    relevances = [grade.relevance for grade in grades if grade.relevance is not None]
+    deflected = sum([grade.deflected for grade in grades])
+    return {
+        "relevance": ratio(sum(relevances), len(relevances), 1.0),
+        "deflected_count": deflected,
+        "deflected_share": ratio(deflected, len(grades)),
+        "question_count": sum([len(grade.questions) for grade in grades]),
+        "multi_count": sum([len(grade.questions) > 1 for grade in grades]),
+        "again_count": sum([grade.again for grade in grades]),
+        "confirmed_count": sum([grade.confirmed for grade in grades]),
+    }
+
+
+def _by_part(every: Sequence[RatedExchange]) -> dict[str, float | None]:
+    """How many exchanges hold each kind of part."""
+    kinds = [{part.kind for part in rated.grade.parts} for rated in every]
+    guided = sum([not GUIDANCE.isdisjoint(held) for held in kinds])
+    counts = {f"{kind}_count": sum([kind in held for held in kinds]) for kind in PART_KINDS}
+    return {**counts, "guidance_share": ratio(guided, len(every))}
+
+
+def _transparency(every: Sequence[RatedExchange]) -> dict[str, float | None]:
+    taken_on = [rated for rated in every if rated.grade.taken_on]
+    informed = sum([_informed(rated) for rated in taken_on])
+    return {
+        "taken_on_count": len(taken_on),
+        "informed_count": informed,
+        "transparency_share": ratio(informed, len(taken_on)),
+    }
+
+
+def _informed(rated: RatedExchange) -> bool:
     """Whether a matter taken on comes with a time limit or with what happens next beyond the taking on."""
-    return any(part.kind in ("time_limit", "next_step") for part in item.judged.parts)
+    return any(part.kind in ("time_limit", "next_step") for part in rated.grade.parts)
 
 
-def _evidence(call: Call, every: Sequence[Rated], low_below: int, short_parts: bool) -> list[Evidence]:
+def _evidence(call: Call, every: Sequence[RatedExchange], low_below: int, short_parts: bool) -> list[Evidence]:
     found: list[Evidence] = []
-    for item in every:
-        if item.level < low_below:
-            found.append(_poor(call, item))
-        if item.judged.taken_on and not _informed(item):
-            found.append(_whole(call, item.asked.answer[-1], "not_informed"))
+    for rated in every:
+        if rated.level < low_below:
+            found.append(_poor(call, rated))
+        if rated.grade.taken_on and not _informed(rated):
+            found.append(_quote(call, rated.exchange.answer[-1], "not_informed"))
         if short_parts:
-            found += [_part(call, part) for part in item.judged.parts]
-    return sorted(found, key=lambda one: (one.start, one.end))
+            found += [_quote_part(call, part) for part in rated.grade.parts]
+    return sorted(found, key=lambda evidence: (evidence.start, evidence.end))
 
 
-def _poor(call: Call, item: Rated) -> Evidence:
+def _poor(call: Call, rated: RatedExchange) -> Evidence:
     """The words that push the matter away, else the question that has no answer."""
-    if item.level < 2 and item.judged.deflected:
-        said = [index for index in item.asked.answer if call.utterances[index].text]
-        pushed = [index for index in said if _pushes(call.utterances[index].text or "")]
-        return _whole(call, [*pushed, *said[-1:]][0], "deflected")
-    return _whole(call, item.asked.question[0], POOR[item.level])
+    if rated.level < 2 and rated.grade.deflected:
+        return _quote(call, _deflecting(call, rated.exchange.answer), "deflected")
+    return _quote(call, rated.exchange.question[0], POOR[rated.level])
 
 
-def _pushes(text: str) -> bool:
-    return any(hit.kind == "deflection" for hit in violations(text))
+def _deflecting(call: Call, answer: Sequence[int]) -> int:
+    """The first utterance that pushes the matter away; the last with words where no rule says which."""
+    said = [index for index in answer if call.utterances[index].text]
+    for index in said:
+        if any(hit.kind == "deflection" for hit in violations(call.utterances[index].text or "")):
+            return index
+    return said[-1]
 
 
-def _whole(call: Call, index: int, note: str) -> Evidence:
+def _quote(call: Call, index: int, note: str) -> Evidence:
     said = call.utterances[index]
     return Evidence("quote", said.start, said.end, said.role, said.text or "", note, index)
 
 
-def _part(call: Call, part: Part) -> Evidence:
+def _quote_part(call: Call, part: Part) -> Evidence:
     said = call.utterances[part.utterance]
     start, end, _ = span_time(said, part.start, part.end)
     words = (said.text or "")[part.start : part.end]

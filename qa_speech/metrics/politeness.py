@@ -17,21 +17,18 @@ politeness.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from qa_speech.call import Call, Evidence, Measurement, Reliability, Role
-from qa_speech.conduct.courtesy import (
+from qa_speech.conduct.courtesy import STRATEGIES, Strategy, courtesies, phrases_of, plain_you, strategies_in
+from qa_speech.conduct.violations import (
     SEVERITIES,
     SEVERITY_OF,
-    STRATEGIES,
     VIOLATION_TYPES,
     Severity,
     ViolationType,
-    courtesies,
     excused,
-    phrases_of,
-    plain_you,
-    strategies_in,
     violations_in,
 )
 from qa_speech.errors import ConfigError
@@ -103,13 +100,15 @@ POLITENESS = (
 )
 
 MODEL_THRESHOLD = 0.5
-"""Probability from which a model's violation counts where the call does not say what the model was made to decide at."""
+"""Probability, 0–1, from which a model's violation counts where the call does not say what the model was made to decide at."""
 OPENING_UTTERANCES = 3
 """Utterances of the agent in which the opening is looked for; the closing in the last as many."""
 HOLDS = word_list("hold_announcements")
+SOFTENING: tuple[Strategy, ...] = ("softener", "thanks", "apology")
+"""Strategies that make a request soft."""
 
 
-class Found(NamedTuple):
+class FoundViolation(NamedTuple):
     """A violation in a call: ``utterances[utterance].text[start:end]``. `unsure`: badly recognised, or the model's word only."""
 
     utterance: int
@@ -122,45 +121,47 @@ class Found(NamedTuple):
 
 
 @per_call
-def found_violations(call: Call, *, threshold: float | None = None) -> tuple[Found, ...]:
+def found_violations(call: Call, *, threshold: float | None = None) -> tuple[FoundViolation, ...]:
     """Every violation of the agent in a call, by rules, and by the model in utterances where no rule fires.
+
+    `threshold`: the probability, 0–1, from which the model's word counts; None = the one it was made to decide at.
 
     >>> from qa_speech.testing import make_call
     >>> [(hit.kind, hit.severity) for hit in found_violations(make_call("customer: 怎么还没好", "agent: 你急什么"))]
     [('rhetorical', 'major')]
     """
-    mine = [(index, item.text) for index, item in enumerate(call.utterances) if item.role is Role.AGENT and item.text]
-    texts = [text for _, text in mine]
-    by_rule = violations_in(texts)
-    rows = annotated(call, "violation")
+    mine = [index for index, said in enumerate(call.utterances) if said.role is Role.AGENT and said.text]
+    texts = [call.utterances[index].text or "" for index in mine]
     limit = _threshold(call) if threshold is None else threshold
-    by_model = {item[0]: row for item, row in rows.items() if 1 - row["none"] >= limit}
-    follow: dict[int, str] = {}
+    rows = annotated(call, "violation")
+    by_model = {indices[0]: row for indices, row in rows.items() if 1 - row["none"] >= limit}
+    by_rule = violations_in(texts)
+    following: dict[int, str] = {}
     if any(by_rule) or by_model:  # turns cost more than all the rules, and only what follows a hit can excuse it
-        follow = _following(call)
-        by_rule = violations_in(texts, [follow.get(index, "") for index, _ in mine])
-    found: list[Found] = []
-    for (index, text), hits in zip(mine, by_rule, strict=True):
-        found += [
-            Found(index, hit.start, hit.end, hit.kind, hit.severity, unsure(call, index, hit.start, hit.end), False)
-            for hit in hits
-        ]
-        row = by_model.get(index)
-        if row is not None and not hits:
-            kind = max(VIOLATION_TYPES, key=row.__getitem__)
-            if kind != "deflection" or not excused(text, follow.get(index, "")):
-                found.append(Found(index, 0, len(text), kind, SEVERITY_OF[kind], True, True))
+        following = _following(call)
+        by_rule = violations_in(texts, [following.get(index, "") for index in mine])
+    found: list[FoundViolation] = []
+    for index, text, hits in zip(mine, texts, by_rule, strict=True):
+        for hit in hits:
+            doubt = unsure(call, index, hit.start, hit.end)
+            found.append(FoundViolation(index, hit.start, hit.end, hit.kind, hit.severity, doubt, by_model=False))
+        if index not in by_model or hits:
+            continue
+        kind = max(VIOLATION_TYPES, key=by_model[index].__getitem__)
+        if kind != "deflection" or not excused(text, following.get(index, "")):
+            severity = SEVERITY_OF[kind]
+            found.append(FoundViolation(index, 0, len(text), kind, severity, unsure=True, by_model=True))
     return tuple(found)
 
 
 def _following(call: Call) -> dict[int, str]:
     """What the agent goes on to say in the same turn, by utterance."""
-    return {
-        first: call.utterances[second].text or ""
-        for turn in turns(call)
-        if turn.role is Role.AGENT
-        for first, second in zip(turn.utterances, turn.utterances[1:], strict=False)
-    }
+    found: dict[int, str] = {}
+    for turn in turns(call):
+        if turn.role is Role.AGENT:
+            for index, after in pairwise(turn.utterances):
+                found[index] = call.utterances[after].text or ""
+    return found
 
 
 def _threshold(call: Call) -> float:
@@ -219,12 +220,12 @@ def violations(
     _check_types(types)
     if reason := no_text(call, "violation"):
         return missing("count", VIOLATIONS, reason)
-    gravest = SEVERITIES[: SEVERITIES.index(min_severity) + 1]
-    found = [
-        hit for hit in found_violations(call, threshold=threshold)
-        if hit.kind in types and hit.severity in gravest and not says(_words(call, hit), tuple(allowed))
-    ]  # fmt: skip
-    spoken = sum([item.role is Role.AGENT and bool(item.text) for item in call.utterances])
+    graves = SEVERITIES[: SEVERITIES.index(min_severity) + 1]
+    found = []
+    for hit in found_violations(call, threshold=threshold):
+        if hit.kind in types and hit.severity in graves and not says(_words(call, hit), tuple(allowed)):
+            found.append(hit)
+    spoken = sum([said.role is Role.AGENT and bool(said.text) for said in call.utterances])
     rude = len({hit.utterance for hit in found})
     length = None if call.times == "nominal" else call.duration
     components: dict[str, float | None] = {
@@ -247,17 +248,17 @@ def _check_types(types: Sequence[str]) -> None:
         raise ConfigError("violations.types", [f"unknown type {name!r}; there are: {known}" for name in unknown])
 
 
-def _words(call: Call, hit: Found) -> str:
+def _words(call: Call, hit: FoundViolation) -> str:
     return (call.utterances[hit.utterance].text or "")[hit.start : hit.end]
 
 
-def _trust(found: Sequence[Found]) -> tuple[Reliability, str]:
+def _trust(found: Sequence[FoundViolation]) -> tuple[Reliability, str]:
     if any(hit.by_model for hit in found):
         return "low", "model_only"
     return ("low", "unsure_words") if any(hit.unsure for hit in found) else ("ok", "")
 
 
-def _quote(call: Call, hit: Found) -> Evidence:
+def _quote(call: Call, hit: FoundViolation) -> Evidence:
     start, end, _ = span_time(call.utterances[hit.utterance], hit.start, hit.end)
     return Evidence("quote", start, end, Role.AGENT, _words(call, hit), f"violation_{hit.kind}", hit.utterance)
 
@@ -308,9 +309,10 @@ def politeness(call: Call, *, low_below: float = 30.0, polite_from: float = 60.0
     if reason := no_text(call, "politeness"):
         return missing("points", POLITENESS, reason)
     spoken = [
-        index for index, item in enumerate(call.utterances)
-        if item.role is Role.AGENT and item.text and not is_backchannel(item)
-    ]  # fmt: skip
+        index
+        for index, said in enumerate(call.utterances)
+        if said.role is Role.AGENT and said.text and not is_backchannel(said)
+    ]
     scores = _scores(call, spoken)
     components = {**_levels(scores, low_below, polite_from), **_strategies(call, spoken), **_places(call, spoken)}
     components["count"] = len(spoken)
@@ -324,11 +326,13 @@ def politeness(call: Call, *, low_below: float = 30.0, polite_from: float = 60.0
 def _scores(call: Call, spoken: Sequence[int]) -> dict[int, float]:
     """Politeness 0–100 of each utterance: levels 1–5 weighted by their probabilities."""
     rows = annotated(call, "politeness")
-    return {
-        index: 25 * (sum(float(label) * share for label, share in rows[(index,)].items()) - 1)
-        for index in spoken
-        if (index,) in rows
-    }
+    found: dict[int, float] = {}
+    for index in spoken:
+        row = rows.get((index,))
+        if row is not None:
+            level = sum([float(label) * share for label, share in row.items()])
+            found[index] = 25 * (level - 1)
+    return found
 
 
 def _levels(scores: Mapping[int, float], low_below: float, polite_from: float) -> dict[str, float | None]:
@@ -336,7 +340,8 @@ def _levels(scores: Mapping[int, float], low_below: float, polite_from: float) -
     if not scores:
         return dict.fromkeys(names)
     ordered = sorted(scores.values())
-    low, high = sum([value < low_below for value in ordered]), sum([value >= polite_from for value in ordered])
+    low = sum([value < low_below for value in ordered])
+    high = sum([value >= polite_from for value in ordered])
     return {
         "level_total": sum(ordered), "lowest": ordered[0], "p10": quantile(ordered, 0.1), "p50": quantile(ordered, 0.5),
         "low_count": low, "low_share": ratio(low, len(ordered)),
@@ -348,7 +353,8 @@ def _strategies(call: Call, spoken: Sequence[int]) -> dict[str, float | None]:
     texts = [call.utterances[index].text or "" for index in spoken]
     used = strategies_in(texts)
     counts = {name: sum([name in held for held in used]) for name in STRATEGIES}
-    formal, plain = sum([text.count("您") for text in texts]), sum([plain_you(text) for text in texts])
+    formal = sum([text.count("您") for text in texts])
+    plain = sum([plain_you(text) for text in texts])
     return {
         **{f"{name}_count": count for name, count in counts.items()},
         **{f"{name}_share": ratio(count, len(spoken)) for name, count in counts.items()},
@@ -383,29 +389,30 @@ def _any(texts: Sequence[str], phrases: tuple[str, ...]) -> int:
 
 
 def _soft(text: str) -> bool:
-    return any(item.strategy in ("softener", "thanks", "apology") for item in courtesies(text))
+    return any(courtesy.strategy in SOFTENING for courtesy in courtesies(text))
 
 
 def _worst(call: Call, scores: Mapping[int, float], low_below: float, worst: int) -> list[Evidence]:
-    low = sorted([(value, index) for index, value in scores.items() if value < low_below])[:worst]
-    held = [(call.utterances[index], index) for _, index in low]
-    return [
-        Evidence("quote", item.start, item.end, Role.AGENT, item.text or "", "impolite", index) for item, index in held
-    ]
+    low = sorted([(value, index) for index, value in scores.items() if value < low_below])
+    found = []
+    for _, index in low[:worst]:
+        said = call.utterances[index]
+        found.append(Evidence("quote", said.start, said.end, Role.AGENT, said.text or "", "impolite", index))
+    return found
 
 
 def _absent(call: Call, spoken: Sequence[int], components: Mapping[str, float | None]) -> list[Evidence]:
     """The stretch that was searched for a greeting or a farewell in vain."""
     if not spoken:
         return []
-    spans = {"opening_greeting": spoken[:OPENING_UTTERANCES], "closing_farewell": spoken[-OPENING_UTTERANCES:]}
-    return [
-        Evidence(
-            "absence", call.utterances[held[0]].start, call.utterances[held[-1]].end, Role.AGENT, note=f"no_{name}"
-        )
-        for name, held in spans.items()
-        if not components[name] and any(fold(call.utterances[index].text or "") for index in held)
-    ]
+    searched = {"opening_greeting": spoken[:OPENING_UTTERANCES], "closing_farewell": spoken[-OPENING_UTTERANCES:]}
+    found = []
+    for name, indices in searched.items():
+        has_words = any(fold(call.utterances[index].text or "") for index in indices)
+        if has_words and not components[name]:
+            start, end = call.utterances[indices[0]].start, call.utterances[indices[-1]].end
+            found.append(Evidence("absence", start, end, Role.AGENT, note=f"no_{name}"))
+    return found
 
 
 METRICS = (

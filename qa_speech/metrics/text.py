@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from qa_speech.call import Call, Reliability, Role
-from qa_speech.conduct.texts import text_hash
+from qa_speech.conduct.passages import text_hash
 from qa_speech.language.phrases import span_time
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.common import roles_of
@@ -25,12 +25,20 @@ def no_text(call: Call, *annotations: str) -> str:
     """
     if not call.recognised:
         return "no_recogniser"
-    if not any(item.text for item in call.utterances):
+    if not any(said.text for said in call.utterances):
         return "no_words"
+    if not any(said.role is Role.AGENT and said.text for said in call.utterances):
+        return _no_words_of_agent(call)
+    if any(stale(call, name) for name in annotations):
+        return "stale_annotation"
+    return ""
+
+
+def _no_words_of_agent(call: Call) -> str:
     roles = roles_of(call)
-    if not any(item.role is Role.AGENT and item.text for item in call.utterances):
-        return "mono" if Role.UNKNOWN in roles else "no_words" if Role.AGENT in roles else "no_role"
-    return "stale_annotation" if any(stale(call, name) for name in annotations) else ""
+    if Role.UNKNOWN in roles:
+        return "mono"
+    return "no_words" if Role.AGENT in roles else "no_role"
 
 
 def stale(call: Call, name: str) -> bool:
@@ -45,13 +53,17 @@ def annotated(call: Call, name: str) -> Rows:
     held = call.annotations.get(name)
     if held is None or stale(call, name):
         return {}
-    return {item: dict(zip(held.labels, row, strict=True)) for item, row in zip(held.items, held.values, strict=True)}
+    rows = [dict(zip(held.labels, values, strict=True)) for values in held.values]
+    return dict(zip(held.items, rows, strict=True))
 
 
 def words_reliability(call: Call, indices: Iterable[int]) -> tuple[Reliability, str]:
     """Low where many words of these utterances were recognised with low probability."""
-    words = [word for index in indices for word in call.utterances[index].words]
-    if words and sum([word.probability < UNSURE for word in words]) > UNSURE_SHARE * len(words):
+    probabilities: list[float] = []
+    for index in indices:
+        probabilities += [word.probability for word in call.utterances[index].words]
+    unsure_words = sum([probability < UNSURE for probability in probabilities])
+    if unsure_words > UNSURE_SHARE * len(probabilities):
         return "low", "unsure_words"
     return "ok", ""
 

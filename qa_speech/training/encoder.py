@@ -21,9 +21,11 @@ import numpy.typing as npt
 
 from qa_speech.call import write_bytes
 from qa_speech.conduct.classifier import DESCRIPTION, FORMAT, LABELS
-from qa_speech.engines.base import TextItem
+from qa_speech.conduct.encoder import OnnxScorer
+from qa_speech.conduct.passages import Passage
 from qa_speech.errors import ModelError
-from qa_speech.training.linear import Plan, _calibrate
+from qa_speech.training.calibration import calibrate
+from qa_speech.training.quantise import quantise
 
 NETWORK = "model.onnx"
 MAX_TOKENS = 160
@@ -33,7 +35,7 @@ LEARNING_RATE = 3e-5
 
 def fine_tune(
     task: str,
-    items: Sequence[TextItem],
+    passages: Sequence[Passage],
     target: npt.NDArray[np.floating[Any]],
     groups: Sequence[str],
     base: Path,
@@ -61,16 +63,23 @@ def fine_tune(
         )
     except (OSError, ValueError, RuntimeError) as exc:
         raise ModelError(str(base), f"cannot be loaded as a text model: {exc}") from exc
-    tokens = _encoded(base, items, pair=task == "depth")
+    tokens = _encoded(base, passages, pair=task == "depth")
     goal = torch.tensor(np.asarray(target), dtype=torch.float32)
-    kept = np.array([hashlib.sha256(f"{seed}:{name}".encode()).digest()[0] < 26 for name in groups])
+    kept = np.array([_is_kept_back(name, seed) for name in groups])
     if kept.all() or not kept.any():
-        kept = np.arange(len(items)) % 10 == 0
-    centre, spread = float(goal.mean()), max(float(goal.std()), 1e-3)
-    _learn(torch, network, tokens, (goal - centre) / spread, np.flatnonzero(~kept), seed=seed, epochs=epochs)
+        kept = np.arange(len(passages)) % 10 == 0
+    centre = float(goal.mean())
+    spread = max(float(goal.std()), 1e-3)
+    rows = np.flatnonzero(~kept)
+    _learn(torch, network, tokens, (goal - centre) / spread, rows, seed=seed, epochs=epochs)
     shutil.copyfile(base / "tokenizer.json", out / "tokenizer.json")
     _export(torch, network, tokens, out / NETWORK)
-    _describe(task, items, np.asarray(target, float), kept, out)
+    _describe(task, passages, np.asarray(target, float), kept, out)
+
+
+def _is_kept_back(group: str, seed: int) -> bool:
+    """A tenth of the groups, always the same ones."""
+    return hashlib.sha256(f"{seed}:{group}".encode()).digest()[0] < 26
 
 
 def _libraries() -> tuple[Any, Any]:
@@ -85,25 +94,26 @@ def _libraries() -> tuple[Any, Any]:
     return torch, transformers
 
 
-def _encoded(base: Path, items: Sequence[TextItem], *, pair: bool) -> list[Any]:
+def _encoded(base: Path, passages: Sequence[Passage], *, pair: bool) -> list[Any]:
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_TOKENS)
-    return list(tokenizer.encode_batch([(item.context, item.text) if pair else item.text for item in items]))
+    if pair:
+        return list(tokenizer.encode_batch([(passage.context, passage.text) for passage in passages]))
+    return list(tokenizer.encode_batch([passage.text for passage in passages]))
 
 
 def _batch(torch: Any, tokens: Sequence[Any]) -> dict[str, Any]:
-    width = max(len(item.ids) for item in tokens)
-    made = {
-        name: torch.zeros((len(tokens), width), dtype=torch.long)
-        for name in ("input_ids", "attention_mask", "token_type_ids")
-    }
-    for i, item in enumerate(tokens):
-        made["input_ids"][i, : len(item.ids)] = torch.tensor(item.ids)
-        made["attention_mask"][i, : len(item.ids)] = 1
-        made["token_type_ids"][i, : len(item.ids)] = torch.tensor(item.type_ids)
+    shape = len(tokens), max(len(encoded.ids) for encoded in tokens)
+    names = ("input_ids", "attention_mask", "token_type_ids")
+    made = {name: torch.zeros(shape, dtype=torch.long) for name in names}
+    for row, encoded in enumerate(tokens):
+        count = len(encoded.ids)
+        made["input_ids"][row, :count] = torch.tensor(encoded.ids)
+        made["attention_mask"][row, :count] = 1
+        made["token_type_ids"][row, :count] = torch.tensor(encoded.type_ids)
     return made
 
 
@@ -113,9 +123,14 @@ def _learn(
     rng = np.random.default_rng(seed)
     steps = max(1, epochs * (len(rows) // BATCH))
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=0.01)
-    slope = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / (0.1 * steps + 1), max(0.0, 1 - step / steps))
-    )
+
+    def rate(step: int) -> float:
+        """Rises over the first tenth of the steps, then falls to nothing."""
+        rising = (step + 1) / (0.1 * steps + 1)
+        falling = max(0.0, 1 - step / steps)
+        return min(rising, falling)
+
+    slope = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
     network.train()
     for _ in range(epochs):
         order = rng.permutation(rows)
@@ -139,7 +154,6 @@ def _scratch() -> Iterator[Path]:
 
 def _export(torch: Any, network: Any, tokens: Sequence[Any], path: Path) -> None:
     """Trace, then int8."""
-    from qa_speech.training.quantise import quantise
 
     class Bare(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -170,19 +184,17 @@ def _export(torch: Any, network: Any, tokens: Sequence[Any], path: Path) -> None
 
 
 def _describe(
-    task: str, items: Sequence[TextItem], target: npt.NDArray[np.float64], kept: npt.NDArray[np.bool_], out: Path
+    task: str, passages: Sequence[Passage], target: npt.NDArray[np.float64], kept: npt.NDArray[np.bool_], out: Path
 ) -> None:
     """Set the borders of the levels on what was kept back, as served, and write the description."""
-    from qa_speech.conduct.encoder import OnnxScorer
-
     entry: dict[str, Any] = {
         "kind": "onnx", "labels": list(LABELS[task]), "head": "ordinal", "files": [NETWORK, "tokenizer.json"],
         "pair": task == "depth", "max_tokens": MAX_TOKENS, "trained_on": "own labels",
     }  # fmt: skip
-    raw = (
-        OnnxScorer.load(out, entry).logits([item for item, held in zip(items, kept, strict=True) if held]).astype(float)
-    )
-    factor, shift, cuts = _calibrate(raw, target[kept], np.ones(int(kept.sum())), Plan(LABELS[task], "ordinal"))
+    unread = [passage for passage, held in zip(passages, kept, strict=True) if held]
+    raw = OnnxScorer.load(out, entry).logits(unread).astype(float)
+    counts = np.ones(len(unread))
+    factor, shift, cuts = calibrate(raw, target[kept], counts, head="ordinal", labels=len(LABELS[task]))
     entry |= {"scale": float(factor[0]), "bias": [float(shift[0])], "cuts": [float(cut) for cut in cuts]}
     content = json.dumps({"format": FORMAT, "classifiers": {task: entry}}, ensure_ascii=False, indent=1, sort_keys=True)
     write_bytes(out / DESCRIPTION, content.encode() + b"\n")

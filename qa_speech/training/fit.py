@@ -11,7 +11,7 @@ import hashlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -26,15 +26,15 @@ from qa_speech.conduct.classifier import (
     expected_level,
     load_text_models,
 )
-from qa_speech.engines.base import TextItem
+from qa_speech.conduct.linear import LinearScorer
+from qa_speech.conduct.passages import Passage
 from qa_speech.errors import ConfigError, ModelError
 from qa_speech.resources import folder
+from qa_speech.training.encoder import fine_tune
 from qa_speech.training.labels import ALLOWED, MINIMUM_PER_CLASS, Labelled, read_labels, refuse_too_few, split
+from qa_speech.training.linear import Fit, Plan, fit_linear
+from qa_speech.training.linear_files import write_linear
 from qa_speech.training.measure import Estimate, Threshold, estimate, pearson, spearman, threshold_for
-
-if TYPE_CHECKING:
-    from qa_speech.conduct.linear import LinearScorer
-    from qa_speech.training.linear import Fit, Plan
 
 Task: TypeAlias = Literal["politeness", "depth"]
 LOW: dict[str, float] = {"politeness": 2.0, "depth": 1.0}
@@ -135,23 +135,19 @@ def fit(
 
 
 def _train(task: Task, train: Sequence[Labelled], out: Path, *, base: str, seed: int, epochs: int) -> None:
-    items = [labelled.item for labelled in train]
+    passages = [labelled.passage for labelled in train]
     target = np.array([labelled.label for labelled in train]) - ALLOWED[task][0]
     groups = [labelled.group for labelled in train]
     if base not in ("linear", "shipped"):
-        from qa_speech.training.encoder import fine_tune
-
-        fine_tune(task, items, target, groups, Path(base), out, seed=seed, epochs=epochs)
+        fine_tune(task, passages, target, groups, Path(base), out, seed=seed, epochs=epochs)
         return
-    from qa_speech.training.linear import write_linear
-
-    made = fitted(task, items, target, groups, base=base, seed=seed)
+    made = fitted(task, passages, target, groups, base=base, seed=seed)
     write_linear({task: made}, out, trained_on="own labels", base=base)
 
 
 def fitted(
     task: str,
-    items: Sequence[TextItem],
+    passages: Sequence[Passage],
     target: npt.NDArray[np.floating[Any]],
     groups: Sequence[str],
     *,
@@ -168,16 +164,15 @@ def fitted(
     ModelError
         The shipped model is no linear one.
     """
-    from qa_speech.conduct.linear import LinearScorer
-    from qa_speech.training.linear import fit_linear
-
     if base == "linear":
-        return fit_linear(items, target, groups, plan_for(task, None, seed=seed))
+        return fit_linear(passages, target, groups, plan_for(task, None, seed=seed))
     start = load_text_models().classifiers[task].scorer
     if not isinstance(start, LinearScorer):
         raise ModelError("shipped", f"the shipped model of {task} is not linear; use linear or a folder")
-    anew = fit_linear(items, target, groups, plan_for(task, None, seed=seed), clauses=start.clauses)
-    corrected = fit_linear(items, target, groups, plan_for(task, start, seed=seed), start=start, clauses=start.clauses)
+    clauses = None if start.cues is None else start.cues.clauses
+    anew = fit_linear(passages, target, groups, plan_for(task, None, seed=seed), clauses=clauses)
+    plan = plan_for(task, start, seed=seed)
+    corrected = fit_linear(passages, target, groups, plan, start=start, clauses=clauses)
     numbers, goal = np.arange(len(LABELS[task]), dtype=float), np.asarray(target, float)
     ahead = pearson(anew.unseen @ numbers, goal) - pearson(corrected.unseen @ numbers, goal)
     return anew if ahead > CLEARLY else corrected
@@ -189,11 +184,9 @@ def plan_for(task: str, start: LinearScorer | None, *, seed: int = 0) -> Plan:
     >>> plan_for("politeness", None).marks
     True
     """
-    from qa_speech.training.linear import Plan
-
     if start is None:
         return Plan(LABELS[task], "ordinal", 3, 22, dense=task == "depth", marks=True, seed=seed)
-    dense = bool(len(start.dense))
+    dense = start.cues is not None
     return Plan(LABELS[task], "ordinal", start.longest, start.bits, dense=dense, marks=start.marks, seed=seed)
 
 
@@ -204,9 +197,9 @@ def _own(path: Path, task: str) -> TextClassifier:
     return found
 
 
-def levels(classifier: TextClassifier, items: Sequence[TextItem]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def levels(classifier: TextClassifier, passages: Sequence[Passage]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """The expected level of each text."""
-    return np.array([expected_level(row, classifier.labels) for row in classifier.classify(items)], float)
+    return np.array([expected_level(row, classifier.labels) for row in classifier.classify(passages)], float)
 
 
 def _report(
@@ -218,12 +211,12 @@ def _report(
     base: str,
     precision: float,
 ) -> Report:
-    rows = np.array(list(classifier.classify([labelled.item for labelled in test])), float)
+    rows = np.array(list(classifier.classify([labelled.passage for labelled in test])), float)
     goal = np.array([labelled.label for labelled in test])
     numbers = np.array([float(label) for label in classifier.labels])
     said = rows @ numbers
     low = rows[:, numbers <= LOW[task]].sum(1)
-    frozen_items, frozen_goal = frozen_set(task)
+    frozen_passages, frozen_goal = frozen_set(task)
     return Report(
         task,
         base,
@@ -236,21 +229,18 @@ def _report(
         estimate(lambda a, b: float(np.abs(a - b).mean()), said, goal),
         threshold_for(low, goal <= LOW[task] + 0.5, precision),
         precision,
-        estimate(spearman, levels(classifier, frozen_items), frozen_goal),
-        estimate(spearman, levels(load_text_models().classifiers[task], frozen_items), frozen_goal),
+        estimate(spearman, levels(classifier, frozen_passages), frozen_goal),
+        estimate(spearman, levels(load_text_models().classifiers[task], frozen_passages), frozen_goal),
     )
 
 
-def frozen_set(task: str) -> tuple[list[TextItem], list[float]]:
+def frozen_set(task: str) -> tuple[list[Passage], list[float]]:
     """The shipped frozen test of a task: texts and levels."""
     name = {"politeness": "politeness.tsv", "depth": "exchanges.tsv"}[task]
     with (folder("models") / SHIPPED / "frozen" / name).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    items = [
-        TextItem("", i, row.get("text") or row.get("answer") or "", row.get("question", ""))
-        for i, row in enumerate(rows)
-    ]
-    return items, [float(row["level"]) for row in rows]
+    passages = [Passage(row.get("text") or row.get("answer") or "", row.get("question", "")) for row in rows]
+    return passages, [float(row["level"]) for row in rows]
 
 
 def evaluate(model: Path | None, labels: Path, task: Task) -> dict[str, Estimate]:
@@ -267,7 +257,7 @@ def evaluate(model: Path | None, labels: Path, task: Task) -> dict[str, Estimate
     found = read_labels(labels, task)
     if len(found) < 2:
         raise ConfigError(str(labels), [f"{len(found)} labels; expected at least 2"])
-    said = levels(classifier, [labelled.item for labelled in found])
+    said = levels(classifier, [labelled.passage for labelled in found])
     goal = [labelled.label for labelled in found]
     return {
         "pearson": estimate(pearson, said, goal),

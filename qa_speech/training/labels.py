@@ -11,12 +11,12 @@ import hashlib
 import io
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from qa_speech.engines.base import TextItem
+from qa_speech.conduct.passages import Passage
 from qa_speech.errors import ConfigError
 
 ALLOWED: Mapping[str, tuple[float, float]] = {"politeness": (1.0, 5.0), "depth": (0.0, 4.0)}
@@ -30,7 +30,7 @@ _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 class Labelled:
     """One labelled text. `row` counts as a spreadsheet does: the head is row 1."""
 
-    item: TextItem
+    passage: Passage
     label: float
     group: str
     row: int
@@ -56,20 +56,25 @@ def read_labels(path: Path, task: str) -> list[Labelled]:
     found: list[Labelled] = []
     problems: list[str] = []
     for number, cells in enumerate(rows[1:], 2):
-        row = dict(zip(head, [*cells, *[""] * len(head)], strict=False))
         if not any(cell.strip() for cell in cells):
             continue
+        row = _row(head, cells)
         problem = _problem(row, low, high)
         if problem:
             problems.append(f"{path.name}:{number}: {problem}")
-            continue
-        group = _group(row, number)
-        item = TextItem(row.get("call", ""), number, row["text"].strip(), row.get("question", "").strip())
-        found.append(Labelled(item, float(row["label"]), group, number))
+        else:
+            passage = Passage(row["text"].strip(), row.get("question", "").strip())
+            found.append(Labelled(passage, float(row["label"]), _group(row, number), number))
     problems += _contradictions(found, path)
     if problems:
         raise ConfigError(str(path), problems)
     return found
+
+
+def _row(head: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """Cells by column; what a short row leaves out is empty."""
+    missing = [""] * (len(head) - len(cells))
+    return dict(zip(head, [*cells, *missing], strict=False))
 
 
 def _problem(row: Mapping[str, str], low: float, high: float) -> str:
@@ -93,14 +98,14 @@ def _group(row: Mapping[str, str], number: int) -> str:
 
 def _contradictions(found: Sequence[Labelled], path: Path) -> list[str]:
     """The same text with labels two levels apart or more cannot both be right."""
-    first: dict[tuple[str, str], Labelled] = {}
+    first: dict[Passage, Labelled] = {}
     problems = []
     for labelled in found:
-        key = (labelled.item.text, labelled.item.context)
-        other = first.setdefault(key, labelled)
+        other = first.setdefault(labelled.passage, labelled)
         if abs(other.label - labelled.label) >= 2:
+            label, its = f"{labelled.label:g}", f"{other.label:g}"
             problems.append(
-                f"{path.name}:{labelled.row}: label {labelled.label:g}, but the same text has {other.label:g} in row {other.row}"
+                f"{path.name}:{labelled.row}: label {label}, but the same text has {its} in row {other.row}"
             )
     return problems
 
@@ -113,102 +118,106 @@ def refuse_too_few(found: Sequence[Labelled], path: Path, task: str, minimum: in
     ConfigError
         It names each level with its count.
     """
-    counts = Counter(round(item.label) for item in found)
-    short = {level: count for level, count in counts.items() if count < minimum}
-    if short or len(counts) < 2:
-        listed = ", ".join(f"{level}: {counts[level]}" for level in sorted(counts)) or "none"
-        raise ConfigError(
-            str(path),
-            [
-                f"too few labels for {task}: each level needs at least {minimum}, and two levels must occur; "
-                f"found {listed}. Label more, or leave the rare level out"
-            ],
-        )
+    counts = Counter(round(labelled.label) for labelled in found)
+    enough = all(count >= minimum for count in counts.values())
+    if enough and len(counts) > 1:
+        return
+    listed = ", ".join([f"{level}: {counts[level]}" for level in sorted(counts)]) or "none"
+    raise ConfigError(
+        str(path),
+        [
+            f"too few labels for {task}: each level needs at least {minimum}, and two levels must occur; "
+            f"found {listed}. Label more, or leave the rare level out"
+        ],
+    )
 
 
 def split(found: Sequence[Labelled], *, share: float = 0.2, seed: int = 0) -> tuple[list[Labelled], list[Labelled]]:
     """Train and test part; a whole agent (else call, else row) falls to one side, by a hash, so it stays there.
 
-    >>> rows = [Labelled(TextItem("c", i, "x"), 1.0, f"agent:{i % 7}", i) for i in range(70)]
+    >>> rows = [Labelled(Passage("x"), 1.0, f"agent:{i % 7}", i) for i in range(70)]
     >>> train, test = split(rows)
-    >>> {item.group for item in train} & {item.group for item in test}
+    >>> {labelled.group for labelled in train} & {labelled.group for labelled in test}
     set()
     """
-    groups = sorted({item.group for item in found}, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
+    counts = Counter(labelled.group for labelled in found)
     chosen: set[str] = set()
-    counts = Counter(item.group for item in found)
     held = 0
-    for name in groups:
+    for name in sorted(counts, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest()):
         if held >= share * len(found):
             break
         if held + counts[name] <= 2 * share * len(found):
             chosen.add(name)
             held += counts[name]
-    return [item for item in found if item.group not in chosen], [item for item in found if item.group in chosen]
+    train = [labelled for labelled in found if labelled.group not in chosen]
+    return train, [labelled for labelled in found if labelled.group in chosen]
 
 
 # ------------------------------------------------------------------------------------------------------------ files
 
 
 def _rows(path: Path) -> list[list[str]]:
+    suffix = path.suffix.lower()
     try:
         data = path.read_bytes()
     except OSError as exc:
         raise ConfigError(str(path), [f"cannot be read: {exc.strerror}"]) from exc
-    if path.suffix.lower() == ".xlsx":
+    if suffix == ".xlsx":
         return _sheet(path, data)
-    if path.suffix.lower() not in (".csv", ".tsv"):
+    if suffix not in (".csv", ".tsv"):
         raise ConfigError(str(path), [f"is a {path.suffix or 'file without suffix'}; expected .csv, .tsv or .xlsx"])
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         line = data[: exc.start].count(b"\n") + 1
         raise ConfigError(str(path), [f"{path.name}:{line}: not UTF-8; save it as 'CSV UTF-8' or as xlsx"]) from exc
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter="\t" if path.suffix.lower() == ".tsv" else ","))
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter="\t" if suffix == ".tsv" else ","))
 
 
 def _sheet(path: Path, data: bytes) -> list[list[str]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as book:
             names = book.namelist()
-            shared = (
-                [_text(item) for item in ElementTree.fromstring(book.read("xl/sharedStrings.xml"))]
-                if "xl/sharedStrings.xml" in names
-                else []
-            )
-            first = min(name for name in names if name.startswith("xl/worksheets/sheet"))
-            sheet = ElementTree.fromstring(book.read(first))
-            return list(_cells(sheet, shared))
+            shared: list[str] = []
+            if "xl/sharedStrings.xml" in names:
+                shared = [_text(entry) for entry in ElementTree.fromstring(book.read("xl/sharedStrings.xml"))]
+            first = min([name for name in names if name.startswith("xl/worksheets/sheet")])
+            return _sheet_rows(ElementTree.fromstring(book.read(first)), shared)
     except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, ValueError, IndexError) as exc:
         raise ConfigError(str(path), [f"cannot be read as xlsx: {exc}"]) from exc
 
 
 def _text(element: ElementTree.Element) -> str:
-    return "".join(part.text or "" for part in element.iter(f"{_MAIN}t"))
+    return "".join([part.text or "" for part in element.iter(f"{_MAIN}t")])
 
 
-def _cells(sheet: ElementTree.Element, shared: Sequence[str]) -> Iterator[list[str]]:
-    expected = 1
+def _sheet_rows(sheet: ElementTree.Element, shared: Sequence[str]) -> list[list[str]]:
+    """The rows of a sheet; those it leaves out are empty, so that a row's place is its number."""
+    found: list[list[str]] = []
     for row in sheet.iter(f"{_MAIN}row"):
-        number = int(row.get("r", expected))
-        while expected < number:
-            yield []
-            expected += 1
-        values: dict[int, str] = {}
+        number = int(row.get("r", len(found) + 1))
+        while len(found) + 1 < number:
+            found.append([])
+        cells: dict[int, str] = {}
         for place, cell in enumerate(row.iter(f"{_MAIN}c")):
-            column = _column(cell.get("r", ""), place)
-            value = cell.find(f"{_MAIN}v")
-            if cell.get("t") == "s" and value is not None:
-                values[column] = shared[int(value.text or 0)]
-            elif cell.get("t") == "inlineStr":
-                values[column] = _text(cell)
-            else:
-                values[column] = (value.text or "") if value is not None else ""
-        yield [values.get(column, "") for column in range(max(values, default=-1) + 1)]
-        expected += 1
+            cells[_column(cell.get("r", ""), place)] = _value(cell, shared)
+        width = max(cells, default=-1) + 1
+        found.append([cells.get(column, "") for column in range(width)])
+    return found
+
+
+def _value(cell: ElementTree.Element, shared: Sequence[str]) -> str:
+    value = cell.find(f"{_MAIN}v")
+    kind = cell.get("t")
+    if kind == "inlineStr":
+        return _text(cell)
+    if value is None:
+        return ""
+    return shared[int(value.text or 0)] if kind == "s" else value.text or ""
 
 
 def _column(reference: str, place: int) -> int:
+    """The number of a column from 0: of A7 it is 0, of AB7 27; `place` where the cell does not say."""
     letters = "".join(filter(str.isalpha, reference)).upper()
     if not letters:
         return place

@@ -1,4 +1,7 @@
-"""Fit the linear n-gram model with scikit-learn and write it as arrays that need nothing but numpy.
+"""Fit the linear n-gram model with scikit-learn: the arrays need nothing but numpy afterwards.
+
+    texts → n-grams × rarity ┐
+            cues of answers  ┴→ ridge or logistic regression, out of fold → calibrated → int8
 
 Calibration is learnt from scores on texts that the model had not seen (cross-validation by group: a call, an agent, a
 sentence frame), then folded into the weights, so that serving knows nothing of it.
@@ -7,29 +10,32 @@ sentence frame), then folded into the weights, so that serving knows nothing of 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.call import write_bytes
-from qa_speech.conduct.answer_cues import NAMES, cues
-from qa_speech.conduct.classifier import DESCRIPTION, FORMAT
-from qa_speech.conduct.clauses import CLAUSES, ROLES
-from qa_speech.conduct.linear import LinearScorer, cumulative, fold_text, ngram_buckets, ordinal, sigmoid, softmax
-from qa_speech.engines.base import TextItem
+from qa_speech.conduct.answer_cues import AnswerCues, known_cues
+from qa_speech.conduct.heads import Floats, Head
+from qa_speech.conduct.linear import FAR, LinearScorer
+from qa_speech.conduct.ngrams import fold_text, ngram_buckets
+from qa_speech.conduct.passages import Passage
+from qa_speech.training.calibration import Array, activated, calibrate
 from qa_speech.training.measure import pearson
 
-Head: TypeAlias = Literal["softmax", "ordinal", "cumulative", "sigmoid"]
-Array: TypeAlias = npt.NDArray[np.float64]
+Rows: TypeAlias = npt.NDArray[np.intp]
 FOLDS = 4
 RIDGE_ALPHAS = (2.0, 8.0, 20.0, 40.0, 80.0)
 START_SHARES = (0.0, 0.3, 1.0)
 """How much of the model to begin from is kept: what unseen texts like best. 0 where its labels mean something else."""
+
+LEAST_SPREAD = 0.05
+"""Standard deviation that a cue is given at least."""
+LEAST_SLOPE = 1e-3
+NEVER = -20.0
+"""Log-odds of what never occurred."""
 
 TOLERANCE = 1e-4
 """Where a logistic regression stops. At 1e-3 it stopped early and anywhere: alarms on unread text then rose by half."""
@@ -40,7 +46,7 @@ class Plan:
     """What to fit. `head` softmax: one of the labels; ordinal: ordered numeric labels, one score for all; cumulative: the same
     with weights of its own for each border between two levels; sigmoid: any of the labels.
 
-    `ngrams` False leaves only the dense cues. `window` as in `text_linear.pieces`: fitted on the first piece of a text, but on
+    `ngrams` False leaves only the dense cues. `window` as in `ngrams.pieces`: fitted on the first piece of a text, but on
     all of it where levels are told apart border by border. `floor` and `marks` as in
     `LinearScorer`. `strength` is the C of logistic regression (all heads but ordinal), `share` what a dense cue of one standard
     deviation weighs beside n-grams. `seed` only orders the folds.
@@ -75,7 +81,7 @@ class Fit:
 
 
 def fit_linear(
-    items: Sequence[TextItem],
+    passages: Sequence[Passage],
     target: npt.NDArray[np.floating[Any]],
     groups: Sequence[str],
     plan: Plan,
@@ -89,8 +95,8 @@ def fit_linear(
 
     Parameters
     ----------
-    items
-        The texts.
+    passages
+        The texts, with the question where they are answers.
     target
         softmax: index of the label, (n,); ordinal: level counted from 0, fractions allowed, (n,); cumulative: level counted
         from 0, (n,); sigmoid: 0 or 1, (n, labels).
@@ -102,283 +108,308 @@ def fit_linear(
         A model of the same levels and n-grams to begin from: what it says, put to the scale of `target`, is what the
         weights correct. Of a cumulative model the score is the sum of its logits.
     clauses
-        A model over `text_clauses.ROLES` for more dense cues; it stays with the fitted model.
+        A model over `clauses.ROLES` for more dense cues; it stays with the fitted model.
     names
         Which cues; None = all there are.
     """
-    start = start if start is None else _one_score(start)
-    matrix, idf = _matrix(items, plan)
-    every = (*NAMES, *(CLAUSES if clauses else ()))
-    names = () if not plan.dense else every if names is None else names
-    dense, centre, spread = _dense(len(items), cues(items, names, clauses) if plan.dense else None, start)
-    known = _kept(matrix, groups)
-    joined = _joined(matrix[:, known], dense * plan.share)
-    counts = np.ones(len(items)) if weights is None else np.asarray(weights, float)
-    folds = _folds(len(items), groups, plan.seed)
+    before = None if start is None else _one_score(start)
+    cues = _chosen_cues(plan, names, clauses)
     goal = np.asarray(target, float)
-    slope, beneath = 0.0, 0.0
-    if plan.head == "ordinal":
-        said, slope, beneath = _said_before(start, items, goal, counts)
-        shares = START_SHARES if start is not None else (0.0,)
-        tried = [(share, *_ridge(joined, goal - share * said, counts, folds, share * said)) for share in shares]
-        share, raw, coefficients, bias = max(tried, key=lambda one: pearson(one[1][:, 0], goal))
-        slope, bias = share * slope, bias + share * beneath
+    told = _told(np.asarray(target), plan)
+    matrix, rarity = _ngrams(passages, plan)
+    dense = _dense(passages, cues, before)
+    kept = _met_twice(matrix, groups)
+    task = _Task(
+        matrix=_joined(matrix[:, kept], dense.values * plan.share),
+        counts=np.ones(len(passages)) if weights is None else np.asarray(weights, float),
+        folds=_folds(len(passages), groups, plan.seed),
+    )
+    slope = 0.0
+    if plan.head != "ordinal":
+        solved = _logistic(task, told, plan)
+    elif before is None:
+        solved = _ridge(task, goal, np.zeros(len(passages)))
     else:
-        told = _told(np.asarray(target), plan)
-        raw, coefficients, bias = _logistic(joined, told, counts, folds, plan)
-    factor, shift, cuts = _calibrate(raw, _told(np.asarray(target), plan), counts, plan)
-    coefficients, bias = coefficients * factor, bias * factor + shift
-    exact = np.zeros((1 << plan.bits, coefficients.shape[1]), np.float32)
-    exact[known] = coefficients[: len(known)] * idf[known, None]
-    beside = coefficients[len(known) :] * plan.share
-    if start is not None:
-        exact += start.weights * (start.scales * slope * factor)
-        beside = beside + start.dense * slope * factor if len(start.dense) else beside
-    scorer = replace(_packed(exact, bias, beside, centre, spread, cuts, plan), cues=names, clauses=clauses)
-    return Fit(plan, scorer, exact, _activated(raw * factor + shift, cuts, plan))
+        solved, slope = _corrected(task, goal, before, passages)
+    labels = len(plan.labels)
+    factor, shift, cuts = calibrate(solved.unseen, told, task.counts, head=plan.head, labels=labels)
+    weight = solved.weights * factor
+    bias = solved.bias * factor + shift
+    exact = np.zeros((1 << plan.bits, weight.shape[1]), np.float32)
+    exact[kept] = weight[: len(kept)] * rarity[kept, None]
+    beside = weight[len(kept) :] * plan.share
+    if before is not None:
+        exact += before.weights * (before.scales * slope * factor)
+        if before.cues is not None:
+            beside = beside + before.dense * slope * factor
+    scorer = _packed(plan, cues, dense, exact=exact, beside=beside, bias=bias, cuts=cuts)
+    unseen = activated(solved.unseen * factor + shift, cuts, plan.head)
+    return Fit(plan, scorer, exact, unseen)
 
 
-def _matrix(items: Sequence[TextItem], plan: Plan) -> tuple[Any, Array]:
+# ------------------------------------------------------------------------------------------------------- what is looked at
+
+
+@dataclass(frozen=True)
+class _Dense:
+    """Cues of texts, (texts, cues), in standard deviations (`spread`) from the mean (`centre`)."""
+
+    values: Array
+    centre: Array
+    spread: Array
+
+
+def _chosen_cues(plan: Plan, names: tuple[str, ...] | None, clauses: LinearScorer | None) -> AnswerCues | None:
+    chosen = known_cues(clauses) if names is None else names
+    return AnswerCues(chosen, clauses) if plan.dense and chosen else None
+
+
+def _dense(passages: Sequence[Passage], cues: AnswerCues | None, before: LinearScorer | None) -> _Dense:
+    if cues is None:
+        return _Dense(np.zeros((len(passages), 0)), np.zeros(0), np.ones(0))
+    counted = np.asarray(cues.count(passages), float)
+    if before is not None and before.cues is not None:
+        centre = before.centre.astype(float)
+        spread = before.spread.astype(float)
+    else:
+        centre = counted.mean(0)
+        spread = np.maximum(counted.std(0), LEAST_SPREAD)
+    deviations = (counted - centre) / spread
+    return _Dense(np.clip(deviations, -FAR, FAR), centre, spread)
+
+
+def _ngrams(passages: Sequence[Passage], plan: Plan) -> tuple[Any, Array]:
+    """The n-grams of each text by bucket, weighed, and the rarity (inverse document frequency) of each bucket."""
     from scipy.sparse import csr_array
 
-    cut = None if plan.head == "cumulative" else plan.window or None
-    texts = [fold_text(item.text, marks=plan.marks)[:cut] for item in items]
+    # fitted on the first piece, but on all of it where levels are told apart border by border
+    cut = plan.window if plan.window and plan.head != "cumulative" else None
+    texts = [fold_text(passage.text, marks=plan.marks)[:cut] for passage in passages]
+    number = 1 << plan.bits
     buckets, starts = ngram_buckets(texts, longest=plan.longest, bits=plan.bits)
     counts = np.diff(starts)
-    values = np.repeat(1 / np.sqrt(np.maximum(counts, plan.floor)), counts)
+    weights = 1 / np.sqrt(np.maximum(counts, plan.floor))
+    weighed = np.repeat(weights, counts)
     if not plan.ngrams:
-        values = values * 0
-    matrix = csr_array((values, buckets, starts), shape=(len(texts), 1 << plan.bits))
-    holders = np.bincount(buckets, minlength=1 << plan.bits)
-    idf = np.log((1 + len(texts)) / (1 + holders)) + 1
-    matrix = csr_array((matrix.data * idf[matrix.indices], matrix.indices, matrix.indptr), shape=matrix.shape)
-    return matrix, idf
+        weighed = weighed * 0
+    holders = np.bincount(buckets, minlength=number)
+    rarity = np.log((1 + len(texts)) / (1 + holders)) + 1
+    values = weighed * rarity[buckets]
+    return csr_array((values, buckets, starts), shape=(len(texts), number)), rarity
 
 
-def _kept(matrix: Any, groups: Sequence[str]) -> npt.NDArray[np.intp]:
+def _met_twice(matrix: Any, groups: Sequence[str]) -> Rows:
     """Buckets met in two groups or more: what is in one alone says nothing of others, and an empty bucket lets n-grams
     that nobody trained on pass in silence."""
     from scipy.sparse import csr_array
 
     numbers = {name: place for place, name in enumerate(dict.fromkeys(groups))}
-    rows = np.repeat(np.array([numbers[name] for name in groups]), np.diff(matrix.indptr))
-    seen = csr_array((np.ones(len(rows), bool), (rows, matrix.indices)), shape=(len(numbers), matrix.shape[1]))
-    return np.flatnonzero(np.bincount(seen.indices, minlength=matrix.shape[1]) >= min(2, len(numbers)))
+    group_of = np.array([numbers[name] for name in groups])
+    rows = np.repeat(group_of, np.diff(matrix.indptr))
+    once = np.ones(len(rows), bool)
+    buckets = matrix.shape[1]
+    by_group = csr_array((once, (rows, matrix.indices)), shape=(len(numbers), buckets))
+    met = np.bincount(by_group.indices, minlength=buckets)
+    return np.flatnonzero(met >= min(2, len(numbers)))
+
+
+def _joined(matrix: Any, dense: Array) -> Any:
+    from scipy.sparse import csr_array, hstack
+
+    if not dense.shape[1]:
+        return matrix.tocsr()
+    return hstack([matrix, csr_array(dense)], format="csr")
 
 
 def _told(target: npt.NDArray[Any], plan: Plan) -> npt.NDArray[Any]:
     """The target as the head learns it: for cumulative whether a level lies above each border, else as it is."""
-    return target[:, None] > np.arange(len(plan.labels) - 1) + 0.5 if plan.head == "cumulative" else target
+    if plan.head != "cumulative":
+        return target
+    borders = np.arange(len(plan.labels) - 1) + 0.5
+    return target[:, None] > borders
+
+
+# ------------------------------------------------------------------------------------------------------------- regressions
+
+
+class _Fold(NamedTuple):
+    """Rows to fit on, and rows to look at."""
+
+    train: Rows
+    test: Rows
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What a regression is given: features, how much each text counts, and the folds."""
+
+    matrix: Any
+    counts: Array
+    folds: Sequence[_Fold]
+
+
+class _Solved(NamedTuple):
+    """Outputs out of fold (`unseen`), and weights and bias of the model of all texts."""
+
+    unseen: Array
+    weights: Array
+    bias: Array
+
+
+def _folds(count: int, groups: Sequence[str], seed: int) -> list[_Fold]:
+    """By group; where there are too few groups, one fold that tests on what it was trained on."""
+
+    def order(key: str) -> bytes:
+        return hashlib.sha256(f"{seed}:{key}".encode()).digest()
+
+    keys = sorted(set(groups), key=order)
+    if len(keys) < 2:
+        everything = np.arange(count)
+        return [_Fold(everything, everything)]
+    number = min(FOLDS, len(keys))
+    fold_of = {key: place % number for place, key in enumerate(keys)}
+    folds = np.array([fold_of[key] for key in groups])
+    found = []
+    for fold in range(number):
+        inside = folds == fold
+        found.append(_Fold(train=np.flatnonzero(~inside), test=np.flatnonzero(inside)))
+    return found
+
+
+def _ridge(task: _Task, target: Array, said: Array) -> _Solved:
+    """Ridge on what is left of the level after `said`; `said` is put back into the scores out of fold."""
+    from sklearn.linear_model import Ridge
+
+    best_fit, best_alpha = -np.inf, RIDGE_ALPHAS[0]
+    best = np.zeros((len(target), 1))
+    for alpha in RIDGE_ALPHAS:
+        unseen = np.zeros((len(target), 1))
+        for train, test in task.folds:
+            model = Ridge(alpha=alpha, solver="sparse_cg", tol=1e-4)
+            model.fit(task.matrix[train], target[train], task.counts[train])
+            unseen[test, 0] = model.predict(task.matrix[test])
+        unseen[:, 0] += said
+        # by correlation and not by error: the scale is set afterwards, and error alone would ask for too little shrinkage
+        fit = pearson(unseen[:, 0], target + said)
+        if fit > best_fit:
+            best_fit, best_alpha, best = fit, alpha, unseen
+    model = Ridge(alpha=best_alpha, solver="sparse_cg", tol=1e-4).fit(task.matrix, target, task.counts)
+    return _Solved(best, model.coef_[:, None], np.array([model.intercept_]))
+
+
+def _corrected(task: _Task, goal: Array, before: LinearScorer, passages: Sequence[Passage]) -> tuple[_Solved, float]:
+    """The model to begin from, put to the scale of `goal` and corrected; and by what factor its weights go in.
+
+    How much of it is kept is tried out (`START_SHARES`).
+    """
+    folded = [fold_text(passage.text, marks=before.marks) for passage in passages]
+    score = before.logits(folded, passages)[:, 0].astype(float)
+    fitted_slope, shift = np.polyfit(score, goal, 1, w=np.sqrt(task.counts))
+    slope = max(float(fitted_slope), LEAST_SLOPE)
+    said = score * slope + shift
+    beneath = float(shift) + slope * float(before.bias[0])
+    best_fit, best_share = -np.inf, 0.0
+    best: _Solved | None = None
+    for share in START_SHARES:
+        solved = _ridge(task, goal - share * said, share * said)
+        fit = pearson(solved.unseen[:, 0], goal)
+        if best is None or fit > best_fit:
+            best_fit, best_share, best = fit, share, solved
+    assert best is not None
+    return best._replace(bias=best.bias + best_share * beneath), best_share * slope
+
+
+def _logistic(task: _Task, target: npt.NDArray[Any], plan: Plan) -> _Solved:
+    outputs = len(plan.labels) - (plan.head == "cumulative")
+    fit = _multinomial if plan.head == "softmax" else _binomials
+    unseen = np.zeros((task.matrix.shape[0], outputs))
+    for train, test in task.folds:
+        matrix, goal, counts = task.matrix[train], target[train], task.counts[train]
+        weights, bias = fit(matrix, goal, counts, plan.strength, outputs)
+        unseen[test] = task.matrix[test] @ weights + bias
+    weights, bias = fit(task.matrix, target, task.counts, plan.strength, outputs)
+    return _Solved(unseen, weights, bias)
+
+
+def _multinomial(
+    matrix: Any, target: npt.NDArray[Any], counts: Array, strength: float, outputs: int
+) -> tuple[Array, Array]:
+    """One of the labels; a label that does not occur is never said."""
+    from sklearn.linear_model import LogisticRegression
+
+    weights = np.zeros((matrix.shape[1], outputs))
+    bias = np.full(outputs, NEVER)
+    model = LogisticRegression(C=strength, max_iter=400, tol=TOLERANCE).fit(matrix, target, counts)
+    seen = model.classes_.astype(int)
+    if len(seen) == 2:
+        low, high = seen
+        weights[:, high] = model.coef_[0]
+        bias[low], bias[high] = 0.0, model.intercept_[0]
+    else:
+        weights[:, seen], bias[seen] = model.coef_.T, model.intercept_
+    return weights, bias
+
+
+def _binomials(
+    matrix: Any, target: npt.NDArray[Any], counts: Array, strength: float, outputs: int
+) -> tuple[Array, Array]:
+    """Each output by itself, yes or no; what never occurs, or always, is never said."""
+    from sklearn.linear_model import LogisticRegression
+
+    weights = np.zeros((matrix.shape[1], outputs))
+    bias = np.full(outputs, NEVER)
+    for column in range(outputs):
+        if 0 < target[:, column].sum() < len(target):
+            model = LogisticRegression(C=strength, max_iter=400, tol=TOLERANCE)
+            model.fit(matrix, target[:, column], counts)
+            weights[:, column] = model.coef_[0]
+            bias[column] = model.intercept_[0]
+    return weights, bias
+
+
+# ----------------------------------------------------------------------------------------------------------------- int8
 
 
 def _one_score(model: LinearScorer) -> LinearScorer:
     """An ordinal model as it is; of a cumulative one the sum of its logits as one score."""
     if model.head == "ordinal":
         return model
-    weigh = np.ones((model.weights.shape[1], 1))
-    exact = np.asarray(model.weights @ (model.scales[:, None] * weigh), np.float32)
-    scale = np.maximum(np.abs(exact).max(0), 1e-6) / 127
+    together = np.ones((model.weights.shape[1], 1))
+    to_size = model.scales[:, None] * together
+    exact = np.asarray(model.weights @ to_size, np.float32)
+    packed, scales = _int8(exact)
     return replace(
-        model, weights=np.rint(exact / scale).astype(np.int8), scales=np.asarray(scale, np.float32),
-        bias=np.asarray(model.bias @ weigh, np.float32), dense=np.asarray(model.dense @ weigh, np.float32), head="ordinal",
-    )  # fmt: skip
-
-
-def _said_before(
-    start: LinearScorer | None, items: Sequence[TextItem], target: Array, counts: Array
-) -> tuple[Array, float, float]:
-    """What the model to begin from says of each text on the scale of `target`, and the slope and shift that took."""
-    if start is None:
-        return np.zeros(len(items)), 0.0, 0.0
-    score = start.logits([fold_text(item.text, marks=start.marks) for item in items], items)[:, 0].astype(float)
-    slope, shift = np.polyfit(score, target, 1, w=np.sqrt(counts))
-    slope = max(float(slope), 1e-3)
-    return score * slope + shift, slope, float(shift) + slope * float(start.bias[0])
-
-
-def _dense(count: int, counted: Any, start: LinearScorer | None) -> tuple[Array, Array, Array]:
-    if counted is None:
-        return np.zeros((count, 0)), np.zeros(0), np.ones(0)
-    counted = np.asarray(counted, float)
-    centre, spread = counted.mean(0), np.maximum(counted.std(0), 0.05)
-    if start is not None and len(start.dense):
-        centre, spread = start.centre.astype(float), start.spread.astype(float)
-    return np.clip((counted - centre) / spread, -4, 4), centre, spread
-
-
-def _joined(matrix: Any, dense: Array) -> Any:
-    from scipy.sparse import csr_array, hstack
-
-    return hstack([matrix, csr_array(dense)], format="csr") if dense.shape[1] else matrix.tocsr()
-
-
-def _folds(count: int, groups: Sequence[str], seed: int) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
-    """By group; where there are too few groups, one fold that tests on what it was trained on."""
-    keys = sorted(set(groups), key=lambda key: hashlib.sha256(f"{seed}:{key}".encode()).digest())
-    if len(keys) < 2:
-        everything = np.arange(count)
-        return [(everything, everything)]
-    fold_of = {key: place % min(FOLDS, len(keys)) for place, key in enumerate(keys)}
-    fold = np.array([fold_of[key] for key in groups])
-    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(min(FOLDS, len(keys)))]
-
-
-def _ridge(matrix: Any, target: Array, counts: Array, folds: list[Any], said: Array) -> tuple[Array, Array, Array]:
-    """Ridge on what is left of the level after `said`; scores out of fold with `said` put back, weights, intercept."""
-    from sklearn.linear_model import Ridge
-
-    best: tuple[float, float, Array] | None = None
-    for alpha in RIDGE_ALPHAS:
-        raw = np.zeros((len(target), 1))
-        for train, test in folds:
-            model = Ridge(alpha=alpha, solver="sparse_cg", tol=1e-4).fit(matrix[train], target[train], counts[train])
-            raw[test, 0] = model.predict(matrix[test])
-        raw[:, 0] += said
-        # by correlation and not by error: the scale is set afterwards, and error alone would ask for too little shrinkage
-        fits = pearson(raw[:, 0], target + said)
-        if best is None or fits > best[0]:
-            best = (fits, alpha, raw)
-    assert best is not None
-    model = Ridge(alpha=best[1], solver="sparse_cg", tol=1e-4).fit(matrix, target, counts)
-    return best[2], model.coef_[:, None], np.array([model.intercept_])
-
-
-def _outputs(plan: Plan) -> int:
-    return len(plan.labels) - (plan.head == "cumulative")
-
-
-def _logistic(matrix: Any, target: Array, counts: Array, folds: list[Any], plan: Plan) -> tuple[Array, Array, Array]:
-    raw = np.zeros((matrix.shape[0], _outputs(plan)))
-    for train, test in folds:
-        weight, bias = _one_logistic(matrix[train], target[train], counts[train], plan)
-        raw[test] = matrix[test] @ weight + bias
-    weight, bias = _one_logistic(matrix, target, counts, plan)
-    return raw, weight, bias
-
-
-def _one_logistic(matrix: Any, target: Array, counts: Array, plan: Plan) -> tuple[Array, Array]:
-    from sklearn.linear_model import LogisticRegression
-
-    outputs = _outputs(plan)
-    solver = LogisticRegression(C=plan.strength, max_iter=400, tol=TOLERANCE)
-    if plan.head == "softmax":
-        model = solver.fit(matrix, target, counts)
-        weight, bias = np.zeros((matrix.shape[1], outputs)), np.full(outputs, -20.0)
-        if len(model.classes_) == 2:
-            low, high = model.classes_.astype(int)
-            weight[:, high], bias[low], bias[high] = model.coef_[0], 0.0, model.intercept_[0]
-        else:
-            seen = model.classes_.astype(int)
-            weight[:, seen], bias[seen] = model.coef_.T, model.intercept_
-        return weight, bias
-    weight, bias = np.zeros((matrix.shape[1], outputs)), np.full(outputs, -20.0)
-    for column in range(outputs):
-        if 0 < target[:, column].sum() < len(target):
-            model = solver.fit(matrix, target[:, column], counts)
-            weight[:, column], bias[column] = model.coef_[0], model.intercept_[0]
-    return weight, bias
-
-
-def _loss(shares: Array, target: Array, counts: Array, plan: Plan) -> float:
-    shares = np.clip(shares, 1e-6, 1 - 1e-6)
-    if plan.head == "softmax":
-        return float(-np.average(np.log(shares[np.arange(len(shares)), target.astype(int)]), weights=counts))
-    each = target * np.log(shares) + (1 - target) * np.log(1 - shares)
-    return float(-np.average(each.mean(1), weights=counts))
-
-
-def _calibrate(raw: Array, target: Array, counts: Array, plan: Plan) -> tuple[Array, Array, Array]:
-    """Factor and shift per output, and the borders of an ordinal head: those with the least log loss out of fold."""
-    from scipy.optimize import minimize
-
-    outputs = raw.shape[1]
-    none = np.zeros(0)
-    if plan.head == "softmax":
-        found = minimize(lambda t: _loss(_activated(raw * np.exp(t[0]), none, plan), target, counts, plan), [0.0])
-        return np.full(outputs, np.exp(found.x[0])), np.zeros(outputs), none
-    if plan.head in ("sigmoid", "cumulative"):
-        factor, shift = np.ones(outputs), np.zeros(outputs)
-        for k in range(outputs):
-            one = Plan(("yes",), "sigmoid")
-            mine, goal = raw[:, [k]], target[:, [k]]
-            found = minimize(
-                lambda p, mine=mine, goal=goal, one=one: _loss(
-                    _activated(mine * np.exp(p[0]) + p[1], none, one), goal, counts, one
-                ),
-                [0.0, 0.0],
-            )
-            factor[k], shift[k] = np.exp(found.x[0]), found.x[1]
-        return factor, shift, none
-    levels = np.clip(np.rint(target), 0, len(plan.labels) - 1).astype(int)
-
-    def loss(p: Array) -> float:
-        cuts = p[1] + np.concatenate(([0.0], np.cumsum(np.exp(p[2:]))))
-        shares = ordinal(np.asarray(raw * np.exp(p[0]), np.float32), np.asarray(cuts, np.float32))
-        return float(-np.average(np.log(np.maximum(shares[np.arange(len(shares)), levels], 1e-6)), weights=counts))
-
-    start = np.concatenate(([1.0, 1.5], np.full(len(plan.labels) - 2, 1.0)))
-    found = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 2000, "xatol": 1e-3, "fatol": 1e-6})
-    cuts = found.x[1] + np.concatenate(([0.0], np.cumsum(np.exp(found.x[2:]))))
-    return np.array([np.exp(found.x[0])]), np.zeros(1), cuts
-
-
-def _activated(raw: Array, cuts: Array, plan: Plan) -> Array:
-    if plan.head == "softmax":
-        return softmax(np.asarray(raw, np.float32)).astype(float)
-    if plan.head == "ordinal":
-        return ordinal(np.asarray(raw, np.float32), np.asarray(cuts, np.float32)).astype(float)
-    if plan.head == "cumulative":
-        return cumulative(np.asarray(raw, np.float32)).astype(float)
-    return sigmoid(np.asarray(raw, np.float32)).astype(float)
+        model,
+        weights=packed,
+        scales=np.asarray(scales, np.float32),
+        bias=np.asarray(model.bias @ together, np.float32),
+        dense=np.asarray(model.dense @ together, np.float32),
+        head="ordinal",
+    )
 
 
 def _packed(
-    exact: npt.NDArray[np.float32], bias: Array, dense: Array, centre: Array, spread: Array, cuts: Array, plan: Plan
+    plan: Plan, cues: AnswerCues | None, dense: _Dense, *, exact: Floats, beside: Array, bias: Array, cuts: Array
 ) -> LinearScorer:
+    weights, scales = _int8(exact)
+    return LinearScorer(
+        weights=weights,
+        scales=np.asarray(scales, np.float32),
+        bias=np.asarray(bias, np.float32),
+        dense=np.asarray(beside, np.float32),
+        centre=np.asarray(dense.centre, np.float32),
+        spread=np.asarray(dense.spread, np.float32),
+        cuts=np.asarray(cuts, np.float32),
+        head=plan.head,
+        longest=plan.longest,
+        window=plan.window,
+        floor=plan.floor,
+        marks=plan.marks,
+        cues=cues,
+    )
+
+
+def _int8(exact: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
     """int8 weights with one scale per output; the few that would be cut off set the scale, so none is."""
     scales = np.maximum(np.abs(exact).max(0), 1e-6) / 127
-    packed = np.rint(exact / scales).astype(np.int8)
-    a, b, c, d, e, f = (np.asarray(part, np.float32) for part in (scales, bias, dense, centre, spread, cuts))
-    return LinearScorer(packed, a, b, c, d, e, f, plan.head, plan.longest, plan.window, plan.floor, plan.marks)
-
-
-def write_linear(
-    fits: dict[str, Fit], folder: Path, *, thresholds: dict[str, float] | None = None, **about: str
-) -> None:
-    """Write classifiers as a folder for `load_text_models`; others already described there stay.
-
-    `about` is kept beside each entry (where it was trained, on what).
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    description = folder / DESCRIPTION
-    entries = json.loads(description.read_text(encoding="utf-8"))["classifiers"] if description.is_file() else {}
-    for name, fit in fits.items():
-        write_bytes(folder / f"{name}.npz", _arrays(fit.scorer))
-        entry = _described(fit.scorer, fit.plan.labels) | {"kind": "linear", "files": [f"{name}.npz"], **about}
-        if fit.scorer.clauses is not None:
-            write_bytes(folder / f"{name}_clauses.npz", _arrays(fit.scorer.clauses))
-            entry["files"].append(f"{name}_clauses.npz")
-            entry["clauses"] = _described(fit.scorer.clauses, ROLES)
-        if thresholds and name in thresholds:
-            entry["threshold"] = round(thresholds[name], 4)
-        entries[name] = entry
-    content = json.dumps({"format": FORMAT, "classifiers": entries}, ensure_ascii=False, indent=1, sort_keys=True)
-    write_bytes(description, content.encode() + b"\n")
-
-
-def _described(model: LinearScorer, labels: Sequence[str]) -> dict[str, Any]:
-    return {
-        "labels": list(labels), "head": model.head, "longest": model.longest, "window": model.window,
-        "floor": model.floor, "marks": model.marks, "cues": list(model.cues),
-    }  # fmt: skip
-
-
-def _arrays(model: LinearScorer) -> bytes:
-    import io
-
-    file = io.BytesIO()
-    np.savez_compressed(
-        file, weights=model.weights, scales=model.scales, bias=model.bias, dense=model.dense,
-        centre=model.centre, spread=model.spread, cuts=model.cuts,
-    )  # fmt: skip
-    return file.getvalue()
+    return np.rint(exact / scales).astype(np.int8), scales

@@ -16,6 +16,7 @@ from typing import Any
 
 ZERO = 128
 """What stands for 0.0 in the unsigned activations."""
+ROW_CONSTANTS = {"row_127": 127.0, "row_128": float(ZERO), "row_least": 1e-12}
 
 
 def quantise(exact: Path, out: Path) -> None:
@@ -40,24 +41,22 @@ def quantise(exact: Path, out: Path) -> None:
 def _rows_apart(onnx: Any, model: Any) -> None:
     """Put a scale per row in the place of each scale per batch."""
     helper, graph = onnx.helper, model.graph
-    names = ("row_127", "row_128", "row_least")
-    values = (127.0, float(ZERO), 1e-12)
-    for name, value in zip(names, values, strict=True):
+    uint8 = onnx.TensorProto.UINT8
+    for name, value in ROW_CONSTANTS.items():
         graph.initializer.append(helper.make_tensor(name, onnx.TensorProto.FLOAT, [], [value]))
-    graph.initializer.append(helper.make_tensor("row_zero", onnx.TensorProto.UINT8, [], [ZERO]))
-    row_scales: dict[str, str] = {}
+    graph.initializer.append(helper.make_tensor("row_zero", uint8, [], [ZERO]))
+    batchwise = [node for node in graph.node if node.op_type == "DynamicQuantizeLinear"]
+    row_scales = {node.output[1] for node in batchwise}
+    zeros = {node.output[2] for node in batchwise}
     made: list[Any] = []
     for node in graph.node:
         if node.op_type == "DynamicQuantizeLinear":
-            made += _row_quantised(helper, onnx.TensorProto.UINT8, node)
-            row_scales[node.output[1]] = node.output[1]
-        else:
-            made.append(node)
-    zeros = {node.output[2] for node in graph.node if node.op_type == "DynamicQuantizeLinear"}
-    for node in made:
+            made += _row_quantised(helper, uint8, node)
+            continue
         for place, name in enumerate(node.input):
             if name in zeros:
                 node.input[place] = "row_zero"
+        made.append(node)
     made = _scaled_apart(helper, made, row_scales)
     del graph.node[:]
     graph.node.extend(made)
@@ -78,22 +77,24 @@ def _row_quantised(helper: Any, uint8: int, node: Any) -> list[Any]:
     ]
 
 
-def _scaled_apart(helper: Any, nodes: list[Any], row_scales: dict[str, str]) -> list[Any]:
+def _scaled_apart(helper: Any, nodes: list[Any], row_scales: set[str]) -> list[Any]:
     """product × (row scale × weight scale) → (product × weight scale) × row scale.
 
     onnxruntime would else fuse the first form to an operator that knows scalars only.
     """
-    both = {
-        node.output[0]: node
-        for node in nodes
-        if node.op_type == "Mul" and any(name in row_scales for name in node.input)
-    }
+    both: dict[str, Any] = {}
+    for node in nodes:
+        if node.op_type == "Mul" and not row_scales.isdisjoint(node.input):
+            both[node.output[0]] = node
     made: list[Any] = []
     split = 0
     for node in nodes:
-        if node.op_type == "Mul" and node.output[0] in both:
+        if node.op_type != "Mul":
+            made.append(node)
             continue
-        joint = [name for name in node.input if name in both] if node.op_type == "Mul" else []
+        if node.output[0] in both:
+            continue
+        joint = [name for name in node.input if name in both]
         if not joint:
             made.append(node)
             continue

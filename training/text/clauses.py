@@ -14,7 +14,7 @@ import numpy as np
 import rows
 
 from qa_speech.conduct.clauses import ROLES, pieces_of
-from qa_speech.engines.base import TextItem
+from qa_speech.conduct.passages import Passage
 from qa_speech.training.linear import Fit, Plan, fit_linear
 
 WINDOW, FLOOR, STRENGTH = 24, 30, 3.0
@@ -55,5 +55,5 @@ def fit_clauses(seed: int = 1) -> Fit:
     counts = Counter(roles)
     rare = np.array([(len(roles) / len(ROLES) / counts[role]) ** 0.5 for role in roles])
     plan = Plan(ROLES, "softmax", longest=4, window=WINDOW, floor=FLOOR, strength=STRENGTH)
-    items = [TextItem("", number, text) for number, text in enumerate(texts)]
-    return fit_linear(items, np.array(roles), groups, plan, weights=np.array(weights) * rare)
+    passages = [Passage(text) for text in texts]
+    return fit_linear(passages, np.array(roles), groups, plan, weights=np.array(weights) * rare)

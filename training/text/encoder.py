@@ -27,8 +27,8 @@ import corpus  # noqa: E402
 
 from qa_speech.conduct.classifier import FORMAT, LABELS, STRATEGIES, VIOLATIONS  # noqa: E402
 from qa_speech.conduct.encoder import OnnxScorer  # noqa: E402
-from qa_speech.engines.base import TextItem  # noqa: E402
-from qa_speech.training.linear import Plan, _calibrate  # noqa: E402
+from qa_speech.conduct.passages import Passage  # noqa: E402
+from qa_speech.training.calibration import calibrate  # noqa: E402
 
 WIDTH, LAYERS, HEADS, LONGEST = 96, 2, 4, 80
 OUTPUTS = {"politeness": 1, "violation": 7, "strategy": 7, "depth": 1}
@@ -199,10 +199,10 @@ def describe(texts: list[tuple[str, str]], target: dict[str, Any], kept: np.ndar
             "kind": "onnx", "labels": list(LABELS[name]), "head": HEAD[name], "files": ["model.onnx", "tokenizer.json"],
             "output": name, "pair": name == "depth", "max_tokens": LONGEST,
         }  # fmt: skip
-        items = [TextItem("", row, texts[row][1], texts[row][0]) for row in rows]
-        raw = OnnxScorer.load(out, entry).logits(items).astype(float)
-        plan = Plan(LABELS[name], HEAD[name])  # type: ignore[arg-type]
-        factor, shift, cuts = _calibrate(raw, goal[rows], np.ones(len(rows)), plan)
+        passages = [Passage(texts[row][1], texts[row][0]) for row in rows]
+        raw = OnnxScorer.load(out, entry).logits(passages).astype(float)
+        counts = np.ones(len(rows))
+        factor, shift, cuts = calibrate(raw, goal[rows], counts, head=HEAD[name], labels=len(LABELS[name]))
         entries[name] = entry | {
             "scale": float(factor.mean()), "bias": shift.tolist(), "cuts": cuts.tolist(), "threshold": 0.5,
         }  # fmt: skip

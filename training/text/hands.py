@@ -24,8 +24,9 @@ import whole  # noqa: E402
 
 from qa_speech.conduct.answer_cues import COUNTED, NAMES  # noqa: E402
 from qa_speech.conduct.clauses import CLAUSES  # noqa: E402
-from qa_speech.engines.base import TextItem  # noqa: E402
-from qa_speech.training.linear import Head, fit_linear  # noqa: E402
+from qa_speech.conduct.heads import Head  # noqa: E402
+from qa_speech.conduct.passages import Passage  # noqa: E402
+from qa_speech.training.linear import fit_linear  # noqa: E402
 from qa_speech.training.measure import Array, estimate, spearman  # noqa: E402
 
 ALL = (*NAMES, *CLAUSES)
@@ -38,10 +39,10 @@ MODELS: dict[str, tuple[Head, tuple[str, ...]]] = {
 }
 
 
-def pairs(items: tuple[whole.Whole, ...]) -> tuple[list[TextItem], Array, list[str]]:
+def pairs(items: tuple[whole.Whole, ...]) -> tuple[list[Passage], Array, list[str]]:
     """Items, levels and domains."""
-    texts = [TextItem("", number, item.answer, item.question) for number, item in enumerate(items)]
-    return texts, np.array([item.level for item in items]), [item.domain for item in items]
+    passages = [Passage(item.answer, item.question) for item in items]
+    return passages, np.array([item.level for item in items]), [item.domain for item in items]
 
 
 def by_hand() -> list[tuple[whole.Whole, ...]]:

@@ -68,7 +68,7 @@ def test_a_bert_folder_is_fine_tuned_exported_and_served(tmp_path: Path) -> None
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
 
     from qa_speech.conduct.classifier import load_text_models
-    from qa_speech.engines.base import TextItem
+    from qa_speech.conduct.passages import Passage
     from qa_speech.training.fit import fit
 
     warm, rude = "非常感谢您的耐心等待请放心", "滚开闭嘴烦死了你有病吧蠢"
@@ -100,8 +100,8 @@ def test_a_bert_folder_is_fine_tuned_exported_and_served(tmp_path: Path) -> None
     )
     assert report.model_hash == model.model_hash
     texts = ["感谢", "滚", "非常感谢您的耐心等待", "", "闭嘴" * 40]
-    rows = list(model.classify([TextItem("", i, text) for i, text in enumerate(texts)]))
-    alone = [row for i, text in enumerate(texts) for row in model.classify([TextItem("", i, text)])]
+    rows = list(model.classify([Passage(text) for text in texts]))
+    alone = [row for text in texts for row in model.classify([Passage(text)])]
     for together, single in zip(rows, alone, strict=True):
         assert sum(together) == pytest.approx(1, abs=1e-4)
         assert together == pytest.approx(single, abs=1e-5)

@@ -24,8 +24,9 @@ import corpus  # noqa: E402
 import whole  # noqa: E402
 
 from qa_speech.conduct.classifier import LABELS, STRATEGIES, VIOLATIONS  # noqa: E402
-from qa_speech.engines.base import TextItem  # noqa: E402
-from qa_speech.training.linear import Fit, Plan, fit_linear, write_linear  # noqa: E402
+from qa_speech.conduct.passages import Passage  # noqa: E402
+from qa_speech.training.linear import Fit, Plan, fit_linear  # noqa: E402
+from qa_speech.training.linear_files import write_linear  # noqa: E402
 
 WINDOW = 40
 TRAINED_ON = "training/text: own corpus; violation also 3000 posts of COLD (Apache-2.0) as normal speech"
@@ -51,11 +52,9 @@ WEIGHT = {"rhetorical": 3.5, "deflection": 6.0, "order": 2.5}
 """One threshold serves all types: the types that are harder to tell from normal speech count for more."""
 
 
-def _items(texts: list[str], contexts: list[str] | None = None) -> list[TextItem]:
-    return [
-        TextItem("", index, text, context)
-        for index, (text, context) in enumerate(zip(texts, contexts or [""] * len(texts), strict=True))
-    ]
+def _passages(texts: list[str], questions: list[str] | None = None) -> list[Passage]:
+    pairs = zip(texts, questions or [""] * len(texts), strict=True)
+    return [Passage(text, question) for text, question in pairs]
 
 
 def posts(data: Path) -> list[str]:
@@ -77,7 +76,7 @@ def utterance_models(
     """politeness, violation, strategy, or some of them; violation needs the public posts in `data`."""
     said = corpus.utterances()
     groups = [item.group for item in said]
-    items = _items([item.text for item in said])
+    items = _passages([item.text for item in said])
     found = {}
     if "politeness" in only:
         levels = np.array([item.politeness - 1 for item in said], float)
@@ -86,7 +85,7 @@ def utterance_models(
         sure = [item for item in said if item.violation is not None]
         normal = posts(data)
         found["violation"] = fit_linear(
-            _items([*[item.text for item in sure], *normal]),
+            _passages([*[item.text for item in sure], *normal]),
             np.array([*[VIOLATIONS.index(item.violation or "none") for item in sure], *[0] * POSTS]),
             [*[item.group for item in sure], *[f"post:{number}" for number in range(POSTS)]],
             Plan(VIOLATIONS, "softmax", window=WINDOW, floor=FLOOR),
@@ -98,7 +97,7 @@ def utterance_models(
     return found
 
 
-def exchange_items() -> tuple[list[TextItem], list[str], list[int], list[float]]:
+def exchange_passages() -> tuple[list[Passage], list[str], list[int], list[float]]:
     """Exchanges put together from phrases, then those written whole: items, groups, levels, and how much each counts."""
     together = [item for item in corpus.exchanges() if item.answer]
     rng = random.Random(3)
@@ -111,12 +110,12 @@ def exchange_items() -> tuple[list[TextItem], list[str], list[int], list[float]]
     questions = [*[item.question for item in together], *[question for _, question in heard]]
     groups = [*[item.group for item in together], *[item.domain for item, _ in written]]
     levels = [*[item.level for item in together], *[item.level for item, _ in written]]
-    return _items(answers, questions), groups, levels, [TOGETHER] * len(together) + [1 / HEARD] * len(written)
+    return _passages(answers, questions), groups, levels, [TOGETHER] * len(together) + [1 / HEARD] * len(written)
 
 
 def exchange_models() -> dict[str, Fit]:
     """depth, with its model of clauses."""
-    items, groups, levels, weights = exchange_items()
+    items, groups, levels, weights = exchange_passages()
     clause_model = clauses.fit_clauses().scorer
     return {
         "depth": fit_linear(items, np.array(levels), groups, DEPTH, weights=np.array(weights), clauses=clause_model)
