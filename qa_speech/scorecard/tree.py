@@ -126,7 +126,7 @@ def _line(event: Any) -> int:
 
 
 def composed(data: bytes) -> Composed:
-    """The tree of a file, or what is wrong with its text.
+    r"""The tree of a file, or what is wrong with its text.
 
     >>> composed(b"id: tiny\nversion: 010").tree
     {'id': 'tiny', 'version': 10}
