@@ -25,6 +25,10 @@ Names = Annotated[
 _LEVELS = {"problem": "问题", "note": "提示"}
 
 
+def _in(lang: Language, zh: str, en: str) -> str:
+    return zh if lang == "zh" else en
+
+
 def load(name: str) -> Scorecard:
     """A file, or the name of a shipped scorecard."""
     from qa_speech.scorecard import load_scorecard
@@ -81,16 +85,11 @@ def check(files: Names, ui_language: UiOption = None) -> None:
             continue
         with friendly_errors(ui_language):
             manual = sum([criterion.manual for criterion in card.criteria])
-            if ui(ui_language) == "zh":
-                typer.echo(
-                    f"{name}: 可用。{card.title} v{card.version}，{len(card.criteria)} 项（人工 {manual} 项），"
-                    f"{len(card.tests)} 个例子"
-                )
-            else:
-                typer.echo(
-                    f"{name}: ok. {card.title} v{card.version}, {len(card.criteria)} criteria ({manual} manual), "
-                    f"{len(card.tests)} examples"
-                )
+            criteria, examples = len(card.criteria), len(card.tests)
+            card_name = f"{card.title} v{card.version}"
+            zh = f"可用。{card_name}，{criteria} 项（人工 {manual} 项），{examples} 个例子"
+            en = f"ok. {card_name}, {criteria} criteria ({manual} manual), {examples} examples"
+            typer.echo(f"{name}: {_in(ui(ui_language), zh, en)}")
     if bad:
         raise typer.Exit(2)
 
@@ -111,11 +110,11 @@ def lint(files: Names, ui_language: UiOption = None) -> None:
         for name in files:
             found = run_lint(load(name))
             for finding in found:
-                level = finding.level if lang == "en" else _LEVELS[finding.level]
+                level = _in(lang, _LEVELS[finding.level], finding.level)
                 typer.echo(f"{name}: {level}: {finding.where}: {lint_sentence(finding, lang)}")
             bad = bad or bool(problems(found))
             if not found:
-                typer.echo(f"{name}: {'没有发现问题' if lang == 'zh' else 'nothing to complain about'}")
+                typer.echo(f"{name}: {_in(lang, '没有发现问题', 'nothing to complain about')}")
     if bad:
         raise typer.Exit(EXIT_UNUSABLE)
 
@@ -149,12 +148,9 @@ def try_examples(
             judged = [criterion.id for criterion in card.criteria if not criterion.manual]
             both = sum([{"pass", "fail"} <= shown[criterion] for criterion in judged])
             passed = len(results) - len(bad)
-            if lang == "zh":
-                typer.echo(f"{name}: 通过 {passed}，不符 {len(bad)}；{both}/{len(judged)} 项有正反两面的例子")
-            else:
-                typer.echo(
-                    f"{name}: {passed} passed, {len(bad)} failed; {both} of {len(judged)} criteria have an example each way"
-                )
+            zh = f"通过 {passed}，不符 {len(bad)}；{both}/{len(judged)} 项有正反两面的例子"
+            en = f"{passed} passed, {len(bad)} failed; {both} of {len(judged)} criteria have an example each way"
+            typer.echo(f"{name}: {_in(lang, zh, en)}")
     if failed:
         raise typer.Exit(EXIT_UNUSABLE)
 
@@ -180,11 +176,11 @@ def show(file: Name, ui_language: UiOption = None) -> None:
 
 
 def _section_lines(section: Section, depth: int, lang: Language) -> Iterator[str]:
-    weight = "权重" if lang == "zh" else "weight"
-    yield f"\n{'  ' * depth}{section.title}  ({weight} {section.share:g})"
+    indent = "  " * depth
+    yield f"\n{indent}{section.title}  ({_in(lang, '权重', 'weight')} {section.share:g})"
     for criterion in section.criteria:
-        marks = _marks(criterion, lang)
-        yield f"{'  ' * depth}  {_worth(criterion, lang):>8}  {criterion.title}  [{criterion.id}]{marks}"
+        worth, marks = _worth(criterion, lang), _marks(criterion, lang)
+        yield f"{indent}  {worth:>8}  {criterion.title}  [{criterion.id}]{marks}"
     for child in section.sections:
         yield from _section_lines(child, depth + 1, lang)
 
@@ -193,29 +189,30 @@ def _worth(criterion: Criterion, lang: Language) -> str:
     """Its points, or what it takes off."""
     deduct = criterion.deduct
     if deduct is not None:
-        each = ""
+        text = f"-{deduct.points:g}"
         if deduct.per == "hit":
-            each = "/处" if lang == "zh" else "/hit"
-        limit = "" if deduct.limit is None else f"≤{deduct.limit:g}"
-        return f"-{deduct.points:g}{each}{limit}"
+            text += _in(lang, "/处", "/hit")
+        if deduct.limit is not None:
+            text += f"≤{deduct.limit:g}"
+        return text
     if criterion.points is None:
         return "–"
-    return f"+{criterion.points:g}" if criterion.bonus is not None else f"{criterion.points:g}"
+    sign = "+" if criterion.bonus is not None else ""
+    return f"{sign}{criterion.points:g}"
 
 
 def _marks(criterion: Criterion, lang: Language) -> str:
     """What is special about it, and what it looks at."""
-    zh = lang == "zh"
     found = []
     if criterion.fatal is not None:
         effect = criterion.fatal.name.replace("cap:", "≤")
-        found.append(f"{'一票否决' if zh else 'fatal'}: {effect}")
+        found.append(f"{_in(lang, '一票否决', 'fatal')}: {effect}")
     if criterion.manual:
-        found.append("人工" if zh else "manual")
+        found.append(_in(lang, "人工", "manual"))
     if criterion.when is not None:
-        found.append("有条件" if zh else "conditional")
+        found.append(_in(lang, "有条件", "conditional"))
     if not criterion.scored:
-        found.append("不计分" if zh else "not scored")
+        found.append(_in(lang, "不计分", "not scored"))
     if criterion.check is not None:
         found.append(criterion.check.operator.label())
     return f"  {'，'.join(found)}" if found else ""

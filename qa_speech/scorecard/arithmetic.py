@@ -96,12 +96,15 @@ def frame_of(card: Scorecard) -> Frame:
     def node(section: Section) -> Node:
         children = tuple([node(child) for child in section.sections])
         first = len(stakes)
-        stakes.extend([Stake(criterion.weight, _kind(criterion), criterion.tags) for criterion in section.criteria])
+        for criterion in section.criteria:
+            stakes.append(Stake(criterion.weight, _kind(criterion), criterion.tags))
         places = tuple(range(first, len(stakes)))
         return Node(section.id, section.title, section.share, section.start_points, children, places)
 
     nodes = tuple([node(section) for section in card.sections])
-    tags = {tag for stake in stakes for tag in stake.tags}
+    tags: set[str] = set()
+    for stake in stakes:
+        tags.update(stake.tags)
     return Frame(nodes, tuple(stakes), tuple(sorted(tags)))
 
 
@@ -136,15 +139,38 @@ def total_of(card: Scorecard, call_id: str, criteria: tuple[CriterionScore, ...]
         reason = "nothing_judged"
     if reason in ("nothing_applies", "low_coverage"):
         certain = confirmed = None
-    band, passed = "", None
-    if certain is not None:
-        band = next((band.name for band in card.bands if certain >= band.from_), "")
-        passed = None if card.pass_mark is None else certain >= card.pass_mark
     return Score(
-        call_id=call_id, scorecard_id=card.id, scorecard_version=card.version, scorecard_sha256=card.sha256,
-        criteria=criteria, sections=tuple(rows), total=certain, total_if_confirmed=confirmed,
-        coverage=round(coverage, 4), band=band, passed=passed, reason=reason, tags=_tags(frame, criteria),
-    )  # fmt: skip
+        call_id=call_id,
+        scorecard_id=card.id,
+        scorecard_version=card.version,
+        scorecard_sha256=card.sha256,
+        criteria=criteria,
+        sections=tuple(rows),
+        total=certain,
+        total_if_confirmed=confirmed,
+        coverage=round(coverage, 4),
+        band=_band(card, certain),
+        passed=_passed(card, certain),
+        reason=reason,
+        tags=_tags(frame, criteria),
+    )
+
+
+def _band(card: Scorecard, total: float | None) -> str:
+    """The name of the band a total lies in, "" for none."""
+    if total is None:
+        return ""
+    for band in card.bands:
+        if total >= band.from_:
+            return band.name
+    return ""
+
+
+def _passed(card: Scorecard, total: float | None) -> bool | None:
+    """Whether a total reaches the pass mark; None where there is no total, or no mark."""
+    if total is None or card.pass_mark is None:
+        return None
+    return total >= card.pass_mark
 
 
 def _form(reading: Reading, rows: list[SectionScore]) -> Sum:
@@ -194,10 +220,15 @@ def _section(node: Node, reading: Reading, rows: list[SectionScore]) -> Tally:
     else:
         tally = _leaf(node, reading)
     row = SectionScore(
-        id=node.id, title=node.title, weight=node.share, points=round(tally.points, 4),
-        possible=round(tally.possible, 4), total=None if tally.total is None else round(tally.total, 2),
-        coverage=round(tally.judged / tally.applicable, 4) if tally.applicable else 1.0, voided_by=tally.voided_by,
-    )  # fmt: skip
+        id=node.id,
+        title=node.title,
+        weight=node.share,
+        points=round(tally.points, 4),
+        possible=round(tally.possible, 4),
+        total=None if tally.total is None else round(tally.total, 2),
+        coverage=round(tally.judged / tally.applicable, 4) if tally.applicable else 1.0,
+        voided_by=tally.voided_by,
+    )
     rows.insert(place, row)
     return tally
 
@@ -264,7 +295,10 @@ def _tags(frame: Frame, criteria: Sequence[CriterionScore]) -> dict[str, float |
         for tag in stake.tags:
             earned[tag] += kept + found.points
             possible[tag] += stake.weight
-    shares: dict[str, float | None] = {}
-    for tag in frame.tags:
-        shares[tag] = round(_clip(100 * earned[tag] / possible[tag], 100.0), 2) if possible[tag] else None
-    return shares
+    return {tag: _percent(earned[tag], possible[tag]) for tag in frame.tags}
+
+
+def _percent(earned: float, possible: float) -> float | None:
+    if not possible:
+        return None
+    return round(_clip(100 * earned / possible, 100.0), 2)

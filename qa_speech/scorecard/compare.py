@@ -34,6 +34,11 @@ class CriterionChange(msgspec.Struct, frozen=True):
     old_points: float | None
     new_points: float | None
 
+    @property
+    def step(self) -> float:
+        """By how many points it changed, up or down; none count as 0."""
+        return abs((self.new_points or 0.0) - (self.old_points or 0.0))
+
 
 class CallChange(msgspec.Struct, frozen=True):
     """One call under both cards. `criteria` holds only what differs, the largest change of points first."""
@@ -147,11 +152,14 @@ def compare(old: Scorecard, new: Scorecard, calls: Iterable[Call]) -> Comparison
     for change in changes:
         moves.setdefault(change.old_band, Counter())[change.new_band] += 1
     return Comparison(
-        old=f"{old.id} v{old.version}", new=f"{new.id} v{new.version}", calls=tuple(changes),
+        old=f"{old.id} v{old.version}",
+        new=f"{new.id} v{new.version}",
+        calls=tuple(changes),
         criteria=_summaries({**_titles(old), **_titles(new)}, before, after, changes),
-        before=_distribution(old, before.results), after=_distribution(new, after.results),
+        before=_distribution(old, before.results),
+        after=_distribution(new, after.results),
         moves={band: dict(held) for band, held in moves.items()},
-    )  # fmt: skip
+    )
 
 
 class _Side:
@@ -194,12 +202,12 @@ def _change(old: Score, new: Score) -> CallChange:
     before = {criterion.id: _view(criterion) for criterion in old.criteria}
     after = {criterion.id: _view(criterion) for criterion in new.criteria}
     titles = {criterion.id: criterion.title for criterion in (*old.criteria, *new.criteria)}
-    found = []
+    found: list[CriterionChange] = []
     for name, title in titles.items():
         one, other = before.get(name, _View()), after.get(name, _View())
         if one != other:
             found.append(CriterionChange(name, title, one.outcome, other.outcome, one.points, other.points))
-    found.sort(key=lambda change: (-abs((change.new_points or 0.0) - (change.old_points or 0.0)), change.id))
+    found.sort(key=lambda change: (-change.step, change.id))
     return CallChange(old.call_id, old.total, new.total, old.band or NO_TOTAL, new.band or NO_TOTAL, tuple(found))
 
 
@@ -231,11 +239,16 @@ def _distribution(card: Scorecard, results: list[_Result]) -> Distribution:
     for total in totals:
         histogram[min(int(total // STEP), len(histogram) - 1)] += 1
     return Distribution(
-        n=len(results), without_total=len(results) - len(totals),
-        mean=sum(totals) / len(totals) if totals else None, p10=_quantile(totals, 0.1), p50=_quantile(totals, 0.5),
-        p90=_quantile(totals, 0.9), passed=[result.passed for result in results].count(True),
-        bands={name: held[name] for name in names if held[name]}, histogram=tuple(histogram),
-    )  # fmt: skip
+        n=len(results),
+        without_total=len(results) - len(totals),
+        mean=sum(totals) / len(totals) if totals else None,
+        p10=_quantile(totals, 0.1),
+        p50=_quantile(totals, 0.5),
+        p90=_quantile(totals, 0.9),
+        passed=[result.passed for result in results].count(True),
+        bands={name: held[name] for name in names if held[name]},
+        histogram=tuple(histogram),
+    )
 
 
 def _quantile(ordered: list[float], share: float) -> float | None:

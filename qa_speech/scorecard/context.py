@@ -118,7 +118,10 @@ class Context:
     @cached_property
     def _order(self) -> list[int]:
         """Utterances one role after the other, so that a search for one role reads only its part of `joined`."""
-        return [index for role in _ROLES for index in self._by_role[role]]
+        ordered: list[int] = []
+        for role in _ROLES:
+            ordered += self._by_role[role]
+        return ordered
 
     @cached_property
     def joined(self) -> str:
@@ -135,7 +138,9 @@ class Context:
 
     @cached_property
     def _starts(self) -> list[int]:
-        return list(accumulate([len(self.texts[index]) + 1 for index in self._order], initial=0))
+        texts = self.texts
+        lengths = [len(texts[index]) + 1 for index in self._order]
+        return list(accumulate(lengths, initial=0))
 
     @cached_property
     def present(self) -> frozenset[str]:
@@ -170,13 +175,15 @@ class Context:
     @cached_property
     def _encoded(self) -> _Encoded:
         data = self.joined.encode()
-        starts = list(accumulate([len(line) + 1 for line in data.split(b"\n")], initial=0))
-        parts: dict[Role | None, tuple[int, int]] = {None: (0, max(0, starts[-1] - 1))}
+        lengths = [len(line) + 1 for line in data.split(b"\n")]
+        starts = list(accumulate(lengths, initial=0))
+        firsts: dict[Role | None, int] = {None: 0}
+        ends: dict[Role | None, int] = {None: max(0, starts[-1] - 1)}
         for line, index in enumerate(self._order):
             role = self.utterances[index].role
-            first = parts[role][0] if role in parts else starts[line]
-            parts[role] = first, starts[line + 1] - 1
-        return _Encoded(data, starts, parts)
+            firsts.setdefault(role, starts[line])
+            ends[role] = starts[line + 1] - 1
+        return _Encoded(data, starts, {role: (firsts[role], ends[role]) for role in ends})
 
     def matches_of(self, text: str, pattern: Any, role: Role | None) -> list[Place]:
         """Every match of a google-re2 pattern (its text, and compiled) in what `role` says."""
@@ -222,43 +229,49 @@ class Context:
         known = self._doubt.get((role, reach))
         if known is not None:
             return known
-        held = self.within(role, reach)
         doubtful = words = 0
         missing = False
-        for index in held:
+        for index in self.within(role, reach):
             utterance = self.utterances[index]
             doubtful += self._doubtful(index)
             words += len(utterance.words)
             missing = missing or utterance.text is None
-        found = self._doubt[role, reach] = Doubt(doubtful > self.limits.unsure_share * words, missing)
+        unsure = doubtful > self.limits.unsure_share * words
+        found = self._doubt[role, reach] = Doubt(unsure, missing)
         return found
 
     def is_shaky(self, index: int) -> bool:
         """Whether more words of an utterance than allowed are below the limit of confidence."""
-        return self._doubtful(index) > self.limits.unsure_share * len(self.utterances[index].words)
+        allowed = self.limits.unsure_share * len(self.utterances[index].words)
+        return self._doubtful(index) > allowed
 
     def _doubtful(self, index: int) -> int:
         """How many words of an utterance are below the limit of confidence."""
         known = self._doubtful_words.get(index)
-        if known is None:
-            limit = self.limits.min_probability
-            words = self.utterances[index].words
-            known = self._doubtful_words[index] = [word.probability < limit for word in words].count(True)
-        return known
+        if known is not None:
+            return known
+        limit = self.limits.min_probability
+        doubtful = [word.probability < limit for word in self.utterances[index].words]
+        count = self._doubtful_words[index] = doubtful.count(True)
+        return count
 
     # ------------------------------------------------------------------------------------------------ places
 
     @cached_property
     def extent(self) -> tuple[float, float]:
         """From the first speech to the last; ring-back and tail are outside."""
-        lines = [line.extent for line in self.call.speech.values() if line]
-        starts = [line.start for line in lines if line is not None]
-        ends = [line.end for line in lines if line is not None]
+        starts: list[float] = []
+        ends: list[float] = []
+        for line in self.call.speech.values():
+            extent = line.extent
+            if extent is not None:
+                starts.append(extent.start)
+                ends.append(extent.end)
         if self.utterances:
             # they come in the order of their starts
             starts.append(self.utterances[0].start)
             ends.append(max([utterance.end for utterance in self.utterances]))
-        return (min(starts), max(ends)) if starts else (0.0, 0.0)
+        return min(starts, default=0.0), max(ends, default=0.0)
 
     @cached_property
     def turn_of(self) -> list[int]:
@@ -269,13 +282,15 @@ class Context:
                 numbers[index] = number
         last = 0
         for index, number in enumerate(numbers):
-            last = numbers[index] = number if number >= 0 else last
+            if number >= 0:
+                last = number
+            numbers[index] = last
         return numbers
 
     @cached_property
     def _by_role(self) -> dict[Role | None, list[int]]:
-        everybody = list(range(len(self.utterances)))
-        found: dict[Role | None, list[int]] = {None: everybody, _AGENT: [], _CUSTOMER: [], _UNKNOWN: []}
+        found: dict[Role | None, list[int]] = {None: [], _AGENT: [], _CUSTOMER: [], _UNKNOWN: []}
+        found[None] = list(range(len(self.utterances)))
         for index, utterance in enumerate(self.utterances):
             found[utterance.role].append(index)
         return found
@@ -308,11 +323,11 @@ class Context:
         start, end = self.extent
         if reach.first > 0 or reach.last < LAST_TURN:
             held = [self.utterances[index] for index in self.within(None, reach)]
-            if held:
-                start = min([utterance.start for utterance in held])
-                end = max([utterance.end for utterance in held])
+            start = min([utterance.start for utterance in held], default=start)
+            end = max([utterance.end for utterance in held], default=end)
         start = max(start, reach.start)
-        return start, max(start, min(end, reach.end))
+        end = min(end, reach.end)
+        return start, max(start, end)
 
     # ------------------------------------------------------------------------------------------- measurements
 
@@ -323,10 +338,14 @@ class Context:
         if reach is EVERYWHERE and key in self.known:
             return self.known[key]
         known = self._measured.get((key, reach))
-        if known is None:
-            call = self.call if reach is EVERYWHERE else cropped(self.call, *self.span(reach))
-            known = self._measured[key, reach] = function(call, **params)
-        return known
+        if known is not None:
+            return known
+        call = self.call
+        if reach is not EVERYWHERE:
+            start, end = self.span(reach)
+            call = cropped(call, start, end)
+        found = self._measured[key, reach] = function(call, **params)
+        return found
 
 
 def cropped(call: Call, start: float, end: float) -> Call:

@@ -68,9 +68,12 @@ def run_examples(card: Scorecard) -> list[ExampleResult]:
 
 def _run(card: Scorecard, example: Example) -> ExampleResult:
     call = dialogue_call(
-        example.dialogue, call_id=example.name, duration_s=example.duration_s, metadata=example.metadata,
+        example.dialogue,
+        call_id=example.name,
+        duration_s=example.duration_s,
+        metadata=example.metadata,
         probability=example.probability,
-    )  # fmt: skip
+    )
     found = score(call, card) if example.scorable is not None else judged(call, card, given=example.given)
     return ExampleResult(example.name, (*_problems(example, found), *unproven(found, call)), found)
 
@@ -168,7 +171,12 @@ def dialogue_call(
     roles = [role for role in Role if role is not Role.UNKNOWN or any(item.role is role for item in said)]
     speech = {role: Timeline(item.segment for item in said if item.role is role) for role in roles}
     recording = Recording(
-        id=call_id, sampling_rate=_RATE, num_samples=round(length * _RATE), channels=(Role.AGENT, Role.CUSTOMER),
-        layout="two_channel", roles_from="given", metadata=metadata or {},
-    )  # fmt: skip
+        id=call_id,
+        sampling_rate=_RATE,
+        num_samples=round(length * _RATE),
+        channels=(Role.AGENT, Role.CUSTOMER),
+        layout="two_channel",
+        roles_from="given",
+        metadata=metadata or {},
+    )
     return Call(recording, speech, tuple(said), language="zh", made_with=made_with)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
-from itertools import combinations, pairwise
+from itertools import combinations, groupby, pairwise
 from typing import TYPE_CHECKING
 
 from qa_speech.scorecard.checks.base import walk
@@ -86,11 +86,15 @@ def _form(card: Scorecard) -> Iterator[LintFinding]:
 
 def _weights(where: str, sections: tuple[Section, ...]) -> Iterator[LintFinding]:
     stated = [section.weight for section in sections if section.weight is not None]
-    if stated and len(stated) < len(sections):
-        rest = sum([section.full for section in sections if section.weight is None])
-        yield LintFinding(where, "weights_mixed", {"full": _g(rest)})
-    elif stated and len(sections) > 1 and not _is_hundred(sum(stated)) and not _with_extras(sections):
-        yield LintFinding(where, "weights_sum", {"total": _g(sum(stated))})
+    if not stated:
+        return
+    if len(stated) < len(sections):
+        rest = [section.full for section in sections if section.weight is None]
+        yield LintFinding(where, "weights_mixed", {"full": _g(sum(rest))})
+        return
+    total = sum(stated)
+    if len(sections) > 1 and not _is_hundred(total) and not _with_extras(sections):
+        yield LintFinding(where, "weights_sum", {"total": _g(total)})
 
 
 def _with_extras(sections: tuple[Section, ...]) -> bool:
@@ -134,11 +138,13 @@ def _section(section: Section) -> Iterator[LintFinding]:
         yield LintFinding(where, "weight_zero", {"points": _g(section.full)})
     if section.weight and not section.full:
         yield LintFinding(where, "weight_without_points", {"weight": _g(section.weight)})
-    machine = sum([criterion.full for criterion in section.criteria if not criterion.manual])
+    machine = [criterion.full for criterion in section.criteria if not criterion.manual]
+    to_lose = section.start_points + sum(machine)
     for criterion in section.criteria:
-        if criterion.deduct is not None and not section.start_points + machine:
+        if criterion.deduct is not None and not to_lose:
             yield LintFinding(criterion.id, "deduct_nothing")
-        if criterion.fatal is not None and criterion.fatal.effect == "section" and not section.full:
+        fatal = criterion.fatal
+        if fatal is not None and fatal.effect == "section" and not section.full:
             yield LintFinding(criterion.id, "fatal_section_empty")
 
 
@@ -152,7 +158,8 @@ def _criterion(criterion: Criterion) -> Iterator[LintFinding]:
         yield LintFinding(where, "title_is_id")
     if criterion.manual and not criterion.guide:
         yield LintFinding(where, "manual_no_guide")
-    if criterion.deduct is not None and criterion.deduct.per == "hit" and criterion.deduct.limit is None:
+    deduct = criterion.deduct
+    if deduct is not None and deduct.per == "hit" and deduct.limit is None:
         yield LintFinding(where, "deduct_no_limit")
     if criterion.fatal is not None and not criterion.comment_required:
         yield LintFinding(where, "fatal_no_comment")
@@ -170,10 +177,15 @@ def _bands(criterion: Criterion) -> Iterator[LintFinding]:
     for band, following in pairwise(bands):
         if band.points == following.points and band.below is not None:
             yield LintFinding(criterion.id, "bands_same", {"edge": _g(band.below)})
-    rises = [following > before for before, following in pairwise(points) if before != following]
-    turns = [before != following for before, following in pairwise(rises)].count(True)
-    if turns > 1 or rises[:2] == [False, True]:
+    if _is_zigzag(points):
         yield LintFinding(criterion.id, "bands_zigzag")
+
+
+def _is_zigzag(points: list[float]) -> bool:
+    """Whether points go up and down more than once, or down and at once up again."""
+    rises = [after > before for before, after in pairwise(points) if before != after]
+    runs = [is_rising for is_rising, _ in groupby(rises)]
+    return len(runs) > 2 or rises[:2] == [False, True]
 
 
 def _checks(criterion: Criterion) -> Iterator[LintFinding]:
@@ -222,8 +234,8 @@ def _easily_mistaken(one: str, other: str) -> bool:
 def _examples(card: Scorecard) -> Iterator[LintFinding]:
     results = run_examples(card)
     for example, result in zip(card.tests, results, strict=True):
-        expects = example.expect or example.band or example.total is not None or example.scorable is not None
-        if not expects:
+        expects_a_score = example.total is not None or example.scorable is not None
+        if not (example.expect or example.band or expects_a_score):
             yield LintFinding(example.name, "example_checks_nothing")
         for what in result.problems:
             yield LintFinding(example.name, "example_failed", {"what": what})
@@ -231,7 +243,8 @@ def _examples(card: Scorecard) -> Iterator[LintFinding]:
     for criterion in card.criteria:
         if criterion.manual:
             continue
-        if "pass" not in shown[criterion.id]:
+        outcomes = shown[criterion.id]
+        if "pass" not in outcomes:
             yield LintFinding(criterion.id, "no_passing_example")
-        if "fail" not in shown[criterion.id]:
+        if "fail" not in outcomes:
             yield LintFinding(criterion.id, "no_failing_example")

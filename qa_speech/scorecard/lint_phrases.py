@@ -30,8 +30,7 @@ def _phrase(where: str, model: Phrase) -> Iterator[LintFinding]:
         yield LintFinding(where, "no_role")
     seen: dict[str, str] = {}
     for wording in model.wordings:
-        if wording.pattern is not None and _SPOKEN_NEVER.search(_SYNTAX.sub("", wording.pattern)):
-            yield LintFinding(where, "pattern_punctuation", {"pattern": wording.pattern})
+        yield from _pattern(where, wording.pattern or "")
         for said in wording.phrases:
             folded = fold(said)
             if folded in seen:
@@ -43,6 +42,13 @@ def _phrase(where: str, model: Phrase) -> Iterator[LintFinding]:
         yield from _useless(where, model.unless, seen.values())
     if _one_is_enough(model):
         yield from _redundant(where, seen)
+
+
+def _pattern(where: str, pattern: str) -> Iterator[LintFinding]:
+    """A pattern that asks for signs nobody speaks."""
+    literal = _SYNTAX.sub("", pattern)
+    if _SPOKEN_NEVER.search(literal):
+        yield LintFinding(where, "pattern_punctuation", {"pattern": pattern})
 
 
 def _said(where: str, model: Phrase, wording: Wording, said: str) -> Iterator[LintFinding]:
@@ -74,12 +80,14 @@ def _one_is_enough(model: Phrase) -> bool:
     """Whether one hit decides, so that a longer phrase adds nothing to a shorter one in it."""
     if model.none is not None:
         return not model.strict
-    return model.any is not None and (model.at_least or 1) == 1 and model.at_most is None
+    low, high = model.wanted
+    return model.any is not None and low <= 1 and high is None
 
 
 def _redundant(where: str, seen: dict[str, str]) -> Iterator[LintFinding]:
-    for short, long in combinations(sorted(seen, key=len), 2):
-        if short in long and len(short) < len(long):
+    shortest_first = sorted(seen, key=len)
+    for short, long in combinations(shortest_first, 2):
+        if short in long:
             yield LintFinding(where, "redundant", {"short": seen[short], "long": seen[long]})
 
 
@@ -92,14 +100,15 @@ def contradictions(where: str, operator: Operator) -> Iterator[LintFinding]:
         wanted = [phrase for phrase in phrases if phrase.none is None]
         unwanted = [phrase for phrase in phrases if phrase.none is not None]
         for one, other in product(wanted, unwanted):
-            if one.role == other.role and one.place == other.place:
+            same_place = one.role == other.role and one.place == other.place
+            if same_place:
                 yield from _contradicted(where, one, other)
 
 
 def _contradicted(where: str, wanted: Phrase, unwanted: Phrase) -> Iterator[LintFinding]:
-    said = {fold(wording.say) for wording in wanted.wordings if wording.say}
-    if wanted.all is None and len(said) != 1:
+    has_to_be_said = {fold(wording.say) for wording in wanted.wordings if wording.say}
+    if wanted.all is None and len(has_to_be_said) != 1:
         return
     for wording in unwanted.wordings:
-        if wording.say and fold(wording.say) in said:
+        if wording.say and fold(wording.say) in has_to_be_said:
             yield LintFinding(where, "contradiction", {"phrase": wording.say})

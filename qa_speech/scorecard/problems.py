@@ -27,6 +27,7 @@ _PLAIN = {
     "finite_number": "expected a finite number",
     "date_type": "expected a date like 2026-01-31",
 }
+_OUR_WORDS = {"Tuple": "the list", "Input": "it", "String": "the text"}
 _ID_PATTERN = "expected an id of lower-case letters, digits, '-', '_' or '.', up to 64"
 
 
@@ -44,14 +45,16 @@ def validated(tree: Tree, lines: Mapping[Where, int], *, sha256: str) -> tuple[S
     try:
         card = Scorecard.model_validate(tree, context={"sha256": sha256})
     except ValidationError as exc:
-        real = [error for error in exc.errors(include_url=False) if _is_real(error)]
-        found += [_Found(_place(error, tree), _words(error)) for error in real]
+        for error in exc.errors(include_url=False):
+            if _is_real(error):
+                found.append(_Found(_place(error, tree), _words(error)))
     except RecursionError:
         found.append(_Found((), "nested too deeply"))
     found += _across(tree)
     if not found:
         return card, []
-    return None, sorted([Problem(_line(where, lines), _named(where, tree), what) for where, what in found])
+    problems = [Problem(_line(where, lines), _named(where, tree), what) for where, what in found]
+    return None, sorted(problems)
 
 
 def _is_real(error: ErrorDetails) -> bool:
@@ -74,9 +77,10 @@ def _place(error: ErrorDetails, tree: Tree) -> Where:
 
 def _words(error: ErrorDetails) -> str:
     """What is wrong, in plain words."""
-    where, kind, given = error["loc"], error["type"], error["input"]
+    kind, given = error["type"], error["input"]
     if kind == "extra_forbidden":
-        return _unknown_key(tuple([part for part in where if isinstance(part, str)]), str(where[-1]))
+        keys = [part for part in error["loc"] if isinstance(part, str)]
+        return _unknown_key(tuple(keys), str(error["loc"][-1]))
     if kind == "missing":
         return _PLAIN[kind]
     if kind == "value_error":
@@ -85,7 +89,9 @@ def _words(error: ErrorDetails) -> str:
         return f"{_ID_PATTERN}; got {_shown(given)}"
     if kind in _PLAIN:
         return f"{_PLAIN[kind]}, got {_shown(given)}"
-    message = error["msg"].replace("Tuple", "the list").replace("Input", "it").replace("String", "the text")
+    message = error["msg"]
+    for theirs, ours in _OUR_WORDS.items():
+        message = message.replace(theirs, ours)
     return f"{message[0].lower()}{message[1:]}; got {_shown(given)}"
 
 
@@ -176,8 +182,9 @@ def _across_tests(tree: Tree, criteria: list[str]) -> list[_Found]:
             names.add(name)
         wanted = test.get("expect")
         if isinstance(wanted, dict):
-            unknown = [key for key in wanted if key not in criteria]
-            found += [_Found((*where, "expect", key), _no_criterion(key, criteria)) for key in unknown]
+            for key in wanted:
+                if key not in criteria:
+                    found.append(_Found((*where, "expect", key), _no_criterion(key, criteria)))
         band = test.get("band")
         if isinstance(band, str) and band not in bands:
             found.append(_Found((*where, "band"), f"no band {band!r}; there are: {bands}"))
@@ -201,11 +208,13 @@ class _Identified(NamedTuple):
 def _ids(sections: Tree, where: Where) -> Iterator[_Identified]:
     for index, section in _mappings(sections).items():
         place = (*where, index)
-        if isinstance(section.get("id"), str):
-            yield _Identified(place, section["id"], False)
+        name = section.get("id")
+        if isinstance(name, str):
+            yield _Identified(place, name, False)
         for number, criterion in _mappings(section.get("criteria")).items():
-            if isinstance(criterion.get("id"), str):
-                yield _Identified((*place, "criteria", number), criterion["id"], True)
+            name = criterion.get("id")
+            if isinstance(name, str):
+                yield _Identified((*place, "criteria", number), name, True)
         yield from _ids(section.get("sections"), (*place, "sections"))
 
 

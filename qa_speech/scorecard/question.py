@@ -43,6 +43,10 @@ class Question(NamedTuple):
         shown = hits if self.gather == "all" else hits[:most]
         return [self.context.quoted(hit) for hit in shown]
 
+    def is_sure(self, quoted: Quoted) -> bool:
+        """Whether the words of a quote were recognised well enough."""
+        return quoted.probability >= self.context.limits.min_probability
+
     def search_doubts(self, role: Role | None) -> list[str]:
         """Review reasons for something not heard: then the words that were searched have to be good."""
         doubt = self.context.doubt(role, self.reach)
@@ -127,8 +131,9 @@ def weightiest(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     """At most ten pieces, the longest ones, in order of time."""
     if len(evidence) <= MAX_EVIDENCE:
         return evidence
-    longest = sorted(evidence, key=lambda piece: (piece.start - piece.end, piece.start))[:MAX_EVIDENCE]
-    return tuple(sorted(longest, key=lambda piece: (piece.start, piece.end)))
+    longest_first = sorted(evidence, key=lambda piece: (piece.start - piece.end, piece.start))
+    shown = longest_first[:MAX_EVIDENCE]
+    return tuple(sorted(shown, key=lambda piece: (piece.start, piece.end)))
 
 
 def unique(codes: Iterable[str]) -> tuple[str, ...]:

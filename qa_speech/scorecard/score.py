@@ -159,9 +159,18 @@ def score(call: Call, scorecard: Scorecard, *, measurements: Mapping[str, Measur
     reason = not_scorable(call, scorecard.eligible)
     if reason:
         return Score(
-            call.id, scorecard.id, scorecard.version, scorecard.sha256, (), (), None, None, 0.0,
-            scorable=False, reason=reason,
-        )  # fmt: skip
+            call.id,
+            scorecard.id,
+            scorecard.version,
+            scorecard.sha256,
+            (),
+            (),
+            None,
+            None,
+            0.0,
+            scorable=False,
+            reason=reason,
+        )
     return judged(call, scorecard, measurements=measurements)
 
 
@@ -270,11 +279,23 @@ def _scored(
 ) -> CriterionScore:
     criterion = one.criterion
     return CriterionScore(
-        id=criterion.id, title=criterion.title, section=one.section, outcome=outcome, points=points,
-        possible=one.full, review=found.review, pending=outcome == "fail" and bool(found.review), fatal=one.fatal,
-        severity=criterion.severity or "", tags=criterion.tags, evidence=found.evidence, reason=found.reason,
-        detail=detail, comment_required=criterion.comment_required, scored=criterion.scored,
-    )  # fmt: skip
+        id=criterion.id,
+        title=criterion.title,
+        section=one.section,
+        outcome=outcome,
+        points=points,
+        possible=one.full,
+        review=found.review,
+        pending=outcome == "fail" and bool(found.review),
+        fatal=one.fatal,
+        severity=criterion.severity or "",
+        tags=criterion.tags,
+        evidence=found.evidence,
+        reason=found.reason,
+        detail=detail,
+        comment_required=criterion.comment_required,
+        scored=criterion.scored,
+    )
 
 
 def measure_for(

@@ -9,7 +9,7 @@ A part of a number said alone (尾号8000) is none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar, Literal, TypeAlias
 
 from pydantic import Field
@@ -18,7 +18,7 @@ from qa_speech.language.phrases import fold
 from qa_speech.privacy.identifiers import Found, identifiers_of
 from qa_speech.privacy.numerals import is_hotline
 from qa_speech.scorecard.checks.base import Operator, Reason
-from qa_speech.scorecard.checks.counted import counted, reasons
+from qa_speech.scorecard.checks.counted import Wanted, counted, reasons
 from qa_speech.scorecard.checks.window import Counted, windowed
 from qa_speech.scorecard.context import Context, Hit
 from qa_speech.scorecard.question import Detail, Evaluator, Needs, Question, Result
@@ -70,7 +70,7 @@ class Entity(Counted, Operator):
 
 def _evaluator(model: Entity) -> Evaluator:
     role, kind = model.speaker, model.kind
-    bounds = model.bounds(1, None)
+    wanted = Wanted("entity", role, model.bounds(1, None))
     base: Detail = {"operator": "entity", "kind": kind}
     if role is not None:
         base["role"] = str(role)
@@ -81,8 +81,10 @@ def _evaluator(model: Entity) -> Evaluator:
             return Result(None, reason, base)
         context = question.context
         looked_at = set(context.within(role, question.reach))
-        found = [pieces for pieces in entities(context, kind) if pieces[0].utterance in looked_at]
-        return counted(question, "entity", role, found, bounds, base)
+        found = entities(context, kind)
+        # a number is where it begins
+        within = [pieces for pieces in found if pieces[0].utterance in looked_at]
+        return counted(question, wanted, within, base)
 
     return decide
 
@@ -104,34 +106,49 @@ def entities(context: Context, kind: Kind) -> list[tuple[Hit, ...]]:
     found: list[tuple[Hit, ...]] = []
     for index, text in enumerate(context.texts):
         for match in pattern.finditer(text):
-            found.append((Hit(index, match.start(), match.end(), kind),))
+            start, end = match.span()
+            found.append((Hit(index, start, end, kind),))
     return found
 
 
 def _identifiers(context: Context, kind: str, shortest: int) -> list[tuple[Hit, ...]]:
     """The numbers of a kind that identify somebody, each with all its pieces."""
-    pieces: dict[int, list[Hit]] = {}
+    numbers: dict[int, list[Hit]] = {}
     for found in identifiers_of(context.call):
         if found.kind == kind:
-            pieces.setdefault(found.identifier, []).append(_folded(context, found))
-    return [tuple(hits) for hits in pieces.values() if sum([hit.end - hit.start for hit in hits]) >= shortest]
+            pieces = numbers.setdefault(found.identifier, [])
+            pieces.append(_folded(context, found))
+    return [tuple(pieces) for pieces in numbers.values() if _length(pieces) >= shortest]
+
+
+def _length(pieces: Iterable[Hit]) -> int:
+    """Characters of a number."""
+    return sum([piece.end - piece.start for piece in pieces])
 
 
 def _folded(context: Context, found: Found) -> Hit:
     """A place in the text of an utterance as a place in its folded text."""
     text = context.utterances[found.utterance].text or ""
-    start = len(fold(text[: found.start]))
-    end = start + len(fold(text[found.start : found.end]))
-    return Hit(found.utterance, start, end, "id" if found.kind == "id_card" else "phone")
+    before = fold(text[: found.start])
+    said = fold(text[found.start : found.end])
+    start = len(before)
+    name = "id" if found.kind == "id_card" else "phone"
+    return Hit(found.utterance, start, start + len(said), name)
 
 
 def _hotlines(context: Context, numbers: list[tuple[Hit, ...]]) -> Iterator[tuple[Hit, ...]]:
     """Numbers known to everybody, where they are no part of somebody's own."""
-    taken = [hit for pieces in numbers for hit in pieces]
+    taken = [piece for pieces in numbers for piece in pieces]
     for index, text in enumerate(context.texts):
         for run in _DIGIT_RUN.finditer(text):
-            start, end = run.span()
-            if end - start < SHORTEST_HOTLINE or not is_hotline(run.group().translate(_AS_WRITTEN)):
+            digits = run.group().translate(_AS_WRITTEN)
+            if len(digits) < SHORTEST_HOTLINE or not is_hotline(digits):
                 continue
-            if not any(hit.utterance == index and hit.start < end and start < hit.end for hit in taken):
-                yield (Hit(index, start, end, "phone"),)
+            start, end = run.span()
+            hit = Hit(index, start, end, "phone")
+            if not any(_overlap(hit, piece) for piece in taken):
+                yield (hit,)
+
+
+def _overlap(one: Hit, other: Hit) -> bool:
+    return one.utterance == other.utterance and one.start < other.end and other.start < one.end

@@ -96,7 +96,8 @@ class Negated(Operator):
             if found.holds is None:
                 return found
             reason = opposites.get(found.reason) or _negated(found.reason)
-            return found._replace(holds=not found.holds, reason=reason, detail={**found.detail, "negated": "yes"})
+            detail = {**found.detail, "negated": "yes"}
+            return found._replace(holds=not found.holds, reason=reason, detail=detail)
 
         return decide
 
@@ -146,9 +147,13 @@ def _joined(name: str, shown: list[Result], parts: int) -> Result:
     """The result of the first, with the evidence of all that are shown."""
     first = shown[0]
     detail = {**first.detail, "combined": name, "parts": parts, "deciding": len(shown)}
-    evidence = _apart([piece for result in shown for piece in result.evidence])[: 2 * MAX_EVIDENCE]
-    review = unique([code for result in shown for code in result.review])
-    return Result(first.holds, first.reason, detail, evidence, review, _hits(name, shown), first.value)
+    pieces: list[Evidence] = []
+    codes: list[str] = []
+    for result in shown:
+        pieces += result.evidence
+        codes += result.review
+    evidence = _apart(pieces)[: 2 * MAX_EVIDENCE]
+    return Result(first.holds, first.reason, detail, evidence, unique(codes), _hits(name, shown), first.value)
 
 
 def _hits(name: str, results: list[Result]) -> int:
@@ -168,10 +173,11 @@ def _apart(pieces: Iterable[Evidence]) -> tuple[Evidence, ...]:
 
 
 def _same_place(one: Evidence, other: Evidence) -> bool:
-    """Whether two pieces are the same, or quotes of which more than half of the first overlaps the other."""
+    """Whether two pieces are the same, or quotes that share more than half of the shorter one."""
     if one == other:
         return True
     if not one.quote or not other.quote or one.utterance != other.utterance:
         return False
     common = min(one.end, other.end) - max(one.start, other.start)
-    return 2 * common > min(one.end - one.start, other.end - other.start)
+    shorter = min(one.end - one.start, other.end - other.start)
+    return 2 * common > shorter

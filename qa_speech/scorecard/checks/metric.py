@@ -42,11 +42,12 @@ class MetricCheck(Operator):
     REASONS: ClassVar[tuple[Reason, ...]] = (
         Reason("metric_met", True, "metric, component, value, unit, at_least, at_most"),
         Reason(
-            "metric_above", False,
+            "metric_above",
+            False,
             "as metric_met: value > at_most; unsure (doubtful cases among them that do not count)",
         ),
         Reason("metric_below", False, "as metric_met: value < at_least"),
-    )  # fmt: skip
+    )
 
     named: str
     params: Mapping[str, Any]

@@ -28,12 +28,13 @@ class Order(Part, Operator):
     NAME: ClassVar[str] = "order"
     REASONS: ClassVar[tuple[Reason, ...]] = (
         Reason(
-            "order_kept", True,
+            "order_kept",
+            True,
             "side (after, before, around), anchor (its words), places, within_s, within_turns, inner (reason code of the "
             "inner check) and the inner check's keys",
         ),
         Reason("order_broken", False, "as order_kept, broken (how many places)"),
-    )  # fmt: skip
+    )
 
     anchor: Check = Field(description="先找到的一处或几处（话术、实体、复述，或会给出时间段的指标）")
     after: Check | None = Field(None, description="其后应当成立")
@@ -102,11 +103,12 @@ def _evaluator(model: Order, needs: Needs) -> Evaluator:
             return Result(None, "no_anchor", base, applies=False)
         looked: list[_Beside] = []
         for place in places:
-            beside = question._replace(reach=_reach(model, question, place))
-            looked.append(_Beside(place, inner(beside)))
-            if looked[-1].result.holds and not model.each:
-                looked = looked[-1:]
+            reach = _reach(model, question, place)
+            beside = _Beside(place, inner(question._replace(reach=reach)))
+            if beside.result.holds and not model.each:
+                looked = [beside]
                 break
+            looked.append(beside)
         return _joined(model.each, looked, base | {"places": len(places)}, found.review)
 
     return decide
@@ -137,22 +139,28 @@ def _turn_at(context: Context, place: Evidence) -> int:
     """The turn of a place: that of its utterance, else of the last utterance that began before it."""
     if place.utterance is not None:
         return context.turn_of[place.utterance]
-    before = [index for index, utterance in enumerate(context.utterances) if utterance.start <= place.start]
-    return context.turn_of[before[-1]] if before else 0
+    turn = 0
+    for index, utterance in enumerate(context.utterances):
+        if utterance.start <= place.start:
+            turn = context.turn_of[index]
+    return turn
+
+
+def _without_judgement(result: Result, base: Detail) -> Result:
+    return result._replace(detail={**result.detail, **base})
 
 
 def _joined(each: bool, looked: Sequence[_Beside], base: Detail, review: tuple[str, ...]) -> Result:
     """All places together: `each` has to hold, or one of them."""
     bad = [beside for beside in looked if beside.result.holds is False]
     good = [beside for beside in looked if beside.result.holds]
-    unknown = [beside.result for beside in looked if beside.result.holds is None and beside.result.applies]
+    unknown = [beside for beside in looked if beside.result.holds is None and beside.result.applies]
     if not bad and not good and not unknown:
-        first = looked[0].result
-        return first._replace(detail={**first.detail, **base})
-    settled = bad if each else good
-    if unknown and not settled:
-        return unknown[0]._replace(detail={**unknown[0].detail, **base})
-    holds = not bad if each else bool(good)
+        return _without_judgement(looked[0].result, base)
+    is_settled = bool(bad) if each else bool(good)
+    if unknown and not is_settled:
+        return _without_judgement(unknown[0].result, base)
+    holds = not is_settled if each else is_settled
     chosen = good if holds else bad
 
     evidence: list[Evidence] = []
@@ -162,8 +170,10 @@ def _joined(each: bool, looked: Sequence[_Beside], base: Detail, review: tuple[s
         evidence += [replace(place, note=note), *result.evidence]
         reasons += result.review
     place, first = chosen[0]
-    detail = {
-        **first.detail, **base, "anchor": place.quote or place.note, "broken": len(bad), "inner": first.reason,
-    }  # fmt: skip
+    detail = {**first.detail, **base}
+    detail["anchor"] = place.quote or place.note
+    detail["broken"] = len(bad)
+    detail["inner"] = first.reason
+    reason = "order_kept" if holds else "order_broken"
     shown = tuple(dict.fromkeys(evidence))[: 2 * MAX_EVIDENCE]
-    return Result(holds, "order_kept" if holds else "order_broken", detail, shown, unique(reasons), max(1, len(bad)))
+    return Result(holds, reason, detail, shown, unique(reasons), max(1, len(bad)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from itertools import chain
+from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -11,7 +12,7 @@ from qa_speech.call import Evidence, Role
 from qa_speech.language.phrases import fold
 from qa_speech.scorecard.checks.base import Operator, Reason, Text
 from qa_speech.scorecard.checks.window import Bounds, Counted, windowed
-from qa_speech.scorecard.checks.wordings import Sought, Wordings, matched, said, sought
+from qa_speech.scorecard.checks.wordings import Sought, Wording, Wordings, matched, said, sought
 from qa_speech.scorecard.context import Hit, Quoted
 from qa_speech.scorecard.question import MAX_EVIDENCE, Detail, Evaluator, Needs, Question, Result, with_said
 
@@ -29,19 +30,23 @@ class Phrase(Counted, Operator):
     NAME: ClassVar[str] = "phrase"
     REASONS: ClassVar[tuple[Reason, ...]] = (
         Reason(
-            "phrase_found", True,
+            "phrase_found",
+            True,
             "mode (any, all, some, none), phrases (up to six, joined by 、), phrase_count, count, at_least, "
-            "said (the words heard)", "phrase_said",
+            "said (the words heard)",
+            "phrase_said",
         ),
         Reason(
-            "phrase_missing", False,
-            "as phrase_found; searched_from_s, searched_to_s; missing (mode all: which)", "phrase_avoided",
+            "phrase_missing",
+            False,
+            "as phrase_found; searched_from_s, searched_to_s; missing (mode all: which)",
+            "phrase_avoided",
         ),
         Reason("phrase_too_few", False, "as phrase_missing, with what was said", "phrase_avoided"),
         Reason("phrase_said", False, "count, said: unwanted words (taboo)", "phrase_found"),
         Reason("phrase_too_many", False, "count, at_most, said"),
         Reason("phrase_avoided", True, "phrases: none of the unwanted words was said", "phrase_missing"),
-    )  # fmt: skip
+    )
 
     any: Wordings | None = Field(None, min_length=1, description="说到任何一句即可；at_least / at_most 数次数")
     all: Wordings | None = Field(None, min_length=1, description="每一句都要说到")
@@ -57,7 +62,8 @@ class Phrase(Counted, Operator):
     def _one_list(self) -> Phrase:
         given = list(self._lists)
         if len(given) != 1:
-            raise ValueError(f"give exactly one of any, all, some, none; got {' and '.join(given) or 'none of them'}")
+            names = " and ".join(given) or "none of them"
+            raise ValueError(f"give exactly one of any, all, some, none; got {names}")
         if given[0] in ("all", "none") and not self.unbounded:
             raise ValueError(f"at_least and at_most do not go with {given[0]}")
         if self.some is not None:
@@ -99,15 +105,17 @@ class Phrase(Counted, Operator):
 
     def always(self) -> bool | None:
         """Where every phrase is excused by an exception of its own nothing is ever found."""
-        lost = [self._is_lost(wording.phrases, wording.unless) for wording in self.wordings]
-        if all(lost) or (any(lost) and self.all is not None):
+        lost = [self._is_lost(wording) for wording in self.wordings]
+        is_hopeless = any(lost) if self.all is not None else all(lost)
+        if is_hopeless:
             return self.none is not None
         return self.allows_anything() if self.any is not None else None
 
-    def _is_lost(self, phrases: Iterable[str], exceptions: Iterable[str]) -> bool:
-        excused = {fold(longer) for longer in (*exceptions, *self.unless)}
-        folded = {fold(phrase) for phrase in phrases}
-        return bool(folded) and folded <= excused
+    def _is_lost(self, wording: Wording) -> bool:
+        """Whether all that counts as a phrase is excused."""
+        phrases = {fold(phrase) for phrase in wording.phrases}
+        excused = {fold(longer) for longer in (*wording.unless, *self.unless)}
+        return bool(phrases) and phrases <= excused
 
     def compiled(self, needs: Needs) -> Evaluator:
         """The function that decides it."""
@@ -127,9 +135,9 @@ def _evaluator(model: Phrase, needs: Needs) -> Evaluator:
     # said as it stands settles a phrase that is wanted once; patterns cost more and are then not needed
     once = mode == "any" and bounds == Bounds(1, None)
     names = [one.name for one in wanted]
-    base: Detail = {
-        "operator": "phrase", "mode": mode, "phrases": "、".join(names[:_NAMED]), "phrase_count": len(names),
-    }  # fmt: skip
+    base: Detail = {"operator": "phrase", "mode": mode}
+    base["phrases"] = "、".join(names[:_NAMED])
+    base["phrase_count"] = len(names)
     if role is not None:
         base["role"] = str(role)
 
@@ -138,14 +146,13 @@ def _evaluator(model: Phrase, needs: Needs) -> Evaluator:
         if reason:
             return Result(None, reason, base)
         present = owners.keys() & question.context.present
-        chosen = {index for key in present for index in owners[key]}
+        chosen: set[int] = set()
+        for key in present:
+            chosen.update(owners[key])
         groups = {index: said(question, wanted[index], role) for index in sorted(chosen)}
-        settled = once and question.gather != "all" and any(groups.values())
-        if not settled:
-            # a sound counts only where the phrase is not said as it stands
-            for index, group in groups.items():
-                if not group and wanted[index].patterns:
-                    groups[index] = matched(question, wanted[index], role)
+        is_settled = once and question.gather != "all" and any(groups.values())
+        if not is_settled:
+            _add_matches(question, role, wanted, groups)
         if mode == "any" or mode == "none":
             return _judged(question, role, base, _spots(groups), bounds)
         firsts = sorted([group[0] for group in groups.values() if group])
@@ -156,6 +163,14 @@ def _evaluator(model: Phrase, needs: Needs) -> Evaluator:
         return _judged(question, role, detail, firsts, Bounds(bounds.low, None))
 
     return decide
+
+
+def _add_matches(question: Question, role: Role | None, wanted: list[Sought], groups: dict[int, list[Hit]]) -> None:
+    """Look for patterns and sounds: a sound counts only where the phrase is not said as it stands."""
+    for index, group in groups.items():
+        one = wanted[index]
+        if not group and one.patterns:
+            groups[index] = matched(question, one, role)
 
 
 def _owners(wanted: list[Sought]) -> dict[str, list[int]]:
@@ -169,55 +184,92 @@ def _owners(wanted: list[Sought]) -> dict[str, list[int]]:
 
 def _spots(groups: Mapping[int, list[Hit]]) -> list[Hit]:
     """All hits in order; where two wordings overlap the one that begins first counts, and of these the longer."""
-    ordered = [hit for group in groups.values() for hit in group]
+    ordered = list(chain(*groups.values()))
     if len(ordered) < 2:
         return ordered
     ordered.sort(key=lambda hit: (hit.utterance, hit.start, -hit.end))
-    found = ordered[:1]
+    last = ordered[0]
+    found = [last]
     for hit in ordered[1:]:
-        if found[-1].utterance != hit.utterance or hit.start >= found[-1].end:
+        if hit.utterance != last.utterance or hit.start >= last.end:
             found.append(hit)
+            last = hit
     return found
 
 
-def _judged(question: Question, role: Role | None, base: Detail, found: list[Hit], bounds: Bounds) -> Result:
+class _Heard(NamedTuple):
+    """What was heard of a list of phrases, to be held against how much is wanted."""
+
+    question: Question
+    role: Role | None
+    hits: list[Hit]
+    detail: Detail
+    review: list[str]
+
+
+def _judged(question: Question, role: Role | None, base: Detail, hits: list[Hit], bounds: Bounds) -> Result:
     """The hits held against how many are wanted."""
     low, high = bounds
-    count = len(found)
+    count = len(hits)
     detail: Detail = {**base, "count": count, **bounds.detail()}
-    too_many = high is not None and count > high
+    is_enough = count >= low
     if question.gather == "none":
-        return Result(low <= count and not too_many, "", detail)
-    review = ["mono"] if role is None and question.context.roles == (Role.UNKNOWN,) else []
-    if high is not None and too_many:
-        quotes = question.quoted(found, MAX_EVIDENCE)
-        sure = _sure(question, quotes)
-        if sure <= high and sure < len(quotes):
-            review.append("unsure_words")
-        evidence = _evidence(quotes)
-        reason = "phrase_too_many" if high else "phrase_said"
-        return Result(False, reason, with_said(detail, evidence), evidence, tuple(review), count - high)
-    if low and count >= low:
-        quotes = question.quoted(found, max(MAX_FOUND, low))
-        if _sure(question, quotes) < low:
-            review.append("unsure_words")
-        evidence = _evidence(quotes)
-        return Result(True, "phrase_found", with_said(detail, evidence), evidence, tuple(review))
-    review += question.search_doubts(role)
-    evidence = _evidence(question.quoted(found, MAX_FOUND))
+        holds = is_enough and (high is None or count <= high)
+        return Result(holds, "", detail)
+    review: list[str] = []
+    if role is None and question.context.roles == (Role.UNKNOWN,):
+        review.append("mono")
+    heard = _Heard(question, role, hits, detail, review)
+    if high is not None and count > high:
+        return _too_many(heard, high)
     if not low:
-        shown = evidence or (question.absence(role, "phrase_avoided"),)
-        return Result(True, "phrase_avoided", detail, shown, tuple(review))
+        return _avoided(heard)
+    return _found(heard, low) if is_enough else _missing(heard, low)
+
+
+def _too_many(heard: _Heard, high: int) -> Result:
+    quotes = heard.question.quoted(heard.hits, MAX_EVIDENCE)
+    evidence = _evidence(quotes)
+    sure = _sure(heard.question, quotes)
+    if sure <= high and sure < len(quotes):
+        heard.review.append("unsure_words")
+    reason = "phrase_too_many" if high else "phrase_said"
+    detail = with_said(heard.detail, evidence)
+    return Result(False, reason, detail, evidence, tuple(heard.review), len(heard.hits) - high)
+
+
+def _found(heard: _Heard, low: int) -> Result:
+    quotes = heard.question.quoted(heard.hits, max(MAX_FOUND, low))
+    evidence = _evidence(quotes)
+    if _sure(heard.question, quotes) < low:
+        heard.review.append("unsure_words")
+    return Result(True, "phrase_found", with_said(heard.detail, evidence), evidence, tuple(heard.review))
+
+
+def _avoided(heard: _Heard) -> Result:
+    question, role, hits, detail, review = heard
+    review += question.search_doubts(role)
+    evidence = _evidence(question.quoted(hits, MAX_FOUND))
+    if not evidence:
+        evidence = (question.absence(role, "phrase_avoided"),)
+    return Result(True, "phrase_avoided", detail, evidence, tuple(review))
+
+
+def _missing(heard: _Heard, low: int) -> Result:
+    question, role, hits, detail, review = heard
+    review += question.search_doubts(role)
+    evidence = _evidence(question.quoted(hits, MAX_FOUND))
     absent = question.absence(role, "phrase_missing")
-    detail = with_said({**detail, "searched_from_s": absent.start, "searched_to_s": absent.end}, evidence)
-    reason = "phrase_too_few" if count else "phrase_missing"
-    return Result(False, reason, detail, (*evidence, absent), tuple(review), low - count)
+    detail["searched_from_s"] = absent.start
+    detail["searched_to_s"] = absent.end
+    reason = "phrase_too_few" if hits else "phrase_missing"
+    detail = with_said(detail, evidence)
+    return Result(False, reason, detail, (*evidence, absent), tuple(review), low - len(hits))
 
 
 def _sure(question: Question, quotes: list[Quoted]) -> int:
     """How many quotes rest on words that were recognised well."""
-    limit = question.context.limits.min_probability
-    return [quote.probability >= limit for quote in quotes].count(True)
+    return [question.is_sure(quote) for quote in quotes].count(True)
 
 
 def _evidence(quotes: list[Quoted]) -> tuple[Evidence, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import chain
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
@@ -74,9 +75,9 @@ def _evaluator(model: Repeat) -> Evaluator:
         if count < low:
             return Result(False, "repeat_missing", detail, (question.absence(role, "repeat_missing"),))
         shown = found if question.gather == "all" else found[: MAX_EVIDENCE // 2]
-        evidence = tuple([_whole(context, index) for pair in shown for index in pair])
-        shaky = any(context.is_shaky(index) for pair in found for index in pair)
-        review = ("unsure_words",) if shaky else ()
+        evidence = tuple([_whole(context, index) for index in chain(*shown)])
+        is_shaky = any(context.is_shaky(index) for index in chain(*found))
+        review: tuple[str, ...] = ("unsure_words",) if is_shaky else ()
         if high is not None and count > high:
             return Result(False, "repeated", detail, evidence, review, count - high)
         return Result(True, "repeat_found" if low else "not_repeated", detail, evidence, review)

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from qa_speech.language.phrases import fold
 from qa_speech.scorecard.checks.base import Operator, Reason, Share, Text
-from qa_speech.scorecard.checks.counted import counted, reasons
+from qa_speech.scorecard.checks.counted import Wanted, counted, reasons
 from qa_speech.scorecard.checks.window import Counted, windowed
 from qa_speech.scorecard.context import Hit
 from qa_speech.scorecard.likeness import likeness, pairs
@@ -50,7 +50,7 @@ def _evaluator(model: Similar) -> Evaluator:
     role = model.speaker
     written: Callable[[str], str] = sounds if model.by == "pinyin" else str
     targets = [pairs(written(fold(sentence))) for sentence in model.to]
-    bounds = model.bounds(1, None)
+    wanted = Wanted("similar", role, model.bounds(1, None))
     base: Detail = {"operator": "similar", "to": model.to[0], "similarity": model.similarity}
     if role is not None:
         base["role"] = str(role)
@@ -66,13 +66,13 @@ def _evaluator(model: Similar) -> Evaluator:
             text = context.texts[index]
             for stretch in _stretches(context.utterances[index].text or ""):
                 mine = pairs(written(text[stretch.start : stretch.end]))
-                near = max([likeness(mine, target) for target in targets])
-                best = max(best, near)
-                if near >= model.similarity:
+                nearest = max([likeness(mine, target) for target in targets])
+                best = max(best, nearest)
+                if nearest >= model.similarity:
                     found.append((Hit(index, stretch.start, stretch.end, "similar"),))
                     break
         detail: Detail = {**base, "best": round(best, 4)}
-        return counted(question, "similar", role, found, bounds, detail)
+        return counted(question, wanted, found, detail)
 
     return decide
 

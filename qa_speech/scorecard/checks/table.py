@@ -61,9 +61,15 @@ class Check(Window):
     def _beside_metric(self) -> list[str]:
         """The keys given that belong to `metric`."""
         named: dict[str, object] = {
-            "params": self.params, "at_least": self.at_least, "at_most": self.at_most, "role": self.role,
-            "first_s": self.first_s, "last_s": self.last_s, "between_s": self.between_s, "turns": self.turns,
-        }  # fmt: skip
+            "params": self.params,
+            "at_least": self.at_least,
+            "at_most": self.at_most,
+            "role": self.role,
+            "first_s": self.first_s,
+            "last_s": self.last_s,
+            "between_s": self.between_s,
+            "turns": self.turns,
+        }
         return [name for name, value in named.items() if value is not None]
 
     @property

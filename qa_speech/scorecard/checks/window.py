@@ -29,7 +29,8 @@ class Window(Part):
             raise ValueError("between_s needs two seconds, the smaller first")
         if self.turns is not None:
             first, last = self.turns
-            if 0 in (first, last) or (first > last and (first > 0) == (last > 0)):
+            from_the_same_end = (first > 0) == (last > 0)
+            if 0 in self.turns or (from_the_same_end and first > last):
                 raise ValueError("turns needs two turn numbers, the earlier first; 1 is the first turn, -1 the last")
         return self
 
@@ -70,12 +71,14 @@ class Window(Part):
         elif self.last_s is not None:
             start = max(start, finish - self.last_s)
         elif self.between_s is not None:
-            start = max(start, begin + self.between_s[0])
-            end = min(end, begin + self.between_s[1])
+            opens, closes = self.between_s
+            start = max(start, begin + opens)
+            end = min(end, begin + closes)
         if self.turns is not None:
+            opening, closing = self.turns
             count = max(question.context.turn_of, default=-1) + 1
-            first = max(first, _turn(self.turns[0], count))
-            last = min(last, _turn(self.turns[1], count))
+            first = max(first, _turn(opening, count))
+            last = min(last, _turn(closing, count))
         return Reach(start, end, first, last)
 
 
@@ -129,8 +132,9 @@ class Counted(Window):
 
     @model_validator(mode="after")
     def _range(self) -> Counted:
-        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            raise ValueError(f"at_least {self.at_least} is more than at_most {self.at_most}")
+        low, high = self.at_least, self.at_most
+        if low is not None and high is not None and low > high:
+            raise ValueError(f"at_least {low} is more than at_most {high}")
         return self
 
     @property

@@ -12,7 +12,7 @@ from qa_speech.call import Role
 from qa_speech.language.phrases import fold
 from qa_speech.scorecard.checks.base import Part, Text
 from qa_speech.scorecard.context import EVERYWHERE, Context, Hit, Place, Reach
-from qa_speech.scorecard.question import Needs, Question
+from qa_speech.scorecard.question import Needs, Question, unique
 from qa_speech.scorecard.search import borders, compiled_pattern
 from qa_speech.scorecard.sounds import sound_pattern
 
@@ -113,7 +113,7 @@ def sought(wording: Wording, unless: tuple[str, ...], *, homophones: bool, borde
         texts = [f"(?im:{wording.pattern})"]
     elif by_sound:
         texts = [sound_pattern(phrase) for phrase in sorted(phrases)]
-    excuses = tuple(dict.fromkeys([fold(longer) for longer in (*wording.unless, *unless)]))
+    excuses = unique([fold(longer) for longer in (*wording.unless, *unless)])
     needs.phrases.update(phrases, excuses)
     needs.patterns.update(texts)
     patterns = {text: compiled_pattern(text) for text in texts}
@@ -148,14 +148,12 @@ def _kept(context: Context, wanted: Sought, role: Role | None, reach: Reach, pla
             continue
         if wanted.unless and _excused(context, wanted.unless, place):
             continue
-        if wanted.borders:
-            edges = borders(utterance.text or "")
-            if start not in edges or end not in edges:
-                continue
+        if wanted.borders and not borders(utterance.text or "").issuperset((start, end)):
+            continue
         hit = Hit(index, start, end, wanted.name)
         if reach is EVERYWHERE or context.reached(hit, reach):
             found.setdefault((index, start), hit)
-    return sorted(found.values()) if len(found) > 1 else list(found.values())
+    return sorted(found.values())
 
 
 def _excused(context: Context, unless: tuple[str, ...], place: Place) -> bool:
@@ -164,6 +162,8 @@ def _excused(context: Context, unless: tuple[str, ...], place: Place) -> bool:
         if longer not in context.present:
             continue
         for cover in context.places_of(longer):
-            if cover.utterance == place.utterance and cover.start <= place.start and place.end <= cover.end:
+            if cover.utterance != place.utterance:
+                continue
+            if cover.start <= place.start and place.end <= cover.end:
                 return True
     return False
