@@ -181,16 +181,17 @@ def _form(reading: Reading, rows: list[SectionScore]) -> Sum:
         return summed
     bonus, caps, is_void = 0.0, [100.0], False
     for stake, found in zip(reading.frame.stakes, reading.criteria, strict=True):
-        if not reading.counts(found):
+        is_bonus = stake.kind == "form_bonus"
+        if not (is_bonus or found.fatal) or not reading.counts(found):
             continue
-        if stake.kind == "form_bonus":
+        if is_bonus:
             bonus += found.points or 0.0
         elif found.outcome == "fail" and found.fatal == "form":
             is_void = True
         elif found.outcome == "fail" and found.fatal.startswith("cap:"):
             caps.append(float(found.fatal.removeprefix("cap:")))
     total = 0.0 if is_void else _clip(summed.total + bonus, 100.0)
-    return summed._replace(total=round(min(total, *caps), 2))
+    return Sum(round(min(total, *caps), 2), summed.coverage, summed.applies)
 
 
 def _weighted(nodes: Sequence[Node], tallies: Sequence[Tally]) -> Sum:

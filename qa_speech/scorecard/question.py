@@ -29,6 +29,14 @@ class Question(NamedTuple):
     reach: Reach = EVERYWHERE
     gather: Gather = "few"
 
+    def within(self, reach: Reach) -> Question:
+        """The same question of another part of the call."""
+        return Question(self.context, reach, self.gather)
+
+    def gathering(self, gather: Gather) -> Question:
+        """The same question with more or less evidence."""
+        return Question(self.context, self.reach, gather)
+
     def unmeasured(self, role: Role | None) -> str:
         """Why words of a role cannot be looked for, or ""."""
         context = self.context
@@ -83,6 +91,11 @@ class Result(NamedTuple):
     hits: int = 1
     value: float | None = None
     applies: bool = True
+
+    def telling(self, more: Mapping[str, str | float | None]) -> Result:
+        """The same, with more in its detail."""
+        holds, reason, detail, evidence, review, hits, value, applies = self
+        return Result(holds, reason, {**detail, **more}, evidence, review, hits, value, applies)
 
 
 Evaluator: TypeAlias = Callable[[Question], Result]

@@ -55,11 +55,17 @@ if TYPE_CHECKING:
 
 
 class Judge:
-    """One criterion, compiled."""
+    """One criterion, compiled: its checks, and plain copies of what stands in every score of it."""
 
     def __init__(self, criterion: Criterion, section: Section, needs: Needs) -> None:
-        self.criterion = criterion
+        self.id = criterion.id
+        self.title = criterion.title
         self.section = section.id
+        self.severity = criterion.severity or ""
+        self.tags = criterion.tags
+        self.comment_required = criterion.comment_required
+        self.scored = criterion.scored
+        self.deduct = criterion.deduct
         self.check = _compiled(criterion.check, needs)
         self.when = _compiled(criterion.when, needs)
         self.fatal = "" if criterion.fatal is None else criterion.fatal.name
@@ -252,22 +258,22 @@ def _banded(one: Judge, bands: Bands, found: Result, question: Question) -> Crit
 
 def _unjudged(one: Judge, outcome: Outcome, found: Result) -> CriterionScore:
     """A criterion without points: not applicable, not measured, or for a person."""
-    return _scored(one, outcome, None, found._replace(evidence=(), review=()), found.detail)
+    return _scored(one, outcome, None, found, found.detail)
 
 
 def _judged(one: Judge, outcome: Outcome, points: float, found: Result) -> CriterionScore:
     """A criterion with its points, or with what it takes off."""
-    criterion, detail = one.criterion, found.detail
-    if criterion.deduct is not None:
+    deduct, detail = one.deduct, found.detail
+    if deduct is not None:
         points = 0.0
         if outcome == "fail":
-            hits = found.hits if criterion.deduct.per == "hit" else 1
-            deduction = criterion.deduct.points * hits
-            if criterion.deduct.limit is not None:
-                deduction = min(criterion.deduct.limit, deduction)
+            hits = found.hits if deduct.per == "hit" else 1
+            deduction = deduct.points * hits
+            if deduct.limit is not None:
+                deduction = min(deduct.limit, deduction)
             detail = {**detail, "hits": hits, "deduction": deduction}
             points = -deduction
-    elif not criterion.scored:
+    elif not one.scored:
         points = 0.0
     elif outcome != "pass" and one.full:
         detail = {**detail, "points_lost": one.full - points}
@@ -277,24 +283,24 @@ def _judged(one: Judge, outcome: Outcome, points: float, found: Result) -> Crite
 def _scored(
     one: Judge, outcome: Outcome, points: float | None, found: Result, detail: Mapping[str, str | float | None]
 ) -> CriterionScore:
-    criterion = one.criterion
+    is_judged = points is not None
     return CriterionScore(
-        id=criterion.id,
-        title=criterion.title,
+        id=one.id,
+        title=one.title,
         section=one.section,
         outcome=outcome,
         points=points,
         possible=one.full,
-        review=found.review,
+        review=found.review if is_judged else (),
         pending=outcome == "fail" and bool(found.review),
         fatal=one.fatal,
-        severity=criterion.severity or "",
-        tags=criterion.tags,
-        evidence=found.evidence,
+        severity=one.severity,
+        tags=one.tags,
+        evidence=found.evidence if is_judged else (),
         reason=found.reason,
         detail=detail,
-        comment_required=criterion.comment_required,
-        scored=criterion.scored,
+        comment_required=one.comment_required,
+        scored=one.scored,
     )
 
 

@@ -25,21 +25,27 @@ def reasons(name: str, keys: str, forbidden: str, avoided: str) -> tuple[Reason,
 
 
 class Wanted(NamedTuple):
-    """What is looked for: the operator, whose words, and how often they have to be found."""
+    """What is looked for: the operator, whose words, how often they have to be found, and that as a detail."""
 
     name: str
     role: Role | None
-    bounds: Bounds
+    low: int
+    high: int | None
+    said: Detail
+
+
+def wanted_of(name: str, role: Role | None, bounds: Bounds) -> Wanted:
+    """What an operator looks for, made once when it is compiled."""
+    return Wanted(name, role, bounds.low, bounds.high, bounds.detail())
 
 
 def counted(question: Question, wanted: Wanted, found: Sequence[Sequence[Hit]], base: Detail) -> Result:
     """The result of what was found; each thing that counts is given by its places, several where it is in pieces."""
-    name, role, bounds = wanted
-    low, high = bounds
+    name, role, low, high, bounds = wanted
     count = len(found)
     quotes = _quotes(question, found)
     evidence = tuple([quote.evidence for quote in quotes])
-    detail: Detail = {**base, "count": count, **bounds.detail()}
+    detail: Detail = {**base, "count": count, **bounds}
     detail = with_said(detail, evidence)
     review = []
     if not all(question.is_sure(quote) for quote in quotes):

@@ -18,7 +18,7 @@ from qa_speech.language.phrases import fold
 from qa_speech.privacy.identifiers import Found, identifiers_of
 from qa_speech.privacy.numerals import is_hotline
 from qa_speech.scorecard.checks.base import Operator, Reason
-from qa_speech.scorecard.checks.counted import Wanted, counted, reasons
+from qa_speech.scorecard.checks.counted import counted, reasons, wanted_of
 from qa_speech.scorecard.checks.window import Counted, windowed
 from qa_speech.scorecard.context import Context, Hit
 from qa_speech.scorecard.question import Detail, Evaluator, Needs, Question, Result
@@ -70,7 +70,7 @@ class Entity(Counted, Operator):
 
 def _evaluator(model: Entity) -> Evaluator:
     role, kind = model.speaker, model.kind
-    wanted = Wanted("entity", role, model.bounds(1, None))
+    wanted = wanted_of("entity", role, model.bounds(1, None))
     base: Detail = {"operator": "entity", "kind": kind}
     if role is not None:
         base["role"] = str(role)

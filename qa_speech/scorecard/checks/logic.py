@@ -96,8 +96,7 @@ class Negated(Operator):
             if found.holds is None:
                 return found
             reason = opposites.get(found.reason) or _negated(found.reason)
-            detail = {**found.detail, "negated": "yes"}
-            return found._replace(holds=not found.holds, reason=reason, detail=detail)
+            return found._replace(holds=not found.holds, reason=reason).telling({"negated": "yes"})
 
         return decide
 
@@ -127,7 +126,7 @@ def _combined(name: str, parts: Sequence[Evaluator], *, decisive: bool) -> Evalu
             return _decided(name, deciding, len(results))
         for result in results:
             if result.holds is None:
-                return result._replace(detail={**result.detail, "combined": name})
+                return result.telling({"combined": name})
         return _joined(name, results, len(results))
 
     return decide

@@ -31,6 +31,7 @@ from qa_speech.scorecard.question import (
 
 OWN_NOTES = {"first_word_s": "first_word"}
 """Components of metrics that have evidence of their own, and its note."""
+_OTHERS_NOTES = frozenset(OWN_NOTES.values())
 _NOT_NEGATIVE = ("count", "_s", "share")
 
 
@@ -164,10 +165,10 @@ def _proof(evidence: tuple[Evidence, ...], part: str, gather: Gather) -> tuple[E
     """The evidence of a component: the wait for the first word proves that component, and no other."""
     own = OWN_NOTES.get(part)
     if own is not None:
-        proof = tuple([piece for piece in evidence if piece.note == own])
-    else:
-        proof = tuple([piece for piece in evidence if piece.note not in OWN_NOTES.values()])
-    return proof if gather == "all" else weightiest(proof)
+        evidence = tuple([piece for piece in evidence if piece.note == own])
+    elif evidence:
+        evidence = tuple([piece for piece in evidence if piece.note not in _OTHERS_NOTES])
+    return evidence if gather == "all" else weightiest(evidence)
 
 
 def measurement_key(name: str, params: Mapping[str, object]) -> str:

@@ -95,16 +95,16 @@ def _evaluator(model: Order, needs: Needs) -> Evaluator:
         if model.within_s is not None and question.context.call.times == "nominal":
             return Result(None, "no_times", base)
         # the places of the anchor are its evidence, so every piece of it is wanted
-        found = anchor(question._replace(gather="all"))
+        found = anchor(question.gathering("all"))
         if found.holds is None:
-            return found._replace(detail={**found.detail, **base})
+            return found.telling(base)
         places = [piece for piece in found.evidence if piece.kind != "absence"]
         if not places:
             return Result(None, "no_anchor", base, applies=False)
         looked: list[_Beside] = []
         for place in places:
             reach = _reach(model, question, place)
-            beside = _Beside(place, inner(question._replace(reach=reach)))
+            beside = _Beside(place, inner(question.within(reach)))
             if beside.result.holds and not model.each:
                 looked = [beside]
                 break
@@ -146,20 +146,16 @@ def _turn_at(context: Context, place: Evidence) -> int:
     return turn
 
 
-def _without_judgement(result: Result, base: Detail) -> Result:
-    return result._replace(detail={**result.detail, **base})
-
-
 def _joined(each: bool, looked: Sequence[_Beside], base: Detail, review: tuple[str, ...]) -> Result:
     """All places together: `each` has to hold, or one of them."""
     bad = [beside for beside in looked if beside.result.holds is False]
     good = [beside for beside in looked if beside.result.holds]
     unknown = [beside for beside in looked if beside.result.holds is None and beside.result.applies]
     if not bad and not good and not unknown:
-        return _without_judgement(looked[0].result, base)
+        return looked[0].result.telling(base)
     is_settled = bool(bad) if each else bool(good)
     if unknown and not is_settled:
-        return _without_judgement(unknown[0].result, base)
+        return unknown[0].result.telling(base)
     holds = not is_settled if each else is_settled
     chosen = good if holds else bad
 

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from qa_speech.call import Evidence, Role
 from qa_speech.language.phrases import fold
 from qa_speech.scorecard.checks.base import Operator, Reason, Text
+from qa_speech.scorecard.checks.counted import Wanted, wanted_of
 from qa_speech.scorecard.checks.window import Bounds, Counted, windowed
 from qa_speech.scorecard.checks.wordings import Sought, Wording, Wordings, matched, said, sought
 from qa_speech.scorecard.context import Hit, Quoted
@@ -123,18 +124,19 @@ class Phrase(Counted, Operator):
 
 
 def _evaluator(model: Phrase, needs: Needs) -> Evaluator:
-    wanted = [
+    wordings = [
         sought(wording, model.unless, homophones=model.homophones, borders=model.strict, needs=needs)
         for wording in model.wordings
     ]
     # one look tells which wordings can be there at all
-    owners = _owners(wanted)
+    owners = _owners(wordings)
     role = model.speaker
     mode = model.mode
     bounds = model.wanted
+    wanted = wanted_of("phrase", role, bounds)
     # said as it stands settles a phrase that is wanted once; patterns cost more and are then not needed
     once = mode == "any" and bounds == Bounds(1, None)
-    names = [one.name for one in wanted]
+    names = [wording.name for wording in wordings]
     base: Detail = {"operator": "phrase", "mode": mode}
     base["phrases"] = "、".join(names[:_NAMED])
     base["phrase_count"] = len(names)
@@ -149,35 +151,35 @@ def _evaluator(model: Phrase, needs: Needs) -> Evaluator:
         chosen: set[int] = set()
         for key in present:
             chosen.update(owners[key])
-        groups = {index: said(question, wanted[index], role) for index in sorted(chosen)}
+        groups = {index: said(question, wordings[index], role) for index in sorted(chosen)}
         is_settled = once and question.gather != "all" and any(groups.values())
         if not is_settled:
-            _add_matches(question, role, wanted, groups)
+            _add_matches(question, role, wordings, groups)
         if mode == "any" or mode == "none":
-            return _judged(question, role, base, _spots(groups), bounds)
+            return _judged(question, wanted, base, _spots(groups))
         firsts = sorted([group[0] for group in groups.values() if group])
         detail = base
         if mode == "all" and len(firsts) < len(names):
             missing = [name for index, name in enumerate(names) if not groups.get(index)]
             detail = {**base, "missing": "、".join(missing)}
-        return _judged(question, role, detail, firsts, Bounds(bounds.low, None))
+        return _judged(question, wanted, detail, firsts)
 
     return decide
 
 
-def _add_matches(question: Question, role: Role | None, wanted: list[Sought], groups: dict[int, list[Hit]]) -> None:
+def _add_matches(question: Question, role: Role | None, wordings: list[Sought], groups: dict[int, list[Hit]]) -> None:
     """Look for patterns and sounds: a sound counts only where the phrase is not said as it stands."""
     for index, group in groups.items():
-        one = wanted[index]
+        one = wordings[index]
         if not group and one.patterns:
             groups[index] = matched(question, one, role)
 
 
-def _owners(wanted: list[Sought]) -> dict[str, list[int]]:
-    """For every phrase and pattern the places of the wordings it belongs to."""
+def _owners(wordings: list[Sought]) -> dict[str, list[int]]:
+    """For every phrase and pattern the wordings it belongs to, by their place in the list."""
     owners: dict[str, list[int]] = {}
-    for index, one in enumerate(wanted):
-        for key in one.keys:
+    for index, wording in enumerate(wordings):
+        for key in wording.keys:
             owners.setdefault(key, []).append(index)
     return owners
 
@@ -207,11 +209,11 @@ class _Heard(NamedTuple):
     review: list[str]
 
 
-def _judged(question: Question, role: Role | None, base: Detail, hits: list[Hit], bounds: Bounds) -> Result:
+def _judged(question: Question, wanted: Wanted, base: Detail, hits: list[Hit]) -> Result:
     """The hits held against how many are wanted."""
-    low, high = bounds
+    _, role, low, high, bounds = wanted
     count = len(hits)
-    detail: Detail = {**base, "count": count, **bounds.detail()}
+    detail: Detail = {**base, "count": count, **bounds}
     is_enough = count >= low
     if question.gather == "none":
         holds = is_enough and (high is None or count <= high)

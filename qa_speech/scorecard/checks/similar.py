@@ -12,7 +12,7 @@ from pydantic import Field
 
 from qa_speech.language.phrases import fold
 from qa_speech.scorecard.checks.base import Operator, Reason, Share, Text
-from qa_speech.scorecard.checks.counted import Wanted, counted, reasons
+from qa_speech.scorecard.checks.counted import counted, reasons, wanted_of
 from qa_speech.scorecard.checks.window import Counted, windowed
 from qa_speech.scorecard.context import Hit
 from qa_speech.scorecard.likeness import likeness, pairs
@@ -50,7 +50,7 @@ def _evaluator(model: Similar) -> Evaluator:
     role = model.speaker
     written: Callable[[str], str] = sounds if model.by == "pinyin" else str
     targets = [pairs(written(fold(sentence))) for sentence in model.to]
-    wanted = Wanted("similar", role, model.bounds(1, None))
+    wanted = wanted_of("similar", role, model.bounds(1, None))
     base: Detail = {"operator": "similar", "to": model.to[0], "similarity": model.similarity}
     if role is not None:
         base["role"] = str(role)

@@ -99,11 +99,10 @@ def windowed(window: Window, inner: Evaluator) -> Evaluator:
         times = question.context.call.times
         if timed and times == "nominal":
             return Result(None, "no_times", said)
-        found = inner(question._replace(reach=window.inside(question)))
-        review = found.review
+        found = inner(question.within(window.inside(question))).telling(said)
         if times == "transcript" and found.holds is not None and not by_turns:
-            review = (*review, "transcript_times")
-        return found._replace(detail={**found.detail, **said}, review=review)
+            return found._replace(review=(*found.review, "transcript_times"))
+        return found
 
     return decide
 

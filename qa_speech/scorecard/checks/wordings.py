@@ -153,7 +153,10 @@ def _kept(context: Context, wanted: Sought, role: Role | None, reach: Reach, pla
         hit = Hit(index, start, end, wanted.name)
         if reach is EVERYWHERE or context.reached(hit, reach):
             found.setdefault((index, start), hit)
-    return sorted(found.values())
+    hits = list(found.values())
+    if len(hits) > 1:
+        hits.sort()
+    return hits
 
 
 def _excused(context: Context, unless: tuple[str, ...], place: Place) -> bool:
