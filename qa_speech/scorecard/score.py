@@ -189,8 +189,8 @@ def judged(
 ) -> Score:
     """Judge a call whether it is eligible or not; `given` are figures that stand in for measured ones (examples)."""
     plan = plan_of(scorecard)
-    context = Context(call, book=plan.book, limits=plan.limits, known=measurements, given=given)
-    return total_of(scorecard, call.id, tuple([judge(one, context) for one in plan.judges]))
+    question = Question(Context(call, book=plan.book, limits=plan.limits, known=measurements, given=given))
+    return total_of(scorecard, call.id, tuple([judge(one, question) for one in plan.judges]))
 
 
 def not_scorable(call: Call, eligible: Eligible) -> str:
@@ -212,18 +212,17 @@ def not_scorable(call: Call, eligible: Eligible) -> str:
     return ""
 
 
-def judge(one: Judge, context: Context) -> CriterionScore:
+def judge(one: Judge, question: Question) -> CriterionScore:
     """The outcome of one criterion."""
     if one.when is not None:
         # of a condition only the answer counts: no quotes are looked up, nothing is reviewed
-        condition = one.when(Question(context, gather="none"))
+        condition = one.when(question.gathering("none"))
         if condition.holds is None and condition.applies:
             return _unjudged(one, "not_measured", condition)
         if not condition.holds:
             return _unjudged(one, "not_applicable", Result(False, "condition_false", condition.detail))
     if one.check is None:
         return _unjudged(one, "manual", Result(None, "manual"))
-    question = Question(context)
     found = one.check(question)
     if not found.applies:
         return _unjudged(one, "not_applicable", found)
