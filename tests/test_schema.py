@@ -107,6 +107,7 @@ HOSTILE = {
     "yes for a number": (changed("points: 10", "points: yes"), "expected a number, got 'yes'"),
     "true for a number": (changed("points: 10", "points: true"), "expected a number, got true"),
     "infinity": (changed("points: 10", "points: .inf"), "points: expected a finite number"),
+    "infinity in capitals": (changed("points: 10", "points: -.INF"), "points: expected a finite number"),
     "not a number": (changed("points: 10", "points: .nan"), "points: "),
     "an enormous number": (changed("points: 10", f"points: {'9' * 500_000}"), "expected a number, got '9999"),
     "negative points": (changed("points: 10", "points: -1"), "points: it should be greater than or equal to 0; got -1"),

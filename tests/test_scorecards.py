@@ -248,7 +248,7 @@ def test_every_check_of_the_guide_loads(check):
         BASE.removesuffix("tests:\n") + "      - id: it\n        title: 它\n        points: 1\n        check:\n" + inner
     )
 
-    assert load_scorecard(text).criteria[-1].check.operator == check.split(":")[0]
+    assert check.split(":")[0] == load_scorecard(text).criteria[-1].check.operator.NAME
 
 
 def test_every_other_piece_of_the_guide_loads():

@@ -11,7 +11,6 @@ import typer
 from qa_speech.cli.common import EXIT_UNUSABLE, Language, UiOption, friendly_errors, ui
 
 if TYPE_CHECKING:
-    from qa_speech.scorecard.conditions import Check
     from qa_speech.scorecard.model import Criterion, Scorecard, Section
 
 app = typer.Typer(no_args_is_help=True, help="评分表：新建、校验、试跑、比较。 Scorecards: write, check, try, compare.")
@@ -21,6 +20,13 @@ Names = Annotated[
     list[str],
     typer.Argument(help="评分表文件，或自带的名称 scorecard files, or names of shipped ones.", show_default=False),
 ]
+
+
+_LEVELS = {"problem": "问题", "note": "提示"}
+
+
+def _in(lang: Language, zh: str, en: str) -> str:
+    return zh if lang == "zh" else en
 
 
 def load(name: str) -> Scorecard:
@@ -78,17 +84,12 @@ def check(files: Names, ui_language: UiOption = None) -> None:
                 typer.echo(problem if problem.startswith(exc.source) else f"{exc.source}: {problem}", err=True)
             continue
         with friendly_errors(ui_language):
-            manual = sum(item.manual for item in card.criteria)
-            if ui(ui_language) == "zh":
-                typer.echo(
-                    f"{name}: 可用。{card.title} v{card.version}，{len(card.criteria)} 项（人工 {manual} 项），"
-                    f"{len(card.tests)} 个例子"
-                )
-            else:
-                typer.echo(
-                    f"{name}: ok. {card.title} v{card.version}, {len(card.criteria)} criteria ({manual} manual), "
-                    f"{len(card.tests)} examples"
-                )
+            manual = sum([criterion.manual for criterion in card.criteria])
+            criteria, examples = len(card.criteria), len(card.tests)
+            card_name = f"{card.title} v{card.version}"
+            zh = f"可用。{card_name}，{criteria} 项（人工 {manual} 项），{examples} 个例子"
+            en = f"ok. {card_name}, {criteria} criteria ({manual} manual), {examples} examples"
+            typer.echo(f"{name}: {_in(ui(ui_language), zh, en)}")
     if bad:
         raise typer.Exit(2)
 
@@ -101,18 +102,19 @@ def lint(files: Names, ui_language: UiOption = None) -> None:
     """
     from qa_speech.scorecard.lint import lint as run_lint
     from qa_speech.scorecard.lint import problems
+    from qa_speech.wording.lint import lint_sentence
 
     lang = ui(ui_language)
     bad = False
     with friendly_errors(ui_language):
         for name in files:
             found = run_lint(load(name))
-            for item in found:
-                level = {"problem": ("问题", "problem"), "note": ("提示", "note")}[item.level][lang == "en"]
-                typer.echo(f"{name}: {level}: {item.where}: {item.text(lang)}")
+            for finding in found:
+                level = _in(lang, _LEVELS[finding.level], finding.level)
+                typer.echo(f"{name}: {level}: {finding.where}: {lint_sentence(finding, lang)}")
             bad = bad or bool(problems(found))
             if not found:
-                typer.echo(f"{name}: {'没有发现问题' if lang == 'zh' else 'nothing to complain about'}")
+                typer.echo(f"{name}: {_in(lang, '没有发现问题', 'nothing to complain about')}")
     if bad:
         raise typer.Exit(EXIT_UNUSABLE)
 
@@ -135,23 +137,20 @@ def try_examples(
         for name in files:
             card = load(name)
             results = run_examples(card)
-            bad = [item for item in results if not item.passed]
+            bad = [result for result in results if not result.passed]
             failed += len(bad)
-            for item in results:
-                if not item.passed or verbose:
-                    typer.echo(f"{'ok  ' if item.passed else 'FAIL'}  {name} :: {item.name}")
-                for problem in item.problems:
+            for result in results:
+                if not result.passed or verbose:
+                    typer.echo(f"{'ok  ' if result.passed else 'FAIL'}  {name} :: {result.name}")
+                for problem in result.problems:
                     typer.echo(f"      {problem}")
             shown = covered(card, results)
-            judged = [item.id for item in card.criteria if not item.manual]
-            both = sum({"pass", "fail"} <= shown[item] for item in judged)
+            judged = [criterion.id for criterion in card.criteria if not criterion.manual]
+            both = sum([{"pass", "fail"} <= shown[criterion] for criterion in judged])
             passed = len(results) - len(bad)
-            if lang == "zh":
-                typer.echo(f"{name}: 通过 {passed}，不符 {len(bad)}；{both}/{len(judged)} 项有正反两面的例子")
-            else:
-                typer.echo(
-                    f"{name}: {passed} passed, {len(bad)} failed; {both} of {len(judged)} criteria have an example each way"
-                )
+            zh = f"通过 {passed}，不符 {len(bad)}；{both}/{len(judged)} 项有正反两面的例子"
+            en = f"{passed} passed, {len(bad)} failed; {both} of {len(judged)} criteria have an example each way"
+            typer.echo(f"{name}: {_in(lang, zh, en)}")
     if failed:
         raise typer.Exit(EXIT_UNUSABLE)
 
@@ -177,46 +176,46 @@ def show(file: Name, ui_language: UiOption = None) -> None:
 
 
 def _section_lines(section: Section, depth: int, lang: Language) -> Iterator[str]:
-    weight = "权重" if lang == "zh" else "weight"
-    yield f"\n{'  ' * depth}{section.title}  ({weight} {section.share:g})"
-    for item in section.criteria:
-        yield f"{'  ' * depth}  {_worth(item, lang):>8}  {item.title}  [{item.id}]{_marks(item, lang)}"
+    indent = "  " * depth
+    yield f"\n{indent}{section.title}  ({_in(lang, '权重', 'weight')} {section.share:g})"
+    for criterion in section.criteria:
+        worth, marks = _worth(criterion, lang), _marks(criterion, lang)
+        yield f"{indent}  {worth:>8}  {criterion.title}  [{criterion.id}]{marks}"
     for child in section.sections:
         yield from _section_lines(child, depth + 1, lang)
 
 
-def _worth(item: Criterion, lang: Language) -> str:
-    if item.deduct is not None:
-        limit = "" if item.deduct.limit is None else f"≤{item.deduct.limit:g}"
-        each = {"zh": "/处", "en": "/hit"}[lang] if item.deduct.per == "hit" else ""
-        return f"-{item.deduct.points:g}{each}{limit}"
-    if item.bonus is not None:
-        return f"+{item.points:g}"
-    return f"{item.points:g}" if item.points is not None else "–"
+def _worth(criterion: Criterion, lang: Language) -> str:
+    """Its points, or what it takes off."""
+    deduct = criterion.deduct
+    if deduct is not None:
+        text = f"-{deduct.points:g}"
+        if deduct.per == "hit":
+            text += _in(lang, "/处", "/hit")
+        if deduct.limit is not None:
+            text += f"≤{deduct.limit:g}"
+        return text
+    if criterion.points is None:
+        return "–"
+    sign = "+" if criterion.bonus is not None else ""
+    return f"{sign}{criterion.points:g}"
 
 
-def _marks(item: Criterion, lang: Language) -> str:
+def _marks(criterion: Criterion, lang: Language) -> str:
+    """What is special about it, and what it looks at."""
     found = []
-    if item.fatal is not None:
-        effect = item.fatal.name.replace("cap:", "≤")
-        found.append(f"{'一票否决' if lang == 'zh' else 'fatal'}: {effect}")
-    if item.manual:
-        found.append("人工" if lang == "zh" else "manual")
-    if item.when is not None:
-        found.append("有条件" if lang == "zh" else "conditional")
-    if not item.scored:
-        found.append("不计分" if lang == "zh" else "not scored")
-    if item.check is not None:
-        found.append(_operators(item.check))
+    if criterion.fatal is not None:
+        effect = criterion.fatal.name.replace("cap:", "≤")
+        found.append(f"{_in(lang, '一票否决', 'fatal')}: {effect}")
+    if criterion.manual:
+        found.append(_in(lang, "人工", "manual"))
+    if criterion.when is not None:
+        found.append(_in(lang, "有条件", "conditional"))
+    if not criterion.scored:
+        found.append(_in(lang, "不计分", "not scored"))
+    if criterion.check is not None:
+        found.append(criterion.check.operator.label())
     return f"  {'，'.join(found)}" if found else ""
-
-
-def _operators(item: Check) -> str:
-    """What a check looks at: a metric or an operator; of combined checks all of them."""
-    for parts, sign in ((item.all, " + "), (item.any, " | ")):
-        if parts is not None:
-            return sign.join(_operators(part) for part in parts)
-    return item.metric or item.operator
 
 
 @app.command("compare")

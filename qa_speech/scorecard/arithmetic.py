@@ -16,21 +16,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from qa_speech.call import CriterionScore, Score, SectionScore
 
 if TYPE_CHECKING:
-    from qa_speech.scorecard.model import Scorecard, Section
+    from qa_speech.scorecard.model import Criterion, Scorecard, Section
 
 _JUDGED = ("pass", "partial", "fail")
+_HAIR = 1e-9
+
+Kind: TypeAlias = Literal["base", "deduction", "section_bonus", "form_bonus", "shown"]
+"""Where the points of a criterion go."""
 
 
-class Item(NamedTuple):
+class Stake(NamedTuple):
     """What a criterion is worth: `weight` in coverage, and where its points go."""
 
     weight: float
-    kind: Literal["base", "deduction", "section_bonus", "form_bonus", "shown"]
+    kind: Kind
     tags: tuple[str, ...]
 
 
@@ -49,7 +53,7 @@ class Frame(NamedTuple):
     """A scorecard without its checks: all that arithmetic needs, worked out once."""
 
     nodes: tuple[Node, ...]
-    items: tuple[Item, ...]
+    stakes: tuple[Stake, ...]
     tags: tuple[str, ...]
 
 
@@ -64,25 +68,52 @@ class Tally(NamedTuple):
     voided_by: str
 
 
+class Reading(NamedTuple):
+    """The outcomes of a card's criteria, in its order, read with or without the fails that wait for a person."""
+
+    frame: Frame
+    criteria: Sequence[CriterionScore]
+    confirm: bool
+
+    def counts(self, found: CriterionScore) -> bool:
+        """Whether an outcome counts in this reading."""
+        return found.outcome in _JUDGED and (self.confirm or not found.pending)
+
+
+class Sum(NamedTuple):
+    """A weighted mean of sections, 0–100; coverage 0–1 over what applies; whether anything applies."""
+
+    total: float | None
+    coverage: float
+    applies: bool
+
+
 @lru_cache(maxsize=64)
 def frame_of(card: Scorecard) -> Frame:
     """The frame of a scorecard, made once per card."""
-    items: list[Item] = []
+    stakes: list[Stake] = []
 
     def node(section: Section) -> Node:
-        children = tuple([node(item) for item in section.sections])
-        first = len(items)
-        for item in section.criteria:
-            bonus: Literal["section_bonus", "form_bonus"] = "form_bonus" if item.bonus == "form" else "section_bonus"
-            kind: Literal["base", "deduction", "shown"] = (
-                "shown" if not item.scored else "deduction" if item.deduct else "base"
-            )
-            items.append(Item(item.weight, bonus if item.bonus else kind, item.tags))
-        places = tuple(range(first, len(items))) if section.criteria else ()
+        children = tuple([node(child) for child in section.sections])
+        first = len(stakes)
+        for criterion in section.criteria:
+            stakes.append(Stake(criterion.weight, _kind(criterion), criterion.tags))
+        places = tuple(range(first, len(stakes)))
         return Node(section.id, section.title, section.share, section.start_points, children, places)
 
     nodes = tuple([node(section) for section in card.sections])
-    return Frame(nodes, tuple(items), tuple(sorted({tag for item in items for tag in item.tags})))
+    tags: set[str] = set()
+    for stake in stakes:
+        tags.update(stake.tags)
+    return Frame(nodes, tuple(stakes), tuple(sorted(tags)))
+
+
+def _kind(criterion: Criterion) -> Kind:
+    if criterion.bonus is not None:
+        return "form_bonus" if criterion.bonus == "form" else "section_bonus"
+    if not criterion.scored:
+        return "shown"
+    return "base" if criterion.deduct is None else "deduction"
 
 
 def total_of(card: Scorecard, call_id: str, criteria: tuple[CriterionScore, ...]) -> Score:
@@ -95,114 +126,158 @@ def total_of(card: Scorecard, call_id: str, criteria: tuple[CriterionScore, ...]
     """
     frame = frame_of(card)
     rows: list[SectionScore] = []
-    certain, coverage, applies = _form(frame, criteria, False, rows)
-    pending = any(item.pending for item in criteria)
-    confirmed = _form(frame, criteria, True, [])[0] if pending else certain
+    certain, coverage, applies = _form(Reading(frame, criteria, confirm=False), rows)
+    confirmed = certain
+    if any(found.pending for found in criteria):
+        confirmed = _form(Reading(frame, criteria, confirm=True), []).total
     reason = ""
     if not applies:
         reason = "nothing_applies"
-    elif coverage < card.min_coverage - 1e-9:
+    elif coverage < card.min_coverage - _HAIR:
         reason = "low_coverage"
     elif certain is None:
         reason = "nothing_judged"
     if reason in ("nothing_applies", "low_coverage"):
         certain = confirmed = None
-    band = ""
-    if certain is not None:
-        band = next((item.name for item in card.bands if certain >= item.from_), "")
     return Score(
-        call_id=call_id, scorecard_id=card.id, scorecard_version=card.version, scorecard_sha256=card.sha256,
-        criteria=criteria, sections=tuple(rows), total=certain, total_if_confirmed=confirmed,
-        coverage=round(coverage, 4), band=band,
-        passed=None if certain is None or card.pass_mark is None else certain >= card.pass_mark,
-        reason=reason, tags=_tags(frame, criteria),
-    )  # fmt: skip
+        call_id=call_id,
+        scorecard_id=card.id,
+        scorecard_version=card.version,
+        scorecard_sha256=card.sha256,
+        criteria=criteria,
+        sections=tuple(rows),
+        total=certain,
+        total_if_confirmed=confirmed,
+        coverage=round(coverage, 4),
+        band=_band(card, certain),
+        passed=_passed(card, certain),
+        reason=reason,
+        tags=_tags(frame, criteria),
+    )
 
 
-def _form(
-    frame: Frame, criteria: Sequence[CriterionScore], confirm: bool, rows: list[SectionScore]
-) -> tuple[float | None, float, bool]:
-    tallies = [_section(node, frame.items, criteria, confirm, rows) for node in frame.nodes]
-    total, coverage, applies = _weighted(frame.nodes, tallies)
+def _band(card: Scorecard, total: float | None) -> str:
+    """The name of the band a total lies in, "" for none."""
     if total is None:
-        return None, coverage, applies
-    bonus, caps, void = 0.0, [100.0], False
-    for item, found in zip(frame.items, criteria, strict=True):
-        if item.kind == "form_bonus" and _counts(found, confirm):
+        return ""
+    for band in card.bands:
+        if total >= band.from_:
+            return band.name
+    return ""
+
+
+def _passed(card: Scorecard, total: float | None) -> bool | None:
+    """Whether a total reaches the pass mark; None where there is no total, or no mark."""
+    if total is None or card.pass_mark is None:
+        return None
+    return total >= card.pass_mark
+
+
+def _form(reading: Reading, rows: list[SectionScore]) -> Sum:
+    """The whole form in one reading; the rows of its sections are added to `rows`."""
+    nodes = reading.frame.nodes
+    summed = _weighted(nodes, [_section(node, reading, rows) for node in nodes])
+    if summed.total is None:
+        return summed
+    bonus, caps, is_void = 0.0, [100.0], False
+    for stake, found in zip(reading.frame.stakes, reading.criteria, strict=True):
+        is_bonus = stake.kind == "form_bonus"
+        if not (is_bonus or found.fatal) or not reading.counts(found):
+            continue
+        if is_bonus:
             bonus += found.points or 0.0
-        elif found.fatal and found.outcome == "fail" and _counts(found, confirm):
-            void = void or found.fatal == "form"
-            if found.fatal.startswith("cap:"):
-                caps.append(float(found.fatal[4:]))
-    total = 0.0 if void else _clip(total + bonus, 100.0)
-    return round(min(total, *caps), 2), coverage, applies
+        elif found.outcome == "fail" and found.fatal == "form":
+            is_void = True
+        elif found.outcome == "fail" and found.fatal.startswith("cap:"):
+            caps.append(float(found.fatal.removeprefix("cap:")))
+    total = 0.0 if is_void else _clip(summed.total + bonus, 100.0)
+    return Sum(round(min(total, *caps), 2), summed.coverage, summed.applies)
 
 
-def _weighted(nodes: Sequence[Node], tallies: Sequence[Tally]) -> tuple[float | None, float, bool]:
-    """Mean total by weight over what was judged; coverage over what applies; whether anything applies."""
-    total = weight = covered = whole = 0.0
-    for node, item in zip(nodes, tallies, strict=True):
-        if node.share > 0:
-            if item.total is not None:
-                total, weight = total + node.share * item.total, weight + node.share
-            if item.applicable > 0:
-                covered, whole = covered + node.share * item.judged / item.applicable, whole + node.share
-    return (total / weight if weight else None), (covered / whole if whole else 0.0), whole > 0
+def _weighted(nodes: Sequence[Node], tallies: Sequence[Tally]) -> Sum:
+    """Mean total by weight over what was judged; coverage over what applies."""
+    total = judged = covered = applicable = 0.0
+    for node, tally in zip(nodes, tallies, strict=True):
+        if node.share <= 0:
+            continue
+        if tally.total is not None:
+            total += node.share * tally.total
+            judged += node.share
+        if tally.applicable > 0:
+            covered += node.share * tally.judged / tally.applicable
+            applicable += node.share
+    return Sum(
+        total=total / judged if judged else None,
+        coverage=covered / applicable if applicable else 0.0,
+        applies=applicable > 0,
+    )
 
 
-def _section(
-    node: Node, items: Sequence[Item], criteria: Sequence[CriterionScore], confirm: bool, rows: list[SectionScore]
-) -> Tally:
+def _section(node: Node, reading: Reading, rows: list[SectionScore]) -> Tally:
+    """A section in one reading; its row stands before those of its children."""
     place = len(rows)
     if node.children:
-        tallies = [_section(child, items, criteria, confirm, rows) for child in node.children]
-        total, coverage, applies = _weighted(node.children, tallies)
-        points, possible = sum([item.points for item in tallies]), sum([item.possible for item in tallies])
-        tally = Tally(points, possible, total, coverage, 1.0 if applies else 0.0, "")
+        tally = _joined(node, [_section(child, reading, rows) for child in node.children])
     else:
-        tally = _leaf(node, items, criteria, confirm)
+        tally = _leaf(node, reading)
     row = SectionScore(
-        id=node.id, title=node.title, weight=node.share, points=round(tally.points, 4),
-        possible=round(tally.possible, 4), total=None if tally.total is None else round(tally.total, 2),
-        coverage=round(tally.judged / tally.applicable, 4) if tally.applicable else 1.0, voided_by=tally.voided_by,
-    )  # fmt: skip
+        id=node.id,
+        title=node.title,
+        weight=node.share,
+        points=round(tally.points, 4),
+        possible=round(tally.possible, 4),
+        total=None if tally.total is None else round(tally.total, 2),
+        coverage=round(tally.judged / tally.applicable, 4) if tally.applicable else 1.0,
+        voided_by=tally.voided_by,
+    )
     rows.insert(place, row)
     return tally
 
 
-def _leaf(node: Node, items: Sequence[Item], criteria: Sequence[CriterionScore], confirm: bool) -> Tally:
+def _joined(node: Node, tallies: Sequence[Tally]) -> Tally:
+    """A section of sections: its coverage is that of its parts, whatever they weigh together."""
+    summed = _weighted(node.children, tallies)
+    points = sum([tally.points for tally in tallies])
+    possible = sum([tally.possible for tally in tallies])
+    return Tally(points, possible, summed.total, summed.coverage, 1.0 if summed.applies else 0.0, "")
+
+
+def _leaf(node: Node, reading: Reading) -> Tally:
+    """A section of criteria."""
     base = possible = deduction = bonus = judged = applicable = 0.0
     anything, voided_by = False, ""
     for place in node.places:
-        item, found = items[place], criteria[place]
+        stake, found = reading.frame.stakes[place], reading.criteria[place]
         if found.outcome == "not_applicable":
             continue
-        applicable += item.weight
+        applicable += stake.weight
         if found.outcome not in _JUDGED:
             continue
-        anything, judged = True, judged + item.weight
-        if found.pending and not confirm:
+        anything = True
+        judged += stake.weight
+        if found.pending and not reading.confirm:
             continue
         points = found.points or 0.0
-        if item.kind == "base":
-            base, possible = base + points, possible + found.possible
-        elif item.kind == "deduction":
+        if stake.kind == "base":
+            base += points
+            possible += found.possible
+        elif stake.kind == "deduction":
             deduction += points
-        elif item.kind == "section_bonus":
+        elif stake.kind == "section_bonus":
             bonus += points
         if found.fatal == "section" and found.outcome == "fail":
             voided_by = voided_by or found.id
     # start points stand as soon as one deduction could be looked at, even if it waits for a person
     if anything:
-        base, possible = base + node.start_points, possible + node.start_points
+        base += node.start_points
+        possible += node.start_points
     if possible <= 0:
         return Tally(0.0, 0.0, None, judged, applicable, "")
-    points = 0.0 if voided_by else _clip(max(0.0, base + deduction) + bonus, possible)
+    points = 0.0
+    if not voided_by:
+        earned = max(0.0, base + deduction)
+        points = _clip(earned + bonus, possible)
     return Tally(points, possible, 100 * points / possible, judged, applicable, voided_by)
-
-
-def _counts(found: CriterionScore, confirm: bool) -> bool:
-    return found.outcome in _JUDGED and (confirm or not found.pending)
 
 
 def _clip(value: float, top: float) -> float:
@@ -213,12 +288,18 @@ def _tags(frame: Frame, criteria: Sequence[CriterionScore]) -> dict[str, float |
     """Per tag the share of points earned, 0–100; None when nothing with the tag was judged for certain."""
     earned = dict.fromkeys(frame.tags, 0.0)
     possible = dict.fromkeys(frame.tags, 0.0)
-    for item, found in zip(frame.items, criteria, strict=True):
-        if item.weight and not found.pending and found.points is not None:
-            kept = item.weight if item.kind == "deduction" else 0.0
-            for tag in item.tags:
-                earned[tag] += kept + found.points
-                possible[tag] += item.weight
-    return {
-        tag: round(_clip(100 * earned[tag] / possible[tag], 100.0), 2) if possible[tag] else None for tag in frame.tags
-    }
+    for stake, found in zip(frame.stakes, criteria, strict=True):
+        if not stake.weight or found.pending or found.points is None:
+            continue
+        # a deduction is a part of its weight that may be lost
+        kept = stake.weight if stake.kind == "deduction" else 0.0
+        for tag in stake.tags:
+            earned[tag] += kept + found.points
+            possible[tag] += stake.weight
+    return {tag: _percent(earned[tag], possible[tag]) for tag in frame.tags}
+
+
+def _percent(earned: float, possible: float) -> float | None:
+    if not possible:
+        return None
+    return round(_clip(100 * earned / possible, 100.0), 2)

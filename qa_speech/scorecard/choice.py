@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from qa_speech.call import Call
 from qa_speech.errors import ConfigError
+from qa_speech.resources import folder
 
 if TYPE_CHECKING:
     from qa_speech.scorecard.model import Scorecard
@@ -140,12 +141,10 @@ def find_scorecard(name: str) -> Path:
     >>> find_scorecard("telecom-hotline").name
     'telecom-hotline.yaml'
     """
-    from qa_speech.resources import folder
-
     path = Path(name)
     if path.is_file():
         return path
-    shipped = {item.stem: item for item in sorted(folder("scorecards").glob("*.yaml"))}
+    shipped = {file.stem: file for file in sorted(folder("scorecards").glob("*.yaml"))}
     if name in shipped:
         return shipped[name]
     raise ConfigError(name, [f"no such scorecard; a file, none, or one of the shipped ones: {', '.join(shipped)}"])

@@ -34,6 +34,11 @@ class CriterionChange(msgspec.Struct, frozen=True):
     old_points: float | None
     new_points: float | None
 
+    @property
+    def step(self) -> float:
+        """By how many points it changed, up or down; none count as 0."""
+        return abs((self.new_points or 0.0) - (self.old_points or 0.0))
+
 
 class CallChange(msgspec.Struct, frozen=True):
     """One call under both cards. `criteria` holds only what differs, the largest change of points first."""
@@ -101,8 +106,8 @@ class Comparison(msgspec.Struct, frozen=True):
     @property
     def moved(self) -> tuple[CallChange, ...]:
         """The calls that change band, the largest change of total first."""
-        found = [item for item in self.calls if item.moved]
-        return tuple(sorted(found, key=lambda item: (-abs(item.difference or 0.0), item.call_id)))
+        found = [change for change in self.calls if change.moved]
+        return tuple(sorted(found, key=lambda change: (-abs(change.difference or 0.0), change.call_id)))
 
 
 def compare(old: Scorecard, new: Scorecard, calls: Iterable[Call]) -> Comparison:
@@ -130,28 +135,52 @@ def compare(old: Scorecard, new: Scorecard, calls: Iterable[Call]) -> Comparison
     ... '''
     >>> stricter = text.replace("[您好]", "[您好您好]").replace("version: 1", "version: 2")
     >>> found = compare(load_scorecard(text), load_scorecard(stricter), [make_call("agent: 您好", "customer: 喂")])
-    >>> found.moves, [item.id for item in found.moved[0].criteria]
+    >>> found.moves, [criterion.id for criterion in found.moved[0].criteria]
     ({'合格': {'不合格': 1}}, ['greeting'])
     """
     changes: list[CallChange] = []
-    results: tuple[list[_Result], list[_Result]] = ([], [])
-    counts: Counter[tuple[int, str, str]] = Counter()
+    before, after = _Side(), _Side()
     for call in calls:
         known = measure_for(call, old)
         known |= measure_for(call, new, known=known)
-        pair = score(call, old, measurements=known), score(call, new, measurements=known)
-        changes.append(_change(*pair))
-        for side, found in enumerate(pair):
-            results[side].append(_Result(found.total, found.band or NO_TOTAL, found.passed))
-            counts.update((side, item.id, outcome_of(item)) for item in found.criteria)
+        one = score(call, old, measurements=known)
+        other = score(call, new, measurements=known)
+        changes.append(_change(one, other))
+        before.add(one)
+        after.add(other)
     moves: dict[str, Counter[str]] = {}
-    for item in changes:
-        moves.setdefault(item.old_band, Counter())[item.new_band] += 1
+    for change in changes:
+        moves.setdefault(change.old_band, Counter())[change.new_band] += 1
     return Comparison(
-        old=f"{old.id} v{old.version}", new=f"{new.id} v{new.version}", calls=tuple(changes),
-        criteria=_summaries(old, new, counts, changes), before=_distribution(old, results[0]),
-        after=_distribution(new, results[1]), moves={band: dict(held) for band, held in moves.items()},
-    )  # fmt: skip
+        old=f"{old.id} v{old.version}",
+        new=f"{new.id} v{new.version}",
+        calls=tuple(changes),
+        criteria=_summaries({**_titles(old), **_titles(new)}, before, after, changes),
+        before=_distribution(old, before.results),
+        after=_distribution(new, after.results),
+        moves={band: dict(held) for band, held in moves.items()},
+    )
+
+
+class _Side:
+    """What is kept of the scores by one card: outcomes by criterion, and results."""
+
+    def __init__(self) -> None:
+        self.results: list[_Result] = []
+        self.outcomes: dict[str, Counter[str]] = {}
+
+    def add(self, found: Score) -> None:
+        self.results.append(_Result(found.total, found.band or NO_TOTAL, found.passed))
+        for criterion in found.criteria:
+            self.outcomes.setdefault(criterion.id, Counter())[outcome_of(criterion)] += 1
+
+    def of(self, criterion: str) -> dict[str, int]:
+        """How often a criterion came out how, by the name of the outcome."""
+        return dict(sorted(self.outcomes.get(criterion, {}).items()))
+
+
+def _titles(card: Scorecard) -> dict[str, str]:
+    return {criterion.id: criterion.title for criterion in card.criteria}
 
 
 class _Result(NamedTuple):
@@ -162,50 +191,64 @@ class _Result(NamedTuple):
     passed: bool | None
 
 
+class _View(NamedTuple):
+    """A criterion of a score as it is compared; an outcome is "" where the card has no such criterion."""
+
+    outcome: str = ""
+    points: float | None = None
+
+
 def _change(old: Score, new: Score) -> CallChange:
-    before = {item.id: item for item in old.criteria}
-    after = {item.id: item for item in new.criteria}
-    found = []
-    for name, item in {**before, **after}.items():
-        one, two, title = before.get(name), after.get(name), item.title
-        if _view(one) != _view(two):
-            found.append(CriterionChange(name, title, _view(one)[0], _view(two)[0], _view(one)[1], _view(two)[1]))
-    found.sort(key=lambda item: (-abs((item.new_points or 0.0) - (item.old_points or 0.0)), item.id))
+    before = {criterion.id: _view(criterion) for criterion in old.criteria}
+    after = {criterion.id: _view(criterion) for criterion in new.criteria}
+    titles = {criterion.id: criterion.title for criterion in (*old.criteria, *new.criteria)}
+    found: list[CriterionChange] = []
+    for name, title in titles.items():
+        one, other = before.get(name, _View()), after.get(name, _View())
+        if one != other:
+            found.append(CriterionChange(name, title, one.outcome, other.outcome, one.points, other.points))
+    found.sort(key=lambda change: (-change.step, change.id))
     return CallChange(old.call_id, old.total, new.total, old.band or NO_TOTAL, new.band or NO_TOTAL, tuple(found))
 
 
-def _view(item: CriterionScore | None) -> tuple[str, float | None]:
-    return ("", None) if item is None else (outcome_of(item), item.points)
+def _view(criterion: CriterionScore) -> _View:
+    return _View(outcome_of(criterion), criterion.points)
 
 
 def _summaries(
-    old: Scorecard, new: Scorecard, counts: Counter[tuple[int, str, str]], changes: list[CallChange]
+    titles: Mapping[str, str], before: _Side, after: _Side, changes: list[CallChange]
 ) -> tuple[CriterionSummary, ...]:
-    titles = {item.id: item.title for card in (old, new) for item in card.criteria}
-    changed = Counter(item.id for call in changes for item in call.criteria)
-    moved = Counter(item.id for call in changes if call.moved for item in call.criteria)
-    held: dict[tuple[int, str], dict[str, int]] = {}
-    for (side, name, outcome), count in sorted(counts.items()):
-        held.setdefault((side, name), {})[outcome] = count
+    changed: Counter[str] = Counter()
+    moved: Counter[str] = Counter()
+    for call in changes:
+        names = [criterion.id for criterion in call.criteria]
+        changed.update(names)
+        if call.moved:
+            moved.update(names)
     return tuple(
-        CriterionSummary(name, title, held.get((0, name), {}), held.get((1, name), {}), changed[name], moved[name])
+        CriterionSummary(name, title, before.of(name), after.of(name), changed[name], moved[name])
         for name, title in titles.items()
     )
 
 
 def _distribution(card: Scorecard, results: list[_Result]) -> Distribution:
-    totals = sorted([item.total for item in results if item.total is not None])
-    held = Counter(item.band for item in results)
-    names = [*(band.name for band in card.bands), NO_TOTAL]
+    totals = sorted([result.total for result in results if result.total is not None])
+    held = Counter([result.band for result in results])
+    names = [*[band.name for band in card.bands], NO_TOTAL]
     histogram = [0] * (100 // STEP)
     for total in totals:
         histogram[min(int(total // STEP), len(histogram) - 1)] += 1
     return Distribution(
-        n=len(results), without_total=len(results) - len(totals),
-        mean=sum(totals) / len(totals) if totals else None, p10=_quantile(totals, 0.1), p50=_quantile(totals, 0.5),
-        p90=_quantile(totals, 0.9), passed=sum(item.passed is True for item in results),
-        bands={name: held[name] for name in names if held[name]}, histogram=tuple(histogram),
-    )  # fmt: skip
+        n=len(results),
+        without_total=len(results) - len(totals),
+        mean=sum(totals) / len(totals) if totals else None,
+        p10=_quantile(totals, 0.1),
+        p50=_quantile(totals, 0.5),
+        p90=_quantile(totals, 0.9),
+        passed=[result.passed for result in results].count(True),
+        bands={name: held[name] for name in names if held[name]},
+        histogram=tuple(histogram),
+    )
 
 
 def _quantile(ordered: list[float], share: float) -> float | None:

@@ -32,24 +32,27 @@ def unproven(score: Score, call: Call) -> tuple[str, ...]:
     >>> unproven(found, make_call("agent: 您好")), unproven(found, make_call("agent: 请讲"))
     ((), ("greeting: '您好' was not said by agent at 0.0 s",))
     """
-    last = max([call.duration, *[item.end for item in call.utterances]])
-    return tuple(
-        f"{criterion.id}: {problem}"
-        for criterion in score.criteria
-        for piece in criterion.evidence
-        if (problem := _problem(piece, call, last))
-    )
+    last = max([call.duration, *[utterance.end for utterance in call.utterances]])
+    found = []
+    for criterion in score.criteria:
+        problems = [_problem(piece, call, last) for piece in criterion.evidence]
+        found += [f"{criterion.id}: {problem}" for problem in problems if problem]
+    return tuple(found)
 
 
 def _problem(piece: Evidence, call: Call, last: float) -> str:
     if piece.end > last + _SLACK_S:
         return f"evidence up to {piece.end:.1f} s, but the call ends at {last:.1f} s"
-    if piece.kind != "quote":
+    if piece.kind != "quote" or _is_said(piece, call):
         return ""
-    index = piece.utterance
-    if index is not None and 0 <= index < len(call.utterances):
-        said = call.utterances[index]
-        inside = said.start - _SLACK_S <= piece.start and piece.end <= said.end + _SLACK_S
-        if piece.quote in (said.text or "") and piece.role is said.role and inside:
-            return ""
     return f"{piece.quote!r} was not said by {piece.role or 'anybody'} at {piece.start:.1f} s"
+
+
+def _is_said(piece: Evidence, call: Call) -> bool:
+    """Whether a quote stands in the utterance it names, said by its role, at its time."""
+    index = piece.utterance
+    if index is None or not 0 <= index < len(call.utterances):
+        return False
+    said = call.utterances[index]
+    inside = said.start - _SLACK_S <= piece.start and piece.end <= said.end + _SLACK_S
+    return inside and piece.role is said.role and piece.quote in (said.text or "")

@@ -7,7 +7,7 @@ so that three lines are enough to try one criterion.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _RATE = 8000
 _CHARACTER_S = 0.25
 _GAP_S = 0.5
+_SAME_TOTAL = 0.005
+"""Points: totals are rounded to 0.01."""
 _LINE = re.compile(r"(agent|customer|unknown)(?:@([0-9.]+)-([0-9.]+))?(?:\s*[:：]\s?(.*))?", re.DOTALL)
 
 
@@ -58,7 +60,7 @@ def run_examples(card: Scorecard) -> list[ExampleResult]:
     ... tests:
     ...   - {name: 没有问候, dialogue: ["agent: 请讲"], expect: {greeting: pass}}
     ... ''')
-    >>> [item.problems for item in run_examples(card)]
+    >>> [result.problems for result in run_examples(card)]
     [('greeting: expected pass, got fail (phrase_missing)',)]
     """
     return [_run(card, example) for example in card.tests]
@@ -66,41 +68,50 @@ def run_examples(card: Scorecard) -> list[ExampleResult]:
 
 def _run(card: Scorecard, example: Example) -> ExampleResult:
     call = dialogue_call(
-        example.dialogue, call_id=example.name, duration_s=example.duration_s, metadata=example.metadata,
+        example.dialogue,
+        call_id=example.name,
+        duration_s=example.duration_s,
+        metadata=example.metadata,
         probability=example.probability,
-    )  # fmt: skip
+    )
     found = score(call, card) if example.scorable is not None else judged(call, card, given=example.given)
     return ExampleResult(example.name, (*_problems(example, found), *unproven(found, call)), found)
 
 
-def _problems(example: Example, found: Score) -> Iterable[str]:
+def _problems(example: Example, found: Score) -> Iterator[str]:
+    """Where the score is not what the example expects."""
     if example.scorable is not None and example.scorable != found.scorable:
         yield f"expected scorable: {str(example.scorable).lower()}, got {found.reason or 'scorable'}"
-    by_id = {item.id: item for item in found.criteria}
+    by_id = {criterion.id: criterion for criterion in found.criteria}
     for name, wanted in example.expect.items():
-        item = by_id.get(name)
-        got = outcome_of(item) if item else "nothing: the call is not scorable"
-        if got != wanted:
-            because = f" ({', '.join([item.reason, *item.review])})" if item else ""
-            yield f"{name}: expected {wanted}, got {got}{because}"
-    if example.total is not None and (found.total is None or abs(found.total - example.total) > 0.005):
-        yield f"expected total {example.total:g}, got {'none' if found.total is None else f'{found.total:g}'}"
+        criterion = by_id.get(name)
+        if criterion is None:
+            yield f"{name}: expected {wanted}, got nothing: the call is not scorable"
+        elif outcome_of(criterion) != wanted:
+            because = ", ".join([criterion.reason, *criterion.review])
+            yield f"{name}: expected {wanted}, got {outcome_of(criterion)} ({because})"
+    if example.total is not None:
+        if found.total is None:
+            yield f"expected total {example.total:g}, got none"
+        elif abs(found.total - example.total) > _SAME_TOTAL:
+            yield f"expected total {example.total:g}, got {found.total:g}"
     if example.band is not None and example.band != found.band:
         yield f"expected band {example.band}, got {found.band or 'none'}"
 
 
-def outcome_of(item: CriterionScore) -> str:
+def outcome_of(criterion: CriterionScore) -> str:
     """The outcome as examples name it: a fail that waits for a person is ``pending``."""
-    return "pending" if item.pending else item.outcome
+    return "pending" if criterion.pending else criterion.outcome
 
 
 def covered(card: Scorecard, results: Iterable[ExampleResult]) -> Mapping[str, frozenset[str]]:
     """For every criterion the outcomes that passing examples expect of it, ``partial`` and ``pending`` as ``fail``."""
-    shown: dict[str, set[str]] = {item.id: set() for item in card.criteria}
+    shown: dict[str, set[str]] = {criterion.id: set() for criterion in card.criteria}
     for example, result in zip(card.tests, results, strict=True):
-        if result.passed:
-            for name, wanted in example.expect.items():
-                shown[name].add("fail" if wanted in ("partial", "pending") else wanted)
+        if not result.passed:
+            continue
+        for name, wanted in example.expect.items():
+            shown[name].add("fail" if wanted in ("partial", "pending") else wanted)
     return {name: frozenset(outcomes) for name, outcomes in shown.items()}
 
 
@@ -160,7 +171,12 @@ def dialogue_call(
     roles = [role for role in Role if role is not Role.UNKNOWN or any(item.role is role for item in said)]
     speech = {role: Timeline(item.segment for item in said if item.role is role) for role in roles}
     recording = Recording(
-        id=call_id, sampling_rate=_RATE, num_samples=round(length * _RATE), channels=(Role.AGENT, Role.CUSTOMER),
-        layout="two_channel", roles_from="given", metadata=metadata or {},
-    )  # fmt: skip
+        id=call_id,
+        sampling_rate=_RATE,
+        num_samples=round(length * _RATE),
+        channels=(Role.AGENT, Role.CUSTOMER),
+        layout="two_channel",
+        roles_from="given",
+        metadata=metadata or {},
+    )
     return Call(recording, speech, tuple(said), language="zh", made_with=made_with)

@@ -7,26 +7,16 @@ to agree on is checked here where both lie in one mapping, and in `schema` where
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from qa_speech.metrics.doubt import NEAR_BOUND, UNSURE, UNSURE_SHARE
-from qa_speech.scorecard.conditions import (
-    Check,
-    Id,
-    Number,
-    Part,
-    Percent,
-    Points,
-    Seconds,
-    Share,
-    Title,
-    known_figure,
-)
+from qa_speech.scorecard.checks.base import Id, Number, Part, Percent, Points, Seconds, Share, Title
+from qa_speech.scorecard.checks.metric import MetricCheck, known_figure
+from qa_speech.scorecard.checks.table import Check
 
 
 class Band(Part):
@@ -105,48 +95,61 @@ class Criterion(Part):
     @property
     def full(self) -> float:
         """Points in reach that count in the denominator: none for deductions, bonuses and pure fatal items."""
-        return (self.points or 0.0) if self.scored and self.bonus is None and self.deduct is None else 0.0
+        if not self.scored or self.bonus is not None or self.deduct is not None:
+            return 0.0
+        return self.points or 0.0
 
     @property
     def weight(self) -> float:
         """What it weighs in coverage: its points, or the most a deduction can take."""
         if not self.scored or self.bonus is not None:
             return 0.0
-        return (self.deduct.limit or self.deduct.points) if self.deduct else self.full
+        if self.deduct is not None:
+            return self.deduct.limit or self.deduct.points
+        return self.full
 
 
-def _criterion_problems(item: Criterion) -> list[str]:
-    found = []
-    if item.manual == (item.check is not None):
-        found.append("give either check or manual: true")
-    if item.points is None and item.deduct is None and item.fatal is None and item.scored:
-        found.append("worth nothing: give points, deduct, fatal, or scored: false")
-    if item.deduct is not None and (item.points is not None or item.bands or item.bonus):
-        found.append("deduct takes points from the section; it does not go with points, bands or bonus")
-    if item.bonus is not None and (not item.points or item.fatal is not None):
-        found.append("bonus needs points and does not go with fatal")
-    if not item.scored and (item.deduct or item.bonus or item.fatal):
-        found.append("scored: false does not go with deduct, bonus or fatal")
-    check = item.check
-    bounded = check is not None and (check.at_least is not None or check.at_most is not None)
-    if item.bands is None:
-        if check is not None and check.metric is not None and not bounded:
-            found.append("a metric needs at_least, at_most, or bands")
-        return found
-    if check is None or check.metric is None or bounded:
-        found.append("bands need a metric check without at_least and at_most")
-    if item.points is not None and max(band.points for band in item.bands) != item.points:
-        found.append(
-            f"the best band gives {max(band.points for band in item.bands):g} points, but points is {item.points:g}"
-        )
-    if item.points is None:
-        found.append("bands need points: the full mark")
-    edges = [band.below for band in item.bands]
-    if edges[-1] is not None or None in edges[:-1]:
-        found.append("every band but the last needs below, and the last must not have it")
-    elif any(one is not None and two is not None and one >= two for one, two in pairwise(edges)):
-        found.append("bands must rise: each below greater than the one before, else a band is never reached")
-    return found
+def _criterion_problems(criterion: Criterion) -> Iterator[str]:
+    """Keys of one criterion that do not go together."""
+    has_points, has_fatal = criterion.points is not None, criterion.fatal is not None
+    if criterion.manual == (criterion.check is not None):
+        yield "give either check or manual: true"
+    if not has_points and not has_fatal and criterion.deduct is None and criterion.scored:
+        yield "worth nothing: give points, deduct, fatal, or scored: false"
+    if criterion.deduct is not None and (has_points or criterion.bands or criterion.bonus):
+        yield "deduct takes points from the section; it does not go with points, bands or bonus"
+    if criterion.bonus is not None and (not criterion.points or has_fatal):
+        yield "bonus needs points and does not go with fatal"
+    if not criterion.scored and (criterion.deduct or criterion.bonus or has_fatal):
+        yield "scored: false does not go with deduct, bonus or fatal"
+    yield from _band_problems(criterion)
+
+
+def _band_problems(criterion: Criterion) -> Iterator[str]:
+    """Bands and a metric without bounds need each other, and points that agree."""
+    figure = criterion.check.operator if criterion.check is not None else None
+    unbounded = isinstance(figure, MetricCheck) and figure.at_least is None and figure.at_most is None
+    bands, points = criterion.bands, criterion.points
+    if bands is None:
+        if unbounded:
+            yield "a metric needs at_least, at_most, or bands"
+        return
+    if not unbounded:
+        yield "bands need a metric check without at_least and at_most"
+    best = max([band.points for band in bands])
+    if points is None:
+        yield "bands need points: the full mark"
+    elif best != points:
+        yield f"the best band gives {best:g} points, but points is {points:g}"
+    edges = [band.below for band in bands[:-1]]
+    if bands[-1].below is not None or None in edges:
+        yield "every band but the last needs below, and the last must not have it"
+    elif not _rising([edge for edge in edges if edge is not None]):
+        yield "bands must rise: each below greater than the one before, else a band is never reached"
+
+
+def _rising(edges: list[float]) -> bool:
+    return all(lower < higher for lower, higher in pairwise(edges))
 
 
 class Section(Part):
@@ -172,8 +175,8 @@ class Section(Part):
     @property
     def full(self) -> float:
         """Points in reach when everything applies."""
-        own = self.start_points + sum(item.full for item in self.criteria)
-        return own + sum(item.full for item in self.sections)
+        own = self.start_points + sum([criterion.full for criterion in self.criteria])
+        return own + sum([section.full for section in self.sections])
 
     @property
     def share(self) -> float:
@@ -277,6 +280,12 @@ class Scorecard(Part):
     bands: tuple[GradeBand, ...] = Field((), description="等级，从高到低，最后一个从 0 起")
     sections: Annotated[tuple[Section, ...], Field(min_length=1)]
     tests: tuple[Example, ...] = ()
+    _sha256: str = PrivateAttr("")
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Take over the hash of the file, which whoever reads it gives as the context of the validation."""
+        if context is not None:
+            self._sha256 = context["sha256"]
 
     @field_validator("bands")
     @classmethod
@@ -291,21 +300,24 @@ class Scorecard(Part):
     def __hash__(self) -> int:
         return hash((self.id, self.version, self.sha256))
 
-    @cached_property
+    @property
     def sha256(self) -> str:
-        """Of the file it was read from (set there): two results are comparable when this is the same."""
-        return ""
+        """Of the file it was read from, "" where it was not: two results are comparable when this is the same."""
+        return self._sha256
+
+    @property
+    def placed(self) -> tuple[tuple[Section, Criterion], ...]:
+        """All criteria with the sections they stand in, in the order of the file."""
+        return tuple(_placed(self.sections))
 
     @property
     def criteria(self) -> tuple[Criterion, ...]:
         """All criteria, in the order of the file."""
-        return tuple(item for _, item in walk(self.sections))
+        return tuple([criterion for _, criterion in self.placed])
 
 
-def walk(sections: tuple[Section, ...]) -> list[tuple[Section, Criterion]]:
-    """Every criterion with the section it stands in."""
-    found: list[tuple[Section, Criterion]] = []
+def _placed(sections: tuple[Section, ...]) -> Iterator[tuple[Section, Criterion]]:
     for section in sections:
-        found += [(section, item) for item in section.criteria]
-        found += walk(section.sections)
-    return found
+        for criterion in section.criteria:
+            yield section, criterion
+        yield from _placed(section.sections)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any, TypeAlias, get_args
+from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from qa_speech.scorecard.model import Scorecard
-from qa_speech.scorecard.schema import Tree, Where
-
-Problem: TypeAlias = tuple[int, str, str]
+from qa_speech.scorecard.tree import Problem, Tree, Where
 
 _PLAIN = {
     "missing": "required, but missing",
@@ -28,44 +27,60 @@ _PLAIN = {
     "finite_number": "expected a finite number",
     "date_type": "expected a date like 2026-01-31",
 }
+_OUR_WORDS = {"Tuple": "the list", "Input": "it", "String": "the text"}
 _ID_PATTERN = "expected an id of lower-case letters, digits, '-', '_' or '.', up to 64"
 
 
-def validated(tree: Tree, lines: Mapping[Where, int]) -> tuple[Scorecard | None, list[Problem]]:
-    """The scorecard, or None and every problem in the order of the file."""
-    found: list[tuple[Where, str]] = []
+class _Found(NamedTuple):
+    """A problem by its place in the tree."""
+
+    where: Where
+    what: str
+
+
+def validated(tree: Tree, lines: Mapping[Where, int], *, sha256: str) -> tuple[Scorecard | None, list[Problem]]:
+    """The scorecard of a tree, with the hash of its file; or None and every problem in the order of the file."""
+    found: list[_Found] = []
     card = None
     try:
-        card = Scorecard.model_validate(tree)
+        card = Scorecard.model_validate(tree, context={"sha256": sha256})
     except ValidationError as exc:
-        found += [(_place(error, tree), _words(error)) for error in exc.errors(include_url=False) if _real(error)]
+        for error in exc.errors(include_url=False):
+            if _is_real(error):
+                found.append(_Found(_place(error, tree), _words(error)))
     except RecursionError:
-        found.append(((), "nested too deeply"))
+        found.append(_Found((), "nested too deeply"))
     found += _across(tree)
-    problems = [(_line(where, lines), _named(where, tree), what) for where, what in found]
-    return (None if problems else card), sorted(problems)
+    if not found:
+        return card, []
+    problems = [Problem(_line(where, lines), _named(where, tree), what) for where, what in found]
+    return None, sorted(problems)
 
 
-def _real(error: Any) -> bool:
+def _is_real(error: ErrorDetails) -> bool:
     """A list whose items are wrong is not also too short, whatever is left of it after checking."""
-    return bool(error["type"] != "too_short" or len(error["input"]) < error["ctx"]["min_length"])
+    if error["type"] != "too_short":
+        return True
+    return bool(len(error["input"]) < error["ctx"]["min_length"])
 
 
-def _place(error: Any, tree: Tree) -> Where:
+def _place(error: ErrorDetails, tree: Tree) -> Where:
     """Where the problem stands in the file; a short form that was spelt out for checking stands where it was written."""
     where: Where = tuple(error["loc"])
     held: Any = tree
     for depth, part in enumerate(where):
         if not isinstance(held, dict | tuple):
             return where[:depth]
-        held = held[part] if _holds(held, part) else None  # type: ignore[index]
+        held = _held(held, part)
     return where
 
 
-def _words(error: Any) -> str:
-    where, kind, given = tuple(error["loc"]), error["type"], error.get("input")
+def _words(error: ErrorDetails) -> str:
+    """What is wrong, in plain words."""
+    kind, given = error["type"], error["input"]
     if kind == "extra_forbidden":
-        return _unknown_key(tuple(item for item in where if isinstance(item, str)), str(where[-1]))
+        keys = [part for part in error["loc"] if isinstance(part, str)]
+        return _unknown_key(tuple(keys), str(error["loc"][-1]))
     if kind == "missing":
         return _PLAIN[kind]
     if kind == "value_error":
@@ -74,93 +89,138 @@ def _words(error: Any) -> str:
         return f"{_ID_PATTERN}; got {_shown(given)}"
     if kind in _PLAIN:
         return f"{_PLAIN[kind]}, got {_shown(given)}"
-    message = error["msg"].replace("Tuple", "the list").replace("Input", "it").replace("String", "the text")
+    message = error["msg"]
+    for theirs, ours in _OUR_WORDS.items():
+        message = message.replace(theirs, ours)
     return f"{message[0].lower()}{message[1:]}; got {_shown(given)}"
 
 
 def _shown(value: object) -> str:
+    """A value of the file, short."""
+    if value is None:
+        return "nothing"
     if isinstance(value, str):
-        return repr(value if len(value) <= 60 else value[:57] + "…")
+        return repr(_short(value))
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, tuple):
         return f"a list of {len(value)}"
-    if value is None:
-        return "nothing"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "…"
 
 
 @lru_cache(maxsize=500)
 def _unknown_key(path: tuple[str, ...], key: str) -> str:
     known = _keys(path[:-1])
     close = get_close_matches(key[:80], known, 1, 0.5)
-    shown = key if len(key) <= 60 else key[:57] + "…"
-    hint = f"; did you mean {close[0]!r}?" if close else f"; here may stand: {', '.join(known)}" if known else ""
-    return f"unknown key {shown!r}{hint}"
+    hint = ""
+    if close:
+        hint = f"; did you mean {close[0]!r}?"
+    elif known:
+        hint = f"; here may stand: {', '.join(known)}"
+    return f"unknown key {_short(key)!r}{hint}"
 
 
 def _keys(path: tuple[str, ...]) -> tuple[str, ...]:
     """The keys that may stand in the mapping at `path`."""
-    model: type[BaseModel] | None = Scorecard
+    model: type[BaseModel] = Scorecard
     for part in path:
-        if model is None:
+        below = _model_under(model, part)
+        if below is None:
             return ()
-        field = next((item for name, item in model.model_fields.items() if part == (item.alias or name)), None)
-        model = next(_models(field.annotation), None) if field is not None else None
-    if model is None:
-        return ()
-    return tuple(item.alias or name for name, item in model.model_fields.items())
+        model = below
+    return tuple([field.alias or name for name, field in model.model_fields.items()])
+
+
+def _model_under(model: type[BaseModel], key: str) -> type[BaseModel] | None:
+    """The model of what stands under a key."""
+    for name, field in model.model_fields.items():
+        if key == (field.alias or name):
+            return next(_models(field.annotation), None)
+    return None
 
 
 def _models(annotation: object) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
-    for item in get_args(annotation):
-        yield from _models(item)
+    for part in get_args(annotation):
+        yield from _models(part)
 
 
-def _across(tree: Tree) -> list[tuple[Where, str]]:
+def _across(tree: Tree) -> list[_Found]:
     """What two places far apart have to agree on: ids used once, tests that name what exists."""
-    found: list[tuple[Where, str]] = []
+    found: list[_Found] = []
     first: dict[str, Where] = {}
     criteria: set[str] = set()
-    for where, kind, item in _ids(tree.get("sections"), ("sections",)):
-        if item in first:
-            found.append(((*where, "id"), f"id {item!r} is used twice; first at {_named(first[item], tree)}"))
-        first.setdefault(item, where)
-        if kind == "criteria":
-            criteria.add(item)
+    for identified in _ids(tree.get("sections"), ("sections",)):
+        name = identified.id
+        if name in first:
+            what = f"id {name!r} is used twice; first at {_named(first[name], tree)}"
+            found.append(_Found((*identified.where, "id"), what))
+        first.setdefault(name, identified.where)
+        if identified.is_criterion:
+            criteria.add(name)
+    return found + _across_tests(tree, sorted(criteria))
+
+
+def _across_tests(tree: Tree, criteria: list[str]) -> list[_Found]:
+    """Names of tests, and the criteria and bands that tests speak of."""
+    found: list[_Found] = []
+    bands = [band.get("name") for band in _mappings(tree.get("bands")).values()]
     names: set[str] = set()
-    for index, test in enumerate(_list(tree.get("tests"))):
-        if not isinstance(test, dict):
-            continue
+    for index, test in _mappings(tree.get("tests")).items():
+        where: Where = ("tests", index)
         name = test.get("name")
-        if isinstance(name, str) and name in names:
-            found.append((("tests", index, "name"), f"two tests are called {name!r}"))
-        names.add(name) if isinstance(name, str) else None
+        if isinstance(name, str):
+            if name in names:
+                found.append(_Found((*where, "name"), f"two tests are called {name!r}"))
+            names.add(name)
         wanted = test.get("expect")
-        for key in wanted if isinstance(wanted, dict) else ():
-            if key not in criteria:
-                close = get_close_matches(key, sorted(criteria), 1)
-                hint = f"; did you mean {close[0]!r}?" if close else ""
-                found.append((("tests", index, "expect", key), f"no criterion {key!r}{hint}"))
-        bands = [item.get("name") for item in _list(tree.get("bands")) if isinstance(item, dict)]
-        if isinstance(test.get("band"), str) and test["band"] not in bands:
-            found.append((("tests", index, "band"), f"no band {test['band']!r}; there are: {bands}"))
+        if isinstance(wanted, dict):
+            for key in wanted:
+                if key not in criteria:
+                    found.append(_Found((*where, "expect", key), _no_criterion(key, criteria)))
+        band = test.get("band")
+        if isinstance(band, str) and band not in bands:
+            found.append(_Found((*where, "band"), f"no band {band!r}; there are: {bands}"))
     return found
 
 
-def _ids(sections: Tree, where: Where) -> Iterator[tuple[Where, str, str]]:
-    for index, section in enumerate(_list(sections)):
-        if not isinstance(section, dict):
-            continue
+def _no_criterion(key: str, criteria: list[str]) -> str:
+    close = get_close_matches(key, criteria, 1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return f"no criterion {key!r}{hint}"
+
+
+class _Identified(NamedTuple):
+    """A section or criterion of the tree."""
+
+    where: Where
+    id: str
+    is_criterion: bool
+
+
+def _ids(sections: Tree, where: Where) -> Iterator[_Identified]:
+    for index, section in _mappings(sections).items():
         place = (*where, index)
-        if isinstance(section.get("id"), str):
-            yield place, "sections", section["id"]
-        for number, item in enumerate(_list(section.get("criteria"))):
-            if isinstance(item, dict) and isinstance(item.get("id"), str):
-                yield (*place, "criteria", number), "criteria", item["id"]
+        name = section.get("id")
+        if isinstance(name, str):
+            yield _Identified(place, name, False)
+        for number, criterion in _mappings(section.get("criteria")).items():
+            name = criterion.get("id")
+            if isinstance(name, str):
+                yield _Identified((*place, "criteria", number), name, True)
         yield from _ids(section.get("sections"), (*place, "sections"))
+
+
+def _mappings(value: Tree) -> dict[int, dict[str, Tree]]:
+    """The mappings in a list, by their place; what else stands in it is complained about elsewhere."""
+    return {index: held for index, held in enumerate(_list(value)) if isinstance(held, dict)}
 
 
 def _list(value: Tree) -> tuple[Tree, ...]:
@@ -177,15 +237,31 @@ def _line(where: Where, lines: Mapping[Where, int]) -> int:
 def _named(where: Where, tree: Tree) -> str:
     """A path a person finds: list places by their id or name, else by number."""
     text = ""
+    held = tree
     for part in where:
-        tree = tree[part] if _holds(tree, part) else None
+        held = _held(held, part)
         if isinstance(part, int):
-            name = tree.get("id", tree.get("name")) if isinstance(tree, dict) else None
-            text += f"[{name}]" if isinstance(name, str) and len(name) <= 64 else f"[{part + 1}]"
+            name = _name_of(held)
+            text += f"[{part + 1 if name is None else name}]"
+        elif text:
+            text += f".{part}"
         else:
-            text += f".{part}" if text else part
+            text = part
     return text or "file"
 
 
-def _holds(tree: Tree, part: str | int) -> bool:
-    return part in tree if isinstance(tree, dict) else isinstance(part, int) and part < len(_list(tree))
+def _name_of(held: Tree) -> str | None:
+    """The id or name of a mapping, where it has one that can be shown."""
+    if not isinstance(held, dict):
+        return None
+    name = held.get("id", held.get("name"))
+    return name if isinstance(name, str) and len(name) <= 64 else None
+
+
+def _held(tree: Tree, part: str | int) -> Tree:
+    """What stands under a key or at a place of a list; None for nothing."""
+    if isinstance(tree, dict):
+        return tree.get(part)
+    if isinstance(part, int) and part < len(_list(tree)):
+        return tree[part]
+    return None

@@ -7,46 +7,13 @@ section and its bonus) → weighting with not-applicable renormalised → form b
 A fail with a review reason is *pending*: `total` is made without it (neither its points nor its effect),
 `total_if_confirmed` with it.
 
-Reason codes of a judged criterion, and the keys of `detail` beside `operator`, `role`, the window (`window` =
-``first_s``, ``last_s`` or ``between_s``; `window_s` or `window_from_s`, `window_to_s`; `first_turn`, `last_turn`) and,
-where checks are combined, `combined` (``all``, ``any``), `parts`, `deciding`, `negated`:
-
-=====================  =======  ==========================================================================
-reason                 holds    detail
-=====================  =======  ==========================================================================
-phrase_found           yes      mode (any, all, some, none), phrases (up to six, joined by 、), phrase_count,
-                                count, at_least, said (the words heard)
-phrase_missing         no       the same, searched_from_s, searched_to_s; missing (mode all: which)
-phrase_too_few         no       as phrase_missing, with what was said
-phrase_said            no       count, said: unwanted words (taboo)
-phrase_too_many        no       count, at_most, said
-phrase_avoided         yes      phrases: none of the unwanted words was said
-metric_met             yes      metric, component, value, unit, at_least, at_most
-metric_above           no       the same: value > at_most; unsure (doubtful cases among them that do not count)
-metric_below           no       the same: value < at_least
-band                   --       a criterion with bands: metric, component, value, unit, points, band_below (edge of
-                                the band it fell into), full_below / full_from (edges of the band with full points)
-order_kept             yes      side (after, before, around), anchor (its words), places, within_s, within_turns,
-                                inner (reason code of the inner check) and the inner check's keys
-order_broken           no       the same, broken (how many places)
-not_repeated           yes      of (own, other), count, at_most
-repeated               no       the same; evidence: pairs of earlier and later words
-repeat_found           yes      at_least: a repetition was wanted and there is one
-repeat_missing         no       at_least, count
-entity_found           yes      kind (phone, amount, date, id), count, at_least, said
-entity_missing         no       the same
-entity_too_many        no       at_most
-entity_said            no       at_most 0, or negated: an entity that must not be given
-entity_avoided         yes      negated, or no at_least: it was not given
-similar_found          yes      to, similarity (limit), best, said
-similar_missing        no       the same; best = nearest that was heard
-similar_too_many       no       at_most
-similar_said           no       at_most 0, or negated: a sentence of this kind must not be said
-similar_avoided        yes      negated, or no at_least: it was not said
-attribute_met          yes      attribute, value, wanted, unwanted or at_least / at_most
-attribute_differs      no       the same
-not_<reason>           --       the negation of a reason that has no name of its own
-=====================  =======  ==========================================================================
+Each criterion says why: a reason code, and a detail. The reasons of each operator, with the keys of the detail that come
+with them, are those of its class in `checks` (all together: ``checks.table.REASONS``); a criterion with bands has
+``band``: metric, component, value, unit, points, band_below (edge of the band it fell into), full_below / full_from (edges
+of the band with full points). The negation of a reason that has no name of its own is ``not_`` and the reason. Keys of every
+detail: `operator`, `role`, the window (`window` = ``first_s``, ``last_s`` or ``between_s``; `window_s` or `window_from_s`,
+`window_to_s`; `first_turn`, `last_turn`) and, where checks are combined, `combined` (``all``, ``any``), `parts`,
+`deciding`, `negated`.
 
 Reasons without a judgement: not_measured: ``no_words``, ``no_recogniser``, ``mono``, ``no_role``, ``no_times``,
 ``no_attribute``, ``not_a_number``, and those of metrics (`call`; ``not_annotated``: no text model has read the call);
@@ -73,55 +40,80 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from qa_speech.call import Call, CriterionScore, Measurement, Outcome, Role, Score
 from qa_speech.scorecard.arithmetic import total_of
 from qa_speech.scorecard.attributes import attribute_of
-from qa_speech.scorecard.context import EVERYWHERE, Context, Limits, Result
-from qa_speech.scorecard.operators import Evaluator, compiled, near, stretch, unique
-from qa_speech.scorecard.phrase import Needs
+from qa_speech.scorecard.context import Context, Limits
+from qa_speech.scorecard.question import Evaluator, Needs, Question, Result, near, unique
 
 if TYPE_CHECKING:
+    from qa_speech.scorecard.checks.table import Check
     from qa_speech.scorecard.model import Criterion, Eligible, Scorecard, Section
 
 
 class Judge:
-    """One criterion, compiled."""
+    """One criterion, compiled: its checks, and plain copies of what stands in every score of it."""
 
     def __init__(self, criterion: Criterion, section: Section, needs: Needs) -> None:
-        self.criterion = criterion
+        self.id = criterion.id
+        self.title = criterion.title
         self.section = section.id
-        self.check: Evaluator | None = compiled(criterion.check, needs) if criterion.check else None
-        self.when: Evaluator | None = compiled(criterion.when, needs) if criterion.when else None
+        self.severity = criterion.severity or ""
+        self.tags = criterion.tags
+        self.comment_required = criterion.comment_required
+        self.scored = criterion.scored
+        self.deduct = criterion.deduct
+        self.check = _compiled(criterion.check, needs)
+        self.when = _compiled(criterion.when, needs)
         self.fatal = "" if criterion.fatal is None else criterion.fatal.name
         self.full = criterion.full
         self.full_points = criterion.points or 0.0
+        self.bands = None if criterion.bands is None else Bands(criterion)
+
+
+def _compiled(check: Check | None, needs: Needs) -> Evaluator | None:
+    return None if check is None else check.operator.compiled(needs)
+
+
+class Bands:
+    """The bands of a criterion: edges between them, and the points of each."""
+
+    def __init__(self, criterion: Criterion) -> None:
         bands = criterion.bands or ()
+        full = criterion.points or 0.0
         self.edges = [band.below for band in bands if band.below is not None]
-        self.band_points = [band.points for band in bands]
+        self.points = [band.points for band in bands]
         # only where full marks begin or end does a hair decide between right and wrong
-        self.full_edges = [
-            edge
-            for edge, below, above in zip(self.edges, self.band_points, self.band_points[1:], strict=False)
-            if (below == self.full_points) != (above == self.full_points)
-        ]
-        self.full_mark: dict[str, float | None] = {}
-        if bands:
-            best = self.band_points.index(max(self.band_points))
-            self.full_mark["full_from"] = self.edges[best - 1] if best else None
-            self.full_mark["full_below"] = self.edges[best] if best < len(self.edges) else None
+        self.full_edges: list[float] = []
+        for edge, (below, above) in zip(self.edges, pairwise(self.points), strict=True):
+            if (below == full) != (above == full):
+                self.full_edges.append(edge)
+        best = self.points.index(max(self.points))
+        self.full_mark = {
+            "full_from": self.edges[best - 1] if best else None,
+            "full_below": self._end(best),
+        }
+
+    def _end(self, place: int) -> float | None:
+        """Where a band ends; None for the last."""
+        return self.edges[place] if place < len(self.edges) else None
+
+    def points_of(self, value: float) -> tuple[float, float | None]:
+        """What a value earns, and where its band ends."""
+        place = bisect_right(self.edges, value)
+        return self.points[place], self._end(place)
 
 
 class Plan:
     """A scorecard, compiled: closures for its checks, one set of phrases for its automaton."""
 
     def __init__(self, card: Scorecard) -> None:
-        from qa_speech.scorecard.model import walk
-
         needs = Needs()
         self.card = card
-        self.judges = tuple(Judge(criterion, section, needs) for section, criterion in walk(card.sections))
+        self.judges = tuple(Judge(criterion, section, needs) for section, criterion in card.placed)
         self.book = needs.book()
         self.metrics = needs.metrics
         review = card.review
@@ -173,9 +165,18 @@ def score(call: Call, scorecard: Scorecard, *, measurements: Mapping[str, Measur
     reason = not_scorable(call, scorecard.eligible)
     if reason:
         return Score(
-            call.id, scorecard.id, scorecard.version, scorecard.sha256, (), (), None, None, 0.0,
-            scorable=False, reason=reason,
-        )  # fmt: skip
+            call.id,
+            scorecard.id,
+            scorecard.version,
+            scorecard.sha256,
+            (),
+            (),
+            None,
+            None,
+            0.0,
+            scorable=False,
+            reason=reason,
+        )
     return judged(call, scorecard, measurements=measurements)
 
 
@@ -188,8 +189,8 @@ def judged(
 ) -> Score:
     """Judge a call whether it is eligible or not; `given` are figures that stand in for measured ones (examples)."""
     plan = plan_of(scorecard)
-    context = Context(call, book=plan.book, limits=plan.limits, known=measurements, given=given)
-    return total_of(scorecard, call.id, tuple([judge(item, context) for item in plan.judges]))
+    question = Question(Context(call, book=plan.book, limits=plan.limits, known=measurements, given=given))
+    return total_of(scorecard, call.id, tuple([judge(one, question) for one in plan.judges]))
 
 
 def not_scorable(call: Call, eligible: Eligible) -> str:
@@ -198,11 +199,12 @@ def not_scorable(call: Call, eligible: Eligible) -> str:
         return "too_short"
     if eligible.max_duration_s is not None and call.duration > eligible.max_duration_s:
         return "too_long"
-    if eligible.both_spoke and call.recording.layout != "mono" and call.recording.layout != "fake_stereo":
-        speaking = {item.role for item in call.utterances} | {role for role, line in call.speech.items() if line}
+    if eligible.both_spoke and call.recording.layout not in ("mono", "fake_stereo"):
+        speaking = {utterance.role for utterance in call.utterances}
+        speaking.update([role for role, line in call.speech.items() if line])
         if Role.UNKNOWN not in speaking and not {Role.AGENT, Role.CUSTOMER} <= speaking:
             return "one_sided"
-    if eligible.recognised and not any(item.text for item in call.utterances):
+    if eligible.recognised and not any(utterance.text for utterance in call.utterances):
         return "no_words"
     for name, wanted in eligible.attributes.items():
         if str(attribute_of(call, name)) not in wanted:
@@ -210,72 +212,95 @@ def not_scorable(call: Call, eligible: Eligible) -> str:
     return ""
 
 
-def judge(item: Judge, context: Context) -> CriterionScore:
+def judge(one: Judge, question: Question) -> CriterionScore:
     """The outcome of one criterion."""
-    if item.when is not None:
+    if one.when is not None:
         # of a condition only the answer counts: no quotes are looked up, nothing is reviewed
-        context.gather = "none"
-        condition = item.when(context, EVERYWHERE)
-        context.gather = "few"
+        condition = one.when(question.gathering("none"))
         if condition.holds is None and condition.applies:
-            return _scored(item, "not_measured", None, condition)
+            return _unjudged(one, "not_measured", condition)
         if not condition.holds:
-            return _scored(item, "not_applicable", None, Result(False, "condition_false", condition.detail))
-    if item.check is None:
-        return _scored(item, "manual", None, Result(None, "manual"))
-    found = item.check(context, EVERYWHERE)
+            return _unjudged(one, "not_applicable", Result(False, "condition_false", condition.detail))
+    if one.check is None:
+        return _unjudged(one, "manual", Result(None, "manual"))
+    found = one.check(question)
     if not found.applies:
-        return _scored(item, "not_applicable", None, found)
+        return _unjudged(one, "not_applicable", found)
     if found.holds is None:
-        return _scored(item, "not_measured", None, found)
-    if item.criterion.bands is not None:
-        return _banded(item, found, context)
+        return _unjudged(one, "not_measured", found)
+    if one.bands is not None:
+        return _banded(one, one.bands, found, question)
     if found.holds:
-        return _scored(item, "pass", item.criterion.points, found)
-    return _scored(item, "fail", 0.0, found)
+        return _judged(one, "pass", one.full_points, found)
+    return _judged(one, "fail", 0.0, found)
 
 
-def _banded(item: Judge, found: Result, context: Context) -> CriterionScore:
-    value, full = found.value or 0.0, item.full_points
-    place = bisect_right(item.edges, value)
-    points = item.band_points[place]
-    review = (*found.review, "near_threshold") if near(value, item.full_edges, context.limits.near) else found.review
-    below = item.edges[place] if place < len(item.edges) else None
-    detail = {**found.detail, "points": points, "band_below": below, **item.full_mark}
-    outcome: Outcome = "pass" if points == full else "partial" if points else "fail"
+def _banded(one: Judge, bands: Bands, found: Result, question: Question) -> CriterionScore:
+    """The outcome of a criterion with bands, by the value of its metric."""
+    value = found.value or 0.0
+    points, below = bands.points_of(value)
+    outcome: Outcome = "fail"
+    if points == one.full_points:
+        outcome = "pass"
+    elif points:
+        outcome = "partial"
+    review = found.review
+    if near(value, bands.full_edges, question.context.limits.near):
+        review = unique((*review, "near_threshold"))
     evidence = found.evidence
     if outcome != "pass" and not evidence:
         role = Role(str(found.detail["role"])) if "role" in found.detail else None
-        evidence = (stretch(context, EVERYWHERE, role, str(found.detail["metric"])),)
-    changed = Result(False, "band", detail, evidence, unique(review), 1, value)
-    return _scored(item, outcome, points, changed)
+        evidence = (question.stretch(role, str(found.detail["metric"])),)
+    detail = {**found.detail, "points": points, "band_below": below, **bands.full_mark}
+    return _judged(one, outcome, points, Result(False, "band", detail, evidence, review, 1, value))
 
 
-def _scored(item: Judge, outcome: Outcome, points: float | None, found: Result) -> CriterionScore:
-    criterion = item.criterion
-    judged = outcome in ("pass", "partial", "fail")
-    deduction, detail = 0.0, found.detail
-    if judged and criterion.deduct is not None:
-        if outcome == "fail":
-            times = found.hits if criterion.deduct.per == "hit" else 1
-            limit = criterion.deduct.limit
-            deduction = criterion.deduct.points * times
-            deduction = deduction if limit is None else min(limit, deduction)
-            detail = {**detail, "hits": times, "deduction": deduction}
-        points = -deduction or 0.0
-    elif judged and not criterion.scored:
+def _unjudged(one: Judge, outcome: Outcome, found: Result) -> CriterionScore:
+    """A criterion without points: not applicable, not measured, or for a person."""
+    return _scored(one, outcome, None, found, found.detail)
+
+
+def _judged(one: Judge, outcome: Outcome, points: float, found: Result) -> CriterionScore:
+    """A criterion with its points, or with what it takes off."""
+    deduct, detail = one.deduct, found.detail
+    if deduct is not None:
         points = 0.0
-    elif judged:
-        points = points or 0.0
-        if outcome != "pass" and item.full:
-            detail = {**detail, "points_lost": item.full - points}
+        if outcome == "fail":
+            hits = found.hits if deduct.per == "hit" else 1
+            deduction = deduct.points * hits
+            if deduct.limit is not None:
+                deduction = min(deduct.limit, deduction)
+            detail = {**detail, "hits": hits, "deduction": deduction}
+            points = -deduction
+    elif not one.scored:
+        points = 0.0
+    elif outcome != "pass" and one.full:
+        detail = {**detail, "points_lost": one.full - points}
+    return _scored(one, outcome, points, found, detail)
+
+
+def _scored(
+    one: Judge, outcome: Outcome, points: float | None, found: Result, detail: Mapping[str, str | float | None]
+) -> CriterionScore:
+    is_judged = points is not None
     return CriterionScore(
-        id=criterion.id, title=criterion.title, section=item.section, outcome=outcome,
-        points=points if judged else None, possible=item.full, review=found.review if judged else (),
-        pending=outcome == "fail" and bool(found.review), fatal=item.fatal, severity=criterion.severity or "",
-        tags=criterion.tags, evidence=found.evidence if judged else (), reason=found.reason, detail=detail,
-        comment_required=criterion.comment_required, scored=criterion.scored,
-    )  # fmt: skip
+        id=one.id,
+        title=one.title,
+        section=one.section,
+        outcome=outcome,
+        points=points,
+        possible=one.full,
+        review=found.review if is_judged else (),
+        pending=outcome == "fail" and bool(found.review),
+        fatal=one.fatal,
+        severity=one.severity,
+        tags=one.tags,
+        evidence=found.evidence if is_judged else (),
+        reason=found.reason,
+        detail=detail,
+        comment_required=one.comment_required,
+        scored=one.scored,
+    )
 
 
 def measure_for(
@@ -286,7 +311,10 @@ def measure_for(
     They hold for this call and this version of the code, whatever the scorecard: another card that asks for the same
     metric with the same parameters finds them too. Those in `known` are taken over.
     """
-    wanted = plan_of(scorecard).metrics
-    if known is None:
-        return {key: function(call, **params) for key, (function, params) in wanted.items()}
-    return {key: known[key] if key in known else function(call, **params) for key, (function, params) in wanted.items()}
+    measured: dict[str, Measurement] = {}
+    for key, wanted in plan_of(scorecard).metrics.items():
+        if known is not None and key in known:
+            measured[key] = known[key]
+        else:
+            measured[key] = wanted.function(call, **wanted.params)
+    return measured

@@ -14,7 +14,7 @@ from qa_speech.language.phrases import fold
 
 _PRIVATE = 0xF0000
 _TONES = str.maketrans("āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿ", "aaaaeeeeiiiioooouuuuvvvvvnnnm")
-_SYLLABLES = re.compile(r"^(?:([zcs])h|([lr])|(hu(?=[aeo])|h(?=u$)))|(?<=[aei])(ng)$")
+_SYLLABLES = re.compile(r"^(?:(?P<retroflex>[zcs])h|[lr]|(?P<breath>hu(?=[aeo])|h(?=u$)))|(?<=[aei])ng$")
 
 
 @cache
@@ -26,13 +26,20 @@ def readings(char: str) -> tuple[str, ...]:
     """
     from pypinyin.constants import PINYIN_DICT
 
-    plain = (_merged(item.translate(_TONES)) for item in PINYIN_DICT.get(ord(char), "").split(",") if item)
+    written = PINYIN_DICT.get(ord(char), "")
+    plain = [_merged(syllable.translate(_TONES)) for syllable in written.split(",") if syllable]
     return tuple(dict.fromkeys(plain))
 
 
 def _merged(syllable: str) -> str:
     """One name for syllables that are told apart badly on the telephone."""
-    return _SYLLABLES.sub(lambda m: m[1] or ("n" if m[2] or m[4] else "f"), syllable)
+    return _SYLLABLES.sub(_merged_sound, syllable)
+
+
+def _merged_sound(match: re.Match[str]) -> str:
+    if match["retroflex"]:
+        return match["retroflex"]
+    return "f" if match["breath"] else "n"
 
 
 @cache
@@ -42,7 +49,9 @@ def _alike() -> dict[str, str]:
     for high in range(0xB0, 0xF8):
         for low in range(0xA1, 0xFF):
             char = bytes((high, low)).decode("gb2312", "ignore")
-            for syllable in readings(char)[:2] if char else ():
+            if not char:
+                continue
+            for syllable in readings(char)[:2]:
                 found.setdefault(syllable, []).append(char)
     return {syllable: "".join(chars) for syllable, chars in found.items()}
 
@@ -56,8 +65,11 @@ def sound_pattern(phrase: str) -> str:
     """
     parts = []
     for char in fold(phrase):
-        alike = "".join([_alike().get(syllable, "") for syllable in readings(char)])
-        parts.append(f"[{char}{alike}]" if alike else re.escape(char))
+        alike = [_alike().get(syllable, "") for syllable in readings(char)]
+        if any(alike):
+            parts.append(f"[{char}{''.join(alike)}]")
+        else:
+            parts.append(re.escape(char))
     return "".join(parts)
 
 
@@ -66,7 +78,10 @@ class _Sounds(dict[int, int]):
 
     def __missing__(self, code: int) -> int:
         known = readings(chr(code))
-        self[code] = sound = _PRIVATE + _number(known[0]) if known else code
+        sound = code
+        if known:
+            sound = _PRIVATE + _number(known[0])
+        self[code] = sound
         return sound
 
 

@@ -1,0 +1,260 @@
+"""`metric`: a figure of the table of metrics, with bounds if the check has any."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from math import ceil
+from typing import Any, ClassVar, NamedTuple, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from qa_speech.call import Call, Evidence, Measurement, Recording, Role
+from qa_speech.errors import ConfigError
+from qa_speech.metrics import Metric, metrics
+from qa_speech.scorecard.checks.base import Operator, Reason
+from qa_speech.scorecard.checks.window import Window, windowed
+from qa_speech.scorecard.question import (
+    Detail,
+    Evaluator,
+    Gather,
+    Measure,
+    Needs,
+    Question,
+    Result,
+    near,
+    weightiest,
+)
+
+OWN_NOTES = {"first_word_s": "first_word"}
+"""Components of metrics that have evidence of their own, and its note."""
+_OTHERS_NOTES = frozenset(OWN_NOTES.values())
+_NOT_NEGATIVE = ("count", "_s", "share")
+
+
+@dataclass(frozen=True)
+class MetricCheck(Operator):
+    """A metric or a component of it; without bounds it is for bands."""
+
+    NAME: ClassVar[str] = "metric"
+    REASONS: ClassVar[tuple[Reason, ...]] = (
+        Reason("metric_met", True, "metric, component, value, unit, at_least, at_most"),
+        Reason(
+            "metric_above",
+            False,
+            "as metric_met: value > at_most; unsure (doubtful cases among them that do not count)",
+        ),
+        Reason("metric_below", False, "as metric_met: value < at_least"),
+    )
+
+    named: str
+    params: Mapping[str, Any]
+    at_least: float | None
+    at_most: float | None
+    window: Window
+
+    def label(self) -> str:
+        """The name of the figure."""
+        return self.named
+
+    def always(self) -> bool | None:
+        """Counts, seconds and shares are never below 0."""
+        if not self.named.endswith(_NOT_NEGATIVE):
+            return None
+        if self.at_most is not None and self.at_most < 0:
+            return False
+        if self.at_least is not None and self.at_least <= 0 and self.at_most is None:
+            return True
+        return None
+
+    def figure(self) -> Figure:
+        """The figure it asks for.
+
+        Raises
+        ------
+        ValueError
+            No such metric, component or parameter, or a value of the wrong type; says what there is.
+        """
+        given = json.dumps(dict(self.params), ensure_ascii=False)
+        return _figure(self.named, given, self.window.role)
+
+    def compiled(self, needs: Needs) -> Evaluator:
+        """The function that decides it; the figure is measured once for all who need it."""
+        return windowed(self.window, _evaluator(self, needs))
+
+
+class Figure(NamedTuple):
+    """A metric, one of its components (``value``: its own figure), and its typed parameters."""
+
+    metric: Metric
+    part: str
+    params: Mapping[str, Any]
+
+
+def _evaluator(model: MetricCheck, needs: Needs) -> Evaluator:
+    line, part, params = model.figure()
+    key = measurement_key(line.name, params)
+    needs.metrics[key] = Measure(line.function, params)
+    low, high = model.at_least, model.at_most
+    bounds = [bound for bound in (low, high) if bound is not None]
+    unit = line.unit_of(part)
+    role = Role(params["role"]) if "role" in params else None
+    base: Detail = {"operator": "metric", "metric": line.name, "component": part, "unit": unit}
+    if role is not None:
+        base["role"] = str(role)
+    if low is not None:
+        base["at_least"] = low
+    if high is not None:
+        base["at_most"] = high
+
+    def decide(question: Question) -> Result:
+        context = question.context
+        stated = context.given.get(model.named)
+        if stated is None:
+            measured = context.measured(key, line.function, params, question.reach)
+        else:
+            measured = Measurement(stated, line.unit, {} if part == "value" else {part: stated})
+        value = measured.component(part)
+        if value is None:
+            # where nothing of the kind happened there is nothing to judge
+            reason = measured.reason or "not_measured"
+            return Result(None, reason, base, applies=reason != "no_event")
+
+        doubtful = _doubtful(measured, part)
+        # too many even without the doubtful cases: these decide nothing
+        certain = doubtful > 0 and high is not None and value - doubtful > high
+        detail = {**base, "value": round(value, 4)}
+        review = []
+        if measured.reliability == "low" and not certain:
+            review.append("low_reliability")
+        if near(value, bounds, context.limits.near):
+            review.append("near_threshold")
+        if review and measured.reliability_reason:
+            detail["reliability_reason"] = measured.reliability_reason
+        if certain:
+            detail["unsure"] = doubtful
+
+        reason, hits = "metric_met", 1
+        if high is not None and value > high:
+            reason = "metric_above"
+            if unit == "count":
+                counted = value - doubtful if certain else value
+                hits = max(1, ceil(counted - high))
+        elif low is not None and value < low:
+            reason = "metric_below"
+        holds = reason == "metric_met"
+        evidence = _proof(measured.evidence, part, question.gather)
+        if not holds and not evidence:
+            evidence = (question.stretch(role, line.name),)
+        return Result(holds, reason, detail, evidence, tuple(review), hits, value)
+
+    return decide
+
+
+def _doubtful(measured: Measurement, part: str) -> float:
+    """How many of the cases that a figure counts are doubtful, where the metric says so."""
+    if part not in ("value", "count"):
+        return 0.0
+    return measured.components.get("unsure_count") or 0.0
+
+
+def _proof(evidence: tuple[Evidence, ...], part: str, gather: Gather) -> tuple[Evidence, ...]:
+    """The evidence of a component: the wait for the first word proves that component, and no other."""
+    own = OWN_NOTES.get(part)
+    if own is not None:
+        evidence = tuple([piece for piece in evidence if piece.note == own])
+    elif evidence:
+        evidence = tuple([piece for piece in evidence if piece.note not in _OTHERS_NOTES])
+    return evidence if gather == "all" else weightiest(evidence)
+
+
+def measurement_key(name: str, params: Mapping[str, object]) -> str:
+    """The name under which a measurement is kept: ``silence``, ``talk:agent``, ``silence{"min_silence_s":5.0}``.
+
+    >>> measurement_key("talk", {"role": "agent"}), measurement_key("silence", {"owner": "agent"})
+    ('talk:agent', 'silence{"owner":"agent"}')
+    """
+    rest = dict(params)
+    role = rest.pop("role", None)
+    key = f"{name}:{role}" if role else name
+    if not rest:
+        return key
+    return key + json.dumps(rest, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+# ----------------------------------------------------------------------------------------- names and parameters
+
+
+@lru_cache(maxsize=4096)
+def _figure(name: str, params_json: str, role: str | None) -> Figure:
+    metric, part = known_figure(name)
+    given, problems = _with_role(metric, json.loads(params_json), role)
+    hints = get_type_hints(metric.function)
+    typed: dict[str, Any] = {}
+    for key, value in given.items():
+        if key not in metric.params:
+            problems.append(_no_parameter(metric, key))
+            continue
+        try:
+            typed[key] = TypeAdapter(hints[key]).validate_json(json.dumps(value), strict=True)
+        except ValidationError as exc:
+            wanted = exc.errors(include_url=False)[0]["msg"]
+            wanted = wanted[0].lower() + wanted[1:]
+            problems.append(f"parameter {key} of metric {metric.name}: {wanted}, got {value!r}")
+    problems = problems or _refused(metric, typed)
+    if problems:
+        raise ValueError("; ".join(problems))
+    return Figure(metric, part, typed)
+
+
+def _with_role(metric: Metric, given: dict[str, Any], role: str | None) -> tuple[dict[str, Any], list[str]]:
+    """The parameters with the role of the check among them, and what is wrong with it."""
+    if not metric.per_role:
+        if role is None:
+            return given, []
+        return given, [f"metric {metric.name} is not measured per role; leave role out"]
+    if role is not None:
+        return {**given, "role": role}, []
+    if "role" in given:
+        return given, []
+    return given, [f"metric {metric.name} is measured per role: give role: agent or role: customer"]
+
+
+def _no_parameter(metric: Metric, key: str) -> str:
+    known = tuple(metric.params)
+    return f"metric {metric.name} has no parameter {key!r}{_like(key, known)}; it has: {', '.join(known) or 'none'}"
+
+
+def _refused(metric: Metric, params: Mapping[str, Any]) -> list[str]:
+    """What the metric itself has against these parameters: it is asked about a call in which nothing happens."""
+    try:
+        metric.function(Call(Recording("nothing")), **params)
+    except ConfigError as exc:
+        return [f"metric {metric.name}: {problem}" for problem in exc.problems]
+    return []
+
+
+def known_figure(name: str) -> tuple[Metric, str]:
+    """The metric and component behind a name such as ``silence.longest_s``; ``value`` is the metric's own figure.
+
+    Raises
+    ------
+    ValueError
+        No such metric or component; says what there is.
+    """
+    table = metrics()
+    head, _, part = name.partition(".")
+    if head not in table:
+        raise ValueError(f"no metric {head!r}{_like(head, table)}; there are: {', '.join(table) or 'none'}")
+    known = ("value", *table[head].names)
+    if (part or "value") not in known:
+        raise ValueError(f"metric {head} has no component {part!r}{_like(part, known)}; it has: {', '.join(known)}")
+    return table[head], part or "value"
+
+
+def _like(word: str, known: Iterable[str]) -> str:
+    close = get_close_matches(word, list(known), 1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
