@@ -109,7 +109,8 @@ class Word(msgspec.Struct, frozen=True, gc=False):
 
     def __post_init__(self) -> None:
         if not (0 <= self.start <= self.end < float("inf") and 0 <= self.probability <= 1):
-            raise ValueError(f"word {self.text!r}: need 0 <= start <= end and probability in 0…1, got {self!r}")
+            got = f"start={self.start}, end={self.end}, probability={self.probability}"  # never what was said
+            raise ValueError(f"word: need 0 <= start <= end and probability in 0…1, got {got}")
 
 
 class StrayWord(msgspec.Struct, frozen=True):

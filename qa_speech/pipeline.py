@@ -42,7 +42,8 @@ from qa_speech.engines.guards import HALLUCINATION, guard
 from qa_speech.engines.silero import SileroDetector
 from qa_speech.engines.transcripts import Transcript
 from qa_speech.engines.windows import pack, to_call_time
-from qa_speech.errors import AudioError, EngineError, QaSpeechError
+from qa_speech.errors import AudioError, DecodeError, EngineError, QaSpeechError
+from qa_speech.filenames import as_text
 from qa_speech.inputs import CallInput
 from qa_speech.language.dialogue import build_utterances
 from qa_speech.language.prompts import set_prompts_apart
@@ -113,7 +114,7 @@ def prepare(
     speech = settings.speech
     analysis = analyse(
         audio.samples, audio.rate, detector.probabilities, detector.frame_s,
-        source=str(item.path), threshold=speech.threshold, bridge_s=speech.bridge_s, min_speech_s=speech.min_speech_s,
+        source=as_text(item.path), threshold=speech.threshold, bridge_s=speech.bridge_s, min_speech_s=speech.min_speech_s,
         pad_s=speech.pad_s, max_piece_s=window_s or 30.0,
     )  # fmt: skip
     splitter = None if analysis.layout == "two_channel" else diarizer or load_diarizer(settings)
@@ -124,7 +125,7 @@ def prepare(
     named = dict(zip(analysis.channels, voices, strict=True)) if splitter is None else {}
     recording = Recording(
         id=item.name,
-        path=str(item.path),
+        path=as_text(item.path),
         sha256=_sha256(item.path),
         sampling_rate=audio.source_rate,
         num_samples=audio.source_frames,
@@ -215,8 +216,11 @@ def _made_with(settings: Settings) -> dict[str, str]:
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as exc:
+        raise DecodeError(str(path), f"cannot be read any more: {exc.strerror or exc}") from exc
 
 
 def recognise(
@@ -390,7 +394,7 @@ def inspect_many(
                     diarizer=splitter,
                 )
             except QaSpeechError as exc:
-                yield _failure(item.name, str(item.path), exc)
+                yield _failure(item.name, as_text(item.path), exc)
 
     for call in recognise(prepared(), recognizer, settings=settings):
         yield call if isinstance(call, CallFailure) else report(call, scorecard)

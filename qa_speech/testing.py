@@ -15,14 +15,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from qa_speech.call import Call, Measurement, Recording, Role, Times, Utterance, Word, decode, encode
+from qa_speech.call import Call, Measurement, Recording, Role, Times, Utterance, decode, encode
 from qa_speech.engines.base import ENGINE_RATE, Recognizer, Samples, Window, WindowWords
+from qa_speech.language.script import CHARACTER_S, GAP_S, example_line, spread
 from qa_speech.metrics import Metric
 from qa_speech.timeline import Segment, Timeline
 
-_LINE = re.compile(r"(agent|customer|unknown)(?:@([\d.]+)-([\d.]+))?\s*[:：]\s?(.*)", re.DOTALL)
-NOMINAL_SYLLABLE_S = 0.25
-NOMINAL_GAP_S = 0.5
+_UNSPOKEN = re.compile(r"[\s，。？！、,.?!：；]")
 
 
 def make_call(
@@ -41,17 +40,17 @@ def make_call(
     add speech without text. Words are single characters spread evenly over their utterance.
     """
     utterances: list[Utterance] = []
-    clock = 0.0
+    clock_s = -GAP_S
     for line in lines:
-        match = _LINE.fullmatch(line)
-        if match is None:
+        read = example_line(line)
+        if read is None or read.text is None:
             raise ValueError(f"expected 'role: text' or 'role@start-end: text', got {line!r}")
-        role, start, end, text = match.groups()
-        spoken = re.sub(r"[\s，。？！、,.?!：；]", "", text)
-        begin = float(start) if start else (clock + NOMINAL_GAP_S if utterances else 0.0)
-        finish = float(end) if end else begin + NOMINAL_SYLLABLE_S * max(1, len(spoken))
-        utterances.append(Utterance(Role(role), begin, finish, text, _spread(spoken, begin, finish, probability)))
-        clock = finish
+        spoken = _UNSPOKEN.sub("", read.text)
+        start = clock_s + GAP_S if read.start is None else read.start
+        end = start + CHARACTER_S * max(1, len(spoken)) if read.end is None else read.end
+        words = spread(spoken, start, end, probability)
+        utterances.append(Utterance(Role(read.name), start, end, read.text, words))
+        clock_s = end
     for role, spans in ((Role.AGENT, agent), (Role.CUSTOMER, customer)):
         utterances += [Utterance(role, float(start), float(end)) for start, end in spans]
     utterances.sort(key=lambda item: (item.start, item.end))
@@ -66,13 +65,6 @@ def make_call(
         channels=(Role.AGENT, Role.CUSTOMER), layout="two_channel", metadata=metadata or {},
     )  # fmt: skip
     return Call(recording, speech, tuple(utterances), times=times, language="zh", made_with={"recognizer": "by hand"})
-
-
-def _spread(text: str, start: float, end: float, probability: float) -> tuple[Word, ...]:
-    step = (end - start) / max(1, len(text))
-    return tuple(
-        Word(char, start + i * step, min(end, start + (i + 1) * step), probability) for i, char in enumerate(text)
-    )
 
 
 class FakeRecognizer:
@@ -94,7 +86,7 @@ class FakeRecognizer:
         for window in windows:
             text = self.answers[len(self.seen)] if len(self.seen) < len(self.answers) else "嗯"
             self.seen.append(window)
-            yield WindowWords(_spread(text, 0.0, window.duration, 0.9), avg_log_prob=-0.1, no_speech=0.01)
+            yield WindowWords(spread(text, 0.0, window.duration, 0.9), avg_log_prob=-0.1, no_speech=0.01)
 
 
 def tone(duration_s: float, hz: float = 440.0, level_db: float = -20.0, rate: int = ENGINE_RATE) -> Samples:

@@ -6,7 +6,8 @@ import pytest
 from qa_speech.audio.decode import RawFormat
 from qa_speech.batch.work import options_key
 from qa_speech.errors import AudioError, ConfigError
-from qa_speech.inputs.rows import Row, find_rows, iso_time
+from qa_speech.inputs.names import iso_time
+from qa_speech.inputs.rows import Row, find_rows
 from qa_speech.settings import Settings
 
 

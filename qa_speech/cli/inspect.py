@@ -25,6 +25,7 @@ from qa_speech.cli.common import (
 
 if TYPE_CHECKING:
     from qa_speech.call import CallFailure, CallReport
+    from qa_speech.report.folder import ReportFolder
     from qa_speech.settings import Settings
 
 DEFAULT_OUT = Path("qa-report")
@@ -240,28 +241,60 @@ def _finish(
 
     as_json = out is None if json_lines is None else json_lines
     folder = ReportFolder(out, lang=lang, embed_audio=embed_audio, mask=mask) if out is not None else None
-    done = failed = under = 0
-    with _progress(total, lang) as advance:
+    tally = _Tally(fail_under)
+    with _written(folder, lang), _progress(total, lang) as advance:
         for outcome in outcomes:
-            done += 1
             advance(outcome.id)
+            tally.count(outcome)
             shown = folder.add(outcome) if folder is not None else outcome
-            if mask and folder is None and not as_json and not isinstance(outcome, CallFailure):
-                shown = for_people(outcome, lang=lang)
-            if isinstance(outcome, CallFailure):
-                failed += 1
-            elif outcome.score is not None and outcome.score.total is not None:
-                under += fail_under is not None and outcome.score.total < fail_under
-            sys.stdout.write(encode(outcome).decode() if as_json else _line(shown, lang))
-            sys.stdout.write("\n")
+            if as_json:
+                line = encode(outcome).decode()
+            elif folder is None and mask and not isinstance(outcome, CallFailure):
+                line = _line(for_people(outcome, lang=lang), lang)
+            else:
+                line = _line(shown, lang)
+            sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
-    if folder is not None:
-        index = folder.finish()
-        typer.echo(f"{'结果已写入' if lang == 'zh' else 'written to'} {index}", err=True)
-    if failed:
-        raise typer.Exit(EXIT_SOME_FAILED if failed < done else EXIT_UNUSABLE)
-    if under:
-        raise typer.Exit(EXIT_FAIL_UNDER)
+    tally.leave()
+
+
+class _Tally:
+    """How many calls were done, failed, scored less than `fail_under` (0–100); which exit code that makes."""
+
+    def __init__(self, fail_under: float | None) -> None:
+        self.fail_under = fail_under
+        self.done = self.failed = self.under = 0
+
+    def count(self, outcome: CallReport | CallFailure) -> None:
+        from qa_speech.call import CallFailure
+
+        self.done += 1
+        if isinstance(outcome, CallFailure):
+            self.failed += 1
+            return
+        total = None if outcome.score is None else outcome.score.total
+        if total is not None and self.fail_under is not None and total < self.fail_under:
+            self.under += 1
+
+    def leave(self) -> None:
+        """Exit as this run must; returns where all is well."""
+        if self.failed:
+            raise typer.Exit(EXIT_SOME_FAILED if self.failed < self.done else EXIT_UNUSABLE)
+        if self.under:
+            raise typer.Exit(EXIT_FAIL_UNDER)
+
+
+@contextmanager
+def _written(folder: ReportFolder | None, lang: Language) -> Iterator[None]:
+    """Index and table are written over all that was done, also where the rest was interrupted."""
+    from qa_speech.filenames import as_text
+
+    try:
+        yield
+    finally:
+        if folder is not None:
+            index = as_text(folder.finish())
+            typer.echo(f"{'结果已写入' if lang == 'zh' else 'written to'} {index}", err=True)
 
 
 def _line(outcome: CallReport | CallFailure, lang: Language) -> str:

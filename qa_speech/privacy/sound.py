@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from qa_speech.call import Call, write_bytes
 from qa_speech.errors import DecodeError
+from qa_speech.filenames import as_path
 from qa_speech.privacy.redact import hidden
 from qa_speech.timeline import Segment, Timeline
 
@@ -29,9 +30,9 @@ times, not recognised (so nothing could be masked)."""
 def locate(call: Call, recordings: Path | None) -> Path | None:
     """The recording of a call: in `recordings` by its id or file name, else where it was when it was inspected."""
     recording = call.recording
-    name = Path(recording.path or recording.id).name
-    places = [recordings / recording.id, recordings / name] if recordings else []
-    places += [Path(recording.path)] if recording.path else []
+    name = as_path(recording.path or recording.id).name
+    places = [recordings / as_path(recording.id), recordings / name] if recordings else []
+    places += [as_path(recording.path)] if recording.path else []
     return next((place for place in places if place.is_file()), None)
 
 

@@ -17,6 +17,7 @@ from qa_speech.audio.mask import mask
 from qa_speech.audio.mp3 import write_mp3
 from qa_speech.call import CallFailure, CallReport, encode, write_bytes, write_call
 from qa_speech.errors import AudioError
+from qa_speech.filenames import as_path
 from qa_speech.privacy.redact import for_people, hidden
 from qa_speech.report import overview
 from qa_speech.report.page import index_row, page_name, write_overview, write_page
@@ -72,7 +73,7 @@ class ReportFolder:
 
     def _audio(self, outcome: CallReport, name: str) -> Path | None:
         """An mp3 of the recording; None where there is none (any more)."""
-        source = Path(outcome.call.recording.path)
+        source = as_path(outcome.call.recording.path)
         if outcome.call.recording.layout == "none" or not source.is_file():
             return None
         try:

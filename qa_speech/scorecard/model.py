@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from qa_speech.language.script import line_problem
 from qa_speech.scorecard.conditions import (
     Check,
     Id,
@@ -229,8 +230,6 @@ class Review(Part):
 
 
 def _line(text: str) -> str:
-    from qa_speech.scorecard.examples import line_problem
-
     problem = line_problem(text)
     if problem:
         raise ValueError(problem)
