@@ -242,7 +242,7 @@ def _finish(
     as_json = out is None if json_lines is None else json_lines
     folder = ReportFolder(out, lang=lang, embed_audio=embed_audio, mask=mask) if out is not None else None
     tally = _Tally(fail_under)
-    with _written(folder, lang), _progress(total, lang) as advance:
+    with _written(folder, tally, lang), _progress(total, lang) as advance:
         for outcome in outcomes:
             advance(outcome.id)
             tally.count(outcome)
@@ -285,14 +285,16 @@ class _Tally:
 
 
 @contextmanager
-def _written(folder: ReportFolder | None, lang: Language) -> Iterator[None]:
-    """Index and table are written over all that was done, also where the rest was interrupted."""
+def _written(folder: ReportFolder | None, tally: _Tally, lang: Language) -> Iterator[None]:
+    """Index and table are written over all that was done, also where something ends the run before the last call."""
     from qa_speech.filenames import as_text
 
+    ended = False
     try:
         yield
+        ended = True
     finally:
-        if folder is not None:
+        if folder is not None and (ended or tally.done):
             index = as_text(folder.finish())
             typer.echo(f"{'结果已写入' if lang == 'zh' else 'written to'} {index}", err=True)
 
