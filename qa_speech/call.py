@@ -409,6 +409,8 @@ def decode(data: bytes | str, kind: type[T], source: str = "JSON") -> T:
         item: T = _DECODERS[kind].decode(data)
     except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as exc:
         raise ConfigError(source, [f"not a qa_speech {kind.__name__.lower()}: {exc}"]) from exc
+    except RecursionError as exc:
+        raise ConfigError(source, [f"not a qa_speech {kind.__name__.lower()}: nested too deeply"]) from exc
     version = getattr(item, "schema_version", SCHEMA_VERSION)
     if version > SCHEMA_VERSION:
         problem = f"schema_version {version} was written by a newer qa_speech; this one reads up to {SCHEMA_VERSION}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from qa_speech.call import Call, decode
-from qa_speech.engines.transcripts.base import Document, Format
+from qa_speech.engines.transcripts.base import Document, Format, MalformedError
 
 
 def _fits(document: Document) -> bool:
@@ -11,7 +13,11 @@ def _fits(document: Document) -> bool:
 
 
 def _read(document: Document) -> Call:
-    return decode(document.text, Call, document.source)
+    call = decode(document.text, Call, document.source)
+    for number, (before, utterance) in enumerate(pairwise(call.utterances), start=1):
+        if utterance.start < before.start:
+            raise MalformedError(f"$.utterances[{number}]: starts before the one that stands before it")
+    return call
 
 
 FORMAT = Format("qa_speech", frozenset((".json",)), _read, _fits)
