@@ -151,3 +151,12 @@ def test_a_folder_of_such_a_name_can_be_given_and_written(tmp_path: Path) -> Non
 
     assert result.exit_code == 0, result.output
     assert (place / "out" / "index.html").is_file()
+
+
+def test_a_batch_run_is_not_stored_under_such_a_name_and_says_so(place: Path, tmp_path: Path) -> None:
+    out = tmp_path / os.fsdecode("李四".encode("gbk"))
+
+    for command in (("batch", "plan", place, "--out", out), ("batch", "run", place, "--model", "none", "--out", out)):
+        result = run(*command)
+        assert result.exit_code == 2
+        assert "needs a name in UTF-8" in result.stderr

@@ -19,7 +19,7 @@ from qa_speech.resources import folder
 from qa_speech.scorecard import load_scorecard
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
-from tests.test_transcript import FUNASR, PLAIN, SRT, TIMED, VTT, WHISPERX
+from tests.test_transcript import FUNASR, PLAIN, SRT, TIMED, TURNS, VOSK, VTT, WHISPERX
 
 QUICK = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -109,7 +109,7 @@ def noisy(draw: st.DrawFn, *contents: str) -> bytes:
 
 
 @QUICK
-@given(document=TREES | mutations(OWN, WHISPERX, FUNASR))
+@given(document=TREES | mutations(OWN, WHISPERX, FUNASR, TURNS, VOSK))
 def test_no_json_document_breaks_the_readers_of_transcripts(tmp_path: Path, document: object) -> None:
     (tmp_path / "a.json").write_text(json.dumps(document), encoding="utf-8")
 

@@ -51,6 +51,21 @@ FUNASR = [
         ],
     }
 ]
+TURNS = [
+    {"speaker": "agent", "start": 1, "end": 3, "text": "您好，工号一零零一"},
+    {"role": "客户", "start": 3.5, "end": 5.25, "text": "我想查话费"},
+]
+VOSK = [
+    {
+        "text": "您 好 OK",
+        "result": [
+            {"word": "您", "start": 1, "end": 1.4, "conf": 0.3},
+            {"word": "好", "start": 1.4, "end": 2, "conf": 0.9},
+            {"word": "OK", "start": 2, "end": 3},
+        ],
+    },
+    {"text": ""},
+]
 PLAIN = "# 说明\n坐席：您好，工号一零零一\n\n客户: 我想查话费\n[agent] 好的\n"
 TIMED = "agent@1-3: 您好\ncustomer@3.5-5.25: 我想查话费\n"
 
@@ -74,6 +89,7 @@ def write(tmp_path: Path):  # type: ignore[no-untyped-def]
         ("a.vtt", VTT, "cues"),
         ("a.json", WHISPERX, "whisperx"),
         ("a.json", FUNASR, "funasr"),
+        ("a.json", TURNS, "turns"),
         ("a.txt", TIMED, "plain"),
     ],
 )
@@ -114,6 +130,15 @@ def test_a_number_of_timestamps_that_differs_from_the_text_is_not_trusted(write)
     assert [word.start for word in call.utterances[0].words] == [1.0, 1.2]
     assert len(call.utterances[1].words) == 5
     assert call.utterances[1].words[-1].end == 5.25
+
+
+def test_vosk_tells_words_and_how_sure_it_is_but_no_speakers(write) -> None:  # type: ignore[no-untyped-def]
+    transcript = read_transcript(write("a.json", VOSK))
+    (line,) = transcript.lines
+
+    assert transcript.form == "vosk"
+    assert (line.speaker, line.text, line.start, line.end) == ("", "您好 OK", 1.0, 3.0)
+    assert [word.probability for word in line.words] == [0.3, 0.9, 1.0]
 
 
 def test_the_time_stamps_of_the_funasr_server_are_read_though_they_are_text(write) -> None:  # type: ignore[no-untyped-def]

@@ -60,7 +60,7 @@ def write_mp3(
     os.close(handle)
     try:
         with soundfile.SoundFile(
-            name, "w", target, channels.shape[0], format="MP3", subtype="MPEG_LAYER_III",
+            os.fsencode(name), "w", target, channels.shape[0], format="MP3", subtype="MPEG_LAYER_III",
             bitrate_mode="CONSTANT", compression_level=_compression(target, kbps),
         ) as file:  # fmt: skip
             for block in _blocks(channels, rate, target):

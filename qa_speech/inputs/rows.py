@@ -99,6 +99,7 @@ def find_rows(
     if pattern is not None:
         rows = [_named(row, pattern) for row in rows]
     rows = _with_unique_ids(rows)
+    _check_columns(rows)
     if raw:
         rows = _with_raw(rows, raw)
     return rows if transcripts is None else _with_transcripts(rows, transcripts)
@@ -254,6 +255,19 @@ def _named(row: Row, pattern: NamePattern) -> Row:
         channel = channel or int(told.pop("agent_channel"))
     new_id = told.pop("id", row.id)
     return msgspec.structs.replace(row, id=new_id, agent_channel=channel, metadata={**told, **row.metadata})
+
+
+def _check_columns(rows: list[Row]) -> None:
+    """Metadata become columns of tables, whose names differ by more than upper and lower case."""
+    names = sorted({name for row in rows for name in row.metadata})
+    taken: dict[str, str] = {}
+    problems = []
+    for name in names:
+        other = taken.setdefault(name.lower(), name)
+        if other != name:
+            problems.append(f"columns {other!r} and {name!r} differ only in upper and lower case")
+    if problems:
+        raise ConfigError("metadata", problems)
 
 
 def _with_unique_ids(rows: list[Row]) -> list[Row]:

@@ -6,6 +6,8 @@
 | SRT, WebVTT | `srt`, `vtt` | ``.srt``, ``.vtt`` | ``坐席: …``, ``[agent] …``, ``<v Agent>`` | per cue |
 | WhisperX JSON | `whisperx` | ``segments`` | ``speaker`` | per segment and word |
 | FunASR JSON | `funasr` | ``sentence_info`` or ``timestamp`` | ``spk`` | per sentence and character, ms |
+| list of turns | `turns` | ``text``, ``start``, ``end`` | ``speaker`` or ``role`` | per turn |
+| Vosk JSON | `vosk` | ``result`` | no | per word |
 | plain text | `plain` | ``role: text`` lines | yes | none, or ``role@1.5-3.2: text`` |
 
 Each format is one file with its suffixes and the way to tell it; `formats` is the table of them.

@@ -105,6 +105,6 @@ def probability(value: float) -> float:
     return min(1.0, max(0.0, value)) if value == value else 0.0
 
 
-def is_object_with(document: object, key: str) -> bool:
-    """Whether decoded JSON is an object that has a key."""
-    return isinstance(document, dict) and key in document
+def is_object_with(document: object, *keys: str) -> bool:
+    """Whether decoded JSON is an object that has these keys."""
+    return isinstance(document, dict) and document.keys() >= set(keys)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qa_speech.engines.transcripts import funasr, own, plain, srt, vtt, whisperx
+from qa_speech.engines.transcripts import funasr, own, plain, srt, turns, vosk, vtt, whisperx
 from qa_speech.engines.transcripts.base import Document, Format
 
 FORMATS: Sequence[Format] = (
     own.FORMAT,
     whisperx.FORMAT,
+    turns.FORMAT,
+    vosk.FORMAT,
     funasr.FORMAT,
     srt.FORMAT,
     vtt.FORMAT,

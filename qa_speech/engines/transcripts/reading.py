@@ -14,7 +14,10 @@ from qa_speech.errors import ConfigError
 from qa_speech.filenames import as_text
 from qa_speech.language.encodings import decoded
 
-_UNKNOWN = "JSON, but neither a qa_speech call, nor WhisperX (segments), nor FunASR (text, timestamp)"
+_UNKNOWN = (
+    "JSON, but neither a qa_speech call, nor WhisperX (segments), nor FunASR (text, timestamp) "
+    "or another of the formats in docs/recordings.md"
+)
 
 
 def read_transcript(path: str | Path) -> Transcript:
