@@ -21,6 +21,8 @@ from qa_speech.language.script import CHARACTER_S, GAP_S, example_line, spread
 from qa_speech.metrics import Metric
 from qa_speech.timeline import Segment, Timeline
 
+_RATE = 8000
+"""Hz, of a made call."""
 _UNSPOKEN = re.compile(r"[\s，。？！、,.?!：；]")
 
 
@@ -39,7 +41,28 @@ def make_call(
     A line without times follows the one before after 0.5 s and lasts 0.25 s per character. `agent` and `customer`
     add speech without text. Words are single characters spread evenly over their utterance.
     """
-    utterances: list[Utterance] = []
+    utterances = _spoken(lines, probability)
+    for role, spans in ((Role.AGENT, agent), (Role.CUSTOMER, customer)):
+        utterances += [Utterance(role, float(start), float(end)) for start, end in spans]
+    utterances.sort(key=lambda utterance: (utterance.start, utterance.end))
+    if duration is None:
+        last_end = max((utterance.end for utterance in utterances), default=0.0)
+        duration = last_end + 1.0
+    recording = Recording(
+        id=call_id,
+        sampling_rate=_RATE,
+        num_samples=round(duration * _RATE),
+        channels=(Role.AGENT, Role.CUSTOMER),
+        layout="two_channel",
+        metadata=metadata or {},
+    )
+    speech = _speech(utterances)
+    return Call(recording, speech, tuple(utterances), times=times, language="zh", made_with={"recognizer": "by hand"})
+
+
+def _spoken(lines: Iterable[str], probability: float) -> list[Utterance]:
+    """The utterances of written lines; `probability` (0–1) is that of every word."""
+    utterances = []
     clock_s = -GAP_S
     for line in lines:
         read = example_line(line)
@@ -51,20 +74,17 @@ def make_call(
         words = spread(spoken, start, end, probability)
         utterances.append(Utterance(Role(read.name), start, end, read.text, words))
         clock_s = end
-    for role, spans in ((Role.AGENT, agent), (Role.CUSTOMER, customer)):
-        utterances += [Utterance(role, float(start), float(end)) for start, end in spans]
-    utterances.sort(key=lambda item: (item.start, item.end))
-    speech = {
-        role: Timeline(item.segment for item in utterances if item.role == role)
-        for role in Role
-        if role is not Role.UNKNOWN or any(item.role is role for item in utterances)
-    }
-    length = duration if duration is not None else max((item.end for item in utterances), default=0.0) + 1.0
-    recording = Recording(
-        id=call_id, path="", sampling_rate=8000, num_samples=round(length * 8000),
-        channels=(Role.AGENT, Role.CUSTOMER), layout="two_channel", metadata=metadata or {},
-    )  # fmt: skip
-    return Call(recording, speech, tuple(utterances), times=times, language="zh", made_with={"recognizer": "by hand"})
+    return utterances
+
+
+def _speech(utterances: Sequence[Utterance]) -> dict[Role, Timeline]:
+    """When each role speaks; both parties have a timeline, `unknown` only where it speaks."""
+    speech: dict[Role, Timeline] = {}
+    for role in Role:
+        segments = [utterance.segment for utterance in utterances if utterance.role is role]
+        if segments or role is not Role.UNKNOWN:
+            speech[role] = Timeline(segments)
+    return speech
 
 
 class FakeRecognizer:
@@ -84,7 +104,8 @@ class FakeRecognizer:
     def recognize(self, windows: Iterable[Window]) -> Iterator[WindowWords]:
         """The next answer, spread evenly over the window."""
         for window in windows:
-            text = self.answers[len(self.seen)] if len(self.seen) < len(self.answers) else "嗯"
+            number = len(self.seen)
+            text = self.answers[number] if number < len(self.answers) else "嗯"
             self.seen.append(window)
             yield WindowWords(spread(text, 0.0, window.duration, 0.9), avg_log_prob=-0.1, no_speech=0.01)
 

@@ -41,7 +41,9 @@ class ReportFolder:
 
     def add(self, outcome: CallReport | CallFailure) -> CallReport | CallFailure:
         """Write the files of one call; a failure has none, but its row. Returns the outcome as people see it."""
-        shown = for_people(outcome, lang=self.lang) if self.mask and isinstance(outcome, CallReport) else outcome
+        shown = outcome
+        if self.mask and isinstance(outcome, CallReport):
+            shown = for_people(outcome, lang=self.lang)
         self._index.append(index_row(shown, self.lang))
         self._rows.append(row(shown, self.lang))
         if isinstance(outcome, CallReport) and isinstance(shown, CallReport):
@@ -55,20 +57,24 @@ class ReportFolder:
         if outcome.score is not None:
             write_bytes(self.out / "scores" / f"{name}.json", encode(outcome.score) + b"\n")
         audio = self._audio(outcome, name)
-        page = self.out / "pages" / f"{name}.html"
-        embedded = audio.read_bytes() if audio is not None and self.embed_audio else None
-        link = f"../audio/{name}.mp3" if audio is not None and not self.embed_audio else None
-        write_page(shown, page, audio=link, embed_audio=embedded, lang=self.lang, index="../index.html")
+        link: str | None = None
+        embedded: bytes | None = None
         if audio is not None and self.embed_audio:
+            embedded = audio.read_bytes()
             audio.unlink()
+        elif audio is not None:
+            link = f"../audio/{name}.mp3"
+        page = self.out / "pages" / f"{name}.html"
+        write_page(shown, page, audio=link, embed_audio=embedded, lang=self.lang, index="../index.html")
 
     def finish(self) -> Path:
         """Write results.csv and index.html; returns the index."""
         write_rows(self._rows, self.out / "results.csv")
         index = self.out / "index.html"
         write_overview(self._index, index, lang=self.lang)
-        if self.embed_audio and (self.out / "audio").is_dir() and not any((self.out / "audio").iterdir()):
-            (self.out / "audio").rmdir()
+        sound = self.out / "audio"
+        if self.embed_audio and sound.is_dir() and not any(sound.iterdir()):
+            sound.rmdir()
         return index
 
     def _audio(self, outcome: CallReport, name: str) -> Path | None:
@@ -80,7 +86,10 @@ class ReportFolder:
             audio = decode(source)
         except AudioError:
             return None
-        path = self.out / "audio" / f"{name}.mp3"
+        samples = audio.samples[:2]
         spans = hidden(outcome.call) if self.mask else None
-        write_mp3(mask(audio.samples[:2], audio.rate, spans) if spans else audio.samples[:2], audio.rate, path)
+        if spans:
+            samples = mask(samples, audio.rate, spans)
+        path = self.out / "audio" / f"{name}.mp3"
+        write_mp3(samples, audio.rate, path)
         return path

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isfinite
-from typing import Any, TypeVar
+from math import isfinite, isnan
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -14,6 +14,10 @@ from qa_speech.call import Call, Word
 LONGEST_S = 360_000.0
 """100 hours; a time beyond it is no time of a call."""
 
+Number: TypeAlias = float | str
+"""A figure as foreign files give it; some write it as text."""
+Name: TypeAlias = str | int | None
+"""A speaker as foreign files name it: a word, a number, nobody."""
 T = TypeVar("T")
 
 
@@ -83,7 +87,7 @@ def converted(document: object, kind: type[T], root: str = "$") -> T:
         raise MalformedError(f"{root}: nested too deeply") from exc
 
 
-def seconds(value: float | str, place: str, *, per_second: float = 1.0) -> float:
+def seconds(value: Number, place: str, *, per_second: float = 1.0) -> float:
     """A time of the file in seconds; `per_second` 1000 where the file counts milliseconds.
 
     Raises
@@ -102,7 +106,14 @@ def seconds(value: float | str, place: str, *, per_second: float = 1.0) -> float
 
 def probability(value: float) -> float:
     """A recogniser's figure as a probability of 0–1; what is no number counts as 0."""
-    return min(1.0, max(0.0, value)) if value == value else 0.0
+    if isnan(value):
+        return 0.0
+    return min(1.0, max(0.0, value))
+
+
+def speaker(name: Name) -> str:
+    """A speaker's name as text; "" where there is none."""
+    return "" if name is None else str(name)
 
 
 def is_object_with(document: object, *keys: str) -> bool:

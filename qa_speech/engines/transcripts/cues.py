@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from qa_speech.engines.transcripts.base import Document, Line, seconds
 from qa_speech.engines.transcripts.speakers import speaker_of
 
+_BLANK_LINES = re.compile(r"\n\s*\n")
 _CLOCK = r"((?:\d{1,6}:)?\d{1,6}:\d{1,6}[.,]\d{1,9})"
 _TIMES = re.compile(rf"{_CLOCK}\s*-->\s*{_CLOCK}")
 _VOICE = re.compile(r"<v(?:\.[^ <>]*)?\s+([^<>]+)>")
@@ -17,13 +18,15 @@ _TAG = re.compile(r"<[^<>]*>")
 def read_cues(document: Document) -> Sequence[Line]:
     """The cues of a file; blocks without times are left out (headers, styles, notes)."""
     lines = []
-    for number, block in enumerate(re.split(r"\n\s*\n", document.text.replace("\r\n", "\n")), start=1):
+    text = document.text.replace("\r\n", "\n")
+    for number, block in enumerate(_BLANK_LINES.split(text), start=1):
         times = _TIMES.search(block)
         if times is None:
             continue
         start = seconds(_clock(times[1]), f"block {number}")
         end = seconds(_clock(times[2]), f"block {number}")
-        speaker, said = _said(block[times.end() :].partition("\n")[2])
+        _, _, below = block[times.end() :].partition("\n")
+        speaker, said = _said(below)
         lines.append(Line(speaker, said, start, end))
     return lines
 

@@ -17,9 +17,11 @@ from qa_speech.engines.transcripts.base import (
     Format,
     Line,
     MalformedError,
+    Name,
     converted,
     is_object_with,
     seconds,
+    speaker,
 )
 
 Stamp = tuple[float, float]
@@ -33,7 +35,7 @@ class _Sentence(msgspec.Struct):
     start: float
     end: float
     timestamp: list[Stamp] | None = None
-    spk: str | int | None = ""
+    spk: Name = None
 
 
 class _Entry(msgspec.Struct):
@@ -61,12 +63,13 @@ def _lines(entry: _Entry, place: str) -> Iterator[Line]:
     if entry.sentence_info:
         for number, sentence in enumerate(entry.sentence_info):
             at = f"{place}.sentence_info[{number}]"
-            speaker = "" if sentence.spk is None else str(sentence.spk)
-            yield _line(speaker, sentence.text, sentence.timestamp, (sentence.start, sentence.end), at)
+            span = (sentence.start, sentence.end)
+            yield _line(speaker(sentence.spk), sentence.text, sentence.timestamp, span, at)
         return
     stamps = _stamps(entry.timestamp, place)
     if stamps:
-        yield _line("", entry.text, stamps, (stamps[0][0], stamps[-1][1]), place)
+        start, end = stamps[0][0], stamps[-1][1]
+        yield _line("", entry.text, stamps, (start, end), place)
     else:
         yield Line("", _TAG.sub("", entry.text))
 
@@ -81,24 +84,28 @@ def _stamps(given: list[Stamp] | str | None, place: str) -> list[Stamp]:
     return converted(stamps, list[Stamp], f"{place}.timestamp")
 
 
-def _line(speaker: str, text: str, stamps: list[Stamp] | None, span: Stamp, place: str) -> Line:
+def _line(name: str, text: str, stamps: list[Stamp] | None, span: Stamp, place: str) -> Line:
     """A line; its words have the stamps (ms), one pair per spoken character, where their number agrees with the text."""
     text = _TAG.sub("", text)
     units = _UNIT.findall(text)
     start = seconds(span[0], f"{place}.start", per_second=_MS)
     end = seconds(span[1], f"{place}.end", per_second=_MS)
     if not stamps or len(stamps) != len(units):
-        return Line(speaker, text, start, end)
+        return Line(name, text, start, end)
     words = []
-    for number, (unit, (first, last)) in enumerate(zip(units, stamps, strict=True)):
-        at = f"{place}.timestamp[{number}]"
-        word_start = seconds(first, at, per_second=_MS)
-        word_end = seconds(last, at, per_second=_MS)
-        if word_end < word_start:
-            raise MalformedError(f"{at}: ends before it starts")
-        words.append(Word(unit, word_start, word_end))
-    # some versions give the start of the last word as that of the sentence
-    return Line(speaker, text, min(start, words[0].start), max(end, words[-1].end), tuple(words))
+    for number, (unit, stamp) in enumerate(zip(units, stamps, strict=True)):
+        words.append(_word(unit, stamp, f"{place}.timestamp[{number}]"))
+    start = min(start, words[0].start)  # some versions give the start of the last word as that of the sentence
+    end = max(end, words[-1].end)
+    return Line(name, text, start, end, tuple(words))
+
+
+def _word(unit: str, stamp: Stamp, place: str) -> Word:
+    start = seconds(stamp[0], place, per_second=_MS)
+    end = seconds(stamp[1], place, per_second=_MS)
+    if end < start:
+        raise MalformedError(f"{place}: ends before it starts")
+    return Word(unit, start, end)
 
 
 FORMAT = Format("funasr", frozenset((".json",)), _read, _fits)

@@ -12,7 +12,8 @@ from qa_speech.language.script import read_line
 def _read(document: Document) -> Sequence[Line]:
     lines = []
     for number, row in enumerate(document.text.splitlines(), start=1):
-        if row.strip() and not row.lstrip().startswith("#"):
+        is_comment = row.lstrip().startswith("#")
+        if row.strip() and not is_comment:
             lines.append(_line(row, f"line {number}"))
     return lines
 
@@ -23,7 +24,9 @@ def _line(row: str, place: str) -> Line:
         raise MalformedError(f"{place}: expected 'role: text' with a role such as 坐席, 客户, agent, customer")
     if read.start is None or read.end is None:
         return Line(read.name, read.text)
-    return Line(read.name, read.text, seconds(read.start, place), seconds(read.end, place))
+    start = seconds(read.start, place)
+    end = seconds(read.end, place)
+    return Line(read.name, read.text, start, end)
 
 
 FORMAT = Format("plain", frozenset((".txt",)), _read)

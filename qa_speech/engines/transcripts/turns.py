@@ -6,15 +6,25 @@ from collections.abc import Sequence
 
 import msgspec
 
-from qa_speech.engines.transcripts.base import Document, Format, Line, converted, is_object_with, seconds
+from qa_speech.engines.transcripts.base import (
+    Document,
+    Format,
+    Line,
+    Name,
+    Number,
+    converted,
+    is_object_with,
+    seconds,
+    speaker,
+)
 
 
 class _Turn(msgspec.Struct):
     text: str
-    start: float | str
-    end: float | str
-    speaker: str | int | None = None
-    role: str | int | None = None
+    start: Number
+    end: Number
+    speaker: Name = None
+    role: Name = None
 
 
 def _fits(document: Document) -> bool:
@@ -24,15 +34,17 @@ def _fits(document: Document) -> bool:
 
 
 def _read(document: Document) -> Sequence[Line]:
-    turns = converted(document.json, list[_Turn])
-    return [_line(turn, f"$[{number}]") for number, turn in enumerate(turns)]
+    lines = []
+    for number, turn in enumerate(converted(document.json, list[_Turn])):
+        lines.append(_line(turn, f"$[{number}]"))
+    return lines
 
 
 def _line(turn: _Turn, place: str) -> Line:
     start = seconds(turn.start, f"{place}.start")
     end = seconds(turn.end, f"{place}.end")
-    speaker = turn.role if turn.speaker is None else turn.speaker
-    return Line("" if speaker is None else str(speaker), turn.text.strip(), start, end)
+    name = turn.role if turn.speaker is None else turn.speaker
+    return Line(speaker(name), turn.text.strip(), start, end)
 
 
 FORMAT = Format("turns", frozenset((".json",)), _read, _fits)

@@ -7,24 +7,34 @@ from collections.abc import Sequence
 import msgspec
 
 from qa_speech.call import Word
-from qa_speech.engines.transcripts.base import Document, Format, Line, converted, probability, seconds
+from qa_speech.engines.transcripts.base import (
+    Document,
+    Format,
+    Line,
+    Name,
+    Number,
+    converted,
+    probability,
+    seconds,
+    speaker,
+)
 
 
 class _Word(msgspec.Struct):
     """A word; WhisperX gives `score`, faster-whisper `probability`; one that could not be aligned has no times."""
 
     word: str | int | float
-    start: float | str | None = None
-    end: float | str | None = None
+    start: Number | None = None
+    end: Number | None = None
     score: float | None = None
     probability: float | None = None
 
 
 class _Segment(msgspec.Struct):
     text: str
-    start: float | str
-    end: float | str
-    speaker: str | int | None = ""
+    start: Number
+    end: Number
+    speaker: Name = None
     words: list[_Word] | None = None
 
 
@@ -37,15 +47,17 @@ def _fits(document: Document) -> bool:
 
 
 def _read(document: Document) -> Sequence[Line]:
-    segments = converted(document.json, _Document).segments
-    return [_line(segment, f"$.segments[{number}]") for number, segment in enumerate(segments)]
+    lines = []
+    for number, segment in enumerate(converted(document.json, _Document).segments):
+        lines.append(_line(segment, f"$.segments[{number}]"))
+    return lines
 
 
 def _line(segment: _Segment, place: str) -> Line:
     start = seconds(segment.start, f"{place}.start")
     end = seconds(segment.end, f"{place}.end")
-    speaker = "" if segment.speaker is None else str(segment.speaker)
-    return Line(speaker, segment.text.strip(), start, end, _words(segment, place))
+    words = _words(segment, place)
+    return Line(speaker(segment.speaker), segment.text.strip(), start, end, words)
 
 
 def _words(segment: _Segment, place: str) -> tuple[Word, ...]:
@@ -54,16 +66,21 @@ def _words(segment: _Segment, place: str) -> tuple[Word, ...]:
     for number, word in enumerate(segment.words or ()):
         if word.start is None or word.end is None:
             return ()
-        start = seconds(word.start, f"{place}.words[{number}].start")
-        end = max(start, seconds(word.end, f"{place}.words[{number}].end"))
-        words.append(Word(str(word.word).strip(), start, end, _sureness(word)))
+        at = f"{place}.words[{number}]"
+        start = seconds(word.start, f"{at}.start")
+        end = seconds(word.end, f"{at}.end")
+        text = str(word.word).strip()
+        words.append(Word(text, start, max(start, end), _sureness(word)))
     return tuple(words)
 
 
 def _sureness(word: _Word) -> float:
+    """How sure the recogniser is, 0–1; 1 where it does not say."""
     if word.score is not None:
         return probability(word.score)
-    return 1.0 if word.probability is None else probability(word.probability)
+    if word.probability is not None:
+        return probability(word.probability)
+    return 1.0
 
 
 FORMAT = Format("whisperx", frozenset((".json",)), _read, _fits)
