@@ -18,6 +18,7 @@ from qa_speech.cli.common import (
     RawOption,
     UiOption,
     friendly_errors,
+    in_words,
     raw_option,
     shelf,
     ui,
@@ -158,8 +159,9 @@ def inspect(
                 "  --model demo   knows only the bundled samples",
             )
         cards = shelf(scorecard or (), settings)
-        wanted = settings.model if needed and settings.model != "none" else None
-        recognizer = load_recognizer(wanted, settings) if wanted else None
+        recognizer = None
+        if needed and settings.model not in (None, "none"):
+            recognizer = load_recognizer(settings.model, settings)
         outcomes = inspect_many(inputs, scorecard=cards, recognizer=recognizer, settings=settings)
         _finish(
             outcomes, total=len(inputs), out=None if json_lines else out, embed_audio=embed_audio,
@@ -204,13 +206,14 @@ def score(
         settings = load_settings(config)
         cards = shelf(scorecard or (), settings)
         chosen = bool(scorecard or settings.scorecard or settings.scorecards)
-        outcomes = (
-            report
-            for path in paths
-            for report in read_reports(path, scorecard=None if is_run(path) and not chosen else cards)
-        )
+
+        def reports() -> Iterator[CallReport]:
+            for path in paths:
+                own = is_run(path) and not chosen  # a run is scored by the scorecards it used
+                yield from read_reports(path, scorecard=None if own else cards)
+
         _finish(
-            outcomes, total=None, out=None if json_lines else out, json_lines=json_lines, embed_audio=False,
+            reports(), total=None, out=None if json_lines else out, json_lines=json_lines, embed_audio=False,
             fail_under=fail_under, mask=mask, lang=ui(ui_language),
         )  # fmt: skip
 
@@ -279,7 +282,7 @@ class _Tally:
     def leave(self) -> None:
         """Exit as this run must; returns where all is well."""
         if self.failed:
-            raise typer.Exit(EXIT_SOME_FAILED if self.failed < self.done else EXIT_UNUSABLE)
+            raise typer.Exit(EXIT_UNUSABLE if self.failed == self.done else EXIT_SOME_FAILED)
         if self.under:
             raise typer.Exit(EXIT_FAIL_UNDER)
 
@@ -296,7 +299,7 @@ def _written(folder: ReportFolder | None, tally: _Tally, lang: Language) -> Iter
     finally:
         if folder is not None and (ended or tally.done):
             index = as_text(folder.finish())
-            typer.echo(f"{'结果已写入' if lang == 'zh' else 'written to'} {index}", err=True)
+            typer.echo(f"{in_words(lang, '结果已写入', 'written to')} {index}", err=True)
 
 
 def _line(outcome: CallReport | CallFailure, lang: Language) -> str:
@@ -305,7 +308,7 @@ def _line(outcome: CallReport | CallFailure, lang: Language) -> str:
     from qa_speech.wording import summary_line
 
     if isinstance(outcome, CallFailure):
-        return f"{outcome.id}  {'失败：' if lang == 'zh' else 'failed: '}{outcome.message}"
+        return f"{outcome.id}  {in_words(lang, '失败：', 'failed: ')}{outcome.message}"
     return summary_line(outcome, lang)
 
 
@@ -320,5 +323,5 @@ def _progress(total: int | None, lang: Language) -> Iterator[Callable[[str], Non
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("质检中" if lang == "zh" else "inspecting", total=total)
+        task = bar.add_task(in_words(lang, "质检中", "inspecting"), total=total)
         yield lambda name: bar.update(task, advance=1, description=name[-40:])

@@ -55,7 +55,9 @@ class NamePattern:
 
 
 def _field(name: str) -> str:
-    return "[^/]+?" if name == SKIPPED else f"(?P<{name}>[^/]+?)"
+    if name == SKIPPED:
+        return "[^/]+?"
+    return f"(?P<{name}>[^/]+?)"
 
 
 def _problems(template: str) -> list[str]:
@@ -79,7 +81,9 @@ def iso_time(text: str) -> str:
         return text
     year, month, day, hour, minute, second = match.groups()
     date = f"{year}-{month}-{day}"
-    return f"{date}T{hour}:{minute}:{second or '00'}" if hour else date
+    if not hour:
+        return date
+    return f"{date}T{hour}:{minute}:{second or '00'}"
 
 
 def unique(ids: Sequence[str]) -> list[str]:

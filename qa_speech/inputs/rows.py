@@ -272,9 +272,10 @@ def _check_columns(rows: list[Row]) -> None:
 
 def _with_unique_ids(rows: list[Row]) -> list[Row]:
     ids = unique([row.id for row in rows])
-    return [
-        row if row.id == name else msgspec.structs.replace(row, id=name) for row, name in zip(rows, ids, strict=True)
-    ]
+    own = []
+    for row, name in zip(rows, ids, strict=True):
+        own.append(row if row.id == name else msgspec.structs.replace(row, id=name))
+    return own
 
 
 def _with_raw(rows: list[Row], raw: str) -> list[Row]:

@@ -72,8 +72,7 @@ def read_line(line: str) -> ScriptLine | None:
     line = line.strip()
     match = _COLON.fullmatch(line)
     if match is None:
-        match = _BRACKETED.fullmatch(line)
-        return None if match is None else ScriptLine(match["name"], match["text"].strip(), bracketed=True)
+        return _bracketed(line)
     start = end = None
     if match["start"]:
         try:
@@ -84,14 +83,24 @@ def read_line(line: str) -> ScriptLine | None:
     return ScriptLine(match["name"], text, start, end, bracketed=bool(match["open"] or match["close"]))
 
 
+def _bracketed(line: str) -> ScriptLine | None:
+    """``[agent] 您好``."""
+    match = _BRACKETED.fullmatch(line)
+    if match is None:
+        return None
+    return ScriptLine(match["name"], match["text"].strip(), bracketed=True)
+
+
 def example_line(line: str) -> ScriptLine | None:
     """A line of a scorecard's test: agent, customer or unknown, with text or times or both; None for anything else."""
     read = read_line(line)
     if read is None or read.bracketed or read.name not in list(Role):
         return None
     if read.start is None or read.end is None:
-        return None if read.text is None else read
-    return read if 0 <= read.start < read.end < LONGEST_S else None
+        fits = read.text is not None
+    else:
+        fits = 0 <= read.start < read.end < LONGEST_S
+    return read if fits else None
 
 
 def line_problem(line: str) -> str:
