@@ -66,7 +66,7 @@ def read_line(line: str) -> ScriptLine | None:
 
     >>> read_line("坐席@1.5-3： 您好")
     ScriptLine(name='坐席', text='您好', start=1.5, end=3.0, bracketed=False)
-    >>> read_line("[agent] 您好").name, read_line("agent").text, read_line("好的，再见")
+    >>> read_line("[agent] 您好").name, read_line("agent").text, read_line("好的 再见")
     ('agent', None, None)
     """
     line = line.strip()
@@ -117,7 +117,7 @@ def line_problem(line: str) -> str:
 def spread(units: Sequence[str], start: float, end: float, probability: float = 1.0) -> tuple[Word, ...]:
     """Words spread evenly between two times (s), each with the same `probability` (0–1).
 
-    >>> [(word.text, word.start, word.end) for word in spread("您好", 1, 2)]
+    >>> [(word.text, word.start, word.end) for word in spread("您好", 1.0, 2.0)]
     [('您', 1.0, 1.5), ('好', 1.5, 2.0)]
     """
     step = (end - start) / max(1, len(units))
