@@ -2,4 +2,5 @@
 
 from qa_speech.cli import main
 
-main()
+if __name__ == "__main__":  # processes of a batch run import this file too
+    main()

@@ -109,7 +109,8 @@ class Word(msgspec.Struct, frozen=True, gc=False):
 
     def __post_init__(self) -> None:
         if not (0 <= self.start <= self.end < inf and 0 <= self.probability <= 1):
-            raise ValueError(f"word {self.text!r}: need 0 <= start <= end and probability in 0…1, got {self!r}")
+            got = f"start={self.start}, end={self.end}, probability={self.probability}"  # never what was said
+            raise ValueError(f"word: need 0 <= start <= end and probability in 0…1, got {got}")
 
 
 class StrayWord(msgspec.Struct, frozen=True, gc=False):
@@ -408,6 +409,8 @@ def decode(data: bytes | str, kind: type[T], source: str = "JSON") -> T:
         value: T = _DECODERS[kind].decode(data)
     except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as exc:
         raise ConfigError(source, [f"not a qa_speech {kind.__name__.lower()}: {exc}"]) from exc
+    except RecursionError as exc:
+        raise ConfigError(source, [f"not a qa_speech {kind.__name__.lower()}: nested too deeply"]) from exc
     version = value.schema_version if isinstance(value, Call | Score) else SCHEMA_VERSION
     if version > SCHEMA_VERSION:
         problem = f"schema_version {version} was written by a newer qa_speech; this one reads up to {SCHEMA_VERSION}"

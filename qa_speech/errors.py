@@ -10,12 +10,15 @@
   x PluginError       a metric or engine name is unknown, taken, or does not import (.name, .problem)
 
 A message says what, where, and what was expected. Arguments are passed on positionally, so every error
-pickles and can come back from another process.
+pickles and can come back from another process. Bytes of a file name that are not UTF-8 are escaped in it
+(`filenames.readable`), so that every message can be stored and printed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+from qa_speech.filenames import readable
 
 
 class QaSpeechError(Exception):
@@ -26,9 +29,9 @@ class AudioError(QaSpeechError):
     """The recording cannot be used."""
 
     def __init__(self, path: str, problem: str) -> None:
-        super().__init__(str(path), problem)
-        self.path = str(path)
-        self.problem = problem
+        self.path = readable(str(path))
+        self.problem = readable(problem)
+        super().__init__(self.path, self.problem)
 
     def __str__(self) -> str:
         return f"{self.path}: {self.problem}"
@@ -46,9 +49,9 @@ class ConfigError(QaSpeechError):
     """A file written by a person is wrong; `problems` lists everything found, not only the first."""
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:
-        super().__init__(str(source), tuple(problems))
-        self.source = str(source)
-        self.problems = tuple(problems)
+        self.source = readable(str(source))
+        self.problems = tuple(readable(problem) for problem in problems)
+        super().__init__(self.source, self.problems)
 
     def __str__(self) -> str:
         if len(self.problems) == 1:
@@ -60,9 +63,9 @@ class ConfigError(QaSpeechError):
 
 class _NamedError(QaSpeechError):
     def __init__(self, name: str, problem: str) -> None:
-        super().__init__(name, problem)
-        self.name = name
-        self.problem = problem
+        self.name = readable(name)
+        self.problem = readable(problem)
+        super().__init__(self.name, self.problem)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.problem}"

@@ -15,14 +15,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from qa_speech.call import Call, Measurement, Recording, Role, Times, Utterance, Word, decode, encode
+from qa_speech.call import Call, Measurement, Recording, Role, Times, Utterance, decode, encode
 from qa_speech.engines.base import ENGINE_RATE, Piece, Recognizer, Samples, Window, WindowWords
+from qa_speech.language.script import CHARACTER_S, GAP_S, example_line, spread
 from qa_speech.metrics import Metric
 from qa_speech.timeline import Segment, Timeline
 
-_LINE = re.compile(r"(agent|customer|unknown)(?:@([\d.]+)-([\d.]+))?\s*[:：]\s?(.*)", re.DOTALL)
-NOMINAL_SYLLABLE_S = 0.25
-NOMINAL_GAP_S = 0.5
+_RATE = 8000
+"""Hz, of a made call."""
+_UNSPOKEN = re.compile(r"[\s，。？！、,.?!：；]")
 
 
 def make_call(
@@ -40,42 +41,50 @@ def make_call(
     A line without times follows the one before after 0.5 s and lasts 0.25 s per character. `agent` and `customer`
     add speech without text. Words are single characters spread evenly over their utterance.
     """
-    utterances: list[Utterance] = []
-    clock = 0.0
-    for line in lines:
-        match = _LINE.fullmatch(line)
-        if match is None:
-            raise ValueError(f"expected 'role: text' or 'role@start-end: text', got {line!r}")
-        role, start, end, text = match.groups()
-        spoken = re.sub(r"[\s，。？！、,.?!：；]", "", text)
-        begin = float(start) if start else (clock + NOMINAL_GAP_S if utterances else 0.0)
-        finish = float(end) if end else begin + NOMINAL_SYLLABLE_S * max(1, len(spoken))
-        utterances.append(Utterance(Role(role), begin, finish, text, _spread(spoken, begin, finish, probability)))
-        clock = finish
+    utterances = _spoken(lines, probability)
     for role, spans in ((Role.AGENT, agent), (Role.CUSTOMER, customer)):
         utterances += [Utterance(role, float(start), float(end)) for start, end in spans]
-    utterances.sort(key=lambda item: (item.start, item.end))
-    speech = {
-        role: Timeline(item.segment for item in utterances if item.role == role)
-        for role in Role
-        if role is not Role.UNKNOWN or any(item.role is role for item in utterances)
-    }
-    length = duration if duration is not None else max((item.end for item in utterances), default=0.0) + 1.0
+    utterances.sort(key=lambda utterance: (utterance.start, utterance.end))
+    if duration is None:
+        last_end = max((utterance.end for utterance in utterances), default=0.0)
+        duration = last_end + 1.0
     recording = Recording(
-        id=call_id, path="", sampling_rate=8000, num_samples=round(length * 8000),
-        channels=(Role.AGENT, Role.CUSTOMER), layout="two_channel", metadata=metadata or {},
-    )  # fmt: skip
+        id=call_id,
+        sampling_rate=_RATE,
+        num_samples=round(duration * _RATE),
+        channels=(Role.AGENT, Role.CUSTOMER),
+        layout="two_channel",
+        metadata=metadata or {},
+    )
+    speech = _speech(utterances)
     return Call(recording, speech, tuple(utterances), times=times, language="zh", made_with={"recognizer": "by hand"})
 
 
-def _spread(text: str, start: float, end: float, probability: float) -> tuple[Word, ...]:
-    """One word per character, evenly spread over ``[start, end)`` seconds."""
-    step = (end - start) / max(1, len(text))
-    words = []
-    for place, char in enumerate(text):
-        begin = start + place * step
-        words.append(Word(char, begin, min(end, start + (place + 1) * step), probability))
-    return tuple(words)
+def _spoken(lines: Iterable[str], probability: float) -> list[Utterance]:
+    """The utterances of written lines; `probability` (0–1) is that of every word."""
+    utterances = []
+    clock_s = -GAP_S
+    for line in lines:
+        read = example_line(line)
+        if read is None or read.text is None:
+            raise ValueError(f"expected 'role: text' or 'role@start-end: text', got {line!r}")
+        spoken = _UNSPOKEN.sub("", read.text)
+        start = clock_s + GAP_S if read.start is None else read.start
+        end = start + CHARACTER_S * max(1, len(spoken)) if read.end is None else read.end
+        words = spread(spoken, start, end, probability)
+        utterances.append(Utterance(Role(read.name), start, end, read.text, words))
+        clock_s = end
+    return utterances
+
+
+def _speech(utterances: Sequence[Utterance]) -> dict[Role, Timeline]:
+    """When each role speaks; both parties have a timeline, `unknown` only where it speaks."""
+    speech: dict[Role, Timeline] = {}
+    for role in Role:
+        segments = [utterance.segment for utterance in utterances if utterance.role is role]
+        if segments or role is not Role.UNKNOWN:
+            speech[role] = Timeline(segments)
+    return speech
 
 
 class FakeRecognizer:
@@ -95,11 +104,10 @@ class FakeRecognizer:
     def recognize(self, windows: Iterable[Window]) -> Iterator[WindowWords]:
         """The next answer, spread evenly over the window."""
         for window in windows:
-            text = "嗯"
-            if len(self.seen) < len(self.answers):
-                text = self.answers[len(self.seen)]
+            number = len(self.seen)
+            text = self.answers[number] if number < len(self.answers) else "嗯"
             self.seen.append(window)
-            yield WindowWords(_spread(text, 0.0, window.duration, 0.9), avg_log_prob=-0.1, no_speech=0.01)
+            yield WindowWords(spread(text, 0.0, window.duration, 0.9), avg_log_prob=-0.1, no_speech=0.01)
 
 
 def tone(duration_s: float, hz: float = 440.0, level_db: float = -20.0, rate: int = ENGINE_RATE) -> Samples:

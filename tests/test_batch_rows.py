@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,8 @@ import pytest
 from qa_speech.audio.decode import RawFormat
 from qa_speech.batch.work import options_key
 from qa_speech.errors import AudioError, ConfigError
-from qa_speech.inputs.rows import Row, find_rows, iso_time
+from qa_speech.inputs.names import iso_time
+from qa_speech.inputs.rows import Row, find_rows
 from qa_speech.settings import Settings
 
 
@@ -111,6 +113,43 @@ def test_a_manifest_that_cannot_be_one_says_why(tmp_path: Path, text: str, probl
     (tmp_path / "m.csv").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=problem):
         find_rows([tmp_path / "m.csv"])
+
+
+def test_columns_that_no_table_can_hold_side_by_side_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("path,Agent,agent\na.wav,1,2\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="'Agent' and 'agent' differ only in upper and lower case"):
+        find_rows([tmp_path / "m.csv"])
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('{"path": "a\\u0000.wav"}', "line 1: holds a NUL"),
+        ('{"path": "a.wav", "metadata": [1]}', "line 1: not a JSON object: Expected `object`, got `array`"),
+        ('{"path": "a.wav", "id": "\\ud800"}', "line 1: not a JSON object"),
+        ('{"path": ' + "[" * 100_000, "line 1: not a JSON object: nested too deeply"),
+    ],
+)
+def test_what_a_line_cannot_hold_is_a_problem_of_that_line(tmp_path: Path, line: str, problem: str) -> None:
+    (tmp_path / "m.jsonl").write_text(line, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        find_rows([tmp_path / "m.jsonl"])
+    assert problem in str(caught.value)
+
+
+def test_a_folder_that_cannot_be_read_is_a_row_of_its_own(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = os.scandir
+
+    def refused(path: str) -> object:
+        if path.endswith("/b"):
+            raise PermissionError(13, "Permission denied", path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+
+    assert [(row.id, row.bytes) for row in find_rows([place])] == [("a/1.wav", 1), ("b", -1)]
+    with pytest.raises(AudioError, match="this folder cannot be read: Permission denied"):
+        find_rows([place / "b"])
 
 
 def test_broken_lines_of_jsonl_are_named(tmp_path: Path) -> None:

@@ -3,9 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from qa_speech.call import Role, write_call
+from qa_speech.call import Role, encode, write_call
 from qa_speech.engines.transcripts import Line, Transcript, call_from_transcript, read_transcript, roles_of, words_for
+from qa_speech.engines.transcripts.formats import FORMATS
 from qa_speech.errors import ConfigError
+from qa_speech.inputs import TRANSCRIPT_SUFFIXES
 from qa_speech.metrics import measure
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
@@ -49,6 +51,21 @@ FUNASR = [
         ],
     }
 ]
+TURNS = [
+    {"speaker": "agent", "start": 1, "end": 3, "text": "您好，工号一零零一"},
+    {"role": "客户", "start": 3.5, "end": 5.25, "text": "我想查话费"},
+]
+VOSK = [
+    {
+        "text": "您 好 OK",
+        "result": [
+            {"word": "您", "start": 1, "end": 1.4, "conf": 0.3},
+            {"word": "好", "start": 1.4, "end": 2, "conf": 0.9},
+            {"word": "OK", "start": 2, "end": 3},
+        ],
+    },
+    {"text": ""},
+]
 PLAIN = "# 说明\n坐席：您好，工号一零零一\n\n客户: 我想查话费\n[agent] 好的\n"
 TIMED = "agent@1-3: 您好\ncustomer@3.5-5.25: 我想查话费\n"
 
@@ -72,6 +89,7 @@ def write(tmp_path: Path):  # type: ignore[no-untyped-def]
         ("a.vtt", VTT, "cues"),
         ("a.json", WHISPERX, "whisperx"),
         ("a.json", FUNASR, "funasr"),
+        ("a.json", TURNS, "turns"),
         ("a.txt", TIMED, "plain"),
     ],
 )
@@ -112,6 +130,60 @@ def test_a_number_of_timestamps_that_differs_from_the_text_is_not_trusted(write)
     assert [word.start for word in call.utterances[0].words] == [1.0, 1.2]
     assert len(call.utterances[1].words) == 5
     assert call.utterances[1].words[-1].end == 5.25
+
+
+def test_vosk_tells_words_and_how_sure_it_is_but_no_speakers(write) -> None:  # type: ignore[no-untyped-def]
+    transcript = read_transcript(write("a.json", VOSK))
+    (line,) = transcript.lines
+
+    assert transcript.form == "vosk"
+    assert (line.speaker, line.text, line.start, line.end) == ("", "您好 OK", 1.0, 3.0)
+    assert [word.probability for word in line.words] == [0.3, 0.9, 1.0]
+
+
+def test_the_time_stamps_of_the_funasr_server_are_read_though_they_are_text(write) -> None:  # type: ignore[no-untyped-def]
+    entry = {"text": "<|zh|><|NEUTRAL|>您好", "timestamp": "[[1000,1200],[1200,1400]]"}
+
+    (line,) = read_transcript(write("a.json", entry)).lines
+
+    assert (line.text, line.start, line.end) == ("您好", 1.0, 1.4)
+    assert [word.start for word in line.words] == [1.0, 1.2]
+
+
+def test_a_sentence_begins_with_its_first_word_whatever_its_own_start_says(write) -> None:  # type: ignore[no-untyped-def]
+    sentence = {"text": "您好", "start": 1200, "end": 1400, "timestamp": [[1000, 1200], [1200, 1400]]}
+
+    (line,) = read_transcript(write("a.json", [{"text": "您好", "sentence_info": [sentence]}])).lines
+
+    assert (line.start, line.end) == (1.0, 1.4)
+
+
+def test_the_probability_of_faster_whisper_is_kept(write) -> None:  # type: ignore[no-untyped-def]
+    words = [
+        {"word": "您", "start": 1, "end": 2, "probability": 0.12},
+        {"word": "好", "start": 2, "end": 3, "score": float("nan")},
+    ]
+    (line,) = read_transcript(
+        write("a.json", {"segments": [{"text": "您好", "start": 1, "end": 3, "words": words}]})
+    ).lines
+
+    assert [word.probability for word in line.words] == [0.12, 0.0]
+
+
+def test_every_suffix_of_the_table_is_taken_for_a_transcript() -> None:
+    assert (
+        {suffix for form in FORMATS for suffix in form.suffixes}
+        == {".json", ".srt", ".vtt", ".txt"}
+        == TRANSCRIPT_SUFFIXES
+    )
+
+
+def test_a_stored_call_out_of_order_is_refused(write) -> None:  # type: ignore[no-untyped-def]
+    document = json.loads(encode(make_call("agent@0-2: 您好", "customer@3-4: 喂")))
+    document["utterances"].reverse()
+
+    with pytest.raises(ConfigError, match=r"utterances\[1\]: starts before"):
+        read_transcript(write("a.json", document))
 
 
 def test_our_own_json_comes_back_as_it_was(write, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -163,10 +235,29 @@ def test_what_is_no_transcript_is_refused_by_name_and_cause(write, name: str, co
     assert str(path) in str(caught.value)
 
 
-def test_other_encodings_and_missing_files_are_said_so(tmp_path: Path) -> None:
-    (tmp_path / "gbk.txt").write_bytes("坐席：您好".encode("gbk"))
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gbk", "gb18030", "utf-16"])
+def test_encodings_that_offices_write_are_read(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.txt").write_bytes("坐席：您好\r\n客户：喂".encode(encoding))
 
-    with pytest.raises(ConfigError, match="not UTF-8"):
-        read_transcript(tmp_path / "gbk.txt")
+    assert [line.text for line in read_transcript(tmp_path / "a.txt").lines] == ["您好", "喂"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("坐席：您好，請問有什麼可以幫您的嗎".encode("big5"), "neither UTF-8 .byte 0. nor GB18030"),
+        ("坐席：您好".encode("utf-16-be"), "neither UTF-8"),
+        (b"\xff\xfe\x50", "begins as UTF-16"),
+        (bytes(range(256)), "neither UTF-8 .byte 128. nor GB18030 .byte 128."),
+    ],
+)
+def test_other_encodings_are_said_so(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "a.txt").write_bytes(content)
+
+    with pytest.raises(ConfigError, match=said):
+        read_transcript(tmp_path / "a.txt")
+
+
+def test_missing_files_are_said_so(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot read"):
         read_transcript(tmp_path / "none.txt")

@@ -221,7 +221,7 @@ def _soundfile(path: Path, raw: RawFormat | None) -> Audio:
     elif path.suffix.lower() == ".raw":
         raise DecodeError(str(path), "headerless: its codec, rate and channels must be given")
     try:
-        with soundfile.SoundFile(os.fspath(path), **options) as file:
+        with soundfile.SoundFile(os.fsencode(path), **options) as file:  # a name need not be UTF-8
             _check_header(path, file.samplerate, file.channels)
             expected = file.frames if 0 < file.frames < path.stat().st_size * MOST_FRAMES_PER_BYTE else 0
             sink = _Sink(file.samplerate, file.channels, expected)

@@ -124,7 +124,7 @@ def locked(run: Path) -> Iterator[None]:
     ConfigError
         Another one does.
     """
-    with (run / "lock").open("w") as file:
+    with (store.storable(run) / "lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as exc:

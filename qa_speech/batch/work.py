@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from qa_speech.batch.cards import Book, score_key
+from qa_speech.filenames import as_path
 from qa_speech.inputs.rows import MISSING, Row
 from qa_speech.store import parquet as store
 from qa_speech.store.parquet import Known
@@ -122,7 +123,7 @@ def stored_calls(run: Path, ids: list[str]) -> Iterator[tuple[str, str, dict[str
 
 def sha256(path: str) -> str:
     """Of a file, in hex."""
-    with open(path, "rb") as file:
+    with as_path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -134,7 +135,7 @@ def _stamp(path: str) -> list[int] | None:
     if not path:
         return None
     try:
-        found = os.stat(path)
+        found = os.stat(as_path(path))
     except OSError:
         return [MISSING]
     return [found.st_size, found.st_mtime_ns]

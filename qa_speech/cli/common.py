@@ -75,6 +75,11 @@ def ui(chosen: Language | None) -> Language:
     return chosen or ui_from_locale()
 
 
+def in_words(lang: Language, zh: str, en: str) -> str:
+    """What is said in both languages, in the one that is wanted."""
+    return zh if lang == "zh" else en
+
+
 def exit_code(exc: QaSpeechError) -> int:
     """1 for a recording or result that cannot be used, 2 for settings, scorecards, models and plug-ins."""
     if isinstance(exc, AudioError | EngineError):

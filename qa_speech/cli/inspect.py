@@ -18,6 +18,7 @@ from qa_speech.cli.common import (
     RawOption,
     UiOption,
     friendly_errors,
+    in_words,
     raw_option,
     shelf,
     ui,
@@ -25,6 +26,7 @@ from qa_speech.cli.common import (
 
 if TYPE_CHECKING:
     from qa_speech.call import CallFailure, CallReport
+    from qa_speech.report.folder import ReportFolder
     from qa_speech.settings import Settings
 
 DEFAULT_OUT = Path("qa-report")
@@ -150,8 +152,9 @@ def inspect(
                 "  --model demo   knows only the bundled samples",
             )
         cards = shelf(scorecard or (), settings)
-        wanted = settings.model if needed and settings.model != "none" else None
-        recognizer = load_recognizer(wanted, settings) if wanted else None
+        recognizer = None
+        if needed and settings.model not in (None, "none"):
+            recognizer = load_recognizer(settings.model, settings)
         outcomes = inspect_many(inputs, scorecard=cards, recognizer=recognizer, settings=settings)
         _finish(
             outcomes, total=len(inputs), out=None if json_lines else out, embed_audio=embed_audio,
@@ -196,13 +199,14 @@ def score(
         settings = load_settings(config)
         cards = shelf(scorecard or (), settings)
         chosen = bool(scorecard or settings.scorecard or settings.scorecards)
-        outcomes = (
-            report
-            for path in paths
-            for report in read_reports(path, scorecard=None if is_run(path) and not chosen else cards)
-        )
+
+        def reports() -> Iterator[CallReport]:
+            for path in paths:
+                own = is_run(path) and not chosen  # a run is scored by the scorecards it used
+                yield from read_reports(path, scorecard=None if own else cards)
+
         _finish(
-            outcomes, total=None, out=None if json_lines else out, json_lines=json_lines, embed_audio=False,
+            reports(), total=None, out=None if json_lines else out, json_lines=json_lines, embed_audio=False,
             fail_under=fail_under, mask=mask, lang=ui(ui_language),
         )  # fmt: skip
 
@@ -233,28 +237,62 @@ def _finish(
 
     as_json = out is None if json_lines is None else json_lines
     folder = ReportFolder(out, lang=lang, embed_audio=embed_audio, mask=mask) if out is not None else None
-    done = failed = under = 0
-    with _progress(total, lang) as advance:
+    tally = _Tally(fail_under)
+    with _written(folder, tally, lang), _progress(total, lang) as advance:
         for outcome in outcomes:
-            done += 1
             advance(outcome.id)
+            tally.count(outcome)
             shown = folder.add(outcome) if folder is not None else outcome
-            if mask and folder is None and not as_json and not isinstance(outcome, CallFailure):
-                shown = for_people(outcome, lang=lang)
-            if isinstance(outcome, CallFailure):
-                failed += 1
-            elif outcome.score is not None and outcome.score.total is not None:
-                under += fail_under is not None and outcome.score.total < fail_under
-            sys.stdout.write(encode(outcome).decode() if as_json else _line(shown, lang))
-            sys.stdout.write("\n")
+            if as_json:
+                line = encode(outcome).decode()
+            elif folder is None and mask and not isinstance(outcome, CallFailure):
+                line = _line(for_people(outcome, lang=lang), lang)
+            else:
+                line = _line(shown, lang)
+            sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
-    if folder is not None:
-        index = folder.finish()
-        typer.echo(f"{'结果已写入' if lang == 'zh' else 'written to'} {index}", err=True)
-    if failed:
-        raise typer.Exit(EXIT_SOME_FAILED if failed < done else EXIT_UNUSABLE)
-    if under:
-        raise typer.Exit(EXIT_FAIL_UNDER)
+    tally.leave()
+
+
+class _Tally:
+    """How many calls were done, failed, scored less than `fail_under` (0–100); which exit code that makes."""
+
+    def __init__(self, fail_under: float | None) -> None:
+        self.fail_under = fail_under
+        self.done = self.failed = self.under = 0
+
+    def count(self, outcome: CallReport | CallFailure) -> None:
+        from qa_speech.call import CallFailure
+
+        self.done += 1
+        if isinstance(outcome, CallFailure):
+            self.failed += 1
+            return
+        total = None if outcome.score is None else outcome.score.total
+        if total is not None and self.fail_under is not None and total < self.fail_under:
+            self.under += 1
+
+    def leave(self) -> None:
+        """Exit as this run must; returns where all is well."""
+        if self.failed:
+            raise typer.Exit(EXIT_UNUSABLE if self.failed == self.done else EXIT_SOME_FAILED)
+        if self.under:
+            raise typer.Exit(EXIT_FAIL_UNDER)
+
+
+@contextmanager
+def _written(folder: ReportFolder | None, tally: _Tally, lang: Language) -> Iterator[None]:
+    """Index and table are written over all that was done, also where something ends the run before the last call."""
+    from qa_speech.filenames import as_text
+
+    ended = False
+    try:
+        yield
+        ended = True
+    finally:
+        if folder is not None and (ended or tally.done):
+            index = as_text(folder.finish())
+            typer.echo(f"{in_words(lang, '结果已写入', 'written to')} {index}", err=True)
 
 
 def _line(outcome: CallReport | CallFailure, lang: Language) -> str:
@@ -263,7 +301,7 @@ def _line(outcome: CallReport | CallFailure, lang: Language) -> str:
     from qa_speech.wording.messages import summary_line
 
     if isinstance(outcome, CallFailure):
-        return f"{outcome.id}  {'失败：' if lang == 'zh' else 'failed: '}{outcome.message}"
+        return f"{outcome.id}  {in_words(lang, '失败：', 'failed: ')}{outcome.message}"
     return summary_line(outcome, lang)
 
 
@@ -278,5 +316,5 @@ def _progress(total: int | None, lang: Language) -> Iterator[Callable[[str], Non
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("质检中" if lang == "zh" else "inspecting", total=total)
+        task = bar.add_task(in_words(lang, "质检中", "inspecting"), total=total)
         yield lambda name: bar.update(task, advance=1, description=name[-40:])

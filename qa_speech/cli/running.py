@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from qa_speech.cli.common import DEFAULT_SCORECARD, EXIT_SOME_FAILED, EXIT_UNUSABLE, Language
+from qa_speech.cli.common import (
+    DEFAULT_SCORECARD,
+    EXIT_SOME_FAILED,
+    EXIT_UNUSABLE,
+    NO_SCORECARD,
+    Language,
+    in_words,
+)
 from qa_speech.cli.progress import line, telling
 
 if TYPE_CHECKING:
@@ -37,7 +44,8 @@ def settings_of(
     if workers is not None:
         if workers != "auto" and not workers.isdecimal():
             raise ConfigError("--workers", [f"{workers!r}; expected a number or auto"])
-        update["batch"] = settings.batch.model_copy(update={"workers": workers if workers == "auto" else int(workers)})
+        number = workers if workers == "auto" else int(workers)
+        update["batch"] = settings.batch.model_copy(update={"workers": number})
     return settings.model_copy(update=update)
 
 
@@ -57,8 +65,7 @@ def work(
         raise ModelError(
             "--model", "no recogniser chosen; give a folder or name, or --model none for everything but words"
         )
-    default = scorecard or state.scorecard or (str(settings.scorecard) if settings.scorecard else "")
-    default = default or ("none" if settings.scorecards else DEFAULT_SCORECARD)
+    default = _default_scorecard(scorecard or state.scorecard, settings)
     book = Book(default=default, rules=settings.scorecards)
     model, kept = _remembered(out, settings, state, default)
     try:
@@ -69,7 +76,8 @@ def work(
             )  # fmt: skip
     except OSError as exc:
         # e.g. a full disk; what was stored stays, and the same command goes on from there
-        typer.echo(f"{'错误：无法写入结果' if lang == 'zh' else 'error: results cannot be stored'}: {exc}", err=True)
+        problem = in_words(lang, "错误：无法写入结果", "error: results cannot be stored")
+        typer.echo(f"{problem}: {exc}", err=True)
         raise typer.Exit(EXIT_UNUSABLE) from exc
     if not json_lines:
         typer.echo((out / "summary.txt").read_text(encoding="utf-8"), nl=False)
@@ -77,6 +85,15 @@ def work(
         raise typer.Exit(EXIT_UNUSABLE)
     if session.failed:
         raise typer.Exit(EXIT_SOME_FAILED)
+
+
+def _default_scorecard(name: str, settings: Settings) -> str:
+    """The scorecard of calls that no rule fits: the one named, that of the settings, none beside rules, the shipped one."""
+    if name:
+        return name
+    if settings.scorecard:
+        return str(settings.scorecard)
+    return NO_SCORECARD if settings.scorecards else DEFAULT_SCORECARD
 
 
 def foreseen_layout(out: Path, settings: Settings, state: State, rows: Sequence[Row], lang: Language) -> str:
@@ -100,7 +117,7 @@ def foreseen_layout(out: Path, settings: Settings, state: State, rows: Sequence[
     if not layout.call_s or not left:
         return ""
     wanted = clock(layout.call_s * left)
-    return f"预计用时 {wanted}（{left:,} 通）" if lang == "zh" else f"that takes about {wanted} for {left:,} calls"
+    return in_words(lang, f"预计用时 {wanted}（{left:,} 通）", f"that takes about {wanted} for {left:,} calls")
 
 
 def _remembered(out: Path, settings: Settings, state: State, scorecard: str) -> tuple[str | None, State]:
@@ -125,10 +142,13 @@ def _until(text: str | None) -> dt.datetime | None:
     try:
         if len(text) > 8:
             return dt.datetime.fromisoformat(text)
-        found = dt.datetime.combine(now.date(), dt.time.fromisoformat(text if text[1:2] != ":" else f"0{text}"))
+        clock = f"0{text}" if text[1:2] == ":" else text  # 7:30
+        found = dt.datetime.combine(now.date(), dt.time.fromisoformat(clock))
     except ValueError as exc:
         raise ConfigError("--until", [f"{text!r}; expected e.g. 07:30 or 2026-11-24T07:30"]) from exc
-    return found if found > now else found + dt.timedelta(days=1)
+    if found <= now:
+        found += dt.timedelta(days=1)
+    return found
 
 
 @contextmanager

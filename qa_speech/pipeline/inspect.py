@@ -11,6 +11,7 @@ from qa_speech.engines.base import LEAST_PAD_S, Diarizer, Recognizer, SpeechDete
 from qa_speech.engines.diarize import load_diarizer
 from qa_speech.engines.silero import SileroDetector
 from qa_speech.errors import AudioError, QaSpeechError
+from qa_speech.filenames import as_text
 from qa_speech.inputs import CallInput
 from qa_speech.metrics import measure_all
 from qa_speech.pipeline.prepare import Prepared, begin
@@ -67,7 +68,7 @@ def inspect_many(
                     diarizer=splitter,
                 )
             except QaSpeechError as exc:
-                yield failure(row.name, str(row.path), exc)
+                yield failure(row.name, as_text(row.path), exc)
 
     for outcome in recognise(prepared(), recognizer, settings=settings):
         yield outcome if isinstance(outcome, CallFailure) else report(outcome, scorecard)

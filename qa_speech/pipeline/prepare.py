@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ from qa_speech.engines.base import LEAST_PAD_S, Diarizer, Piece, SpeechDetector,
 from qa_speech.engines.diarize import load_diarizer
 from qa_speech.engines.transcripts import Transcript, call_from_transcript, read_transcript
 from qa_speech.engines.windows import pack
+from qa_speech.errors import DecodeError
+from qa_speech.filenames import as_text
 from qa_speech.files import sha256
 from qa_speech.inputs import CallInput
 from qa_speech.language.dialogue import build_utterances
@@ -111,7 +114,7 @@ def prepare(
     if window_s is not None:
         limits = replace(limits, max_piece_s=window_s)
     analysis = analyse(
-        audio.samples, audio.rate, detector.probabilities, detector.frame_s, limits=limits, source=str(row.path)
+        audio.samples, audio.rate, detector.probabilities, detector.frame_s, limits=limits, source=as_text(row.path)
     )
     splitter = None
     if analysis.layout != "two_channel":
@@ -180,6 +183,13 @@ def _seats(analysis: Analysis, row: CallInput, settings: Settings) -> _Seats:
     return _Seats((Role.CUSTOMER, Role.AGENT), known_from)
 
 
+def _hash(path: Path) -> str:
+    try:
+        return sha256(path)
+    except OSError as exc:
+        raise DecodeError(str(path), f"cannot be read any more: {exc.strerror or exc}") from exc
+
+
 def _recording(row: CallInput, audio: Audio, analysis: Analysis, seats: _Seats) -> Recording:
     """What is kept of the file; a channel that holds one voice has its role, any other is unknown."""
     named: dict[int, Role] = {}
@@ -188,8 +198,8 @@ def _recording(row: CallInput, audio: Audio, analysis: Analysis, seats: _Seats) 
     numbers = range(1, len(audio.samples) + 1)
     return Recording(
         id=row.name,
-        path=str(row.path),
-        sha256=sha256(row.path),
+        path=as_text(row.path),
+        sha256=_hash(row.path),
         sampling_rate=audio.source_rate,
         num_samples=audio.source_frames,
         channels=tuple(named.get(number, Role.UNKNOWN) for number in numbers),

@@ -13,6 +13,7 @@ from pathlib import Path
 from qa_speech.audio.decode import Audio, decode
 from qa_speech.call import Call
 from qa_speech.errors import DecodeError
+from qa_speech.filenames import as_path
 from qa_speech.timeline import Timeline
 
 PROBLEMS = ("audio_missing", "audio_changed", "audio_unreadable", "no_times", "no_words")
@@ -25,10 +26,10 @@ def locate(call: Call, recordings: Path | None) -> Path | None:
     recording = call.recording
     places = []
     if recordings is not None:
-        name = Path(recording.path or recording.id).name
-        places += [recordings / recording.id, recordings / name]
+        name = as_path(recording.path or recording.id).name
+        places += [recordings / as_path(recording.id), recordings / name]
     if recording.path:
-        places.append(Path(recording.path))
+        places.append(as_path(recording.path))
     return next((place for place in places if place.is_file()), None)
 
 

@@ -16,6 +16,7 @@ from qa_speech.audio.mask import mask
 from qa_speech.audio.mp3 import write_mp3
 from qa_speech.call import CallFailure, CallReport, encode, write_bytes, write_call
 from qa_speech.errors import AudioError
+from qa_speech.filenames import as_path
 from qa_speech.privacy.redact import hidden
 from qa_speech.report.index import FailedRow, IndexRow, index_row, write_index_rows
 from qa_speech.report.page import page_name, write_page
@@ -41,7 +42,9 @@ class ReportFolder:
 
     def add(self, outcome: CallReport | CallFailure) -> CallReport | CallFailure:
         """Write the files of one call; a failure has none, but its row. Returns the outcome as people see it."""
-        shown = for_people(outcome, lang=self.lang) if self.mask and isinstance(outcome, CallReport) else outcome
+        shown = outcome
+        if self.mask and isinstance(outcome, CallReport):
+            shown = for_people(outcome, lang=self.lang)
         self._index.append(index_row(shown, self.lang))
         self._rows.append(row(shown, self.lang))
         if isinstance(outcome, CallReport) and isinstance(shown, CallReport):
@@ -55,38 +58,39 @@ class ReportFolder:
         if outcome.score is not None:
             write_bytes(self.out / "scores" / f"{name}.json", encode(outcome.score) + b"\n")
         audio = self._audio(outcome, name)
-        page = self.out / "pages" / f"{name}.html"
-        embedded, link = None, None
+        link: str | None = None
+        embedded: bytes | None = None
         if audio is not None and self.embed_audio:
             embedded = audio.read_bytes()
+            audio.unlink()
         elif audio is not None:
             link = f"../audio/{name}.mp3"
+        page = self.out / "pages" / f"{name}.html"
         write_page(shown, page, audio=link, embed_audio=embedded, lang=self.lang, index="../index.html")
-        if audio is not None and self.embed_audio:
-            audio.unlink()
 
     def finish(self) -> Path:
         """Write results.csv and index.html; returns the index."""
         write_rows(self._rows, self.out / "results.csv")
         index = self.out / "index.html"
         write_index_rows(self._index, index, lang=self.lang)
-        if self.embed_audio and (self.out / "audio").is_dir() and not any((self.out / "audio").iterdir()):
-            (self.out / "audio").rmdir()
+        sound = self.out / "audio"
+        if self.embed_audio and sound.is_dir() and not any(sound.iterdir()):
+            sound.rmdir()
         return index
 
     def _audio(self, outcome: CallReport, name: str) -> Path | None:
         """An mp3 of the recording; None where there is none (any more)."""
-        source = Path(outcome.call.recording.path)
+        source = as_path(outcome.call.recording.path)
         if outcome.call.recording.layout == "none" or not source.is_file():
             return None
         try:
             audio = decode(source)
         except AudioError:
             return None
-        path = self.out / "audio" / f"{name}.mp3"
         samples = audio.samples[:2]
-        spans = self.mask and hidden(outcome.call)
+        spans = hidden(outcome.call) if self.mask else None
         if spans:
             samples = mask(samples, audio.rate, spans)
+        path = self.out / "audio" / f"{name}.mp3"
         write_mp3(samples, audio.rate, path)
         return path

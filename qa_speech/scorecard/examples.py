@@ -6,14 +6,14 @@ so that three lines are enough to try one criterion.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from qa_speech.call import Call, CriterionScore, Recording, Role, Score, Utterance, Word
+from qa_speech.call import Call, CriterionScore, Recording, Role, Score, Utterance
 from qa_speech.language.phrases import fold
+from qa_speech.language.script import CHARACTER_S, GAP_S, example_line, line_problem, spread
 from qa_speech.scorecard.evidence import unproven
 from qa_speech.scorecard.score import judged, score
 from qa_speech.timeline import Timeline
@@ -22,11 +22,8 @@ if TYPE_CHECKING:
     from qa_speech.scorecard.model import Example, Scorecard
 
 _RATE = 8000
-_CHARACTER_S = 0.25
-_GAP_S = 0.5
 _SAME_TOTAL = 0.005
 """Points: totals are rounded to 0.01."""
-_LINE = re.compile(r"(agent|customer|unknown)(?:@([0-9.]+)-([0-9.]+))?(?:\s*[:：]\s?(.*))?", re.DOTALL)
 
 
 class ExampleResult(msgspec.Struct, frozen=True):
@@ -115,22 +112,6 @@ def covered(card: Scorecard, results: Iterable[ExampleResult]) -> Mapping[str, f
     return {name: frozenset(outcomes) for name, outcomes in shown.items()}
 
 
-def line_problem(line: str) -> str:
-    """What is wrong with a line of a dialogue, or "".
-
-    >>> line_problem("agnet: 您好"), line_problem("agent@1-2: 您好")
-    ("expected 'agent: 您好' or 'customer@1.5-3: 您好', got 'agnet: 您好'", '')
-    """
-    match = _LINE.fullmatch(line.strip())
-    wanted = f"expected 'agent: 您好' or 'customer@1.5-3: 您好', got {line[:60]!r}"
-    if match is None or (match[2] is None and match[4] is None):
-        return wanted
-    try:
-        return "" if match[2] is None or 0 <= float(match[2]) < float(match[3]) < 86400 else wanted
-    except ValueError:
-        return wanted
-
-
 def dialogue_call(
     lines: Iterable[str],
     *,
@@ -149,23 +130,18 @@ def dialogue_call(
     [(0.0, 0.5, '您好'), (2.0, 3.5, '我想查话费'), (4.0, 5.0, None)]
     """
     said: list[Utterance] = []
-    clock = -_GAP_S
+    clock_s = -GAP_S
     for line in lines:
-        match = _LINE.fullmatch(line.strip())
-        if match is None:
+        read = example_line(line)
+        if read is None:
             raise ValueError(line_problem(line))
-        role, first, last, text = match.groups()
-        spoken = fold(text or "")
-        start = float(first) if first else clock + _GAP_S
-        end = float(last) if last else start + _CHARACTER_S * max(1, len(spoken))
-        step = (end - start) / max(1, len(spoken))
-        words = tuple(
-            Word(char, start + index * step, min(end, start + (index + 1) * step), probability)
-            for index, char in enumerate(spoken)
-        )
-        said.append(Utterance(Role(role), start, end, text, words))
-        clock = end
-    said.sort(key=lambda item: (item.start, item.end))
+        spoken = fold(read.text or "")
+        start = clock_s + GAP_S if read.start is None else read.start
+        end = start + CHARACTER_S * max(1, len(spoken)) if read.end is None else read.end
+        words = spread(spoken, start, end, probability)
+        said.append(Utterance(Role(read.name), start, end, read.text, words))
+        clock_s = end
+    said.sort(key=lambda utterance: (utterance.start, utterance.end))
     length = duration_s if duration_s is not None else max((item.end for item in said), default=0.0)
     made_with = {"recognizer": "by hand"} if any(item.text is not None for item in said) else {}
     roles = [role for role in Role if role is not Role.UNKNOWN or any(item.role is role for item in said)]

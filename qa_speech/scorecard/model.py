@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
+from qa_speech.language.script import line_problem
 from qa_speech.metrics.doubt import NEAR_BOUND, UNSURE, UNSURE_SHARE
 from qa_speech.scorecard.checks.base import Id, Number, Part, Percent, Points, Seconds, Share, Title
 from qa_speech.scorecard.checks.metric import MetricCheck, known_figure
@@ -233,8 +234,6 @@ class Review(Part):
 
 
 def _line(text: str) -> str:
-    from qa_speech.scorecard.examples import line_problem
-
     problem = line_problem(text)
     if problem:
         raise ValueError(problem)

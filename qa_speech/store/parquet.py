@@ -23,6 +23,7 @@ import msgspec
 
 from qa_speech.call import Call, decode
 from qa_speech.errors import ConfigError
+from qa_speech.filenames import readable
 from qa_speech.inputs.rows import Row
 from qa_speech.store.records import FIXED, Entry
 
@@ -66,6 +67,19 @@ def is_run(path: str | Path) -> bool:
     return any((Path(path) / name).exists() for name in ("run.json", MANIFEST, "results"))
 
 
+def storable(run: Path) -> Path:
+    """The folder of a run, if Parquet files can be written there.
+
+    Raises
+    ------
+    ConfigError
+        Its name holds bytes that are not UTF-8, which the engine cannot open.
+    """
+    if readable(os.path.abspath(run)) != os.path.abspath(run):
+        raise ConfigError(str(run), ["the folder of a batch run needs a name in UTF-8; choose another with --out"])
+    return run
+
+
 def require_run(path: str | Path) -> Path:
     """The path, if it is a run this version can read.
 
@@ -74,7 +88,7 @@ def require_run(path: str | Path) -> Path:
     ConfigError
         It is none, or was written by a newer version.
     """
-    run = Path(path)
+    run = storable(Path(path))
     if not is_run(run):
         raise ConfigError(
             str(run), ["not the folder of a batch run; expected one made by: qa-speech batch run … --out"]

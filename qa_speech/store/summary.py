@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from qa_speech.call import write_bytes
+from qa_speech.filenames import as_path
 from qa_speech.inputs.rows import Row
 from qa_speech.store import parquet as store
 
@@ -125,8 +127,8 @@ def foreseen(run: Path, rows: Sequence[Row], lang: str) -> str:
     step = max(1, len(there) // PROBED)
     seconds = size = 0.0
     for row in there[::step][:PROBED]:
-        with suppress(soundfile.LibsndfileError, OSError, RuntimeError):
-            seconds, size = seconds + soundfile.info(row.path).duration, size + row.bytes
+        with suppress(soundfile.LibsndfileError, OSError, RuntimeError, TypeError):  # TypeError: headerless
+            seconds, size = seconds + soundfile.info(os.fsencode(as_path(row.path))).duration, size + row.bytes
     hours = sum(row.bytes for row in there) * seconds / size / 3600 if size else None
     known = store.known(run)
     todo = sum(row.id not in known for row in rows)

@@ -1,0 +1,23 @@
+"""Calls stored by this program: ``"type": "call"``."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from qa_speech.call import Call, decode
+from qa_speech.engines.transcripts.base import Document, Format, MalformedError
+
+
+def _fits(document: Document) -> bool:
+    return isinstance(document.json, dict) and document.json.get("type") == "call"
+
+
+def _read(document: Document) -> Call:
+    call = decode(document.text, Call, document.source)
+    for number, (before, utterance) in enumerate(pairwise(call.utterances), start=1):
+        if utterance.start < before.start:
+            raise MalformedError(f"$.utterances[{number}]: starts before the one that stands before it")
+    return call
+
+
+FORMAT = Format("qa_speech", frozenset((".json",)), _read, _fits)

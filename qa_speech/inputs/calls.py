@@ -1,0 +1,135 @@
+"""Rows of work as the pipeline takes them, from files and folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from qa_speech.audio.decode import RawFormat
+from qa_speech.engines import transcripts
+from qa_speech.errors import AudioError, ConfigError
+from qa_speech.filenames import as_text
+from qa_speech.inputs.names import unique
+
+AUDIO_SUFFIXES = frozenset(
+    ".wav .mp3 .ogg .opus .flac .m4a .aac .amr .awb .gsm .au .aiff .aif .wma .mp4 .webm .vox .v3 .3gp .w64 .rf64"
+    " .raw .pcm .al .ul .alaw .ulaw".split()
+)
+HEADERLESS_SUFFIXES = frozenset(".raw .pcm .al .ul .alaw .ulaw .vox .v3".split())
+TRANSCRIPT_SUFFIXES = transcripts.SUFFIXES
+
+
+@dataclass(frozen=True)
+class CallInput:
+    """One row of work: a recording (or a transcript alone) and what is known about it.
+
+    `id` is unique in a run: the path relative to the input folder unless a manifest names one; bytes of a name that are
+    not UTF-8 stand in it as `filenames.as_text` writes them, while `path` is the file's own. `agent_channel` 1 or 2
+    when the row itself says so. `transcript` lends its words to the recording, so that none are recognised. `raw` says
+    what a headerless file holds.
+    """
+
+    path: Path
+    id: str = ""
+    agent_channel: int | None = None
+    transcript: Path | None = None
+    raw: RawFormat | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Its id, or the name of the file."""
+        return self.id or as_text(self.path.name)
+
+    @property
+    def is_transcript(self) -> bool:
+        """Whether there is no sound, only words."""
+        return self.path.suffix.lower() in TRANSCRIPT_SUFFIXES
+
+    @property
+    def needs_recognizer(self) -> bool:
+        """Whether its words are not known yet."""
+        return self.transcript is None and not self.is_transcript
+
+
+def find_inputs(paths: Iterable[str | Path]) -> list[CallInput]:
+    """Recordings among files and folders (searched to any depth), sorted, with ids relative to the folder given.
+
+    A file named by hand is taken whatever its suffix. A folder without any recording gives its transcripts.
+
+    Raises
+    ------
+    AudioError
+        A path does not exist, or a folder holds nothing to inspect; the message says which.
+    """
+    found: list[CallInput] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            found += _in_folder(path)
+        elif path.exists():
+            found.append(CallInput(path, as_text(path.name)))
+        else:
+            raise AudioError(str(path), "no such file or folder")
+    ids = unique([row.id for row in found])
+    return [row if row.id == name else replace(row, id=name) for row, name in zip(found, ids, strict=True)]
+
+
+def _in_folder(folder: Path) -> list[CallInput]:
+    files = _inside(folder, AUDIO_SUFFIXES) or _inside(folder, TRANSCRIPT_SUFFIXES)
+    if not files:
+        raise nothing_in(folder)
+    return [CallInput(path, _below(folder, path)) for path in files]
+
+
+def nothing_in(folder: Path) -> AudioError:
+    """The error of a folder without recordings."""
+    return AudioError(str(folder), f"no recordings in this folder (looked for {' '.join(sorted(AUDIO_SUFFIXES))})")
+
+
+def with_transcripts(inputs: Iterable[CallInput], place: str | Path) -> list[CallInput]:
+    """The same inputs, each with the transcript in folder `place` that has its id or else its stem, if there is one.
+
+    Raises
+    ------
+    ConfigError
+        `place` is no folder, or holds two transcripts of one name.
+    """
+    place = Path(place)
+    if not place.is_dir():
+        raise ConfigError(str(place), ["not a folder of transcripts"])
+    found: dict[str, Path] = {}
+    for path in _inside(place, TRANSCRIPT_SUFFIXES):
+        other = found.setdefault(_stem(_below(place, path)), path)
+        if other != path:
+            raise ConfigError(str(place), [f"two transcripts of one name: {other.name} and {path.name}"])
+    lent = []
+    for row in inputs:
+        transcript = found.get(_stem(row.name)) or found.get(as_text(row.path.stem))
+        lent.append(replace(row, transcript=transcript))
+    return lent
+
+
+def with_raw(inputs: Iterable[CallInput], raw: RawFormat) -> list[CallInput]:
+    """The same inputs; those whose suffix says that they have no header (or that has no known one) hold `raw`."""
+    given = []
+    for row in inputs:
+        suffix = row.path.suffix.lower()
+        headerless = suffix in HEADERLESS_SUFFIXES or suffix not in AUDIO_SUFFIXES
+        given.append(replace(row, raw=raw) if headerless else row)
+    return given
+
+
+def _inside(folder: Path, suffixes: frozenset[str]) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
+
+
+def _below(folder: Path, path: Path) -> str:
+    """A path relative to a folder, as text with ``/``."""
+    return as_text(path.relative_to(folder).as_posix())
+
+
+def _stem(name: str) -> str:
+    """A name without its suffix; its folders stay."""
+    return os.path.splitext(name)[0]

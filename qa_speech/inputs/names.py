@@ -1,0 +1,108 @@
+"""What file names tell about a call, and ids that no two rows share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa_speech.errors import ConfigError
+
+SKIPPED = "_"
+"""``{_}`` stands for a part of the name that is of no interest."""
+_FIELD = re.compile(r"\{(\w+)\}")
+_COMPACT_TIME = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[T_ -]?(\d{2}):?(\d{2})(?::?(\d{2}))?)?")
+
+
+@dataclass(frozen=True)
+class NamePattern:
+    """How names tell metadata, e.g. ``{started_at}_{agent}_{queue}.wav``; matched against the end of a path."""
+
+    expression: re.Pattern[str]
+
+    @classmethod
+    def of(cls, template: str) -> NamePattern:
+        """The pattern that a person wrote.
+
+        Raises
+        ------
+        ConfigError
+            It names no field, one twice, or one that can be none: all problems at once.
+        """
+        problems = _problems(template)
+        if problems:
+            raise ConfigError(f"name pattern {template}", problems)
+        parts = []
+        for number, part in enumerate(_FIELD.split(template)):  # text, field, text, field … text
+            parts.append(_field(part) if number % 2 else re.escape(part))
+        ending = "" if Path(template).suffix else r"\.[^./]+"
+        return cls(re.compile(rf"(?:^|.*/){''.join(parts)}{ending}$"))
+
+    def told(self, path: str) -> dict[str, str]:
+        """The fields of a path, `started_at` as ISO 8601; none where it does not fit.
+
+        >>> NamePattern.of("{queue}/{started_at}_{agent}.wav").told("/rec/宽带/20261123093000_7.wav")
+        {'queue': '宽带', 'started_at': '2026-11-23T09:30:00', 'agent': '7'}
+        """
+        match = self.expression.match(path)
+        if match is None:
+            return {}
+        fields = match.groupdict()
+        if "started_at" in fields:
+            fields["started_at"] = iso_time(fields["started_at"])
+        return fields
+
+
+def _field(name: str) -> str:
+    if name == SKIPPED:
+        return "[^/]+?"
+    return f"(?P<{name}>[^/]+?)"
+
+
+def _problems(template: str) -> list[str]:
+    names = [name for name in _FIELD.findall(template) if name != SKIPPED]
+    if not names:
+        return ["no {field} in it; expected e.g. {started_at}_{agent}_{queue}.wav"]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    problems = [f"{{{name}}} stands twice" for name in twice]
+    problems += [f"{{{name}}} is no name for a field" for name in names if not name.isidentifier()]
+    return problems
+
+
+def iso_time(text: str) -> str:
+    """``20261123093000`` and the like as ISO 8601; anything else as it is.
+
+    >>> iso_time("20261123-093000"), iso_time("20261123"), iso_time("今天")
+    ('2026-11-23T09:30:00', '2026-11-23', '今天')
+    """
+    match = _COMPACT_TIME.fullmatch(text)
+    if match is None:
+        return text
+    year, month, day, hour, minute, second = match.groups()
+    date = f"{year}-{month}-{day}"
+    if not hour:
+        return date
+    return f"{date}T{hour}:{minute}:{second or '00'}"
+
+
+def unique(ids: Sequence[str]) -> list[str]:
+    """The ids, in order; of several that are equal the second gets ``~2``, and so on.
+
+    >>> unique(["1.wav", "1.wav", "1.wav~2"])
+    ['1.wav', '1.wav~3', '1.wav~2']
+    """
+    taken = set(ids)
+    if len(taken) == len(ids):
+        return list(ids)
+    seen: dict[str, int] = {}
+    found = []
+    for name in ids:
+        seen[name] = count = seen.get(name, 0) + 1
+        own = name
+        while count > 1 and own in taken:
+            own = f"{name}~{count}"
+            count += 1
+        taken.add(own)
+        found.append(own)
+    return found
