@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 from qa_speech.cli import app
 from qa_speech.scorecard import load_scorecard
 from qa_speech.scorecard.choice import find_scorecard
-from qa_speech.store.reports import is_run, read_calls, read_reports
+from qa_speech.store.folder import is_run
+from qa_speech.store.reports import read_calls, read_reports
 from tests.batch_kit import Fake, go, make_calls
 
 runner = CliRunner()

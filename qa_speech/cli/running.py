@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from qa_speech.cli.common import DEFAULT_SCORECARD, EXIT_SOME_FAILED, EXIT_UNUSABLE, Language
+from qa_speech.cli.common import DEFAULT_SCORECARD, EXIT_SOME_FAILED, EXIT_UNUSABLE, NO_SCORECARD, Language
 from qa_speech.cli.progress import line, telling
 
 if TYPE_CHECKING:
-    from qa_speech.batch.setup import State
+    from qa_speech.batch.state import State
     from qa_speech.inputs.rows import Row
     from qa_speech.settings import Settings
+    from qa_speech.store.base import Store
 
 
 def settings_of(
@@ -37,7 +38,8 @@ def settings_of(
     if workers is not None:
         if workers != "auto" and not workers.isdecimal():
             raise ConfigError("--workers", [f"{workers!r}; expected a number or auto"])
-        update["batch"] = settings.batch.model_copy(update={"workers": workers if workers == "auto" else int(workers)})
+        wanted = workers if workers == "auto" else int(workers)
+        update["batch"] = settings.batch.model_copy(update={"workers": wanted})
     return settings.model_copy(update=update)
 
 
@@ -48,7 +50,7 @@ def work(
     """Run, tell, choose the exit code."""
     from qa_speech.batch.cards import Book
     from qa_speech.batch.run import run_batch
-    from qa_speech.batch.setup import starter
+    from qa_speech.batch.start import starter
     from qa_speech.engines.diarize import load_diarizer
     from qa_speech.errors import ModelError
 
@@ -57,8 +59,7 @@ def work(
         raise ModelError(
             "--model", "no recogniser chosen; give a folder or name, or --model none for everything but words"
         )
-    default = scorecard or state.scorecard or (str(settings.scorecard) if settings.scorecard else "")
-    default = default or ("none" if settings.scorecards else DEFAULT_SCORECARD)
+    default = scorecard or state.scorecard or _default_scorecard(settings)
     book = Book(default=default, rules=settings.scorecards)
     model, kept = _remembered(out, settings, state, default)
     try:
@@ -69,7 +70,8 @@ def work(
             )  # fmt: skip
     except OSError as exc:
         # e.g. a full disk; what was stored stays, and the same command goes on from there
-        typer.echo(f"{'错误：无法写入结果' if lang == 'zh' else 'error: results cannot be stored'}: {exc}", err=True)
+        problem = "错误：无法写入结果" if lang == "zh" else "error: results cannot be stored"
+        typer.echo(f"{problem}: {exc}", err=True)
         raise typer.Exit(EXIT_UNUSABLE) from exc
     if not json_lines:
         typer.echo((out / "summary.txt").read_text(encoding="utf-8"), nl=False)
@@ -79,38 +81,50 @@ def work(
         raise typer.Exit(EXIT_SOME_FAILED)
 
 
-def foreseen_layout(out: Path, settings: Settings, state: State, rows: Sequence[Row], lang: Language) -> str:
+def _default_scorecard(settings: Settings) -> str:
+    """For calls that no rule fits, where nobody has named one."""
+    if settings.scorecard:
+        return str(settings.scorecard)
+    return NO_SCORECARD if settings.scorecards else DEFAULT_SCORECARD
+
+
+def foreseen_layout(store: Store, settings: Settings, state: State, rows: Sequence[Row], lang: Language) -> str:
     """How the rows will be done, and how long that takes; what is measured for it is kept for `batch run`."""
-    from qa_speech.batch.setup import layout_for
-    from qa_speech.store.parquet import known
+    from qa_speech.batch.start import layout_for
+    from qa_speech.inputs.rows import MISSING
     from qa_speech.store.summary import clock
 
-    model, kept = _remembered(out, settings, state, state.scorecard)
-    there = [row for row in rows if row.bytes >= 0]
-    layout = layout_for(
-        out,
-        settings,
-        model,
-        kept,
-        there,
-        lambda event: typer.echo(line(event, lang), err=event["event"] == "measuring"),
-    )
-    done = known(out)
+    def tell(event: dict[str, Any]) -> None:
+        typer.echo(line(event, lang), err=event["event"] == "measuring")
+
+    model, kept = _remembered(store.place, settings, state, state.scorecard)
+    there = [row for row in rows if row.bytes != MISSING]
+    layout = layout_for(store.place, settings, model, kept, there, tell)
+    done = store.known()
     left = sum(row.id not in done for row in there)
     if not layout.call_s or not left:
         return ""
     wanted = clock(layout.call_s * left)
-    return f"预计用时 {wanted}（{left:,} 通）" if lang == "zh" else f"that takes about {wanted} for {left:,} calls"
+    if lang == "zh":
+        return f"预计用时 {wanted}（{left:,} 通）"
+    return f"that takes about {wanted} for {left:,} calls"
 
 
 def _remembered(out: Path, settings: Settings, state: State, scorecard: str) -> tuple[str | None, State]:
     """The model wanted (None = no words), and what the run keeps of its options from now on."""
-    from qa_speech.batch.setup import State, model_hash, write_state
+    from qa_speech.batch.state import ModelHash, State, model_hash, write_state
 
     model = None if settings.model in (None, "none") else settings.model
-    digest, stamp = model_hash(model, settings, state) if model else ("", None)
+    found = model_hash(model, settings, state) if model else ModelHash("", None)
     out.mkdir(parents=True, exist_ok=True)
-    kept = State(settings.model_dump(mode="json"), scorecard, stamp, digest, state.layout, state.layout_for)
+    kept = State(
+        settings=settings.model_dump(mode="json"),
+        scorecard=scorecard,
+        model_file=found.file,
+        model_sha256=found.sha256,
+        layout=state.layout,
+        layout_for=state.layout_for,
+    )
     write_state(out, kept)
     return model, kept
 
@@ -123,9 +137,10 @@ def _until(text: str | None) -> dt.datetime | None:
         return None
     now = dt.datetime.now()
     try:
-        if len(text) > 8:
+        if len(text) > len("07:30:00"):
             return dt.datetime.fromisoformat(text)
-        found = dt.datetime.combine(now.date(), dt.time.fromisoformat(text if text[1:2] != ":" else f"0{text}"))
+        padded = f"0{text}" if text[1:2] == ":" else text
+        found = dt.datetime.combine(now.date(), dt.time.fromisoformat(padded))
     except ValueError as exc:
         raise ConfigError("--until", [f"{text!r}; expected e.g. 07:30 or 2026-11-24T07:30"]) from exc
     return found if found > now else found + dt.timedelta(days=1)

@@ -21,6 +21,7 @@ from qa_speech.privacy.redact import for_people, hidden
 from qa_speech.report import overview
 from qa_speech.report.page import index_row, page_name, write_overview, write_page
 from qa_speech.report.sheets import Row, row, write_rows
+from qa_speech.resources import ResultFolder
 
 
 class ReportFolder:
@@ -50,9 +51,9 @@ class ReportFolder:
     def _write(self, outcome: CallReport, shown: CallReport) -> None:
         """The data as it is; the page and its sound as people see and hear them."""
         name = page_name(outcome.id).removesuffix(".html")
-        write_call(outcome.call, self.out / "calls" / f"{name}.json")
+        write_call(outcome.call, ResultFolder(self.out).call_file(name))
         if outcome.score is not None:
-            write_bytes(self.out / "scores" / f"{name}.json", encode(outcome.score) + b"\n")
+            write_bytes(ResultFolder(self.out).score_file(name), encode(outcome.score) + b"\n")
         audio = self._audio(outcome, name)
         page = self.out / "pages" / f"{name}.html"
         embedded = audio.read_bytes() if audio is not None and self.embed_audio else None
