@@ -47,6 +47,8 @@ TICK_S = 0.5
 WATCH_EVERY_S = 1.0
 STRIKES = 3
 """A call that was in flight at this many deaths, though never the one worked on, is done alone as well."""
+HOPELESS = 6
+"""A call that was alone in its process is given up after so many deaths, though none of them has even begun with it."""
 FAILED_STARTS = 3
 DIED, TOO_LONG, TOO_BIG = "process_died", "time_limit", "memory_limit"
 ENDINGS = {TOO_LONG: "took longer than the time limit", TOO_BIG: "took more memory than the limit"}
@@ -318,7 +320,8 @@ class Pool:
     def _survivor(self, flight: Flight, child: Child, why: str, how: str) -> None:
         """What becomes of a call whose worker has gone."""
         worked_on = flight.job.number == child.busy_with
-        if worked_on and (flight.alone or why == TOO_LONG):
+        proven = worked_on or flight.strikes >= HOPELESS
+        if (flight.alone and proven) or (worked_on and why == TOO_LONG):
             self._fail(flight, why, how)
             return
         self._forget(flight)
