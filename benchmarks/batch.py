@@ -37,7 +37,7 @@ from qa_speech.batch.run import run_batch
 from qa_speech.engines.models import Model, find
 from qa_speech.engines.whisper import DecodeOptions
 from qa_speech.inputs.rows import find_rows
-from qa_speech.store import parquet as store
+from qa_speech.store.parquet import ParquetStore
 from tests.batch_kit import NOW, Fake, make_calls, pool_doer
 
 LENGTHS_S = (30.0, 360.0)
@@ -145,10 +145,8 @@ def _memory_and_overhead(place: Path, count: int) -> Iterator[Figure]:
 
     def tell(event: dict[str, Any]) -> None:
         if event["event"] == "progress" and pools:
-            children = [*pools[0]._workers, *pools[0]._recognizers]
-            seen.append(
-                (event["done"], sum(memory_mb(child.process.pid) for child in children) + memory_mb(os.getpid()))
-            )
+            used_mb = memory_mb(os.getpid()) + sum(memory_mb(child.pid) for child in pools[0].children)
+            seen.append((event["done"], used_mb))
 
     used = resource.getrusage(resource.RUSAGE_SELF)
     began = time.perf_counter()
@@ -166,10 +164,8 @@ def _memory_and_overhead(place: Path, count: int) -> Iterator[Figure]:
     after = resource.getrusage(resource.RUSAGE_SELF)
     assert session.ok == count
     driver_ms = 1000 * (after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime) / count
-    with store.connect(place / "run") as engine:
-        finish_ms, prepare_ms = engine.execute(
-            "SELECT 1000 * median(finish_s), 1000 * median(prepare_s) FROM results"
-        ).fetchone()
+    question = "SELECT 1000 * median(finish_s), 1000 * median(prepare_s) FROM results"
+    ((finish_ms, prepare_ms),) = ParquetStore(place / "run").query(question).rows
     tenths = [
         [memory for done, memory in seen if share * count <= done <= (share + 0.1) * count] for share in (0.1, 0.9)
     ]
@@ -191,11 +187,11 @@ def _scaling(place: Path, count: int) -> Figure:
     times: dict[int, list[float]] = {1: [], 2: []}
     for turn in range(4):
         workers = 1 + turn % 2
-        doing = pool_doer(None, layout=Layout(workers=workers, recognizers=0))(place / "run" / "scorecards")
+        doing = pool_doer(None, layout=Layout(workers=workers, recognizers=0))(place / "run")
         keep = Keep(doing)  # type: ignore[arg-type]
-        run_batch(rows[: 4 * workers], place / f"warm-{turn}", doer=lambda cards, keep=keep: keep, settings=NOW)  # type: ignore[misc]
+        run_batch(rows[: 4 * workers], place / f"warm-{turn}", doer=lambda run, keep=keep: keep, settings=NOW)  # type: ignore[misc]
         began = time.perf_counter()
-        run_batch(rows, place / f"run-{turn}", doer=lambda cards, keep=keep: keep, settings=NOW)  # type: ignore[misc]
+        run_batch(rows, place / f"run-{turn}", doer=lambda run, keep=keep: keep, settings=NOW)  # type: ignore[misc]
         times[workers].append(time.perf_counter() - began)
         doing.close()
     ratios = [one / two for one, two in zip(times[1], times[2], strict=True)]

@@ -18,6 +18,7 @@ from qa_speech.settings import ScorecardRule, Settings, load_settings
 from qa_speech.store.base import calls_of
 from qa_speech.store.folder import CALLS, locked
 from qa_speech.store.parquet import ParquetStore
+from qa_speech.testing import FakeStore
 from tests.batch_kit import NOW, Fake, go, make_calls, speech
 
 
@@ -47,6 +48,27 @@ def test_every_row_has_one_outcome_and_is_not_done_again(place: Path, tmp_path: 
     ]  # fmt: skip
     assert len(started) == 4
     assert len(list(calls_of(ParquetStore(tmp_path / "run")))) == 3
+
+
+def test_the_runner_needs_no_more_of_a_store_than_its_protocol(place: Path, tmp_path: Path) -> None:
+    (place / "c00001x.wav").write_bytes(b"not a recording")
+    shutil.copy(place / "c00000.wav", place / "copy.wav")
+    started: list[str] = []
+    (tmp_path / "fake").mkdir()
+    fake, real = FakeStore(tmp_path / "fake"), ParquetStore(tmp_path / "real")
+
+    session = go(place, fake, fake=Fake(), card="quality-only", started=started)
+    again = go(place, fake, fake=Fake(), card="quality-only", started=started)
+    scored = go(place, fake, fake=Fake(), card="complaint")
+    go(place, real.place, fake=Fake(), card="quality-only")
+    go(place, real.place, fake=Fake(), card="complaint")
+
+    assert (session.ok, session.failed, again.todo) == (4, 1, 0)
+    assert (scored.todo, scored.scores, scored.ok) == (0, 4, 4)
+    assert list(calls_of(fake)) == list(calls_of(real))
+    ours, theirs = fake.figures(), real.figures()
+    assert (ours.ok, ours.failed, ours.copies, ours.errors) == (theirs.ok, theirs.failed, theirs.copies, theirs.errors)
+    assert (tmp_path / "fake" / "summary.txt").is_file()
 
 
 def test_failed_rows_are_done_again_only_on_retry(place: Path, tmp_path: Path) -> None:
