@@ -14,7 +14,6 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +37,8 @@ def folder(name: str) -> Path:
     """
     if name not in FOLDERS:
         raise ValueError(f"no shipped folder {name!r}; there are: {', '.join(FOLDERS)}")
+    from importlib.resources import files  # slow to import, and not every command needs a folder
+
     package = Path(str(files("qa_speech")))
     places = (package / "_bundled" / name, package.parent / name)
     for place in places:

@@ -18,7 +18,7 @@ def test_another_name_is_refused() -> None:
 
 
 def test_a_wheel_without_its_folders_says_where_it_looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resources, "files", lambda _: tmp_path / "site" / "qa_speech")
+    monkeypatch.setattr("importlib.resources.files", lambda _: tmp_path / "site" / "qa_speech")
 
     with pytest.raises(QaSpeechError, match="'samples' is missing; looked in"):
         resources.folder("samples")

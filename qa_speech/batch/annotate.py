@@ -48,7 +48,9 @@ def annotate_run(store: Store, models: TextModels, *, force: bool = False) -> It
 def _annotated(stored: Sequence[StoredCall], models: TextModels, *, force: bool) -> Iterator[Call | None]:
     """Each stored call, annotated; None where nothing changes."""
     before = [one.decoded() for one in stored]
-    bare = [msgspec.structs.replace(call, annotations={}) for call in before] if force else before
+    bare = before
+    if force:
+        bare = [msgspec.structs.replace(call, annotations={}) for call in before]
     for old, new in zip(before, annotate_many(bare, models), strict=True):
         yield None if new == old else new
 

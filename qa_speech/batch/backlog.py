@@ -30,7 +30,10 @@ class Backlog:
 
     def put_first(self, flight: Flight, given_back: Sequence[PendingWindow]) -> None:
         """The windows of a call before all others: those of a batch that failed, then those that have waited."""
-        mine = [pending for pending in (*given_back, *self._waiting) if pending.flight is flight]
+        mine = []
+        for pending in (*given_back, *self._waiting):
+            if pending.flight is flight:
+                mine.append(pending)
         self.drop(flight)
         self._waiting.extendleft(reversed(mine))
 
@@ -52,5 +55,9 @@ class Backlog:
         def difference_s(pending: PendingWindow) -> float:
             return abs(pending.window.duration_s - wanted_s)
 
-        others = [pending for pending in self._waiting if pending is not oldest and not pending.flight.alone]
-        return [oldest, *sorted(others, key=difference_s)]
+        others = []
+        for pending in self._waiting:
+            if pending is not oldest and not pending.flight.alone:
+                others.append(pending)
+        others.sort(key=difference_s)
+        return [oldest, *others]

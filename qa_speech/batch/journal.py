@@ -57,9 +57,12 @@ class Journal:
         self._told = time.monotonic()
         session.elapsed_s = elapsed_s = self._told - self._began
         todo = session.todo + session.scores
-        calls_per_s = session.done / elapsed_s if elapsed_s else 0.0
-        speed = session.audio_s / elapsed_s if elapsed_s else 0.0
-        left_s = round((todo - session.done) / calls_per_s) if calls_per_s else None
+        calls_per_s, speed, left_s = 0.0, 0.0, None
+        if elapsed_s:
+            calls_per_s = session.done / elapsed_s
+            speed = session.audio_s / elapsed_s
+        if calls_per_s:
+            left_s = round((todo - session.done) / calls_per_s)
         self._tell(
             {
                 "event": "progress",

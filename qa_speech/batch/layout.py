@@ -116,7 +116,7 @@ def _by_rule(settings: Settings, cores: int, workers: int, why: Why) -> Layout:
 def _on_gpus(free_mb: list[int], cores: int, fixed: int | None, settings: Settings) -> Layout:
     recognizers = min(settings.batch.recognizers or len(free_mb), len(free_mb))
     least_mb = min(free_mb[:recognizers])
-    size = next(batch.windows for batch in GPU_BATCHES if least_mb >= batch.least_free_mb)
+    size = _windows_for(least_mb)
     is_small = 0 < least_mb < ROOMY_MB
     return Layout(
         workers=cores if fixed is None else fixed,
@@ -127,6 +127,14 @@ def _on_gpus(free_mb: list[int], cores: int, fixed: int | None, settings: Settin
         why=f"{recognizers} GPU(s) with {least_mb} MB free: batch {size}; one worker per core keeps them fed",
         why_zh=f"{recognizers} 块显卡，空闲显存 {least_mb} MB，每批 {size} 窗；每核一个准备进程供料",
     )
+
+
+def _windows_for(free_mb: int) -> int:
+    """How many windows a batch may have with so much GPU memory free."""
+    for batch in GPU_BATCHES:
+        if free_mb >= batch.least_free_mb:
+            return batch.windows
+    return 1
 
 
 def free_gpu_memory() -> list[int]:
@@ -162,7 +170,8 @@ def measured(make: Callable[[Layout], Factory], settings: Settings, todo: Sequen
 
 def _divisors(cores: int) -> list[int]:
     """In how many recognisers the cores can be shared out evenly."""
-    return [number for number in range(1, cores + 1) if cores % number == 0 and number <= MOST_RECOGNISERS]
+    most = min(cores, MOST_RECOGNISERS)
+    return [number for number in range(1, most + 1) if cores % number == 0]
 
 
 def _trials(recognizers: int, threads: int, tried: Sequence[dict[int, float]]) -> list[Trial]:
@@ -180,7 +189,8 @@ def _layout_of(trials: Sequence[Trial], prepared: PreparedTrial, *, calls: int, 
     recognise_s = prepared.windows_per_call * best.window_s
     workers = math.ceil(prepared.call_s / max(1e-6, recognise_s))
     workers = min(cores, max(1, workers))
-    others = sorted((trial for trial in trials if trial is not best), key=lambda trial: trial.window_s)[:SHOWN_OTHERS]
+    by_cost = sorted(trials, key=lambda trial: trial.window_s)
+    others = [trial for trial in by_cost if trial is not best][:SHOWN_OTHERS]
     return Layout(
         workers=workers,
         recognizers=best.recognizers,

@@ -46,14 +46,28 @@ class Forecast(msgspec.Struct, frozen=True):
     def in_words(self, lang: str) -> str:
         """As one line, ``zh`` or ``en``."""
         if lang == "zh":
-            length = "时长未知" if self.hours is None else f"约 {in_hours(self.hours)}"
-            text = f"登记 {self.rows:,} 通（{length}），未处理 {self.todo:,} 通；"
-            text += f"结果约需 {self.wanted_gb:.2f} GB，可用 {self.free_gb:.0f} GB"
-            return text + (f"；{self.missing:,} 个文件不存在" if self.missing else "")
-        length = "length unknown" if self.hours is None else f"about {self.hours:,.1f} h"
-        text = f"{self.rows:,} rows ({length}), {self.todo:,} not done; "
-        text += f"results take about {self.wanted_gb:.2f} GB, {self.free_gb:.0f} GB are free"
-        return text + (f"; {self.missing:,} files are missing" if self.missing else "")
+            return self._zh()
+        return self._en()
+
+    def _zh(self) -> str:
+        length = "时长未知"
+        if self.hours is not None:
+            length = f"约 {in_hours(self.hours)}"
+        rows = f"登记 {self.rows:,} 通（{length}），未处理 {self.todo:,} 通"
+        text = f"{rows}；结果约需 {self.wanted_gb:.2f} GB，可用 {self.free_gb:.0f} GB"
+        if self.missing:
+            text += f"；{self.missing:,} 个文件不存在"
+        return text
+
+    def _en(self) -> str:
+        length = "length unknown"
+        if self.hours is not None:
+            length = f"about {self.hours:,.1f} h"
+        rows = f"{self.rows:,} rows ({length}), {self.todo:,} not done"
+        text = f"{rows}; results take about {self.wanted_gb:.2f} GB, {self.free_gb:.0f} GB are free"
+        if self.missing:
+            text += f"; {self.missing:,} files are missing"
+        return text
 
 
 def foreseen(store: Store, rows: Sequence[Row]) -> Forecast:

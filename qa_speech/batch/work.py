@@ -44,8 +44,11 @@ class Needs(NamedTuple):
 
 def options_key(settings: Settings, recognizer: str) -> str:
     """What a Call depends on besides its recording: settings, and `recognizer` (the hash of the model)."""
+    recognition: dict[str, Any] | None
     recognition = settings.recognition.model_dump(mode="json", exclude={"threads", "batch_size", "device"})
-    options = [settings.speech.model_dump(mode="json"), recognition if recognizer else None, settings.agent_channel]
+    if not recognizer:
+        recognition = None
+    options = [settings.speech.model_dump(mode="json"), recognition, settings.agent_channel]
     if settings.diarize is not None:
         options.append(settings.diarize.model_dump(mode="json"))
     return _short([options, recognizer])
@@ -70,7 +73,8 @@ def needs(rows: Iterable[Row], known: Mapping[str, Known], book: Book, options: 
         if not row.path:  # forgotten: only its score is left
             continue
         card = book.choose(row)
-        need = Need(number, row, card.sha256 if card else "", score_key(card, row))
+        sha256 = card.sha256 if card else ""
+        need = Need(number, row, sha256, score_key(card, row))
         stored = known.get(row.id)
         if stored is None or stored.input_key != input_key(row, options):
             found.everything.append(need)

@@ -83,17 +83,18 @@ def _progress(event: dict[str, Any], lang: Language) -> str:
     done = f"{event['done']}/{event['todo']}"
     calls_per_h = f"{event['calls_per_h']:.0f}"
     speed = f"{event['x_realtime']:g}"
-    left = "–" if event["eta_s"] is None else clock(event["eta_s"])
+    left = "–"
+    if event["eta_s"] is not None:
+        left = clock(event["eta_s"])
     if lang == "zh":
         return f"{done} 通 · 每小时 {calls_per_h} 通 · {speed} 倍实时 · 失败 {event['failed']} · 剩余 {left}"
     return f"{done} calls · {calls_per_h}/h · {speed} × real time · {event['failed']} failed · ETA {left}"
 
 
 def _plan(event: dict[str, Any], lang: Language) -> str:
-    rows, done, todo, scores = (event[name] for name in ("rows", "done", "todo", "scores"))
     if lang == "zh":
-        return f"登记 {rows} 通：已完成 {done}，待处理 {todo}，只需重新评分 {scores}"
-    return f"{rows} rows: {done} done, {todo} to do, {scores} to score again"
+        return "登记 {rows} 通：已完成 {done}，待处理 {todo}，只需重新评分 {scores}".format_map(event)
+    return "{rows} rows: {done} done, {todo} to do, {scores} to score again".format_map(event)
 
 
 def _layout(event: dict[str, Any], lang: Language) -> str:

@@ -114,8 +114,12 @@ def _remembered(out: Path, settings: Settings, state: State, scorecard: str) -> 
     """The model wanted (None = no words), and what the run keeps of its options from now on."""
     from qa_speech.batch.state import ModelHash, State, model_hash, write_state
 
-    model = None if settings.model in (None, "none") else settings.model
-    found = model_hash(model, settings, state) if model else ModelHash("", None)
+    model = settings.model
+    found = ModelHash("", None)
+    if model == "none":
+        model = None
+    if model is not None:
+        found = model_hash(model, settings, state)
     out.mkdir(parents=True, exist_ok=True)
     kept = State(
         settings=settings.model_dump(mode="json"),

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import mean
 from tempfile import TemporaryDirectory
 from threading import Lock
 
@@ -109,12 +110,16 @@ class FakeStore:
     def figures(self) -> Figures:
         """What is stored, counted one by one."""
         rows = self._newest()
+        statuses = Counter(row.status for row in rows)
         totals = [row.total for row in rows if row.total is not None]
         judged = [row.passed for row in rows if row.passed is not None]
-        statuses = Counter(row.status for row in rows)
-        seconds = sum(row.duration_s or 0.0 for row in rows)
-        ids = {row.id for row in rows}
-        ids.update(row.id for row in self._rows)
+        copies = [row.copied_from for row in rows if row.copied_from is not None]
+        seconds, to_review = 0.0, 0
+        ids = {row.id for row in self._rows}
+        for row in rows:
+            seconds += row.duration_s or 0.0
+            to_review += row.to_review or 0
+            ids.add(row.id)
         return Figures(
             stored=len(rows),
             ok=statuses[OK],
@@ -122,12 +127,12 @@ class FakeStore:
             forgotten=statuses[FORGOTTEN],
             audio_h=seconds / S_PER_H,
             scored=len(totals),
-            mean_total=sum(totals) / len(totals) if totals else None,
+            mean_total=mean(totals) if totals else None,
             min_total=min(totals, default=None),
             passed=sum(judged),
             judged=len(judged),
-            to_review=sum(row.to_review or 0 for row in rows),
-            copies=sum(row.copied_from is not None for row in rows),
+            to_review=to_review,
+            copies=len(copies),
             rows=len(ids),
             bands=_bands(rows),
             no_total=_without_total(rows),
@@ -148,11 +153,12 @@ class FakeStore:
 
     def forget(self, marks: Mapping[str, str], *, keep_scores: bool = False) -> None:
         """Remove every trace of these ids; with `keep_scores` points and figures stay under their marks."""
-        kept = [nameless(row, marks) for row in self._newest() if row.id in marks and row.status == OK]
-        for name, rows in list(self.parts.items()):
-            self.parts[name] = [_not_copied(row, marks) for row in rows if row.id not in marks]
-            if not self.parts[name]:
-                del self.parts[name]
+        kept = []
+        for row in self._newest():
+            if row.id in marks and row.status == OK:
+                kept.append(nameless(row, marks))
+        parts = {name: _without(rows, marks) for name, rows in self.parts.items()}
+        self.parts = {name: rows for name, rows in parts.items() if rows}
         if keep_scores and kept:
             self.parts["forgotten"] = kept
         self._texts = {key: text for key, text in self._texts.items() if key[0] not in marks}
@@ -179,9 +185,15 @@ class FakeStore:
         return [newest[call_id] for call_id in (*order, *others)]
 
 
-def _not_copied(row: ResultRow, gone: Collection[str]) -> ResultRow:
-    """An outcome that does not say that it was copied from a call that is gone."""
-    return msgspec.structs.replace(row, copied_from=None) if row.copied_from in gone else row
+def _without(rows: Sequence[ResultRow], gone: Collection[str]) -> list[ResultRow]:
+    """The rows of calls that stay; none says any more that it was copied from a call that is gone."""
+    left = []
+    for row in rows:
+        if row.copied_from in gone:
+            row = msgspec.structs.replace(row, copied_from=None)
+        if row.id not in gone:
+            left.append(row)
+    return left
 
 
 def _written_at(row: ResultRow) -> dt.datetime:
@@ -229,8 +241,10 @@ def _criteria(rows: Sequence[ResultRow]) -> list[CriterionCount]:
         for criterion in row.criteria or ():
             name = criterion.id or ""
             titles[name] = criterion.title or ""
-            failed[name] += criterion.outcome == "fail"
-            judged[name] += criterion.outcome in JUDGED
-    found = [CriterionCount(titles[name], failed[name], judged[name]) for name in titles if failed[name]]
+            if criterion.outcome in JUDGED:
+                judged[name] += 1
+            if criterion.outcome == "fail":
+                failed[name] += 1
+    found = [CriterionCount(titles[name], count, judged[name]) for name, count in failed.items()]
     found.sort(key=lambda one: (-one.failed, one.criterion))
     return found[:SHOWN_CRITERIA]
