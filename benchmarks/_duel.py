@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import _dialogues
 from _common import Figure, figure
@@ -118,16 +118,19 @@ class Duel:
                     make_call(self.place / "rec", seed, lengths)
                     for seed in range(first, min(count, first + self.block))
                 ]
-                before = (found.ours_s, found.peer_s)
-                for ours in (True, False) if first // self.block % 2 == 0 else (False, True):
-                    if ours:
-                        self._block_ours(pool, made, first, found)
-                    else:
-                        self._block_peer(peer, made, found)
-                found.calls += len(made)
-                found.audio_s += sum(item.duration_s for item in made)
-                found.characters += sum(len(text) for item in made for text in item.texts.values())
-                found.ratios.append((found.peer_s - before[1]) / (found.ours_s - before[0]))
+                ours_before_s, peer_before_s = found.ours_s, found.peer_s
+                if first // self.block % 2 == 0:
+                    self._block_ours(pool, made, first, found)
+                    self._block_peer(peer, made, found)
+                else:
+                    self._block_peer(peer, made, found)
+                    self._block_ours(pool, made, first, found)
+                for one in made:
+                    found.calls += 1
+                    found.audio_s += one.duration_s
+                    found.characters += sum(map(len, one.texts.values()))
+                ours_s, peer_s = found.ours_s - ours_before_s, found.peer_s - peer_before_s
+                found.ratios.append(peer_s / ours_s)
                 if time.monotonic() - began > self.budget:
                     break
         finally:
@@ -227,11 +230,19 @@ def make_call(place: Path, seed: int, lengths: tuple[float, float]) -> _dialogue
     return _dialogues.make(place, seed, lengths[0] * (lengths[1] / lengths[0]) ** share)
 
 
-def windows_of(path: Path) -> tuple[int, int]:
+class Windows(NamedTuple):
     """How many 30 s windows ours makes of a call, and how many its speech would fill without a gap."""
+
+    packed: int
+    ideal: int
+
+
+def windows_of(path: Path) -> Windows:
+    """How many windows a call takes."""
     item = begin_row(Row(path.name, str(path)), NOW, Remote({}, 30.0, Traits()))
     assert isinstance(item, Prepared)
-    return len(item.plans), sum(math.ceil(speech.duration / 30) for speech in item.call.speech.values())
+    ideal = sum(math.ceil(speech.duration / 30) for speech in item.call.speech.values())
+    return Windows(len(item.plans), ideal)
 
 
 def windows_of_peer(path: Path) -> int:

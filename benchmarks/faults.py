@@ -70,7 +70,8 @@ def killed(place: Path, kills: int, calls: int) -> Iterator[Figure]:
         driver = start(place)
         time.sleep(chance.uniform(1.5, 5))
         target, kind = driver.pid, "driver"
-        if chance.random() < 0.5 and (inside := children(driver.pid)):
+        inside = children(driver.pid)
+        if inside and chance.random() < 0.5:
             target, kind = chance.choice(inside), "child"
         if driver.poll() is None:
             try:
@@ -92,7 +93,9 @@ def killed(place: Path, kills: int, calls: int) -> Iterator[Figure]:
     lost = sum(row.id not in outcomes for row in rows)
     failed = sum(status == "failed" for status in outcomes.values())
     how = f"{ended['driver']} drivers, {ended['child']} children, {calls} calls; {failed} failed rows"
-    how += f"; a full disk ended one session with exit {full}" + ("" if finished else "; NOT finished")
+    how += f"; a full disk ended one session with exit {full}"
+    if not finished:
+        how += "; NOT finished"
     yield figure("kills", done, "SIGKILL", done, how)
     yield figure("lost", lost, "rows", len(rows), "target 0")
     yield figure("twice", len(listed) - len(outcomes), "rows", len(rows), "target 0")
@@ -111,8 +114,11 @@ def prepare(place: Path, calls: int) -> None:
     for number in range(0, calls, 13):
         (place / "rec" / f"c{number:05d}.wav").write_bytes(b"rubbish %d" % number)
     os.mkfifo(place / "rec" / "pipe.json")
-    lines = [f"c{number:05d}.wav,{'pipe.json' if f'c{number:05d}.wav' == HANGS else ''}" for number in range(calls)]
-    (place / "rec" / "m.csv").write_text("path,transcript\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    lines = ["path,transcript"]
+    for number in range(calls):
+        name = f"c{number:05d}.wav"
+        lines.append(f"{name},pipe.json" if name == HANGS else f"{name},")
+    (place / "rec" / "m.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def start(place: Path, *more: str) -> subprocess.Popen[bytes]:
