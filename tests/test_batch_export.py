@@ -64,7 +64,7 @@ def everything(run: Path) -> bytes:
 
 
 def test_csv_has_one_row_per_call_and_no_formula(run: Path, tmp_path: Path) -> None:
-    assert export(ParquetStore(run).results, tmp_path / "x.csv") == 4
+    assert export(ParquetStore(run).results(), tmp_path / "x.csv") == 4
 
     with (tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -75,7 +75,7 @@ def test_csv_has_one_row_per_call_and_no_formula(run: Path, tmp_path: Path) -> N
 
 
 def test_xlsx_has_numbers_as_numbers_and_text_as_text(run: Path, tmp_path: Path) -> None:
-    export(ParquetStore(run).results, tmp_path / "x.xlsx")
+    export(ParquetStore(run).results(), tmp_path / "x.xlsx")
 
     with zipfile.ZipFile(tmp_path / "x.xlsx") as book:
         sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
@@ -87,7 +87,7 @@ def test_xlsx_has_numbers_as_numbers_and_text_as_text(run: Path, tmp_path: Path)
 
 
 def test_jsonl_keeps_what_is_nested(run: Path, tmp_path: Path) -> None:
-    export(ParquetStore(run).results, tmp_path / "x.jsonl")
+    export(ParquetStore(run).results(), tmp_path / "x.jsonl")
 
     rows = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text(encoding="utf-8").splitlines()]
     assert rows[1]["caller"] == "13800002222"
@@ -96,7 +96,7 @@ def test_jsonl_keeps_what_is_nested(run: Path, tmp_path: Path) -> None:
 
 def test_an_unknown_suffix_is_refused(run: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="csv, xlsx, jsonl"):
-        export(ParquetStore(run).results, tmp_path / "x.ods")
+        export(ParquetStore(run).results(), tmp_path / "x.ods")
 
 
 def test_sql_over_results_with_metadata(run: Path) -> None:

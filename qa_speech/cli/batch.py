@@ -263,7 +263,7 @@ def export(
         from qa_speech.store.export import export as write
         from qa_speech.store.parquet import open_run
 
-        count = write(open_run(run).results, to)
+        count = write(open_run(run).results(), to)
         typer.echo(f"{to}：{count} 行" if ui(ui_language) == "zh" else f"{to}: {count} rows", err=True)
 
 

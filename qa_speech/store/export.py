@@ -10,9 +10,10 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from tempfile import TemporaryFile
+from typing import IO, Any
 from unicodedata import east_asian_width
 
 import msgspec
@@ -57,17 +58,14 @@ CELL_MAX = 32_000
 """Characters of a cell."""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
-Results: TypeAlias = Callable[[], Iterable[Result]]
-"""Gives the results from the start, each time it is asked: `Store.results`, or those under a person's marks."""
 
-
-def export(results: Results, path: str | Path) -> int:
+def export(results: Iterable[Result], path: str | Path) -> int:
     """Write results to a file, CSV, xlsx or JSONL by its suffix; returns the number of rows.
 
     Parameters
     ----------
     results
-        Asked twice: for the columns there are, then for the rows.
+        `Store.results()`, or those under a person's marks. They wait in a temporary file until all columns are known.
 
     Raises
     ------
@@ -79,8 +77,29 @@ def export(results: Results, path: str | Path) -> int:
     if kind not in FORMATS:
         raise ConfigError(str(path), [f"suffix {path.suffix!r}; expected one of: {', '.join(FORMATS)}"])
     write = {"csv": _to_csv, "xlsx": _to_xlsx, "jsonl": _to_jsonl}[kind]
-    with whole_file(path) as temporary:
-        return write(results, temporary)
+    with whole_file(path) as temporary, TemporaryFile(dir=path.parent) as spool:
+        columns = columns_of(_spooled(results, spool))
+        return write(columns, _read(spool), temporary)
+
+
+LENGTH_BYTES = 8
+
+
+def _spooled(results: Iterable[Result], spool: IO[bytes]) -> Iterator[Result]:
+    """The same results, written down on the way."""
+    encoder = msgspec.msgpack.Encoder()
+    for result in results:
+        packed = encoder.encode(result)
+        spool.write(len(packed).to_bytes(LENGTH_BYTES, "big") + packed)
+        yield result
+
+
+def _read(spool: IO[bytes]) -> Iterator[Result]:
+    """What was written down."""
+    decoder = msgspec.msgpack.Decoder(Result)
+    spool.seek(0)
+    while length := spool.read(LENGTH_BYTES):
+        yield decoder.decode(spool.read(int.from_bytes(length, "big")))
 
 
 # -- the table --------------------------------------------------------------------------------------------------
@@ -128,7 +147,8 @@ def columns_of(results: Iterable[Result]) -> Columns:
     figures: dict[str, None] = {}
     for result in results:
         metadata.update(result.metadata)
-        figures.update(dict.fromkeys(result.row.figures))
+        if result.row.figures.keys() != figures.keys():
+            figures.update(dict.fromkeys(result.row.figures))
         new = {criterion.id or "" for criterion in result.row.criteria or ()} - criteria.keys()
         criteria.update(dict.fromkeys(sorted(new)))
     return Columns(sorted(metadata), list(criteria), list(figures))
@@ -164,22 +184,20 @@ def csv_cell(value: object) -> str | float | None:
     return found
 
 
-def _to_csv(results: Results, path: Path) -> int:
-    columns = columns_of(results())
+def _to_csv(columns: Columns, results: Iterable[Result], path: Path) -> int:
     count = 0
     with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow([cell(name) for name in columns.header()])
-        for result in results():
+        for result in results:
             writer.writerow([csv_cell(value) for value in columns.cells(result)])
             count += 1
     return count
 
 
-def _to_xlsx(results: Results, path: Path) -> int:
+def _to_xlsx(columns: Columns, results: Iterable[Result], path: Path) -> int:
     import xlsxwriter
 
-    columns = columns_of(results())
     header = columns.header()
     options = {
         "constant_memory": True,
@@ -192,7 +210,7 @@ def _to_xlsx(results: Results, path: Path) -> int:
     with xlsxwriter.Workbook(str(path), options) as book:
         bold = book.add_format({"bold": True})
         sheet = _sheet(book, header, bold)
-        for result in results():
+        for result in results:
             if count and count % ROWS_PER_SHEET == 0:
                 sheet = _sheet(book, header, bold)
             _write_row(sheet, 1 + count % ROWS_PER_SHEET, columns.cells(result))
@@ -216,11 +234,11 @@ def _write_row(sheet: Any, at: int, row: Sequence[Any]) -> None:
             sheet.write_number(at, column, value)
 
 
-def _to_jsonl(results: Results, path: Path) -> int:
-    names = columns_of(results()).shown_metadata()
+def _to_jsonl(columns: Columns, results: Iterable[Result], path: Path) -> int:
+    names = columns.shown_metadata()
     count = 0
     with path.open("wb") as file:
-        for result in results():
+        for result in results:
             file.write(msgspec.json.encode(_plain(result, names)) + b"\n")
             count += 1
     return count

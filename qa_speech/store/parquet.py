@@ -312,9 +312,8 @@ def _row_reader(names: Sequence[str]) -> Callable[[Sequence[Any]], ResultRow]:
     figures = [(name, place) for name, place in places.items() if name not in COLUMNS]
 
     def read(values: Sequence[Any]) -> ResultRow:
-        columns: dict[str, Any] = {name: values[place] for name, place in fixed}
-        columns["figures"] = {name: values[place] for name, place in figures}
-        return msgspec.convert(columns, ResultRow)
+        row = msgspec.convert({name: values[place] for name, place in fixed}, ResultRow)
+        return msgspec.structs.replace(row, figures={name: values[place] for name, place in figures})
 
     return read
 
