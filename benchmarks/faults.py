@@ -97,8 +97,8 @@ def killed(place: Path, kills: int, calls: int) -> Iterator[Figure]:
     if not finished:
         how += "; NOT finished"
     yield figure("kills", done, "SIGKILL", done, how)
-    yield figure("lost", lost, "rows", len(rows), "target 0")
-    yield figure("twice", len(listed) - len(outcomes), "rows", len(rows), "target 0")
+    yield figure("lost", lost, "rows", len(rows), "target <= 0")
+    yield figure("twice", len(listed) - len(outcomes), "rows", len(rows), "target <= 0")
     yield figure(
         "unfinished_files",
         sum(1 for path in (place / "run").rglob(".*") if path.is_file()),

@@ -27,7 +27,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from qa_speech.errors import ConfigError
-from qa_speech.resources import ResultFolder, whole_file
+from qa_speech.files import ResultFolder, whole_file
 from qa_speech.timeline import Segment, Timeline
 
 SCHEMA_VERSION = 1

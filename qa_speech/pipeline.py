@@ -9,6 +9,7 @@ Errors of a recording become its outcome; a bug propagates.
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ from qa_speech.language.dialogue import build_utterances
 from qa_speech.language.prompts import set_prompts_apart
 from qa_speech.language.roles import identify_roles
 from qa_speech.metrics import measure_all
-from qa_speech.resources import folder, sha256_of
+from qa_speech.resources import folder
 from qa_speech.settings import Settings
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def prepare(
     recording = Recording(
         id=item.name,
         path=str(item.path),
-        sha256=sha256_of(item.path),
+        sha256=_sha256(item.path),
         sampling_rate=audio.source_rate,
         num_samples=audio.source_frames,
         channels=tuple(named.get(number, Role.UNKNOWN) for number in range(1, len(audio.samples) + 1)),
@@ -211,6 +212,11 @@ def _made_with(settings: Settings) -> dict[str, str]:
         "min_speech_s": f"{speech.min_speech_s:g}",
         "utterance_pause_s": f"{speech.utterance_pause_s:g}",
     }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def recognise(

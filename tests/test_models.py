@@ -9,7 +9,7 @@ import pytest
 
 from qa_speech.engines import models
 from qa_speech.errors import ModelError
-from qa_speech.resources import folder, sha256_of
+from qa_speech.resources import folder
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def test_the_shipped_model_is_what_its_manifest_says() -> None:
     entry = models.shipped()["demo"]
     path = folder("models") / entry["folder"]
 
-    assert {name: sha256_of(path / name) for name in entry["files"]} == dict(entry["files"])
+    assert {name: models.sha256(path / name) for name in entry["files"]} == dict(entry["files"])
 
 
 def test_a_folder_a_name_in_the_models_folder_and_the_environment(

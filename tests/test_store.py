@@ -290,7 +290,7 @@ def test_a_full_disk_leaves_nothing_half_written(real: ParquetStore, monkeypatch
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("qa_speech.resources.os.replace", full)
+        patch.setattr("qa_speech.files.os.replace", full)
         with pytest.raises(OSError, match="No space left"):
             keep(real, "a")
 

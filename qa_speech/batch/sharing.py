@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from qa_speech.batch.work import Need, share_key
+from qa_speech.files import sha256
 from qa_speech.inputs.rows import MISSING, Row
-from qa_speech.resources import sha256_of
 from qa_speech.store.base import Known
 from qa_speech.store.records import OK, Record
 
@@ -43,7 +44,7 @@ class Sharing:
         if row.bytes == MISSING or row.transcript or self._sizes[row.bytes] < 2:
             return ""
         try:
-            return share_key(row, sha256_of(row.path), self._options)
+            return share_key(row, sha256(Path(row.path)), self._options)
         except OSError:
             return ""
 

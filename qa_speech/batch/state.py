@@ -13,7 +13,7 @@ from qa_speech.call import write_bytes
 from qa_speech.engines.models import find
 from qa_speech.engines.registry import recognizers
 from qa_speech.errors import ConfigError
-from qa_speech.resources import sha256_of
+from qa_speech.files import sha256
 from qa_speech.settings import Settings
 from qa_speech.store.folder import STATE
 
@@ -83,7 +83,7 @@ def model_hash(model: str, settings: Settings, state: State) -> ModelHash:
     file = ModelFile(str(path), stat.st_size, stat.st_mtime_ns)
     if state.model_sha256 and state.model_file == file:
         return ModelHash(state.model_sha256, file)
-    return ModelHash(found.sha256 or sha256_of(path), file)
+    return ModelHash(found.sha256 or sha256(path), file)
 
 
 def _plugin_hash(model: str, place: Path) -> str:

@@ -21,7 +21,6 @@ import msgspec
 from qa_speech.call import Annotation, Call, decode, encode, write_bytes
 from qa_speech.conduct.texts import Item, agent_items, exchange_items, text_hash
 from qa_speech.errors import ConfigError, ModelError
-from qa_speech.resources import ResultFolder
 
 if TYPE_CHECKING:
     from qa_speech.conduct.classifier import TextClassifier, TextModels
@@ -164,7 +163,8 @@ def annotate_stored(path: str | Path, models: TextModels, *, force: bool = False
         yield from _annotate_lines(path, models, force=force)
         return
     if path.is_dir():
-        files = ResultFolder(path).call_files()
+        inner = path / "calls"
+        files = sorted((inner if inner.is_dir() else path).rglob("*.json"))
     else:
         files = [path]
     if not files:

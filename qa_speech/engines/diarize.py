@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from qa_speech.engines.base import ENGINE_RATE, Samples
 from qa_speech.errors import EngineError, ModelError
-from qa_speech.resources import sha256_of
 from qa_speech.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class SherpaDiarizer:
     @property
     def made_with(self) -> Mapping[str, str]:
         """Name, the hashes of the two models, and that overlap is modelled."""
-        hashes = [sha256_of(path) for path in self._paths]
+        hashes = [sha256(path.read_bytes()).hexdigest() for path in self._paths]
         return {"name": PACKAGE, "segmentation": hashes[0], "embedding": hashes[1], "overlap": "modelled"}
 
     def diarize(self, samples: Samples) -> Sequence[Timeline]:

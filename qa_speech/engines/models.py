@@ -8,6 +8,7 @@ command that fetches it, the recipe to copy it by hand, and the way to go withou
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import tomllib
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from qa_speech.errors import ModelError
-from qa_speech.resources import folder, sha256_of
+from qa_speech.resources import folder
 
 WHISPER_FILES = ("config.json", "model.bin", "tokenizer.json")
 VOCABULARY_FILES = ("vocabulary.json", "vocabulary.txt")
@@ -82,6 +83,12 @@ def find(name: str, *, models_dir: Path | None = None) -> Model:
     raise ModelError(name, _missing(name, models_dir))
 
 
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def listed(*, models_dir: Path | None = None) -> list[Model]:
     """The usable models on this machine: shipped ones, then the folders of each place `find` looks in, by name."""
     found = [find(name) for name in shipped()]
@@ -106,7 +113,7 @@ def verify(model: Model) -> list[str]:
         path = model.path / name
         if not path.is_file():
             problems.append(f"{path}: missing")
-        elif sha256_of(path) != digest:
+        elif sha256(path) != digest:
             problems.append(f"{path}: sha256 is not {digest}")
     return problems
 
@@ -161,7 +168,7 @@ def pull(name: str, *, to: Path | None = None, endpoint: str | None = None, revi
         raise ModelError(name, f"cannot be fetched from {endpoint or constants.ENDPOINT}/{repo}: {exc}") from exc
     shutil.rmtree(target / ".cache", ignore_errors=True)
     model = _checked(Model(target.name, target))
-    lines = [f"{sha256_of(path)}  {path.name}\n" for path in sorted(target.iterdir()) if path.name != SUMS]
+    lines = [f"{sha256(path)}  {path.name}\n" for path in sorted(target.iterdir()) if path.name != SUMS]
     (target / SUMS).write_text("".join(lines), encoding="utf-8")
     return model
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,7 +22,6 @@ import numpy.typing as npt
 
 from qa_speech.engines.base import ENGINE_RATE, Samples
 from qa_speech.errors import EngineError, ModelError
-from qa_speech.resources import sha256_of
 
 PACKAGE = "faster_whisper"
 ASSET = "assets/silero_vad_v6.onnx"
@@ -123,7 +123,7 @@ def _made_with() -> Mapping[str, str]:
         release = version("faster-whisper")
     except PackageNotFoundError:
         release = "unknown"
-    digest = sha256_of(_asset())
+    digest = sha256(_asset().read_bytes()).hexdigest()
     return MappingProxyType({"name": "silero-vad-v6", "package": f"faster-whisper {release}", "sha256": digest})
 
 

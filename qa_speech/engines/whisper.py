@@ -21,9 +21,8 @@ import numpy as np
 
 from qa_speech.call import Word
 from qa_speech.engines.base import LEAST_PAD_S, Traits, Window, WindowWords
-from qa_speech.engines.models import Model
+from qa_speech.engines.models import Model, sha256
 from qa_speech.errors import EngineError, ModelError
-from qa_speech.resources import sha256_of
 
 PUNCTUATION = frozenset("，。？！、；：,.?!;:…—“”‘’\"'（）()《》")
 """Characters that are no word of their own."""
@@ -114,7 +113,7 @@ class WhisperRecognizer:
             "recognizer": f"faster-whisper {version('faster-whisper')}",
             "ctranslate2": version("ctranslate2"),
             "model": model.name,
-            "model_sha256": model.sha256 or sha256_of(model.path / "model.bin"),
+            "model_sha256": model.sha256 or sha256(model.path / "model.bin"),
             "device": f"{device}/{compute_type}",
             "beam_size": str(self.options.beam_size),
             "window_s": f"{self.options.window_s:g}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from qa_speech.call import Call, write_bytes
 from qa_speech.errors import DecodeError
 from qa_speech.privacy.redact import hidden
-from qa_speech.resources import sha256_of
 from qa_speech.timeline import Segment, Timeline
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def recorded(call: Call, *, mask: bool, recordings: Path | None) -> tuple[Audio,
     source = locate(call, recordings)
     if source is None:
         return "audio_missing"
-    if call.recording.sha256 and sha256_of(source) != call.recording.sha256:
+    if call.recording.sha256 and sha256(source) != call.recording.sha256:
         return "audio_changed"
     from qa_speech.audio.decode import decode
 
@@ -53,6 +53,12 @@ def recorded(call: Call, *, mask: bool, recordings: Path | None) -> tuple[Audio,
         return decode(source), spans
     except DecodeError:
         return "audio_unreadable"
+
+
+def sha256(path: Path) -> str:
+    """The hash of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def render(

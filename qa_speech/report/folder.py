@@ -17,11 +17,11 @@ from qa_speech.audio.mask import mask
 from qa_speech.audio.mp3 import write_mp3
 from qa_speech.call import CallFailure, CallReport, encode, write_bytes, write_call
 from qa_speech.errors import AudioError
+from qa_speech.files import ResultFolder
 from qa_speech.privacy.redact import for_people, hidden
 from qa_speech.report import overview
 from qa_speech.report.page import index_row, page_name, write_overview, write_page
 from qa_speech.report.sheets import Row, row, write_rows
-from qa_speech.resources import ResultFolder
 
 
 class ReportFolder:

@@ -16,10 +16,9 @@ import msgspec
 from qa_speech import wording
 from qa_speech.call import Call, CallReport, encode, write_bytes, write_call
 from qa_speech.privacy.redact import Masked, find, masked, masked_id
-from qa_speech.privacy.sound import AudioFormat, Replacement, recorded, write_sound
+from qa_speech.privacy.sound import AudioFormat, Replacement, recorded, sha256, write_sound
 from qa_speech.report.page import page_name
 from qa_speech.report.sheets import cell
-from qa_speech.resources import ResultFolder, sha256_of
 from qa_speech.wording import Lang
 
 HEAD = ("call", "line", "role", "start_s", "end_s", "kind", "characters", "identifier", "whole_utterance", "why")
@@ -87,10 +86,10 @@ class RedactedFolder:
         found = find(report.call)
         problem = self._write_audio(report.call, name) if self.audio else "not_wanted"
         sound = f"audio/{name}.{self.audio}" if not problem else ""
-        write_call(_renamed(shown.call, call_id, self.out, sound), ResultFolder(self.out).call_file(name))
+        write_call(_renamed(shown.call, call_id, self.out, sound), self.out / "calls" / f"{name}.json")
         if shown.score is not None:
             score = msgspec.structs.replace(shown.score, call_id=call_id)
-            write_bytes(ResultFolder(self.out).score_file(name), encode(score) + b"\n")
+            write_bytes(self.out / "scores" / f"{name}.json", encode(score) + b"\n")
         write_bytes(self.out / "text" / f"{name}.txt", transcript(shown.call, self.lang).encode("utf-8", "replace"))
         self._lines += [(call_id, item) for item in found]
         return Redacted(call_id, found, "" if problem == "not_wanted" else problem)
@@ -133,7 +132,7 @@ class RedactedFolder:
 def _renamed(call: Call, call_id: str, out: Path, audio: str) -> Call:
     """The call of the redacted recording: neither the old path nor the old hash lead back to the original."""
     recording = msgspec.structs.replace(
-        call.recording, id=call_id, path=audio, sha256=sha256_of(out / audio) if audio else ""
+        call.recording, id=call_id, path=audio, sha256=sha256(out / audio) if audio else ""
     )
     return msgspec.structs.replace(call, recording=recording)
 

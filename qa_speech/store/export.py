@@ -19,7 +19,7 @@ from unicodedata import east_asian_width
 import msgspec
 
 from qa_speech.errors import ConfigError
-from qa_speech.resources import whole_file
+from qa_speech.files import whole_file
 from qa_speech.store.base import Answer, Result
 from qa_speech.store.records import COLUMNS, CriterionRow, ResultRow
 from qa_speech.store.sql import shown_name

@@ -12,8 +12,8 @@ from pathlib import Path
 from qa_speech import call as stored
 from qa_speech.call import Call, CallReport, Score, decode
 from qa_speech.errors import ConfigError
+from qa_speech.files import ResultFolder
 from qa_speech.pipeline import report
-from qa_speech.resources import ResultFolder
 from qa_speech.scorecard import Scorecard
 from qa_speech.scorecard.choice import Chooser
 from qa_speech.store.base import Store, calls_of

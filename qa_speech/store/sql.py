@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from qa_speech.resources import whole_file
+from qa_speech.files import whole_file
 from qa_speech.store.base import SHOWN_CRITERIA
 from qa_speech.store.folder import CALLS, MANIFEST, RESULTS
 from qa_speech.store.records import ResultRow
