@@ -17,7 +17,8 @@ from qa_speech.batch.inline import Inline
 from qa_speech.batch.jobs import Layout, Setup
 from qa_speech.batch.run import run_batch
 from qa_speech.call import Role
-from qa_speech.store import parquet as store
+from qa_speech.store.base import calls_of
+from qa_speech.store.parquet import ParquetStore
 
 BLOCK = 2
 
@@ -50,7 +51,7 @@ def compare(
     """Blocks of two calls in turn, at most `count` calls or `budget` seconds."""
     loader = replace(loader, threads=1, options=replace(loader.options, batch_size=OUR_BATCH))
     (place / "rec").mkdir(parents=True)
-    inline = Inline(Setup(NOW, place / "scorecards", Layout(workers=0), make=lambda index: loader))
+    inline = Inline(Setup(NOW, place, Layout(workers=0), make=lambda index: loader))
     inline.start()
     keep, peer, cost = Keep(inline), Peer(loader, (batch,)), Cost()  # type: ignore[arg-type]
     warm = [make_call(place / "rec", 100_001, lengths)]
@@ -76,9 +77,9 @@ def compare(
 def _ours(keep: Keep, made: Sequence[_dialogues.Made], out: Path) -> tuple[float, int]:
     """(CPU seconds, errors) of a batch run in this process."""
     began = time.process_time()
-    run_batch(rows_of(made), out, doer=lambda cards: keep, settings=NOW, book=Book(), recognizer="same")
+    run_batch(rows_of(made), out, doer=lambda run: keep, settings=NOW, book=Book(), recognizer="same")
     spent = time.process_time() - began
-    calls = {call.id: call for call in store.read_calls(out)}
+    calls = {call.id: call for call in calls_of(ParquetStore(out))}
     errors = 0
     for item in made:
         for role, text in item.texts.items():

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import _dialogues
 from _common import Figure, figure
@@ -17,8 +17,9 @@ from qa_speech.batch.cards import Book
 from qa_speech.batch.jobs import Layout, Setup
 from qa_speech.batch.layout import measured
 from qa_speech.batch.pool import Pool
+from qa_speech.batch.remote import Remote
 from qa_speech.batch.run import run_batch
-from qa_speech.batch.worker import Remote, begun
+from qa_speech.batch.worker import begin_row
 from qa_speech.call import Role
 from qa_speech.engines.base import Traits
 from qa_speech.engines.models import Model
@@ -26,7 +27,8 @@ from qa_speech.engines.whisper import DecodeOptions, WhisperRecognizer
 from qa_speech.inputs.rows import Row, stat_row
 from qa_speech.pipeline import Prepared
 from qa_speech.settings import Settings
-from qa_speech.store import parquet as store
+from qa_speech.store.base import calls_of
+from qa_speech.store.parquet import ParquetStore
 
 THREADS = 2
 PEER_BATCHES = (1, 4, 8, 16)
@@ -105,7 +107,7 @@ class Duel:
         found.layout = (
             f"{layout.workers} worker, {layout.recognizers}×{layout.threads} threads, batch {layout.batch_size}"
         )
-        pool = Pool(Setup(NOW, self.place / "scorecards", layout, make=lambda index: self._loader(layout)))
+        pool = Pool(Setup(NOW, self.place, layout, make=lambda index: self._loader(layout)))
         pool.start()
         peer = Peer(self.loader, self.peer_batches)
         try:
@@ -116,16 +118,19 @@ class Duel:
                     make_call(self.place / "rec", seed, lengths)
                     for seed in range(first, min(count, first + self.block))
                 ]
-                before = (found.ours_s, found.peer_s)
-                for ours in (True, False) if first // self.block % 2 == 0 else (False, True):
-                    if ours:
-                        self._block_ours(pool, made, first, found)
-                    else:
-                        self._block_peer(peer, made, found)
-                found.calls += len(made)
-                found.audio_s += sum(item.duration_s for item in made)
-                found.characters += sum(len(text) for item in made for text in item.texts.values())
-                found.ratios.append((found.peer_s - before[1]) / (found.ours_s - before[0]))
+                ours_before_s, peer_before_s = found.ours_s, found.peer_s
+                if first // self.block % 2 == 0:
+                    self._block_ours(pool, made, first, found)
+                    self._block_peer(peer, made, found)
+                else:
+                    self._block_peer(peer, made, found)
+                    self._block_ours(pool, made, first, found)
+                for one in made:
+                    found.calls += 1
+                    found.audio_s += one.duration_s
+                    found.characters += sum(map(len, one.texts.values()))
+                ours_s, peer_s = found.ours_s - ours_before_s, found.peer_s - peer_before_s
+                found.ratios.append(peer_s / ours_s)
                 if time.monotonic() - began > self.budget:
                     break
         finally:
@@ -144,7 +149,7 @@ class Duel:
         out = self.place / f"run-{number}"
         rows = rows_of(made)
         keep = Keep(pool)
-        session = run_batch(rows, out, doer=lambda cards: keep, settings=NOW, book=Book(), recognizer="same")
+        session = run_batch(rows, out, doer=lambda run: keep, settings=NOW, book=Book(), recognizer="same")
         if session.failed:
             raise SystemExit(f"calls failed, so nothing is compared: {session.errors}; see {out}")
         return out
@@ -153,7 +158,7 @@ class Duel:
         began = time.perf_counter()
         out = self._ours(pool, made, number)
         found.ours_s += time.perf_counter() - began
-        calls = {call.id: call for call in store.read_calls(out)}
+        calls = {call.id: call for call in calls_of(ParquetStore(out))}
         for item in made:
             call = calls[item.path.name]
             for role, text in item.texts.items():
@@ -225,11 +230,19 @@ def make_call(place: Path, seed: int, lengths: tuple[float, float]) -> _dialogue
     return _dialogues.make(place, seed, lengths[0] * (lengths[1] / lengths[0]) ** share)
 
 
-def windows_of(path: Path) -> tuple[int, int]:
+class Windows(NamedTuple):
     """How many 30 s windows ours makes of a call, and how many its speech would fill without a gap."""
-    item = begun(Row(path.name, str(path)), NOW, Remote({}, 30.0, Traits()))
+
+    packed: int
+    ideal: int
+
+
+def windows_of(path: Path) -> Windows:
+    """How many windows a call takes."""
+    item = begin_row(Row(path.name, str(path)), NOW, Remote({}, 30.0, Traits()))
     assert isinstance(item, Prepared)
-    return len(item.plans), sum(math.ceil(speech.duration / 30) for speech in item.call.speech.values())
+    ideal = sum(math.ceil(speech.duration / 30) for speech in item.call.speech.values())
+    return Windows(len(item.plans), ideal)
 
 
 def windows_of_peer(path: Path) -> int:

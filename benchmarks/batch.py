@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from _common import ROOT, Figure, Options, figure, run_parts
 
@@ -37,10 +37,25 @@ from qa_speech.batch.run import run_batch
 from qa_speech.engines.models import Model, find_model
 from qa_speech.engines.whisper import DecodeOptions
 from qa_speech.inputs.rows import find_rows
-from qa_speech.store import parquet as store
+from qa_speech.store.parquet import ParquetStore
 from tests.batch_kit import NOW, Fake, make_calls, pool_doer
 
+
+class Size(NamedTuple):
+    """How much a part does: calls at most, their shortest and longest in seconds, seconds it may take."""
+
+    calls: int
+    lengths_s: tuple[float, float]
+    budget_s: float
+
+
+def sized(options: Options, quick: Size, whole: Size) -> Size:
+    """How much is done this time."""
+    return quick if options.quick else whole
+
+
 LENGTHS_S = (30.0, 360.0)
+QUICK_S = 20.0
 BUDGET_S = float(os.environ.get("BENCH_BUDGET_S", 1500))
 """Seconds a part may take; the environment can change it."""
 TOKENS_SMALL = 40
@@ -52,19 +67,15 @@ TOKENS_SMALL = 40
 def bundled(options: Options) -> Iterator[Figure]:
     """The bundled model on calls it can understand: speed, windows, errors."""
     loader = Loader(find_model("demo"), bundled_options())
-    count, budget = (6, 20.0) if options.quick else (200, BUDGET_S)
+    size = sized(options, Size(6, (30.0, 60.0), QUICK_S), Size(200, LENGTHS_S, BUDGET_S))
     with tempfile.TemporaryDirectory() as name:
-        found = Duel(Path(name), loader, budget, block=10).fight(count, (30.0, 60.0) if options.quick else LENGTHS_S)
+        found = Duel(Path(name), loader, size.budget_s, block=10).fight(size.calls, size.lengths_s)
     how = f"{loader.options.window} windows, {loader.options.window_s:g} s at most; target >= 1.3"
     yield from found.figures("speedup_over_faster_whisper", how)
-    errors = [found.errors[side] / max(1, found.characters) for side in ("ours", "peer")]
-    yield figure(
-        "cer_delta",
-        errors[0] - errors[1],
-        "CER",
-        found.characters,
-        f"ours {errors[0]:.4f}, faster-whisper {errors[1]:.4f}; target <= 0",
-    )
+    characters = max(1, found.characters)
+    ours, peer = found.errors["ours"] / characters, found.errors["peer"] / characters
+    how = f"ours {ours:.4f}, faster-whisper {peer:.4f}; target <= 0"
+    yield figure("cer_delta", ours - peer, "CER", found.characters, how)
 
 
 def bundled_options() -> DecodeOptions:
@@ -77,26 +88,29 @@ def bundled_options() -> DecodeOptions:
 
 def cost(options: Options) -> Iterator[Figure]:
     """The bundled model in CPU seconds on one thread, which other load on the machine changes little."""
-    count, budget, lengths = (2, 20.0, (30.0, 40.0)) if options.quick else (40, BUDGET_S, LENGTHS_S)
-    for window in ("tight",) if options.quick else ("tight", "full"):
+    size = sized(options, Size(2, (30.0, 40.0), QUICK_S), Size(40, LENGTHS_S, BUDGET_S))
+    kinds = ("tight",) if options.quick else ("tight", "full")
+    for window in kinds:
         loader = Loader(find_model("demo"), replace(bundled_options(), window=window))  # type: ignore[arg-type]
         with tempfile.TemporaryDirectory() as name:
-            found = compare(Path(name), loader, count=count, lengths=lengths, budget=budget, batch=8)
+            found = compare(Path(name), loader, count=size.calls, lengths=size.lengths_s, budget=size.budget_s, batch=8)
         yield found.figure(f"cpu_peer_over_ours_{window}", 8)
 
 
 def windows(options: Options) -> Iterator[Figure]:
     """How many 30 s windows the speech of a call takes; nothing is recognised."""
-    count, lengths = (6, (30.0, 60.0)) if options.quick else (200, LENGTHS_S)
+    size = sized(options, Size(6, (30.0, 60.0), QUICK_S), Size(200, LENGTHS_S, BUDGET_S))
     ours = ideal = peer = calls = 0
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
-        for seed in range(count):
-            made = make_call(Path(name), seed, lengths)
+        for seed in range(size.calls):
+            made = make_call(Path(name), seed, size.lengths_s)
             found = windows_of(made.path)
-            ours, ideal, peer = ours + found[0], ideal + found[1], peer + windows_of_peer(made.path)
+            ours += found.packed
+            ideal += found.ideal
+            peer += windows_of_peer(made.path)
             calls += 1
-            if time.monotonic() - began > (20.0 if options.quick else BUDGET_S):
+            if time.monotonic() - began > size.budget_s:
                 break
     against = f"{ours} windows over Σ⌈speech / 30 s⌉ = {ideal}, per role and call; target <= 1.12"
     yield figure("windows_over_ideal", ours / ideal, "ratio", calls, against)
@@ -107,22 +121,22 @@ def windows(options: Options) -> Iterator[Figure]:
 def full(options: Options) -> Iterator[Figure]:
     """The bundled model with every window filled up to 30 s, on fewer calls."""
     loader = Loader(find_model("demo"), replace(bundled_options(), window="full"))
-    count, lengths = (2, (30.0, 40.0)) if options.quick else (40, LENGTHS_S)
+    size = sized(options, Size(2, (30.0, 40.0), BUDGET_S), Size(40, LENGTHS_S, BUDGET_S))
     with tempfile.TemporaryDirectory() as name:
-        found = Duel(Path(name), loader, BUDGET_S).fight(count, lengths)
-    yield from list(found.figures("speedup_full_windows", "every window filled up to 30 s on both sides"))[:1]
+        found = Duel(Path(name), loader, size.budget_s).fight(size.calls, size.lengths_s)
+    yield next(found.figures("speedup_full_windows", "every window filled up to 30 s on both sides"))
 
 
 def small(options: Options) -> Iterator[Figure]:
     """Whisper-small with random weights: what it costs, not what it hears."""
-    count, budget = (1, 20.0) if options.quick else (20, BUDGET_S)
+    size = sized(options, Size(1, (30.0, 40.0), QUICK_S), Size(20, LENGTHS_S, BUDGET_S))
+    peer_batches = (1, 4) if options.quick else PEER_BATCHES
     with tempfile.TemporaryDirectory() as name:
         folder = _random_whisper.write(Path(name) / "small", _random_whisper.SMALL)
         chosen = DecodeOptions(temperatures=())
         loader = Loader(Model("small-random", folder), chosen, TOKENS_SMALL)
-        found = Duel(Path(name), loader, budget, peer_batches=(1, 4) if options.quick else PEER_BATCHES).fight(
-            count, (30.0, 40.0) if options.quick else LENGTHS_S
-        )
+        duel = Duel(Path(name), loader, size.budget_s, peer_batches=peer_batches)
+        found = duel.fight(size.calls, size.lengths_s)
     yield from found.figures(
         "speedup_small_random", f"target >= 1.3; {TOKENS_SMALL} tokens at most on both sides, no second decoding"
     )
@@ -133,12 +147,14 @@ def small(options: Options) -> Iterator[Figure]:
 
 def runner(options: Options) -> Iterator[Figure]:
     """Short calls and a recogniser that costs nothing: what is left is the runner."""
-    count = 400 if options.quick else int(os.environ.get("BENCH_CALLS", 10_000))
+    count, scaled = int(os.environ.get("BENCH_CALLS", 10_000)), 400
+    if options.quick:
+        count, scaled = 400, 60
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         make_calls(place / "rec", count, seconds=1.0)
         yield from _memory_and_overhead(place, count)
-        yield _scaling(place, 60 if options.quick else 400)
+        yield _scaling(place, scaled)
 
 
 def _memory_and_overhead(place: Path, count: int) -> Iterator[Figure]:
@@ -147,10 +163,8 @@ def _memory_and_overhead(place: Path, count: int) -> Iterator[Figure]:
 
     def tell(event: dict[str, Any]) -> None:
         if event["event"] == "progress" and pools:
-            children = [*pools[0]._workers, *pools[0]._recognizers]
-            seen.append(
-                (event["done"], sum(memory_mb(child.process.pid) for child in children) + memory_mb(os.getpid()))
-            )
+            used_mb = memory_mb(os.getpid()) + sum(memory_mb(child.pid) for child in pools[0].children)
+            seen.append((event["done"], used_mb))
 
     used = resource.getrusage(resource.RUSAGE_SELF)
     began = time.perf_counter()
@@ -167,23 +181,11 @@ def _memory_and_overhead(place: Path, count: int) -> Iterator[Figure]:
     elapsed = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_SELF)
     assert session.ok == count
-    driver_ms = 1000 * (after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime) / count
-    with store.connect(place / "run") as engine:
-        finish_ms, prepare_ms = engine.execute(
-            "SELECT 1000 * median(finish_s), 1000 * median(prepare_s) FROM results"
-        ).fetchone()
-    tenths = [
-        [memory for done, memory in seen if share * count <= done <= (share + 0.1) * count] for share in (0.1, 0.9)
-    ]
-    growth = statistics.mean(tenths[1]) / statistics.mean(tenths[0]) - 1 if all(tenths) else None
-    sizes = "–".join(f"{statistics.mean(item):.0f}" for item in tenths if item)
-    yield figure(
-        "memory_growth",
-        growth,
-        "ratio",
-        count,
-        f"all processes, last tenth over the second, {sizes} MB; target <= 0.05",
-    )
+    driver_s = after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime
+    driver_ms = 1000 * driver_s / count
+    question = "SELECT 1000 * median(finish_s), 1000 * median(prepare_s) FROM results"
+    ((finish_ms, prepare_ms),) = ParquetStore(place / "run").query(question).rows
+    yield _memory_growth(seen, count)
     why = (
         f"driver {driver_ms:.2f} ms CPU + figures and score {finish_ms:.2f} ms (median); "
         f"decode and VAD {prepare_ms:.1f} ms apart; target <= 5"
@@ -192,21 +194,38 @@ def _memory_and_overhead(place: Path, count: int) -> Iterator[Figure]:
     yield figure("short_calls_per_s", count / elapsed, "calls/s", count, f"2 workers, load {os.getloadavg()[0]:.1f}")
 
 
+def _memory_growth(seen: list[tuple[int, float]], count: int) -> Figure:
+    """Memory in the last tenth of the calls over that in the second."""
+    early_mb = _mean_mb(seen, 0.1 * count, 0.2 * count)
+    late_mb = _mean_mb(seen, 0.9 * count, count)
+    if early_mb is None or late_mb is None:
+        return figure("memory_growth", None, "ratio", count, "too quick to be looked at")
+    how = f"all processes, last tenth over the second, {early_mb:.0f}–{late_mb:.0f} MB; target <= 0.05"
+    return figure("memory_growth", late_mb / early_mb - 1, "ratio", count, how)
+
+
+def _mean_mb(seen: list[tuple[int, float]], first: float, last: float) -> float | None:
+    """Memory of all processes, in MB, while so many calls were done; None where nobody looked."""
+    found = [memory_mb for done, memory_mb in seen if first <= done <= last]
+    return statistics.mean(found) if found else None
+
+
 def _scaling(place: Path, count: int) -> Figure:
     rows = find_rows([place / "rec"])[:count]
     times: dict[int, list[float]] = {1: [], 2: []}
     for turn in range(4):
         workers = 1 + turn % 2
-        doing = pool_doer(None, layout=Layout(workers=workers, recognizers=0))(place / "run" / "scorecards")
+        doing = pool_doer(None, layout=Layout(workers=workers, recognizers=0))(place / "run")
         keep = Keep(doing)  # type: ignore[arg-type]
-        run_batch(rows[: 4 * workers], place / f"warm-{turn}", doer=lambda cards, keep=keep: keep, settings=NOW)  # type: ignore[misc]
+        run_batch(rows[: 4 * workers], place / f"warm-{turn}", doer=lambda run, keep=keep: keep, settings=NOW)  # type: ignore[misc]
         began = time.perf_counter()
-        run_batch(rows, place / f"run-{turn}", doer=lambda cards, keep=keep: keep, settings=NOW)  # type: ignore[misc]
+        run_batch(rows, place / f"run-{turn}", doer=lambda run, keep=keep: keep, settings=NOW)  # type: ignore[misc]
         times[workers].append(time.perf_counter() - began)
         doing.close()
     ratios = [one / two for one, two in zip(times[1], times[2], strict=True)]
-    spread = f"A-B-A-B, {min(ratios):.2f}–{max(ratios):.2f}; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; target >= 1.6"
-    return figure("scaling_2_workers", sum(times[1]) / sum(times[2]), "ratio", count, spread)
+    spread = f"A-B-A-B, {min(ratios):.2f}–{max(ratios):.2f}"
+    how = f"{spread}; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; target >= 1.6"
+    return figure("scaling_2_workers", sum(times[1]) / sum(times[2]), "ratio", count, how)
 
 
 PARTS: dict[str, Callable[[Options], Iterator[Figure]]] = {

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from _common import Figure, Options, figure, run
 
 from qa_speech.engines.silero import SileroDetector
@@ -23,9 +24,10 @@ from qa_speech.inputs.rows import Row
 from qa_speech.pipeline import inspect_many
 from qa_speech.resources import folder
 from qa_speech.scorecard import load_scorecard
-from qa_speech.store import parquet as store
-from qa_speech.store.forget import compact
-from qa_speech.store.records import Entry, entry
+from qa_speech.store.folder import CALLS, RESULTS
+from qa_speech.store.parquet import ParquetStore
+from qa_speech.store.records import Record, record_of
+from qa_speech.store.sql import connect
 from qa_speech.testing import FakeRecognizer
 
 PART = 256
@@ -42,8 +44,9 @@ def measure(options: Options) -> Iterator[Figure]:
     count = 10_000 if options.quick else 100_000
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
+        store = ParquetStore(place)
         began = time.perf_counter()
-        fill(place, count)
+        fill(store, count)
         yield figure(
             "write_ms_per_row",
             1000 * (time.perf_counter() - began) / count,
@@ -51,22 +54,23 @@ def measure(options: Options) -> Iterator[Figure]:
             count,
             "parts of 256 rows, fsync each",
         )
-        yield figure("known_s", best(lambda: store.known(place)), "s", count, "what a resumed run reads first")
+        yield figure("known_s", best(store.known), "s", count, "what a resumed run reads first")
         yield figure(
             "aggregate_parts_ms", 1000 * best(lambda: ask(place, BY_AGENT)), "ms", count, f"{-(-count // PART)} parts"
         )
         began = time.perf_counter()
-        compact(place)
+        store.compact()
         yield figure("compact_s", time.perf_counter() - began, "s", count, "")
-        size = {
-            part: sum(path.stat().st_size for path in (place / part).iterdir()) for part in (store.RESULTS, store.CALLS)
-        }
         yield figure(
-            "bytes_per_row", size[store.RESULTS] / count, "bytes", count, "results with score and figures, no text"
+            "bytes_per_row",
+            bytes_in(place / RESULTS) / count,
+            "bytes",
+            count,
+            "results with score and figures, no text",
         )
         yield figure(
             "bytes_per_call",
-            size[store.CALLS] / count,
+            bytes_in(place / CALLS) / count,
             "bytes",
             count,
             "Calls as JSON; samples repeated, so flattering",
@@ -79,57 +83,63 @@ def measure(options: Options) -> Iterator[Figure]:
             f"by {AGENTS} agents, connect included",
         )
         ids = [f"call-{random.randrange(count):06d}" for _ in range(REPEATS)]
-        with store.connect(place) as engine:
+        with connect(place) as engine:
             times = [best(lambda one=one: point(engine, one), 1) for one in ids]  # type: ignore[misc]
         yield figure("point_read_ms", 1000 * statistics.median(times), "ms", REPEATS, "a result by id, connection open")
         times = [best(lambda one=one: ask(place, f"SELECT call FROM calls WHERE id = '{one}'"), 1) for one in ids]  # type: ignore[misc]
         yield figure("point_call_ms", 1000 * statistics.median(times), "ms", REPEATS, "a Call by id, connect included")
 
 
-def fill(place: Path, count: int) -> None:
+def fill(store: ParquetStore, count: int) -> None:
     """Rows as a night of calls would leave them."""
     chance = random.Random(1)
     made = templates()
-    rows, part = [], []
+    rows: list[Row] = []
+    part: list[Record] = []
     for number in range(count):
-        made_from = made[number % len(made)]
         call_id = f"call-{number:06d}"
-        changed = {
-            key: value + chance.uniform(0, 1) if isinstance(value, float) and value else value
-            for key, value in made_from.row.items()
-        }
-        part.append(
-            Entry(
-                {**changed, "id": call_id, "path": f"/recordings/{call_id}.wav", "input_key": f"{number:016x}"},
-                made_from.call,
-            )
-        )
-        rows.append(
-            Row(
-                call_id,
-                f"/recordings/{call_id}.wav",
-                metadata={"agent": str(chance.randrange(AGENTS)), "queue": "宽带"},
-            )
-        )
+        path = f"/recordings/{call_id}.wav"
+        part.append(varied(made[number % len(made)], call_id, path, number, chance))
+        rows.append(Row(call_id, path, metadata={"agent": str(chance.randrange(AGENTS)), "queue": "宽带"}))
         if len(part) == PART or number == count - 1:
-            store.write_part(place, part, position=number)
+            store.append(part, position=number)
             part = []
-    store.write_manifest(place, rows)
+    store.keep_rows(rows)
 
 
-def templates() -> list[Entry]:
+def varied(made_from: Record, call_id: str, path: str, number: int, chance: random.Random) -> Record:
+    """The same outcome under another name, with other figures."""
+    figures = {name: value + chance.uniform(0, 1) if value else value for name, value in made_from.row.figures.items()}
+    total = made_from.row.total
+    row = msgspec.structs.replace(
+        made_from.row,
+        id=call_id,
+        path=path,
+        input_key=f"{number:016x}",
+        total=None if total is None else total + chance.uniform(0, 1),
+        figures=figures,
+    )
+    return Record(row, made_from.call)
+
+
+def bytes_in(folder: Path) -> int:
+    """Size of the files in a folder."""
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
+def templates() -> list[Record]:
     """Outcomes of the shipped samples."""
     card = load_scorecard(folder("scorecards") / "telecom-hotline.yaml")
     inputs = find_inputs([folder("samples")])[:6]
     outcomes = inspect_many(
         inputs, scorecard=card, recognizer=FakeRecognizer(["您好请问有什么可以帮您"] * 999), detector=SileroDetector()
     )
-    return [entry(outcome) for outcome in outcomes]
+    return [record_of(outcome) for outcome in outcomes]
 
 
 def ask(place: Path, question: str) -> list[Any]:
     """A question with a connection of its own."""
-    with store.connect(place) as engine:
+    with connect(place) as engine:
         found: list[Any] = engine.execute(question).fetchall()
     return found
 

@@ -18,8 +18,6 @@ figure to give), ``not_measured``.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from math import inf, isfinite
@@ -29,6 +27,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from qa_speech.errors import ConfigError
+from qa_speech.files import ResultFolder, whole_file
 from qa_speech.timeline import Segment, Timeline
 
 SCHEMA_VERSION = 1
@@ -420,19 +419,8 @@ def decode(data: bytes | str, kind: type[T], source: str = "JSON") -> T:
 
 def write_bytes(path: str | Path, data: bytes) -> None:
     """Write a file so that it is there whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with whole_file(Path(path)) as temporary:
+        temporary.write_bytes(data)
 
 
 def write_call(call: Call, path: str | Path) -> None:
@@ -453,8 +441,7 @@ def read_calls(path: str | Path) -> Iterator[Call]:
     """
     path = Path(path)
     if path.is_dir():
-        inner = path / "calls"
-        names = sorted((inner if inner.is_dir() else path).rglob("*.json"))
+        names = ResultFolder(path).call_files()
         if not names:
             raise ConfigError(str(path), ["no stored calls here; expected *.json files, or a folder calls/ with them"])
         for name in names:

@@ -1,12 +1,69 @@
-"""Files as wholes: what identifies one."""
+"""Files as wholes: what identifies one, writing it whole or not at all, where a result folder keeps what.
+
+A result folder (`qa-speech inspect`, `score`, `redact`) keeps each call in ``calls/NAME.json`` and its score in
+``scores/NAME.json``: `ResultFolder` is the one place that says so.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 
 def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hex; the file is never held in memory."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def whole_file(path: Path, *, durable: bool = False) -> Iterator[Path]:
+    """A temporary file beside `path` that takes its place at the end, or leaves nothing behind when that fails.
+
+    `durable`: it is on the disk before it takes its place, so that a power cut cannot leave it empty.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        if durable:
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+class ResultFolder(NamedTuple):
+    """Where a result folder keeps its calls and scores.
+
+    >>> ResultFolder(Path("qa-report")).score_file("7").as_posix()
+    'qa-report/scores/7.json'
+    """
+
+    path: Path
+
+    def call_file(self, name: str) -> Path:
+        """The file of a call; `name` is that of its page, without suffix."""
+        return self.path / "calls" / f"{name}.json"
+
+    def score_file(self, name: str) -> Path:
+        """The file of its score."""
+        return self.path / "scores" / f"{name}.json"
+
+    def call_files(self) -> list[Path]:
+        """All calls in the order of their names; a folder without ``calls/`` is one of calls itself."""
+        inner = self.path / "calls"
+        place = inner if inner.is_dir() else self.path
+        return sorted(place.rglob("*.json"))

@@ -1,4 +1,4 @@
-"""Public kit for tests: make calls by hand, fake engines, check that a metric or engine keeps its promises.
+"""Public kit for tests: make calls by hand, fake engines and a fake store, check that a metric or engine keeps its promises.
 
 Examples
 --------
@@ -19,6 +19,7 @@ from qa_speech.call import Call, Measurement, Recording, Role, Times, Utterance,
 from qa_speech.engines.base import ENGINE_RATE, Piece, Recognizer, Samples, Window, WindowWords
 from qa_speech.language.script import CHARACTER_S, GAP_S, example_line, spread
 from qa_speech.metrics import Metric
+from qa_speech.store.fake import FakeStore
 from qa_speech.timeline import Segment, Timeline
 
 _RATE = 8000
@@ -173,4 +174,4 @@ def _check(kept: bool, problem: str) -> None:
         raise AssertionError(problem)
 
 
-__all__ = ["FakeRecognizer", "Segment", "check_engine", "check_metric", "make_call", "tone"]
+__all__ = ["FakeRecognizer", "FakeStore", "Segment", "check_engine", "check_metric", "make_call", "tone"]

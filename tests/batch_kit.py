@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,14 +17,16 @@ import soundfile
 
 from qa_speech.batch.cards import Book
 from qa_speech.batch.inline import Inline
-from qa_speech.batch.jobs import Doer, Layout, Limits, Setup
+from qa_speech.batch.jobs import Doer, Done, Job, Layout, Limits, Setup, StartDoer
 from qa_speech.batch.pool import Pool
-from qa_speech.batch.run import Session, run_batch
+from qa_speech.batch.run import run_batch
 from qa_speech.engines.base import Window, WindowWords
 from qa_speech.errors import EngineError
 from qa_speech.inputs.rows import find_rows
 from qa_speech.resources import folder
 from qa_speech.settings import Settings
+from qa_speech.store.base import Store
+from qa_speech.store.summary import Session
 from qa_speech.testing import FakeRecognizer
 
 NOW = Settings.model_validate({"batch": {"settle_s": 0, "min_free_disk_gb": 0}, "speech": {"pitch": False}})
@@ -94,10 +96,10 @@ class Watched(Inline):
 
     started: list[str]
 
-    def run(self, jobs: Iterable[Any]) -> Iterator[Any]:
+    def run(self, jobs: Iterable[Job]) -> Iterator[Done]:
         """The same, noted."""
 
-        def noted() -> Iterator[Any]:
+        def noted() -> Iterator[Job]:
             for job in jobs:
                 self.started.append(job.row.id)
                 yield job
@@ -107,7 +109,7 @@ class Watched(Inline):
 
 def go(
     place: Path,
-    out: Path,
+    out: Path | Store,
     *,
     fake: Fake | None = None,
     card: str = "none",
@@ -118,8 +120,8 @@ def go(
 ) -> Session:
     """`run_batch` over a folder in this process."""
 
-    def doer(cards: Path) -> Doer:
-        doing = Watched(Setup(settings, cards, Layout(), make=(lambda index: fake) if fake else None))
+    def doer(run: Path) -> Doer:
+        doing = Watched(Setup(settings, run, Layout(), make=(lambda index: fake) if fake else None))
         doing.started = started if started is not None else []
         doing.start()
         return doing
@@ -135,13 +137,11 @@ def go(
 def pool_doer(
     fake: Fake | None, *, layout: Layout | None = None, limits: Limits | None = None, kind: type[Pool] = Pool,
     notes: list[str] | None = None, made: list[Pool] | None = None,
-) -> Callable[[Path], Doer]:  # fmt: skip
+) -> StartDoer:  # fmt: skip
     """What `run_batch` takes as `doer`: real processes."""
 
-    def doer(cards: Path) -> Doer:
-        setup = Setup(
-            NOW, cards, layout or Layout(workers=1), limits or Limits(), (lambda index: fake) if fake else None
-        )
+    def doer(run: Path) -> Doer:
+        setup = Setup(NOW, run, layout or Layout(workers=1), limits or Limits(), (lambda index: fake) if fake else None)
         doing = kind(setup, notes.append if notes is not None else lambda line: None)
         if made is not None:
             made.append(doing)

@@ -19,9 +19,12 @@ from qa_speech.cli import app
 from qa_speech.errors import ConfigError
 from qa_speech.inputs.rows import find_rows
 from qa_speech.resources import folder
-from qa_speech.store import parquet as store
-from qa_speech.store.export import as_text, export, query
-from qa_speech.store.forget import compact, forget
+from qa_speech.store.base import calls_of
+from qa_speech.store.export import as_text, export
+from qa_speech.store.folder import CALLS
+from qa_speech.store.forget import forget
+from qa_speech.store.parquet import ParquetStore
+from qa_speech.store.sql import SPILL, connect
 from tests.batch_kit import Fake, go, make_calls
 
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -54,14 +57,14 @@ def run(tmp_path: Path) -> Path:
 def everything(run: Path) -> bytes:
     """All a run holds, Parquet opened."""
     found = b"".join(path.read_bytes() for path in run.rglob("*") if path.is_file() and path.suffix != ".parquet")
-    with store.connect(run) as engine:
+    with connect(run) as engine:
         for view in ("history", "stored_calls", "manifest"):
             found += repr(engine.execute(f"SELECT * FROM {view}").fetchall()).encode()
     return found
 
 
 def test_csv_has_one_row_per_call_and_no_formula(run: Path, tmp_path: Path) -> None:
-    assert export(run, tmp_path / "x.csv") == 4
+    assert export(ParquetStore(run).results(), tmp_path / "x.csv") == 4
 
     with (tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -72,7 +75,7 @@ def test_csv_has_one_row_per_call_and_no_formula(run: Path, tmp_path: Path) -> N
 
 
 def test_xlsx_has_numbers_as_numbers_and_text_as_text(run: Path, tmp_path: Path) -> None:
-    export(run, tmp_path / "x.xlsx")
+    export(ParquetStore(run).results(), tmp_path / "x.xlsx")
 
     with zipfile.ZipFile(tmp_path / "x.xlsx") as book:
         sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
@@ -84,7 +87,7 @@ def test_xlsx_has_numbers_as_numbers_and_text_as_text(run: Path, tmp_path: Path)
 
 
 def test_jsonl_keeps_what_is_nested(run: Path, tmp_path: Path) -> None:
-    export(run, tmp_path / "x.jsonl")
+    export(ParquetStore(run).results(), tmp_path / "x.jsonl")
 
     rows = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text(encoding="utf-8").splitlines()]
     assert rows[1]["caller"] == "13800002222"
@@ -93,38 +96,38 @@ def test_jsonl_keeps_what_is_nested(run: Path, tmp_path: Path) -> None:
 
 def test_an_unknown_suffix_is_refused(run: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="csv, xlsx, jsonl"):
-        export(run, tmp_path / "x.ods")
+        export(ParquetStore(run).results(), tmp_path / "x.ods")
 
 
 def test_sql_over_results_with_metadata(run: Path) -> None:
-    names, rows = query(run, "SELECT agent, count(*) AS n FROM results GROUP BY agent ORDER BY agent")
+    answer = ParquetStore(run).query("SELECT agent, count(*) AS n FROM results GROUP BY agent ORDER BY agent")
 
-    assert list(as_text(names, rows, "csv")) == ["agent,n", "-3,1", "'=1+1,1", "李,1", "王,1"]
+    assert list(as_text(answer, "csv")) == ["agent,n", "-3,1", "'=1+1,1", "李,1", "王,1"]
     with pytest.raises(ConfigError, match="nothing"):
-        query(run, "SELECT nothing FROM results")
+        ParquetStore(run).query("SELECT nothing FROM results")
 
 
 def test_forgotten_calls_leave_no_trace(run: Path) -> None:
     assert b"c00001" in everything(run)
 
-    assert forget(run, ids=["c00001.wav", "missing.wav"]) == 2
+    assert forget(ParquetStore(run), ids=["c00001.wav", "missing.wav"]) == 2
 
     assert not any(word in everything(run) for word in (b"c00001", b"missing.wav", b"13800002222", "王".encode()))
-    assert [call.id for call in store.read_calls(run)] == ["c00000.wav", "c00002.wav"]
+    assert [call.id for call in calls_of(ParquetStore(run))] == ["c00000.wav", "c00002.wav"]
 
 
 def test_what_a_killed_process_left_is_forgotten_too(run: Path) -> None:
-    (run / store.CALLS / ".p.parquet.x7.jsonl").write_text("13800002222", encoding="utf-8")
-    (run / store.SPILL).mkdir()
-    (run / store.SPILL / "duckdb_temp_block").write_text("13800002222", encoding="utf-8")
+    (run / CALLS / ".p.parquet.x7.jsonl").write_text("13800002222", encoding="utf-8")
+    (run / SPILL).mkdir()
+    (run / SPILL / "duckdb_temp_block").write_text("13800002222", encoding="utf-8")
 
-    forget(run, ids=["c00001.wav"])
+    forget(ParquetStore(run), ids=["c00001.wav"])
 
     assert b"13800002222" not in everything(run)
 
 
 def test_a_forgotten_call_is_not_taken_in_again(run: Path, tmp_path: Path) -> None:
-    forget(run, ids=["c00001.wav"])
+    forget(ParquetStore(run), ids=["c00001.wav"])
 
     again = go(
         tmp_path, run, fake=Fake(), card=str(tmp_path / "any.yaml"), rows=find_rows([tmp_path / "rec" / "m.csv"])
@@ -135,39 +138,42 @@ def test_a_forgotten_call_is_not_taken_in_again(run: Path, tmp_path: Path) -> No
 
 
 def test_scores_can_stay_without_a_name(run: Path) -> None:
-    assert forget(run, before=dt.date(2026, 5, 2), keep_scores=True) == 2
+    assert forget(ParquetStore(run), before=dt.date(2026, 5, 2), keep_scores=True) == 2
 
-    with store.connect(run) as engine:
-        rows = engine.execute(
+    store = ParquetStore(run)
+    rows = list(
+        store.query(
             "SELECT id, path, agent, utterances > 0 FROM results WHERE status = 'forgotten' ORDER BY agent"
-        ).fetchall()
+        ).rows
+    )
     assert [row[1:] for row in rows] == [(None, "=1+1", True), (None, "王", True)]
-    assert {row.metadata["started_at"] for row in store.read_manifest(run) if not row.path} == {
+    assert {row.metadata["started_at"] for row in store.rows() if not row.path} == {
         "2026-03-01",
         "2026-05-01",
     }
     assert all(row[0].startswith("forgotten-") for row in rows)
     assert not any(word in everything(run) for word in (b"c00000", b"c00001", b"13800001111"))
-    assert [call.id for call in store.read_calls(run)] == ["c00002.wav"]
+    assert [call.id for call in calls_of(ParquetStore(run))] == ["c00002.wav"]
 
 
 def test_forgetting_what_is_not_there_changes_nothing(run: Path) -> None:
     before = everything(run)
     with pytest.raises(ConfigError, match="no call of id 'nobody'"):
-        forget(run, ids=["c00001.wav", "nobody"])
+        forget(ParquetStore(run), ids=["c00001.wav", "nobody"])
     assert everything(run) == before
 
 
 def test_compacting_changes_no_answer(run: Path, tmp_path: Path) -> None:
     go(tmp_path, run, fake=Fake(), card="complaint", rows=find_rows([tmp_path / "rec" / "m.csv"]))
-    calls, known = list(store.read_calls(run)), store.known(run)
+    store = ParquetStore(run)
+    calls, known = list(calls_of(store)), store.known()
 
-    before, after = compact(run)
+    parts = store.compact()
 
-    assert (before, after) == (3, 2)
-    assert list(store.read_calls(run)) == calls
-    assert store.known(run) == known
-    assert compact(run)[1] == 2
+    assert (parts.before, parts.after) == (3, 2)
+    assert list(calls_of(store)) == calls
+    assert store.known() == known
+    assert store.compact().after == 2
 
 
 def test_the_commands_go_through_a_whole_run(tmp_path: Path) -> None:
@@ -268,7 +274,8 @@ def test_sigterm_ends_a_run_with_130_and_nothing_half_written(tmp_path: Path) ->
             process.stdout.readline()
 
     assert process.returncode == 130
-    done = len(store.known(tmp_path / "run"))
+    store = ParquetStore(tmp_path / "run")
+    done = len(store.known())
     assert 0 < done <= 60
     assert list((tmp_path / "run").rglob("*.tmp")) == []
-    assert len(list(store.read_calls(tmp_path / "run"))) == done
+    assert len(list(calls_of(store))) == done

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from qa_speech.batch import layout
-from qa_speech.batch import setup as engine
+from qa_speech.batch import layout, trial
+from qa_speech.batch.factory import factories, factory_of
 from qa_speech.batch.jobs import Layout
 from qa_speech.batch.layout import Trial, cheapest, choose
-from qa_speech.batch.setup import State, limits_of, model_hash, read_state, starter, write_state
-from qa_speech.batch.worker import Remote, begun
+from qa_speech.batch.remote import Remote
+from qa_speech.batch.start import limits_of, starter
+from qa_speech.batch.state import State, model_hash, read_state, write_state
+from qa_speech.batch.worker import begin_row
 from qa_speech.call import CallReport
 from qa_speech.engines.base import LEAST_PAD_S, Traits
 from qa_speech.engines.models import find_model
@@ -49,9 +51,9 @@ def test_what_is_set_is_taken_and_few_calls_are_not_worth_a_measurement() -> Non
 @pytest.mark.usefixtures("two_cores")
 def test_the_measurement_chooses_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     def fake(count: int, function: Callable[..., Any], *arguments: Any) -> list[Any]:
-        if function is layout._prepare_trial:
-            return [([b"window"], 1.0, 4.0)]
-        return [{size: (1.0 if count == 1 else 3.0) / min(size, 4) for size in layout.BATCHES}] * count
+        if function is trial.prepare_trial:
+            return [trial.PreparedTrial([b"window"], 1.0, 4.0)]
+        return [{size: (1.0 if count == 1 else 3.0) / min(size, 4) for size in trial.BATCHES}] * count
 
     monkeypatch.setattr(layout, "_in_processes", fake)
 
@@ -68,8 +70,8 @@ def test_little_gpu_memory_means_smaller_weights(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(layout, "free_gpu_memory", lambda: [4_000])
 
     chosen = choose(Settings(), "demo", MANY)
-    make = engine.factories(Settings(), "demo", chosen)
-    named = engine.factories(Settings.model_validate({"recognition": {"compute_type": "int8"}}), "demo", chosen)
+    make = factories(Settings(), "demo", chosen)
+    named = factories(Settings.model_validate({"recognition": {"compute_type": "int8"}}), "demo", chosen)
 
     assert (chosen.batch_size, chosen.compute_type) == (4, "int8_float16")
     assert make is not None
@@ -89,10 +91,10 @@ def test_a_slow_model_is_tried_with_fewer_windows_and_smaller_batches(monkeypatc
 
     monkeypatch.setattr("time.perf_counter", lambda: clock[0])
 
-    found = layout._recognise_trial([pickle.dumps(0)] * layout.TRIAL_WINDOWS, Slow)  # type: ignore[arg-type]
+    found = trial.recognise_trial([pickle.dumps(0)] * trial.TRIAL_WINDOWS, Slow)  # type: ignore[arg-type]
 
     assert found == {1: 9.0, 2: 9.0}  # four more would end long after the limit
-    assert sum(given) * 9.0 < 2 * layout.TRIAL_LIMIT_S
+    assert sum(given) * 9.0 < 2 * trial.TRIAL_LIMIT_S
 
 
 def test_a_simpler_layout_wins_unless_it_is_clearly_slower() -> None:
@@ -116,7 +118,7 @@ def test_calls_go_into_as_few_windows_as_their_recogniser_bears() -> None:
     row = Row("a", str(folder("samples") / "good-service.ogg"))
 
     def windows(least_pad_s: float) -> int:
-        item = begun(row, NOW, Remote({}, 30.0, Traits(least_pad_s)))
+        item = begin_row(row, NOW, Remote({}, 30.0, Traits(least_pad_s)))
         assert isinstance(item, Prepared)
         return len(item.plans)
 
@@ -125,14 +127,14 @@ def test_calls_go_into_as_few_windows_as_their_recogniser_bears() -> None:
 
 @pytest.mark.slow
 def test_trials_really_measure_the_bundled_model() -> None:
-    windows, call_s, per_call = layout._prepare_trial(
-        find_rows([folder("samples")])[:1], Settings(), layout._factory(Settings(), "demo", Layout(threads=1))
-    )
-    found = layout._recognise_trial(windows[:1], layout._factory(Settings(), "demo", Layout(threads=1, batch_size=16)))
+    rows = find_rows([folder("samples")])[:1]
+    prepared = trial.prepare_trial(rows, Settings(), factory_of(Settings(), "demo", Layout(threads=1)))
+    batched = factory_of(Settings(), "demo", Layout(threads=1, batch_size=16))
+    found = trial.recognise_trial(prepared.windows[:1], batched)
 
-    assert call_s > 0
-    assert len(windows) == per_call
-    assert set(found) == set(layout.BATCHES)
+    assert prepared.call_s > 0
+    assert len(prepared.windows) == prepared.windows_per_call
+    assert set(found) == set(trial.BATCHES)
 
 
 def test_a_run_remembers_its_settings_and_the_hash_of_its_model(tmp_path: Path) -> None:
@@ -152,7 +154,7 @@ def test_a_run_remembers_its_settings_and_the_hash_of_its_model(tmp_path: Path) 
 def test_the_model_of_an_installed_engine_is_told_from_others_by_its_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qa_speech.engines.registry.recognizers", lambda: {"other": None})
+    monkeypatch.setattr("qa_speech.batch.state.recognizers", lambda: {"other": None})
     (tmp_path / "model.onnx").write_bytes(b"weights")
 
     one, _ = model_hash(f"other:{tmp_path}", Settings(), State())
@@ -171,7 +173,7 @@ def test_the_layout_is_chosen_once_per_run(tmp_path: Path, monkeypatch: pytest.M
         chosen.append(1)
         return Layout(0, 0, why="tried", measured=True)
 
-    monkeypatch.setattr(layout, "choose", once)
+    monkeypatch.setattr("qa_speech.batch.start.choose", once)
     told: list[dict[str, Any]] = []
     for _ in range(2):
         starter(tmp_path, Settings(), None, read_state(tmp_path), [], told.append)(tmp_path).close()

@@ -13,12 +13,15 @@ from typing import Any
 import pytest
 
 from qa_speech.batch.jobs import Layout, Limits
+from qa_speech.batch.messages import Message, Started
 from qa_speech.batch.pool import Pool
 from qa_speech.batch.process import Child
-from qa_speech.batch.run import Session, run_batch
+from qa_speech.batch.run import run_batch
 from qa_speech.errors import EngineError, ModelError
 from qa_speech.inputs.rows import find_rows
-from qa_speech.store import parquet as store
+from qa_speech.store.base import calls_of
+from qa_speech.store.parquet import ParquetStore
+from qa_speech.store.summary import Session
 from tests.batch_kit import NOW, Fake, make_calls, pool_doer
 
 COUNT = 6
@@ -44,8 +47,7 @@ def run(place: Path, out: Path, fake: Fake | None, **options: Any) -> Session:
 
 
 def outcomes(out: Path) -> dict[str, tuple[str, str | None]]:
-    with store.connect(out) as engine:
-        found = engine.execute("SELECT id, status, error FROM results").fetchall()
+    found = list(ParquetStore(out).query("SELECT id, status, error FROM results").rows)
     assert len(found) == len({row[0] for row in found})
     return {name: (status, error) for name, status, error in found}
 
@@ -62,7 +64,7 @@ def test_processes_give_what_one_process_gives(place: Path, tmp_path: Path) -> N
     run(place, tmp_path / "many", Fake(), layout=Layout(workers=2, recognizers=2))
     go(place, tmp_path / "one", fake=Fake())
 
-    one, many = (list(store.read_calls(tmp_path / name)) for name in ("one", "many"))
+    one, many = (list(calls_of(ParquetStore(tmp_path / name))) for name in ("one", "many"))
     assert one == many
     assert len(many) == COUNT
     assert all(call.utterances for call in many)
@@ -122,10 +124,10 @@ def test_a_recording_that_hangs_its_decoder_is_the_only_one_to_fail(tmp_path: Pa
 class DiesPreparing(Pool):
     """Its worker is killed whenever it begins the third call."""
 
-    def _take(self, child: Child, message: tuple[Any, ...]) -> None:
+    def _take(self, child: Child, message: Message) -> None:
         super()._take(child, message)
-        if message[0] == "start" and message[1] == 2 and child.kind == "worker":
-            os.kill(child.process.pid, signal.SIGKILL)
+        if isinstance(message, Started) and message.number == 2:
+            os.kill(child.pid, signal.SIGKILL)
 
 
 def test_a_recording_that_kills_its_worker_is_the_only_one_to_fail(place: Path, tmp_path: Path) -> None:
@@ -138,16 +140,19 @@ def test_processes_killed_at_random_lose_and_double_nothing(place: Path, tmp_pat
     pools: list[Pool] = []
     stop = threading.Event()
 
+    def there_is_a_worker() -> bool:
+        return bool(pools) and any(child.kind == "worker" for child in pools[0].children)
+
     def kill() -> None:
         for turn in range(4):
             if stop.wait(1.0):
                 return
-            while not (pools and pools[0]._workers):  # killed while it loads for the first time, it ends the run
+            while not there_is_a_worker():  # killed while it loads for the first time, it ends the run
                 if stop.wait(0.05):
                     return
-            children = [*pools[0]._workers, *pools[0]._recognizers]
+            children = pools[0].children
             with suppress(ProcessLookupError):  # ended and not replaced yet
-                os.kill(children[turn % len(children)].process.pid, signal.SIGKILL)
+                os.kill(children[turn % len(children)].pid, signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
     killer.start()
@@ -168,8 +173,8 @@ def test_workers_are_replaced_after_so_many_calls(place: Path, tmp_path: Path) -
     seen: set[int] = set()
 
     class Seen(Pool):
-        def _take(self, child: Child, message: tuple[Any, ...]) -> None:
-            seen.add(child.process.pid)
+        def _take(self, child: Child, message: Message) -> None:
+            seen.add(child.pid)
             super()._take(child, message)
 
     session = run(place, tmp_path / "run", None, kind=Seen, limits=Limits(recycle_after=3))
@@ -218,7 +223,7 @@ def test_what_is_wrong_for_every_call_is_known_before_the_first(
     finally:
         pools[0].close()
 
-    assert store.known(tmp_path / "run") == {}
+    assert ParquetStore(tmp_path / "run").known() == {}
 
 
 def test_workers_end_when_their_driver_is_killed(tmp_path: Path) -> None:
@@ -247,5 +252,5 @@ def _alive(pid: int) -> bool:
 def _drive(link: Any, place: Path) -> None:
     pools: list[Pool] = []
     doer = pool_doer(Fake(seconds=60), made=pools)(place)
-    link.send([child.process.pid for child in (*pools[0]._workers, *pools[0]._recognizers)])
+    link.send([child.pid for child in pools[0].children])
     run_batch(find_rows([place / "rec"]), place / "run", doer=lambda cards: doer, settings=NOW, recognizer="fake")

@@ -7,14 +7,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from qa_speech.batch import work
 from qa_speech.batch.cards import Book
+from qa_speech.batch.plan import plan
 from qa_speech.batch.ray import Shards, cut, run_on_ray
-from qa_speech.batch.run import plan
-from qa_speech.batch.work import Need
+from qa_speech.batch.work import Need, Needs, needs, options_key
 from qa_speech.errors import ConfigError
 from qa_speech.inputs.rows import find_rows
-from qa_speech.store import parquet as store
+from qa_speech.store.folder import RESULTS
+from qa_speech.store.parquet import store_at
 from tests.batch_kit import NOW, Fake, make_calls
 
 
@@ -22,25 +22,25 @@ def test_a_shard_done_twice_is_stored_once(tmp_path: Path) -> None:
     make_calls(tmp_path / "rec", 3)
     (tmp_path / "rec" / "x.wav").write_bytes(b"rubbish")
     run = tmp_path / "run"
-    run.mkdir()
-    options = work.options_key(NOW, "fake")
-    todo, _ = work.needs(plan(run, find_rows([tmp_path / "rec"])), {}, Book(), options)
-    shards = pickle.loads(pickle.dumps(Shards(run, NOW, run / "scorecards", options, Fake())))
+    store = store_at(run)
+    options = options_key(NOW, "fake")
+    todo = needs(plan(store, find_rows([tmp_path / "rec"])), {}, Book(), options).everything
+    shards = pickle.loads(pickle.dumps(Shards(run, NOW, options, Fake())))
     doing = shards.start()
 
     counts = [shards.do(doing, shard) for shard in [*cut(todo, 2), *cut(todo, 2)]]
 
-    assert sum(item["ok"] for item in counts[:2]) == 3
-    assert len(list((run / store.RESULTS).iterdir())) == 2
-    assert len(store.known(run)) == 4
-    assert work.needs(store.read_manifest(run), store.known(run), Book(), options) == ([], [])
+    assert sum(count.ok for count in counts[:2]) == 3
+    assert len(list((run / RESULTS).iterdir())) == 2
+    assert len(store.known()) == 4
+    assert needs(store.rows(), store.known(), Book(), options) == Needs([], [])
 
 
 def test_rows_travel_as_they_are(tmp_path: Path) -> None:
     make_calls(tmp_path / "rec", 1)
-    needs = [Need(0, row, "", "none") for row in find_rows([tmp_path / "rec"])]
+    shard = [Need(0, row, "", "none") for row in find_rows([tmp_path / "rec"])]
 
-    assert msgspec.msgpack.decode(msgspec.msgpack.encode(needs), type=list[Need]) == needs
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(shard), type=list[Need]) == shard
 
 
 @pytest.mark.skipif(importlib.util.find_spec("ray") is not None, reason="ray is installed")

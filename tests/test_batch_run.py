@@ -11,11 +11,14 @@ import pytest
 import soundfile
 
 from qa_speech.batch.cards import Book
-from qa_speech.batch.run import locked, plan
+from qa_speech.batch.plan import plan
 from qa_speech.errors import ConfigError
 from qa_speech.inputs.rows import find_rows
 from qa_speech.settings import ScorecardRule, Settings, load_settings
-from qa_speech.store import parquet as store
+from qa_speech.store.base import calls_of
+from qa_speech.store.folder import CALLS, locked
+from qa_speech.store.parquet import ParquetStore
+from qa_speech.testing import FakeStore
 from tests.batch_kit import NOW, Fake, go, make_calls, speech
 
 
@@ -26,9 +29,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def results(run: Path, columns: str = "id, status, error") -> list[tuple[Any, ...]]:
-    with store.connect(run) as engine:
-        found: list[tuple[Any, ...]] = engine.execute(f"SELECT {columns} FROM results ORDER BY position").fetchall()
-    return found
+    return list(ParquetStore(run).query(f"SELECT {columns} FROM results ORDER BY position").rows)
 
 
 def test_every_row_has_one_outcome_and_is_not_done_again(place: Path, tmp_path: Path) -> None:
@@ -46,7 +47,28 @@ def test_every_row_has_one_outcome_and_is_not_done_again(place: Path, tmp_path: 
         ("c00001x.wav", "failed", "DecodeError"), ("c00002.wav", "ok", None),
     ]  # fmt: skip
     assert len(started) == 4
-    assert len(list(store.read_calls(tmp_path / "run"))) == 3
+    assert len(list(calls_of(ParquetStore(tmp_path / "run")))) == 3
+
+
+def test_the_runner_needs_no_more_of_a_store_than_its_protocol(place: Path, tmp_path: Path) -> None:
+    (place / "c00001x.wav").write_bytes(b"not a recording")
+    shutil.copy(place / "c00000.wav", place / "copy.wav")
+    started: list[str] = []
+    (tmp_path / "fake").mkdir()
+    fake, real = FakeStore(tmp_path / "fake"), ParquetStore(tmp_path / "real")
+
+    session = go(place, fake, fake=Fake(), card="quality-only", started=started)
+    again = go(place, fake, fake=Fake(), card="quality-only", started=started)
+    scored = go(place, fake, fake=Fake(), card="complaint")
+    go(place, real.place, fake=Fake(), card="quality-only")
+    go(place, real.place, fake=Fake(), card="complaint")
+
+    assert (session.ok, session.failed, again.todo) == (4, 1, 0)
+    assert (scored.todo, scored.scores, scored.ok) == (0, 4, 4)
+    assert list(calls_of(fake)) == list(calls_of(real))
+    ours, theirs = fake.figures(), real.figures()
+    assert (ours.ok, ours.failed, ours.copies, ours.errors) == (theirs.ok, theirs.failed, theirs.copies, theirs.errors)
+    assert (tmp_path / "fake" / "summary.txt").is_file()
 
 
 def test_failed_rows_are_done_again_only_on_retry(place: Path, tmp_path: Path) -> None:
@@ -92,7 +114,7 @@ def test_another_scorecard_or_other_metadata_mean_scoring_only(place: Path, tmp_
     assert {row[0] for row in results(run, "scorecard")} == {"complaint"}
     assert {row[0] for row in results(run, "agent")} == {"7"}
     assert results(run, "call_sha256, prepare_s, audio_sha256") == before
-    assert len(list((run / store.CALLS).iterdir())) == 1
+    assert len(list((run / CALLS).iterdir())) == 1
 
 
 def test_equal_recordings_are_recognised_once(place: Path, tmp_path: Path) -> None:
@@ -106,11 +128,10 @@ def test_equal_recordings_are_recognised_once(place: Path, tmp_path: Path) -> No
 
     assert (session.ok, started) == (4, ["c00000.wav", "c00001.wav", "c00002.wav", "copy.wav", "later.wav"])
     assert results(run, "id, copied_from")[3:] == [("copy.wav", "c00000.wav"), ("later.wav", "c00001.wav")]
-    one, *_, copy, _ = store.read_calls(run)
+    one, *_, copy, _ = calls_of(ParquetStore(run))
     assert copy.utterances == one.utterances
     assert (copy.id, copy.recording.path) == ("copy.wav", str(place / "copy.wav"))
-    with store.connect(run) as engine:
-        assert store.first(engine, "SELECT count(prepare_s) FROM results WHERE copied_from IS NOT NULL") == 2
+    assert results(run, "prepare_s > 0, copied_from")[3:] == [(True, "c00000.wav"), (True, "c00001.wav")]
 
 
 def test_twins_of_a_failed_recording_fail_alike(tmp_path: Path) -> None:
@@ -212,7 +233,7 @@ def test_a_disk_that_fills_up_stops_the_run_and_keeps_what_is_stored(
     often = Settings.model_validate(
         {**NOW.model_dump(), "batch": {"settle_s": 0, "min_free_disk_gb": 0, "flush_calls": 1}}
     )
-    write, count = store.write_part, 0
+    write, count = ParquetStore.append, 0
 
     def fills_up(*given: Any, **named: Any) -> str:
         nonlocal count
@@ -222,7 +243,7 @@ def test_a_disk_that_fills_up_stops_the_run_and_keeps_what_is_stored(
         return write(*given, **named)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "write_part", fills_up)
+        patch.setattr(ParquetStore, "append", fills_up)
         with pytest.raises(OSError, match="No space left"):
             go(place, tmp_path / "run", settings=often)
 
@@ -256,11 +277,12 @@ def test_rows_are_added_and_replaced_but_never_lost(place: Path, tmp_path: Path)
     from qa_speech.inputs.rows import Row
 
     (tmp_path / "run").mkdir()
-    plan(tmp_path / "run", [Row("a", "a.wav"), Row("b", "b.wav")])
-    rows = plan(tmp_path / "run", [Row("c", "c.wav"), Row("b", "new.wav")])
+    store = ParquetStore(tmp_path / "run")
+    plan(store, [Row("a", "a.wav"), Row("b", "b.wav")])
+    rows = plan(store, [Row("c", "c.wav"), Row("b", "new.wav")])
 
     assert [(row.id, row.path) for row in rows] == [("a", "a.wav"), ("b", "new.wav"), ("c", "c.wav")]
-    assert store.read_manifest(tmp_path / "run") == rows
+    assert store.rows() == rows
 
 
 @pytest.fixture
@@ -329,7 +351,7 @@ def test_a_headerless_recording_is_done_as_its_row_says_and_again_when_that_chan
 
     go(tmp_path, tmp_path / "run", rows=wrong)
     session = go(tmp_path, tmp_path / "run", rows=right)
-    rested = go(tmp_path, tmp_path / "run", rows=store.read_manifest(tmp_path / "run"))
+    rested = go(tmp_path, tmp_path / "run", rows=ParquetStore(tmp_path / "run").rows())
 
     assert (session.ok, rested.todo) == (1, 0)
     assert results(tmp_path / "run", "round(duration_s, 2), layout") == [(3.0, "two_channel")]

@@ -13,7 +13,7 @@ import pytest
 from qa_speech.call import Call, encode
 from qa_speech.metrics import measure_all
 from qa_speech.scorecard import load_scorecard, score
-from qa_speech.store import parquet as store
+from qa_speech.store.reports import read_calls
 
 BEFORE = Path(__file__).parent / "before"
 
@@ -29,7 +29,7 @@ def lines(name: str) -> list[dict[str, Any]]:
 def calls(tmp_path_factory: pytest.TempPathFactory) -> list[Call]:
     run = tmp_path_factory.mktemp("before") / "run"
     shutil.copytree(BEFORE / "run", run)
-    return list(store.read_calls(run))
+    return list(read_calls(run))
 
 
 def test_every_call_of_the_run_is_read(calls: list[Call]) -> None:

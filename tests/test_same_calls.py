@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 from qa_speech.call import encode, read_calls
 from qa_speech.cli import app
 from qa_speech.resources import folder
-from qa_speech.store import parquet as store
+from qa_speech.store.base import calls_of
+from qa_speech.store.parquet import open_run
 
 
 @pytest.mark.slow
@@ -22,7 +23,7 @@ def test_inspect_and_batch_store_the_same_calls_byte_for_byte(tmp_path: Path) ->
 
     assert (inspected.exit_code, batched.exit_code) == (0, 0), inspected.output + batched.output
     one = {call.id: encode(call) for call in read_calls(tmp_path / "report")}
-    other = {call.id: encode(call) for call in store.read_calls(tmp_path / "run")}
+    other = {call.id: encode(call) for call in calls_of(open_run(tmp_path / "run"))}
     assert len(one) == 14
     assert [name for name in one if one[name] != other[name]] == []
     assert one.keys() == other.keys()

@@ -3,13 +3,24 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from qa_speech.batch.annotate import annotate_run
+from qa_speech.call import Call
 from qa_speech.cli import app
+from qa_speech.conduct.classifier import load_text_models
+from qa_speech.pipeline import report
 from qa_speech.scorecard import load_scorecard
 from qa_speech.scorecard.choice import find_scorecard
-from qa_speech.store.reports import is_run, read_calls, read_reports
+from qa_speech.store.base import Store, calls_of
+from qa_speech.store.cards import card_file
+from qa_speech.store.folder import is_run
+from qa_speech.store.parquet import ParquetStore
+from qa_speech.store.records import Source, record_of
+from qa_speech.store.reports import read_calls, read_reports
+from qa_speech.testing import FakeStore, make_call
 from tests.batch_kit import Fake, go, make_calls
 
 runner = CliRunner()
@@ -68,3 +79,39 @@ def test_reports_of_a_run_can_be_scored_by_a_given_card(place: Path) -> None:
     assert [one.score.scorecard_id for one in read_reports(place / "run", scorecard=card) if one.score] == [
         "complaint"
     ] * 2
+
+
+def bare_call(call_id: str) -> Call:
+    return make_call(
+        "agent: 您好，很高兴为您服务", "customer: 月租多少钱", "agent: 三十九元", call_id=call_id, duration=60
+    )
+
+
+@pytest.mark.parametrize("kind", [ParquetStore, FakeStore])
+def test_calls_of_a_run_are_annotated_in_place_and_scored_again(kind: type[ParquetStore], tmp_path: Path) -> None:
+    card = load_scorecard(find_scorecard("quality-only"))
+    store: Store = kind(tmp_path)
+    kept = card_file(tmp_path, card.sha256)
+    kept.parent.mkdir()
+    kept.write_bytes(find_scorecard("quality-only").read_bytes())
+    source = Source("/p/a.wav", 7, 9, "input", "score")
+    store.append([record_of(report(bare_call("a"), card)).of(source), record_of(report(bare_call("b")))])
+    models = load_text_models()
+
+    first = dict(annotate_run(store, models))
+    again = dict(annotate_run(store, models))
+
+    assert (first, again) == ({"a": True, "b": True}, {"a": False, "b": False})
+    calls = {call.id: call for call in calls_of(store)}
+    assert {"politeness", "depth"} <= calls["a"].annotations.keys()
+    assert msgspec.structs.replace(calls["a"], annotations={}, made_with={}) == msgspec.structs.replace(
+        bare_call("a"), made_with={}
+    )
+    rows = {result.row.id: result.row for result in store.results()}
+    assert (rows["a"].scorecard, rows["b"].scorecard) == ("quality-only", None)
+    assert (rows["a"].path, rows["a"].bytes, rows["a"].input_key, rows["a"].score_key) == (
+        "/p/a.wav",
+        7,
+        "input",
+        "score",
+    )

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from qa_speech.batch import work
-from qa_speech.batch.cards import FOLDER
-from qa_speech.batch.run import locked
-from qa_speech.call import Call, decode
+from qa_speech.call import Call
 from qa_speech.conduct.annotate import annotate_many
-from qa_speech.store import parquet as store
-from qa_speech.store.records import OK, Entry, again
+from qa_speech.conduct.classifier import TextModels
+from qa_speech.pipeline import report
+from qa_speech.store.base import Store, StoredCall
+from qa_speech.store.cards import RunScorecards
+from qa_speech.store.records import OK, Record, again
 
-if TYPE_CHECKING:
-    from qa_speech.conduct.classifier import TextModels
-    from qa_speech.scorecard import Scorecard
-
-KEPT = ("path", "bytes", "mtime_ns", "input_key", "score_key")
-"""Columns that only the runner knows; they go over to the new row."""
+BLOCK = 256
+"""Calls that are read, annotated and stored together."""
 
 
-def annotate_run(run: str | Path, models: TextModels, *, force: bool = False) -> Iterator[tuple[str, bool]]:
+def annotate_run(store: Store, models: TextModels, *, force: bool = False) -> Iterator[tuple[str, bool]]:
     """Annotate every stored call of a run: ``(call id, whether anything changed)``.
 
     A call that changes is stored anew with its figures and, where it had a score, scored again by the same scorecard.
@@ -33,53 +27,36 @@ def annotate_run(run: str | Path, models: TextModels, *, force: bool = False) ->
     Raises
     ------
     ConfigError
-        It is not a run, or another process is working on it.
+        Another process is working on the run.
     """
-    place = store.require_run(run)
-    with locked(place):
-        with store.connect(place) as engine:
-            columns = ", ".join(KEPT)
-            rows = engine.execute(
-                f"SELECT id, scorecard_sha256, {columns} FROM newest WHERE status = ?", [OK]
-            ).fetchall()
-        known = {row[0]: (row[1], dict(zip(KEPT, row[2:], strict=True))) for row in rows}
-        cards: dict[str, Scorecard | None] = {"": None}
-        ids = iter(list(known))
+    with store.locked():
+        cards = RunScorecards(store.place)
+        ids = iter([known.id for known in store.known().values() if known.status == OK])
         position = 0
-        while block := list(islice(ids, store.BATCH)):
-            stored = list(work.stored_calls(place, block))
-            entries = []
-            for call_id, fresh, before in _changed(stored, models, force=force):
+        while block := list(islice(ids, BLOCK)):
+            stored = list(store.calls(block))
+            records = []
+            for one, fresh in zip(stored, _annotated(stored, models, force=force), strict=True):
                 if fresh is not None:
-                    sha, columns_kept = known[call_id]
-                    kept = {key: value for key, value in before.items() if key != "call_sha256"}
-                    entries.append(_entry(fresh, _card(place, sha or "", cards), {**kept, **columns_kept}))
-                yield call_id, fresh is not None
-            if entries:
-                store.write_part(place, entries, position=position)
+                    records.append(_record(one, fresh, cards))
+                yield one.id, fresh is not None
+            if records:
+                store.append(records, position=position)
             position += len(block)
 
 
-def _changed(
-    stored: Sequence[tuple[str, str, dict[str, Any]]], models: TextModels, *, force: bool
-) -> Iterator[tuple[str, Call | None, dict[str, Any]]]:
+def _annotated(stored: Sequence[StoredCall], models: TextModels, *, force: bool) -> Iterator[Call | None]:
     """Each stored call, annotated; None where nothing changes."""
-    before = [decode(text, Call, call_id) for call_id, text, _ in stored]
-    bare = [msgspec.structs.replace(call, annotations={}) for call in before] if force else before
-    for (call_id, _, kept), old, new in zip(stored, before, annotate_many(bare, models), strict=True):
-        yield call_id, None if new == old else new, kept
+    before = [one.decoded() for one in stored]
+    bare = before
+    if force:
+        bare = [msgspec.structs.replace(call, annotations={}) for call in before]
+    for old, new in zip(before, annotate_many(bare, models), strict=True):
+        yield None if new == old else new
 
 
-def _entry(call: Call, card: Scorecard | None, kept: dict[str, Any]) -> Entry:
-    from qa_speech.pipeline import report
-
-    return again(report(call, card), kept)
-
-
-def _card(run: Path, sha: str, cards: dict[str, Scorecard | None]) -> Scorecard | None:
-    if sha not in cards:
-        from qa_speech.scorecard import load_scorecard
-
-        file = run / FOLDER / f"{sha}.yaml"
-        cards[sha] = load_scorecard(file) if file.is_file() else None
-    return cards[sha]
+def _record(stored: StoredCall, call: Call, cards: RunScorecards) -> Record:
+    """The call stored anew, as the outcome of the same work."""
+    judged = report(call, cards.get(stored.scorecard_sha256))
+    kept = msgspec.structs.replace(stored.kept, call_sha256=None)
+    return again(judged, kept).of(stored.source)

@@ -5,20 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from qa_speech.call import write_bytes
 from qa_speech.errors import ConfigError
 from qa_speech.inputs.rows import Row
+from qa_speech.scorecard import Scorecard, load_scorecard
 from qa_speech.scorecard.choice import Shelf, find_scorecard
+from qa_speech.settings import ScorecardRule
+from qa_speech.store.cards import card_file
 
-if TYPE_CHECKING:
-    from qa_speech.scorecard import Scorecard
-    from qa_speech.settings import ScorecardRule
-
-FOLDER = "scorecards"
-"""Folder of a run with a copy of every scorecard it used, named by hash."""
 UNSCORED = "none"
 
 
@@ -50,10 +47,11 @@ class Book:
         if row.scorecard:
             return self._load(row.scorecard)
         metadata = row.metadata
-        seen = (metadata.get("started_at", "")[:10], *(metadata.get(key, "") for key in self._shelf.keys))
-        if seen not in self._chosen:
-            self._chosen[seen] = self._shelf.of(metadata)
-        return self._chosen[seen]
+        day = metadata.get("started_at", "")[:10]
+        matters = (day, *(metadata.get(key, "") for key in self._shelf.keys))
+        if matters not in self._chosen:
+            self._chosen[matters] = self._shelf.of(metadata)
+        return self._chosen[matters]
 
     def check(self, rows: Iterable[Row]) -> None:
         """Load every scorecard that a row names.
@@ -72,26 +70,23 @@ class Book:
         if problems:
             raise ConfigError("column scorecard", problems)
 
-    def keep(self, run: Path) -> Path:
-        """Copy every scorecard loaded so far into the run, by hash; returns the folder."""
-        from qa_speech.call import write_bytes
-
-        folder = run / FOLDER
-        for digest, source in self._sources.items():
-            if not (folder / f"{digest}.yaml").exists():
-                write_bytes(folder / f"{digest}.yaml", source.read_bytes())
-        return folder
+    def keep(self, run: Path) -> None:
+        """Copy every scorecard loaded so far into the run, by hash."""
+        for sha256, source in self._sources.items():
+            kept = card_file(run, sha256)
+            if not kept.exists():
+                write_bytes(kept, source.read_bytes())
 
     def _load(self, name: str) -> Scorecard | None:
         if name not in self._named:
-            self._named[name] = None
-            if name != UNSCORED:
-                from qa_speech.scorecard import load_scorecard
-
-                path = find_scorecard(name)
-                card = self._named[name] = load_scorecard(path)
-                self._sources[card.sha256] = path
+            self._named[name] = None if name == UNSCORED else self._read(name)
         return self._named[name]
+
+    def _read(self, name: str) -> Scorecard:
+        path = find_scorecard(name)
+        card = load_scorecard(path)
+        self._sources[card.sha256] = path
+        return card
 
 
 def score_key(card: Scorecard | None, row: Row) -> str:

@@ -8,14 +8,17 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
 
-from qa_speech.batch.jobs import Job, Setup
-from qa_speech.batch.worker import Remote, begun, failed, scorecard_of
-from qa_speech.store.records import Entry, again, entry
-
-if TYPE_CHECKING:
-    from qa_speech.scorecard import Scorecard
+from qa_speech.batch.failures import failed
+from qa_speech.batch.jobs import Done, Job, Setup
+from qa_speech.batch.remote import Remote
+from qa_speech.batch.worker import begin_row
+from qa_speech.call import Call, CallFailure, decode
+from qa_speech.engines.base import Recognizer
+from qa_speech.pipeline import Prepared, recognise, report
+from qa_speech.store.base import with_row
+from qa_speech.store.cards import RunScorecards
+from qa_speech.store.records import Record, again, record_of
 
 
 class Inline:
@@ -23,8 +26,8 @@ class Inline:
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
-        self._recognizer: Any = None
-        self._cards: dict[str, Scorecard | None] = {"": None}
+        self._recognizer: Recognizer | None = None
+        self._cards = RunScorecards(setup.run)
 
     def start(self) -> None:
         """Load the recogniser.
@@ -46,64 +49,76 @@ class Inline:
         """Let the recogniser go."""
         self._recognizer = None
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Entry]]:
+    def run(self, jobs: Iterable[Job]) -> Iterator[Done]:
         """One outcome per job, in order."""
-        waiting: deque[Job] = deque()
-        source = iter(jobs)
-        retry: deque[Job] = deque()
+        flow = _Flow(jobs)
         while True:
             try:
-                yield from self._flow(source, retry, waiting)
+                yield from self._outcomes(flow)
             except Exception as exc:  # a bug in recognising: blame the call it was for, go on with the others
-                if not waiting:
+                if not flow.waiting:
                     raise
-                job = waiting.popleft()
-                yield job, failed(job.row.id, job.row.path, exc)
-                retry.extend(waiting)
-                waiting.clear()
+                yield flow.give_up(exc)
                 continue
             return
 
-    def _flow(self, source: Iterator[Job], retry: deque[Job], waiting: deque[Job]) -> Iterator[tuple[Job, Entry]]:
-        from qa_speech.call import CallFailure
-        from qa_speech.pipeline import recognise, report
+    def _outcomes(self, flow: _Flow) -> Iterator[Done]:
+        settings = self._setup.settings
+        for outcome in recognise(self._prepared(flow), self._recognizer, settings=settings):
+            job = flow.waiting[0]
+            record = flow.broken.pop(job.number, None) or self._record(job, outcome)
+            prepare_s = flow.prepare_s.pop(job.number, None)
+            flow.waiting.popleft()
+            yield Done(job, record.timed(prepare_s=prepare_s))
 
-        broken: dict[int, Entry] = {}
-        spent: dict[int, float] = {}
+    def _prepared(self, flow: _Flow) -> Iterator[Prepared | Call | CallFailure]:
+        while (job := flow.next()) is not None:
+            flow.waiting.append(job)
+            began = time.perf_counter()
+            try:
+                begun = self._begin(job)
+            except Exception as exc:
+                flow.broken[job.number] = failed(job.row.id, job.row.path, exc)
+                begun = CallFailure(job.row.id, job.row.path, "", "")
+            if not job.stored:
+                flow.prepare_s[job.number] = time.perf_counter() - began
+            yield begun
 
-        def prepared() -> Iterator[Any]:
-            while (job := retry.popleft() if retry else next(source, None)) is not None:
-                waiting.append(job)
-                began = time.perf_counter()
-                try:
-                    item = self._prepared(job)
-                except Exception as exc:
-                    broken[job.number] = failed(job.row.id, job.row.path, exc)
-                    item = CallFailure(job.row.id, job.row.path, "", "")
-                if not job.stored:
-                    spent[job.number] = time.perf_counter() - began
-                yield item
-
-        for outcome in recognise(prepared(), self._recognizer, settings=self._setup.settings):
-            job = waiting[0]
-            if job.number in broken:
-                found = broken.pop(job.number)
-            elif isinstance(outcome, CallFailure):
-                found = entry(outcome)
-            else:
-                began = time.perf_counter()
-                finished = report(outcome, scorecard_of(job.card, self._cards, self._setup.cards))
-                found = again(finished, job.before) if job.stored else entry(finished)
-                found.row["finish_s"] = time.perf_counter() - began
-            if job.number in spent:
-                found.row["prepare_s"] = spent.pop(job.number)
-            waiting.popleft()
-            yield job, found
-
-    def _prepared(self, job: Job) -> Any:
-        from qa_speech.call import Call, decode
-        from qa_speech.store.parquet import with_row
-
+    def _begin(self, job: Job) -> Prepared | Call | CallFailure:
         if job.stored:
             return with_row(decode(job.stored, Call, job.row.id), job.row)
-        return begun(job.row, self._setup.settings, self.remote)
+        return begin_row(job.row, self._setup.settings, self.remote)
+
+    def _record(self, job: Job, outcome: Call | CallFailure) -> Record:
+        if isinstance(outcome, CallFailure):
+            return record_of(outcome)
+        began = time.perf_counter()
+        judged = report(outcome, self._cards.require(job.card))
+        record = again(judged, job.kept) if job.stored else record_of(judged)
+        return record.timed(finish_s=time.perf_counter() - began)
+
+
+class _Flow:
+    """Jobs on their way through the pipeline: those it has taken (`waiting`, in order), and what is known of them."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self._source = iter(jobs)
+        self._again: deque[Job] = deque()
+        self.waiting: deque[Job] = deque()
+        self.broken: dict[int, Record] = {}
+        self.prepare_s: dict[int, float] = {}
+
+    def next(self) -> Job | None:
+        """What to begin next: jobs that were interrupted first."""
+        if self._again:
+            return self._again.popleft()
+        return next(self._source, None)
+
+    def give_up(self, exc: Exception) -> Done:
+        """The job that was being recognised has failed; those behind it begin again."""
+        job = self.waiting.popleft()
+        self._again.extend(self.waiting)
+        self.waiting.clear()
+        self.broken.clear()
+        self.prepare_s.clear()
+        return Done(job, failed(job.row.id, job.row.path, exc))

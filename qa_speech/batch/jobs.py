@@ -1,38 +1,48 @@
-"""What the runner hands to a pool and gets back, and how a pool is set up."""
+"""What the runner hands to whoever does the work and gets back, and how that is set up."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
+from qa_speech.batch.remote import Remote
+from qa_speech.engines.base import Recognizer
 from qa_speech.inputs.rows import Row
-from qa_speech.store.records import Entry
+from qa_speech.settings import Settings
+from qa_speech.store.records import NOTHING_KEPT, Kept, Record
 
-if TYPE_CHECKING:
-    from qa_speech.engines.base import Recognizer
-    from qa_speech.settings import Settings
-
-Factory = Callable[[], "Recognizer"]
+Factory: TypeAlias = Callable[[], Recognizer]
 """Makes a recogniser where it is to run; must pickle."""
+MakeFactory: TypeAlias = Callable[[int], Factory]
+"""Gives the factory of the recogniser with this index."""
 
 
 @dataclass(frozen=True)
 class Job:
     """One row to do. `card`: sha256 of its scorecard or "". With `stored` (the JSON of its Call) it is only scored again;
-    `before` holds the columns that the new row takes over then."""
+    the new row takes `kept` over then."""
 
     number: int
     row: Row
     card: str = ""
     stored: str = ""
-    before: Mapping[str, Any] = field(default_factory=dict)
+    kept: Kept = NOTHING_KEPT
+
+
+class Done(NamedTuple):
+    """A job and its outcome."""
+
+    job: Job
+    record: Record
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a call may take before it is given up; 0 = no limit. `memory_mb` is per process."""
+    """What a call may take before it is given up, 0 = no limit: `call_s` and `window_s` in seconds, `memory_mb` per
+    process in MB. While less than `min_free_memory_mb` is free no further call is taken; a worker is replaced after
+    `recycle_after` calls."""
 
     call_s: float = 600.0
     window_s: float = 120.0
@@ -63,39 +73,58 @@ class Layout:
 
     def in_words(self, lang: str) -> str:
         """The layout and its reason as one line, ``zh`` or ``en``."""
-        return self._zh() if lang == "zh" else self._en()
+        if lang == "zh":
+            return self._zh()
+        return self._en()
 
     def _en(self) -> str:
+        if not self.recognizers:
+            return f"{self.workers} workers; {self.why}"
         batch = f"batch {self.batch_size}" if self.batch_size else "the batch size of the settings"
-        place = (
-            f"on GPU {', '.join(map(str, self.devices))}" if self.devices else f"{self.threads or 'all'} threads each"
-        )
-        recognizers = f", {self.recognizers} recognisers ({place}, {batch})" if self.recognizers else ""
-        return f"{self.workers} workers{recognizers}; {self.why}"
+        place = f"{self.threads or 'all'} threads each"
+        if self.devices:
+            place = f"on GPU {', '.join(map(str, self.devices))}"
+        return f"{self.workers} workers, {self.recognizers} recognisers ({place}, {batch}); {self.why}"
 
     def _zh(self) -> str:
+        if not self.recognizers:
+            return f"准备进程 {self.workers} 个；{self.why_zh}"
         batch = f"每批 {self.batch_size} 窗" if self.batch_size else "批量按设置"
-        place = f"显卡 {'、'.join(map(str, self.devices))}" if self.devices else f"各 {self.threads or '全部'} 线程"
-        recognizers = f"，识别进程 {self.recognizers} 个（{place}，{batch}）" if self.recognizers else ""
-        return f"准备进程 {self.workers} 个{recognizers}；{self.why_zh}"
+        place = f"各 {self.threads or '全部'} 线程"
+        if self.devices:
+            place = f"显卡 {'、'.join(map(str, self.devices))}"
+        return f"准备进程 {self.workers} 个，识别进程 {self.recognizers} 个（{place}，{batch}）；{self.why_zh}"
 
 
 @dataclass(frozen=True)
 class Setup:
-    """Everything a pool needs. `make` gives the factory of the recogniser with this index; None = words are not wanted."""
+    """Everything a pool needs. `run`: folder of the run, where the scorecards are; `make` None = words are not wanted."""
 
     settings: Settings
-    cards: Path
+    run: Path
     layout: Layout
     limits: Limits = Limits()
-    make: Callable[[int], Factory] | None = None
+    make: MakeFactory | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """All a worker has to know. `run` is the folder with the scorecards; `remote` None = no words."""
+
+    settings: Settings
+    run: Path
+    remote: Remote | None = None
 
 
 class Doer(Protocol):
     """Does jobs: processes, this process, or other machines."""
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Entry]]:
+    def run(self, jobs: Iterable[Job]) -> Iterator[Done]:
         """One outcome per job, in whatever order they are ready."""
 
     def close(self) -> None:
         """End all processes; jobs in flight are left undone."""
+
+
+StartDoer: TypeAlias = Callable[[Path], Doer]
+"""Starts whatever does the work, given the folder of the run."""

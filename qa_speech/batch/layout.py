@@ -9,42 +9,64 @@ from __future__ import annotations
 
 import math
 import os
-import pickle
 import subprocess
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
+from qa_speech.batch.factory import factory_of
 from qa_speech.batch.jobs import Factory, Layout
-from qa_speech.batch.setup import factories
-from qa_speech.errors import QaSpeechError
+from qa_speech.batch.trial import BATCHES, PreparedTrial, prepare_trial, recognise_trial
+from qa_speech.engines.whisper import cuda_devices
 from qa_speech.inputs.rows import Row
 from qa_speech.settings import Settings
 
 T = TypeVar("T")
+
+
+class Why(NamedTuple):
+    """A reason in both languages."""
+
+    en: str
+    zh: str
+
+
+class GpuBatch(NamedTuple):
+    """How many windows a batch has where at least so much GPU memory is free, in MB."""
+
+    least_free_mb: int
+    windows: int
+
+
 WORTH_MEASURING = 100
 """Fewer calls than this are done before a measurement has paid for itself."""
-FEW = (f"rule of thumb for fewer than {WORTH_MEASURING} calls", f"不足 {WORTH_MEASURING} 通，按经验值")
-NOTHING = ("nothing to measure with: the calls tried hold no speech", "试跑的几通没有语音，按经验值")
-TRIAL_CALLS, TRIAL_WINDOWS = 6, 16
-BATCHES = (1, 2, 4, 8, 16)
-TRIAL_LIMIT_S = 60.0
-"""For all batch sizes of one layout together."""
+AS_SET = Why("as set", "按设置")
+FEW = Why(f"rule of thumb for fewer than {WORTH_MEASURING} calls", f"不足 {WORTH_MEASURING} 通，按经验值")
+NOTHING = Why("nothing to measure with: the calls tried hold no speech", "试跑的几通没有语音，按经验值")
+NO_RECOGNISER = Why("no recogniser: one worker per core", "不识别文字，每核一个")
+NO_RECOGNISER_AS_SET = Why("no recogniser: as set", "不识别文字，按设置")
+TRIAL_CALLS = 6
+MOST_RECOGNISERS = 4
 CLEARLY = 0.97
 """A layout with more processes has to be faster than a simpler one by this factor."""
-GPU_BATCHES = ((40_000, 64), (20_000, 32), (10_000, 16), (5_000, 8), (0, 4))
-"""(MB of free GPU memory at least, windows per batch)"""
+SHOWN_OTHERS = 3
+GPU_BATCHES = (
+    GpuBatch(40_000, 64),
+    GpuBatch(20_000, 32),
+    GpuBatch(10_000, 16),
+    GpuBatch(5_000, 8),
+    GpuBatch(0, 4),
+)
 ROOMY_MB = 6_000
 """Below this much free GPU memory weights are int8 instead of float16."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One layout tried: seconds per window with all its recognisers at work."""
+    """One layout tried: `window_s` seconds per window with all its recognisers at work."""
 
     recognizers: int
     threads: int
@@ -65,90 +87,58 @@ def choose(
     """The layout for these rows: what the settings say, a measurement (`tell` is called before it), or a rule of thumb."""
     cores = len(os.sched_getaffinity(0))
     wanted = settings.batch.workers
-    fixed = wanted if wanted != "auto" else None
+    fixed = None if wanted == "auto" else wanted
     if model is None:
-        workers = cores if fixed is None else fixed
-        why, why_zh = ("one worker per core", "每核一个") if fixed is None else ("as set", "按设置")
-        return Layout(workers, 0, why=f"no recogniser: {why}", why_zh=f"不识别文字，{why_zh}")
+        return _without_recogniser(cores, fixed)
     devices = free_gpu_memory() if settings.recognition.device in ("auto", "cuda") else []
     if devices:
         return _on_gpus(devices, cores, fixed, settings)
-    if fixed is not None or len(todo) < WORTH_MEASURING:
-        recognizers = max(1, settings.batch.recognizers)
-        threads = settings.recognition.threads or max(1, cores // recognizers)
-        workers = max(1, cores // 2) if fixed is None else fixed
-        why, why_zh = ("as set", "按设置") if fixed is not None else FEW
-        return Layout(workers, recognizers, threads, why=why, why_zh=why_zh)
+    if fixed is not None:
+        return _by_rule(settings, cores, fixed, AS_SET)
+    if len(todo) < WORTH_MEASURING:
+        return _by_rule(settings, cores, max(1, cores // 2), FEW)
     tell()
-    return measured(lambda layout: _factory(settings, model, layout), settings, todo, cores)
+    return measured(lambda layout: factory_of(settings, model, layout), settings, todo, cores)
 
 
-def measured(make: Callable[[Layout], Factory], settings: Settings, todo: Sequence[Row], cores: int) -> Layout:
-    """Try layouts on windows of some of the calls; the cheapest wins, a simpler one when it is about as cheap."""
-    step = max(1, len(todo) // TRIAL_CALLS)
-    sample = list(todo[::step])[:TRIAL_CALLS]
-    windows, call_s, per_call = _in_processes(1, _prepare_trial, sample, settings, make(Layout()))[0]
-    if not windows:
-        return Layout(max(1, cores // 2), 1, cores, why=NOTHING[0], why_zh=NOTHING[1])
-    trials: list[Trial] = []
-    for recognizers in [n for n in range(1, cores + 1) if cores % n == 0 and n <= 4]:
-        threads = cores // recognizers
-        recognizer = make(Layout(threads=threads, batch_size=max(BATCHES)))
-        tried = _in_processes(recognizers, _recognise_trial, windows, recognizer)
-        for size in sorted(set.intersection(*map(set, tried))):
-            trials.append(Trial(recognizers, threads, size, max(found[size] for found in tried) / recognizers))
-    best = cheapest(trials)
-    workers = min(cores, max(1, math.ceil(call_s / max(1e-6, per_call * best.window_s))))
-    others = sorted((item for item in trials if item is not best), key=lambda item: item.window_s)[:3]
-    why = (
-        f"measured on {len(sample)} calls: preparing a call takes {call_s:.2f} s of one core, it has "
-        f"{per_call:.1f} windows; {best} is the cheapest of {len(trials)} ({'; '.join(map(str, others))}); "
-        f"{workers} workers prepare no slower than that"
-    )
-    why_zh = (
-        f"试跑 {len(sample)} 通：准备一通占一个核 {call_s:.2f} 秒，平均 {per_call:.1f} 窗；{best.zh()}，是 {len(trials)} 种中"
-        f"最省的（其次 {'；'.join(item.zh() for item in others)}）；{workers} 个准备进程足以跟上"
-    )
-    wall_s = call_s / cores + per_call * best.window_s  # both use the same cores
+def _without_recogniser(cores: int, fixed: int | None) -> Layout:
+    if fixed is None:
+        return Layout(cores, 0, why=NO_RECOGNISER.en, why_zh=NO_RECOGNISER.zh)
+    return Layout(fixed, 0, why=NO_RECOGNISER_AS_SET.en, why_zh=NO_RECOGNISER_AS_SET.zh)
+
+
+def _by_rule(settings: Settings, cores: int, workers: int, why: Why) -> Layout:
+    recognizers = max(1, settings.batch.recognizers)
+    threads = settings.recognition.threads or max(1, cores // recognizers)
+    return Layout(workers, recognizers, threads, why=why.en, why_zh=why.zh)
+
+
+def _on_gpus(free_mb: list[int], cores: int, fixed: int | None, settings: Settings) -> Layout:
+    recognizers = min(settings.batch.recognizers or len(free_mb), len(free_mb))
+    least_mb = min(free_mb[:recognizers])
+    size = _windows_for(least_mb)
+    is_small = 0 < least_mb < ROOMY_MB
     return Layout(
-        workers, best.recognizers, best.threads, best.batch_size, why=why, why_zh=why_zh, measured=True, call_s=wall_s
+        workers=cores if fixed is None else fixed,
+        recognizers=recognizers,
+        batch_size=size,
+        devices=tuple(range(recognizers)),
+        compute_type="int8_float16" if is_small else "",
+        why=f"{recognizers} GPU(s) with {least_mb} MB free: batch {size}; one worker per core keeps them fed",
+        why_zh=f"{recognizers} 块显卡，空闲显存 {least_mb} MB，每批 {size} 窗；每核一个准备进程供料",
     )
 
 
-def _factory(settings: Settings, model: str, layout: Layout) -> Factory:
-    make = factories(settings, model, layout)
-    assert make is not None
-    return make(0)
-
-
-def cheapest(trials: Sequence[Trial]) -> Trial:
-    """The fastest trial; fewer processes and smaller batches (less memory) win unless they are clearly slower.
-
-    >>> cheapest([Trial(1, 2, 4, 1.00), Trial(1, 2, 8, 0.99), Trial(2, 1, 4, 0.90)]).recognizers
-    2
-    >>> cheapest([Trial(1, 2, 4, 1.00), Trial(1, 2, 8, 0.99)]).batch_size
-    4
-    """
-    fastest = min(item.window_s for item in trials)
-    good = [item for item in trials if item.window_s * CLEARLY <= fastest]
-    return min(good, key=lambda item: (item.recognizers, item.batch_size))
-
-
-def _on_gpus(devices: list[int], cores: int, fixed: int | None, settings: Settings) -> Layout:
-    recognizers = min(settings.batch.recognizers or len(devices), len(devices))
-    free = min(devices[:recognizers])
-    size = next(size for least, size in GPU_BATCHES if free >= least)
-    kind = "" if free >= ROOMY_MB or not free else "int8_float16"
-    why = f"{recognizers} GPU(s) with {free} MB free: batch {size}; one worker per core keeps them fed"
-    why_zh = f"{recognizers} 块显卡，空闲显存 {free} MB，每批 {size} 窗；每核一个准备进程供料"
-    workers = cores if fixed is None else fixed
-    return Layout(workers, recognizers, 0, size, tuple(range(recognizers)), kind, why, why_zh)
+def _windows_for(free_mb: int) -> int:
+    """How many windows a batch may have with so much GPU memory free."""
+    for batch in GPU_BATCHES:
+        if free_mb >= batch.least_free_mb:
+            return batch.windows
+    return 1
 
 
 def free_gpu_memory() -> list[int]:
     """MB free on each CUDA device that CTranslate2 can use; empty without one."""
-    from qa_speech.engines.whisper import cuda_devices
-
     count = cuda_devices()
     if not count:
         return []
@@ -159,51 +149,82 @@ def free_gpu_memory() -> list[int]:
     return [0] * count
 
 
-# -- trials, each in processes of their own, so that nothing they load stays ------------------------------------
+# -- measuring --------------------------------------------------------------------------------------------------
+
+
+def measured(make: Callable[[Layout], Factory], settings: Settings, todo: Sequence[Row], cores: int) -> Layout:
+    """Try layouts on windows of some of the calls; the cheapest wins, a simpler one when it is about as cheap."""
+    step = max(1, len(todo) // TRIAL_CALLS)
+    sample = list(todo[::step])[:TRIAL_CALLS]
+    (prepared,) = _in_processes(1, prepare_trial, sample, settings, make(Layout()))
+    if not prepared.windows:
+        return Layout(max(1, cores // 2), 1, cores, why=NOTHING.en, why_zh=NOTHING.zh)
+    trials: list[Trial] = []
+    for recognizers in _divisors(cores):
+        threads = cores // recognizers
+        factory = make(Layout(threads=threads, batch_size=max(BATCHES)))
+        tried = _in_processes(recognizers, recognise_trial, prepared.windows, factory)
+        trials += _trials(recognizers, threads, tried)
+    return _layout_of(trials, prepared, calls=len(sample), cores=cores)
+
+
+def _divisors(cores: int) -> list[int]:
+    """In how many recognisers the cores can be shared out evenly."""
+    most = min(cores, MOST_RECOGNISERS)
+    return [number for number in range(1, most + 1) if cores % number == 0]
+
+
+def _trials(recognizers: int, threads: int, tried: Sequence[dict[int, float]]) -> list[Trial]:
+    """What the recognisers of one layout took, by batch size; only sizes that all have tried."""
+    sizes = set.intersection(*(set(seconds) for seconds in tried))
+    trials = []
+    for size in sorted(sizes):
+        slowest_s = max(seconds[size] for seconds in tried)
+        trials.append(Trial(recognizers, threads, size, slowest_s / recognizers))
+    return trials
+
+
+def _layout_of(trials: Sequence[Trial], prepared: PreparedTrial, *, calls: int, cores: int) -> Layout:
+    best = cheapest(trials)
+    recognise_s = prepared.windows_per_call * best.window_s
+    workers = math.ceil(prepared.call_s / max(1e-6, recognise_s))
+    workers = min(cores, max(1, workers))
+    by_cost = sorted(trials, key=lambda trial: trial.window_s)
+    others = [trial for trial in by_cost if trial is not best][:SHOWN_OTHERS]
+    return Layout(
+        workers=workers,
+        recognizers=best.recognizers,
+        threads=best.threads,
+        batch_size=best.batch_size,
+        why=(
+            f"measured on {calls} calls: preparing a call takes {prepared.call_s:.2f} s of one core, it has "
+            f"{prepared.windows_per_call:.1f} windows; {best} is the cheapest of {len(trials)} "
+            f"({'; '.join(map(str, others))}); {workers} workers prepare no slower than that"
+        ),
+        why_zh=(
+            f"试跑 {calls} 通：准备一通占一个核 {prepared.call_s:.2f} 秒，平均 {prepared.windows_per_call:.1f} 窗；{best.zh()}，"
+            f"是 {len(trials)} 种中最省的（其次 {'；'.join(trial.zh() for trial in others)}）；{workers} 个准备进程足以跟上"
+        ),
+        measured=True,
+        call_s=prepared.call_s / cores + recognise_s,  # both use the same cores
+    )
+
+
+def cheapest(trials: Sequence[Trial]) -> Trial:
+    """The fastest trial; fewer processes and smaller batches (less memory) win unless they are clearly slower.
+
+    >>> cheapest([Trial(1, 2, 4, 1.00), Trial(1, 2, 8, 0.99), Trial(2, 1, 4, 0.90)]).recognizers
+    2
+    >>> cheapest([Trial(1, 2, 4, 1.00), Trial(1, 2, 8, 0.99)]).batch_size
+    4
+    """
+    fastest_s = min(trial.window_s for trial in trials)
+    good = [trial for trial in trials if trial.window_s * CLEARLY <= fastest_s]
+    return min(good, key=lambda trial: (trial.recognizers, trial.batch_size))
 
 
 def _in_processes(count: int, function: Callable[..., T], *arguments: object) -> list[T]:
-    """The same function in `count` fresh processes at once; the list of their answers."""
+    """The same function in `count` fresh processes at once, so that nothing they load stays; the list of their answers."""
     with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-        return [item.result() for item in [pool.submit(function, *arguments) for _ in range(count)]]
-
-
-def _prepare_trial(rows: Sequence[Row], settings: Settings, make: Factory) -> tuple[list[bytes], float, float]:
-    """(windows, seconds per call, windows per call); recordings that do not work are left out."""
-    from qa_speech.batch.worker import Remote, begun
-    from qa_speech.pipeline import Prepared
-
-    recognizer = Remote.of(make())
-    windows: list[bytes] = []
-    spent, calls, planned = 0.0, 0, 0
-    for row in rows:
-        began = time.perf_counter()
-        with suppress(QaSpeechError):
-            item = begun(row, settings, recognizer)
-            if isinstance(item, Prepared):
-                calls, planned = calls + 1, planned + len(item.plans)
-                windows += [pickle.dumps(window) for window in item.windows()]
-                spent += time.perf_counter() - began
-    return windows[:TRIAL_WINDOWS], spent / max(1, calls), planned / max(1, calls)
-
-
-def _recognise_trial(packed: Sequence[bytes], make: Factory) -> dict[int, float]:
-    """Seconds per window for each batch size, the first window not counted; a slow model is given fewer windows, and
-    no larger batch when its time is up."""
-    recognizer = make()
-    windows = [pickle.loads(item) for item in packed]
-    began = time.perf_counter()
-    list(recognizer.recognize(windows[:1]))
-    one_s = time.perf_counter() - began
-    found: dict[int, float] = {}
-    spent = 0.0
-    for size in BATCHES:
-        if found and spent + size * min(found.values()) > TRIAL_LIMIT_S:
-            break
-        count = min(len(windows), max(size, round(TRIAL_LIMIT_S / len(BATCHES) / one_s)))
-        began = time.perf_counter()
-        for start in range(0, count, size):
-            list(recognizer.recognize(windows[start : min(count, start + size)]))
-        taken = time.perf_counter() - began
-        found[size], spent = taken / count, spent + taken
-    return found
+        running = [pool.submit(function, *arguments) for _ in range(count)]
+        return [one.result() for one in running]

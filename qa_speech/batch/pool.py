@@ -13,20 +13,45 @@ from contextlib import suppress
 from multiprocessing.connection import wait
 from typing import Any
 
-from qa_speech.batch.jobs import Job, Setup
-from qa_speech.batch.process import Child, Flight, ending, free_memory_mb, memory_mb, spawn
-from qa_speech.batch.worker import Remote, Task, prepare_main, recognise_main
+from qa_speech.batch.backlog import Backlog
+from qa_speech.batch.child import ONE_THREAD
+from qa_speech.batch.jobs import Done, Job, Setup, Task
+from qa_speech.batch.messages import (
+    Answers,
+    BatchFailed,
+    Drop,
+    Finished,
+    Heard,
+    Message,
+    Prepare,
+    Ready,
+    Recognise,
+    Refused,
+    ScoreAgain,
+    SendMore,
+    Started,
+    Waits,
+    Windows,
+)
+from qa_speech.batch.process import Child, Flight, PendingWindow, ending, free_memory_mb, memory_mb, spawn
+from qa_speech.batch.remote import Remote
 from qa_speech.errors import EngineError
-from qa_speech.store.records import Entry, failure
+from qa_speech.store.records import Record, failure
 
 QUEUED_PER_WORKER = 2
 """One call is prepared while the next waits in the pipe."""
 HELD_PER_WORKER = 16
+BATCH_SIZE = 8
+"""Windows at once, where neither the layout nor the recogniser says."""
 TICK_S = 0.5
+WATCH_EVERY_S = 1.0
 STRIKES = 3
 """A call that was in flight at this many deaths, though never the one worked on, is done alone as well."""
+HOPELESS = 6
+"""A call that was alone in its process is given up after so many deaths, though none of them has even begun with it."""
 FAILED_STARTS = 3
 DIED, TOO_LONG, TOO_BIG = "process_died", "time_limit", "memory_limit"
+ENDINGS = {TOO_LONG: "took longer than the time limit", TOO_BIG: "took more memory than the limit"}
 
 
 class Pool:
@@ -38,23 +63,28 @@ class Pool:
     def __init__(self, setup: Setup, note: Callable[[str], None] = lambda line: None) -> None:
         self._setup = setup
         self._note = note
-        self._task = Task(setup.settings, setup.cards)
+        self._task = Task(setup.settings, setup.run)
         self._workers: list[Child] = []
         self._recognizers: list[Child] = []
         self._flights: dict[int, Flight] = {}
         self._suspects: deque[Flight] = deque()
         self._again: deque[Flight] = deque()
-        self._waiting: deque[tuple[Flight, int]] = deque()
-        self._finished: deque[tuple[Job, Entry]] = deque()
-        self._batch_size = setup.layout.batch_size or 8
+        self._backlog = Backlog()
+        self._finished: deque[Done] = deque()
+        self._batch_size = setup.layout.batch_size or BATCH_SIZE
         self._failed_starts = 0
-        self._looked = 0.0
-        self.held_back = 0
+        self._watched = 0.0
+        self._short_of_memory = False
 
     @property
     def remote(self) -> Remote | None:
         """What calls record of the recogniser; None = no words."""
         return self._task.remote
+
+    @property
+    def children(self) -> list[Child]:
+        """All its processes: workers, then recognisers."""
+        return [*self._workers, *self._recognizers]
 
     def start(self) -> None:
         """Load the recogniser, then start the workers.
@@ -66,22 +96,22 @@ class Pool:
         """
         layout = self._setup.layout
         if self._setup.make is not None:
-            self._recognizers = [self._recognizer(i) for i in range(max(1, layout.recognizers))]
+            self._recognizers = [self._new_recognizer(index) for index in range(max(1, layout.recognizers))]
             for child in self._recognizers:
                 self._wait_until_ready(child)
-        self._workers = [self._worker(i) for i in range(max(1, layout.workers))]
+        self._workers = [self._new_worker(index) for index in range(max(1, layout.workers))]
 
     def close(self) -> None:
         """End all processes at once; what is in flight is left undone."""
-        for child in (*self._workers, *self._recognizers):
+        for child in self.children:
             child.process.kill()
-        for child in (*self._workers, *self._recognizers):
+        for child in self.children:
             child.process.join()
             child.link.close()
         self._workers, self._recognizers = [], []
         self._flights.clear()
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Entry]]:
+    def run(self, jobs: Iterable[Job]) -> Iterator[Done]:
         """One outcome per job, as they come; may be called again with more jobs."""
         source = iter(jobs)
         more = True
@@ -89,11 +119,11 @@ class Pool:
             if more:
                 more = self._dispatch(source)
             else:
-                self._dispatch(iter(()))
+                self._dispatch(iter(()))  # what has to be done again
             self._feed()
             while self._finished:
                 yield self._finished.popleft()
-            if not more and not self._flights and not self._suspects and not self._again:
+            if not (more or self._flights or self._suspects or self._again):
                 return
             self._listen()
             self._watch()
@@ -109,10 +139,12 @@ class Pool:
             worker = self._workers[index]
             while (flight := self._next_for(worker)) is not None:
                 self._give(worker, flight)
-            while more and self._has_room(worker) and not (self._suspects and index == 0):
+            kept_free = bool(self._suspects) and index == 0
+            while more and not kept_free and self._has_room(worker):
                 job = next(source, None)
-                more = job is not None
-                if job is not None:
+                if job is None:
+                    more = False
+                else:
                     self._give(worker, Flight(job, worker))
         return more
 
@@ -120,161 +152,155 @@ class Pool:
         """What has to be done again, alone or not."""
         if self._suspects and not worker.flights and not worker.retiring:
             return self._suspects.popleft()
-        return self._again.popleft() if self._again and self._has_room(worker) else None
+        if self._again and self._has_room(worker):
+            return self._again.popleft()
+        return None
 
     def _has_room(self, worker: Child) -> bool:
         if worker.retiring or any(flight.alone for flight in worker.flights.values()):
             return False
         if worker.queued >= QUEUED_PER_WORKER or len(worker.flights) >= HELD_PER_WORKER:
             return False
-        backlog = 2 * self._batch_size * max(1, len(self._recognizers))
-        return len(self._waiting) < backlog and not (self.held_back and worker.flights)
+        if self._short_of_memory and worker.flights:
+            return False
+        enough_windows = 2 * self._batch_size * max(1, len(self._recognizers))
+        return len(self._backlog) < enough_windows
 
     def _give(self, worker: Child, flight: Flight) -> None:
+        """A worker begins a job, from the start."""
         job = flight.job
         fresh = Flight(job, worker, flight.alone, flight.strikes)
         self._flights[job.number] = worker.flights[job.number] = fresh
-        worker.queued += 1
         if job.stored:
-            self._send(worker, ("score", job.number, job.row, job.card, job.stored, dict(job.before)))
+            self._ask(worker, ScoreAgain(job.number, job.row, job.card, job.stored, job.kept))
         else:
-            self._send(worker, ("job", job.number, job.row, job.card))
+            self._ask(worker, Prepare(job.number, job.row, job.card))
 
     def _feed(self) -> None:
-        """Give each idle recogniser a batch: the window that waited longest and those most like it in length."""
+        """Give each idle recogniser a batch."""
         for child in self._recognizers:
-            if not child.ready or child.batch or not self._waiting:
+            if not child.ready or child.batch or not self._backlog:
                 continue
-            if len(self._waiting) < self._batch_size and any(worker.queued for worker in self._workers):
+            if len(self._backlog) < self._batch_size and any(worker.queued for worker in self._workers):
                 continue  # more are on their way: a full batch costs hardly more than one window
-            child.batch, child.busy_since = self._choose(), time.monotonic()
-            self._send(child, ("batch", child.done, [flight.windows[k][1] for flight, k in child.batch]))
+            child.batch = self._backlog.take(self._batch_size)
+            child.busy_since = time.monotonic()
+            self._send(child, Recognise([pending.window.packed for pending in child.batch]))
 
-    def _choose(self) -> list[tuple[Flight, int]]:
-        oldest = self._waiting[0][0]
-        if oldest.alone:
-            mine = [item for item in self._waiting if item[0] is oldest][: self._batch_size]
-        else:
-            first = oldest.windows[self._waiting[0][1]][0]
-            others = [item for item in self._waiting if not item[0].alone]
-            mine = others[:1] + sorted(others[1:], key=lambda item: abs(item[0].windows[item[1]][0] - first))
-            mine = mine[: self._batch_size]
-        taken = {(id(flight), k) for flight, k in mine}
-        self._waiting = deque(item for item in self._waiting if (id(item[0]), item[1]) not in taken)
-        return mine
+    def _ask(self, worker: Child, message: Prepare | ScoreAgain | Answers) -> None:
+        """Send what a worker answers by `Finished` or `Waits`."""
+        worker.queued += 1
+        self._send(worker, message)
 
-    def _send(self, child: Child, message: tuple[Any, ...]) -> None:
+    def _send(self, child: Child, message: Message) -> None:
         with suppress(OSError):  # it has died; its sentinel says so in a moment
             child.link.send(message)
 
     # -- taking in what is done
 
     def _listen(self) -> None:
-        children = [*self._workers, *self._recognizers]
-        by_handle: dict[Any, Child] = {child.link: child for child in children}
-        by_handle |= {child.process.sentinel: child for child in children}
-        ready = {id(child): child for child in (by_handle[item] for item in wait(list(by_handle), TICK_S))}
-        for child in ready.values():
+        """Take what the children say, until there is something or a moment has passed."""
+        by_handle: dict[Any, Child] = {}
+        for child in self.children:
+            by_handle[child.link] = child
+            by_handle[child.process.sentinel] = child
+        spoke = [by_handle[handle] for handle in wait(list(by_handle), TICK_S)]
+        for child in dict.fromkeys(spoke):
             try:
                 while child.link.poll():
                     self._take(child, child.link.recv())
             except (EOFError, OSError):
                 self._gone(child)
 
-    def _take(self, child: Child, message: tuple[Any, ...]) -> None:
-        kind, *rest = message
-        if kind == "start":
-            child.busy_with, child.busy_since = rest[0], time.monotonic()
-        elif kind == "windows":
-            self._windows(*rest)
-        elif kind == "waits":
-            child.queued, child.busy_with = child.queued - 1, None
-        elif kind == "done":
-            self._done(child, *rest)
-        elif kind == "words":
-            self._words(child, *rest)
-        elif kind == "error":
-            self._engine_error(child, *rest)
-        elif kind == "ready":
-            child.ready, self._failed_starts = True, 0
-        elif kind == "refused":
-            raise rest[0]
+    def _take(self, child: Child, message: Message) -> None:
+        match message:
+            case Started():
+                child.busy_with, child.busy_since = message.number, time.monotonic()
+            case Windows():
+                self._windows(message)
+            case Waits():
+                child.idle_again()
+            case Finished():
+                self._done(child, message)
+            case Heard():
+                self._heard(child, message)
+            case BatchFailed():
+                # its calls are tried again one by one, and one that was alone has failed
+                self._isolate(child.taken_back(), message.error, message.message, sure=True)
+            case Ready():
+                child.ready, self._failed_starts = True, 0
+            case Refused():
+                raise message.error
 
-    def _windows(self, number: int, packed: list[tuple[float, bytes]], left: int) -> None:
-        flight = self._flights.get(number)
-        if flight is None:
-            return
-        flight.left = left
-        for item in packed:
-            k = len(flight.answers)
-            flight.answers.append(None)
-            flight.windows[k] = item
-            self._waiting.append((flight, k))
+    def _windows(self, message: Windows) -> None:
+        flight = self._flights.get(message.number)
+        if flight is not None:
+            flight.left = message.left
+            self._backlog.add(flight, message.windows)
 
-    def _words(self, child: Child, _: int, answers: list[Any], seconds: float) -> None:
-        batch, child.batch = child.batch, []
-        child.done += 1
-        for (flight, k), answer in zip(batch, answers, strict=True):
-            if self._flights.get(flight.job.number) is not flight:
+    def _heard(self, child: Child, message: Heard) -> None:
+        batch = child.taken_back()
+        for pending, words in zip(batch, message.words, strict=True):
+            flight = pending.flight
+            if not self._in_flight(flight):
                 continue  # its worker died meanwhile; it is on its way again
-            flight.answers[k] = answer
-            flight.windows.pop(k)
+            flight.answers[pending.index] = words
             flight.answered += 1
-            flight.recognise_s += seconds / len(batch)
+            flight.recognise_s += message.seconds / len(batch)
             if flight.answered == len(flight.answers):
-                if flight.left:
-                    self._send(flight.worker, ("more", flight.job.number))
-                else:
-                    flight.worker.queued += 1
-                    self._send(flight.worker, ("words", flight.job.number, flight.answers))
+                self._answered(flight)
 
-    def _done(self, child: Child, number: int, entry: Entry) -> None:
-        child.queued, child.busy_with, child.done = child.queued - 1, None, child.done + 1
-        flight = self._flights.get(number)
+    def _answered(self, flight: Flight) -> None:
+        """All windows so far have their words."""
+        if flight.left:
+            self._send(flight.worker, SendMore(flight.job.number))
+        else:
+            self._ask(flight.worker, Answers(flight.job.number, flight.given()))
+
+    def _done(self, child: Child, message: Finished) -> None:
+        child.idle_again()
+        child.done += 1
+        flight = self._flights.get(message.number)
         if flight is None or flight.worker is not child:
             return
+        record = message.record
         if flight.recognise_s:
-            entry = Entry({**entry.row, "recognise_s": flight.recognise_s}, entry.call)
-        self._finish(flight, entry)
+            record = record.timed(recognise_s=flight.recognise_s)
+        self._finish(flight, record)
         if child.done >= self._setup.limits.recycle_after > 0:
             child.retiring = True
 
-    def _finish(self, flight: Flight, entry: Entry) -> None:
+    def _finish(self, flight: Flight, record: Record) -> None:
         self._forget(flight)
-        self._finished.append((flight.job, entry))
+        self._finished.append(Done(flight.job, record))
+
+    def _in_flight(self, flight: Flight) -> bool:
+        return self._flights.get(flight.job.number) is flight
 
     def _forget(self, flight: Flight) -> None:
         self._flights.pop(flight.job.number, None)
         flight.worker.flights.pop(flight.job.number, None)
-        self._waiting = deque(item for item in self._waiting if item[0] is not flight)
+        self._backlog.drop(flight)
 
     def _fail(self, flight: Flight, error: str, message: str) -> None:
-        job = flight.job
-        if flight.worker.flights.get(job.number) is flight and not flight.worker.killed_for:
-            self._send(flight.worker, ("drop", job.number))
+        job, worker = flight.job, flight.worker
+        if worker.flights.get(job.number) is flight and not worker.killed_for:
+            self._send(worker, Drop(job.number))
         self._finish(flight, failure(job.row.id, job.row.path, error, message))
 
     # -- when something goes wrong
 
-    def _engine_error(self, child: Child, _: int, error: str, message: str) -> None:
-        """A batch failed: its calls are tried again one by one, and one that was alone has failed."""
-        batch, child.batch = child.batch, []
-        child.done += 1
-        self._isolate(batch, error, message, sure=True)
-
-    def _isolate(self, batch: Sequence[tuple[Flight, int]], error: str, message: str, *, sure: bool) -> None:
+    def _isolate(self, batch: Sequence[PendingWindow], error: str, message: str, *, sure: bool) -> None:
         """Give up the call that was alone; have the others recognised alone. `sure`: one call in a batch is to blame."""
-        flights = list({id(flight): flight for flight, _ in batch}.values())
+        flights = list(dict.fromkeys(pending.flight for pending in batch))
         for flight in flights:
-            if self._flights.get(flight.job.number) is not flight:
+            if not self._in_flight(flight):
                 continue
             if flight.alone or (sure and len(flights) == 1):
                 self._fail(flight, error, message)
             else:
                 flight.alone = True
-                mine = [item for item in batch if item[0] is flight]
-                mine += [item for item in self._waiting if item[0] is flight]
-                self._waiting = deque([*mine, *(item for item in self._waiting if item[0] is not flight)])
+                self._backlog.put_first(flight, batch)
 
     def _gone(self, child: Child) -> None:
         """A process has ended that should not have."""
@@ -294,34 +320,43 @@ class Pool:
     def _survivor(self, flight: Flight, child: Child, why: str, how: str) -> None:
         """What becomes of a call whose worker has gone."""
         worked_on = flight.job.number == child.busy_with
-        if worked_on and (flight.alone or why == TOO_LONG):
+        proven = worked_on or flight.strikes >= HOPELESS
+        if (flight.alone and proven) or (worked_on and why == TOO_LONG):
             self._fail(flight, why, how)
             return
         self._forget(flight)
         flight.strikes += 1
-        flight.alone = flight.alone or worked_on or flight.strikes >= STRIKES
-        (self._suspects if flight.alone else self._again).append(flight)
+        if flight.alone or worked_on or flight.strikes >= STRIKES:
+            flight.alone = True
+            self._suspects.append(flight)
+        else:
+            self._again.append(flight)
 
     def _watch(self) -> None:
         """Time and memory, once a second."""
         now = time.monotonic()
-        if now - self._looked < 1:
+        if now - self._watched < WATCH_EVERY_S:
             return
-        self._looked = now
+        self._watched = now
         limits = self._setup.limits
-        for child in (*self._workers, *self._recognizers):
-            allowed = limits.call_s if child.kind == "worker" else limits.window_s * len(child.batch)
-            busy = child.busy_with is not None or child.batch
-            if busy and 0 < allowed < now - child.busy_since:
+        for child in self.children:
+            if self._is_late(child, now):
                 self._kill(child, TOO_LONG)
-            elif limits.memory_mb and memory_mb(child.process.pid) > limits.memory_mb:
+            elif limits.memory_mb and memory_mb(child.pid) > limits.memory_mb:
                 self._kill(child, TOO_BIG)
-        free = free_memory_mb()
-        self.held_back = int(0 < free < limits.min_free_memory_mb)
+        free_mb = free_memory_mb()
+        self._short_of_memory = 0 < free_mb < limits.min_free_memory_mb
+
+    def _is_late(self, child: Child, now: float) -> bool:
+        limits = self._setup.limits
+        allowed_s = limits.call_s if child.kind == "worker" else limits.window_s * len(child.batch)
+        return child.busy and 0 < allowed_s < now - child.busy_since
 
     def _kill(self, child: Child, why: str) -> None:
         child.killed_for = why
         child.process.kill()
+
+    # -- starting processes
 
     def _replace(self, child: Child) -> None:
         if child.process.is_alive():
@@ -329,24 +364,24 @@ class Pool:
         child.process.join()
         child.link.close()
         if child.kind == "worker":
-            self._workers[child.index] = self._worker(child.index)
+            self._workers[child.index] = self._new_worker(child.index)
         elif self._failed_starts >= FAILED_STARTS:
             raise EngineError("recogniser", f"its process ended {FAILED_STARTS} times in a row while it was loading")
         else:
-            self._recognizers[child.index] = self._recognizer(child.index)
+            self._recognizers[child.index] = self._new_recognizer(child.index)
 
-    # -- starting processes
+    def _new_worker(self, index: int) -> Child:
+        return spawn("worker", index, (self._task,), ONE_THREAD)
 
-    def _worker(self, index: int) -> Child:
-        return spawn("worker", index, prepare_main, self._task)
-
-    def _recognizer(self, index: int) -> Child:
+    def _new_recognizer(self, index: int) -> Child:
         assert self._setup.make is not None
         layout = self._setup.layout
-        environment = {"OMP_NUM_THREADS": str(layout.threads)} if layout.threads else {}
+        environment = {}
+        if layout.threads:
+            environment["OMP_NUM_THREADS"] = str(layout.threads)
         if layout.devices:
             environment["CUDA_VISIBLE_DEVICES"] = str(layout.devices[index])
-        return spawn("recogniser", index, recognise_main, self._setup.make(index), self._batch_size, environment)
+        return spawn("recogniser", index, (self._setup.make(index), self._batch_size), environment)
 
     def _wait_until_ready(self, child: Child) -> None:
         while not child.ready:
@@ -356,11 +391,8 @@ class Pool:
                 child.process.join()
                 how = ending(child.process.exitcode)
                 raise EngineError("recogniser", f"its process ended {how} while it was loading") from None
-            if message[0] == "ready":
-                self._task = Task(self._setup.settings, self._setup.cards, message[1])
+            if isinstance(message, Ready):
+                self._task = Task(self._setup.settings, self._setup.run, message.remote)
                 if not self._setup.layout.batch_size:
-                    self._batch_size = message[2]
+                    self._batch_size = message.batch_size
             self._take(child, message)
-
-
-ENDINGS = {TOO_LONG: "took longer than the time limit", TOO_BIG: "took more memory than the limit"}

@@ -7,6 +7,7 @@ rows without an outcome are done. Needs the extra ``ray`` and a folder for the r
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,19 +15,26 @@ from typing import Any
 
 import msgspec
 
-from qa_speech.batch import work
 from qa_speech.batch.cards import Book
-from qa_speech.batch.jobs import Factory, Job, Layout, Setup
-from qa_speech.batch.run import Session, locked, plan
-from qa_speech.batch.work import Need
+from qa_speech.batch.inline import Inline
+from qa_speech.batch.jobs import Doer, Factory, Job, Layout, Setup
+from qa_speech.batch.plan import plan
+from qa_speech.batch.work import Need, needs, options_key
 from qa_speech.errors import ConfigError
 from qa_speech.inputs.rows import Row
 from qa_speech.settings import Settings
-from qa_speech.store import parquet as store
-from qa_speech.store.records import OK, Entry
-from qa_speech.store.summary import write_summary
+from qa_speech.store.base import Store
+from qa_speech.store.parquet import ParquetStore, store_at
+from qa_speech.store.summary import Session, write_summary
 
 SHARD = 64
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How a shard came out; no data."""
+
+    ok: int
+    failed: int
 
 
 @dataclass(frozen=True)
@@ -35,40 +43,41 @@ class Shards:
 
     run: Path
     settings: Settings
-    cards: Path
     options: str
     factory: Factory | None = None
 
-    def start(self) -> Any:
+    def start(self) -> Doer:
         """Load the recogniser where the actor lives."""
-        from qa_speech.batch.inline import Inline
-
         factory = self.factory
         make = None if factory is None else lambda index: factory
-        doing = Inline(Setup(self.settings, self.cards, Layout(workers=0), make=make))
+        doing = Inline(Setup(self.settings, self.run, Layout(workers=0), make=make))
         doing.start()
         return doing
 
-    def do(self, doing: Any, needs: Sequence[Need]) -> dict[str, int]:
-        """One shard: every row gets its outcome, and all of them become one part. Returns counts, no data."""
-        by_number = {need.number: need for need in needs}
-        entries = []
-        for job, entry in doing.run(Job(need.number, need.row, need.card) for need in needs):
+    def do(self, doing: Doer, shard: Sequence[Need]) -> Count:
+        """One shard: every row gets its outcome, and all of them become one part."""
+        by_number = {need.number: need for need in shard}
+        records = []
+        for job, record in doing.run(Job(need.number, need.row, need.card) for need in shard):
             need = by_number[job.number]
-            known = {
-                "id": need.row.id, "path": need.row.path, "bytes": need.row.bytes, "mtime_ns": need.row.mtime_ns,
-                "input_key": work.input_key(need.row, self.options), "score_key": need.score_key,
-            }  # fmt: skip
-            entries.append(Entry({**entry.row, **known}, entry.call))
-        store.write_part(self.run, entries, position=needs[0].number)
-        ok = sum(entry.row["status"] == OK for entry in entries)
-        return {"ok": ok, "failed": len(entries) - ok}
+            named = msgspec.structs.replace(record, row=msgspec.structs.replace(record.row, id=need.row.id))
+            records.append(named.of(need.source(self.options)))
+        ParquetStore(self.run).append(records, position=shard[0].number)
+        ok = sum(record.ok for record in records)
+        return Count(ok, len(records) - ok)
 
 
 def run_on_ray(
-    rows: Sequence[Row], out: str | Path, *, settings: Settings, book: Book, factory: Factory | None = None,
-    recognizer: str = "", actors: int = 1, gpus_per_actor: float = 0.0,
-) -> Session:  # fmt: skip
+    rows: Sequence[Row],
+    out: str | Path,
+    *,
+    settings: Settings,
+    book: Book,
+    factory: Factory | None = None,
+    recognizer: str = "",
+    actors: int = 1,
+    gpus_per_actor: float = 0.0,
+) -> Session:
     """Do every row that is not done yet on the actors of a Ray cluster; returns what was done.
 
     Raises
@@ -80,19 +89,19 @@ def run_on_ray(
         import ray
     except ImportError as exc:
         raise ConfigError("ray", ["not installed; pip install 'qa-speech[ray]'"]) from exc
-    run = Path(out)
-    run.mkdir(parents=True, exist_ok=True)
-    with locked(run):
-        merged = plan(run, rows)
-        options = work.options_key(settings, recognizer)
-        todo, _ = work.needs(merged, store.known(run), book, options)
+    store: Store = store_at(out)
+    with store.locked():
+        merged = plan(store, rows)
+        options = options_key(settings, recognizer)
+        todo = needs(merged, store.known(), book, options).everything
+        book.keep(store.place)
         session = Session(rows=len(merged), todo=len(todo))
-        shards = Shards(run, settings, book.keep(run), options, factory)
-        for done in _on_actors(ray, shards, list(cut(todo)), actors, gpus_per_actor):
-            session.ok += done["ok"]
-            session.failed += done["failed"]
-        session.left = len(todo) - session.ok - session.failed
-        write_summary(run, session)
+        shards = Shards(store.place, settings, options, factory)
+        for count in _on_actors(ray, shards, list(cut(todo)), actors, gpus_per_actor):
+            session.ok += count.ok
+            session.failed += count.failed
+        session.left = len(todo) - session.done
+        write_summary(store, session)
     return session
 
 
@@ -102,24 +111,18 @@ def cut(needs: Sequence[Need], size: int = SHARD) -> Iterator[list[Need]]:
         yield list(needs[start : start + size])
 
 
-def _on_actors(
-    ray: Any, shards: Shards, work_list: list[list[Need]], actors: int, gpus: float
-) -> Iterator[dict[str, int]]:
+def _on_actors(ray: Any, shards: Shards, work: list[list[Need]], actors: int, gpus: float) -> Iterator[Count]:
     """Counts of each shard; a lost actor is started again and its shard done again."""
 
     class Actor:
         def __init__(self, packed: bytes) -> None:
-            import pickle
-
-            self.shards = pickle.loads(packed)
+            self.shards: Shards = pickle.loads(packed)
             self.doing = self.shards.start()
 
-        def do(self, needs: bytes) -> dict[str, int]:
-            found: dict[str, int] = self.shards.do(self.doing, msgspec.msgpack.decode(needs, type=list[Need]))
-            return found
-
-    import pickle
+        def do(self, packed: bytes) -> Count:
+            shard = msgspec.msgpack.decode(packed, type=list[Need])
+            return self.shards.do(self.doing, shard)
 
     remote = ray.remote(num_cpus=1, num_gpus=gpus, max_restarts=-1, max_task_retries=3)(Actor)
     pool = ray.util.ActorPool([remote.remote(pickle.dumps(shards)) for _ in range(actors)])
-    yield from pool.map_unordered(lambda actor, needs: actor.do.remote(msgspec.msgpack.encode(needs)), work_list)
+    yield from pool.map_unordered(lambda actor, shard: actor.do.remote(msgspec.msgpack.encode(shard)), work)

@@ -8,57 +8,41 @@ Killed at any moment, it goes on where it was: only what was in flight or not ye
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
-import re
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from qa_speech.batch import work
 from qa_speech.batch.cards import Book
-from qa_speech.batch.jobs import Doer, Job
-from qa_speech.batch.work import Need
+from qa_speech.batch.failures import cause_of
+from qa_speech.batch.jobs import Doer, Done, Job, StartDoer
+from qa_speech.batch.journal import Journal, Tell
+from qa_speech.batch.plan import BYTES_PER_CALL, GB, plan
+from qa_speech.batch.sharing import Sharing, Taken
+from qa_speech.batch.work import Need, Needs, needs, options_key, share_key
 from qa_speech.errors import ConfigError
 from qa_speech.inputs.rows import MISSING, Row, stat_row
 from qa_speech.settings import Batch, Settings
-from qa_speech.store import parquet as store
-from qa_speech.store.forget import forgotten, merge_parts
-from qa_speech.store.records import OK, Entry
-from qa_speech.store.summary import BYTES_PER_CALL, write_summary
+from qa_speech.store.base import Store
+from qa_speech.store.folder import SUMMARY_JSON
+from qa_speech.store.parquet import store_at
+from qa_speech.store.records import Kept, Record
+from qa_speech.store.summary import Session, write_summary
 
-TELL_S = 1.0
 MANY_PARTS = 200
 """More parts than this are merged when a session has come to its end."""
-LOG = "run.log"
-Tell = Callable[[dict[str, Any]], None]
-
-
-class Session(msgspec.Struct):
-    """What one session of a run has done so far. `stopped`: why it ended before all was done, or ""."""
-
-    rows: int = 0
-    todo: int = 0
-    scores: int = 0
-    ok: int = 0
-    failed: int = 0
-    left: int = 0
-    audio_s: float = 0.0
-    elapsed_s: float = 0.0
-    stopped: str = ""
-    errors: dict[str, int] = {}
+LOOK_AGAIN_S = 1.0
+"""How long to wait, at most, before growing recordings are looked at again."""
 
 
 def run_batch(
     rows: Sequence[Row],
-    out: str | Path,
+    out: Store | str | Path,
     *,
-    doer: Callable[[Path], Doer],
+    doer: StartDoer,
     settings: Settings | None = None,
     book: Book | None = None,
     recognizer: str = "",
@@ -71,11 +55,11 @@ def run_batch(
     Parameters
     ----------
     rows
-        From `find_rows`, or `store.read_manifest` to go on with a run.
+        From `find_rows`, or `Store.rows` to go on with a run.
     out
-        Folder of the run; made if it is not there.
+        Folder of the run, made if it is not there; or its store.
     doer
-        Starts whatever does the work, given the folder of scorecards; not called when nothing is left to do.
+        Starts whatever does the work, given the folder of the run; not called when nothing is left to do.
     recognizer
         What tells the recogniser from others: the sha256 of its model; "" = words are not wanted.
     retry
@@ -94,85 +78,56 @@ def run_batch(
     OSError
         Results cannot be stored; what was stored stays valid.
     """
-    settings, book, run = settings or Settings(), book or Book(), Path(out)
-    run.mkdir(parents=True, exist_ok=True)
-    with locked(run):
-        store.tidy(run)
-        merged = plan(run, rows)
+    settings, book, store = settings or Settings(), book or Book(), store_at(out)
+    with store.locked():
+        store.tidy()
+        merged = plan(store, rows)
         book.check(merged)
-        driver = _Driver(run, merged, settings, book, recognizer, until, tell)
-        return driver.go(doer, retry=retry)
+        options = options_key(settings, recognizer)
+        known = store.known()
+        found = needs(merged, known, book, options, retry=retry)
+        sharing = Sharing(found.everything, known, options)
+        session = Session(rows=len(merged), todo=len(found.everything), scores=len(found.scores))
+        runner = _Runner(store, session, sharing, options, settings.batch, until, tell)
+        runner.go(found, book, doer)
+    return session
 
 
-def plan(run: Path, rows: Sequence[Row]) -> list[Row]:
-    """Add rows to the manifest of a run: known ids are replaced in their place, new ones come after them."""
-    old = store.read_manifest(run)
-    gone = forgotten(run)
-    fresh = {row.id: row for row in rows if not gone(row.id)}
-    merged = [fresh.pop(row.id, row) for row in old] + list(fresh.values())
-    if merged != old:
-        store.write_manifest(run, merged)
-    return merged
-
-
-@contextmanager
-def locked(run: Path) -> Iterator[None]:
-    """One process at a time works on a run.
-
-    Raises
-    ------
-    ConfigError
-        Another one does.
-    """
-    with (store.storable(run) / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
-            raise ConfigError(str(run), ["another process is working on this run"]) from exc
-        yield
-
-
-class _Driver:
+class _Runner:
     """One session: takes jobs out of the rows, takes outcomes in, stores them."""
 
     def __init__(
-        self, run: Path, rows: Sequence[Row], settings: Settings, book: Book, recognizer: str,
-        until: dt.datetime | None, tell: Tell,
-    ) -> None:  # fmt: skip
-        self.run, self.rows, self.settings, self.book = run, rows, settings, book
-        self.options = work.options_key(settings, recognizer)
-        self.until, self.tell = until, tell
-        self.batch: Batch = settings.batch
-        self.session = Session(rows=len(rows))
-        self.began = self.told = self.flushed = time.monotonic()
-        self.buffer: list[tuple[int, Entry]] = []
-        self.open: dict[int, tuple[Need, str]] = {}
-        self.leaders: dict[str, list[Need]] = {}
+        self,
+        store: Store,
+        session: Session,
+        sharing: Sharing,
+        options: str,
+        batch: Batch,
+        until: dt.datetime | None,
+        tell: Tell,
+    ) -> None:
+        self.store, self.session, self.sharing, self.options = store, session, sharing, options
+        self.batch, self.until = batch, until
+        self.journal = Journal(store.place, session, tell)
+        self.streak = _Streak()
+        self.flushed = time.monotonic()
+        self.buffer: list[Record] = []
+        self.first_buffered: int | None = None
+        self.taken: dict[int, Taken] = {}
         self.copies: deque[Job] = deque()
-        self.finished: dict[str, Entry | str] = {}
-        self.later: list[tuple[Need, str, str]] = []
+        self.later: dict[str, list[Taken]] = {}
         self.postponed: list[Need] = []
-        self.alike: tuple[str, int] = ("", 0)
-        self.twins = work.Twins((), {}, self.options)
 
-    def go(self, doer: Callable[[Path], Doer], *, retry: bool) -> Session:
-        known = store.known(self.run)
-        todo, scores = work.needs(self.rows, known, self.book, self.options, retry=retry)
-        self.twins = work.Twins(todo, known, self.options)
+    def go(self, found: Needs, book: Book, start: StartDoer) -> None:
         session = self.session
-        session.todo, session.scores = len(todo), len(scores)
-        self._say(
-            "plan",
-            rows=len(self.rows),
-            todo=len(todo),
-            scores=len(scores),
-            done=len(self.rows) - len(todo) - len(scores),
-        )
-        if todo or scores:
-            self._check_disk(len(todo))
-            doing = doer(self.book.keep(self.run))
+        done = session.rows - session.todo - session.scores
+        self.journal.say("plan", rows=session.rows, todo=session.todo, scores=session.scores, done=done)
+        if found.everything or found.scores:
+            self._check_disk(session.todo)
+            book.keep(self.store.place)
+            doing = start(self.store.place)
             try:
-                self._work(doing, todo, scores)
+                self._work(doing, found)
             except KeyboardInterrupt:
                 session.stopped = "interrupted"
                 raise
@@ -180,216 +135,207 @@ class _Driver:
                 doing.close()
                 self._flush()
                 self._end()
-            if sum(1 for _ in (self.run / store.RESULTS).glob("*.parquet")) > MANY_PARTS:
-                merge_parts(self.run)
-        elif not (self.run / "summary.json").is_file():
+            self.store.compact(above=MANY_PARTS)
+        elif not (self.store.place / SUMMARY_JSON).is_file():
             self._end()
         else:
-            self._say("end", **msgspec.structs.asdict(session))
-        return session
+            self.journal.end()
 
-    def _work(self, doing: Doer, todo: list[Need], scores: list[Need]) -> None:
-        self._take(doing.run(self._score_jobs(scores)))
-        self._take(doing.run(self._jobs(todo)))
-        waited = time.monotonic()
+    def _work(self, doing: Doer, found: Needs) -> None:
+        self._take(doing.run(self._score_jobs(found.scores)))
+        self._take(doing.run(self._jobs(found.everything)))
+        waited_from = time.monotonic()
         while (self.copies or self.postponed) and not self._late():
             if not self.copies:
-                if time.monotonic() - waited > self.batch.settle_limit_s:
+                if time.monotonic() - waited_from > self.batch.settle_limit_s:
                     break
-                time.sleep(min(1.0, self.batch.settle_s))
+                time.sleep(min(LOOK_AGAIN_S, self.batch.settle_s))
             again, self.postponed = self.postponed, []
             self._take(doing.run(self._jobs(again)))
 
     # -- jobs
 
-    def _score_jobs(self, needs: list[Need]) -> Iterator[Job]:
-        by_id = {need.row.id: need for need in needs}
-        for call_id, text, before in work.stored_calls(self.run, list(by_id)):
+    def _score_jobs(self, scores: list[Need]) -> Iterator[Job]:
+        """Stored calls that need another score."""
+        if not scores:
+            return
+        by_id = {need.row.id: need for need in scores}
+        for stored in self.store.calls(list(by_id)):
             if self._late():
                 return
-            need = by_id[call_id]
-            self.open[need.number] = (need, before.get("share_key", ""))
-            yield Job(need.number, need.row, need.card, text, before)
+            need = by_id[stored.id]
+            self.taken[need.number] = Taken(need, stored.kept.share_key or "")
+            yield Job(need.number, need.row, need.card, stored.text, stored.kept)
 
-    def _jobs(self, needs: Iterable[Need]) -> Iterator[Job]:
-        """What can be done now: growing files are put off, twins wait for the first of them."""
-        for planned in needs:
-            while self.copies:
-                yield self.copies.popleft()
+    def _jobs(self, planned: Iterable[Need]) -> Iterator[Job]:
+        """What can be done now: growing files are put off, equal recordings wait for the first of them."""
+        for one in planned:
+            yield from self._take_copies()
             if self._late():
                 return
-            need = msgspec.structs.replace(planned, row=stat_row(planned.row))
-            if 0 <= time.time() - need.row.mtime_ns / 1e9 < self.batch.settle_s and need.row.bytes != MISSING:
+            need = msgspec.structs.replace(one, row=stat_row(one.row))
+            if self._may_be_growing(need.row):
                 self.postponed.append(need)
-                continue
-            key = self.twins.key(need.row)
-            if key and key in self.leaders:
-                self.leaders[key].append(need)
-                continue
-            twin = self.finished.get(key) or self.twins.stored(key) if key else None
-            if isinstance(twin, Entry):
-                self._same_failure(need, key, twin)
-            elif twin is not None:
-                self.later.append((need, key, twin))
             else:
-                self.open[need.number] = (need, key)
-                if key:
-                    self.leaders[key] = []
-                yield Job(need.number, need.row, need.card)
-        yield from self._of_stored_twins()
+                yield from self._job(Taken(need, self.sharing.key(need.row)))
+        yield from self._of_stored_equals()
+        yield from self._take_copies()
+
+    def _job(self, taken: Taken) -> Iterator[Job]:
+        """A row to do from the start, unless an equal recording spares the work."""
+        need, key = taken
+        if key and self.sharing.waits(need, key):
+            return
+        failed = self.sharing.failed(key)
+        stored = self.sharing.stored(key)
+        if failed is not None:
+            self._same_failure(taken, failed)
+        elif stored:
+            self.later.setdefault(stored, []).append(taken)
+        else:
+            self.taken[need.number] = taken
+            self.sharing.begin(key)
+            yield Job(need.number, need.row, need.card)
+
+    def _may_be_growing(self, row: Row) -> bool:
+        age_s = time.time() - row.mtime_ns / 1e9
+        return row.bytes != MISSING and 0 <= age_s < self.batch.settle_s
+
+    def _take_copies(self) -> Iterator[Job]:
         while self.copies:
             yield self.copies.popleft()
 
-    def _of_stored_twins(self) -> Iterator[Job]:
+    def _of_stored_equals(self) -> Iterator[Job]:
         """Rows whose recording is in the store under another id: one look for all of them."""
         if self._late() or not self.later:
             return
         self._flush()
-        by_twin: dict[str, list[tuple[Need, str]]] = {}
-        for need, key, twin in self.later:
-            by_twin.setdefault(twin, []).append((need, key))
-        self.later.clear()
-        for twin, text, before in work.stored_calls(self.run, list(by_twin)):
-            for need, key in by_twin[twin]:
-                yield self._copy(need, key, text, twin, before)
+        by_id, self.later = self.later, {}
+        for stored in self.store.calls(list(by_id)):
+            for taken in by_id[stored.id]:
+                yield self._copy(taken, stored.text, stored.id, stored.kept)
 
-    def _copy(self, need: Need, key: str, text: str, twin: str, before: dict[str, Any]) -> Job:
-        self.open[need.number] = (need, key)
-        kept: dict[str, Any] = {name: before[name] for name in ("prepare_s", "recognise_s") if name in before}
-        return Job(need.number, need.row, need.card, text, {**kept, "copied_from": twin})
+    def _copy(self, taken: Taken, call: str, equal_id: str, kept: Kept) -> Job:
+        """The Call of an equal recording taken over."""
+        need = taken.need
+        self.taken[need.number] = taken
+        own = Kept(copied_from=equal_id, prepare_s=kept.prepare_s, recognise_s=kept.recognise_s)
+        return Job(need.number, need.row, need.card, call, own)
 
     def _late(self) -> bool:
-        if self.session.stopped:
-            return True
-        if self.until is not None and dt.datetime.now(self.until.tzinfo) >= self.until:
-            self.session.stopped = "until"
-        return bool(self.session.stopped)
+        """Whether no further call is taken."""
+        session, until = self.session, self.until
+        if not session.stopped and until is not None and dt.datetime.now(until.tzinfo) >= until:
+            session.stopped = "until"
+        return bool(session.stopped)
 
     # -- outcomes
 
-    def _take(self, outcomes: Iterator[tuple[Job, Entry]]) -> None:
-        for job, entry in outcomes:
-            self._keep(job, entry)
-            now = time.monotonic()
-            if len(self.buffer) >= self.batch.flush_calls or now - self.flushed >= self.batch.flush_s:
+    def _take(self, outcomes: Iterator[Done]) -> None:
+        for job, record in outcomes:
+            self._keep(job, record)
+            waited_s = time.monotonic() - self.flushed
+            if len(self.buffer) >= self.batch.flush_calls or waited_s >= self.batch.flush_s:
                 self._flush()
-            if now - self.told >= TELL_S:
-                self._progress()
+            self.journal.progress_now_and_then()
 
-    def _keep(self, job: Job, entry: Entry) -> None:
-        """An outcome becomes final, unless its recording has changed meanwhile; its twins take it over."""
-        need, key = self.open.pop(job.number)
-        twins = self.leaders.pop(key, []) if key else []
+    def _keep(self, job: Job, record: Record) -> None:
+        """An outcome becomes final, unless its recording has changed meanwhile; equal recordings take it over."""
+        taken = self.taken.pop(job.number)
+        need, key = taken
+        equals = self.sharing.end(key)
         if not job.stored and stat_row(need.row) != need.row:
-            self.postponed += [need, *twins]
+            self.postponed += [need, *equals]
             return
-        entry = self._completed(need, key, entry)
-        self._count(need, entry)
-        self.buffer.append((need.number, entry))
-        if key and not job.stored:
-            self.finished[key] = entry.id if entry.row["status"] == OK else entry
-        for twin in twins:
-            if entry.row["status"] == OK:
-                self.copies.append(self._copy(twin, key, entry.call, entry.id, entry.row))
+        final = self._completed(taken, record)
+        self._count(need, final)
+        self._buffer(need, final)
+        if not job.stored:
+            self.sharing.done(key, final)
+        for equal in equals:
+            if final.ok:
+                row = final.row
+                kept = Kept(prepare_s=row.prepare_s, recognise_s=row.recognise_s)
+                self.copies.append(self._copy(Taken(equal, key), final.call, final.id, kept))
             else:
-                self._same_failure(twin, key, entry)
+                self._same_failure(Taken(equal, key), final)
 
-    def _same_failure(self, need: Need, key: str, first: Entry) -> None:
-        """An equal recording has failed already, since this run was started."""
-        row = {**first.row, "copied_from": first.id}
-        same = self._completed(need, key, Entry(row))
-        self._count(need, same, alike=False)
-        self.buffer.append((need.number, same))
+    def _same_failure(self, taken: Taken, first: Record) -> None:
+        """An equal recording has failed already, in this session."""
+        copied = Record(msgspec.structs.replace(first.row, copied_from=first.id))
+        final = self._completed(taken, copied)
+        self._count(taken.need, final, in_streak=False)
+        self._buffer(taken.need, final)
 
-    def _completed(self, need: Need, key: str, entry: Entry) -> Entry:
+    def _completed(self, taken: Taken, record: Record) -> Record:
         """The outcome with what only the runner knows."""
-        row = need.row
-        known = {
-            "id": row.id, "path": row.path, "bytes": row.bytes, "mtime_ns": row.mtime_ns,
-            "input_key": work.input_key(row, self.options), "score_key": need.score_key,
-        }  # fmt: skip
-        heard = entry.row.get("audio_sha256")
-        if heard:
-            key = key or work.share_key(row, heard, self.options)
-        return Entry({**entry.row, **known, "share_key": key or None}, entry.call)
+        need, key = taken
+        heard = record.row.audio_sha256
+        if not key and heard:
+            key = share_key(need.row, heard, self.options)
+        row = msgspec.structs.replace(record.row, id=need.row.id, share_key=key or None)
+        return Record(row, record.call).of(need.source(self.options))
 
-    def _count(self, need: Need, entry: Entry, *, alike: bool = True) -> None:
-        session, row = self.session, entry.row
-        if row["status"] == OK:
+    def _count(self, need: Need, record: Record, *, in_streak: bool = True) -> None:
+        session = self.session
+        if record.ok:
             session.ok += 1
-            session.audio_s += row.get("duration_s") or 0.0
-            self.alike = ("", 0)
+            session.audio_s += record.row.duration_s or 0.0
+            self.streak.end()
             return
+        error = record.row.error or ""
         session.failed += 1
-        session.errors = {**session.errors, row["error"]: session.errors.get(row["error"], 0) + 1}
-        self._log("failed", id=need.row.id, error=row["error"])
-        cause = cause_of(row["error"], row["message"], need.row)
-        count = self.alike[1] + 1 if self.alike[0] == cause else 1
-        if alike:
-            self.alike = (cause, count)
-        if 0 < self.batch.stop_after <= self.alike[1] and not session.stopped:
-            session.stopped = f"{count} failures in a row with one cause: {cause}"
-            self._say("note", text=session.stopped)
+        session.errors = {**session.errors, error: session.errors.get(error, 0) + 1}
+        self.journal.log("failed", id=need.row.id, error=error)
+        cause = cause_of(error, record.row.message or "", need.row)
+        if in_streak:
+            self.streak.add(cause)
+        if 0 < self.batch.stop_after <= self.streak.count and not session.stopped:
+            session.stopped = f"{self.streak.count} failures in a row with one cause: {cause}"
+            self.journal.say("note", text=session.stopped)
+
+    def _buffer(self, need: Need, record: Record) -> None:
+        self.buffer.append(record)
+        if self.first_buffered is None or need.number < self.first_buffered:
+            self.first_buffered = need.number
 
     def _flush(self) -> None:
         """Store what is finished. Done twice it changes nothing."""
         self.flushed = time.monotonic()
-        if not self.buffer:
-            return
-        store.write_part(self.run, [entry for _, entry in self.buffer], position=min(n for n, _ in self.buffer))
-        self.buffer.clear()
+        if self.buffer:
+            self.store.append(self.buffer, position=self.first_buffered or 0)
+            self.buffer.clear()
+            self.first_buffered = None
 
-    # -- telling
-
-    def _check_disk(self, count: int) -> None:
-        wanted = self.batch.min_free_disk_gb * 1e9 + count * BYTES_PER_CALL
-        free = shutil.disk_usage(self.run).free
-        if free < wanted:
-            problem = (
-                f"{free / 1e9:.1f} GB free, {wanted / 1e9:.1f} GB wanted for {count} calls (batch.min_free_disk_gb)"
-            )
-            raise ConfigError(str(self.run), [problem])
-
-    def _progress(self) -> None:
-        session = self.session
-        self.told = time.monotonic()
-        session.elapsed_s = elapsed = self.told - self.began
-        done = session.ok + session.failed
-        todo = session.todo + session.scores
-        rate = done / elapsed if elapsed else 0.0
-        self._say(
-            "progress", done=done, todo=todo, ok=session.ok, failed=session.failed, elapsed_s=round(elapsed, 1),
-            calls_per_h=round(rate * 3600, 1), x_realtime=round(session.audio_s / elapsed, 2) if elapsed else 0.0,
-            eta_s=round((todo - done) / rate) if rate else None,
-        )  # fmt: skip
+    def _check_disk(self, calls: int) -> None:
+        wanted_gb = self.batch.min_free_disk_gb + calls * BYTES_PER_CALL / GB
+        free_gb = shutil.disk_usage(self.store.place).free / GB
+        if free_gb < wanted_gb:
+            problem = f"{free_gb:.1f} GB free, {wanted_gb:.1f} GB wanted for {calls} calls (batch.min_free_disk_gb)"
+            raise ConfigError(str(self.store.place), [problem])
 
     def _end(self) -> None:
         session = self.session
-        session.left = session.todo + session.scores - session.ok - session.failed
-        if session.todo or session.scores:
-            self._progress()
-        write_summary(self.run, session)
-        self._say("end", **msgspec.structs.asdict(session))
-
-    def _say(self, kind: str, **values: Any) -> None:
-        event = {"event": kind, **values}
-        if kind != "progress":
-            self._log(kind, **values)
-        self.tell(event)
-
-    def _log(self, kind: str, **values: Any) -> None:
-        """One JSON line; ids, classes and numbers, never what was said."""
-        stamp = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
-        with (self.run / LOG).open("ab") as file:
-            file.write(msgspec.json.encode({"time": stamp, "event": kind, **values}) + b"\n")
+        planned = session.todo + session.scores
+        session.left = planned - session.done
+        if planned:
+            self.journal.progress()
+        write_summary(self.store, session)
+        self.journal.end()
 
 
-def cause_of(error: str, message: str, row: Row) -> str:
-    """A failure without what is particular to its call, so that equal causes look alike.
+class _Streak:
+    """Failures in a row that look alike."""
 
-    >>> cause_of("DecodeError", "/a/1.wav: holds 17 bytes", Row("1.wav", "/a/1.wav"))
-    'DecodeError: …: holds # bytes'
-    """
-    for name in (row.path, row.id):
-        message = message.replace(name, "…")
-    return f"{error}: {re.sub(r'[0-9]+', '#', message)}"[:200]
+    def __init__(self) -> None:
+        self.cause = ""
+        self.count = 0
+
+    def add(self, cause: str) -> None:
+        """One more failure."""
+        self.count = self.count + 1 if cause == self.cause else 1
+        self.cause = cause
+
+    def end(self) -> None:
+        """A call has worked."""
+        self.cause, self.count = "", 0

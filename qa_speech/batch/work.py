@@ -9,38 +9,47 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 
 from qa_speech.batch.cards import Book, score_key
 from qa_speech.filenames import as_path
 from qa_speech.inputs.rows import MISSING, Row
-from qa_speech.store import parquet as store
-from qa_speech.store.parquet import Known
-from qa_speech.store.records import FAILED, OK
-
-if TYPE_CHECKING:
-    from qa_speech.settings import Settings
+from qa_speech.settings import Settings
+from qa_speech.store.base import Known
+from qa_speech.store.records import FAILED, OK, Source
 
 
 class Need(msgspec.Struct, frozen=True):
-    """A row that is not done. `known`: its stored outcome, when that only lacks the right score."""
+    """A row that is not done. `card`: sha256 of its scorecard, or ""."""
 
     number: int
     row: Row
     card: str
     score_key: str
-    known: Known | None = None
+
+    def source(self, options: str) -> Source:
+        """What only the runner knows of its outcome; `options` from `options_key`."""
+        row = self.row
+        return Source(row.path, row.bytes, row.mtime_ns, input_key(row, options), self.score_key)
+
+
+class Needs(NamedTuple):
+    """Rows to do from the start, and rows that only lack the right score."""
+
+    everything: list[Need]
+    scores: list[Need]
 
 
 def options_key(settings: Settings, recognizer: str) -> str:
     """What a Call depends on besides its recording: settings, and `recognizer` (the hash of the model)."""
+    recognition: dict[str, Any] | None
     recognition = settings.recognition.model_dump(mode="json", exclude={"threads", "batch_size", "device"})
-    options = [settings.speech.model_dump(mode="json"), recognition if recognizer else None, settings.agent_channel]
+    if not recognizer:
+        recognition = None
+    options = [settings.speech.model_dump(mode="json"), recognition, settings.agent_channel]
     if settings.diarize is not None:
         options.append(settings.diarize.model_dump(mode="json"))
     return _short([options, recognizer])
@@ -53,78 +62,31 @@ def input_key(row: Row, options: str) -> str:
 
 def share_key(row: Row, audio_sha256: str, options: str) -> str:
     """The same for rows that would give the same Call but for its name; "" for a row that brings its own words."""
-    return "" if row.transcript else _short([audio_sha256, row.agent_channel, options, *_raw(row)])
+    if row.transcript:
+        return ""
+    return _short([audio_sha256, row.agent_channel, options, *_raw(row)])
 
 
-def needs(
-    rows: Iterable[Row], known: Mapping[str, Known], book: Book, options: str, *, retry: bool = False
-) -> tuple[list[Need], list[Need]]:
-    """(rows to do from the start, rows to score again); a failed row stays failed unless `retry`."""
-    everything, scores = [], []
+def needs(rows: Iterable[Row], known: Mapping[str, Known], book: Book, options: str, *, retry: bool = False) -> Needs:
+    """What is not done; a failed row stays failed unless `retry`."""
+    found = Needs([], [])
     for number, row in enumerate(rows):
-        stored = known.get(row.id)
         if not row.path:  # forgotten: only its score is left
             continue
         card = book.choose(row)
-        key = score_key(card, row)
-        same = stored is not None and stored.input_key == input_key(row, options)
-        if same and stored is not None and stored.status == FAILED and not retry:
-            continue
-        need = Need(number, row, card.sha256 if card else "", key, stored if same else None)
-        if not same or stored is None or stored.status != OK:
-            everything.append(msgspec.structs.replace(need, known=None))
-        elif stored.score_key != key:
-            scores.append(need)
-    return everything, scores
-
-
-class Twins:
-    """Finds recordings that are equal byte for byte, reading only files whose size another has too."""
-
-    def __init__(self, todo: Iterable[Need], known: Mapping[str, Known], options: str) -> None:
-        self._options = options
-        self._sizes = Counter(need.row.bytes for need in todo)
-        self._stored: dict[str, str] = {}
-        for item in known.values():
-            if item.status == OK and item.share_key:
-                self._stored[item.share_key] = item.id
-                self._sizes[item.bytes or 0] += 1
-
-    def key(self, row: Row) -> str:
-        """The share key of a row; "" when nothing else has its size."""
-        if row.bytes == MISSING or row.transcript or self._sizes[row.bytes] < 2:
-            return ""
-        try:
-            return share_key(row, sha256(row.path), self._options)
-        except OSError:
-            return ""
-
-    def stored(self, key: str) -> str | None:
-        """The id of a stored call of this key."""
-        return self._stored.get(key)
-
-
-def stored_calls(run: Path, ids: list[str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """(id, JSON of the Call, columns to keep) of these ids, in the order they are stored."""
-    columns = ("call_sha256", "prepare_s", "recognise_s", "copied_from", "share_key", "audio_sha256")
-    if not ids:
-        return
-    with store.connect(run) as engine:
-        found = engine.execute(
-            f"SELECT c.id, c.call, {', '.join(f'r.{name}' for name in columns)} "
-            "FROM calls c JOIN newest r ON r.id = c.id WHERE c.id IN (SELECT unnest(?))",
-            [ids],
-        )
-        while chunk := found.fetchmany(store.BATCH):
-            for call_id, text, *values in chunk:
-                kept = dict(zip(columns, values, strict=True))
-                yield call_id, text, {key: value for key, value in kept.items() if value is not None}
-
-
-def sha256(path: str) -> str:
-    """Of a file, in hex."""
-    with as_path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = card.sha256 if card else ""
+        need = Need(number, row, sha256, score_key(card, row))
+        stored = known.get(row.id)
+        if stored is None or stored.input_key != input_key(row, options):
+            found.everything.append(need)
+        elif stored.status == FAILED:
+            if retry:
+                found.everything.append(need)
+        elif stored.status != OK:
+            found.everything.append(need)
+        elif stored.score_key != need.score_key:
+            found.scores.append(need)
+    return found
 
 
 def _raw(row: Row) -> list[str]:

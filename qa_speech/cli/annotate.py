@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from qa_speech.cli.common import UiOption, friendly_errors, ui
+from qa_speech.cli.common import Language, UiOption, friendly_errors, ui
 
 
 def annotate(
@@ -39,23 +39,32 @@ def annotate(
     with friendly_errors(ui_language):
         from qa_speech.conduct.annotate import annotate_stored
         from qa_speech.conduct.classifier import load_text_models
-        from qa_speech.store.parquet import is_run
+        from qa_speech.store.folder import is_run
 
         models = load_text_models(text_model)
         changed = same = 0
         runs = False
         for path in paths:
-            if path.is_dir() and is_run(path):
+            if is_run(path):
                 from qa_speech.batch.annotate import annotate_run
+                from qa_speech.store.parquet import open_run
 
-                runs, outcomes = True, annotate_run(path, models, force=force)
+                runs, outcomes = True, annotate_run(open_run(path), models, force=force)
             else:
                 outcomes = annotate_stored(path, models, force=force)
             for call_id, fresh in outcomes:
-                changed, same = changed + fresh, same + (not fresh)
                 if fresh:
+                    changed += 1
                     typer.echo(call_id)
-        said = f"已评定 {changed} 通，{same} 通无需更新" if lang == "zh" else f"{changed} annotated, {same} up to date"
-        if changed and not runs:
-            said += "；重新评分：qa-speech score …" if lang == "zh" else "; to score again: qa-speech score …"
-        typer.echo(said, err=True)
+                else:
+                    same += 1
+        to_score_again = bool(changed) and not runs
+        typer.echo(_said(changed, same, to_score_again, lang), err=True)
+
+
+def _said(changed: int, same: int, to_score_again: bool, lang: Language) -> str:
+    if lang == "zh":
+        said = f"已评定 {changed} 通，{same} 通无需更新"
+        return f"{said}；重新评分：qa-speech score …" if to_score_again else said
+    said = f"{changed} annotated, {same} up to date"
+    return f"{said}; to score again: qa-speech score …" if to_score_again else said

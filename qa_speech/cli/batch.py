@@ -94,9 +94,9 @@ def run(
     Example: qa-speech batch run 录音目录 --out 批次 --model /models/large-v3-turbo --until 07:30
     """
     with friendly_errors(ui_language):
-        from qa_speech.batch.setup import read_state
+        from qa_speech.batch.state import read_state
         from qa_speech.inputs.rows import find_rows
-        from qa_speech.store.parquet import read_manifest, require_run
+        from qa_speech.store.parquet import open_run
 
         state = read_state(out)
         settings = settings_of(config, state, model=model, workers=workers, agent_channel=agent_channel)
@@ -107,7 +107,7 @@ def run(
         if paths:
             rows = find_rows(paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "")
         else:
-            rows = read_manifest(require_run(out))
+            rows = open_run(out).rows()
         work(out, rows, settings, state, scorecard, until=until, json_lines=json_lines, lang=ui(ui_language))
 
 
@@ -128,23 +128,27 @@ def plan(
     Example: qa-speech batch plan 清单.csv --out 批次 --model /models/large-v3-turbo
     """
     with friendly_errors(ui_language):
-        from qa_speech.batch.run import locked
-        from qa_speech.batch.run import plan as merge
-        from qa_speech.batch.setup import read_state
+        from qa_speech.batch.plan import foreseen
+        from qa_speech.batch.plan import plan as merge
+        from qa_speech.batch.state import read_state
         from qa_speech.cli.running import foreseen_layout
         from qa_speech.inputs.rows import find_rows
-        from qa_speech.store.summary import foreseen
+        from qa_speech.store.parquet import store_at
 
         lang, state = ui(ui_language), read_state(out)
         settings = settings_of(config, state, model=model, workers=workers, agent_channel=None)
         pattern = name_pattern if name_pattern is not None else settings.batch.name_pattern
-        rows = find_rows(paths or [], name_pattern=pattern, transcripts=transcripts, raw=raw or "") if paths else []
-        out.mkdir(parents=True, exist_ok=True)
-        with locked(out):
-            rows = merge(out, rows)
-            typer.echo(foreseen(out, rows, lang))
-            if settings.model is not None and (text := foreseen_layout(out, settings, state, rows, lang)):
-                typer.echo(text)
+        rows = []
+        if paths:
+            rows = find_rows(paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "")
+        store = store_at(out)
+        with store.locked():
+            rows = merge(store, rows)
+            typer.echo(foreseen(store, rows).in_words(lang))
+            if settings.model is not None:
+                text = foreseen_layout(store, settings, state, rows, lang)
+                if text:
+                    typer.echo(text)
 
 
 @app.command("status")
@@ -154,13 +158,14 @@ def status(run: RunArgument, json_lines: JsonOption = False, ui_language: UiOpti
     Example: qa-speech batch status 批次
     """
     with friendly_errors(ui_language):
-        from qa_speech.store.parquet import require_run
-        from qa_speech.store.summary import as_lines, summarise
+        from qa_speech.store.parquet import open_run
+        from qa_speech.store.summary import as_json, as_lines
 
-        found = summarise(require_run(run))
-        typer.echo(
-            json.dumps(found, ensure_ascii=False, default=str) if json_lines else as_lines(found, run, ui(ui_language))
-        )
+        figures = open_run(run).figures()
+        if json_lines:
+            typer.echo(json.dumps(as_json(figures), ensure_ascii=False, default=str))
+        else:
+            typer.echo(as_lines(figures, run, ui(ui_language)))
 
 
 @app.command("retry")
@@ -179,10 +184,10 @@ def retry(
     Example: qa-speech batch retry 批次
     """
     with friendly_errors(ui_language):
-        from qa_speech.batch.setup import read_state
-        from qa_speech.store.parquet import read_manifest, require_run
+        from qa_speech.batch.state import read_state
+        from qa_speech.store.parquet import open_run
 
-        rows = read_manifest(require_run(run))
+        rows = open_run(run).rows()
         state = read_state(run)
         settings = settings_of(config, state, model=model, workers=workers, agent_channel=None)
         work(
@@ -197,11 +202,15 @@ def compact(run: RunArgument, ui_language: UiOption = None) -> None:
     Example: qa-speech batch compact 批次
     """
     with friendly_errors(ui_language):
-        from qa_speech.store.forget import compact as merge
+        from qa_speech.store.parquet import open_run
 
-        before, after = merge(run)
-        zh = ui(ui_language) == "zh"
-        typer.echo(f"{before} 个文件合并为 {after} 个" if zh else f"{before} parts became {after}")
+        store = open_run(run)
+        with store.locked():
+            parts = store.compact()
+        if ui(ui_language) == "zh":
+            typer.echo(f"{parts.before} 个文件合并为 {parts.after} 个")
+        else:
+            typer.echo(f"{parts.before} parts became {parts.after}")
 
 
 @app.command("forget")
@@ -225,6 +234,7 @@ def forget(
     """
     with friendly_errors(ui_language):
         from qa_speech.store.forget import forget as remove
+        from qa_speech.store.parquet import open_run
 
         if not call and not before:
             _usage(ui_language, "请给出 --call 或 --before", "give --call or --before")
@@ -234,7 +244,7 @@ def forget(
                 day = dt.date.fromisoformat(before)
             except ValueError:
                 _usage(ui_language, f"--before {before}：应为 YYYY-MM-DD", f"--before {before}: expected YYYY-MM-DD")
-        count = remove(run, ids=call or (), before=day, keep_scores=keep_scores)
+        count = remove(open_run(run), ids=call or (), before=day, keep_scores=keep_scores)
         typer.echo(f"已删除 {count} 通" if ui(ui_language) == "zh" else f"{count} calls removed")
 
 
@@ -251,8 +261,9 @@ def export(
     """
     with friendly_errors(ui_language):
         from qa_speech.store.export import export as write
+        from qa_speech.store.parquet import open_run
 
-        count = write(run, to)
+        count = write(open_run(run).results(), to)
         typer.echo(f"{to}：{count} 行" if ui(ui_language) == "zh" else f"{to}: {count} rows", err=True)
 
 
@@ -271,10 +282,11 @@ def query(
     """
     with friendly_errors(ui_language):
         from qa_speech.store.export import as_text
-        from qa_speech.store.export import query as ask
+        from qa_speech.store.parquet import open_run
 
-        names, rows = ask(run, sql)
-        for line in as_text(names, rows, form or ("table" if sys.stdout.isatty() else "csv")):
+        if form is None:
+            form = "table" if sys.stdout.isatty() else "csv"
+        for line in as_text(open_run(run).query(sql), form):
             typer.echo(line)
 
 

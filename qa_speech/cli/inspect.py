@@ -194,7 +194,8 @@ def score(
     """
     with friendly_errors(ui_language):
         from qa_speech.settings import load_settings
-        from qa_speech.store.reports import is_run, read_reports
+        from qa_speech.store.folder import is_run
+        from qa_speech.store.reports import read_reports
 
         settings = load_settings(config)
         cards = shelf(scorecard or (), settings)

@@ -31,11 +31,14 @@ def telling(json_lines: bool, lang: Language) -> Iterator[Callable[[dict[str, An
 
         def tell(event: dict[str, Any]) -> None:
             nonlocal last
-            if event["event"] != "progress" or time.monotonic() - last >= LINE_EVERY_S:
-                last = time.monotonic() if event["event"] == "progress" else last
-                text = line(event, lang)
-                if text:
-                    typer.echo(f"{dt.datetime.now():%H:%M:%S} {text}", err=True)
+            if event["event"] == "progress":
+                now = time.monotonic()
+                if now - last < LINE_EVERY_S:
+                    return
+                last = now
+            text = line(event, lang)
+            if text:
+                typer.echo(f"{dt.datetime.now():%H:%M:%S} {text}", err=True)
 
         yield tell
 
@@ -68,30 +71,47 @@ def _bar(lang: Language) -> Iterator[Callable[[dict[str, Any]], None]]:
 
 
 def line(event: dict[str, Any], lang: Language) -> str:
-    """An event in words."""
-    from qa_speech.store.summary import clock, why_ended
+    """An event in words; "" for one that a person need not be told."""
+    sentences = {"progress": _progress, "plan": _plan, "layout": _layout, "measuring": _measuring, "note": _note}
+    sentence = sentences.get(event["event"])
+    return "" if sentence is None else sentence(event, lang)
 
-    zh = lang == "zh"
-    kind = event["event"]
-    if kind == "progress":
-        eta = clock(event["eta_s"]) if event["eta_s"] is not None else "–"
-        if zh:
-            return (
-                f"{event['done']}/{event['todo']} 通 · 每小时 {event['calls_per_h']:.0f} 通 · {event['x_realtime']:g} 倍实时"
-                f" · 失败 {event['failed']} · 剩余 {eta}"
-            )
-        return (
-            f"{event['done']}/{event['todo']} calls · {event['calls_per_h']:.0f}/h · {event['x_realtime']:g} × real time"
-            f" · {event['failed']} failed · ETA {eta}"
-        )
-    if kind == "plan":
-        if zh:
-            return f"登记 {event['rows']} 通：已完成 {event['done']}，待处理 {event['todo']}，只需重新评分 {event['scores']}"
-        return f"{event['rows']} rows: {event['done']} done, {event['todo']} to do, {event['scores']} to score again"
-    if kind == "layout":
-        return f"布局：{event['text_zh']}" if zh else f"layout: {event['text']}"
-    if kind == "measuring":
-        return "试跑几通，找最快的进程数（只做一次）……" if zh else "trying layouts on a few calls, once per run …"
-    if kind != "note":
-        return ""
-    return why_ended(event["text"]) if zh else str(event["text"])
+
+def _progress(event: dict[str, Any], lang: Language) -> str:
+    from qa_speech.store.summary import clock
+
+    done = f"{event['done']}/{event['todo']}"
+    calls_per_h = f"{event['calls_per_h']:.0f}"
+    speed = f"{event['x_realtime']:g}"
+    left = "–"
+    if event["eta_s"] is not None:
+        left = clock(event["eta_s"])
+    if lang == "zh":
+        return f"{done} 通 · 每小时 {calls_per_h} 通 · {speed} 倍实时 · 失败 {event['failed']} · 剩余 {left}"
+    return f"{done} calls · {calls_per_h}/h · {speed} × real time · {event['failed']} failed · ETA {left}"
+
+
+def _plan(event: dict[str, Any], lang: Language) -> str:
+    if lang == "zh":
+        return "登记 {rows} 通：已完成 {done}，待处理 {todo}，只需重新评分 {scores}".format_map(event)
+    return "{rows} rows: {done} done, {todo} to do, {scores} to score again".format_map(event)
+
+
+def _layout(event: dict[str, Any], lang: Language) -> str:
+    if lang == "zh":
+        return f"布局：{event['text_zh']}"
+    return f"layout: {event['text']}"
+
+
+def _measuring(event: dict[str, Any], lang: Language) -> str:
+    if lang == "zh":
+        return "试跑几通，找最快的进程数（只做一次）……"
+    return "trying layouts on a few calls, once per run …"
+
+
+def _note(event: dict[str, Any], lang: Language) -> str:
+    from qa_speech.store.summary import why_ended
+
+    if lang == "zh":
+        return why_ended(event["text"])
+    return str(event["text"])

@@ -22,9 +22,10 @@ from qa_speech.cli.common import (
 from qa_speech.cli.progress import line, telling
 
 if TYPE_CHECKING:
-    from qa_speech.batch.setup import State
+    from qa_speech.batch.state import State
     from qa_speech.inputs.rows import Row
     from qa_speech.settings import Settings
+    from qa_speech.store.base import Store
 
 
 def settings_of(
@@ -56,7 +57,7 @@ def work(
     """Run, tell, choose the exit code."""
     from qa_speech.batch.cards import Book
     from qa_speech.batch.run import run_batch
-    from qa_speech.batch.setup import starter
+    from qa_speech.batch.start import starter
     from qa_speech.engines.diarize import load_diarizer
     from qa_speech.errors import ModelError
 
@@ -96,23 +97,19 @@ def _default_scorecard(name: str, settings: Settings) -> str:
     return NO_SCORECARD if settings.scorecards else DEFAULT_SCORECARD
 
 
-def foreseen_layout(out: Path, settings: Settings, state: State, rows: Sequence[Row], lang: Language) -> str:
+def foreseen_layout(store: Store, settings: Settings, state: State, rows: Sequence[Row], lang: Language) -> str:
     """How the rows will be done, and how long that takes; what is measured for it is kept for `batch run`."""
-    from qa_speech.batch.setup import layout_for
-    from qa_speech.store.parquet import known
+    from qa_speech.batch.start import layout_for
+    from qa_speech.inputs.rows import MISSING
     from qa_speech.store.summary import clock
 
-    model, kept = _remembered(out, settings, state, state.scorecard)
-    there = [row for row in rows if row.bytes >= 0]
-    layout = layout_for(
-        out,
-        settings,
-        model,
-        kept,
-        there,
-        lambda event: typer.echo(line(event, lang), err=event["event"] == "measuring"),
-    )
-    done = known(out)
+    def tell(event: dict[str, Any]) -> None:
+        typer.echo(line(event, lang), err=event["event"] == "measuring")
+
+    model, kept = _remembered(store.place, settings, state, state.scorecard)
+    there = [row for row in rows if row.bytes != MISSING]
+    layout = layout_for(store.place, settings, model, kept, there, tell)
+    done = store.known()
     left = sum(row.id not in done for row in there)
     if not layout.call_s or not left:
         return ""
@@ -122,12 +119,23 @@ def foreseen_layout(out: Path, settings: Settings, state: State, rows: Sequence[
 
 def _remembered(out: Path, settings: Settings, state: State, scorecard: str) -> tuple[str | None, State]:
     """The model wanted (None = no words), and what the run keeps of its options from now on."""
-    from qa_speech.batch.setup import State, model_hash, write_state
+    from qa_speech.batch.state import ModelHash, State, model_hash, write_state
 
-    model = None if settings.model in (None, "none") else settings.model
-    digest, stamp = model_hash(model, settings, state) if model else ("", None)
+    model = settings.model
+    found = ModelHash("", None)
+    if model == "none":
+        model = None
+    if model is not None:
+        found = model_hash(model, settings, state)
     out.mkdir(parents=True, exist_ok=True)
-    kept = State(settings.model_dump(mode="json"), scorecard, stamp, digest, state.layout, state.layout_for)
+    kept = State(
+        settings=settings.model_dump(mode="json"),
+        scorecard=scorecard,
+        model_file=found.file,
+        model_sha256=found.sha256,
+        layout=state.layout,
+        layout_for=state.layout_for,
+    )
     write_state(out, kept)
     return model, kept
 
@@ -140,7 +148,7 @@ def _until(text: str | None) -> dt.datetime | None:
         return None
     now = dt.datetime.now()
     try:
-        if len(text) > 8:
+        if len(text) > len("07:30:00"):
             return dt.datetime.fromisoformat(text)
         clock = f"0{text}" if text[1:2] == ":" else text  # 7:30
         found = dt.datetime.combine(now.date(), dt.time.fromisoformat(clock))

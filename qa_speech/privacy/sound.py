@@ -7,13 +7,13 @@ holds, nor where the file is another than the one that was inspected.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from qa_speech.audio.decode import Audio, decode
 from qa_speech.call import Call
 from qa_speech.errors import DecodeError
 from qa_speech.filenames import as_path
+from qa_speech.files import sha256
 from qa_speech.timeline import Timeline
 
 PROBLEMS = ("audio_missing", "audio_changed", "audio_unreadable", "no_times", "no_words")
@@ -56,9 +56,3 @@ def recorded(call: Call, spans: Timeline | None, *, recordings: Path | None) -> 
         return decode(source)
     except DecodeError:
         return "audio_unreadable"
-
-
-def sha256(path: Path) -> str:
-    """The hash of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -17,6 +17,7 @@ from qa_speech.audio.mp3 import write_mp3
 from qa_speech.call import CallFailure, CallReport, encode, write_bytes, write_call
 from qa_speech.errors import AudioError
 from qa_speech.filenames import as_path
+from qa_speech.files import ResultFolder
 from qa_speech.privacy.redact import hidden
 from qa_speech.report.index import FailedRow, IndexRow, index_row, write_index_rows
 from qa_speech.report.page import page_name, write_page
@@ -54,9 +55,9 @@ class ReportFolder:
     def _write(self, outcome: CallReport, shown: CallReport) -> None:
         """The data as it is; the page and its sound as people see and hear them."""
         name = page_name(outcome.id).removesuffix(".html")
-        write_call(outcome.call, self.out / "calls" / f"{name}.json")
+        write_call(outcome.call, ResultFolder(self.out).call_file(name))
         if outcome.score is not None:
-            write_bytes(self.out / "scores" / f"{name}.json", encode(outcome.score) + b"\n")
+            write_bytes(ResultFolder(self.out).score_file(name), encode(outcome.score) + b"\n")
         audio = self._audio(outcome, name)
         link: str | None = None
         embedded: bytes | None = None

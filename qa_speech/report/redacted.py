@@ -15,8 +15,9 @@ import msgspec
 from qa_speech.audio.mask import Replacement, mask
 from qa_speech.audio.sound_files import AudioFormat, write_sound
 from qa_speech.call import Call, CallReport, Score, encode, write_bytes, write_call
+from qa_speech.files import ResultFolder, sha256
 from qa_speech.privacy.redact import MaskedPlace, hidden, masked, masked_id, masked_places
-from qa_speech.privacy.sound import recorded, sha256
+from qa_speech.privacy.sound import recorded
 from qa_speech.report.page import page_name
 from qa_speech.report.sheets import cell
 from qa_speech.wording import terms
@@ -105,13 +106,13 @@ class RedactedFolder:
         if sound:
             digest = sha256(self.out / sound)
         recording = msgspec.structs.replace(shown.recording, id=call_id, path=sound, sha256=digest)
-        write_call(msgspec.structs.replace(shown, recording=recording), self.out / "calls" / f"{name}.json")
+        write_call(msgspec.structs.replace(shown, recording=recording), ResultFolder(self.out).call_file(name))
         text = transcript(shown, self.lang).encode("utf-8", "replace")
         write_bytes(self.out / "text" / f"{name}.txt", text)
 
     def _write_score(self, shown: Score, name: str, call_id: str) -> None:
         score = msgspec.structs.replace(shown, call_id=call_id)
-        write_bytes(self.out / "scores" / f"{name}.json", encode(score) + b"\n")
+        write_bytes(ResultFolder(self.out).score_file(name), encode(score) + b"\n")
 
 
 def _row(call_id: str, place: MaskedPlace, lang: Lang) -> tuple[object, ...]:

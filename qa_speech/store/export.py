@@ -9,82 +9,149 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import os
 import re
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
+from unicodedata import east_asian_width
 
 import msgspec
 
 from qa_speech.errors import ConfigError
-from qa_speech.store import parquet as store
-from qa_speech.store.records import FIXED
+from qa_speech.files import whole_file
+from qa_speech.store.base import Answer, Result
+from qa_speech.store.records import COLUMNS, CriterionRow, ResultRow
+from qa_speech.store.sql import shown_name
 
 FORMATS = ("csv", "xlsx", "jsonl")
-FIRST = (
-    "id", "status", "error", "message", "path", "duration_s", "total", "total_if_confirmed", "coverage", "band",
-    "passed", "to_review", "reason", "scorecard", "scorecard_version", "layout", "language", "utterances", "words",
-    "warnings", "low_reliability", "model", "code_version", "copied_from", "prepare_s", "recognise_s", "finish_s",
-)  # fmt: skip
-"""Fixed columns of a table, in this order; the others of the store are keys and nested ones."""
+IDENTITY = ("id", "status", "error", "message", "path")
+"""Columns before the metadata."""
+RESULT = (
+    "duration_s",
+    "total",
+    "total_if_confirmed",
+    "coverage",
+    "band",
+    "passed",
+    "to_review",
+    "reason",
+    "scorecard",
+    "scorecard_version",
+    "layout",
+    "language",
+    "utterances",
+    "words",
+    "warnings",
+    "low_reliability",
+    "model",
+    "code_version",
+    "copied_from",
+    "prepare_s",
+    "recognise_s",
+    "finish_s",
+)
+"""Columns after the metadata; the others of the store are keys and nested ones."""
+OF_CRITERION = ("outcome", "points")
 ROWS_PER_SHEET = 1_000_000
 CELL_MAX = 32_000
+"""Characters of a cell."""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
-def export(run: str | Path, path: str | Path) -> int:
-    """Write the results of a run to a file, CSV, xlsx or JSONL by its suffix; returns the number of rows.
+def export(results: Iterable[Result], path: str | Path) -> int:
+    """Write results to a file, CSV, xlsx or JSONL by its suffix; returns the number of rows.
+
+    Parameters
+    ----------
+    results
+        `Store.results()`, or those under a person's marks. They wait in a temporary file until all columns are known.
 
     Raises
     ------
     ConfigError
-        Not a run, or the suffix is none of these.
+        The suffix is none of these.
     """
-    run, path = store.require_run(run), Path(path)
+    path = Path(path)
     kind = path.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
         raise ConfigError(str(path), [f"suffix {path.suffix!r}; expected one of: {', '.join(FORMATS)}"])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        count = {"csv": _to_csv, "xlsx": _to_xlsx, "jsonl": _to_jsonl}[kind](run, temporary)
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return count
+    write = {"csv": _to_csv, "xlsx": _to_xlsx, "jsonl": _to_jsonl}[kind]
+    with whole_file(path) as temporary, TemporaryFile(dir=path.parent) as spool:
+        columns = columns_of(_spooled(results, spool))
+        return write(columns, _read(spool), temporary)
 
 
-def query(run: str | Path, sql: str) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
-    """(column names, rows) of a question in SQL over the views `results`, `manifest`, `calls` and `history`.
+LENGTH_BYTES = 8
 
-    Raises
-    ------
-    ConfigError
-        Not a run, or DuckDB cannot answer; the message is its own.
-    """
-    import duckdb
 
-    engine = store.connect(store.require_run(run))
-    try:
-        found = engine.execute(sql)
-        names = [item[0] for item in found.description]
-    except duckdb.Error as exc:
-        engine.close()
-        raise ConfigError("query", [str(exc)]) from exc
+def _spooled(results: Iterable[Result], spool: IO[bytes]) -> Iterator[Result]:
+    """The same results, written down on the way."""
+    encoder = msgspec.msgpack.Encoder()
+    for result in results:
+        packed = encoder.encode(result)
+        spool.write(len(packed).to_bytes(LENGTH_BYTES, "big") + packed)
+        yield result
 
-    def rows() -> Iterator[tuple[Any, ...]]:
-        with engine:
-            while chunk := found.fetchmany(store.BATCH):
-                yield from chunk
 
-    return names, rows()
+def _read(spool: IO[bytes]) -> Iterator[Result]:
+    """What was written down."""
+    decoder = msgspec.msgpack.Decoder(Result)
+    spool.seek(0)
+    while length := spool.read(LENGTH_BYTES):
+        yield decoder.decode(spool.read(int.from_bytes(length, "big")))
+
+
+# -- the table --------------------------------------------------------------------------------------------------
+
+
+class Columns(msgspec.Struct, frozen=True):
+    """The columns of a table that depend on what was found: metadata, criteria and figures, each in order."""
+
+    metadata: Sequence[str]
+    criteria: Sequence[str]
+    figures: Sequence[str]
+
+    def header(self) -> list[str]:
+        """The names of all columns."""
+        names = [*IDENTITY, *self.shown_metadata().values(), *RESULT]
+        for criterion in self.criteria:
+            names += [f"{criterion}.{part}" for part in OF_CRITERION]
+        return [*names, *self.figures]
+
+    def shown_metadata(self) -> dict[str, str]:
+        """What each key of the metadata is called beside the columns of the store."""
+        taken = {name.lower() for name in (*COLUMNS, *self.figures)}
+        return {key: shown_name(key, taken) for key in self.metadata}
+
+    def cells(self, result: Result) -> list[Any]:
+        """The row of a result."""
+        row = result.row
+        cells = [getattr(row, name) for name in IDENTITY]
+        cells += [result.metadata.get(key) for key in self.metadata]
+        cells += [getattr(row, name) for name in RESULT]
+        judged = {criterion.id: criterion for criterion in row.criteria or ()}
+        for name in self.criteria:
+            criterion = judged.get(name, NOT_JUDGED)
+            cells += [criterion.outcome, criterion.points]
+        return cells + [row.figures.get(name) for name in self.figures]
+
+
+NOT_JUDGED = CriterionRow()
+
+
+def columns_of(results: Iterable[Result]) -> Columns:
+    """The columns that these results need: criteria and figures in the order in which they are met."""
+    metadata: set[str] = set()
+    criteria: dict[str, None] = {}
+    figures: dict[str, None] = {}
+    for result in results:
+        metadata.update(result.metadata)
+        if result.row.figures.keys() != figures.keys():
+            figures.update(dict.fromkeys(result.row.figures))
+        new = {criterion.id or "" for criterion in result.row.criteria or ()} - criteria.keys()
+        criteria.update(dict.fromkeys(sorted(new)))
+    return Columns(sorted(metadata), list(criteria), list(figures))
 
 
 def cell(value: object) -> str | float | None:
@@ -99,78 +166,55 @@ def cell(value: object) -> str | float | None:
         return int(value)
     text = "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     text = text[:CELL_MAX]
-    risky = text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r", "\n")
-    return f"'{text}" if risky and not _NUMBER.fullmatch(text) else text
+    is_formula = text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r", "\n")
+    if is_formula and not _NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
 
 
-def _table(run: Path) -> tuple[list[str], Iterator[list[Any]]]:
-    """Header and rows; criteria become two columns each."""
-    engine = store.connect(run)
-    names = [item[0] for item in engine.execute("SELECT * FROM results LIMIT 0").description]
-    metadata = names[names.index("position") + 1 :]
-    figures = [name for name in names[: names.index("position")] if name not in FIXED]
-    criteria = [
-        item[0]
-        for item in engine.execute(
-            "SELECT c.id FROM (SELECT unnest(criteria) AS c, position FROM results) GROUP BY 1 ORDER BY min(position), 1"
-        ).fetchall()
-    ]
-    plain = [*FIRST[:5], *metadata, *FIRST[5:]]
-    shown = ", ".join(f'"{name.replace(chr(34), chr(34) * 2)}"' for name in [*plain, *figures])
-    header = [*plain, *(f"{name}.{part}" for name in criteria for part in ("outcome", "points")), *figures]
+def csv_cell(value: object) -> str | float | None:
+    """A value as a cell of a CSV file: figures with four decimals at most.
 
-    def rows() -> Iterator[list[Any]]:
-        with engine:
-            found = engine.execute(f"SELECT {shown}, criteria FROM results ORDER BY position, id")
-            while chunk := found.fetchmany(store.BATCH):
-                for *values, judged in chunk:
-                    outcomes = {one["id"]: one for one in judged or ()}
-                    middle = [
-                        outcomes[name][part] if name in outcomes else None
-                        for name in criteria
-                        for part in ("outcome", "points")
-                    ]
-                    yield [*values[: len(plain)], *middle, *values[len(plain) :]]
-
-    return header, rows()
+    >>> csv_cell(0.5), csv_cell(2.0)
+    ('0.5', '2')
+    """
+    found = cell(value)
+    if isinstance(found, float):
+        return f"{found:.4f}".rstrip("0").rstrip(".")
+    return found
 
 
-def _to_csv(run: Path, path: Path) -> int:
-    header, rows = _table(run)
+def _to_csv(columns: Columns, results: Iterable[Result], path: Path) -> int:
     count = 0
     with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow([cell(name) for name in header])
-        for row in rows:
-            writer.writerow([_number(cell(value)) for value in row])
+        writer.writerow([cell(name) for name in columns.header()])
+        for result in results:
+            writer.writerow([csv_cell(value) for value in columns.cells(result)])
             count += 1
     return count
 
 
-def _number(value: str | float | None) -> str | int | None:
-    return f"{value:.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else value
-
-
-def _to_xlsx(run: Path, path: Path) -> int:
+def _to_xlsx(columns: Columns, results: Iterable[Result], path: Path) -> int:
     import xlsxwriter
 
-    header, rows = _table(run)
+    header = columns.header()
     options = {
-        "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
         "nan_inf_to_errors": True,
-    }  # fmt: skip
+    }
     count = 0
     with xlsxwriter.Workbook(str(path), options) as book:
         bold = book.add_format({"bold": True})
-        sheet: Any = None
-        for row in rows:
-            at = count % ROWS_PER_SHEET
-            if at == 0:
+        sheet = _sheet(book, header, bold)
+        for result in results:
+            if count and count % ROWS_PER_SHEET == 0:
                 sheet = _sheet(book, header, bold)
-            _write_row(sheet, at + 1, row)
+            _write_row(sheet, 1 + count % ROWS_PER_SHEET, columns.cells(result))
             count += 1
-        if sheet is None:
-            _sheet(book, header, bold)
     return count
 
 
@@ -190,49 +234,68 @@ def _write_row(sheet: Any, at: int, row: Sequence[Any]) -> None:
             sheet.write_number(at, column, value)
 
 
-def _to_jsonl(run: Path, path: Path) -> int:
+def _to_jsonl(columns: Columns, results: Iterable[Result], path: Path) -> int:
+    names = columns.shown_metadata()
     count = 0
-    with store.connect(run) as engine, path.open("wb") as file:
-        found = engine.execute("SELECT * FROM results ORDER BY position, id")
-        names = [item[0] for item in found.description]
-        while chunk := found.fetchmany(store.BATCH):
-            for values in chunk:
-                row = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-                file.write(msgspec.json.encode(row) + b"\n")
-                count += 1
+    with path.open("wb") as file:
+        for result in results:
+            file.write(msgspec.json.encode(_plain(result, names)) + b"\n")
+            count += 1
     return count
 
 
-def as_text(names: Sequence[str], rows: Iterator[tuple[Any, ...]], form: str) -> Iterator[str]:
+def _plain(result: Result, names: Mapping[str, str]) -> dict[str, Any]:
+    """All columns of a result that have a value, nested ones included."""
+    found = _fixed(result.row)
+    found.update(result.row.figures)
+    found["position"] = result.position
+    for key, name in names.items():
+        found[name] = result.metadata.get(key)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _fixed(row: ResultRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in COLUMNS}
+
+
+# -- answers to SQL ---------------------------------------------------------------------------------------------
+
+
+def as_text(answer: Answer, form: str) -> Iterator[str]:
     """Lines of an answer: ``csv``, ``json`` (one object per line) or ``table``."""
     if form == "json":
-        for row in rows:
-            yield msgspec.json.encode(dict(zip(names, row, strict=True))).decode()
+        for row in answer.rows:
+            yield msgspec.json.encode(dict(zip(answer.names, row, strict=True))).decode()
     elif form == "csv":
-        yield _csv_line(names)
-        for row in rows:
+        yield _csv_line(answer.names)
+        for row in answer.rows:
             yield _csv_line(row)
     else:
-        yield from _aligned([tuple(names), *rows])
+        yield from _aligned([tuple(answer.names), *answer.rows])
 
 
 def _csv_line(row: Sequence[Any]) -> str:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="").writerow([_number(cell(value)) for value in row])
+    csv.writer(text, lineterminator="").writerow([csv_cell(value) for value in row])
     return text.getvalue()
 
 
 def _aligned(rows: list[tuple[Any, ...]]) -> Iterator[str]:
-    texts = [["" if value is None else _shown(value) for value in row] for row in rows]
+    texts = [[_shown(value) for value in row] for row in rows]
     widths = [max(map(width, column)) for column in zip(*texts, strict=True)]
     for row in texts:
-        yield "  ".join(text + " " * (wide - width(text)) for text, wide in zip(row, widths, strict=True)).rstrip()
+        padded = [text + " " * (wide - width(text)) for text, wide in zip(row, widths, strict=True)]
+        yield "  ".join(padded).rstrip()
 
 
 def _shown(value: Any) -> str:
+    if value is None:
+        return ""
     if isinstance(value, float):
         return f"{value:.4g}"
-    return value.isoformat(" ", "seconds") if isinstance(value, dt.datetime) else str(value)
+    if isinstance(value, dt.datetime):
+        return value.isoformat(" ", "seconds")
+    return str(value)
 
 
 def width(text: str) -> int:
@@ -241,6 +304,4 @@ def width(text: str) -> int:
     >>> width("宽带 a")
     6
     """
-    import unicodedata
-
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qa_speech import call as stored
 from qa_speech.call import Call, CallReport, Score, decode
 from qa_speech.errors import ConfigError
-
-if TYPE_CHECKING:
-    from qa_speech.scorecard import Scorecard
-    from qa_speech.scorecard.choice import Chooser
+from qa_speech.files import ResultFolder
+from qa_speech.pipeline import report
+from qa_speech.scorecard import Scorecard
+from qa_speech.scorecard.choice import Chooser
+from qa_speech.store.base import Store, calls_of
+from qa_speech.store.cards import RunScorecards
+from qa_speech.store.folder import is_run
+from qa_speech.store.parquet import open_run
 
 
 def read_reports(path: str | Path, *, scorecard: Scorecard | Chooser | None = None) -> Iterator[CallReport]:
@@ -35,16 +38,15 @@ def read_reports(path: str | Path, *, scorecard: Scorecard | Chooser | None = No
     """
     path = Path(path)
     if scorecard is not None:
-        from qa_speech.pipeline import report
-
         for call in read_calls(path):
             yield report(call, scorecard)
     elif is_run(path):
-        yield from _of_run(path)
+        yield from reports_of(open_run(path))
     elif path.is_dir():
-        yield from _of_folder(path)
+        yield from _of_folder(ResultFolder(path))
     else:
-        yield from (CallReport(call) for call in read_calls(path))
+        for call in read_calls(path):
+            yield CallReport(call)
 
 
 def read_calls(path: str | Path) -> Iterator[Call]:
@@ -55,33 +57,29 @@ def read_calls(path: str | Path) -> Iterator[Call]:
     ConfigError
         Nothing stored there, or a file in it is not a call.
     """
-    if not is_run(path):
-        return stored.read_calls(path)
-    from qa_speech.store.parquet import read_calls as read_run
-
-    return read_run(path)
+    if is_run(path):
+        return calls_of(open_run(path))
+    return stored.read_calls(path)
 
 
-def is_run(path: str | Path) -> bool:
-    """Whether a path is the folder of `qa-speech batch run`."""
-    if not Path(path).is_dir():
-        return False
-    from qa_speech.store import parquet as store
+def reports_of(store: Store) -> Iterator[CallReport]:
+    """The calls of a run, each scored by the scorecard that the run used for it."""
+    rows = {row.id: row for row in store.rows()}
+    cards = RunScorecards(store.place)
+    for one in store.calls():
+        yield report(one.decoded(rows.get(one.id)), cards.get(one.scorecard_sha256))
 
-    return store.is_run(path)
 
-
-def _of_folder(path: Path) -> Iterator[CallReport]:
-    inner = path / "calls"
-    files = sorted((inner if inner.is_dir() else path).rglob("*.json"))
+def _of_folder(folder: ResultFolder) -> Iterator[CallReport]:
+    files = folder.call_files()
     if not files:
-        raise ConfigError(
-            str(path), ["no stored calls here; expected the result folder of inspect, score or batch run"]
-        )
+        problem = "no stored calls here; expected the result folder of inspect, score or batch run"
+        raise ConfigError(str(folder.path), [problem])
     for file in files:
         call = decode(_bytes(file), Call, str(file))
-        scored = path / "scores" / file.name
-        yield CallReport(call, score=decode(_bytes(scored), Score, str(scored)) if scored.is_file() else None)
+        scored = folder.score_file(file.stem)
+        score = decode(_bytes(scored), Score, str(scored)) if scored.is_file() else None
+        yield CallReport(call, score=score)
 
 
 def _bytes(path: Path) -> bytes:
@@ -89,20 +87,3 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as exc:
         raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
-
-
-def _of_run(path: Path) -> Iterator[CallReport]:
-    from qa_speech.pipeline import report
-    from qa_speech.scorecard import load_scorecard
-    from qa_speech.store.parquet import connect
-    from qa_speech.store.parquet import read_calls as read_run
-
-    with connect(path) as engine:
-        of_call = dict(engine.execute("SELECT id, scorecard_sha256 FROM newest").fetchall())
-    cards: dict[str, Scorecard | None] = {}
-    for call in read_run(path):
-        name = of_call.get(call.id) or ""
-        if name not in cards:
-            file = path / "scorecards" / f"{name}.yaml"
-            cards[name] = load_scorecard(file) if name and file.is_file() else None
-        yield report(call, cards[name])

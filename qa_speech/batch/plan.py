@@ -1,0 +1,103 @@
+"""The rows of work of a run, and what they will take before any is done."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+
+import msgspec
+
+from qa_speech.filenames import as_path
+from qa_speech.inputs.rows import MISSING, Row
+from qa_speech.store.base import Store
+from qa_speech.store.forget import forgotten
+from qa_speech.store.summary import in_hours
+
+BYTES_PER_CALL = 40_000
+"""Disk a stored call takes, generously."""
+PROBED = 200
+"""Recordings whose headers are read."""
+GB = 1e9
+S_PER_H = 3600
+
+
+def plan(store: Store, rows: Sequence[Row]) -> list[Row]:
+    """Add rows to those of a run: known ids are replaced in their place, new ones come after them."""
+    old = store.rows()
+    is_forgotten = forgotten(store.place)
+    fresh = {row.id: row for row in rows if not is_forgotten(row.id)}
+    merged = [fresh.pop(row.id, row) for row in old]
+    merged += fresh.values()
+    if merged != old:
+        store.keep_rows(merged)
+    return merged
+
+
+class Forecast(msgspec.Struct, frozen=True):
+    """What rows will take: hours of recordings (None = not known), disk in GB wanted for those not done and free."""
+
+    rows: int
+    todo: int
+    missing: int
+    hours: float | None
+    wanted_gb: float
+    free_gb: float
+
+    def in_words(self, lang: str) -> str:
+        """As one line, ``zh`` or ``en``."""
+        if lang == "zh":
+            return self._zh()
+        return self._en()
+
+    def _zh(self) -> str:
+        length = "时长未知"
+        if self.hours is not None:
+            length = f"约 {in_hours(self.hours)}"
+        rows = f"登记 {self.rows:,} 通（{length}），未处理 {self.todo:,} 通"
+        text = f"{rows}；结果约需 {self.wanted_gb:.2f} GB，可用 {self.free_gb:.0f} GB"
+        if self.missing:
+            text += f"；{self.missing:,} 个文件不存在"
+        return text
+
+    def _en(self) -> str:
+        length = "length unknown"
+        if self.hours is not None:
+            length = f"about {self.hours:,.1f} h"
+        rows = f"{self.rows:,} rows ({length}), {self.todo:,} not done"
+        text = f"{rows}; results take about {self.wanted_gb:.2f} GB, {self.free_gb:.0f} GB are free"
+        if self.missing:
+            text += f"; {self.missing:,} files are missing"
+        return text
+
+
+def foreseen(store: Store, rows: Sequence[Row]) -> Forecast:
+    """What the rows will take; the hours are told from the headers of some of the recordings."""
+    known = store.known()
+    todo = sum(row.id not in known for row in rows)
+    there = [row for row in rows if row.bytes != MISSING]
+    return Forecast(
+        rows=len(rows),
+        todo=todo,
+        missing=len(rows) - len(there),
+        hours=_hours(there),
+        wanted_gb=todo * BYTES_PER_CALL / GB,
+        free_gb=shutil.disk_usage(store.place).free / GB,
+    )
+
+
+def _hours(rows: Sequence[Row]) -> float | None:
+    """How long recordings are: as many seconds a byte as those that are looked into."""
+    import soundfile
+
+    step = max(1, len(rows) // PROBED)
+    seconds, probed_bytes = 0.0, 0
+    for row in rows[::step][:PROBED]:
+        with suppress(soundfile.LibsndfileError, OSError, RuntimeError, TypeError):  # TypeError: headerless
+            seconds += soundfile.info(os.fsencode(as_path(row.path))).duration
+            probed_bytes += row.bytes
+    if not probed_bytes:
+        return None
+    all_bytes = sum(row.bytes for row in rows)
+    return all_bytes * seconds / probed_bytes / S_PER_H

@@ -1,0 +1,250 @@
+"""A store in memory: what the real one has to answer, in plain Python. Part of the kit for tests, `qa_speech.testing`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import mean
+from tempfile import TemporaryDirectory
+from threading import Lock
+
+import msgspec
+
+from qa_speech.errors import ConfigError
+from qa_speech.inputs.rows import Row
+from qa_speech.store.base import (
+    SHOWN_CRITERIA,
+    Answer,
+    Compacted,
+    CriterionCount,
+    ErrorCount,
+    Figures,
+    Known,
+    Result,
+    StoredCall,
+    part_name,
+    rows_without,
+)
+from qa_speech.store.parquet import ParquetStore
+from qa_speech.store.records import FAILED, FORGOTTEN, OK, Kept, Record, ResultRow, Source, nameless
+
+JUDGED = ("pass", "partial", "fail")
+S_PER_H = 3600
+
+
+class FakeStore:
+    """A `base.Store` in memory.
+
+    `parts` are the rows of its parts by name, as they were appended. Its log and summary still need a folder, `place`.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._rows: list[Row] = []
+        self._lock = Lock()
+        self.parts: dict[str, list[ResultRow]] = {}
+        self._texts: dict[tuple[str, str | None], str] = {}
+
+    @property
+    def place(self) -> Path:
+        """Folder of the run."""
+        return self._place
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One at a time works on it."""
+        if not self._lock.acquire(blocking=False):
+            raise ConfigError(str(self._place), ["another process is working on this run"])
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def tidy(self) -> None:
+        """Nothing is ever half-written here."""
+
+    def append(self, records: Sequence[Record], *, position: int = 0, now: dt.datetime | None = None) -> str:
+        """Keep outcomes as one part; the same work done twice is one part."""
+        written_at = (now or dt.datetime.now(dt.UTC)).replace(tzinfo=None)
+        name = part_name(records, position)
+        self.parts[name] = [msgspec.structs.replace(record.row, written_at=written_at) for record in records]
+        self._texts |= {(record.id, record.row.call_sha256): record.call for record in records if record.call}
+        return name
+
+    def rows(self) -> list[Row]:
+        """The rows of work, in order."""
+        return list(self._rows)
+
+    def keep_rows(self, rows: Sequence[Row]) -> None:
+        """Keep the rows of work."""
+        self._rows = list(rows)
+
+    def known(self) -> dict[str, Known]:
+        """Every id's newest outcome, as much as the runner needs."""
+        known = {}
+        for row in self._newest():
+            columns = msgspec.structs.asdict(row)
+            known[row.id] = Known(*(columns[name] for name in Known.__struct_fields__))
+        return known
+
+    def results(self) -> Iterator[Result]:
+        """Every id's newest outcome whole, in the order of the rows of work."""
+        positions = {row.id: position for position, row in enumerate(self._rows)}
+        for row in self._newest():
+            position = positions.get(row.id)
+            metadata = {} if position is None else self._rows[position].metadata
+            yield Result(row, position, metadata)
+
+    def calls(self, ids: Collection[str] | None = None) -> Iterator[StoredCall]:
+        """The stored calls in the order of the rows of work."""
+        for row in self._newest():
+            text = self._texts.get((row.id, row.call_sha256))
+            if text is not None and (ids is None or row.id in ids):
+                source = msgspec.convert(row, Source, from_attributes=True)
+                kept = msgspec.convert(row, Kept, from_attributes=True)
+                yield StoredCall(row.id, text, row.scorecard_sha256, source, kept)
+
+    def figures(self) -> Figures:
+        """What is stored, counted one by one."""
+        rows = self._newest()
+        statuses = Counter(row.status for row in rows)
+        totals = [row.total for row in rows if row.total is not None]
+        judged = [row.passed for row in rows if row.passed is not None]
+        copies = [row.copied_from for row in rows if row.copied_from is not None]
+        seconds, to_review = 0.0, 0
+        ids = {row.id for row in self._rows}
+        for row in rows:
+            seconds += row.duration_s or 0.0
+            to_review += row.to_review or 0
+            ids.add(row.id)
+        return Figures(
+            stored=len(rows),
+            ok=statuses[OK],
+            failed=statuses[FAILED],
+            forgotten=statuses[FORGOTTEN],
+            audio_h=seconds / S_PER_H,
+            scored=len(totals),
+            mean_total=mean(totals) if totals else None,
+            min_total=min(totals, default=None),
+            passed=sum(judged),
+            judged=len(judged),
+            to_review=to_review,
+            copies=len(copies),
+            rows=len(ids),
+            bands=_bands(rows),
+            no_total=_without_total(rows),
+            errors=_errors(rows),
+            criteria=_criteria(rows),
+        )
+
+    def query(self, sql: str) -> Answer:
+        """Answered by a Parquet store with the same outcomes: a question in SQL needs tables."""
+        with TemporaryDirectory() as name:
+            tables = ParquetStore(Path(name))
+            tables.keep_rows(self._rows)
+            for position, row in enumerate(self._history()):
+                record = Record(row, self._texts.get((row.id, row.call_sha256), ""))
+                tables.append([record], position=position, now=row.written_at)
+            answer = tables.query(sql)
+            return Answer(answer.names, iter(list(answer.rows)))
+
+    def forget(self, marks: Mapping[str, str], *, keep_scores: bool = False) -> None:
+        """Remove every trace of these ids; with `keep_scores` points and figures stay under their marks."""
+        kept = []
+        for row in self._newest():
+            if row.id in marks and row.status == OK:
+                kept.append(nameless(row, marks))
+        parts = {name: _without(rows, marks) for name, rows in self.parts.items()}
+        self.parts = {name: rows for name, rows in parts.items() if rows}
+        if keep_scores and kept:
+            self.parts["forgotten"] = kept
+        self._texts = {key: text for key, text in self._texts.items() if key[0] not in marks}
+        self._rows = rows_without(self._rows, marks, keep_scores=keep_scores)
+
+    def compact(self, *, above: int = 0) -> Compacted:
+        """Keep the newest outcomes alone, as one part, if there are more than `above`."""
+        before = len(self.parts)
+        if before > above:
+            newest = self._newest()
+            wanted = {(row.id, row.call_sha256) for row in newest}
+            self._texts = {key: text for key, text in self._texts.items() if key in wanted}
+            self.parts = {"compact": newest} if newest else {}
+        return Compacted(before, len(self.parts))
+
+    def _history(self) -> list[ResultRow]:
+        return [row for rows in self.parts.values() for row in rows]
+
+    def _newest(self) -> list[ResultRow]:
+        """One outcome of each id, in the order of the rows of work."""
+        newest = {row.id: row for row in sorted(self._history(), key=_written_at)}
+        order = [row.id for row in self._rows if row.id in newest]
+        others = sorted(newest.keys() - set(order))
+        return [newest[call_id] for call_id in (*order, *others)]
+
+
+def _without(rows: Sequence[ResultRow], gone: Collection[str]) -> list[ResultRow]:
+    """The rows of calls that stay; none says any more that it was copied from a call that is gone."""
+    left = []
+    for row in rows:
+        if row.copied_from in gone:
+            row = msgspec.structs.replace(row, copied_from=None)
+        if row.id not in gone:
+            left.append(row)
+    return left
+
+
+def _written_at(row: ResultRow) -> dt.datetime:
+    return row.written_at or dt.datetime.min
+
+
+def _bands(rows: Sequence[ResultRow]) -> dict[str, int]:
+    """How many calls are in each band, the best band first."""
+    counts: Counter[str] = Counter()
+    best: dict[str, float] = {}
+    for row in rows:
+        if row.band:
+            counts[row.band] += 1
+            best[row.band] = max(best.get(row.band, 0.0), row.total or 0.0)
+    best_first = sorted(best, key=best.__getitem__, reverse=True)
+    return {band: counts[band] for band in best_first}
+
+
+def _without_total(rows: Sequence[ResultRow]) -> dict[str, int]:
+    """Why calls have no total, the most frequent reason first."""
+    reasons: Counter[str] = Counter()
+    for row in rows:
+        if row.total is None and row.reason:
+            reasons[row.reason] += 1
+    return dict(reasons.most_common())
+
+
+def _errors(rows: Sequence[ResultRow]) -> list[ErrorCount]:
+    by_error: dict[str, list[ResultRow]] = {}
+    for row in rows:
+        if row.status == FAILED:
+            by_error.setdefault(row.error or "", []).append(row)
+    found = []
+    for error, failures in by_error.items():
+        example = min(failures, key=lambda row: row.id)
+        found.append(ErrorCount(error, len(failures), example.id, example.message or ""))
+    return sorted(found, key=lambda one: (-one.count, one.error))
+
+
+def _criteria(rows: Sequence[ResultRow]) -> list[CriterionCount]:
+    titles: dict[str, str] = {}
+    failed: Counter[str] = Counter()
+    judged: Counter[str] = Counter()
+    for row in rows:
+        for criterion in row.criteria or ():
+            name = criterion.id or ""
+            titles[name] = criterion.title or ""
+            if criterion.outcome in JUDGED:
+                judged[name] += 1
+            if criterion.outcome == "fail":
+                failed[name] += 1
+    found = [CriterionCount(titles[name], count, judged[name]) for name, count in failed.items()]
+    found.sort(key=lambda one: (-one.failed, one.criterion))
+    return found[:SHOWN_CRITERIA]

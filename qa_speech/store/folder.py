@@ -1,0 +1,89 @@
+"""Where a run keeps what, how a run is told from other folders, and its lock.
+
+results/schema=1/PART.parquet    one flat row per outcome
+calls/schema=1/PART.parquet      the Calls as JSON, written before their results
+manifest.parquet                 rows of work with their metadata
+scorecards/SHA256.yaml           every scorecard that was used
+run.json                         settings, model and layout of the last session
+run.log  summary.txt  summary.json  forgotten.json  lock
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from qa_speech.errors import ConfigError
+from qa_speech.filenames import readable
+
+SCHEMA = 1
+RESULTS = Path("results") / f"schema={SCHEMA}"
+CALLS = Path("calls") / f"schema={SCHEMA}"
+PARTITION = "schema"
+"""A column of every part, which DuckDB takes from the name of its folder; it is no figure."""
+MANIFEST = Path("manifest.parquet")
+SCORECARDS = "scorecards"
+STATE = "run.json"
+LOG = "run.log"
+SUMMARY_TEXT, SUMMARY_JSON = "summary.txt", "summary.json"
+FORGOTTEN_MARKS = "forgotten.json"
+LOCK = "lock"
+
+
+def is_run(path: str | Path) -> bool:
+    """Whether a path is the folder of `qa-speech batch run`."""
+    place = Path(path)
+    return place.is_dir() and any((place / name).exists() for name in (STATE, MANIFEST, "results"))
+
+
+def storable(run: Path) -> Path:
+    """The folder of a run, if Parquet files can be written there.
+
+    Raises
+    ------
+    ConfigError
+        Its name holds bytes that are not UTF-8, which the engine cannot open.
+    """
+    whole = os.path.abspath(run)
+    if readable(whole) != whole:
+        raise ConfigError(str(run), ["the folder of a batch run needs a name in UTF-8; choose another with --out"])
+    return run
+
+
+def require_run(path: str | Path) -> Path:
+    """The path, if it is a run this version can read.
+
+    Raises
+    ------
+    ConfigError
+        It is none, or was written by a newer version.
+    """
+    run = storable(Path(path))
+    if not is_run(run):
+        problem = "not the folder of a batch run; expected one made by: qa-speech batch run … --out"
+        raise ConfigError(str(run), [problem])
+    for name in sorted(part.name for part in (run / "results").glob("schema=*")):
+        number = name.removeprefix("schema=")
+        if number.isdigit() and int(number) > SCHEMA:
+            raise ConfigError(str(run), [f"{name} was written by a newer qa_speech; this one reads up to {SCHEMA}"])
+    return run
+
+
+@contextmanager
+def locked(run: Path) -> Iterator[None]:
+    """One process at a time works on a run.
+
+    Raises
+    ------
+    ConfigError
+        Another one does.
+    """
+    with (storable(run) / LOCK).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise ConfigError(str(run), ["another process is working on this run"]) from exc
+        yield
