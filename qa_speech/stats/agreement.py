@@ -1,8 +1,8 @@
 """How far several judges agree, beyond what chance would give: percent, kappa, alpha, intraclass correlation.
 
-    judge 1   pass pass fail –           two judges     Cohen's kappa, plain or weighted
-    judge 2   pass fail fail fail        several, gaps  Krippendorff's alpha
-    judge 3   –    pass fail fail        numbers        ICC(2,1)
+judge 1   pass pass fail –           two judges     Cohen's kappa, plain or weighted
+judge 2   pass fail fail fail        several, gaps  Krippendorff's alpha
+judge 3   –    pass fail fail        numbers        ICC(2,1)
 """
 
 from __future__ import annotations
@@ -175,12 +175,18 @@ def alpha_interval(
     judged_twice = int(((~np.isnan(ratings)).sum(axis=0) >= 2).sum())
     if value is None:
         return Agreement(None, None, None, judged_twice)
-    low, high = bootstrap(lambda chosen: krippendorff_alpha(ratings[:, chosen], scale), ratings.shape[1], draws, seed, level)
+    low, high = bootstrap(
+        lambda chosen: krippendorff_alpha(ratings[:, chosen], scale), ratings.shape[1], draws, seed, level
+    )
     return Agreement(value, low, high, judged_twice)
 
 
 def bootstrap(
-    figure: Callable[[npt.NDArray[np.intp]], float | None], n: int, draws: int = 1000, seed: int = 0, level: float = 0.95
+    figure: Callable[[npt.NDArray[np.intp]], float | None],
+    n: int,
+    draws: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
 ) -> tuple[float | None, float | None]:
     """Percentile interval of a figure of `n` things, each draw with replacement; draws without a value are left out."""
     draw = np.random.default_rng(seed)
@@ -197,7 +203,9 @@ def bootstrap(
 
 
 def icc21(scores: Array) -> Agreement:
-    """ICC(2,1): absolute agreement of single judges, judges drawn at random. Shrout & Fleiss 1979; interval after McGraw & Wong 1996.
+    """ICC(2,1): absolute agreement of single judges drawn at random.
+
+    Shrout & Fleiss 1979; interval after McGraw & Wong 1996.
 
     Parameters
     ----------

@@ -39,17 +39,21 @@ LEAST_POOL = 8
 
 
 class Marked(NamedTuple):
-    """What is known of one group: the machine's mean of all its calls, how many they are, people's corrections of a few.
+    """What is known of one group: the machine's mean of all its calls, how many they are, and the few that a person marked.
 
-    `corrections`: a person's score less the machine's, in points, in the order of the draw; `weights`: 1 / chance of each, or
-    empty where all chances were equal.
+    `people` and `machine` are the scores of these few, in points, in the order of the draw.
     """
 
     name: str
     machine_mean: float
     calls: int
-    corrections: tuple[float, ...]
-    weights: tuple[float, ...] = ()
+    people: tuple[float, ...]
+    machine: tuple[float, ...]
+
+    @property
+    def corrections(self) -> tuple[float, ...]:
+        """A person's score less the machine's, in points."""
+        return tuple(mine - other for mine, other in zip(self.people, self.machine, strict=True))
 
 
 class GroupMean(NamedTuple):
@@ -106,12 +110,12 @@ def group_means(
 
     Examples
     --------
-    >>> same = [Marked(str(number), 90.0, 200, (0.0, -2.0, 1.0, 0.0)) for number in range(10)]
-    >>> found = group_means([*same, Marked("1037", 90.0, 200, (0.0, -60.0, 0.0, 0.0))])
-    >>> found[0].method, round(found[0].width), found[-1].method, round(found[-1].width) > 50
-    ('pooled', 19, 'alone', True)
+    >>> same = [Marked(str(name), 90.0, 200, (90, 88, 91, 90), (90, 90, 90, 90)) for name in range(10)]
+    >>> found = group_means([*same, Marked("1037", 90.0, 200, (90, 30, 90, 90), (90, 90, 90, 90))])
+    >>> found[0].method, round(found[0].width), found[-1].method, round(found[-1].width)
+    ('pooled', 21, 'alone', 75)
     """
-    marked = [group for group in groups if group.corrections]
+    marked = [group for group in groups if group.people]
     usual = _without_unusual(marked, gate)
     if len(usual) < LEAST_POOL:
         return [_alone(group, "exact", low, high, level) for group in groups]
@@ -200,15 +204,10 @@ def _pooled_mean(
 
 def _alone(group: Marked, method: str, low: float, high: float, level: float) -> GroupMean:
     """A group by its own marks; without any, everything is possible."""
-    n = len(group.corrections)
-    if not n:
+    found = bounded_mean(group.people, low=low, high=high, population=group.calls, level=level)
+    if found is None:
         return GroupMean(group.name, group.machine_mean, low, high, 0, method)
-    span = high - low
-    found = bounded_mean(group.corrections, low=-span, high=span, population=group.calls, level=level)
-    assert found is not None
-    value = min(high, max(low, group.machine_mean + found.value))
-    lower = min(value, max(low, group.machine_mean + found.low))
-    return GroupMean(group.name, value, lower, max(value, min(high, group.machine_mean + found.high)), n, method)
+    return GroupMean(group.name, found.value, found.low, found.high, len(group.people), method)
 
 
 def more_marks(found: GroupMean, wanted_width: float, *, most: int = 60) -> int:

@@ -1,9 +1,9 @@
 """Intervals that hold at the sample sizes of this trade: proportions, and means of bounded figures.
 
-    wilson          share of passed calls, large samples or small
-    exact_share     the same, never below its level
-    bounded_mean    mean of scores in 0–1, exact at any n, drawn with or without replacement, with or without weights
-    skewed_mean     mean of many scores, corrected for skewness
+wilson          share of passed calls, large samples or small
+exact_share     the same, never below its level
+bounded_mean    mean of scores in 0–1, exact at any n, drawn with or without replacement, with or without weights
+skewed_mean     mean of many scores, corrected for skewness
 """
 
 from __future__ import annotations
@@ -205,10 +205,12 @@ def _variances_before(drawn: Array) -> Array:
     return np.asarray((0.25 + before) / draws)
 
 
-def skewed_mean(values: Sequence[float] | Array, *, population: int | None = None, level: float = 0.95) -> Interval | None:
-    """Mean of many figures with a normal interval corrected for skewness. Hall 1992, "On the removal of skewness by transformation".
+def skewed_mean(
+    values: Sequence[float] | Array, *, population: int | None = None, level: float = 0.95
+) -> Interval | None:
+    """Mean of many figures with a normal interval corrected for skewness; None below two values.
 
-    Finite populations by the usual factor (Cochran 1977, ch. 2). None below two values.
+    Hall 1992, "On the removal of skewness by transformation"; finite populations by the usual factor (Cochran 1977, ch. 2).
 
     >>> found = skewed_mean([0.0] * 20 + [1.0] * 380)
     >>> round(found.low, 3), round(found.high, 3)

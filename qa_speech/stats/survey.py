@@ -1,9 +1,9 @@
 """From a sample with known chances to the whole: draws, means, and what a machine that scored all of it adds.
 
-    chances       size of risk → each thing's chance to be drawn, none of them 0
-    drawn         a systematic draw with these chances
-    whole_mean    values of the drawn things and their chances → the mean of the whole
-    corrected     the machine's mean of the whole, put right by people's marks of a few
+chances       size of risk → each thing's chance to be drawn, none of them 0
+drawn         a systematic draw with these chances
+whole_mean    values of the drawn things and their chances → the mean of the whole
+corrected     the machine's mean of the whole, put right by people's marks of a few
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def chances(sizes: Sequence[float] | Array, count: int, *, floor: float = 0.0) -
     >>> chances([1, 1, 2], 2).round(2).tolist()
     [0.5, 0.5, 1.0]
     """
-    size = np.maximum(np.asarray(sizes, float), 0.0)
+    size: Array = np.maximum(np.asarray(sizes, float), 0.0)
     if len(size) == 0:
         return size
     mean = float(size.mean())
