@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,7 @@ def test_an_even_spread_takes_no_two_neighbours_of_a_full_month() -> None:
     sample = draw(plan("number = 7\nper = []"), frame(28))
     days = sorted(int(call.id[-3:]) for call in sample.drawn)
 
-    assert all(two - one in (3, 4, 5) for one, two in zip(days, days[1:], strict=False))
+    assert all(two - one in (3, 4, 5) for one, two in pairwise(days))
 
 
 def test_risk_makes_calls_likelier_and_nothing_impossible_and_the_chances_are_true() -> None:
