@@ -14,7 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Boolean, Column, Connection, Engine, Float, Integer, MetaData, String, Table, Text, create_engine, event, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Float,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    select,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -23,7 +37,9 @@ from qa_speech.marks.model import Mark, Seconds, checked
 from qa_speech.marks.stages import latest
 
 FILE_NAME = "marks.sqlite"
-NETWORK_FILE_SYSTEMS = frozenset(("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "ceph", "glusterfs", "afs", "lustre"))
+NETWORK_FILE_SYSTEMS = frozenset(
+    ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "ceph", "glusterfs", "afs", "lustre")
+)
 WAIT_S = 30
 HEAD = "0001"
 """The newest migration this version knows."""
@@ -84,7 +100,9 @@ def _engine(place: str | Path, create: bool) -> Engine:
         url = make_url(text)
         engine = create_engine(url, pool_pre_ping=True)
     except (ArgumentError, ModuleNotFoundError) as exc:
-        problem = f"cannot be opened as a database: {exc}; expected a path, or a URL like postgresql+psycopg://user@host/name"
+        problem = (
+            f"cannot be opened as a database: {exc}; expected a path, or a URL like postgresql+psycopg://user@host/name"
+        )
         raise ConfigError(str(place), [problem]) from exc
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _as_wal)
@@ -102,7 +120,7 @@ def _as_wal(connection: Any, _: object) -> None:
 def _refuse_network(path: Path) -> None:
     kind = file_system(path)
     if kind in NETWORK_FILE_SYSTEMS:
-        problem = f"lies on a network file system ({kind}), where SQLite loses marks; name a PostgreSQL database with --marks-db URL"
+        problem = f"lies on a network file system ({kind}), where SQLite loses marks; name a PostgreSQL database: --marks-db URL"
         raise ConfigError(str(path), [problem])
 
 
@@ -157,12 +175,16 @@ def _require_schema(engine: Engine, place: str, create: bool) -> None:
     if version is None and create:
         _make(engine, place)
         return
-    raise ConfigError(place, [f"marks of schema {version or 'none'}, this version wants {HEAD}: qa-speech review upgrade {place}"])
+    raise ConfigError(
+        place, [f"marks of schema {version or 'none'}, this version wants {HEAD}: qa-speech review upgrade {place}"]
+    )
 
 
 def _refuse_newer(version: str | None, place: str) -> None:
     if version is not None and version > HEAD:
-        raise ConfigError(place, [f"marks of schema {version} were written by a newer qa_speech; this one reads up to {HEAD}"])
+        raise ConfigError(
+            place, [f"marks of schema {version} were written by a newer qa_speech; this one reads up to {HEAD}"]
+        )
 
 
 def _version(engine: Engine, place: str) -> str | None:

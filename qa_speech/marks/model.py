@@ -84,7 +84,9 @@ def checked(mark: Mark) -> Mark:
 
     Examples
     --------
-    >>> made = Mark(call="a", criterion="greeting", stage="final", outcome="pass", person="李", role="agent", at="2026-11-30T08:00:00")
+    >>> made = Mark(
+    ...     call="a", criterion="greeting", stage="final", outcome="pass", person="李", role="agent", at="2026-11-30T08:00:00"
+    ... )
     >>> try:
     ...     checked(made)
     ... except ConfigError as exc:

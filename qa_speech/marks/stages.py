@@ -1,8 +1,8 @@
 """Which marks count: the newest decided stage of each criterion; appeals and their clocks; a score under marks.
 
-    machine   the stored score alone
-    human     what people marked, and nothing else
-    final     what people decided where they did, else the machine
+machine   the stored score alone
+human     what people marked, and nothing else
+final     what people decided where they did, else the machine
 """
 
 from __future__ import annotations
