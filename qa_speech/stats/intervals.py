@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
-GRID = 400
+GRID = 1000
 """Means that `bounded_mean` tries; the interval is widened to the next one outside."""
 LARGEST_BET = 0.9
 """Share of the capital that is staked at most: a single zero among ones must not end the game."""
