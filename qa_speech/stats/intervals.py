@@ -23,7 +23,7 @@ LARGEST_BET = 0.9
 """Share of the capital that is staked at most: a single zero among ones must not end the game."""
 ENOUGH = 100
 """Sample size from which a normal approximation is believed …"""
-ENOUGH_RARE = 8
+ENOUGH_RARE = 12
 """… where so many values lie far from the others: below, the rare ones are as good as unseen."""
 FAR = 2.0
 """Standard deviations from the median that are far."""
