@@ -87,23 +87,24 @@ def draw(plan: Plan, frame: Iterable[Candidate], *, inspected: Collection[str] =
     >>> len(sample.drawn), sample.drawn[0].chance, sample.frame_size
     (2, 0.2, 10)
     """
-    eligible = _eligible(plan, frame, inspected)
+    calls = eligible(plan, frame, inspected)
     groups: dict[str, list[Candidate]] = {}
-    for call in eligible:
-        groups.setdefault(_group(plan, call), []).append(call)
+    for call in calls:
+        groups.setdefault(group_of(plan, call), []).append(call)
     found: list[Drawn] = []
     short: list[Shortfall] = []
-    for group, calls in sorted(groups.items()):
-        taken, missing = _of_group(plan, group, calls)
+    for group, mine in sorted(groups.items()):
+        taken, missing = _of_group(plan, group, mine)
         found += taken
         short += missing
-    teams = {call.id: call.text("team") for call in eligible}
+    teams = {call.id: call.text("team") for call in calls}
     assigned, unassigned = assign(found, plan.inspectors, teams, plan.seed)
-    sizes = {group: len(calls) for group, calls in sorted(groups.items())}
-    return Sample(tuple(assigned), (*short, *unassigned), frame_hash(eligible), len(eligible), sizes)
+    sizes = {group: len(mine) for group, mine in sorted(groups.items())}
+    return Sample(tuple(assigned), (*short, *unassigned), frame_hash(calls), len(calls), sizes)
 
 
-def _eligible(plan: Plan, frame: Iterable[Candidate], inspected: Collection[str]) -> list[Candidate]:
+def eligible(plan: Plan, frame: Iterable[Candidate], inspected: Collection[str] = frozenset()) -> list[Candidate]:
+    """The calls that may be drawn, in the order of their ids."""
     kept: list[Candidate] = []
     for call in frame:
         fresh = plan.again or call.id not in inspected
@@ -112,7 +113,8 @@ def _eligible(plan: Plan, frame: Iterable[Candidate], inspected: Collection[str]
     return sorted(kept, key=lambda call: call.id)
 
 
-def _group(plan: Plan, call: Candidate) -> str:
+def group_of(plan: Plan, call: Candidate) -> str:
+    """The group a call belongs to, by the keys of the plan."""
     return " · ".join(call.text(name) or UNKNOWN for name in plan.per)
 
 
