@@ -62,16 +62,16 @@ def made(plan_text: str, frame: Iterable[Candidate], inspected: Collection[str],
         frame_size=sample.frame_size,
         drawn=sample.drawn,
         short=sample.short,
-        groups=totals(plan, calls, sample),
+        groups=totals(plan, calls, left_out, sample),
         inspected=tuple(left_out),
     )
     return plan, record
 
 
-def totals(plan: Plan, frame: Iterable[Candidate], sample: Sample) -> dict[str, GroupTotals]:
+def totals(plan: Plan, frame: Iterable[Candidate], inspected: Collection[str], sample: Sample) -> dict[str, GroupTotals]:
     """The machine's figures over every group of the frame."""
     held: dict[str, list[Candidate]] = {group: [] for group in sample.sizes}
-    for call in eligible(plan, frame):
+    for call in eligible(plan, frame, inspected):
         held.setdefault(group_of(plan, call), []).append(call)
     found: dict[str, GroupTotals] = {}
     for group, calls in held.items():
