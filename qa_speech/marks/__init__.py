@@ -1,0 +1,1 @@
+"""What people decided: marks, never changed and never removed; which of them count; sheets in and out; agreement."""

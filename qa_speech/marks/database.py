@@ -1,0 +1,291 @@
+"""Marks in a database: SQLite inside the run, or PostgreSQL by URL. The same tables, the same code.
+
+SQLite works in WAL mode with a generous time-out, so that several people write at once; on a network file system its locks do
+not hold, so it is refused there by name. The schema is made with a new database and upgraded on command only
+(`upgrade`); a database of a newer version is refused.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Float,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    select,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from qa_speech.errors import ConfigError
+from qa_speech.marks.model import Mark, Seconds, checked
+from qa_speech.marks.stages import latest
+
+FILE_NAME = "marks.sqlite"
+NETWORK_FILE_SYSTEMS = frozenset(
+    ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "ceph", "glusterfs", "afs", "lustre")
+)
+WAIT_S = 30
+HEAD = "0001"
+"""The newest migration this version knows."""
+
+TABLES = MetaData()
+MARKS = Table(
+    "marks", TABLES,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("call", String(1000), nullable=False, index=True),
+    Column("criterion", String(200), nullable=False),
+    Column("stage", String(20), nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("points", Float),
+    Column("reason", Text, nullable=False, default=""),
+    Column("evidence", Text, nullable=False, default="[]"),
+    Column("person", String(200), nullable=False, index=True),
+    Column("role", String(20), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("scorecard", String(200), nullable=False, default=""),
+    Column("scorecard_version", Integer, nullable=False, default=0),
+    Column("machine_outcome", String(20), nullable=False, default=""),
+    Column("machine_points", Float),
+    Column("blind", Boolean, nullable=False, default=False),
+)  # fmt: skip
+
+
+def open_marks(place: str | Path, *, create: bool = True) -> DatabaseMarks:
+    """The marks kept at a path (SQLite) or URL (``postgresql+psycopg://user@host/name``).
+
+    Raises
+    ------
+    ConfigError
+        It cannot be opened: not there, on a network file system, of a newer version, or of an older one (then: `upgrade`).
+    """
+    engine = _engine(place, create)
+    try:
+        _require_schema(engine, str(place), create)
+    except BaseException:
+        engine.dispose()
+        raise
+    return DatabaseMarks(engine, str(place))
+
+
+def marks_file(run: str | Path) -> Path:
+    """Where the marks of a run are kept unless another place is named."""
+    return Path(run) / FILE_NAME
+
+
+def _engine(place: str | Path, create: bool) -> Engine:
+    text = str(place)
+    if "://" not in text:
+        path = Path(text)
+        if not create and not path.is_file():
+            raise ConfigError(text, ["no marks here yet"])
+        _refuse_network(path)
+        text = f"sqlite:///{path}"
+    try:
+        url = make_url(text)
+        engine = create_engine(url, pool_pre_ping=True)
+    except (ArgumentError, ModuleNotFoundError) as exc:
+        problem = (
+            f"cannot be opened as a database: {exc}; expected a path, or a URL like postgresql+psycopg://user@host/name"
+        )
+        raise ConfigError(str(place), [problem]) from exc
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _as_wal)
+    return engine
+
+
+def _as_wal(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {WAIT_S * 1000}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
+def _refuse_network(path: Path) -> None:
+    kind = file_system(path)
+    if kind in NETWORK_FILE_SYSTEMS:
+        problem = f"lies on a network file system ({kind}), where SQLite loses marks; name a PostgreSQL database: --marks-db URL"
+        raise ConfigError(str(path), [problem])
+
+
+def file_system(path: Path, mounts: str = "/proc/mounts") -> str:
+    """Kind of the file system that holds a path, e.g. ``ext4`` or ``nfs4``; "" where the system does not say."""
+    try:
+        lines = Path(mounts).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return ""
+    wanted = os.path.realpath(path)
+    best, kind = -1, ""
+    for line in lines:
+        parts = line.split()
+        if len(parts) < 3:
+            continue
+        mount = parts[1].replace("\\040", " ")
+        inside = wanted == mount or wanted.startswith(mount.rstrip("/") + "/")
+        if inside and len(mount) >= best:
+            best, kind = len(mount), parts[2]
+    return kind
+
+
+def upgrade(place: str | Path) -> str:
+    """Bring a database to the schema of this version; returns the version it has then.
+
+    Raises
+    ------
+    ConfigError
+        It is of a newer version, or cannot be opened.
+    """
+    from alembic import command
+    from alembic.config import Config
+
+    engine = _engine(place, create=False)
+    try:
+        _refuse_newer(_version(engine, str(place)), str(place))
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        return _version(engine, str(place)) or HEAD
+    finally:
+        engine.dispose()
+
+
+def _require_schema(engine: Engine, place: str, create: bool) -> None:
+    version = _version(engine, place)
+    _refuse_newer(version, place)
+    if version == HEAD:
+        return
+    if version is None and create:
+        _make(engine, place)
+        return
+    raise ConfigError(
+        place, [f"marks of schema {version or 'none'}, this version wants {HEAD}: qa-speech review upgrade {place}"]
+    )
+
+
+def _refuse_newer(version: str | None, place: str) -> None:
+    if version is not None and version > HEAD:
+        raise ConfigError(
+            place, [f"marks of schema {version} were written by a newer qa_speech; this one reads up to {HEAD}"]
+        )
+
+
+def _version(engine: Engine, place: str) -> str | None:
+    """The schema version of a database; None where there is none yet."""
+    with _told(place), engine.connect() as connection:
+        if not engine.dialect.has_table(connection, "marks_version"):
+            return None
+        found = connection.exec_driver_sql("SELECT version_num FROM marks_version").scalar()
+        return None if found is None else str(found)
+
+
+def _make(engine: Engine, place: str) -> None:
+    """The newest schema in an empty database, by the same migrations; two who begin at once make it once."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with _told(place), engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(716000)")
+        if not engine.dialect.has_table(connection, "marks_version"):
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        connection.commit()
+
+
+@contextmanager
+def _told(place: str) -> Iterator[None]:
+    """Errors of the database as ours, without the values of a statement."""
+    try:
+        yield
+    except SQLAlchemyError as exc:
+        cause = getattr(exc, "orig", None) or exc
+        raise ConfigError(place, [f"the marks database does not answer: {type(cause).__name__}: {cause}"]) from exc
+
+
+class DatabaseMarks:
+    """A `base.MarkStore` over SQLAlchemy."""
+
+    def __init__(self, engine: Engine, place: str) -> None:
+        self._engine = engine
+        self._place = place
+
+    def add(self, marks: Iterable[Mark]) -> int:
+        """See `base.MarkStore.add`; one transaction."""
+        fresh = [checked(mark) for mark in marks]
+        with _told(self._place), self._engine.begin() as connection:
+            known = _latest_of(connection, sorted({mark.call for mark in fresh}))
+            new = [mark for mark in fresh if not _said(mark, known)]
+            if new:
+                connection.execute(MARKS.insert(), [_row(mark) for mark in new])
+        return len(new)
+
+    def marks(self, calls: Sequence[str] | None = None) -> list[Mark]:
+        """See `base.MarkStore.marks`."""
+        with _told(self._place), self._engine.connect() as connection:
+            return _read(connection, calls)
+
+    def inspected(self) -> frozenset[str]:
+        """See `base.MarkStore.inspected`."""
+        wanted = select(MARKS.c.call).where(MARKS.c.stage != "calibration").distinct()
+        with _told(self._place), self._engine.connect() as connection:
+            return frozenset(row[0] for row in connection.execute(wanted))
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._engine.dispose()
+
+
+CALLS_AT_ONCE = 500
+
+
+def _read(connection: Connection, calls: Sequence[str] | None) -> list[Mark]:
+    if calls is None:
+        return [_mark(row) for row in connection.execute(select(MARKS).order_by(MARKS.c.number)).mappings()]
+    found: list[Any] = []
+    for start in range(0, len(calls), CALLS_AT_ONCE):
+        part = calls[start : start + CALLS_AT_ONCE]
+        found += connection.execute(select(MARKS).where(MARKS.c.call.in_(part))).mappings()
+    return [_mark(row) for row in sorted(found, key=lambda row: row["number"])]
+
+
+def _latest_of(connection: Connection, calls: Sequence[str]) -> list[Mark]:
+    return latest(_read(connection, calls))
+
+
+def _said(mark: Mark, known: Iterable[Mark]) -> bool:
+    """Whether this is what the person last said of it: a sheet that is read twice changes nothing."""
+    return any(mark.same_decision(other) for other in known)
+
+
+def _row(mark: Mark) -> dict[str, Any]:
+    row = msgspec.structs.asdict(mark)
+    row["evidence"] = msgspec.json.encode(mark.evidence).decode()
+    return row
+
+
+def _mark(row: Any) -> Mark:
+    values = {key: value for key, value in row.items() if key != "number"}
+    values["evidence"] = msgspec.json.decode(row["evidence"], type=tuple[Seconds, ...])
+    return Mark(**values)

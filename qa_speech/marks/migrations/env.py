@@ -1,0 +1,9 @@
+"""Runs migrations over the connection that `marks.database` hands over. Never by itself."""
+
+from __future__ import annotations
+
+from alembic import context
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, version_table="marks_version", render_as_batch=True)
+context.run_migrations()

@@ -1,0 +1,214 @@
+"""What a sample of marks says of all calls: means, pass rates and rates of violations, by group, with honest intervals.
+
+    no machine      weighted mean of the marks
+    machine         the machine's mean of all calls, corrected by people's marks of a few
+    many groups     corrections pooled over the groups, with a gate (`stats.groups`); below what the data carry, the whole's
+
+Nothing is given without n and interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from qa_speech.stats.groups import GroupMean, Marked, group_means, more_marks
+from qa_speech.stats.intervals import bounded_mean
+from qa_speech.stats.survey import Estimate, corrected, whole_mean
+
+
+class Figure(NamedTuple):
+    """What is estimated: bounds of its values, and the value that most calls have."""
+
+    name: str
+    low: float
+    high: float
+    usual: float
+
+
+SCORE = Figure("total", 0.0, 100.0, 100.0)
+PASS_RATE = Figure("passed", 0.0, 100.0, 100.0)
+"""Per cent of calls that pass; a call is worth 100 or 0."""
+
+
+class Observed(NamedTuple):
+    """One marked call: people's value, the machine's (None = the machine has none), its chance, in the order of the draw."""
+
+    call: str
+    group: str
+    people: float
+    machine: float | None
+    chance: float
+
+
+class GroupFrame(NamedTuple):
+    """What is known of all calls of a group: how many, and the machine's mean over them (None = the machine scored not all)."""
+
+    calls: int
+    machine_mean: float | None
+
+
+class GroupEstimate(NamedTuple):
+    """A group's estimate. `top_up`: further marks that bring its interval to the width asked for, 0 = it is narrow enough."""
+
+    group: str
+    estimate: Estimate
+    top_up: int
+
+
+def overall(
+    figure: Figure, observed: Sequence[Observed], frame: Mapping[str, GroupFrame], *, level: float = 0.95
+) -> Estimate | None:
+    """The estimate over all groups together; None without a mark.
+
+    >>> frame = {"1001": GroupFrame(100, 90.0)}
+    >>> seen = [Observed(str(number), "1001", 88.0, 90.0, 0.1) for number in range(10)]
+    >>> round(overall(SCORE, seen, frame).value, 1)
+    88.0
+    """
+    if not observed:
+        return None
+    calls = sum(held.calls for held in frame.values())
+    chance = [one.chance for one in observed]
+    machine_mean = _machine_mean(frame)
+    span = figure.high - figure.low
+    if machine_mean is None or any(one.machine is None for one in observed):
+        people = [one.people for one in observed]
+        return whole_mean(people, chance, calls, low=figure.low, high=figure.high, usual=figure.usual, level=level)
+    residuals = [one.people - (one.machine or 0.0) for one in observed]
+    found = whole_mean(residuals, chance, calls, low=-span, high=span, usual=0.0, level=level)
+    assert found is not None
+    return corrected(machine_mean, found, low=figure.low, high=figure.high)
+
+
+def _machine_mean(frame: Mapping[str, GroupFrame]) -> float | None:
+    total = calls = 0.0
+    for held in frame.values():
+        if held.machine_mean is None:
+            return None
+        total += held.calls * held.machine_mean
+        calls += held.calls
+    return total / calls if calls else None
+
+
+def gain(figure: Figure, observed: Sequence[Observed], frame: Mapping[str, GroupFrame]) -> float | None:
+    """How much narrower the machine makes the interval, 0–1: 0.4 = 40 % narrower; below 0 = it does not help."""
+    with_machine = overall(figure, observed, frame)
+    bare = {name: GroupFrame(held.calls, None) for name, held in frame.items()}
+    without = overall(figure, observed, bare)
+    if with_machine is None or without is None or with_machine.method == without.method:
+        return None
+    width = without.high - without.low
+    return 1 - (with_machine.high - with_machine.low) / width if width > 0 else None
+
+
+def by_group(
+    figure: Figure,
+    observed: Iterable[Observed],
+    frame: Mapping[str, GroupFrame],
+    *,
+    wanted_width: float = 30.0,
+    level: float = 0.95,
+) -> list[GroupEstimate]:
+    """Every group's estimate, in the order of their names.
+
+    Groups of a sample with equal chances within each group share what they have in common (`stats.groups.group_means`); where
+    chances differ within a group (drawn by risk), or the machine did not score all its calls, a group stands alone.
+
+    Parameters
+    ----------
+    wanted_width
+        Width of an interval, in units of the figure, above which a group is named for further marks.
+    """
+    held: dict[str, list[Observed]] = {name: [] for name in frame}
+    for one in observed:
+        held.setdefault(one.group, []).append(one)
+    poolable: list[Marked] = []
+    alone: dict[str, list[Observed]] = {}
+    for name, mine in held.items():
+        marked = _marked(name, mine, frame)
+        if marked is None:
+            alone[name] = mine
+        else:
+            poolable.append(marked)
+    found = {
+        one.name: _from_group(one, wanted_width)
+        for one in group_means(poolable, low=figure.low, high=figure.high, level=level)
+    }
+    for name, mine in alone.items():
+        found[name] = _alone(figure, name, mine, frame, wanted_width, level)
+    return [found[name] for name in sorted(found)]
+
+
+def _marked(name: str, mine: Sequence[Observed], frame: Mapping[str, GroupFrame]) -> Marked | None:
+    """A group for the pool; None where its chances differ or the machine is missing."""
+    known = frame.get(name)
+    if known is None or known.machine_mean is None:
+        return None
+    if any(one.machine is None for one in mine):
+        return None
+    chance = [one.chance for one in mine]
+    if chance and max(chance) - min(chance) > 1e-9:
+        return None
+    people = tuple(one.people for one in mine)
+    machine = tuple(one.machine or 0.0 for one in mine)
+    return Marked(name, known.machine_mean, known.calls, people, machine)
+
+
+def _from_group(found: GroupMean, wanted_width: float) -> GroupEstimate:
+    estimate = Estimate(found.value, found.low, found.high, found.n, found.method)
+    return GroupEstimate(found.name, estimate, more_marks(found, wanted_width))
+
+
+def _alone(
+    figure: Figure,
+    name: str,
+    mine: Sequence[Observed],
+    frame: Mapping[str, GroupFrame],
+    wanted_width: float,
+    level: float,
+) -> GroupEstimate:
+    known = frame.get(name, GroupFrame(len(mine), None))
+    found = overall(figure, mine, {name: known}, level=level)
+    if found is None:
+        found = Estimate((figure.low + figure.high) / 2, figure.low, figure.high, 0, "no marks")
+    group = GroupMean(name, found.value, found.low, found.high, found.n, found.method)
+    return GroupEstimate(name, found, more_marks(group, wanted_width))
+
+
+class Stop(NamedTuple):
+    """Whether enough calls were heard: the interval so far, valid at any moment, and whether it is narrow enough."""
+
+    estimate: Estimate
+    enough: bool
+
+
+def enough(
+    figure: Figure,
+    people: Sequence[float],
+    machine: Sequence[float] | None,
+    frame: GroupFrame,
+    *,
+    within: float,
+    level: float = 0.95,
+) -> Stop | None:
+    """Whether one may stop hearing calls: the mean is known to ± `within`, however often one has looked.
+
+    Confidence sequence by betting, Waudby-Smith & Ramdas 2024; calls drawn with equal chances, in the order
+    in which they were heard.
+    """
+    span = figure.high - figure.low
+    if machine is None or frame.machine_mean is None:
+        found = bounded_mean(
+            people, low=figure.low, high=figure.high, population=frame.calls, level=level, anytime=True
+        )
+        base = 0.0
+    else:
+        residuals = [mine - other for mine, other in zip(people, machine, strict=True)]
+        found = bounded_mean(residuals, low=-span, high=span, population=frame.calls, level=level, anytime=True)
+        base = frame.machine_mean
+    if found is None:
+        return None
+    low, high = max(figure.low, base + found.low), min(figure.high, base + found.high)
+    value = min(high, max(low, base + found.value))
+    return Stop(Estimate(value, low, high, len(people), "anytime"), high - low <= 2 * within)

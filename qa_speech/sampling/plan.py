@@ -1,0 +1,162 @@
+"""The plan of a sample: a TOML file, strict. What is drawn from whom, how many, by which risk, for which inspectors.
+
+seed = 20261130
+per = ["agent"]                       # agent, team, queue, hour, day, week … or any metadata; [] = all calls together
+number = 4                            # or share = 5 (% of the group); never fewer than minimum, where there are so many
+minimum = 2
+where = ["duration_s >= 30"]          # who is in the frame at all
+spread = true                         # even over the period
+again = false                         # true: calls already inspected may be drawn again
+
+[[strata]]                            # parts of each group with quotas of their own; the rest of it gets the rest
+name = "投诉"
+where = ["queue in 投诉"]
+number = 2
+
+[risk]                                # without it every call of a stratum has the same chance
+floor = 0.3                           # least chance, as a share of the mean: none is out of reach
+[[risk.terms]]
+where = ["passed = 0"]
+weight = 3
+
+[[inspectors]]
+name = "质检一"
+team = "A 组"                          # gets no call of this team
+share = 1
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from qa_speech.errors import ConfigError
+from qa_speech.sampling.conditions import Condition, condition
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Count = Annotated[int, Field(ge=0, le=100_000)]
+Percent = Annotated[float, Field(gt=0, le=100)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Conditional(_Strict):
+    """Something that holds for calls that fulfil all conditions."""
+
+    where: tuple[str, ...] = ()
+
+    @field_validator("where")
+    @classmethod
+    def _readable(cls, where: tuple[str, ...]) -> tuple[str, ...]:
+        for text in where:
+            try:
+                condition(text)
+            except ConfigError as exc:
+                raise ValueError("; ".join(exc.problems)) from exc
+        return where
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """They, taken apart."""
+        return tuple(condition(text) for text in self.where)
+
+
+class Stratum(_Conditional):
+    """A part of each group with a quota of its own."""
+
+    name: Name
+    number: Count | None = None
+    share: Percent | None = None
+
+    @model_validator(mode="after")
+    def _one_quota(self) -> Stratum:
+        if (self.number is None) == (self.share is None):
+            raise ValueError("give either number or share")
+        return self
+
+
+class RiskTerm(_Conditional):
+    """What makes a call more worth hearing, and by how much: its size is 1 plus the weights of the terms it fulfils."""
+
+    weight: Annotated[float, Field(gt=0, le=100)]
+
+
+class Risk(_Strict):
+    """Chances by risk."""
+
+    floor: Annotated[float, Field(gt=0, le=1)] = 0.3
+    terms: tuple[RiskTerm, ...] = Field(min_length=1)
+
+
+class Inspector(_Strict):
+    """Who hears calls. `share` of the work beside the others; `most` calls at most; `team` is his own."""
+
+    name: Name
+    team: str = ""
+    share: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    most: Count | None = None
+
+
+class Plan(_Conditional):
+    """A whole plan."""
+
+    seed: int
+    per: tuple[Name, ...] = ("agent",)
+    number: Count | None = None
+    share: Percent | None = None
+    minimum: Count = 0
+    spread: bool = True
+    again: bool = False
+    strata: tuple[Stratum, ...] = ()
+    risk: Risk | None = None
+    inspectors: tuple[Inspector, ...] = ()
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Plan:
+        if (self.number is None) == (self.share is None):
+            raise ValueError("give either number or share: how many calls of each group")
+        for kind, names in (("strata", self.strata), ("inspectors", self.inspectors)):
+            given = [one.name for one in names]
+            if len(set(given)) < len(given):
+                raise ValueError(f"{kind}: each name once")
+        return self
+
+
+def load_plan(path: str | Path) -> Plan:
+    """Read a plan.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing, not TOML, or wrong: all problems at once.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError(str(path), [f"cannot read: {exc}"]) from exc
+    return plan_from(text, str(path))
+
+
+def plan_from(text: str, source: str = "plan") -> Plan:
+    """The same from its text.
+
+    >>> plan_from("seed = 1\\nnumber = 4").per
+    ('agent',)
+    """
+    try:
+        return Plan.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError(source, [f"not TOML: {exc}"]) from exc
+    except ValidationError as exc:
+        problems: list[str] = []
+        for one in exc.errors():
+            place = ".".join(str(part) for part in one["loc"])
+            problems.append(f"{place}: {one['msg']}" if place else one["msg"])
+        raise ConfigError(source, problems) from exc
