@@ -7,10 +7,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("QA_SPEECH_DATA", ROOT.parent / "shared" / "data"))
 CHROMIUM = "/usr/bin/chromium"
+
+settings.register_profile("project", deadline=None)  # machines are shared: a slow example is no fault
+settings.load_profile("project")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

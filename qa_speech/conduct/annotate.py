@@ -21,6 +21,7 @@ from qa_speech.call import Annotation, Call, decode, encode, write_bytes
 from qa_speech.conduct.classifier import TextClassifier, TextModels, load_text_models
 from qa_speech.conduct.passages import Passage, exchange_passages, text_hash, utterance_passages
 from qa_speech.errors import ConfigError, ModelError
+from qa_speech.files import ResultFolder
 from qa_speech.settings import Settings
 
 PASSAGES: dict[str, Callable[[Call], tuple[Passage, ...]]] = {
@@ -176,8 +177,7 @@ def annotate_stored(path: str | Path, models: TextModels, *, force: bool = False
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    inner = path / "calls"
-    return sorted((inner if inner.is_dir() else path).rglob("*.json"))
+    return ResultFolder(path).call_files()
 
 
 def _annotate_lines(path: Path, models: TextModels, *, force: bool) -> Iterator[tuple[str, bool]]:

@@ -38,7 +38,8 @@ LOCKED = 8
 """Columns that a person does not fill in."""
 SHEET, ABOUT = "复核", "说明"
 OUTCOMES: dict[str, Outcome] = {"通过": "pass", "部分得分": "partial", "未通过": "fail", "不适用": "not_applicable"}
-NAMES: dict[str, str] = {outcome: name for name, outcome in OUTCOMES.items()} | {
+NAMES: dict[str, str] = {
+    **{outcome: name for name, outcome in OUTCOMES.items()},
     "not_measured": "未能判定",
     "manual": "待人工评定",
 }

@@ -68,7 +68,9 @@ def made(plan_text: str, frame: Iterable[Candidate], inspected: Collection[str],
     return plan, record
 
 
-def totals(plan: Plan, frame: Iterable[Candidate], inspected: Collection[str], sample: Sample) -> dict[str, GroupTotals]:
+def totals(
+    plan: Plan, frame: Iterable[Candidate], inspected: Collection[str], sample: Sample
+) -> dict[str, GroupTotals]:
     """The machine's figures over every group of the frame."""
     held: dict[str, list[Candidate]] = {group: [] for group in sample.sizes}
     for call in eligible(plan, frame, inspected):
