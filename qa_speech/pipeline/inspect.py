@@ -16,6 +16,7 @@ from qa_speech.inputs import CallInput
 from qa_speech.metrics import measure_all
 from qa_speech.pipeline.prepare import Prepared, begin
 from qa_speech.pipeline.recognise import failure, recognise
+from qa_speech.scorecard.score import score
 from qa_speech.settings import Settings
 
 if TYPE_CHECKING:
@@ -101,6 +102,5 @@ def report(call: Call, scorecard: Scorecard | Chooser | None = None) -> CallRepo
     card = scorecard(call) if callable(scorecard) else scorecard
     if card is None:
         return CallReport(call, measured)
-    from qa_speech.scorecard import score  # reads YAML and regular expressions, which a call without a card needs not
 
     return CallReport(call, measured, score(call, card, measurements=measured))
