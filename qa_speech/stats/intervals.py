@@ -259,13 +259,11 @@ def mean_interval(
     1.0
     """
     drawn = np.asarray(values, float)
-    exact = bounded_mean(drawn, low=low, high=high, population=population, level=level)
-    if exact is None or not believes_normal(drawn):
-        return exact
-    found = skewed_mean(drawn, population=population, level=level)
-    if found is None:
-        return exact
-    return Interval(found.value, max(low, found.low), min(high, found.high))
+    if believes_normal(drawn):
+        found = skewed_mean(drawn, population=population, level=level)
+        assert found is not None
+        return Interval(found.value, max(low, found.low), min(high, found.high))
+    return bounded_mean(drawn, low=low, high=high, population=population, level=level)
 
 
 def believes_normal(drawn: Array) -> bool:
