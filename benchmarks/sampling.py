@@ -247,7 +247,7 @@ class Agents(NamedTuple):
 
 def agents(options: Options) -> Iterator[Figure]:
     """Four marks each, the machine that of the middle cell and its neighbours."""
-    repetitions = 4 if options.quick else 700
+    repetitions = 4 if options.quick else REPETITIONS
     worst: list[tuple[float, int, str]] = []
     for place, (fatal, agreement) in enumerate(((0.03, 0.9), (0.03, 0.97), (0.1, 0.9), (0.01, 0.97), (0.03, 0.7))):
         found = agents_of(fatal, agreement, repetitions, seed_of(100 + place))
