@@ -284,7 +284,7 @@ class Measurement(msgspec.Struct, frozen=True):
             raise ValueError("a measurement without a value needs a reason")
 
     def component(self, name: str) -> float | None:
-        """A component by name; `value` names the value itself."""
+        """A component by name, in the unit that its metric declares; `value` names the value itself."""
         return self.value if name == "value" else self.components[name]
 
 

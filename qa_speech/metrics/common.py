@@ -88,7 +88,7 @@ def total(pieces: Iterable[Span]) -> float:
 
 
 def quantile(ordered: Sequence[float], share: float) -> float | None:
-    """A quantile of sorted numbers, linear between neighbours; None of none.
+    """A quantile of sorted numbers, in their unit, linear between neighbours; `share` 0–1; None of none.
 
     >>> quantile([1.0, 2.0, 4.0], 0.5), quantile([1.0, 2.0], 0.9), quantile([], 0.5)
     (2.0, 1.9, None)
@@ -198,7 +198,7 @@ def says(text: str | None, phrases: tuple[str, ...]) -> bool:
 def interval(
     span: Span, note: str, role: Role | None = None, utterance: int | None = None, quote: str = ""
 ) -> Evidence:
-    """Evidence one can listen to."""
+    """Evidence one can listen to: a span in seconds, the index of an utterance where it is one."""
     return Evidence("quote" if quote else "interval", span[0], span[1], role, quote, note, utterance)
 
 

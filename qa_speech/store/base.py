@@ -154,6 +154,8 @@ class Store(Protocol):
     def append(self, records: Sequence[Record], *, position: int = 0, now: dt.datetime | None = None) -> str:
         """Keep outcomes as one part: all of them or none. Returns its name, the same for the same work done twice.
 
+        `position` is the place of the first one among the rows of work.
+
         Raises
         ------
         OSError
@@ -191,7 +193,7 @@ class Store(Protocol):
         """Remove every trace of these ids; with `keep_scores` points and figures stay under their marks."""
 
     def compact(self, *, above: int = 0) -> Compacted:
-        """Drop what newer outcomes have replaced and put the parts together, if there are more than `above`."""
+        """Drop what newer outcomes have replaced and put the parts together, if their count is more than `above`."""
 
 
 def with_row(call: Call, row: Row | None) -> Call:

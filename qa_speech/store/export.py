@@ -155,7 +155,7 @@ def columns_of(results: Iterable[Result]) -> Columns:
 
 
 def cell(value: object) -> str | float | None:
-    """A value as a cell: numbers stay numbers, lists become text, and text never becomes a formula.
+    """A value as a cell: numbers stay numbers, in the unit of their column, lists become text, and text never becomes a formula.
 
     >>> cell("=HYPERLINK(1)"), cell(True), cell(["a", "b"]), cell("-3.5"), cell(None)
     ("'=HYPERLINK(1)", 1, 'a; b', '-3.5', None)
@@ -173,7 +173,7 @@ def cell(value: object) -> str | float | None:
 
 
 def csv_cell(value: object) -> str | float | None:
-    """A value as a cell of a CSV file: figures with four decimals at most.
+    """A value as a cell of a CSV file: figures, in the unit of their column, with four decimals at most.
 
     >>> csv_cell(0.5), csv_cell(2.0)
     ('0.5', '2')
@@ -299,7 +299,7 @@ def _shown(value: Any) -> str:
 
 
 def width(text: str) -> int:
-    """Columns of a text in a terminal: a Chinese character takes two.
+    """How many columns a text takes in a terminal: a Chinese character takes two.
 
     >>> width("宽带 a")
     6

@@ -67,7 +67,7 @@ class FakeStore:
         """Nothing is ever half-written here."""
 
     def append(self, records: Sequence[Record], *, position: int = 0, now: dt.datetime | None = None) -> str:
-        """Keep outcomes as one part; the same work done twice is one part."""
+        """Keep outcomes as one part; the same work done twice is one part. `position`: that of the first among the rows of work."""
         written_at = (now or dt.datetime.now(dt.UTC)).replace(tzinfo=None)
         name = part_name(records, position)
         self.parts[name] = [msgspec.structs.replace(record.row, written_at=written_at) for record in records]
@@ -165,7 +165,7 @@ class FakeStore:
         self._rows = rows_without(self._rows, marks, keep_scores=keep_scores)
 
     def compact(self, *, above: int = 0) -> Compacted:
-        """Keep the newest outcomes alone, as one part, if there are more than `above`."""
+        """Keep the newest outcomes alone, as one part, if the count of parts is more than `above`."""
         before = len(self.parts)
         if before > above:
             newest = self._newest()

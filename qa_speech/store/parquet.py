@@ -232,7 +232,7 @@ class ParquetStore:
     # -- parts
 
     def compact(self, *, above: int = 0) -> Compacted:
-        """Merge the parts and drop outcomes that newer ones have replaced, if there are more than `above` of results."""
+        """Merge the parts and drop outcomes that newer ones have replaced, if the count of parts of results is above `above`."""
         old = [*self._parts(CALLS), *self._parts(RESULTS)]
         if len(self._parts(RESULTS)) <= above:
             return Compacted(len(old), len(old))
@@ -346,7 +346,10 @@ def _work_row(columns: Mapping[str, Any]) -> Row:
 
 
 def _without(path: Path, ids: list[str], *, per_group: int) -> None:
-    """Rewrite a part if it holds any of these ids, or says that another call was copied from one."""
+    """Rewrite a part if it holds any of these ids, or says that another call was copied from one.
+
+    `per_group` is the number of rows in a row group.
+    """
     gone = "(SELECT id FROM gone)"
     source = f"read_parquet({text_of(path)}, hive_partitioning=false)"
     with engine() as opened:

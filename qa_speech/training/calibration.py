@@ -58,7 +58,7 @@ def activated(raw: Array, cuts: Array, head: Head) -> Array:
 
 
 def _one_factor(raw: Array, target: Targets, counts: Array) -> Calibration:
-    """One factor for all outputs (logits) of a softmax."""
+    """One factor (a ratio) for all outputs of a softmax."""
     from scipy.optimize import minimize
 
     labels = target.astype(int)
@@ -75,7 +75,7 @@ def _one_factor(raw: Array, target: Targets, counts: Array) -> Calibration:
 
 
 def _each_output(raw: Array, target: Targets, counts: Array) -> Calibration:
-    """A factor and a shift for every output (a logit) by itself, as one yes or no."""
+    """A factor and a shift (in units of the raw output) for every output by itself, as one yes or no."""
     from scipy.optimize import minimize
 
     factors: list[float] = []
@@ -90,7 +90,7 @@ def _each_output(raw: Array, target: Targets, counts: Array) -> Calibration:
 
 
 def _yes_or_no(outputs: Array, goal: Array, counts: Array) -> Callable[[Array], float]:
-    """The log loss (nats) of one output under the logarithm of its factor and its shift."""
+    """The log loss (nats, of its probability) of one output under the logarithm of its factor and its shift."""
 
     def loss(parameters: Array) -> float:
         logarithm, shift = parameters
@@ -136,7 +136,7 @@ def _rising(parameters: Array) -> Array:
 
 
 def _apart(shares: Array) -> Array:
-    """Probabilities kept off 0 and 1."""
+    """Probabilities, 0–1, kept off 0 and 1."""
     return np.clip(shares, LEAST, 1 - LEAST)
 
 
@@ -148,6 +148,6 @@ def _of_labels(shares: npt.NDArray[np.floating[Any]], labels: npt.NDArray[np.int
 
 
 def _mean_loss(logarithms: npt.NDArray[np.floating[Any]], counts: Array) -> float:
-    """The log loss (nats), each text as much as it counts."""
+    """The log loss (nats): the mean, each text as much as it counts, of logarithms of a probability."""
     mean = np.average(logarithms, weights=counts)
     return float(-mean)
