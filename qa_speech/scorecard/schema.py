@@ -73,6 +73,10 @@ def json_schema() -> str:
 
     `scorecards/scorecard.schema.json` holds it; a scorecard names it in its first line:
     ``# yaml-language-server: $schema=scorecard.schema.json``. It knows the keys and types; `load_scorecard` checks more.
+
+    >>> schema = json.loads(json_schema())
+    >>> sorted(schema["required"])
+    ['id', 'sections', 'title', 'version']
     """
     from qa_speech.scorecard.model import Scorecard
 

@@ -205,7 +205,17 @@ def with_row(call: Call, row: Row | None) -> Call:
 
 
 def calls_of(store: Store) -> Iterator[Call]:
-    """The calls of a run in the order of its rows, with their metadata of today: the iterator of `call.read_calls`."""
+    """The calls of a run in the order of its rows, with their metadata of today: the iterator of `call.read_calls`.
+
+    >>> from pathlib import Path
+    >>> from qa_speech.pipeline import report
+    >>> from qa_speech.store.records import record_of
+    >>> from qa_speech.testing import FakeStore, make_call
+    >>> store = FakeStore(Path("run"))
+    >>> part = store.append([record_of(report(make_call("agent: 您好", call_id="a")))])
+    >>> [(call.id, call.utterances[0].text) for call in calls_of(store)]
+    [('a', '您好')]
+    """
     rows = {row.id: row for row in store.rows()}
     for stored in store.calls():
         yield stored.decoded(rows.get(stored.id))

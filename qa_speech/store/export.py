@@ -71,6 +71,19 @@ def export(results: Iterable[Result], path: str | Path) -> int:
     ------
     ConfigError
         The suffix is none of these.
+
+    Examples
+    --------
+    >>> from qa_speech.pipeline import report
+    >>> from qa_speech.store.parquet import store_at
+    >>> from qa_speech.store.records import record_of
+    >>> from qa_speech.testing import make_call
+    >>> store = store_at("run")
+    >>> part = store.append([record_of(report(make_call(agent=[(0, 2), (9, 12)], call_id="a")))])
+    >>> export(store.results(), "结果.csv")
+    1
+    >>> Path("结果.csv").read_text(encoding="utf-8-sig").splitlines()[1].split(",")[:2]
+    ['a', 'ok']
     """
     path = Path(path)
     kind = path.suffix.lower().removeprefix(".")

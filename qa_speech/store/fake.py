@@ -39,6 +39,15 @@ class FakeStore:
     """A `base.Store` in memory.
 
     `parts` are the rows of its parts by name, as they were appended. Its log and summary still need a folder, `place`.
+
+    >>> from pathlib import Path
+    >>> from qa_speech.pipeline import report
+    >>> from qa_speech.store.records import record_of
+    >>> from qa_speech.testing import make_call
+    >>> store = FakeStore(Path("run"))
+    >>> part = store.append([record_of(report(make_call(agent=[(0, 2), (9, 12)], call_id="a")))])
+    >>> [(result.row.id, result.row.figures["silence_longest_s"]) for result in store.results()]
+    [('a', 7.0)]
     """
 
     def __init__(self, place: Path) -> None:
