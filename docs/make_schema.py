@@ -46,10 +46,20 @@ def _hook(kind: type) -> dict[str, Any]:
 
 
 def _clean(node: Any) -> Any:
-    """Docstrings without their indentation."""
-    if isinstance(node, dict):
-        return {key: inspect.cleandoc(item) if key == "description" else _clean(item) for key, item in node.items()}
-    return [_clean(item) for item in node] if isinstance(node, list) else node
+    """Docstrings without their indentation and without their examples, which are of Python and not of JSON."""
+    if isinstance(node, list):
+        return [_clean(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    cleaned = {}
+    for key, item in node.items():
+        cleaned[key] = _described(item) if key == "description" else _clean(item)
+    return cleaned
+
+
+def _described(docstring: str) -> str:
+    text, _, _ = inspect.cleandoc(docstring).partition("\n\n>>> ")
+    return text
 
 
 def schema(kind: type, title: str) -> dict[str, Any]:

@@ -265,15 +265,7 @@ class Example(Part):
 
 
 class Scorecard(Part):
-    """A reviewed file that says what good service means.
-
-    >>> from qa_speech import load_scorecard
-    >>> card = load_scorecard("scorecards/telecom-hotline.yaml")
-    >>> card.title, len(card.criteria), card.pass_mark
-    ('热线服务质检评分表', 27, 80.0)
-    >>> [section.title for section in card.sections[:3]]
-    ['开头语', '服务规范', '受理过程']
-    """
+    """A reviewed file that says what good service means."""
 
     id: Id
     version: Annotated[int, Field(ge=1, le=1000000)]

@@ -39,6 +39,10 @@ def load_scorecard(source: str | Path) -> Scorecard:
 
     Examples
     --------
+    >>> card = load_scorecard("scorecards/telecom-hotline.yaml")
+    >>> card.title, len(card.criteria), card.pass_mark
+    ('热线服务质检评分表', 27, 80.0)
+
     >>> card = load_scorecard('''
     ... id: tiny
     ... version: 1
