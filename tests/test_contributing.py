@@ -10,7 +10,7 @@ from qa_speech.call import Role
 from qa_speech.engines.transcripts.base import Document
 from qa_speech.scorecard.context import Context
 from qa_speech.scorecard.question import Needs, Question
-from qa_speech.testing import check_metric, make_call
+from qa_speech.testing import make_call
 from qa_speech.wording import sentences
 
 TEXT = (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
