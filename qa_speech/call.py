@@ -12,8 +12,8 @@ Why msgspec and not dataclasses: the same call (900 words) decodes in two thirds
 
 Reason codes of missing values: ``no_speech``, ``no_words`` (recognised, nothing said), ``no_recogniser`` (words
 were not asked for), ``no_times`` (a transcript without times), ``mono`` (roles cannot be told apart), ``no_role``
-(that role says nothing), ``too_short``, ``no_model``, ``no_event`` (nothing of the kind happened, so there is no
-figure to give), ``not_measured``.
+(that role says nothing), ``no_event`` (nothing of the kind happened, so there is no figure to give), ``not_annotated``
+(no text model has read the call), ``stale_annotation`` (one has read other words), ``not_measured``.
 """
 
 from __future__ import annotations
