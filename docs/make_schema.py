@@ -32,8 +32,8 @@ each. `read_calls(path)` reads them back: a file, a `.jsonl` with one call per l
 * **Roles** are `agent`, `customer` and `unknown`. `speech` holds one list of `[start, end]` per role: sorted, disjoint.
 * **Evidence** points at what a person can check: words that were said, a stretch of time, or the span searched in vain.
 * **Codes** (`reason`, `note`, `review`, findings) are stable names; `qa_speech.wording` turns them into sentences. The
-  codes of figures are listed in [metrics.md](metrics.md), those of criteria, with the keys of `detail`, in the docstring of
-  `qa_speech.scorecard.score`.
+  codes of figures are listed in [metrics.md](metrics.md), those of criteria in the module `qa_speech.scorecard.score` and, operator
+  by operator with the keys of `detail`, in the files of `qa_speech.scorecard.checks` (`REASONS`).
 * `sha256` of the recording and `made_with` (engines, versions, settings) say what a call was made from and how.
 """
 
@@ -46,10 +46,20 @@ def _hook(kind: type) -> dict[str, Any]:
 
 
 def _clean(node: Any) -> Any:
-    """Docstrings without their indentation."""
-    if isinstance(node, dict):
-        return {key: inspect.cleandoc(item) if key == "description" else _clean(item) for key, item in node.items()}
-    return [_clean(item) for item in node] if isinstance(node, list) else node
+    """Docstrings without their indentation and without their examples, which are of Python and not of JSON."""
+    if isinstance(node, list):
+        return [_clean(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    cleaned = {}
+    for key, item in node.items():
+        cleaned[key] = _described(item) if key == "description" else _clean(item)
+    return cleaned
+
+
+def _described(docstring: str) -> str:
+    text, _, _ = inspect.cleandoc(docstring).partition("\n\n>>> ")
+    return text
 
 
 def schema(kind: type, title: str) -> dict[str, Any]:

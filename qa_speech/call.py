@@ -12,8 +12,8 @@ Why msgspec and not dataclasses: the same call (900 words) decodes in two thirds
 
 Reason codes of missing values: ``no_speech``, ``no_words`` (recognised, nothing said), ``no_recogniser`` (words
 were not asked for), ``no_times`` (a transcript without times), ``mono`` (roles cannot be told apart), ``no_role``
-(that role says nothing), ``too_short``, ``no_model``, ``no_event`` (nothing of the kind happened, so there is no
-figure to give), ``not_measured``.
+(that role says nothing), ``no_event`` (nothing of the kind happened, so there is no figure to give), ``not_annotated``
+(no text model has read the call), ``stale_annotation`` (one has read other words), ``not_measured``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,11 @@ SCHEMA_VERSION = 1
 
 
 class Role(StrEnum):
-    """Who speaks. Undivided mono and fake stereo speak as `unknown`."""
+    """Who speaks. Undivided mono and fake stereo speak as `unknown`.
+
+    >>> Role("agent").other
+    <Role.CUSTOMER: 'customer'>
+    """
 
     AGENT = "agent"
     CUSTOMER = "customer"
@@ -62,6 +66,10 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     """One thing the channel doctor found. `code` is stable (``fake_stereo``, ``dead_channel``, ``clipping`` …).
 
     `channel` counts from 1; None speaks of the whole recording. `value` carries `unit` (``dB``, ``%``, ``ms`` …).
+
+    >>> found = Finding("clipping", channel=1, value=0.4, unit="%")
+    >>> f"{found.code} on channel {found.channel}: {found.value} {found.unit}"
+    'clipping on channel 1: 0.4 %'
     """
 
     code: str
@@ -75,7 +83,13 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
 
 
 class Recording(msgspec.Struct, frozen=True):
-    """The file a call came from. `channels[0]` is the role of channel 1."""
+    """The file a call came from. `channels[0]` is the role of channel 1.
+
+    >>> level = Finding("level", channel=1, value=-23.4, unit="dBFS")
+    >>> recording = Recording("call.wav", sampling_rate=8000, num_samples=480_000, findings=(level,))
+    >>> recording.duration, recording.finding("level").value, recording.finding("clipping")
+    (60.0, -23.4, None)
+    """
 
     id: str
     path: str = ""
@@ -99,7 +113,13 @@ class Recording(msgspec.Struct, frozen=True):
 
 
 class Word(msgspec.Struct, frozen=True, gc=False):
-    """A recognised word with its time in seconds and the recogniser's probability in 0…1."""
+    """A recognised word with its time in seconds and the recogniser's probability in 0…1.
+
+    >>> from qa_speech.testing import make_call
+    >>> words = make_call("customer@2-3: 查话费", probability=0.8).utterances[0].words
+    >>> [(word.text, round(word.start, 2), word.probability) for word in words]
+    [('查', 2.0, 0.8), ('话', 2.33, 0.8), ('费', 2.67, 0.8)]
+    """
 
     text: str
     start: float
@@ -124,6 +144,10 @@ class Utterance(msgspec.Struct, frozen=True, gc=False):
     """The speech of one role up to a pause of its own, times in seconds.
 
     `text` None = not recognised; "" = recognised, no words.
+
+    >>> said = Utterance(Role.AGENT, 2.5, 4.0, "请稍等")
+    >>> said.text, said.duration
+    ('请稍等', 1.5)
     """
 
     role: Role
@@ -148,7 +172,12 @@ class Utterance(msgspec.Struct, frozen=True, gc=False):
 
 
 class OtherSound(msgspec.Struct, frozen=True, gc=False):
-    """Sound on a channel that is not the speech of its role: ``music``, ``tone``, ``ring_back``, ``dtmf``, ``ivr``."""
+    """Sound on a channel that is not the speech of its role: ``music``, ``tone``, ``ring_back``, ``dtmf``, ``ivr``.
+
+    >>> music = OtherSound("music", Role.AGENT, start=62.0, end=95.5)
+    >>> music.segment.duration
+    33.5
+    """
 
     kind: str
     role: Role
@@ -166,6 +195,10 @@ class Acoustics(msgspec.Struct, frozen=True, gc=False):
 
     `level_db` dBFS of its speech frames; `f0_hz` median pitch; `f0_range_st` 10–90 % range in semitones;
     `nuclei` syllable nuclei counted in the energy envelope; `snr_db` speech against the channel's background.
+
+    >>> voice = Acoustics(level_db=-24.5, f0_hz=182.0, f0_range_st=7.5, nuclei=14)
+    >>> f"{voice.level_db} dBFS, {voice.f0_hz:.0f} Hz"
+    '-24.5 dBFS, 182 Hz'
     """
 
     level_db: float | None = None
@@ -197,6 +230,15 @@ class Call(msgspec.Struct, frozen=True, tag_field="type", tag="call"):
 
     `speech` holds one timeline per role. `times` says where times come from; with ``nominal`` they only keep the
     order and no timing figure may be taken from them. `acoustics` is parallel to `utterances` (or empty).
+
+    >>> from qa_speech.testing import make_call
+    >>> call = make_call("agent@0-2: 您好，请讲", "customer@2.5-4: 我想查话费")
+    >>> for said in call.utterances:
+    ...     print(f"{said.start:.1f}–{said.end:.1f} {said.role}: {said.text}")
+    0.0–2.0 agent: 您好，请讲
+    2.5–4.0 customer: 我想查话费
+    >>> call.duration, call.speech[Role.AGENT].duration
+    (5.0, 2.0)
     """
 
     recording: Recording
@@ -249,6 +291,12 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     `kind` quote: words that were said (`utterance` = index into the call's utterances); interval: a stretch of time;
     absence: the span that was searched in vain. `role` None speaks of both parties. `note` is a reason code or name
     (``dead_air``, ``greeting``); sentences are made by `wording`.
+
+    >>> import qa_speech
+    >>> from qa_speech.testing import make_call
+    >>> call = make_call(agent=[(0, 2), (9, 12)])
+    >>> [(proof.kind, proof.start, proof.end) for proof in qa_speech.measure(call, "silence").evidence]
+    [('interval', 2.0, 9.0)]
     """
 
     kind: Literal["quote", "interval", "absence"]
@@ -268,6 +316,15 @@ class Measurement(msgspec.Struct, frozen=True):
     """One figure: value or None with a reason, unit, components, evidence, reliability.
 
     `components` are the counts and totals a corpus sums before it divides; rates are never averaged.
+
+    >>> import qa_speech
+    >>> from qa_speech.testing import make_call
+    >>> found = qa_speech.measure(make_call(agent=[(0, 2), (9, 12)]), "silence")
+    >>> found.value, found.unit, found.component("longest_s")
+    (1, 'count', 7.0)
+    >>> found = qa_speech.measure(make_call("agent: 您好", times="nominal"), "silence")
+    >>> found.value, found.reason
+    (None, 'no_times')
     """
 
     value: float | None
@@ -284,7 +341,7 @@ class Measurement(msgspec.Struct, frozen=True):
             raise ValueError("a measurement without a value needs a reason")
 
     def component(self, name: str) -> float | None:
-        """A component by name; `value` names the value itself."""
+        """A component by name, in the unit that its metric declares; `value` names the value itself."""
         return self.value if name == "value" else self.components[name]
 
 
@@ -295,6 +352,14 @@ class CriterionScore(msgspec.Struct, frozen=True, gc=False):
     `fatal` names the effect that a fail has (``form``, ``section``, ``cap:60``) or is empty. `detail` holds the numbers
     and names that `wording` needs for the plain sentence. `scored` False = shown, but outside every total;
     `comment_required`: whoever judges has to write why.
+
+    >>> import qa_speech
+    >>> from qa_speech.testing import make_call
+    >>> call = make_call("agent: 您好，工号一零零一", "customer: 我想查话费", duration=60)
+    >>> result = qa_speech.score(call, qa_speech.load_scorecard("scorecards/telecom-hotline.yaml"))
+    >>> greeting = result.criteria[0]
+    >>> greeting.title, greeting.outcome, greeting.points, greeting.possible, greeting.evidence[0].quote
+    ('15 秒内问候', 'pass', 5.0, 5.0, '您好')
     """
 
     id: str
@@ -316,7 +381,16 @@ class CriterionScore(msgspec.Struct, frozen=True, gc=False):
 
 
 class SectionScore(msgspec.Struct, frozen=True, gc=False):
-    """Points of one section; `total` 0–100, None when nothing in it was judged."""
+    """Points of one section; `total` 0–100, None when nothing in it was judged.
+
+    >>> import qa_speech
+    >>> from qa_speech.testing import make_call
+    >>> call = make_call("agent: 您好，工号一零零一", "customer: 我想查话费", duration=60)
+    >>> result = qa_speech.score(call, qa_speech.load_scorecard("scorecards/telecom-hotline.yaml"))
+    >>> opening = result.sections[0]
+    >>> opening.title, opening.points, opening.possible, opening.total
+    ('开头语', 15.0, 15.0, 100.0)
+    """
 
     id: str
     title: str
@@ -329,7 +403,17 @@ class SectionScore(msgspec.Struct, frozen=True, gc=False):
 
 
 class Score(msgspec.Struct, frozen=True, tag_field="type", tag="score"):
-    """A call judged by one version of one scorecard. `total` is None with a `reason` when it cannot be given."""
+    """A call judged by one version of one scorecard. `total` is None with a `reason` when it cannot be given.
+
+    >>> import qa_speech
+    >>> from qa_speech.testing import make_call
+    >>> call = make_call("agent: 您好，工号一零零一", "customer: 我想查话费", duration=60)
+    >>> result = qa_speech.score(call, qa_speech.load_scorecard("scorecards/telecom-hotline.yaml"))
+    >>> result.scorecard_id, result.total, round(result.coverage, 2)
+    ('telecom-hotline', 63.75, 0.79)
+    >>> [criterion.title for criterion in result.criteria if criterion.outcome == "fail"][:3]
+    ['办理前核实身份', '结束前问是否还有其他需要', '结束语']
+    """
 
     call_id: str
     scorecard_id: str
@@ -349,7 +433,13 @@ class Score(msgspec.Struct, frozen=True, tag_field="type", tag="score"):
 
 
 class CallReport(msgspec.Struct, frozen=True, tag_field="type", tag="report"):
-    """One input that worked: the call, its measurements by metric name, and its score if a scorecard was given."""
+    """One input that worked: the call, its measurements by metric name, and its score if a scorecard was given.
+
+    >>> import qa_speech
+    >>> report = qa_speech.inspect_call("samples/slow-answer.ogg")
+    >>> report.id, round(report.call.duration), round(report.measurements["response"].value, 1)
+    ('slow-answer.ogg', 80, 3.8)
+    """
 
     call: Call
     measurements: Mapping[str, Measurement] = {}
@@ -362,7 +452,15 @@ class CallReport(msgspec.Struct, frozen=True, tag_field="type", tag="report"):
 
 
 class CallFailure(msgspec.Struct, frozen=True, tag_field="type", tag="failure"):
-    """One input that did not work: the class of the error and its message."""
+    """One input that did not work: the class of the error and its message.
+
+    >>> import qa_speech
+    >>> row = qa_speech.CallInput(Path("missing.wav"))
+    >>> for outcome in qa_speech.inspect_many([row]):
+    ...     if isinstance(outcome, qa_speech.CallFailure):
+    ...         print(outcome.error, "|", outcome.message)
+    DecodeError | missing.wav: no such file
+    """
 
     id: str
     path: str
@@ -392,7 +490,12 @@ _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
 
 
 def encode(value: Call | Score | CallReport | CallFailure) -> bytes:
-    """The JSON of a call, score, report or failure, as UTF-8 without line breaks."""
+    """The JSON of a call, score, report or failure, as UTF-8 without line breaks.
+
+    >>> line = encode(Call(Recording("call.wav")))
+    >>> decode(line, Call).id
+    'call.wav'
+    """
     return _ENCODER.encode(value)
 
 
@@ -424,7 +527,13 @@ def write_bytes(path: str | Path, data: bytes) -> None:
 
 
 def write_call(call: Call, path: str | Path) -> None:
-    """Write one call as a JSON file, whole or not at all."""
+    """Write one call as a JSON file, whole or not at all.
+
+    >>> from qa_speech.testing import make_call
+    >>> write_call(make_call("agent: 您好", call_id="a"), "a.json")
+    >>> [call.id for call in read_calls("a.json")]
+    ['a']
+    """
     write_bytes(path, encode(call) + b"\n")
 
 
@@ -438,6 +547,14 @@ def read_calls(path: str | Path) -> Iterator[Call]:
     ------
     ConfigError
         The path does not exist, holds no calls, or a file in it is not a call (the message names it).
+
+    Examples
+    --------
+    >>> import qa_speech
+    >>> write_call(qa_speech.inspect_call("samples/slow-answer.ogg").call, "stored.json")
+    >>> for call in read_calls("stored.json"):
+    ...     print(call.id, qa_speech.measure(call, "silence").value)
+    slow-answer.ogg 5
     """
     path = Path(path)
     if path.is_dir():

@@ -22,11 +22,24 @@ from qa_speech.filenames import readable
 
 
 class QaSpeechError(Exception):
-    """Base of all errors that qa_speech raises on purpose."""
+    """Base of all errors that qa_speech raises on purpose.
+
+    >>> import qa_speech
+    >>> try:
+    ...     report = qa_speech.inspect_call("missing.wav")
+    ... except qa_speech.QaSpeechError as error:
+    ...     print(error)
+    missing.wav: no such file
+    """
 
 
 class AudioError(QaSpeechError):
-    """The recording cannot be used."""
+    """The recording cannot be used.
+
+    >>> error = AudioError("call.wav", "no such file")
+    >>> error.path, error.problem
+    ('call.wav', 'no such file')
+    """
 
     def __init__(self, path: str, problem: str) -> None:
         self.path = readable(str(path))
@@ -46,7 +59,17 @@ class ChannelError(AudioError):
 
 
 class ConfigError(QaSpeechError):
-    """A file written by a person is wrong; `problems` lists everything found, not only the first."""
+    """A file written by a person is wrong; `problems` lists everything found, not only the first.
+
+    >>> import qa_speech
+    >>> try:
+    ...     card = qa_speech.load_scorecard("id: tiny\\nversion: 1\\n")
+    ... except ConfigError as error:
+    ...     for problem in error.problems:
+    ...         print(problem)
+    <text>:1: sections: required, but missing
+    <text>:1: title: required, but missing
+    """
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:
         self.source = readable(str(source))
@@ -72,7 +95,15 @@ class _NamedError(QaSpeechError):
 
 
 class ModelError(_NamedError):
-    """A model is missing, or it is not the one expected."""
+    """A model is missing, or it is not the one expected.
+
+    >>> import qa_speech
+    >>> try:
+    ...     words = qa_speech.load_recognizer("large-v9")
+    ... except ModelError as error:
+    ...     print(error.problem.splitlines()[0])
+    this model is not on this machine, and nothing is downloaded unasked
+    """
 
 
 class EngineError(_NamedError):
@@ -80,4 +111,13 @@ class EngineError(_NamedError):
 
 
 class PluginError(_NamedError):
-    """A metric or engine name is unknown, taken, or does not import."""
+    """A metric or engine name is unknown, taken, or does not import.
+
+    >>> import qa_speech
+    >>> from qa_speech.testing import make_call
+    >>> try:
+    ...     mood = qa_speech.measure(make_call(agent=[(0, 2)]), "mood")
+    ... except PluginError as error:
+    ...     print(error)  # doctest: +ELLIPSIS
+    mood: no metric of this name; there are: talk, turns, silence, ...
+    """

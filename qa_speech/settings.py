@@ -118,7 +118,12 @@ class ScorecardRule(_Strict):
 
 
 class Settings(_Strict):
-    """Everything `qa_speech.toml` may hold."""
+    """Everything `qa_speech.toml` may hold.
+
+    >>> settings = Settings(model="/models/large-v3-turbo", agent_channel=2)
+    >>> settings.batch.workers, settings.agent_channel
+    ('auto', 2)
+    """
 
     model: str | None = Field(default=None, description="folder, name, hub id, or none")
     models_dir: Path | None = None
@@ -141,6 +146,13 @@ def load_settings(path: str | Path | None = None) -> Settings:
     ------
     ConfigError
         The file is missing, not TOML, or has unknown keys or wrong values: all problems at once.
+
+    Examples
+    --------
+    >>> _ = Path("qa_speech.toml").write_text("agent_channel = 2\\n[recognition]\\nlanguage = 'zh'\\n")
+    >>> settings = load_settings("qa_speech.toml")
+    >>> settings.agent_channel, settings.recognition.language
+    (2, 'zh')
     """
     if path is None:
         return Settings()

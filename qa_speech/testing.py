@@ -41,6 +41,10 @@ def make_call(
 
     A line without times follows the one before after 0.5 s and lasts 0.25 s per character. `agent` and `customer`
     add speech without text. Words are single characters spread evenly over their utterance.
+
+    >>> call = make_call("agent@0-2: 您好", customer=[(3, 8)], duration=10)
+    >>> [(said.role.value, said.end, said.text) for said in call.utterances]
+    [('agent', 2.0, '您好'), ('customer', 8.0, None)]
     """
     utterances = _spoken(lines, probability)
     for role, spans in ((Role.AGENT, agent), (Role.CUSTOMER, customer)):
@@ -89,7 +93,13 @@ def _speech(utterances: Sequence[Utterance]) -> dict[Role, Timeline]:
 
 
 class FakeRecognizer:
-    """A recogniser that answers from a list, or with one 嗯 per window; it keeps the windows it was given."""
+    """A recogniser that answers from a list, or with one 嗯 per window; it keeps the windows it was given.
+
+    >>> import qa_speech
+    >>> report = qa_speech.inspect_call("samples/gsm.wav", recognizer=FakeRecognizer(["您好"]))
+    >>> report.call.utterances[0].text
+    '您好'
+    """
 
     window_s = 30.0
 
@@ -112,7 +122,12 @@ class FakeRecognizer:
 
 
 def tone(duration_s: float, hz: float = 440.0, level_db: float = -20.0, rate: int = ENGINE_RATE) -> Samples:
-    """A sine of `hz` Hz, float32, shape (n,), at `rate` Hz; `level_db` is its RMS in dBFS."""
+    """A sine of `hz` Hz, float32, shape (n,), at `rate` Hz; `level_db` is its RMS in dBFS.
+
+    >>> sound = tone(0.5, hz=1000, level_db=-20)
+    >>> sound.shape, round(float(np.sqrt(np.mean(sound**2))), 3)
+    ((8000,), 0.1)
+    """
     clock = np.arange(round(duration_s * rate)) / rate
     wave = np.sin(2 * np.pi * hz * clock) * 10 ** (level_db / 20) * np.sqrt(2)
     samples: Samples = wave.astype(np.float32)
@@ -125,6 +140,9 @@ def check_metric(metric: Metric, call: Call) -> None:
     The call is unchanged; the answer is the same twice, after pickling the function, and after a JSON round trip of
     the call; components are exactly those declared; evidence lies inside the call; None has a reason; an empty
     call is answered.
+
+    >>> from qa_speech.metrics import metrics
+    >>> check_metric(metrics()["silence"], make_call("agent@0-2: 您好", "customer@9-12: 你好"))
     """
     before = encode(call)
     empty = Call(Recording("empty"), {Role.AGENT: Timeline(), Role.CUSTOMER: Timeline()})
@@ -155,7 +173,10 @@ def _promise(metric: Metric, found: Measurement, call: Call) -> None:
 
 
 def check_engine(recognizer: Recognizer) -> None:
-    """Raise AssertionError unless the recogniser answers every window, in order, with words inside it."""
+    """Raise AssertionError unless the recogniser answers every window, in order, with words inside it.
+
+    >>> check_engine(FakeRecognizer())
+    """
     windows = []
     for number, length_s in enumerate((0.5, 2.0, 1.0)):
         pieces = (Piece(0.0, length_s, 0.0),)

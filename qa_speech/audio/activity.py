@@ -157,7 +157,7 @@ def _per_level_frame(probabilities: Floats, frame_s: float, count: int, level_fr
 
 
 def _heard(levels: Floats, loud: float, floor: Floats, own: Mask) -> Mask:
-    """Frames loud enough to be speech, without clicks and without what leaked in."""
+    """Frames loud enough (dBFS) to be speech, without clicks and without what leaked in."""
     limit = np.maximum(loud - WITHIN_DB, floor + ABOVE_FLOOR_DB)
     loud_together = _smooth(levels) >= limit
     loud_alone = levels >= limit - SINGLE_BELOW_DB

@@ -150,7 +150,7 @@ def _heard(channel: _Channel, limits: SpeechLimits) -> _Heard:
 
 
 def _quality(number: int, channel: _Channel, heard: _Heard) -> list[Finding]:
-    """Findings about the sound of a channel that is not dead (`number` counts from 1)."""
+    """Findings, each with its unit, about the sound of a channel that is not dead (`number` counts from 1)."""
     track, levels = channel.track, channel.levels
     findings: list[Finding] = []
     if not heard.speech:
@@ -258,7 +258,7 @@ def _without_leaks(surveys: list[channels.Survey]) -> _Clean:
 
 
 def _crosstalk(number: int, found: leak.Crosstalk) -> list[Finding]:
-    """Findings of a leak into a channel (`number` counts from 1)."""
+    """Findings of a leak into a channel (`number` counts from 1): its level in dB, its lag in ms."""
     return [
         Finding("crosstalk", number, round(found.level_db, 1), "dB"),
         Finding("crosstalk_lag", number, round(found.lag_ms, 1), "ms"),

@@ -130,7 +130,7 @@ def _piled(side: npt.NDArray[np.int64]) -> int:
 
 
 def sample_findings(number: int, found: Survey) -> list[Finding]:
-    """Findings of one channel (`number` counts from 1)."""
+    """Findings of one channel (`number` counts from 1): level in dBFS, offset and clipping in % of full scale and of samples."""
     level = Finding("level", number, round(found.level_db, 1), "dBFS")
     if found.dead:
         return [Finding("dead_channel", number, round(found.level_db, 1), "dBFS"), level]

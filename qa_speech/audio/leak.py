@@ -96,7 +96,7 @@ class Response(NamedTuple):
 
 
 def between(one: Side, two: Side) -> list[tuple[int, Crosstalk]]:
-    """The leaks of two channels: ``(0 or 1 that hears the other, how)``.
+    """The leaks of two channels: ``(index of the channel that hears the other, 0 or 1, how)``; levels in dB, lags in ms.
 
     A leak of one into the other looks, the other way round, like one that comes before its source: that is none.
     """
@@ -236,7 +236,7 @@ def _trust(power: Power, heard: Power) -> Power:
 
 
 def _fast_size(least: int) -> int:
-    """The next even length that a Fourier transform is fast at: 2^a · 3^b."""
+    """The next even length, in samples, that a Fourier transform is fast at: 2^a · 3^b."""
     sizes: list[int] = [2**a * 3**b for a in range(1, 18) for b in range(4)]
     return min(size for size in sizes if size >= least)
 
@@ -259,7 +259,7 @@ def _taps(spectra: Spectra, first: int) -> tuple[Floats, float]:
 def _measured(pair: Pair, leak: Leak, coherent_db: float) -> Crosstalk:
     """Compare what the path predicts with what is heard, frame by frame; where noise covers that, band by band.
 
-    `coherent_db` is the level of what keeps its wave, relative to the source.
+    `coherent_db` is the level of what keeps its wave, in dB relative to the source.
     """
     levels = pair.target.levels
     predicted = _smeared(moved_levels(pair) + np.float32(coherent_db))

@@ -109,7 +109,7 @@ class _Powers(NamedTuple):
 
 
 def _powers(pair: Pair, level_db: float) -> _Powers:
-    """The powers of up to `MOST` moments at which the target is still."""
+    """The powers of up to `MOST` windows in which the target is still, at a guessed level of the leak in dB."""
     source, target = pair.source.track, pair.target.track
     lag, hop = round(pair.lag_s * source.rate), target.hop
     gain = np.float32(10 ** (level_db / 20))

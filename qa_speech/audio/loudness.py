@@ -60,7 +60,7 @@ def active_level_db(samples: Samples, rate: int) -> float | None:
 
 
 def _gain(measured: Samples, rate: int) -> float:
-    """The factor that brings a channel to the target, within the limits and without clipping what was measured."""
+    """The factor that brings a channel at `rate` Hz to the target, within the limits and without clipping what was measured."""
     level = active_level_db(measured, rate)
     if level is None:
         return 1.0
@@ -76,7 +76,7 @@ def _scaled(channel: Samples, gain: float) -> Samples:
 
 
 def mixed(samples: Samples) -> Samples:
-    """One channel, the mean of all; shape (1, n)."""
+    """One channel, the mean of all: n samples, shape (1, n)."""
     mean = samples.astype(np.float64).mean(axis=0, keepdims=True)
     one: Samples = np.rint(mean).astype(np.int16)
     return one

@@ -82,7 +82,10 @@ class Peak(NamedTuple):
 
 
 def findings(number: int, track: Track, levels: Floats, speech: Timeline) -> list[Finding]:
-    """What the sound of one channel is like (`number` counts from 1); the codes stand in `audio.channels`."""
+    """What the sound of one channel is like (`number` counts from 1), each figure with its unit; `levels` are in dBFS.
+
+    The codes stand in `audio.channels`.
+    """
     mask = frame_mask(speech, len(levels), track.frame_s)
     return [
         *_noise_findings(number, track, levels, speech),
@@ -290,7 +293,7 @@ def echo(track: Track, levels: Floats) -> Peak | None:
 
 
 def _spread(places: leak.Places, most: int) -> leak.Places:
-    """Up to `most` of the places, evenly spread."""
+    """Up to `most` of the places (indices of samples), evenly spread."""
     chosen = np.linspace(0, len(places) - 1, min(most, len(places))).astype(int)
     return np.asarray(places[chosen])
 
@@ -374,7 +377,7 @@ def _spectra(
 
 
 def _apart(starts: leak.Places, frames: int) -> leak.Places:
-    """A choice of the starts in which stretches do not overlap."""
+    """A choice of the starts (frame indices) with which stretches of as many frames do not overlap."""
     kept, free = [], -1
     for start in starts:
         if start >= free:

@@ -71,6 +71,10 @@ HIGH_KEYS_HZ = (1209, 1336, 1477, 1633)
 """A telephone key sounds one of each."""
 RING_HZ = (390.0, 490.0)
 """Ring-back and busy tones: 450 in China, 425 in Europe, 440 with 480 in North America."""
+BESIDE = (-2, -1, 0, 1, 2)
+"""Bins from the summit of a pure tone that hold its power."""
+QUIETEST_PERCENT, ALWAYS_PERCENT = 10, 15
+"""Percentiles: of the levels of a channel, for its quiet; of the power of a frequency, for what is always there."""
 
 
 class Sound(NamedTuple):
@@ -97,12 +101,20 @@ def other_sounds(track: Track, levels: Floats, speech: Timeline, sureness: Float
     tones = _tones(track, free)
     untold = free - Timeline((tone.start, tone.end) for tone in tones)
     longer = untold.bridged(JOIN_S).without_short(MIN_STEADY_S)
-    always = _always(track) if longer else np.zeros(0, np.float32)
+    if not longer:
+        return tuple(tones)
+
+    always = _always(track)
     steady = [stretch for stretch in longer if _is_steady(track, stretch, always)]
     near_music = _widened(steady, MUSIC_GAP_S)
-    doubtful = [said for said in speech if near_music.crop(said) and _mean(sureness, said, frame_s) < DOUBTFUL]
-    mistaken = [said for said in doubtful if _is_steady(track, said, always)]
-    lasting = Timeline([*steady, *mistaken]).bridged(MUSIC_GAP_S).without_short(MIN_MUSIC_S)
+    mistaken: list[Segment] = []
+    for said in speech:
+        in_doubt = near_music.crop(said) and _mean(sureness, said, frame_s) < DOUBTFUL
+        if in_doubt and _is_steady(track, said, always):
+            mistaken.append(said)
+
+    notes = Timeline([*steady, *mistaken])
+    lasting = notes.bridged(MUSIC_GAP_S).without_short(MIN_MUSIC_S)
     spoken = speech - Timeline(mistaken)
     music = [Sound("music", stretch.start, stretch.end) for stretch in lasting - spoken]
     return tuple(sorted([*tones, *music], key=lambda sound: sound.start))
@@ -110,12 +122,17 @@ def other_sounds(track: Track, levels: Floats, speech: Timeline, sureness: Float
 
 def _widened(stretches: list[Segment], by_s: float) -> Timeline:
     """The stretches with `by_s` seconds more on each side."""
-    return Timeline((max(0.0, stretch.start - by_s), stretch.end + by_s) for stretch in stretches)
+    wider = []
+    for stretch in stretches:
+        start = max(0.0, stretch.start - by_s)
+        wider.append((start, stretch.end + by_s))
+    return Timeline(wider)
 
 
 def _mean(values: Floats, stretch: Segment, frame_s: float) -> float:
     """Mean of the frames (one per `frame_s` seconds) in a stretch; 0 where there are none."""
-    first, last = int(stretch.start / frame_s), int(stretch.end / frame_s)
+    first = int(stretch.start / frame_s)
+    last = int(stretch.end / frame_s)
     inside = values[first : max(first + 1, last)]
     if not len(inside):
         return 0.0
@@ -123,17 +140,19 @@ def _mean(values: Floats, stretch: Segment, frame_s: float) -> float:
 
 
 def _audible(levels: Floats, frame_s: float) -> Timeline:
-    """Where a channel is heard at all, be it speech, music or a passing noise."""
+    """Where a channel with these levels (dBFS, one per `frame_s` seconds) is heard at all: speech, music, a passing noise."""
     if not len(levels):
         return Timeline()
-    quiet, loud = float(np.percentile(levels, 10)), active_level(levels)
-    throughout = loud - quiet < ABOVE_QUIET_DB and loud > LOUD_DB
+    quiet = float(np.percentile(levels, QUIETEST_PERCENT))
+    loud = active_level(levels)
     limit = max(quiet + ABOVE_QUIET_DB, FAINT_DB)
+    throughout = loud - quiet < ABOVE_QUIET_DB and loud > LOUD_DB
     if throughout:
         limit = loud - ABOVE_QUIET_DB
-    heard = [
-        (first * frame_s, last * frame_s) for first, last in runs(levels > limit) if last - first >= AUDIBLE_FRAMES
-    ]
+    heard = []
+    for first, last in runs(levels > limit):
+        if last - first >= AUDIBLE_FRAMES:
+            heard.append((first * frame_s, last * frame_s))
     return Timeline(heard)
 
 
@@ -161,19 +180,22 @@ def _tone(track: Track, stretch: Segment) -> Sound | None:
     lasting = pure & _stable(power, hertz)
     if np.mean(lasting) < TONE_FRAMES:
         return None
-    if RING_HZ[0] < first < RING_HZ[1]:
+    lowest, highest = RING_HZ
+    if lowest < first < highest:
         return Sound("ring_back", stretch.start, stretch.end)
     return Sound("tone", stretch.start, stretch.end)
 
 
 def _is_key(one_hz: float, other_hz: float) -> bool:
-    """Whether two frequencies are those of a telephone key: one of the low group, one of the high group."""
-    low, high = min(one_hz, other_hz), max(one_hz, other_hz)
+    """Whether two frequencies (Hz) are those of a telephone key: one of the low group, one of the high group."""
+    low, high = sorted((one_hz, other_hz))
     return _is_near(low, LOW_KEYS_HZ) and _is_near(high, HIGH_KEYS_HZ)
 
 
 def _is_near(hertz: float, keys: tuple[int, ...]) -> bool:
-    return min(abs(hertz / key - 1) for key in keys) < KEY_TOLERANCE
+    """Whether a frequency (Hz) is that of one of the keys."""
+    off = [abs(hertz / key - 1) for key in keys]
+    return min(off) < KEY_TOLERANCE
 
 
 def _is_steady(track: Track, stretch: Segment, always: Floats) -> bool:
@@ -190,21 +212,29 @@ def _always(track: Track) -> Floats:
     size = round(FRAME_S * track.rate)
     latest = max(0, len(track) - size)
     starts = np.linspace(0, latest, ALWAYS_FRAMES).astype(int)
-    pieces = [track.read(int(start), int(start) + size) for start in starts]
-    whole = [piece for piece in pieces if len(piece) == size]
-    silence = np.zeros(size, np.float32)
-    power = power_spectra(np.stack(whole or [silence]))
-    return np.percentile(power, 15, axis=0).astype(np.float32)
+    whole = []
+    for start in starts.tolist():
+        piece = track.read(start, start + size)
+        if len(piece) == size:
+            whole.append(piece)
+    if not whole:
+        whole.append(np.zeros(size, np.float32))
+    power = power_spectra(np.stack(whole))
+    hardly_less = np.percentile(power, ALWAYS_PERCENT, axis=0)
+    return hardly_less.astype(np.float32)
 
 
 def _spectra(track: Track, stretch: Segment) -> Floats:
     """Power spectra of the stretch, shape (steps, bins); none when it is shorter than a frame."""
     rate = track.rate
-    size, step = round(FRAME_S * rate), round(STEP_S * rate)
-    first, last = round(stretch.start * rate), round(stretch.end * rate)
+    size = round(FRAME_S * rate)
+    step = round(STEP_S * rate)
+    first = round(stretch.start * rate)
+    last = round(stretch.end * rate)
     samples = track.read(first, max(last, first + size))
     if len(samples) < size:
-        return np.zeros((0, size // 2 + 1), np.float32)
+        bins = size // 2 + 1
+        return np.zeros((0, bins), np.float32)
     return power_spectra(stretches(samples, size, step))
 
 
@@ -224,32 +254,37 @@ def _pure(power: Floats) -> Mask:
     total = rest.sum(axis=1) + TINY
     for _ in range(2):
         best = np.argmax(rest, axis=1)
-        for shift in (-2, -1, 0, 1, 2):
+        for shift in BESIDE:
             beside = np.clip(best + shift, 0, highest)
             rest[rows, beside] = 0
     left = rest.sum(axis=1)
-    nearly_none: Mask = left < (1 - TONE_SHARE) * total
+    most_left = (1 - TONE_SHARE) * total
+    nearly_none: Mask = left < most_left
     return nearly_none
 
 
 def _stable(power: Floats, hertz: Hertz) -> Mask:
     """Frames whose strongest peak is at one of the two frequencies where it mostly is, to a few Hz."""
-    place = _strongest(power) * hertz[1]
+    bin_hz = hertz[1]
+    place = _strongest(power) * bin_hz
     from_median = np.abs(place - np.median(place))
     usual = place[np.argmin(from_median)]
-    from_usual = np.abs(place - usual)
-    away = place[from_usual >= STABLE_HZ]
-    other = np.median(away) if len(away) else usual
-    from_other = np.abs(place - other)
-    near: Mask = (from_usual < STABLE_HZ) | (from_other < STABLE_HZ)
-    return near
+    at_usual: Mask = np.abs(place - usual) < STABLE_HZ
+    away = place[~at_usual]
+    if not len(away):
+        return at_usual
+    from_other = np.abs(place - np.median(away))
+    at_other: Mask = from_other < STABLE_HZ
+    return at_usual | at_other
 
 
 def _strongest(power: Floats) -> Floats:
     """Where the strongest peak of each frame is, in bins and parts of them, by a parabola through its neighbours."""
     rows = np.arange(len(power))
     best = np.argmax(power[:, 1:-1], axis=1) + 1
-    left, middle, right = (np.log(power[rows, best + step] + TINY) for step in (-1, 0, 1))
+    left = np.log(power[rows, best - 1] + TINY)
+    middle = np.log(power[rows, best] + TINY)
+    right = np.log(power[rows, best + 1] + TINY)
     bend = np.minimum(left - 2 * middle + right, FLATTEST)
     shift = 0.5 * (left - right) / bend
     place: Floats = best + np.clip(shift, -0.5, 0.5)
@@ -260,30 +295,38 @@ def _peaks(power: Floats, hertz: Hertz) -> tuple[float, float]:
     """Frequencies of the two strongest peaks in Hz, between the bins."""
     rest = power.astype(np.float64)
     bin_hz = hertz[1]
+    last = len(rest) - 1
     found = []
     for _ in range(2):
-        best = int(np.argmax(rest))
-        best = min(max(best, 1), len(rest) - 2)
+        strongest = int(np.argmax(rest))
+        best = min(max(strongest, 1), last - 1)
         shift = _summit(rest[best - 1 : best + 2])
         found.append(float((best + shift) * bin_hz))
-        rest[max(0, best - 3) : best + 4] = 0
+        beside = max(0, best - 3)
+        rest[beside : best + 4] = 0
     first, second = found
     return first, second
 
 
 def _summit(three: npt.NDArray[np.float64]) -> float:
-    """How far from the middle of three powers the parabola through their logarithms is highest, −0.5…0.5 bins."""
+    """How far from the middle of three powers the parabola through their logarithms is highest.
+
+    In parts of the spacing of the three, −0.5…0.5; 0 where the middle is no summit.
+    """
     left, middle, right = np.log(three + 1e-20)
     bend = left - 2 * middle + right
     if bend >= 0:
         return 0.0
-    return float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5))
+    shift = 0.5 * (left - right) / bend
+    return float(np.clip(shift, -0.5, 0.5))
 
 
 def _steady(power: Floats, hertz: Hertz, always: Floats) -> Mask:
     """Frames in which some peak stays where it is for a fifth of a second."""
-    in_band = (hertz > BAND_HZ[0]) & (hertz < BAND_HZ[1])
-    peak = _outstanding(power, hertz) & in_band & (power > ABOVE_ALWAYS * always)
+    from_hz, to_hz = BAND_HZ
+    in_band = (hertz > from_hz) & (hertz < to_hz)
+    passing = power > ABOVE_ALWAYS * always
+    peak = _outstanding(power, hertz) & in_band & passing
     near = peak.copy()
     near[:, 1:] |= peak[:, :-1]
     near[:, :-1] |= peak[:, 1:]
@@ -299,13 +342,21 @@ def _outstanding(power: Floats, hertz: Hertz) -> Mask:
     strongest = power.max(axis=1, keepdims=True)
     bounded = np.maximum(power, strongest * FAINTEST)
     level = 10 * np.log10(bounded + TINY)
-    width = max(3, round(SURROUNDINGS_HZ / hertz[1]) | 1)
+    limit = _surroundings(level, hertz[1]) + PEAK_DB
+    left, middle, right = level[:, :-2], level[:, 1:-1], level[:, 2:]
+    highest = (middle > left) & (middle >= right)
+    outstanding = np.zeros(level.shape, bool)
+    outstanding[:, 1:-1] = highest & (middle > limit[:, 1:-1])
+    return outstanding
+
+
+def _surroundings(level: Floats, bin_hz: float) -> Floats:
+    """For each bin the mean level, dB, of the 500 Hz around it; `bin_hz` from one to the next."""
+    bins = round(SURROUNDINGS_HZ / bin_hz)
+    odd = bins | 1
+    width = max(3, odd)
     half = width // 2
     padded = np.pad(level, ((0, 0), (half + 1, half)), mode="edge")
     total = np.cumsum(padded, axis=1)
-    around = (total[:, width:] - total[:, :-width]) / width
-    middle = level[:, 1:-1]
-    highest = (middle > level[:, :-2]) & (middle >= level[:, 2:])
-    outstanding = np.zeros(level.shape, bool)
-    outstanding[:, 1:-1] = highest & (middle > around[:, 1:-1] + PEAK_DB)
-    return outstanding
+    inside = total[:, width:] - total[:, :-width]
+    return np.asarray(inside / width, np.float32)

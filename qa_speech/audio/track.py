@@ -184,7 +184,7 @@ def from_db(levels: Floats) -> npt.NDArray[np.float64]:
 
 
 def runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Half-open index ranges of the true runs.
+    """The true runs of a mask as half-open ranges of indices, in frames or samples as the mask has them.
 
     >>> runs(np.array([False, True, True, False, True]))
     [(1, 3), (4, 5)]

@@ -175,7 +175,7 @@ def _divisors(cores: int) -> list[int]:
 
 
 def _trials(recognizers: int, threads: int, tried: Sequence[dict[int, float]]) -> list[Trial]:
-    """What the recognisers of one layout took, by batch size; only sizes that all have tried."""
+    """Seconds that the recognisers of one layout took, by batch size in windows; only sizes that all have tried."""
     sizes = set.intersection(*(set(seconds) for seconds in tried))
     trials = []
     for size in sorted(sizes):

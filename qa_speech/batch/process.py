@@ -95,7 +95,7 @@ class Child:
 
 
 def spawn(kind: Kind, index: int, arguments: tuple[object, ...], environment: Mapping[str, str]) -> Child:
-    """Start a process with a pipe to it; it ends with this one."""
+    """Start a process with a pipe to it; it ends with this one. `index` is its number, from 0, among those of its kind."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(

@@ -80,6 +80,8 @@ def run_on_ray(
 ) -> Session:
     """Do every row that is not done yet on the actors of a Ray cluster; returns what was done.
 
+    `actors` is how many there are, `gpus_per_actor` how many devices each holds: 0.5 = two on one.
+
     Raises
     ------
     ConfigError
@@ -112,7 +114,7 @@ def cut(needs: Sequence[Need], size: int = SHARD) -> Iterator[list[Need]]:
 
 
 def _on_actors(ray: Any, shards: Shards, work: list[list[Need]], actors: int, gpus: float) -> Iterator[Count]:
-    """Counts of each shard; a lost actor is started again and its shard done again."""
+    """What became of each shard, as a count of calls; a lost actor is started again and its shard done again."""
 
     class Actor:
         def __init__(self, packed: bytes) -> None:

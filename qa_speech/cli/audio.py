@@ -156,7 +156,7 @@ def _channel(call: Call, number: int) -> dict[str, object]:
 
 
 def _findings(call: Call, channel: int | None) -> list[dict[str, object]]:
-    """Findings of one channel (from 1), or of the whole recording."""
+    """Findings, each with its unit, of one channel (from 1), or of the whole recording."""
     return [
         {"code": finding.code, "value": finding.value, "unit": finding.unit, "note": finding.note}
         for finding in call.recording.findings
@@ -195,7 +195,7 @@ def as_lines(call: Call, lang: Language) -> list[str]:
 
 
 def _figures(call: Call, number: int, lang: Language) -> list[str]:
-    """The figures that every channel has; – where one could not be taken."""
+    """The figures that every channel has, with their units; – where one could not be taken."""
     from qa_speech.wording import terms
 
     own = {finding.code: finding for finding in call.recording.findings if finding.channel == number}
@@ -292,11 +292,11 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _filled(cell: str, width: int) -> str:
-    """A cell with spaces after it, up to `width` places."""
+    """A cell with spaces after it, up to a width in columns of a terminal."""
     return cell + " " * (width - _width(cell))
 
 
 def _width(text: str) -> int:
-    """Places that a text takes on a terminal."""
+    """Columns that a text takes on a terminal: a count in which a Chinese character is two."""
     wide = sum(east_asian_width(char) in "WF" for char in text)
     return len(text) + wide

@@ -144,7 +144,7 @@ def _gpu() -> Iterator[Check]:
 
 
 def _device(count: int) -> Check:
-    """The driver and the devices that it shows."""
+    """The driver and how many devices it shows."""
     if not _has_driver():
         return Check(
             "gpu",

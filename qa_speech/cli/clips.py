@@ -106,7 +106,7 @@ def _counted(made: int, silent: int, lang: Language) -> str:
 
 
 def _exit_if_silent(silent: int, all_of_them: int) -> None:
-    """The exit code says that some, or all, have no sound."""
+    """The exit code says that a number of the clips (`silent`), or all, have no sound."""
     if silent:
         all_silent = silent == all_of_them
         raise typer.Exit(EXIT_UNUSABLE if all_silent else EXIT_SOME_FAILED)

@@ -231,7 +231,7 @@ def _finish(
     outcomes: Iterable[CallReport | CallFailure], *, total: int | None, out: Path | None, embed_audio: bool,
     fail_under: float | None, mask: bool, lang: Language, json_lines: bool | None = None,
 ) -> None:  # fmt: skip
-    """Print each outcome as it comes, write the folder, choose the exit code."""
+    """Print each outcome as it comes, write the folder, choose the exit code; `fail_under` is in points, 0–100."""
     from qa_speech.call import CallFailure, encode
     from qa_speech.report.folder import ReportFolder
     from qa_speech.report.people import for_people
@@ -308,7 +308,10 @@ def _line(outcome: CallReport | CallFailure, lang: Language) -> str:
 
 @contextmanager
 def _progress(total: int | None, lang: Language) -> Iterator[Callable[[str], None]]:
-    """A bar on stderr where a person watches; nothing otherwise. Yields the function that names the call just done."""
+    """A bar on stderr where a person watches; nothing otherwise. Yields the function that names the call just done.
+
+    `total` is the number of calls, None where nobody knows it.
+    """
     if not sys.stderr.isatty():
         yield lambda name: None
         return

@@ -142,7 +142,10 @@ def agent_of(call: Call) -> str:
 
 
 def _badness(report: CallReport, criterion: CriterionScore) -> tuple[float, ...] | None:
-    """The rank among the worst; None where nothing went wrong or there is no evidence."""
+    """The rank among the worst: fatal or not, share of the points lost (0–1), seconds, total (0–100, negated).
+
+    None where nothing went wrong or there is no evidence.
+    """
     evidence = evidence_to_hear(criterion)
     if criterion.outcome not in ("fail", "partial") or evidence is None:
         return None
@@ -156,7 +159,7 @@ def _badness(report: CallReport, criterion: CriterionScore) -> tuple[float, ...]
 
 
 def _goodness(report: CallReport, criterion: CriterionScore) -> tuple[float, ...] | None:
-    """The rank among the best; None where it was not passed or there is nothing to hear."""
+    """The rank among the best, by points and total (0–100); None where it was not passed or there is nothing to hear."""
     evidence = evidence_to_hear(criterion)
     if criterion.outcome != "pass" or evidence is None or evidence.kind == "absence":
         return None

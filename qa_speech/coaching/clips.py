@@ -125,7 +125,7 @@ def _shown(report: CallReport, words: Placeholders | None) -> _Shown:
 def _clip(
     number: int, moment: Moment, shown: _Shown, out: Path, cut: Cut, *, recordings: Path | None, lang: Lang
 ) -> Clip:
-    """Write one clip; its line."""
+    """Write one clip; its line. `number` counts the clips from 1, as the names of the files do."""
     side, report, criterion = moment
     evidence = evidence_to_hear(criterion)
     assert evidence is not None  # choose() takes no criterion without

@@ -107,7 +107,7 @@ def _write_xlsx(rows: Sequence[Mapping[str, object]], path: Path, lang: Lang) ->
 
 
 def _write_cell(sheet: Worksheet, row: int, column: int, value: object, style: Format, *, is_file: bool) -> None:
-    """A number as a number, a file as a link to it, all else as text."""
+    """A number as a number, a file as a link to it, all else as text; rows and columns of a sheet begin at 0."""
     if isinstance(value, int | float):
         sheet.write_number(row, column, value, style)
     elif is_file and value:

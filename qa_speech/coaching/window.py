@@ -80,12 +80,12 @@ def _words(utterances: Sequence[Utterance]) -> list[tuple[float, float]]:
 
 
 def _shrunk(spans: Sequence[tuple[float, float]]) -> Timeline:
-    """Spans without a hair at both ends, so that an edge may lie where one ends and the next begins."""
+    """Spans (seconds) without a hair at both ends, so that an edge may lie where one ends and the next begins."""
     return Timeline((start + _HAIR_S, end - _HAIR_S) for start, end in spans if end - start > 4 * _HAIR_S)
 
 
 def _moved(edge: float, inner: float, busy: Sequence[_Busy]) -> float:
-    """The edge moved toward `inner` out of the first kind of stretches that it can be moved out of."""
+    """The edge (seconds) moved toward `inner` out of the first kind of stretches that it can be moved out of."""
     for spans, within_s in busy:
         free = _nearest_free(spans, edge, inner, within_s)
         if free is not None:
@@ -94,7 +94,7 @@ def _moved(edge: float, inner: float, busy: Sequence[_Busy]) -> float:
 
 
 def _nearest_free(spans: Timeline, edge: float, inner: float, within_s: float) -> float | None:
-    """The instant nearest to `edge`, toward `inner` and at most `within_s` away, that lies inside none of the spans."""
+    """The instant (seconds) nearest to `edge`, toward `inner`, at most `within_s` away, that lies inside none of the spans."""
     low, high = sorted((edge, inner))
     instants = [edge]
     for span in spans:
@@ -150,7 +150,7 @@ def _heard(utterance: Utterance, held: Segment) -> str:
 
 
 def _with_signs(text: str, end: int) -> int:
-    """Where the punctuation after a word ends; a placeholder (``[电话]``) is a word of its own."""
+    """Where the punctuation after a word ends, in characters; a placeholder (``[电话]``) is a word of its own."""
     while end < len(text) and not text[end].isalnum() and text[end] != "[":
         end += 1
     return end

@@ -142,7 +142,7 @@ class TextClassifier:
 
     @cached_property
     def neutral(self) -> tuple[float, ...]:
-        """The row of a text that says nothing."""
+        """The row (a probability per label, 0–1) of a text that says nothing."""
         if self.labels == LABELS.get(self.name):
             return NEUTRAL[self.name]
         first = 0.0 if self.entry.get("head") == "sigmoid" else 1.0
@@ -213,7 +213,7 @@ def _problem(path: Path, entry: Mapping[str, Any]) -> str:
 
 
 def expected_level(row: Sequence[float], labels: Sequence[str]) -> float:
-    """The mean of numeric labels under their probabilities.
+    """The mean of numeric labels under their probabilities (0–1 each), in levels like the labels.
 
     >>> expected_level((0, 0, 0.5, 0.5, 0), ("1", "2", "3", "4", "5"))
     3.5
@@ -222,7 +222,7 @@ def expected_level(row: Sequence[float], labels: Sequence[str]) -> float:
 
 
 def likeliest_violation(row: Sequence[float]) -> str:
-    """The likeliest type of violation, whether or not it is likely enough.
+    """The likeliest type of violation under a row of probabilities (0–1), whether or not it is likely enough.
 
     >>> likeliest_violation((0.1, 0, 0, 0.2, 0.7, 0, 0))
     'deflection'

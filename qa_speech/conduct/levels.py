@@ -169,7 +169,7 @@ def _pushing(call: Call, found: Sequence[Exchange]) -> frozenset[int]:
 
 
 def _following(call: Call, found: Sequence[Exchange]) -> dict[int, str]:
-    """For each utterance of an answer what the agent says next in it, "" after the last."""
+    """For each utterance (by index) of an answer what the agent says next in it, "" after the last."""
     texts: dict[int, str] = {}
     for exchange in found:
         for index in exchange.answer:
@@ -287,7 +287,10 @@ def _is_short(reply: _Reply, filled: frozenset[str]) -> bool:
 
 
 def _gives_nothing(reply: _Reply, given: int, filled: frozenset[str], *, pushed: bool) -> bool:
-    """Whether an answer pushes away with nothing to go by, or advertises what nobody asked about."""
+    """Whether an answer pushes away with nothing to go by, or advertises what nobody asked about.
+
+    `given` is the count of different things that the answer says.
+    """
     away = "away" in filled
     if pushed or away:
         return not reply.kinds & FIGURES or (away and given < 2)

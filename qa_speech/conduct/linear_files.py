@@ -61,7 +61,7 @@ def _check_weights(path: Path, entry: Mapping[str, Any], weights: npt.NDArray[An
 
 
 def _cues(path: Path, names: tuple[str, ...], clauses: LinearScorer | None, weighed: int) -> AnswerCues | None:
-    """The cues named; None where the model has none."""
+    """The cues named; None where the model has none. `weighed` is how many the model has weights for."""
     unknown = sorted(set(names) - set(known_cues(clauses)))
     if unknown:
         raise ModelError(str(path), f"wants cues that are not counted here: {', '.join(unknown)}")

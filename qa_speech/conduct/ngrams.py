@@ -92,7 +92,7 @@ def ngram_buckets(texts: Sequence[str], *, longest: int, bits: int) -> tuple[Int
 
 
 def _different(keys: npt.NDArray[np.uint64]) -> Integers:
-    """In order, each once; a sort is faster than `numpy.unique` here."""
+    """The keys of n-grams in order, each once, as indices; a sort is faster than `numpy.unique` here."""
     ordered = np.sort(keys)
     first = np.concatenate(([True], ordered[1:] != ordered[:-1]))
     return ordered[first].astype(np.int64)

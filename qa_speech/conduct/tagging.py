@@ -100,7 +100,7 @@ def _tagged(text: str, folded: str, tags: Sequence[Tag]) -> TaggedText:
 
 
 def clause_ends(text: str) -> list[int]:
-    """Places in the folded text after which punctuation stands.
+    """Places in the folded text, in characters, after which punctuation stands.
 
     >>> clause_ends("您好，请讲。")
     [2, 4]

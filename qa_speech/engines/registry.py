@@ -74,6 +74,12 @@ def load_recognizer(name: str, settings: Settings | None = None) -> Recognizer:
         The model is not on this machine, or does not load.
     PluginError
         An installed package's engine is broken.
+
+    Examples
+    --------
+    >>> words = load_recognizer("demo")
+    >>> words.made_with["model"], words.window_s
+    ('demo', 15)
     """
     engine, colon, model = name.partition(":")
     if colon and engine in recognizers():

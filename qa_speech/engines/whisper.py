@@ -190,7 +190,7 @@ class WhisperRecognizer:
         return _storage(np.concatenate(encoded))
 
     def _encoded_alone(self, encoded: Any, features: Any, index: int) -> Any:
-        """Encoder output of one window of a batch."""
+        """Encoder output of one window of a batch of windows, given its index."""
         if self._encodes_one_by_one:
             return _storage(np.asarray(encoded)[index : index + 1])
         return self._model.encode(features[index : index + 1])
@@ -296,7 +296,7 @@ def _storage(values: Any) -> Any:
 
 
 def cuda_devices() -> int:
-    """CUDA devices that CTranslate2 sees; whether it can compute on them is for `preload_cublas` to say."""
+    """How many CUDA devices CTranslate2 sees; whether it can compute on them is for `preload_cublas` to say."""
     import ctranslate2
 
     return int(ctranslate2.get_cuda_device_count())

@@ -77,7 +77,7 @@ def pack(
 
 
 def _parts(segment: Segment, window_s: float) -> Iterable[Segment]:
-    """The segment, cut where it is longer than a window."""
+    """The segment, cut where it is longer than a window of `window_s` seconds."""
     start = segment.start
     while segment.end - start > window_s + 1e-9:
         yield Segment(start, start + window_s)

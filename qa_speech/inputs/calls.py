@@ -29,6 +29,10 @@ class CallInput:
     not UTF-8 stand in it as `filenames.as_text` writes them, while `path` is the file's own. `agent_channel` 1 or 2
     when the row itself says so. `transcript` lends its words to the recording, so that none are recognised. `raw` says
     what a headerless file holds.
+
+    >>> row = CallInput(Path("录音/0412.wav"), agent_channel=2, metadata={"agent": "1001", "queue": "宽带"})
+    >>> row.name, row.needs_recognizer
+    ('0412.wav', True)
     """
 
     path: Path
@@ -63,6 +67,12 @@ def find_inputs(paths: Iterable[str | Path]) -> list[CallInput]:
     ------
     AudioError
         A path does not exist, or a folder holds nothing to inspect; the message says which.
+
+    Examples
+    --------
+    >>> rows = find_inputs(["samples"])
+    >>> len(rows), rows[0].id
+    (14, 'backchannels.ogg')
     """
     found: list[CallInput] = []
     for path in map(Path, paths):
@@ -95,6 +105,12 @@ def with_transcripts(inputs: Iterable[CallInput], place: str | Path) -> list[Cal
     ------
     ConfigError
         `place` is no folder, or holds two transcripts of one name.
+
+    Examples
+    --------
+    >>> rows = with_transcripts(find_inputs(["samples/gsm.wav"]), "samples")
+    >>> rows[0].transcript is None
+    True
     """
     place = Path(place)
     if not place.is_dir():

@@ -256,13 +256,13 @@ def _pauses(line: Sequence[tuple[float, float]], least_s: float) -> list[_Span]:
 
 
 def _any_inside(moments: Sequence[float], span: _Span) -> bool:
-    """Whether one of rising moments lies in a span, its end excluded."""
+    """Whether one of rising moments (seconds) lies in a span, its end excluded."""
     first = bisect_left(moments, span.start)
     return first < len(moments) and moments[first] < span.end
 
 
 def _runs(line: Sequence[tuple[float, float]], cuts: set[float]) -> list[_Span]:
-    """Speech with its pauses bridged, but for those that end at a cut."""
+    """Speech (spans in seconds) with its pauses bridged, but for those that end at a cut."""
     found: list[_Span] = []
     for start, end in line:
         if found and start not in cuts:

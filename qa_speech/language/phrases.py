@@ -104,7 +104,7 @@ def fold_lines(texts: Sequence[str]) -> str:
 
 
 def places(text: str) -> list[int]:
-    """For each character of ``fold(text)`` its index in `text`.
+    """For each of the characters of ``fold(text)`` its index in `text`.
 
     >>> places("您，好")
     [0, 2]
@@ -187,7 +187,10 @@ def word_ends(utterance: Utterance) -> list[int]:
 
 
 def folded_time(utterance: Utterance, first: int, last: int, ends: Sequence[int]) -> tuple[float, float, float]:
-    """`span_time` of ``fold(utterance.text)[first:last]``, with the `word_ends` of the utterance."""
+    """`span_time` of ``fold(utterance.text)[first:last]``: start and end in seconds, the least probability of its words, 0–1.
+
+    `ends` are the `word_ends` of the utterance, in folded characters.
+    """
     total = len(fold(utterance.text or ""))
     if first >= last:
         return utterance.start, utterance.end, 1.0

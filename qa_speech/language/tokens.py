@@ -57,7 +57,7 @@ def tokenize(text: str, *, dictionaries: tuple[str, ...] = ()) -> list[Token]:
 
 
 def borders(text: str, *, dictionaries: tuple[str, ...] = ()) -> frozenset[int]:
-    """The places in a text where a word begins or ends, 0 and the length among them.
+    """The places in a text, in characters, where a word begins or ends, 0 and the length among them.
 
     A taboo phrase counts only where it begins and ends at such a place: 性价比 holds no insult.
 

@@ -199,7 +199,7 @@ def _by_level(every: Sequence[RatedExchange], low_below: int) -> dict[str, float
 
 
 def _unanswered(rated: RatedExchange) -> int:
-    """An exchange without an answer is one, else the questions left open."""
+    """A count: 1 for an exchange without an answer, else the questions left open."""
     return 1 if rated.level < 2 else len(rated.grade.open)
 
 

@@ -74,7 +74,12 @@ def all_spans(call: Call) -> Sequence[Span]:
 
 
 def length_s(call: Call) -> float:
-    """Seconds of the call; `Call.duration` without a walk over the utterances where there is sound."""
+    """Seconds of the call; `Call.duration` without a walk over the utterances where there is sound.
+
+    >>> from qa_speech.testing import make_call
+    >>> length_s(make_call(agent=[(0, 2)], duration=60))
+    60.0
+    """
     return call.recording.duration or call.duration
 
 
@@ -88,7 +93,7 @@ def total(pieces: Iterable[Span]) -> float:
 
 
 def quantile(ordered: Sequence[float], share: float) -> float | None:
-    """A quantile of sorted numbers, linear between neighbours; None of none.
+    """A quantile of sorted numbers, in their unit, linear between neighbours; `share` 0–1; None of none.
 
     >>> quantile([1.0, 2.0, 4.0], 0.5), quantile([1.0, 2.0], 0.9), quantile([], 0.5)
     (2.0, 1.9, None)
@@ -141,7 +146,12 @@ def missing(unit: str, components: Iterable[Component | str], reason: str) -> Me
 
 
 def no_timing(call: Call) -> str:
-    """Why no timing figure can be taken from this call; "" when it can."""
+    """Why no timing figure can be taken from this call; "" when it can.
+
+    >>> from qa_speech.testing import make_call
+    >>> no_timing(make_call("agent: 您好", times="nominal")), no_timing(make_call("agent: 您好"))
+    ('no_times', '')
+    """
     if call.times == "nominal":
         return "no_times"
     if call.utterances or any(len(timeline) for timeline in call.speech.values()):
@@ -150,7 +160,12 @@ def no_timing(call: Call) -> str:
 
 
 def no_role(call: Call, role: Role) -> str:
-    """Why `role` cannot be measured in this call; "" when it can."""
+    """Why `role` cannot be measured in this call; "" when it can.
+
+    >>> from qa_speech.testing import make_call
+    >>> no_role(make_call("agent: 您好"), Role.UNKNOWN), no_role(make_call("agent: 您好"), Role.AGENT)
+    ('no_role', '')
+    """
     roles = roles_of(call)
     if _UNKNOWN not in roles:
         return "" if role in roles else "no_role"
@@ -161,12 +176,22 @@ def no_role(call: Call, role: Role) -> str:
 
 
 def no_pair(call: Call) -> str:
-    """Why agent and customer cannot be set against each other; "" when they can."""
+    """Why agent and customer cannot be set against each other; "" when they can.
+
+    >>> from qa_speech.testing import make_call
+    >>> no_pair(make_call("agent: 您好", "customer: 你好"))
+    ''
+    """
     return no_role(call, _AGENT) or no_role(call, _CUSTOMER)
 
 
 def reliability(call: Call) -> tuple[Reliability, str]:
-    """How far timing figures of this call can be trusted, with the gravest reason against it."""
+    """How far timing figures of this call can be trusted, with the gravest reason against it.
+
+    >>> from qa_speech.testing import make_call
+    >>> reliability(make_call("agent: 您好", times="transcript"))
+    ('low', 'transcript_times')
+    """
     recording = call.recording
     if recording.layout in ("mono", "fake_stereo"):
         return "low", "mono"
@@ -198,7 +223,12 @@ def says(text: str | None, phrases: tuple[str, ...]) -> bool:
 def interval(
     span: Span, note: str, role: Role | None = None, utterance: int | None = None, quote: str = ""
 ) -> Evidence:
-    """Evidence one can listen to."""
+    """Evidence one can listen to: a span in seconds, the index of an utterance where it is one.
+
+    >>> heard = interval((61.5, 70.0), "dead_air", Role.AGENT)
+    >>> heard.kind, heard.start, heard.note
+    ('interval', 61.5, 'dead_air')
+    """
     return Evidence("quote" if quote else "interval", span[0], span[1], role, quote, note, utterance)
 
 
@@ -210,6 +240,12 @@ def measured(
     evidence: Iterable[Evidence] = (),
     reason: str = "",
 ) -> Measurement:
-    """A measurement that carries the reliability of the call's timing."""
+    """A measurement that carries the reliability of the call's timing.
+
+    >>> from qa_speech.testing import make_call
+    >>> found = measured(make_call(agent=[(0, 2)]), 2.0, "s", {"total_s": 2.0})
+    >>> found.value, found.unit, found.reliability
+    (2.0, 's', 'ok')
+    """
     trust, why = reliability(call)
     return Measurement(value, unit, components, tuple(evidence), reason, trust, why)

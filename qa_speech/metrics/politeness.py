@@ -155,7 +155,7 @@ def found_violations(call: Call, *, threshold: float | None = None) -> tuple[Fou
 
 
 def _following(call: Call) -> dict[int, str]:
-    """What the agent goes on to say in the same turn, by utterance."""
+    """What the agent goes on to say in the same turn, by index among the utterances."""
     found: dict[int, str] = {}
     for turn in turns(call):
         if turn.role is Role.AGENT:
@@ -402,7 +402,7 @@ def _worst(call: Call, scores: Mapping[int, float], low_below: float, worst: int
 
 
 def _absent(call: Call, spoken: Sequence[int], components: Mapping[str, float | None]) -> list[Evidence]:
-    """The stretch that was searched for a greeting or a farewell in vain."""
+    """The stretch (seconds) that was searched for a greeting or a farewell in vain; `spoken` are indices of utterances."""
     if not spoken:
         return []
     searched = {"opening_greeting": spoken[:OPENING_UTTERANCES], "closing_farewell": spoken[-OPENING_UTTERANCES:]}

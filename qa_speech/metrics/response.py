@@ -181,7 +181,7 @@ def _latencies(call: Call) -> list[Latency]:
 
 
 def _without_holds(call: Call, every: list[Latency], slow_s: float, announcements: tuple[str, ...]) -> list[Latency]:
-    """Those in which the agent had not announced a hold and no music played; a wait of up to `slow_s` is never a hold."""
+    """Those in which the agent had not announced a hold and no music played; a wait of up to `slow_s` seconds is no hold."""
     if not any(one.seconds > slow_s for one in every):
         return every
     waits = silences(call, min_silence_s=slow_s, announcements=announcements)

@@ -193,7 +193,7 @@ def _owner(
     announcements: tuple[str, ...],
     customer_waits: tuple[str, ...],
 ) -> tuple[Role, bool]:
-    """Who was to speak, and whether the silence was announced."""
+    """Who was to speak, and whether the silence was announced; `past` are indices of utterances, in order."""
     last = every[past[-1]]
     said = [every[index] for index in reversed(past) if not is_backchannel(every[index])]
     floor = said[0] if said else last

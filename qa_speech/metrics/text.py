@@ -58,7 +58,12 @@ def annotated(call: Call, name: str) -> Rows:
 
 
 def words_reliability(call: Call, indices: Iterable[int]) -> tuple[Reliability, str]:
-    """Low where many words of these utterances were recognised with low probability."""
+    """Low where many words of these utterances were recognised with low probability.
+
+    >>> from qa_speech.testing import make_call
+    >>> words_reliability(make_call("agent: 您好", probability=0.2), [0])
+    ('low', 'unsure_words')
+    """
     probabilities: list[float] = []
     for index in indices:
         probabilities += [word.probability for word in call.utterances[index].words]
@@ -69,5 +74,10 @@ def words_reliability(call: Call, indices: Iterable[int]) -> tuple[Reliability, 
 
 
 def unsure(call: Call, index: int, start: int, end: int) -> bool:
-    """Whether a word among ``text[start:end]`` of an utterance was recognised with low probability."""
+    """Whether a word among ``text[start:end]`` of an utterance was recognised with low probability.
+
+    >>> from qa_speech.testing import make_call
+    >>> unsure(make_call("agent: 您好", probability=0.2), 0, 0, 2)
+    True
+    """
     return span_time(call.utterances[index], start, end)[2] < UNSURE

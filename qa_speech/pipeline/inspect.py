@@ -48,6 +48,15 @@ def inspect_many(
     ------
     CallReport or CallFailure
         A `QaSpeechError` of a recording becomes its CallFailure; any other exception is a bug and propagates.
+
+    Examples
+    --------
+    >>> import qa_speech
+    >>> rows = qa_speech.find_inputs(["samples/slow-answer.ogg", "samples/gsm.wav"])
+    >>> for outcome in qa_speech.inspect_many(rows):
+    ...     print(outcome.id, outcome.measurements["silence"].value)
+    slow-answer.ogg 5
+    gsm.wav 0
     """
     settings = settings or Settings()
     speech_detector = detector or SileroDetector()
@@ -88,6 +97,15 @@ def inspect_call(
     ------
     QaSpeechError
         The recording cannot be used.
+
+    Examples
+    --------
+    >>> import qa_speech
+    >>> card = qa_speech.load_scorecard("scorecards/telecom-hotline.yaml")
+    >>> words = qa_speech.load_recognizer("demo")
+    >>> report = qa_speech.inspect_call("samples/good-service.ogg", scorecard=card, recognizer=words)
+    >>> report.score.total, report.score.band
+    (100.0, '优秀')
     """
     row = CallInput(Path(path))
     outcome = next(inspect_many([row], scorecard=scorecard, recognizer=recognizer, settings=settings))
@@ -97,7 +115,12 @@ def inspect_call(
 
 
 def report(call: Call, scorecard: Scorecard | Chooser | None = None) -> CallReport:
-    """Measure a call and score it by a scorecard, or by the one that is chosen for it: no audio, no models."""
+    """Measure a call and score it by a scorecard, or by the one that is chosen for it: no audio, no models.
+
+    >>> from qa_speech.testing import make_call
+    >>> report(make_call(agent=[(0, 6)], customer=[(7, 9)])).measurements["talk:agent"].value
+    6.0
+    """
     measured = measure_all(call)
     card = scorecard(call) if callable(scorecard) else scorecard
     if card is None:

@@ -62,7 +62,7 @@ def begin(
     least_pad_s: float = LEAST_PAD_S,
     diarizer: Diarizer | None = None,
 ) -> Prepared | Call:
-    """`prepare`, but a row that is only a transcript is a call already."""
+    """`prepare`, but a row that is only a transcript is a call already. Windows and their padding are in seconds."""
     if not row.is_transcript:
         return prepare(
             row,

@@ -79,7 +79,7 @@ def cue_of(run: Run, utterances: Sequence[Utterance]) -> Cue:
 
 
 def _said_after(text: str, at: int) -> Cue:
-    """… 这是我的手机号, … 这个号码; not what announces the next number."""
+    """… 这是我的手机号, … 这个号码, from the index `at` in characters; not what announces the next number."""
     match = _AFTER.match(text, at)
     if match is None or _NEXT_ANNOUNCED.match(text, match.end()):
         return ""
@@ -90,7 +90,8 @@ def _said_after(text: str, at: int) -> Cue:
 def _asked_for(index: int, utterances: Sequence[Utterance]) -> Cue:
     """What the other party asked for last, or what the speaker announced at the end of the utterance before.
 
-    A question counts until a whole number is given or the other party says something else twice.
+    `index` is the place among the utterances. A question counts until a whole number is given or the other party says
+    something else twice.
     """
     role = utterances[index].role
     passed = 0

@@ -294,7 +294,7 @@ def _scan(text: str, index: int, run: _Open) -> None:
 
 
 def _is_quantity(text: str, start: int, end: int) -> bool:
-    """Whether written digits are an amount, a measure or part of a code with letters."""
+    """Whether written digits, from character `start` to `end`, are an amount, a measure or part of a code with letters."""
     if _CODE_BEFORE.search(text[max(0, start - 2) : start]):
         return True
     after = _WRITTEN_UNITS.match(text, end)
@@ -315,7 +315,7 @@ def _between_digits(text: str, start: int, end: int) -> bool:
 
 
 def spans(digits: Sequence[Digit]) -> Iterator[tuple[int, int, int]]:
-    """For each utterance its (index, start, end) from the first of `digits` to the last.
+    """For each utterance its index, and where the first of `digits` starts and the last ends, in characters.
 
     >>> list(spans([Digit("1", 0, 3, 4, True, 0), Digit("3", 0, 5, 6, True, 0), Digit("8", 2, 0, 1, True, 1)]))
     [(0, 3, 6), (2, 0, 1)]

@@ -191,6 +191,8 @@ def likely(number: str, cue: Cue) -> Verdict | None:
 def variants(sure: str, optional: tuple[tuple[int, str], ...], most: int = 3) -> list[str]:
     """The number without its optional digits, then with one, two … of them; `optional` holds (place in `sure`, digit).
 
+    At most `most` of the optional digits are put in: how many are missing from a number is never more.
+
     >>> variants("1380", ((2, "5"), (4, "?")))
     ['1380', '13580', '1380?', '13580?']
     """

@@ -45,7 +45,7 @@ _EMAIL_OPEN = re.compile(
 
 
 def emails(text: str) -> Iterator[tuple[int, int]]:
-    """Spans of e-mail addresses, written or spoken.
+    """Spans of e-mail addresses, in characters, written or spoken.
 
     >>> text = "邮箱是zhang_3@163.com，或者李四 lisi艾特qq点com"
     >>> [text[start:end] for start, end in emails(text)]
@@ -105,7 +105,7 @@ _CLAUSE = re.compile(r"[^，。,？?！!；;]{4,40}")
 
 
 def addresses(text: str, *, asked: bool = False) -> Iterator[tuple[int, int]]:
-    """Spans of street addresses and parts of them; `asked` = the text answers a question for an address.
+    """Spans, in characters, of street addresses and parts of them; `asked` = the text answers a question for an address.
 
     >>> text = "我住在朝阳区建国路八十八号三号楼二单元五零一，5月3号装的，路过中山路5号营业厅"
     >>> [text[start:end] for start, end in addresses(text)]
@@ -127,7 +127,7 @@ def addresses(text: str, *, asked: bool = False) -> Iterator[tuple[int, int]]:
 
 
 def _formed_addresses(text: str) -> Iterator[tuple[int, int]]:
-    """Spans that have the form of an address: a street or an estate with a number, two parts of a building."""
+    """Spans, in characters, that have the form of an address: a street or an estate with a number, two parts of a building."""
     if not _NUMBERED_PART.search(text):
         return
     for pattern in (_STREET, _HOUSE, _PARTS):
@@ -197,7 +197,7 @@ def _surname() -> re.Pattern[str]:
 
 
 def name_at(text: str, at: int) -> int:
-    """Where a name that begins at `at` ends; `at` itself when there is none.
+    """Where, in characters, a name that begins at `at` ends; `at` itself when there is none.
 
     >>> [name_at(text, 0) for text in ("王小明，", "欧阳小明", "王伟我想", "你们", "王师傅")]
     [3, 4, 2, 0, 0]
@@ -219,7 +219,7 @@ def _may_be_given(char: str) -> bool:
 
 
 def names(text: str, *, asked: bool = False) -> Iterator[tuple[int, int]]:
-    """Spans of names; `asked` = the text answers a question for a name.
+    """Spans of names, in characters; `asked` = the text answers a question for a name.
 
     >>> text = "我叫张伟，机主是李小红，机主本人"
     >>> [text[start:end] for start, end in names(text)]
@@ -236,7 +236,7 @@ def names(text: str, *, asked: bool = False) -> Iterator[tuple[int, int]]:
 
 
 def _after(skipped: re.Pattern[str], text: str, at: int) -> int:
-    """The place behind what a pattern skips; `at` where it skips nothing."""
+    """The place, in characters, behind what a pattern skips; `at` where it skips nothing."""
     match = skipped.match(text, at)
     return match.end() if match else at
 

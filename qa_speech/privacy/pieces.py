@@ -82,7 +82,7 @@ def _value(left: Sequence[CuedRun], places: Sequence[int]) -> str:
 
 
 def _pieces(left: Sequence[CuedRun], first: int, used: set[int]) -> tuple[list[int], Verdict | None]:
-    """The places of the runs of one role that follow each other closely, up to where they make a number."""
+    """The runs of one role that follow each other closely, up to where they make a number; as indices in `left`."""
     run, cue = left[first]
     places = [first]
     for place in range(first + 1, len(left)):

@@ -258,7 +258,7 @@ def _among_groups(heard: _Heard) -> list[IdentifyingNumber]:
 
 
 def _from_group(heard: _Heard, groups: Sequence[Digits], first: int) -> IdentifyingNumber | None:
-    """The longest number that begins with this group and ends with one."""
+    """The longest number, in characters, that begins with the group at index `first` and ends with one."""
     longest: IdentifyingNumber | None = None
     digits: Digits = ()
     number = ""

@@ -97,7 +97,7 @@ class _Stretch(NamedTuple):
 
 
 def _band(stretch: _Stretch, length_s: float) -> Band:
-    """A stretch as a band; what lies after the end of the call is not drawn."""
+    """A stretch (seconds) as a band (seconds, and % of the call); what lies after the end of the call is not drawn."""
     start, end = stretch.start, min(stretch.end, length_s)
     return Band(stretch.kind, start, end, percent(start, length_s), percent(end - start, length_s))
 

@@ -79,7 +79,7 @@ def render_page(
     index: str | None = None,
     low_probability: float = UNSURE,
 ) -> str:
-    """The HTML that `write_page` writes."""
+    """The HTML that `write_page` writes; words below `low_probability` (0–1) are shown as unsure."""
     view = call_view(report, lang, low_probability=low_probability)
     return render_view(view, lang, audio=_source(audio, embed_audio), index=index)
 

@@ -65,7 +65,7 @@ Spans: TypeAlias = Sequence[tuple[float, float]]
 
 
 def lines(report: CallReport, lang: Lang, *, low_probability: float = UNSURE) -> list[Line]:
-    """The transcript in order, silences between, what was found marked."""
+    """The transcript in order, silences between, what was found marked; words below `low_probability` (0–1) as unsure."""
     call = report.call
     timed = call.times != "nominal"
     flags, hits, silences = _flags(report, lang), _hits(report), _silences_before(report)
@@ -105,7 +105,7 @@ def _state(utterance: Utterance) -> str:
 
 
 def _silences_before(report: CallReport) -> Mapping[int, Evidence]:
-    """Per utterance: the last silence that began before it and after the utterance before."""
+    """By index of utterances: the last silence that began before it and after the utterance before."""
     call = report.call
     if call.times == "nominal":
         return {}
@@ -184,7 +184,7 @@ def _places(utterance: Utterance, text: str) -> list[_Place]:
 
 
 def _flags(report: CallReport, lang: Lang) -> Mapping[int, Sequence[Flag]]:
-    """Per utterance what was found in it: criteria not met, and interruptions that no criterion speaks of."""
+    """By index of utterances what was found in each: criteria not met, and interruptions that no criterion speaks of."""
     found: dict[int, list[Flag]] = {}
     judged = set()
     for criterion, evidence in evidence_against(report):

@@ -135,6 +135,13 @@ def load_plan(path: str | Path) -> Plan:
     ------
     ConfigError
         The file is missing, not TOML, or wrong: all problems at once.
+
+    Examples
+    --------
+    >>> _ = Path("plan.toml").write_text("seed = 7\\nnumber = 4\\nper = ['agent']\\n")
+    >>> plan = load_plan("plan.toml")
+    >>> plan.number, plan.per
+    (4, ('agent',))
     """
     path = Path(path)
     try:

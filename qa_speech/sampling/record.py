@@ -145,7 +145,14 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def verify(record: Record, frame: Iterable[Candidate]) -> Verdict:
-    """Draw again and compare."""
+    """Draw again and compare.
+
+    >>> frame = [Candidate(str(number), {"agent": "1001", "total": 80.0}) for number in range(10)]
+    >>> plan, record = made("seed = 7\\nnumber = 2", frame, (), at="2026-01-05T09:00:00")
+    >>> file = write_record(record, ".")
+    >>> verify(read_record("."), frame).same_frame
+    True
+    """
     again = draw(plan_from(record.plan), frame, inspected=frozenset(record.inspected))
     before = {call.id: call for call in record.drawn}
     now = {call.id: call for call in again.drawn}

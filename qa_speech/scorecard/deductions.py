@@ -30,7 +30,15 @@ def is_deduction(criterion: CriterionScore) -> bool:
 
 
 def deductions(score: Score | None) -> list[CriterionScore]:
-    """What cost points, gravest first: fatal ones, then by points; what still waits for a person after the rest."""
+    """What cost points, gravest first: fatal ones, then by points; what still waits for a person after the rest.
+
+    >>> import qa_speech
+    >>> from qa_speech.testing import make_call
+    >>> card = qa_speech.load_scorecard("scorecards/telecom-hotline.yaml")
+    >>> result = qa_speech.score(make_call("agent: 喂，说吧", "customer: 我想查话费", duration=60), card)
+    >>> [(criterion.title, points_lost(criterion)) for criterion in deductions(result)][:2]
+    [('解答有内容、有指引', 10.0), ('15 秒内问候', 5.0)]
+    """
     if score is None:
         return []
     wrong = [criterion for criterion in score.criteria if is_deduction(criterion)]

@@ -32,7 +32,7 @@ def likeness(one: frozenset[str], two: frozenset[str]) -> float:
 
 
 def is_alike(one: frozenset[str], two: frozenset[str], limit_squared: float) -> bool:
-    """Whether `likeness` reaches the limit, given its square; many pairs are told apart by their sizes alone.
+    """Whether `likeness` (0–1) reaches the limit, given its square; many pairs are told apart by their sizes alone.
 
     >>> is_alike(pairs("我想查话费"), pairs("我要查话费"), 0.5**2)
     True

@@ -61,7 +61,12 @@ def lint(card: Scorecard) -> list[LintFinding]:
 
 
 def problems(findings: Iterable[LintFinding]) -> list[LintFinding]:
-    """Those by which somebody would be judged wrongly."""
+    """Those by which somebody would be judged wrongly.
+
+    >>> from qa_speech.scorecard import load_scorecard
+    >>> problems(lint(load_scorecard("scorecards/telecom-hotline.yaml")))
+    []
+    """
     return [finding for finding in findings if finding.level == "problem"]
 
 

@@ -39,7 +39,10 @@ class _Found(NamedTuple):
 
 
 def validated(tree: Tree, lines: Mapping[Where, int], *, sha256: str) -> tuple[Scorecard | None, list[Problem]]:
-    """The scorecard of a tree, with the hash of its file; or None and every problem in the order of the file."""
+    """The scorecard of a tree, with the hash of its file; or None and every problem in the order of the file.
+
+    `lines` holds the number of the line, from 1, of each place.
+    """
     found: list[_Found] = []
     card = None
     try:
@@ -219,7 +222,7 @@ def _ids(sections: Tree, where: Where) -> Iterator[_Identified]:
 
 
 def _mappings(value: Tree) -> dict[int, dict[str, Tree]]:
-    """The mappings in a list, by their place; what else stands in it is complained about elsewhere."""
+    """The mappings in a list, by their index; what else stands in it is complained about elsewhere."""
     return {index: held for index, held in enumerate(_list(value)) if isinstance(held, dict)}
 
 
@@ -228,7 +231,7 @@ def _list(value: Tree) -> tuple[Tree, ...]:
 
 
 def _line(where: Where, lines: Mapping[Where, int]) -> int:
-    """The line of the nearest thing that stands in the file."""
+    """The number of the line, from 1, of the nearest thing that stands in the file."""
     while where and where not in lines:
         where = where[:-1]
     return lines.get(where, 1)

@@ -93,7 +93,7 @@ class Result(NamedTuple):
     applies: bool = True
 
     def telling(self, more: Mapping[str, str | float | None]) -> Result:
-        """The same, with more in its detail."""
+        """The same, with more in its detail: words, and figures in the units of what was asked."""
         holds, reason, detail, evidence, review, hits, value, applies = self
         return Result(holds, reason, {**detail, **more}, evidence, review, hits, value, applies)
 
@@ -128,7 +128,9 @@ def with_said(detail: Detail, evidence: Iterable[Evidence]) -> Detail:
 
 
 def near(value: float, bounds: Iterable[float], share: float) -> bool:
-    """Whether a figure is so close to a bound that an error of measurement could decide. Counts never are.
+    """Whether a figure is so close to a bound that an error of measurement could decide. A count never is.
+
+    `share` is the error, 0–1 of the bound.
 
     >>> near(5.1, [5.0], 0.05), near(5.0, [5.0], 0.05), near(6.0, [5.0], 0.05)
     (True, False, False)

@@ -39,6 +39,10 @@ def load_scorecard(source: str | Path) -> Scorecard:
 
     Examples
     --------
+    >>> card = load_scorecard("scorecards/telecom-hotline.yaml")
+    >>> card.title, len(card.criteria), card.pass_mark
+    ('热线服务质检评分表', 27, 80.0)
+
     >>> card = load_scorecard('''
     ... id: tiny
     ... version: 1
@@ -73,6 +77,10 @@ def json_schema() -> str:
 
     `scorecards/scorecard.schema.json` holds it; a scorecard names it in its first line:
     ``# yaml-language-server: $schema=scorecard.schema.json``. It knows the keys and types; `load_scorecard` checks more.
+
+    >>> schema = json.loads(json_schema())
+    >>> sorted(schema["required"])
+    ['id', 'sections', 'title', 'version']
     """
     from qa_speech.scorecard.model import Scorecard
 

@@ -121,7 +121,7 @@ class _TooMuch(Exception):
 
 
 def _line(event: Any) -> int:
-    """The line an event begins on, from 1."""
+    """The number of the line that an event begins on, from 1."""
     return int(event.start_mark.line) + 1
 
 

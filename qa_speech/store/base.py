@@ -154,6 +154,8 @@ class Store(Protocol):
     def append(self, records: Sequence[Record], *, position: int = 0, now: dt.datetime | None = None) -> str:
         """Keep outcomes as one part: all of them or none. Returns its name, the same for the same work done twice.
 
+        `position` is the place of the first one among the rows of work.
+
         Raises
         ------
         OSError
@@ -191,7 +193,7 @@ class Store(Protocol):
         """Remove every trace of these ids; with `keep_scores` points and figures stay under their marks."""
 
     def compact(self, *, above: int = 0) -> Compacted:
-        """Drop what newer outcomes have replaced and put the parts together, if there are more than `above`."""
+        """Drop what newer outcomes have replaced and put the parts together, if their count is more than `above`."""
 
 
 def with_row(call: Call, row: Row | None) -> Call:
@@ -203,7 +205,17 @@ def with_row(call: Call, row: Row | None) -> Call:
 
 
 def calls_of(store: Store) -> Iterator[Call]:
-    """The calls of a run in the order of its rows, with their metadata of today: the iterator of `call.read_calls`."""
+    """The calls of a run in the order of its rows, with their metadata of today: the iterator of `call.read_calls`.
+
+    >>> from pathlib import Path
+    >>> from qa_speech.pipeline import report
+    >>> from qa_speech.store.records import record_of
+    >>> from qa_speech.testing import FakeStore, make_call
+    >>> store = FakeStore(Path("run"))
+    >>> part = store.append([record_of(report(make_call("agent: 您好", call_id="a")))])
+    >>> [(call.id, call.utterances[0].text) for call in calls_of(store)]
+    [('a', '您好')]
+    """
     rows = {row.id: row for row in store.rows()}
     for stored in store.calls():
         yield stored.decoded(rows.get(stored.id))

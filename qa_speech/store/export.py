@@ -71,6 +71,19 @@ def export(results: Iterable[Result], path: str | Path) -> int:
     ------
     ConfigError
         The suffix is none of these.
+
+    Examples
+    --------
+    >>> from qa_speech.pipeline import report
+    >>> from qa_speech.store.parquet import store_at
+    >>> from qa_speech.store.records import record_of
+    >>> from qa_speech.testing import make_call
+    >>> store = store_at("run")
+    >>> part = store.append([record_of(report(make_call(agent=[(0, 2), (9, 12)], call_id="a")))])
+    >>> export(store.results(), "结果.csv")
+    1
+    >>> Path("结果.csv").read_text(encoding="utf-8-sig").splitlines()[1].split(",")[:2]
+    ['a', 'ok']
     """
     path = Path(path)
     kind = path.suffix.lower().removeprefix(".")
@@ -155,7 +168,7 @@ def columns_of(results: Iterable[Result]) -> Columns:
 
 
 def cell(value: object) -> str | float | None:
-    """A value as a cell: numbers stay numbers, lists become text, and text never becomes a formula.
+    """A value as a cell: numbers stay numbers, in the unit of their column, lists become text, and text never becomes a formula.
 
     >>> cell("=HYPERLINK(1)"), cell(True), cell(["a", "b"]), cell("-3.5"), cell(None)
     ("'=HYPERLINK(1)", 1, 'a; b', '-3.5', None)
@@ -173,7 +186,7 @@ def cell(value: object) -> str | float | None:
 
 
 def csv_cell(value: object) -> str | float | None:
-    """A value as a cell of a CSV file: figures with four decimals at most.
+    """A value as a cell of a CSV file: figures, in the unit of their column, with four decimals at most.
 
     >>> csv_cell(0.5), csv_cell(2.0)
     ('0.5', '2')
@@ -299,7 +312,7 @@ def _shown(value: Any) -> str:
 
 
 def width(text: str) -> int:
-    """Columns of a text in a terminal: a Chinese character takes two.
+    """How many columns a text takes in a terminal: a Chinese character takes two.
 
     >>> width("宽带 a")
     6

@@ -39,6 +39,15 @@ class FakeStore:
     """A `base.Store` in memory.
 
     `parts` are the rows of its parts by name, as they were appended. Its log and summary still need a folder, `place`.
+
+    >>> from pathlib import Path
+    >>> from qa_speech.pipeline import report
+    >>> from qa_speech.store.records import record_of
+    >>> from qa_speech.testing import make_call
+    >>> store = FakeStore(Path("run"))
+    >>> part = store.append([record_of(report(make_call(agent=[(0, 2), (9, 12)], call_id="a")))])
+    >>> [(result.row.id, result.row.figures["silence_longest_s"]) for result in store.results()]
+    [('a', 7.0)]
     """
 
     def __init__(self, place: Path) -> None:
@@ -67,7 +76,7 @@ class FakeStore:
         """Nothing is ever half-written here."""
 
     def append(self, records: Sequence[Record], *, position: int = 0, now: dt.datetime | None = None) -> str:
-        """Keep outcomes as one part; the same work done twice is one part."""
+        """Keep outcomes as one part; the same work done twice is one part. `position`: that of the first among the rows of work."""
         written_at = (now or dt.datetime.now(dt.UTC)).replace(tzinfo=None)
         name = part_name(records, position)
         self.parts[name] = [msgspec.structs.replace(record.row, written_at=written_at) for record in records]
@@ -165,7 +174,7 @@ class FakeStore:
         self._rows = rows_without(self._rows, marks, keep_scores=keep_scores)
 
     def compact(self, *, above: int = 0) -> Compacted:
-        """Keep the newest outcomes alone, as one part, if there are more than `above`."""
+        """Keep the newest outcomes alone, as one part, if the count of parts is more than `above`."""
         before = len(self.parts)
         if before > above:
             newest = self._newest()

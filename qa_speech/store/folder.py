@@ -34,7 +34,11 @@ LOCK = "lock"
 
 
 def is_run(path: str | Path) -> bool:
-    """Whether a path is the folder of `qa-speech batch run`."""
+    """Whether a path is the folder of `qa-speech batch run`.
+
+    >>> is_run("samples")
+    False
+    """
     place = Path(path)
     return place.is_dir() and any((place / name).exists() for name in (STATE, MANIFEST, "results"))
 

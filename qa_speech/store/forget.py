@@ -62,6 +62,19 @@ def forget(store: Store, *, ids: Iterable[str] = (), before: dt.date | None = No
     ------
     ConfigError
         The run is in use, or an id is not in it: nothing is removed then.
+
+    Examples
+    --------
+    >>> from qa_speech.pipeline import report
+    >>> from qa_speech.store.parquet import store_at
+    >>> from qa_speech.store.records import record_of
+    >>> from qa_speech.testing import make_call
+    >>> store = store_at("run")
+    >>> part = store.append([record_of(report(make_call("agent: 您好", call_id="a")))])
+    >>> forget(store, ids=["a"])
+    1
+    >>> list(store.calls())
+    []
     """
     with store.locked():
         wanted = _wanted(store, set(ids), before)

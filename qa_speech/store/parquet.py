@@ -71,12 +71,30 @@ def open_run(path: str | Path) -> ParquetStore:
     ------
     ConfigError
         It is no run, or was written by a newer version.
+
+    Examples
+    --------
+    >>> from qa_speech import QaSpeechError
+    >>> try:
+    ...     store = open_run("samples")
+    ... except QaSpeechError as error:
+    ...     print(error)
+    samples: not the folder of a batch run; expected one made by: qa-speech batch run … --out
     """
     return ParquetStore(require_run(path))
 
 
 def store_at(out: Store | str | Path) -> Store:
-    """A store, or that of the run in this folder, which is made if it is not there."""
+    """A store, or that of the run in this folder, which is made if it is not there.
+
+    >>> from qa_speech.pipeline import report
+    >>> from qa_speech.store.records import record_of
+    >>> from qa_speech.testing import make_call
+    >>> store = store_at("run")
+    >>> part = store.append([record_of(report(make_call(agent=[(0, 2), (9, 12)], call_id="a")))])
+    >>> list(store.query("SELECT id, silence_longest_s FROM results").rows)
+    [('a', 7.0)]
+    """
     if not isinstance(out, str | Path):
         return out
     Path(out).mkdir(parents=True, exist_ok=True)
@@ -232,7 +250,7 @@ class ParquetStore:
     # -- parts
 
     def compact(self, *, above: int = 0) -> Compacted:
-        """Merge the parts and drop outcomes that newer ones have replaced, if there are more than `above` of results."""
+        """Merge the parts and drop outcomes that newer ones have replaced, if the count of parts of results is above `above`."""
         old = [*self._parts(CALLS), *self._parts(RESULTS)]
         if len(self._parts(RESULTS)) <= above:
             return Compacted(len(old), len(old))
@@ -346,7 +364,10 @@ def _work_row(columns: Mapping[str, Any]) -> Row:
 
 
 def _without(path: Path, ids: list[str], *, per_group: int) -> None:
-    """Rewrite a part if it holds any of these ids, or says that another call was copied from one."""
+    """Rewrite a part if it holds any of these ids, or says that another call was copied from one.
+
+    `per_group` is the number of rows in a row group.
+    """
     gone = "(SELECT id FROM gone)"
     source = f"read_parquet({text_of(path)}, hive_partitioning=false)"
     with engine() as opened:

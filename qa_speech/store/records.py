@@ -203,7 +203,13 @@ class Record(msgspec.Struct, frozen=True):
 
 
 def record_of(found: CallReport | CallFailure) -> Record:
-    """An outcome as it is stored, without what only the runner knows."""
+    """An outcome as it is stored, without what only the runner knows.
+
+    >>> import qa_speech
+    >>> record = record_of(qa_speech.inspect_call("samples/slow-answer.ogg"))
+    >>> record.row.status, record.row.figures["silence"], round(record.row.duration_s)
+    ('ok', 5, 80)
+    """
     if isinstance(found, CallFailure):
         return failure(found.id, found.path, found.error, found.message)
     call = encode(found.call)

@@ -35,6 +35,16 @@ def read_reports(path: str | Path, *, scorecard: Scorecard | Chooser | None = No
     ------
     ConfigError
         Nothing stored there, or a file in it is not what it should be.
+
+    Examples
+    --------
+    >>> import qa_speech
+    >>> call = qa_speech.inspect_call("samples/slow-answer.ogg").call
+    >>> qa_speech.write_call(call, "stored.json")
+    >>> card = qa_speech.load_scorecard("scorecards/quality-only.yaml")
+    >>> for report in read_reports("stored.json", scorecard=card):
+    ...     print(report.id, report.score.total)
+    slow-answer.ogg 71.0
     """
     path = Path(path)
     if scorecard is not None:

@@ -218,7 +218,7 @@ def _lines_query(lines: str, columns: Mapping[str, str], longest: int) -> str:
 
 
 def copy_to(path: Path, query: str, *, per_group: int, connection: Any = None) -> None:
-    """The answer of a query as one Parquet file, whole or not at all.
+    """The answer of a query as one Parquet file, `per_group` rows in a row group, whole or not at all.
 
     Raises
     ------

@@ -46,6 +46,8 @@ def fine_tune(
 ) -> None:
     """Train on `target` (levels from 0) and write ``model.onnx``, ``tokenizer.json`` and ``text.json`` to `out`.
 
+    `epochs` is how many times the texts are gone through.
+
     Raises
     ------
     ModelError
@@ -78,7 +80,7 @@ def fine_tune(
 
 
 def _is_kept_back(group: str, seed: int) -> bool:
-    """A tenth of the groups, always the same ones."""
+    """A tenth (a share of 26 / 256) of the groups, the same ones for a seed."""
     return hashlib.sha256(f"{seed}:{group}".encode()).digest()[0] < 26
 
 
@@ -125,7 +127,7 @@ def _learn(
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=0.01)
 
     def rate(step: int) -> float:
-        """Rises over the first tenth of the steps, then falls to nothing."""
+        """The share (0–1) of the full learning rate: rises over the first tenth of the steps, then falls to nothing."""
         rising = (step + 1) / (0.1 * steps + 1)
         falling = max(0.0, 1 - step / steps)
         return min(rising, falling)

@@ -198,7 +198,7 @@ def _own(path: Path, task: str) -> TextClassifier:
 
 
 def levels(classifier: TextClassifier, passages: Sequence[Passage]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """The expected level of each text."""
+    """The expected level of each text, in units of the labels."""
     return np.array([expected_level(row, classifier.labels) for row in classifier.classify(passages)], float)
 
 
@@ -235,7 +235,7 @@ def _report(
 
 
 def frozen_set(task: str) -> tuple[list[Passage], list[float]]:
-    """The shipped frozen test of a task: texts and levels."""
+    """The shipped frozen test of a task: texts and levels, in units of the labels."""
     name = {"politeness": "politeness.tsv", "depth": "exchanges.tsv"}[task]
     with (folder("models") / SHIPPED / "frozen" / name).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))

@@ -179,7 +179,10 @@ def _dense(passages: Sequence[Passage], cues: AnswerCues | None, before: LinearS
 
 
 def _ngrams(passages: Sequence[Passage], plan: Plan) -> tuple[Any, Array]:
-    """The n-grams of each text by bucket, weighed, and the rarity (inverse document frequency) of each bucket."""
+    """The n-grams of each text by bucket, weighed, and the rarity of each bucket.
+
+    Rarity is 1 + the logarithm of the ratio of all texts to those that hold it (inverse document frequency).
+    """
     from scipy.sparse import csr_array
 
     # fitted on the first piece, but on all of it where levels are told apart border by border
@@ -222,7 +225,10 @@ def _joined(matrix: Any, dense: Array) -> Any:
 
 
 def _told(target: npt.NDArray[Any], plan: Plan) -> npt.NDArray[Any]:
-    """The target as the head learns it: for cumulative whether a level lies above each border, else as it is."""
+    """The target as the head learns it: for cumulative whether a level lies above each border, else as it is.
+
+    Levels are numbered from 0; borders lie halfway between two of them.
+    """
     if plan.head != "cumulative":
         return target
     borders = np.arange(len(plan.labels) - 1) + 0.5
@@ -257,7 +263,10 @@ class _Solved(NamedTuple):
 
 
 def _folds(count: int, groups: Sequence[str], seed: int) -> list[_Fold]:
-    """By group; where there are too few groups, one fold that tests on what it was trained on."""
+    """Folds of `count` texts, by group.
+
+    Where there are too few groups: one fold that tests on what it was trained on.
+    """
 
     def order(key: str) -> bytes:
         return hashlib.sha256(f"{seed}:{key}".encode()).digest()
@@ -277,7 +286,7 @@ def _folds(count: int, groups: Sequence[str], seed: int) -> list[_Fold]:
 
 
 def _ridge(task: _Task, target: Array, said: Array) -> _Solved:
-    """Ridge on what is left of the level after `said`; `said` is put back into the scores out of fold."""
+    """Ridge on what is left of the level (in units of the labels) after `said`; `said` is put back into the scores out of fold."""
     from sklearn.linear_model import Ridge
 
     best_fit, best_alpha = -np.inf, RIDGE_ALPHAS[0]
@@ -298,7 +307,7 @@ def _ridge(task: _Task, target: Array, said: Array) -> _Solved:
 
 
 def _corrected(task: _Task, goal: Array, before: LinearScorer, passages: Sequence[Passage]) -> tuple[_Solved, float]:
-    """The model to begin from, put to the scale of `goal` and corrected; and by what factor its weights go in.
+    """The model to begin from, put to the scale of `goal` (units of the labels) and corrected; and the factor of its weights.
 
     How much of it is kept is tried out (`START_SHARES`).
     """
@@ -334,7 +343,10 @@ def _logistic(task: _Task, target: npt.NDArray[Any], plan: Plan) -> _Solved:
 def _multinomial(
     matrix: Any, target: npt.NDArray[Any], counts: Array, strength: float, outputs: int
 ) -> tuple[Array, Array]:
-    """One of the labels; a label that does not occur is never said."""
+    """One of the labels, their number being `outputs`; weights and bias in logits (the logarithm of a ratio of chances).
+
+    A label that does not occur is never said.
+    """
     from sklearn.linear_model import LogisticRegression
 
     weights = np.zeros((matrix.shape[1], outputs))
@@ -353,7 +365,10 @@ def _multinomial(
 def _binomials(
     matrix: Any, target: npt.NDArray[Any], counts: Array, strength: float, outputs: int
 ) -> tuple[Array, Array]:
-    """Each output by itself, yes or no; what never occurs, or always, is never said."""
+    """Each output by itself, yes or no: weights and bias in logits (the logarithm of a ratio of chances).
+
+    What never occurs, or always, is never said; `outputs` is their number.
+    """
     from sklearn.linear_model import LogisticRegression
 
     weights = np.zeros((matrix.shape[1], outputs))
@@ -410,6 +425,6 @@ def _packed(
 
 
 def _int8(exact: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
-    """int8 weights with one scale per output; the few that would be cut off set the scale, so none is."""
+    """int8 weights, −127…127, in units of one scale per output; the few that would be cut off set the scale, so none is."""
     scales = np.maximum(np.abs(exact).max(0), 1e-6) / 127
     return np.rint(exact / scales).astype(np.int8), scales

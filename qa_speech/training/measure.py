@@ -83,6 +83,8 @@ class Threshold:
 def threshold_for(probability: Array, positive: npt.NDArray[np.bool_], precision: float) -> Threshold:
     """The lowest threshold with at least `precision` on texts the model had not seen, and ten of them flagged.
 
+    Threshold, precision and recall are shares, 0–1; `flagged` is a count of texts.
+
     >>> found = threshold_for(np.linspace(0, 1, 100), np.arange(100) >= 50, 0.9)
     >>> found.flagged, round(found.recall, 2)
     (55, 1.0)

@@ -63,7 +63,7 @@ class Case:
         return str(value)
 
     def value(self, key: str) -> float | None:
-        """A detail as a number, None when it is not there or is none."""
+        """A detail as a number, in the unit of what the criterion asks, None when it is not there or is none."""
         value = self.criterion.detail.get(key)
         if isinstance(value, (int, float)):
             return float(value)

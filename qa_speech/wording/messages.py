@@ -37,7 +37,7 @@ def total(score: Score | None, lang: Lang) -> str:
 
 
 def reasons(report: CallReport, lang: Lang, *, longest: int = MOST_REASONS) -> Sequence[str]:
-    """The main reasons for a score, as ``title: sentence``; those that wait for a person say so."""
+    """The main reasons for a score, `longest` at most in number, as ``title: sentence``; those that wait for a person say so."""
     found = []
     for criterion in deductions(report.score)[:longest]:
         title = criterion.title

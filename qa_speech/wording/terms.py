@@ -90,7 +90,7 @@ def figure(value: float | None, unit: str, lang: Lang, of: Component | None = No
 
 
 def optional(value: float | None) -> str:
-    """A number, or a dash where there is none.
+    """A number, without its unit, or a dash where there is none.
 
     >>> optional(62.5), optional(None)
     ('62.5', '–')
@@ -297,7 +297,7 @@ def start(evidence: Evidence, lang: Lang, call: Call | None = None) -> str:
 
 
 def line_of(evidence: Evidence, call: Call) -> int | None:
-    """Index of the utterance that evidence speaks of, by its index or by time; None for a stretch of several."""
+    """Index, among the utterances, of the one that evidence speaks of, by its index or by time; None for a stretch of several."""
     if evidence.utterance is not None:
         return evidence.utterance
     if evidence.kind == "absence":

@@ -40,7 +40,10 @@ def wanted_of(name: str, role: Role | None, bounds: Bounds) -> Wanted:
 
 
 def counted(question: Question, wanted: Wanted, found: Sequence[Sequence[Hit]], base: Detail) -> Result:
-    """The result of what was found; each thing that counts is given by its places, several where it is in pieces."""
+    """The result of what was found; each thing that counts is given by its places, several where it is in pieces.
+
+    Bounds and hits are counts of things found.
+    """
     name, role, low, high, bounds = wanted
     count = len(found)
     quotes = _quotes(question, found)
@@ -53,20 +56,25 @@ def counted(question: Question, wanted: Wanted, found: Sequence[Sequence[Hit]], 
 
     if high is not None and count > high:
         reason = f"{name}_too_many" if high else f"{name}_said"
-        return Result(False, reason, detail, evidence, tuple(review), hits=count - high)
+        too_many = count - high
+        return Result(False, reason, detail, evidence, tuple(review), hits=too_many)
     if count < low:
-        missing = f"{name}_missing"
+        reason = f"{name}_missing"
         review += question.search_doubts(role)
-        absent = question.absence(role, missing)
-        return Result(False, missing, detail, (*evidence, absent), tuple(review), hits=low - count)
+        searched = question.absence(role, reason)
+        too_few = low - count
+        return Result(False, reason, detail, (*evidence, searched), tuple(review), hits=too_few)
     reason = f"{name}_found" if low else f"{name}_avoided"
     return Result(True, reason, detail, evidence, tuple(review))
 
 
 def _quotes(question: Question, found: Sequence[Sequence[Hit]]) -> list[Quoted]:
     """The words of all that is shown, with all its pieces."""
-    shown = found if question.gather == "all" else found[:MAX_EVIDENCE]
+    shown = found
+    if question.gather != "all":
+        shown = found[:MAX_EVIDENCE]
+    quoted = question.context.quoted
     quotes: list[Quoted] = []
     for pieces in shown:
-        quotes += [question.context.quoted(hit) for hit in pieces]
+        quotes += [quoted(hit) for hit in pieces]
     return quotes

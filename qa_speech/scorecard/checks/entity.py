@@ -112,7 +112,7 @@ def entities(context: Context, kind: Kind) -> list[tuple[Hit, ...]]:
 
 
 def _identifiers(context: Context, kind: str, shortest: int) -> list[tuple[Hit, ...]]:
-    """The numbers of a kind that identify somebody, each with all its pieces."""
+    """The numbers of a kind, of `shortest` characters or more, that identify somebody, each with all its pieces."""
     numbers: dict[int, list[Hit]] = {}
     for found in identifiers_of(context.call):
         if found.kind == kind:

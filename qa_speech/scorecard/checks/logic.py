@@ -143,7 +143,7 @@ def _decided(name: str, deciding: list[Result], parts: int) -> Result:
 
 
 def _joined(name: str, shown: list[Result], parts: int) -> Result:
-    """The result of the first, with the evidence of all that are shown."""
+    """The result of the first, with the evidence of all that are shown; `parts` is how many were asked."""
     first = shown[0]
     detail = {**first.detail, "combined": name, "parts": parts, "deciding": len(shown)}
     pieces: list[Evidence] = []
@@ -156,7 +156,7 @@ def _joined(name: str, shown: list[Result], parts: int) -> Result:
 
 
 def _hits(name: str, results: list[Result]) -> int:
-    """What speaks against it: of `all` whatever fails counts, of `any` it is one fault."""
+    """How many things speak against it: of `all` whatever fails counts, of `any` it is one fault."""
     if name == Either.NAME:
         return results[0].hits
     return sum([result.hits for result in results])

@@ -136,7 +136,7 @@ def _reach(model: Order, question: Question, place: Evidence) -> Reach:
 
 
 def _turn_at(context: Context, place: Evidence) -> int:
-    """The turn of a place: that of its utterance, else of the last utterance that began before it."""
+    """The index among the turns of a place: that of its utterance, else of the last utterance that began before it."""
     if place.utterance is not None:
         return context.turn_of[place.utterance]
     turn = 0

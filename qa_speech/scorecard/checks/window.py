@@ -83,7 +83,7 @@ class Window(Part):
 
 
 def _turn(number: int, count: int) -> int:
-    """The index of a turn that a card counts from 1, or from -1 at the end."""
+    """The index, among a count of turns, of one that a card counts from 1, or from -1 at the end."""
     return number - 1 if number > 0 else count + number
 
 
@@ -142,7 +142,7 @@ class Counted(Window):
         return self.at_least is None and self.at_most is None
 
     def bounds(self, low: int, high: int | None) -> Bounds:
-        """The range that holds: as given, else the default of the operator."""
+        """The range, as a count of things found, that holds: as given, else the default of the operator."""
         if self.unbounded:
             return Bounds(low, high)
         return Bounds(self.at_least or 0, self.at_most)
