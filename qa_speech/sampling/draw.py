@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import ceil
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,6 +26,11 @@ REST = ""
 """Name of the stratum that holds what no other does."""
 UNKNOWN = "?"
 """Group of calls whose key is missing."""
+PER_CENT = 100
+HAIR = 1e-9
+"""5 % of 60 calls are 3, also where the machine computes 3.0000000000000004."""
+BELOW_ONE = 1 - 1e-6
+"""A random start so near to the end would miss the last call by the rounding of sums; no chance changes by more."""
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -37,6 +43,11 @@ class Candidate(msgspec.Struct, frozen=True):
         """A value as text, "" where it is missing."""
         value = self.values.get(name)
         return "" if value is None else str(value)
+
+    def number(self, name: str) -> float | None:
+        """A value as a number, None where it is none."""
+        value = self.values.get(name)
+        return float(value) if isinstance(value, int | float) else None
 
 
 class Drawn(msgspec.Struct, frozen=True):
@@ -51,22 +62,25 @@ class Drawn(msgspec.Struct, frozen=True):
 
 
 class Shortfall(msgspec.Struct, frozen=True):
-    """A quota that could not be met, or a call that nobody may hear: nothing is left out in silence."""
+    """A quota that could not be met, or (`call` names it) a call that nobody may hear: nothing is left out in silence."""
 
     group: str
     stratum: str
     wanted: int
     found: int
+    call: str = ""
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """What was drawn, what the frame was, and where it fell short."""
+    """What was drawn, what the frame was, and where it fell short. `out_of_reach`: calls of a group that no draw by this plan
+    can take, because the quotas of strata leave nothing for the others; no sample says anything of these."""
 
     drawn: tuple[Drawn, ...]
     short: tuple[Shortfall, ...]
     frame_sha256: str
     frame_size: int
     sizes: Mapping[str, int]
+    out_of_reach: Mapping[str, int] = {}
 
 
 def draw(plan: Plan, frame: Iterable[Candidate], *, inspected: Collection[str] = frozenset()) -> Sample:
@@ -87,20 +101,36 @@ def draw(plan: Plan, frame: Iterable[Candidate], *, inspected: Collection[str] =
     >>> len(sample.drawn), sample.drawn[0].chance, sample.frame_size
     (2, 0.2, 10)
     """
-    calls = eligible(plan, frame, inspected)
+    candidates = [call for call in frame if all_hold(plan.conditions, call.values)]
+    calls = eligible(plan, candidates, inspected)
+    groups = _grouped(plan, calls)
+    found: list[Drawn] = []
+    short = _emptied(plan, candidates, groups)
+    out_of_reach: dict[str, int] = {}
+    for group, mine in groups.items():
+        taken = _of_group(plan, group, mine)
+        found += taken.drawn
+        short += taken.short
+        if taken.out_of_reach:
+            out_of_reach[group] = taken.out_of_reach
+    teams = {call.id: call.text("team") for call in calls}
+    assigned, unassigned = assign(found, plan.inspectors, teams, plan.seed)
+    sizes = {group: len(mine) for group, mine in groups.items()}
+    return Sample(tuple(assigned), (*short, *unassigned), frame_hash(calls), len(calls), sizes, out_of_reach)
+
+
+def _grouped(plan: Plan, calls: Iterable[Candidate]) -> dict[str, list[Candidate]]:
     groups: dict[str, list[Candidate]] = {}
     for call in calls:
         groups.setdefault(group_of(plan, call), []).append(call)
-    found: list[Drawn] = []
-    short: list[Shortfall] = []
-    for group, mine in sorted(groups.items()):
-        taken, missing = _of_group(plan, group, mine)
-        found += taken
-        short += missing
-    teams = {call.id: call.text("team") for call in calls}
-    assigned, unassigned = assign(found, plan.inspectors, teams, plan.seed)
-    sizes = {group: len(mine) for group, mine in sorted(groups.items())}
-    return Sample(tuple(assigned), (*short, *unassigned), frame_hash(calls), len(calls), sizes)
+    return dict(sorted(groups.items()))
+
+
+def _emptied(plan: Plan, candidates: Iterable[Candidate], groups: Collection[str]) -> list[Shortfall]:
+    """Groups of which every call has been inspected already."""
+    wanted = max(plan.number or 0, plan.minimum)
+    gone = {group_of(plan, call) for call in candidates} - set(groups)
+    return [Shortfall(group, REST, wanted, 0) for group in sorted(gone)]
 
 
 def eligible(plan: Plan, frame: Iterable[Candidate], inspected: Collection[str] = frozenset()) -> list[Candidate]:
@@ -136,29 +166,43 @@ def luck(seed: int, *parts: str) -> float:
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:6], "big") / 2**48
 
 
-def _of_group(plan: Plan, group: str, calls: list[Candidate]) -> tuple[list[Drawn], list[Shortfall]]:
+class _Taken(NamedTuple):
+    """What was drawn of a group, which of its quotas were too high, and how many of its calls nothing was left for."""
+
+    drawn: list[Drawn]
+    short: list[Shortfall]
+    out_of_reach: int
+
+
+def _of_group(plan: Plan, group: str, calls: list[Candidate]) -> _Taken:
     """The calls of one group: first the strata with quotas, then the rest up to the quota of the group."""
     wanted = _quota(plan.number, plan.share, len(calls), plan.minimum)
     found: list[Drawn] = []
     short: list[Shortfall] = []
+    out_of_reach = 0
     left = list(calls)
     for stratum in plan.strata:
         mine = _fulfilling(left, stratum.conditions)
         names = {call.id for call in mine}
         left = [call for call in left if call.id not in names]
-        quota = _quota(stratum.number, stratum.share, len(mine), 0)
+        quota = _quota(stratum.number, stratum.share, len(mine), stratum.minimum)
         found += _of_stratum(plan, group, stratum.name, mine, quota)
         if quota > len(mine):
             short.append(Shortfall(group, stratum.name, quota, len(mine)))
+        if quota == 0:
+            out_of_reach += len(mine)
     rest = max(0, wanted - len(found))
     found += _of_stratum(plan, group, REST, left, rest)
     if rest > len(left):
         short.append(Shortfall(group, REST, wanted, len(found)))
-    return found, short
+    if rest == 0:
+        out_of_reach += len(left)
+    return _Taken(found, short, out_of_reach)
 
 
 def _quota(number: int | None, share: float | None, size: int, minimum: int) -> int:
-    wanted = number if number is not None else ceil(size * (share or 0.0) / 100 - 1e-9)
+    """How many of `size` calls are wanted; a share (%) is rounded up."""
+    wanted = number if number is not None else ceil(size * (share or 0.0) / PER_CENT - HAIR)
     return max(wanted, minimum)
 
 
@@ -174,7 +218,7 @@ def _of_stratum(plan: Plan, group: str, stratum: str, calls: Sequence[Candidate]
     floor = plan.risk.floor if plan.risk is not None else 1.0
     chance = chances(sizes, count, floor=floor)
     order = sorted(range(len(calls)), key=_place(plan, calls))
-    start = luck(plan.seed, "start", group, stratum) * (1 - 1e-6)
+    start = luck(plan.seed, "start", group, stratum) * BELOW_ONE
     taken = drawn([float(chance[index]) for index in order], start)
     found: list[Drawn] = []
     for place in taken:
@@ -204,7 +248,7 @@ def _size(risk: Risk | None, values: Values) -> float:
 def _risks(risk: Risk | None, values: Values) -> tuple[str, ...]:
     if risk is None:
         return ()
-    return tuple(" & ".join(term.where) for term in risk.terms if all_hold(term.conditions, values))
+    return tuple(term.title for term in risk.terms if all_hold(term.conditions, values))
 
 
 def assign(
@@ -218,28 +262,101 @@ def assign(
     """
     if not inspectors:
         return list(calls), []
-    load = {person.name: 0 for person in inspectors}
-    given: dict[str, str] = {}
+    desk = _Desk(inspectors, teams, seed)
     left: list[Shortfall] = []
-    for call in sorted(calls, key=lambda one: (_choices(one, inspectors, teams), luck(seed, "assign", one.id))):
-        free = [person for person in inspectors if _may(person, teams.get(call.id, ""), load)]
-        if not free:
-            left.append(Shortfall(call.group, call.stratum, 1, 0))
-            continue
-        person = min(free, key=lambda one: ((load[one.name] + 1) / one.share, luck(seed, one.name, call.id)))
-        load[person.name] += 1
-        given[call.id] = person.name
-    assigned = [msgspec.structs.replace(call, inspector=given.get(call.id, "")) for call in calls]
-    return assigned, left
+    for call in sorted(calls, key=lambda one: (desk.choices(one.id), luck(seed, "assign", one.id))):
+        if not desk.give(call.id):
+            left.append(Shortfall(call.group, call.stratum, 1, 0, call.id))
+    return [msgspec.structs.replace(call, inspector=desk.given.get(call.id, "")) for call in calls], left
 
 
-def _choices(call: Drawn, inspectors: Sequence[Inspector], teams: Mapping[str, str]) -> int:
-    """How many inspectors may hear a call: those with few choices are given away first."""
-    team = teams.get(call.id, "")
-    return sum(1 for person in inspectors if not team or person.team != team)
+class _Desk:
+    """Deals calls out; `given` says who hears which. Calls that few may hear are best dealt first."""
+
+    def __init__(self, inspectors: Sequence[Inspector], teams: Mapping[str, str], seed: int) -> None:
+        self.inspectors = inspectors
+        self.teams = teams
+        self.seed = seed
+        self.given: dict[str, str] = {}
+        self.held: dict[str, dict[str, list[str]]] = {person.name: {} for person in inspectors}
+        """Calls of each inspector by their team."""
+        self.load = {person.name: 0 for person in inspectors}
+        self.stuck: set[str] = set()
+        """Teams whose next call nobody has room for; no later call makes any."""
+
+    def choices(self, call: str) -> int:
+        """How many inspectors may hear a call."""
+        team = self._team(call)
+        return sum(_may_hear(person, team) for person in self.inspectors)
+
+    def give(self, call: str) -> bool:
+        """To the one who has least of his share; where all who may hear it are full, somebody hands a call on."""
+        team = self._team(call)
+        free = [person for person in self.inspectors if _may_hear(person, team) and self._has_room(person)]
+        if free:
+            person = min(free, key=lambda one: (self._load_with_one_more(one), luck(self.seed, one.name, call)))
+            self._take(person.name, call)
+            return True
+        if team in self.stuck or not self._hand_on(call):
+            self.stuck.add(team)
+            return False
+        return True
+
+    def _team(self, call: str) -> str:
+        return self.teams.get(call, "")
+
+    def _has_room(self, person: Inspector) -> bool:
+        return person.most is None or self.load[person.name] < person.most
+
+    def _load_with_one_more(self, person: Inspector) -> float:
+        return (self.load[person.name] + 1) / person.share
+
+    def _take(self, name: str, call: str) -> None:
+        self.given[call] = name
+        self.held[name].setdefault(self._team(call), []).append(call)
+        self.load[name] += 1
+
+    def _hand_on(self, call: str) -> bool:
+        """Find the shortest way to make room: A hands a call to B, who hands one to C, who has room. False = there is none.
+
+        An augmenting path of bipartite matching (Berge 1957), breadth first over inspectors.
+        """
+        came_from: dict[str, tuple[str, str]] = {}
+        waiting: list[Inspector] = []
+        for person in self.inspectors:
+            if _may_hear(person, self._team(call)):
+                came_from[person.name] = ("", call)
+                waiting.append(person)
+        for giver in waiting:  # grows while it is walked
+            for person in self.inspectors:
+                handed = self._one_for(giver, person)
+                if person.name in came_from or handed is None:
+                    continue
+                came_from[person.name] = (giver.name, handed)
+                if self._has_room(person):
+                    self._move_along(person.name, came_from)
+                    return True
+                waiting.append(person)
+        return False
+
+    def _one_for(self, giver: Inspector, taker: Inspector) -> str | None:
+        """A call of one inspector that another may hear."""
+        for team, calls in self.held[giver.name].items():
+            if calls and _may_hear(taker, team):
+                return calls[-1]
+        return None
+
+    def _move_along(self, last: str, came_from: Mapping[str, tuple[str, str]]) -> None:
+        name = last
+        while name:
+            giver, call = came_from[name]
+            if giver:
+                self.held[giver][self._team(call)].remove(call)
+                self.load[giver] -= 1
+            self._take(name, call)
+            name = giver
 
 
-def _may(person: Inspector, team: str, load: Mapping[str, int]) -> bool:
-    own = bool(team) and person.team == team
-    full = person.most is not None and load[person.name] >= person.most
-    return not own and not full
+def _may_hear(person: Inspector, team: str) -> bool:
+    """Nobody hears a call of his own team; what team an unnamed one is, nobody knows."""
+    return not team or person.team != team
