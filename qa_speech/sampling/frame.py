@@ -142,7 +142,7 @@ def _only(values: Mapping[str, Value], wanted: Collection[str]) -> dict[str, Val
 def values_of(result: Result) -> dict[str, Value]:
     """All that a plan may say of a call; what is not known is left out."""
     row = result.row
-    values: dict[str, Value] = {"id": row.id}
+    values: dict[str, Value] = {"id": readable(row.id)}
     columns = msgspec.structs.asdict(row)
     values |= {name: columns[name] for name in PLAIN}
     values["passed"] = _as_number(row.passed)
@@ -159,7 +159,7 @@ def _as_number(flag: bool | None) -> float | None:
 
 def _of_criteria(criteria: Iterable[CriterionRow] | None) -> dict[str, Value]:
     """Outcomes, reasons to review, and whether a fatal criterion failed, also one that waits for a person."""
-    if criteria is None:
+    if not criteria:
         return {}
     found: dict[str, Value] = {"fatal": 0}
     reasons: Counter[str] = Counter()

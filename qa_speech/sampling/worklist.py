@@ -58,7 +58,7 @@ class WorkRow(msgspec.Struct, frozen=True):
             round(one.chance, 4),
             "；".join(one.risks),
             self.started_at,
-            self.duration_s,
+            None if self.duration_s is None else round(self.duration_s, 1),
             self.total,
         )
 
