@@ -101,7 +101,7 @@ def test_a_bare_day_tells_no_hour_and_nonsense_tells_nothing() -> None:
     assert bare["day"] == "2026-11-30"
     assert "hour" not in bare
     assert odd.calls[0].values["started_at"] == "昨天上午"
-    assert "day" not in odd.names
+    assert "day" not in odd.filled
     assert odd.without_start == 1
 
 
@@ -114,7 +114,7 @@ def test_fatal_is_a_fatal_criterion_that_failed_also_one_that_waits_for_a_person
     assert values["fatal"] == 1
     assert (values["review.unsure_words"], values["review.near_threshold"]) == (2, 1)
     assert frame_from([result(criteria=(passed,))]).calls[0].values["fatal"] == 0
-    assert "fatal" not in frame_from([result()]).names, "a call that was not judged broke no rule and kept none"
+    assert "fatal" not in frame_from([result()]).filled, "a call that was not judged broke no rule and kept none"
 
 
 def test_only_what_the_plan_speaks_of_is_kept_and_a_reason_that_nobody_has_is_0(run: Path) -> None:
@@ -164,7 +164,7 @@ def test_odd_ids_are_drawn_and_hashed(text: str) -> None:
 
 def known(*names: str) -> Frame:
     calls = frame_from([result(metadata={"agent": "1001"})]).calls
-    return Frame(calls, frozenset(("agent", *names)))
+    return Frame(calls, frozenset(("agent", *names)), frozenset(("agent",)))
 
 
 def problems(text: str, frame: Frame) -> str:
@@ -190,6 +190,13 @@ def test_a_group_by_what_no_call_has_is_refused() -> None:
     assert "per: no call has 'team'" in problems('per = ["team"]', known())
 
 
+def test_a_column_that_is_empty_in_every_call_may_be_spoken_of_but_makes_no_groups() -> None:
+    frame = frame_from([result(figures={"hold_longest_s": None}, metadata={"agent": "1001"})])
+
+    check(plan_from('seed = 1\nnumber = 1\nwhere = ["hold_longest_s >= 3", "passed = 0", "hour >= 9"]'), frame)
+    assert "per: no call has 'hour'" in problems('per = ["hour"]', frame)
+
+
 def test_whether_something_is_missing_may_be_asked_of_any_name() -> None:
     check(plan_from('seed = 1\nnumber = 1\nwhere = ["vip is missing"]'), known())
 
@@ -207,4 +214,4 @@ def test_an_outcome_that_there_is_not_is_refused() -> None:
 
 
 def test_of_an_empty_frame_nothing_is_asked() -> None:
-    check(plan_from('seed = 1\nnumber = 1\nwhere = ["anything = 1"]'), Frame((), frozenset()))
+    check(plan_from('seed = 1\nnumber = 1\nwhere = ["anything = 1"]'), Frame((), frozenset(), frozenset()))

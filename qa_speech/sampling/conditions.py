@@ -62,7 +62,9 @@ def _number(text: str) -> float | None:
         number = float(text)
     except ValueError:
         return None
-    return None if isnan(number) else number
+    if isnan(number):
+        return None
+    return number
 
 
 def _compared(value: str | float, operator: str, wanted: str) -> bool:
@@ -106,7 +108,9 @@ def condition(text: str) -> Condition:
         if rest:
             raise ConfigError("plan", [f"{text!r}: nothing may follow `is missing`"])
         return Condition(text, match["name"], operator, ())
-    wanted = tuple(part.strip() for part in rest.split(",")) if operator in ("in", "not in") else (rest,)
+    wanted: tuple[str, ...] = (rest,)
+    if operator in ("in", "not in"):
+        wanted = tuple(part.strip() for part in rest.split(","))
     if not all(wanted):
         raise ConfigError("plan", [f"{text!r}: a value is missing after {operator}"])
     if operator in ("<", "<=", ">", ">=") and len(wanted) > 1:

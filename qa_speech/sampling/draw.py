@@ -19,7 +19,8 @@ from typing import NamedTuple
 import msgspec
 
 from qa_speech.sampling.conditions import Condition, Value, Values, all_hold
-from qa_speech.sampling.plan import Inspector, Plan, Risk
+from qa_speech.sampling.dealing import dealt, luck
+from qa_speech.sampling.plan import Inspector, Plan, Risk, RiskTerm
 from qa_speech.stats.survey import chances, drawn
 
 REST = ""
@@ -86,20 +87,21 @@ class Sample(msgspec.Struct, frozen=True):
 def draw(plan: Plan, frame: Iterable[Candidate], *, inspected: Collection[str] = frozenset()) -> Sample:
     """Draw the calls of a plan.
 
-    Parameters
-    ----------
-    frame
-        All calls of the period; those that do not fulfil `plan.where`, or were inspected already, are left out.
-    inspected
-        Ids of calls that people have marked.
+        Parameters
+        ----------
+        frame
+            All calls of the period; those that do not fulfil `plan.where`, or were inspected already, are left out.
+        inspected
+            Ids of calls that people have marked.
 
-    Examples
-    --------
-    >>> from qa_speech.sampling.plan import plan_from
-    >>> frame = [Candidate(str(number), {"agent": "1001", "total": 80.0}) for number in range(10)]
-    >>> sample = draw(plan_from("seed = 7\\nnumber = 2"), frame)
-    >>> len(sample.drawn), sample.drawn[0].chance, sample.frame_size
-    (2, 0.2, 10)
+        Examples
+        --------
+        >>> from qa_speech.sampling.dealing import dealt, luck
+    from qa_speech.sampling.plan import plan_from
+        >>> frame = [Candidate(str(number), {"agent": "1001", "total": 80.0}) for number in range(10)]
+        >>> sample = draw(plan_from("seed = 7\\nnumber = 2"), frame)
+        >>> len(sample.drawn), sample.drawn[0].chance, sample.frame_size
+        (2, 0.2, 10)
     """
     candidates = [call for call in frame if all_hold(plan.conditions, call.values)]
     calls = eligible(plan, candidates, inspected)
@@ -156,16 +158,6 @@ def frame_hash(frame: Sequence[Candidate]) -> str:
     return digest.hexdigest()
 
 
-def luck(seed: int, *parts: str) -> float:
-    """A number in 0–1 that seed and parts alone decide.
-
-    >>> luck(1, "a") == luck(1, "a"), 0 <= luck(1, "a") < 1, luck(1, "a") == luck(2, "a")
-    (True, True, False)
-    """
-    text = "\x1f".join([str(seed), *parts])
-    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:6], "big") / 2**48
-
-
 class _Taken(NamedTuple):
     """What was drawn of a group, which of its quotas were too high, and how many of its calls nothing was left for."""
 
@@ -215,16 +207,17 @@ def _of_stratum(plan: Plan, group: str, stratum: str, calls: Sequence[Candidate]
     if not count:
         return []
     sizes = [_size(plan.risk, call.values) for call in calls]
-    floor = plan.risk.floor if plan.risk is not None else 1.0
-    chance = chances(sizes, count, floor=floor)
+    floor = 1.0
+    if plan.risk is not None:
+        floor = plan.risk.floor
+    chance = chances(sizes, count, floor=floor).tolist()
     order = sorted(range(len(calls)), key=_place(plan, calls))
     start = luck(plan.seed, "start", group, stratum) * BELOW_ONE
-    taken = drawn([float(chance[index]) for index in order], start)
     found: list[Drawn] = []
-    for place in taken:
-        index = order[place]
+    for index in drawn(chance, start, order):
         call = calls[index]
-        found.append(Drawn(call.id, group, stratum, float(chance[index]), risks=_risks(plan.risk, call.values)))
+        risks = _risks(plan.risk, call.values)
+        found.append(Drawn(call.id, group, stratum, chance[index], risks=risks))
     return found
 
 
@@ -240,15 +233,18 @@ def _place(plan: Plan, calls: Sequence[Candidate]) -> Callable[[int], tuple[str,
 
 
 def _size(risk: Risk | None, values: Values) -> float:
-    if risk is None:
-        return 1.0
-    return 1.0 + sum(term.weight for term in risk.terms if all_hold(term.conditions, values))
+    return 1.0 + sum(term.weight for term in _terms(risk, values))
 
 
 def _risks(risk: Risk | None, values: Values) -> tuple[str, ...]:
+    return tuple(term.title for term in _terms(risk, values))
+
+
+def _terms(risk: Risk | None, values: Values) -> list[RiskTerm]:
+    """The terms of risk that a call fulfils."""
     if risk is None:
-        return ()
-    return tuple(term.title for term in risk.terms if all_hold(term.conditions, values))
+        return []
+    return [term for term in risk.terms if all_hold(term.conditions, values)]
 
 
 def assign(
@@ -262,101 +258,12 @@ def assign(
     """
     if not inspectors:
         return list(calls), []
-    desk = _Desk(inspectors, teams, seed)
-    left: list[Shortfall] = []
-    for call in sorted(calls, key=lambda one: (desk.choices(one.id), luck(seed, "assign", one.id))):
-        if not desk.give(call.id):
+    given = dealt([call.id for call in calls], inspectors, teams, seed)
+    assigned = []
+    left = []
+    for call in calls:
+        person = given.get(call.id, "")
+        assigned.append(msgspec.structs.replace(call, inspector=person))
+        if not person:
             left.append(Shortfall(call.group, call.stratum, 1, 0, call.id))
-    return [msgspec.structs.replace(call, inspector=desk.given.get(call.id, "")) for call in calls], left
-
-
-class _Desk:
-    """Deals calls out; `given` says who hears which. Calls that few may hear are best dealt first."""
-
-    def __init__(self, inspectors: Sequence[Inspector], teams: Mapping[str, str], seed: int) -> None:
-        self.inspectors = inspectors
-        self.teams = teams
-        self.seed = seed
-        self.given: dict[str, str] = {}
-        self.held: dict[str, dict[str, list[str]]] = {person.name: {} for person in inspectors}
-        """Calls of each inspector by their team."""
-        self.load = {person.name: 0 for person in inspectors}
-        self.stuck: set[str] = set()
-        """Teams whose next call nobody has room for; no later call makes any."""
-
-    def choices(self, call: str) -> int:
-        """How many inspectors may hear a call."""
-        team = self._team(call)
-        return sum(_may_hear(person, team) for person in self.inspectors)
-
-    def give(self, call: str) -> bool:
-        """To the one who has least of his share; where all who may hear it are full, somebody hands a call on."""
-        team = self._team(call)
-        free = [person for person in self.inspectors if _may_hear(person, team) and self._has_room(person)]
-        if free:
-            person = min(free, key=lambda one: (self._load_with_one_more(one), luck(self.seed, one.name, call)))
-            self._take(person.name, call)
-            return True
-        if team in self.stuck or not self._hand_on(call):
-            self.stuck.add(team)
-            return False
-        return True
-
-    def _team(self, call: str) -> str:
-        return self.teams.get(call, "")
-
-    def _has_room(self, person: Inspector) -> bool:
-        return person.most is None or self.load[person.name] < person.most
-
-    def _load_with_one_more(self, person: Inspector) -> float:
-        return (self.load[person.name] + 1) / person.share
-
-    def _take(self, name: str, call: str) -> None:
-        self.given[call] = name
-        self.held[name].setdefault(self._team(call), []).append(call)
-        self.load[name] += 1
-
-    def _hand_on(self, call: str) -> bool:
-        """Find the shortest way to make room: A hands a call to B, who hands one to C, who has room. False = there is none.
-
-        An augmenting path of bipartite matching (Berge 1957), breadth first over inspectors.
-        """
-        came_from: dict[str, tuple[str, str]] = {}
-        waiting: list[Inspector] = []
-        for person in self.inspectors:
-            if _may_hear(person, self._team(call)):
-                came_from[person.name] = ("", call)
-                waiting.append(person)
-        for giver in waiting:  # grows while it is walked
-            for person in self.inspectors:
-                handed = self._one_for(giver, person)
-                if person.name in came_from or handed is None:
-                    continue
-                came_from[person.name] = (giver.name, handed)
-                if self._has_room(person):
-                    self._move_along(person.name, came_from)
-                    return True
-                waiting.append(person)
-        return False
-
-    def _one_for(self, giver: Inspector, taker: Inspector) -> str | None:
-        """A call of one inspector that another may hear."""
-        for team, calls in self.held[giver.name].items():
-            if calls and _may_hear(taker, team):
-                return calls[-1]
-        return None
-
-    def _move_along(self, last: str, came_from: Mapping[str, tuple[str, str]]) -> None:
-        name = last
-        while name:
-            giver, call = came_from[name]
-            if giver:
-                self.held[giver][self._team(call)].remove(call)
-                self.load[giver] -= 1
-            self._take(name, call)
-            name = giver
-
-
-def _may_hear(person: Inspector, team: str) -> bool:
-    """Nobody hears a call of his own team; what team an unnamed one is, nobody knows."""
-    return not team or person.team != team
+    return assigned, left

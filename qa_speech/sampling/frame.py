@@ -58,6 +58,8 @@ PLAIN = (
 ALWAYS = ("total", "passed", "agent", "team", "started_at", "duration_s")
 """What a draw, its totals and its work lists need of a call, whatever the plan speaks of."""
 OF_THE_START = ("hour", "day", "week", "weekday", "month")
+FIXED = frozenset(("id", *PLAIN, "passed", "scorable", "fatal", "started_at", *OF_THE_START))
+"""Names that a plan may always speak of, whether or not any call has a value."""
 CRITERION, REVIEW = "criterion.", "review."
 NEAR = 3
 """So many names are suggested for one that is unknown."""
@@ -65,10 +67,12 @@ DATE_CHARACTERS = len("2026-11-30")
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """The calls that may be drawn, `names` that any of them has, and how many could not be drawn or lack something."""
+    """The calls that may be drawn, and how many could not be drawn or lack something. `names` can be spoken of, `filled` are
+    those of which any call has a value."""
 
     calls: tuple[Candidate, ...]
     names: frozenset[str]
+    filled: frozenset[str]
     failed: int = 0
     forgotten: int = 0
     without_total: int = 0
@@ -110,7 +114,8 @@ def frame_from(results: Iterable[Result], names: Collection[str] | None = None) 
     """
     wanted = None if names is None else frozenset((*names, *ALWAYS))
     calls: list[Candidate] = []
-    known: set[str] = set()
+    names_seen: set[str] = set(FIXED)
+    filled: set[str] = set()
     statuses: Counter[str] = Counter()
     without_total = without_start = 0
     for result in results:
@@ -118,14 +123,22 @@ def frame_from(results: Iterable[Result], names: Collection[str] | None = None) 
         if result.row.status != OK:
             continue
         values = values_of(result)
-        known.update(values)
+        names_seen.update(result.row.figures)
+        filled.update(values)
         without_total += result.row.total is None
         without_start += "day" not in values
         if wanted is not None:
             values = _only(values, wanted)
         calls.append(Candidate(readable(result.row.id), values))
-    forgotten = statuses.total() - statuses[OK] - statuses[FAILED]
-    return Frame(tuple(calls), frozenset(known), statuses[FAILED], forgotten, without_total, without_start)
+    return Frame(
+        calls=tuple(calls),
+        names=frozenset(names_seen | filled),
+        filled=frozenset(filled),
+        failed=statuses[FAILED],
+        forgotten=statuses.total() - statuses[OK] - statuses[FAILED],
+        without_total=without_total,
+        without_start=without_start,
+    )
 
 
 def _only(values: Mapping[str, Value], wanted: Collection[str]) -> dict[str, Value]:
@@ -221,7 +234,7 @@ def check(plan: Plan, frame: Frame, source: str = "plan") -> None:
     """
     if not frame.calls:
         return
-    problems = [_no_such_name(name, "per", frame.names) for name in plan.per if name not in frame.names]
+    problems = [_no_such_name(name, "per", frame.names) for name in plan.per if name not in frame.filled]
     for condition in plan.every_condition:
         if not _is_known(condition, frame.names):
             problems.append(_no_such_name(condition.name, repr(condition.text), frame.names))

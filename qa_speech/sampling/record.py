@@ -85,12 +85,16 @@ def totals(
 
 def _mean(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known and len(known) == len(values) else None
+    if not known or len(known) < len(values):
+        return None
+    return sum(known) / len(known)
 
 
 def _percent(values: list[float | None]) -> float | None:
     mean = _mean(values)
-    return None if mean is None else 100 * mean
+    if mean is None:
+        return None
+    return 100 * mean
 
 
 def write_record(record: Record, folder: str | Path) -> Path:
