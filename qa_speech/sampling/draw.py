@@ -3,7 +3,7 @@
     frame      calls that may be drawn, with what is known of them
     groups     one per agent (team, queue, hour, day …), each with its quota
     strata     parts of a group with quotas of their own, and the rest
-    chances    equal, or by risk with a floor: never 0
+    chances    equal, or by risk with a floor: 0 only where strata leave nothing for the rest, and that is said
     draw       systematic along the period (even spread), or in random order
 
 Chance comes from SHA-256 over seed and id, not from a generator: a list can be checked in years.
@@ -87,21 +87,20 @@ class Sample(msgspec.Struct, frozen=True):
 def draw(plan: Plan, frame: Iterable[Candidate], *, inspected: Collection[str] = frozenset()) -> Sample:
     """Draw the calls of a plan.
 
-        Parameters
-        ----------
-        frame
-            All calls of the period; those that do not fulfil `plan.where`, or were inspected already, are left out.
-        inspected
-            Ids of calls that people have marked.
+    Parameters
+    ----------
+    frame
+        All calls of the period; those that do not fulfil `plan.where`, or were inspected already, are left out.
+    inspected
+        Ids of calls that people have marked.
 
-        Examples
-        --------
-        >>> from qa_speech.sampling.dealing import dealt, luck
-    from qa_speech.sampling.plan import plan_from
-        >>> frame = [Candidate(str(number), {"agent": "1001", "total": 80.0}) for number in range(10)]
-        >>> sample = draw(plan_from("seed = 7\\nnumber = 2"), frame)
-        >>> len(sample.drawn), sample.drawn[0].chance, sample.frame_size
-        (2, 0.2, 10)
+    Examples
+    --------
+    >>> from qa_speech.sampling.plan import plan_from
+    >>> frame = [Candidate(str(number), {"agent": "1001", "total": 80.0}) for number in range(10)]
+    >>> sample = draw(plan_from("seed = 7\\nnumber = 2"), frame)
+    >>> len(sample.drawn), sample.drawn[0].chance, sample.frame_size
+    (2, 0.2, 10)
     """
     candidates = [call for call in frame if all_hold(plan.conditions, call.values)]
     calls = eligible(plan, candidates, inspected)
@@ -131,7 +130,7 @@ def _grouped(plan: Plan, calls: Iterable[Candidate]) -> dict[str, list[Candidate
 def _emptied(plan: Plan, candidates: Iterable[Candidate], groups: Collection[str]) -> list[Shortfall]:
     """Groups of which every call has been inspected already."""
     wanted = max(plan.number or 0, plan.minimum)
-    gone = {group_of(plan, call) for call in candidates} - set(groups)
+    gone = {group_of(plan, call) for call in candidates}.difference(groups)
     return [Shortfall(group, REST, wanted, 0) for group in sorted(gone)]
 
 
@@ -194,8 +193,10 @@ def _of_group(plan: Plan, group: str, calls: list[Candidate]) -> _Taken:
 
 def _quota(number: int | None, share: float | None, size: int, minimum: int) -> int:
     """How many of `size` calls are wanted; a share (%) is rounded up."""
-    wanted = number if number is not None else ceil(size * (share or 0.0) / PER_CENT - HAIR)
-    return max(wanted, minimum)
+    if number is not None:
+        return max(number, minimum)
+    part = size * (share or 0.0) / PER_CENT
+    return max(ceil(part - HAIR), minimum)
 
 
 def _fulfilling(calls: Iterable[Candidate], conditions: Sequence[Condition]) -> list[Candidate]:
