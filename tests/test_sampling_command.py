@@ -85,6 +85,7 @@ def test_a_draw_writes_record_lists_and_masked_pages_and_says_what_it_did(
     assert "1 通处理失败" in text
     assert "1001：2 通里抽 2 通" in text
     assert "?：2 通里抽 2 通" in text
+    assert "抽中的 2 通没有班组" in text
     assert str(out / "worklist.xlsx") in text
     record = read_record(out)
     assert (record.frame_size, len(record.drawn), record.plan) == (6, 6, PLAN)

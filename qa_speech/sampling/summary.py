@@ -23,6 +23,7 @@ def as_lines(record: Record, plan: Plan, frame: Frame, lang: Lang) -> list[str]:
     lines += _of_groups(record, lang)
     if plan.inspectors:
         lines.append(_of_inspectors(record, plan, lang))
+        lines += _of_unknown_teams(record, plan, frame, lang)
     return lines + _of_quotas(record, lang) + _of_unheard(record, lang) + _of_those_out_of_reach(record, lang)
 
 
@@ -79,6 +80,17 @@ def _of_inspectors(record: Record, plan: Plan, lang: Lang) -> str:
     unit = pick(lang, " 通", "")
     shares = [f"{one.name} {load[one.name]}{unit}" for one in plan.inspectors]
     return labelled(pick(lang, "分派", "assigned"), listed(shares, lang), lang)
+
+
+def _of_unknown_teams(record: Record, plan: Plan, frame: Frame, lang: Lang) -> list[str]:
+    """That nobody hears his own team can be promised only where the team of a call is known."""
+    drawn = {call.id for call in record.drawn}
+    unknown = [call for call in frame.calls if call.id in drawn and not call.text("team")]
+    if not unknown or not any(one.team for one in plan.inspectors):
+        return []
+    zh = f"注意：抽中的 {len(unknown)} 通没有班组（team），可能分给了本组质检员"
+    en = f"note: {len(unknown)} calls drawn have no team; their own team may hear them"
+    return [pick(lang, zh, en)]
 
 
 def _of_quotas(record: Record, lang: Lang) -> list[str]:
