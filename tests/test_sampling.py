@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from qa_speech.errors import ConfigError
 from qa_speech.sampling.conditions import Value, condition
-from qa_speech.sampling.draw import Candidate, Sample, draw
-from qa_speech.sampling.plan import Plan, load_plan, plan_from
+from qa_speech.sampling.draw import Candidate, Drawn, Sample, Shortfall, assign, draw
+from qa_speech.sampling.plan import Inspector, Plan, load_plan, plan_from
+from qa_speech.sampling.record import made, read_record, verify, write_record
 
 AGENTS = ("1001", "1002", "1003")
 
@@ -120,6 +126,161 @@ def test_work_is_dealt_out_by_share() -> None:
     assert Counter(call.inspector for call in sample.drawn) == {"甲": 8, "乙": 4}
 
 
+@settings(max_examples=60)
+@given(
+    st.lists(st.sampled_from(["A", "B", "C", ""]), max_size=12),
+    st.lists(st.tuples(st.sampled_from(["A", "B", "C", ""]), st.integers(0, 4)), min_size=1, max_size=4),
+)
+def test_no_call_is_left_over_that_any_dealing_out_could_place(teams: list[str], people: list[tuple[str, int]]) -> None:
+    inspectors = [Inspector(name=f"质检{number}", team=team, most=most) for number, (team, most) in enumerate(people)]
+    calls = [Drawn(str(number), "", "", 1.0) for number in range(len(teams))]
+    team_of = {str(number): team for number, team in enumerate(teams)}
+
+    given_out, left = assign(calls, inspectors, team_of, 7)
+
+    seats = [one for one in inspectors for _ in range(one.most or 0)]
+    may = [[not team or seat.team != team for seat in seats] for team in teams]
+    most = 0
+    if teams and seats:
+        most = int((maximum_bipartite_matching(csr_matrix(np.array(may, int)), perm_type="column") >= 0).sum())
+    assert sum(bool(call.inspector) for call in given_out) == most == len(teams) - len(left)
+    load = Counter(call.inspector for call in given_out if call.inspector)
+    for person in inspectors:
+        assert load[person.name] <= (person.most or 0)
+    own = {person.name: person.team for person in inspectors}
+    assert all(not team_of[call.id] or own.get(call.inspector) != team_of[call.id] for call in given_out)
+
+
+def test_an_inspector_without_a_team_hears_everybody_and_a_call_without_one_anybody() -> None:
+    people = [Inspector(name="甲", team="A"), Inspector(name="乙")]
+    given_out, left = assign([Drawn("a", "", "", 1.0), Drawn("?", "", "", 1.0)], people, {"a": "A", "?": ""}, 1)
+
+    assert left == []
+    assert [call.inspector for call in given_out] == ["乙", "甲"]
+
+
+def test_a_call_that_nobody_may_hear_is_named() -> None:
+    _, left = assign([Drawn("a", "1001", "投诉", 0.5)], [Inspector(name="甲", team="A")], {"a": "A"}, 1)
+
+    assert left == [Shortfall("1001", "投诉", 1, 0, "a")]
+
+
+@pytest.mark.parametrize(("share", "size", "number"), [(0.1, 3, 1), (5, 60, 3), (5, 61, 4), (100, 7, 7), (33.3, 3, 1)])
+def test_a_share_is_rounded_up_and_never_by_a_hair(share: float, size: int, number: int) -> None:
+    sample = draw(plan(f"share = {share}\nper = []"), frame(size))
+
+    assert len(sample.drawn) == number
+    assert [call.chance for call in sample.drawn] == pytest.approx([number / size] * number)
+
+
+def test_calls_whose_agent_is_unknown_are_a_group_of_their_own() -> None:
+    calls = [*frame(6), Candidate("x", {}), Candidate("y", {"agent": ""})]
+    sample = draw(plan("number = 1"), calls)
+
+    assert sample.sizes == {"1001": 2, "1002": 2, "1003": 2, "?": 2}
+    assert per_group(sample)["?"] == 1
+
+
+def test_calls_that_began_at_once_are_drawn_all_alike() -> None:
+    calls = [Candidate(f"c{number}", {"started_at": "2026-11-30T09:00:00"}) for number in range(10)]
+    times = Counter(
+        call.id for seed in range(600) for call in draw(plan_from(f"seed = {seed}\nnumber = 2\nper = []"), calls).drawn
+    )
+
+    assert len(times) == 10
+    assert all(80 < count < 165 for count in times.values()), "120 ± 4 standard deviations"
+
+
+def test_a_group_of_which_every_call_is_inspected_is_listed() -> None:
+    inspected = {call.id for call in frame() if call.values["agent"] == "1002"}
+    sample = draw(plan("number = 4"), frame(), inspected=inspected)
+
+    assert Shortfall("1002", "", 4, 0) in sample.short
+    assert "1002" not in sample.sizes
+
+
+def test_a_group_that_the_plan_does_not_speak_of_is_not() -> None:
+    assert draw(plan('number = 4\nwhere = ["agent = 1001"]'), frame()).short == ()
+
+
+def test_calls_that_strata_leave_nothing_for_are_counted() -> None:
+    text = 'number = 2\n[[strata]]\nname = "投诉"\nwhere = ["queue = 投诉"]\nnumber = 2'
+    sample = draw(plan(text), frame())
+
+    assert sample.out_of_reach == dict.fromkeys(AGENTS, 27)
+    assert draw(plan(text.replace("= 2", "= 3", 1)), frame()).out_of_reach == {}
+    assert draw(plan(text.replace("number = 2", "number = 5", 1).replace("number = 2", "number = 0")), frame()).out_of_reach == (
+        dict.fromkeys(AGENTS, 3)
+    )  # fmt: skip
+
+
+def test_a_stratum_has_a_share_with_a_minimum_too() -> None:
+    text = 'number = 4\n[[strata]]\nname = "投诉"\nwhere = ["queue = 投诉"]\nshare = 10\nminimum = 2'
+
+    assert Counter(call.stratum for call in draw(plan(text), frame()).drawn) == {"投诉": 6, "": 6}
+
+
+def test_a_term_of_risk_is_called_by_its_name_or_by_its_conditions() -> None:
+    terms = '[[risk.terms]]\nname = "低分"\nwhere = ["total < 90"]\nweight = 1\n'
+    terms += '[[risk.terms]]\nwhere = ["duration_s >= 0", "total >= 0"]\nweight = 1'
+    sample = draw(plan(f"number = 1\nper = []\n[risk]\n{terms}"), frame(10))
+
+    assert sample.drawn[0].risks == ("低分", "duration_s >= 0 & total >= 0")
+
+
+def test_a_hundred_thousand_calls_are_drawn_in_seconds() -> None:
+    values: list[dict[str, Value]] = []
+    for number in range(100_000):
+        values.append({"agent": str(number % 800), "passed": number % 3, "started_at": f"2026-11-{number % 28 + 1:02}"})
+    calls = [Candidate(str(number), one) for number, one in enumerate(values)]
+    risk = '[risk]\n[[risk.terms]]\nwhere = ["passed = 0"]\nweight = 3'
+    seconds = []
+    for per in ("agent", ""):
+        began = time.process_time()
+        sample = draw(plan(f"share = 2\nper = {[per] if per else []}\n{risk}".replace("'", '"')), calls)
+        seconds.append(time.process_time() - began)
+        assert len(sample.drawn) >= 2000
+
+    assert max(seconds) < 20, "one second on an idle machine"
+
+
+def test_what_was_drawn_again_on_purpose_is_not_kept_as_left_out() -> None:
+    calls = frame()
+    inspected = {call.id for call in calls[:5]}
+    _, record = made("seed = 1\nnumber = 4\nagain = true", calls, inspected, "2026-12-01")
+    _, fresh = made("seed = 1\nnumber = 4", calls, inspected, "2026-12-01")
+
+    assert record.inspected == ()
+    assert set(fresh.inspected) == inspected
+    assert verify(record, calls).holds
+    assert verify(fresh, reversed(calls)).holds
+
+
+def test_a_chance_that_differs_in_its_last_digit_is_the_same(tmp_path: Path) -> None:
+    _, record = made("seed = 1\nnumber = 4", frame(), (), "2026-12-01")
+    drawn = tuple(msgspec.structs.replace(call, chance=call.chance * (1 + 1e-15)) for call in record.drawn)
+
+    assert verify(msgspec.structs.replace(record, drawn=drawn), frame()).holds
+    assert write_record(record, tmp_path).name == "sample.json"
+    assert read_record(tmp_path) == record
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("", "cannot read"), ("{", "not the record"), ('{"form": 1}', "not the record"), (None, "newer qa_speech")],
+)
+def test_a_damaged_record_is_refused(tmp_path: Path, text: str | None, told: str) -> None:
+    path = tmp_path / "sample.json"
+    if text is None:
+        _, record = made("seed = 1\nnumber = 4", frame(), (), "")
+        write_record(msgspec.structs.replace(record, form=2), tmp_path)
+    elif text:
+        path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=told):
+        read_record(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("text", "values", "holds"),
     [
@@ -133,6 +294,12 @@ def test_work_is_dealt_out_by_share() -> None:
         ("band is missing", {"band": ""}, True),
         ("criterion.taboo = fail", {"criterion.taboo": "fail"}, True),
         ("total > 9", {"total": "10"}, True),
+        ("total < 9", {"total": "nan"}, False),
+        ("total >= 9", {"total": float("nan")}, False),
+        ("day <= 2026-11-30", {"day": "2026-11-30"}, True),
+        ("agent != 1001", {}, False),
+        ("hour in 9, 10", {"hour": 9}, True),
+        ("备注 = 已 回访", {"备注": "已 回访"}, True),
     ],
 )
 def test_conditions(text: str, values: dict[str, Value], holds: bool) -> None:

@@ -1,14 +1,16 @@
 """Conditions of a plan in the terms of the results: ``duration_s >= 30``, ``queue in 宽带, 资费``, ``criterion.taboo = fail``.
 
 A name is a column of the results (`total`, `silence_longest_s`, `band` …), a piece of metadata (`agent`, `queue` …),
-``criterion.ID`` (its outcome), or ``hour``, ``day``, ``weekday`` of the beginning. A value that is missing fulfils no
-condition but ``is missing``.
+``criterion.ID`` (its outcome), or ``hour``, ``day``, ``weekday`` … of the beginning: `frame` says which there are. A value
+that is missing fulfils no condition but ``is missing``. Dates are compared as text: ``day <= 2026-11-30`` takes the whole
+of that day, ``started_at <= 2026-11-30`` none of it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from math import isnan
 from typing import NamedTuple, TypeAlias
 
 from qa_speech.errors import ConfigError
@@ -16,7 +18,6 @@ from qa_speech.errors import ConfigError
 Value: TypeAlias = str | float | None
 Values: TypeAlias = Mapping[str, Value]
 
-OPERATORS = ("<=", ">=", "!=", "=", "<", ">", " in ", " not in ", " is missing")
 _SHAPE = re.compile(
     r"\s*(?P<name>[\w.:-]+)\s*(?P<operator><=|>=|!=|=|<|>|\bnot in\b|\bin\b|\bis missing\b)\s*(?P<value>.*?)\s*"
 )
@@ -56,10 +57,14 @@ def _same(value: str | float, wanted: str) -> bool:
 
 
 def _number(text: str) -> float | None:
+    """A text as a number; None where it is none, ``nan`` included: it is neither above nor below anything."""
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    if isnan(number):
+        return None
+    return number
 
 
 def _compared(value: str | float, operator: str, wanted: str) -> bool:
@@ -103,7 +108,9 @@ def condition(text: str) -> Condition:
         if rest:
             raise ConfigError("plan", [f"{text!r}: nothing may follow `is missing`"])
         return Condition(text, match["name"], operator, ())
-    wanted = tuple(part.strip() for part in rest.split(",")) if operator in ("in", "not in") else (rest,)
+    wanted: tuple[str, ...] = (rest,)
+    if operator in ("in", "not in"):
+        wanted = tuple(part.strip() for part in rest.split(","))
     if not all(wanted):
         raise ConfigError("plan", [f"{text!r}: a value is missing after {operator}"])
     if operator in ("<", "<=", ">", ">=") and len(wanted) > 1:

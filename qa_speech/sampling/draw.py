@@ -3,7 +3,7 @@
     frame      calls that may be drawn, with what is known of them
     groups     one per agent (team, queue, hour, day …), each with its quota
     strata     parts of a group with quotas of their own, and the rest
-    chances    equal, or by risk with a floor: never 0
+    chances    equal, or by risk with a floor: 0 only where strata leave nothing for the rest, and that is said
     draw       systematic along the period (even spread), or in random order
 
 Chance comes from SHA-256 over seed and id, not from a generator: a list can be checked in years.
@@ -14,17 +14,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import ceil
+from typing import NamedTuple
 
 import msgspec
 
 from qa_speech.sampling.conditions import Condition, Value, Values, all_hold
-from qa_speech.sampling.plan import Inspector, Plan, Risk
+from qa_speech.sampling.dealing import dealt, luck
+from qa_speech.sampling.plan import Inspector, Plan, Risk, RiskTerm
 from qa_speech.stats.survey import chances, drawn
 
 REST = ""
 """Name of the stratum that holds what no other does."""
 UNKNOWN = "?"
 """Group of calls whose key is missing."""
+PER_CENT = 100
+HAIR = 1e-9
+"""5 % of 60 calls are 3, also where the machine computes 3.0000000000000004."""
+BELOW_ONE = 1 - 1e-6
+"""A random start so near to the end would miss the last call by the rounding of sums; no chance changes by more."""
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -37,6 +44,11 @@ class Candidate(msgspec.Struct, frozen=True):
         """A value as text, "" where it is missing."""
         value = self.values.get(name)
         return "" if value is None else str(value)
+
+    def number(self, name: str) -> float | None:
+        """A value as a number, None where it is none."""
+        value = self.values.get(name)
+        return float(value) if isinstance(value, int | float) else None
 
 
 class Drawn(msgspec.Struct, frozen=True):
@@ -51,22 +63,25 @@ class Drawn(msgspec.Struct, frozen=True):
 
 
 class Shortfall(msgspec.Struct, frozen=True):
-    """A quota that could not be met, or a call that nobody may hear: nothing is left out in silence."""
+    """A quota that could not be met, or (`call` names it) a call that nobody may hear: nothing is left out in silence."""
 
     group: str
     stratum: str
     wanted: int
     found: int
+    call: str = ""
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """What was drawn, what the frame was, and where it fell short."""
+    """What was drawn, what the frame was, and where it fell short. `out_of_reach`: calls of a group that no draw by this plan
+    can take, because the quotas of strata leave nothing for the others; no sample says anything of these."""
 
     drawn: tuple[Drawn, ...]
     short: tuple[Shortfall, ...]
     frame_sha256: str
     frame_size: int
     sizes: Mapping[str, int]
+    out_of_reach: Mapping[str, int] = {}
 
 
 def draw(plan: Plan, frame: Iterable[Candidate], *, inspected: Collection[str] = frozenset()) -> Sample:
@@ -87,20 +102,36 @@ def draw(plan: Plan, frame: Iterable[Candidate], *, inspected: Collection[str] =
     >>> len(sample.drawn), sample.drawn[0].chance, sample.frame_size
     (2, 0.2, 10)
     """
-    calls = eligible(plan, frame, inspected)
+    candidates = [call for call in frame if all_hold(plan.conditions, call.values)]
+    calls = eligible(plan, candidates, inspected)
+    groups = _grouped(plan, calls)
+    found: list[Drawn] = []
+    short = _emptied(plan, candidates, groups)
+    out_of_reach: dict[str, int] = {}
+    for group, mine in groups.items():
+        taken = _of_group(plan, group, mine)
+        found += taken.drawn
+        short += taken.short
+        if taken.out_of_reach:
+            out_of_reach[group] = taken.out_of_reach
+    teams = {call.id: call.text("team") for call in calls}
+    assigned, unassigned = assign(found, plan.inspectors, teams, plan.seed)
+    sizes = {group: len(mine) for group, mine in groups.items()}
+    return Sample(tuple(assigned), (*short, *unassigned), frame_hash(calls), len(calls), sizes, out_of_reach)
+
+
+def _grouped(plan: Plan, calls: Iterable[Candidate]) -> dict[str, list[Candidate]]:
     groups: dict[str, list[Candidate]] = {}
     for call in calls:
         groups.setdefault(group_of(plan, call), []).append(call)
-    found: list[Drawn] = []
-    short: list[Shortfall] = []
-    for group, mine in sorted(groups.items()):
-        taken, missing = _of_group(plan, group, mine)
-        found += taken
-        short += missing
-    teams = {call.id: call.text("team") for call in calls}
-    assigned, unassigned = assign(found, plan.inspectors, teams, plan.seed)
-    sizes = {group: len(mine) for group, mine in sorted(groups.items())}
-    return Sample(tuple(assigned), (*short, *unassigned), frame_hash(calls), len(calls), sizes)
+    return dict(sorted(groups.items()))
+
+
+def _emptied(plan: Plan, candidates: Iterable[Candidate], groups: Collection[str]) -> list[Shortfall]:
+    """Groups of which every call has been inspected already."""
+    wanted = max(plan.number or 0, plan.minimum)
+    gone = {group_of(plan, call) for call in candidates}.difference(groups)
+    return [Shortfall(group, REST, wanted, 0) for group in sorted(gone)]
 
 
 def eligible(plan: Plan, frame: Iterable[Candidate], inspected: Collection[str] = frozenset()) -> list[Candidate]:
@@ -126,40 +157,46 @@ def frame_hash(frame: Sequence[Candidate]) -> str:
     return digest.hexdigest()
 
 
-def luck(seed: int, *parts: str) -> float:
-    """A number in 0–1 that seed and parts alone decide.
+class _Taken(NamedTuple):
+    """What was drawn of a group, which of its quotas were too high, and how many of its calls nothing was left for."""
 
-    >>> luck(1, "a") == luck(1, "a"), 0 <= luck(1, "a") < 1, luck(1, "a") == luck(2, "a")
-    (True, True, False)
-    """
-    text = "\x1f".join([str(seed), *parts])
-    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:6], "big") / 2**48
+    drawn: list[Drawn]
+    short: list[Shortfall]
+    out_of_reach: int
 
 
-def _of_group(plan: Plan, group: str, calls: list[Candidate]) -> tuple[list[Drawn], list[Shortfall]]:
+def _of_group(plan: Plan, group: str, calls: list[Candidate]) -> _Taken:
     """The calls of one group: first the strata with quotas, then the rest up to the quota of the group."""
     wanted = _quota(plan.number, plan.share, len(calls), plan.minimum)
     found: list[Drawn] = []
     short: list[Shortfall] = []
+    out_of_reach = 0
     left = list(calls)
     for stratum in plan.strata:
         mine = _fulfilling(left, stratum.conditions)
         names = {call.id for call in mine}
         left = [call for call in left if call.id not in names]
-        quota = _quota(stratum.number, stratum.share, len(mine), 0)
+        quota = _quota(stratum.number, stratum.share, len(mine), stratum.minimum)
         found += _of_stratum(plan, group, stratum.name, mine, quota)
         if quota > len(mine):
             short.append(Shortfall(group, stratum.name, quota, len(mine)))
+        if quota == 0:
+            out_of_reach += len(mine)
     rest = max(0, wanted - len(found))
     found += _of_stratum(plan, group, REST, left, rest)
     if rest > len(left):
         short.append(Shortfall(group, REST, wanted, len(found)))
-    return found, short
+    if rest == 0:
+        out_of_reach += len(left)
+    return _Taken(found, short, out_of_reach)
 
 
 def _quota(number: int | None, share: float | None, size: int, minimum: int) -> int:
-    wanted = number if number is not None else ceil(size * (share or 0.0) / 100 - 1e-9)
-    return max(wanted, minimum)
+    """How many of `size` calls are wanted; a share (%) is rounded up."""
+    if number is not None:
+        return max(number, minimum)
+    part = size * (share or 0.0) / PER_CENT
+    return max(ceil(part - HAIR), minimum)
 
 
 def _fulfilling(calls: Iterable[Candidate], conditions: Sequence[Condition]) -> list[Candidate]:
@@ -171,16 +208,17 @@ def _of_stratum(plan: Plan, group: str, stratum: str, calls: Sequence[Candidate]
     if not count:
         return []
     sizes = [_size(plan.risk, call.values) for call in calls]
-    floor = plan.risk.floor if plan.risk is not None else 1.0
-    chance = chances(sizes, count, floor=floor)
+    floor = 1.0
+    if plan.risk is not None:
+        floor = plan.risk.floor
+    chance = chances(sizes, count, floor=floor).tolist()
     order = sorted(range(len(calls)), key=_place(plan, calls))
-    start = luck(plan.seed, "start", group, stratum) * (1 - 1e-6)
-    taken = drawn([float(chance[index]) for index in order], start)
+    start = luck(plan.seed, "start", group, stratum) * BELOW_ONE
     found: list[Drawn] = []
-    for place in taken:
-        index = order[place]
+    for index in drawn(chance, start, order):
         call = calls[index]
-        found.append(Drawn(call.id, group, stratum, float(chance[index]), risks=_risks(plan.risk, call.values)))
+        risks = _risks(plan.risk, call.values)
+        found.append(Drawn(call.id, group, stratum, chance[index], risks=risks))
     return found
 
 
@@ -196,15 +234,18 @@ def _place(plan: Plan, calls: Sequence[Candidate]) -> Callable[[int], tuple[str,
 
 
 def _size(risk: Risk | None, values: Values) -> float:
-    if risk is None:
-        return 1.0
-    return 1.0 + sum(term.weight for term in risk.terms if all_hold(term.conditions, values))
+    return 1.0 + sum(term.weight for term in _terms(risk, values))
 
 
 def _risks(risk: Risk | None, values: Values) -> tuple[str, ...]:
+    return tuple(term.title for term in _terms(risk, values))
+
+
+def _terms(risk: Risk | None, values: Values) -> list[RiskTerm]:
+    """The terms of risk that a call fulfils."""
     if risk is None:
-        return ()
-    return tuple(" & ".join(term.where) for term in risk.terms if all_hold(term.conditions, values))
+        return []
+    return [term for term in risk.terms if all_hold(term.conditions, values)]
 
 
 def assign(
@@ -218,28 +259,12 @@ def assign(
     """
     if not inspectors:
         return list(calls), []
-    load = {person.name: 0 for person in inspectors}
-    given: dict[str, str] = {}
-    left: list[Shortfall] = []
-    for call in sorted(calls, key=lambda one: (_choices(one, inspectors, teams), luck(seed, "assign", one.id))):
-        free = [person for person in inspectors if _may(person, teams.get(call.id, ""), load)]
-        if not free:
-            left.append(Shortfall(call.group, call.stratum, 1, 0))
-            continue
-        person = min(free, key=lambda one: ((load[one.name] + 1) / one.share, luck(seed, one.name, call.id)))
-        load[person.name] += 1
-        given[call.id] = person.name
-    assigned = [msgspec.structs.replace(call, inspector=given.get(call.id, "")) for call in calls]
+    given = dealt([call.id for call in calls], inspectors, teams, seed)
+    assigned = []
+    left = []
+    for call in calls:
+        person = given.get(call.id, "")
+        assigned.append(msgspec.structs.replace(call, inspector=person))
+        if not person:
+            left.append(Shortfall(call.group, call.stratum, 1, 0, call.id))
     return assigned, left
-
-
-def _choices(call: Drawn, inspectors: Sequence[Inspector], teams: Mapping[str, str]) -> int:
-    """How many inspectors may hear a call: those with few choices are given away first."""
-    team = teams.get(call.id, "")
-    return sum(1 for person in inspectors if not team or person.team != team)
-
-
-def _may(person: Inspector, team: str, load: Mapping[str, int]) -> bool:
-    own = bool(team) and person.team == team
-    full = person.most is not None and load[person.name] >= person.most
-    return not own and not full

@@ -2,8 +2,8 @@
 
 seed = 20261130
 per = ["agent"]                       # agent, team, queue, hour, day, week … or any metadata; [] = all calls together
-number = 4                            # or share = 5 (% of the group); never fewer than minimum, where there are so many
-minimum = 2
+number = 4                            # or share = 5 (% of the group, rounded up), and then never fewer than minimum,
+minimum = 2                           # where there are so many
 where = ["duration_s >= 30"]          # who is in the frame at all
 spread = true                         # even over the period
 again = false                         # true: calls already inspected may be drawn again
@@ -11,11 +11,12 @@ again = false                         # true: calls already inspected may be dra
 [[strata]]                            # parts of each group with quotas of their own; the rest of it gets the rest
 name = "投诉"
 where = ["queue in 投诉"]
-number = 2
+number = 2                            # or share and minimum, of the stratum
 
 [risk]                                # without it every call of a stratum has the same chance
 floor = 0.3                           # least chance, as a share of the mean: none is out of reach
 [[risk.terms]]
+name = "不合格"                        # how work lists call it; without it, its conditions
 where = ["passed = 0"]
 weight = 3
 
@@ -23,6 +24,7 @@ weight = 3
 name = "质检一"
 team = "A 组"                          # gets no call of this team
 share = 1
+most = 40                             # calls, none if left out
 """
 
 from __future__ import annotations
@@ -73,6 +75,7 @@ class Stratum(_Conditional):
     name: Name
     number: Count | None = None
     share: Percent | None = None
+    minimum: Count = 0
 
     @model_validator(mode="after")
     def _one_quota(self) -> Stratum:
@@ -85,6 +88,12 @@ class RiskTerm(_Conditional):
     """What makes a call more worth hearing, and by how much: its size is 1 plus the weights of the terms it fulfils."""
 
     weight: Annotated[float, Field(gt=0, le=100)]
+    name: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is called: its name, or its conditions."""
+        return self.name or " & ".join(self.where)
 
 
 class Risk(_Strict):
@@ -127,6 +136,20 @@ class Plan(_Conditional):
                 raise ValueError(f"{kind}: each name once")
         return self
 
+    @property
+    def every_condition(self) -> tuple[Condition, ...]:
+        """The conditions of the plan, its strata and its risk."""
+        terms = () if self.risk is None else self.risk.terms
+        found: list[Condition] = []
+        for part in (self, *self.strata, *terms):
+            found += part.conditions
+        return tuple(found)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What of a call the plan speaks of."""
+        return frozenset((*self.per, *(condition.name for condition in self.every_condition)))
+
 
 def load_plan(path: str | Path) -> Plan:
     """Read a plan.
@@ -143,12 +166,23 @@ def load_plan(path: str | Path) -> Plan:
     >>> plan.number, plan.per
     (4, ('agent',))
     """
-    path = Path(path)
+    return plan_from(read_plan(path), str(path))
+
+
+def read_plan(path: str | Path) -> str:
+    """The text of a plan, as it is kept with the draw.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing, or not UTF-8.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(str(path), [f"cannot read: {exc}"]) from exc
-    return plan_from(text, str(path))
+        return Path(path).read_text(encoding="utf-8-sig")
+    except OSError as exc:
+        raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
+    except UnicodeDecodeError as exc:
+        raise ConfigError(str(path), [f"cannot read: {exc}; a plan is written in UTF-8"]) from exc
 
 
 def plan_from(text: str, source: str = "plan") -> Plan:

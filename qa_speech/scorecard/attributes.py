@@ -32,10 +32,21 @@ def attribute_of(call: Call, name: str) -> str | float | None:
     return None
 
 
-def _of_the_start(call: Call, name: str) -> str | float | None:
+def beginning(text: str) -> dt.datetime | None:
+    """The time that a text in ISO 8601 says; None where it says none.
+
+    >>> beginning("2026-03-02T09:30:00").hour, beginning("昨天")
+    (9, None)
+    """
     try:
-        started = dt.datetime.fromisoformat(call.recording.metadata.get("started_at", ""))
+        return dt.datetime.fromisoformat(text)
     except ValueError:
+        return None
+
+
+def _of_the_start(call: Call, name: str) -> str | float | None:
+    started = beginning(call.recording.metadata.get("started_at", ""))
+    if started is None:
         return None
     if name == "hour":
         return started.hour
