@@ -17,7 +17,7 @@ from qa_speech.filenames import as_path, as_text, readable
 from qa_speech.inputs import find_inputs, with_transcripts
 from qa_speech.inputs.rows import find_rows
 from qa_speech.resources import folder
-from qa_speech.store.parquet import read_manifest
+from qa_speech.store.parquet import open_run
 from tests.batch_kit import make_calls
 
 NAME = "张三.wav".encode("gbk")
@@ -98,7 +98,7 @@ def test_a_batch_run_plans_does_and_stores_it(place: Path, tmp_path: Path, worke
 
     planned = run("batch", "plan", place, "--out", out)
     assert planned.exit_code == 0, planned.output
-    assert [row.id for row in read_manifest(out)] == ["broken.wav", "good.wav", SHOWN]
+    assert [row.id for row in open_run(out).rows()] == ["broken.wav", "good.wav", SHOWN]
 
     done = run("batch", "run", place, "--model", "none", "--out", out, "--config", config, "--workers", workers)
     assert done.exit_code == 3, done.output
