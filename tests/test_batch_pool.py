@@ -79,16 +79,16 @@ def test_a_call_that_kills_the_recogniser_is_the_only_one_to_fail(place: Path, t
     assert any("SIGKILL" in note for note in notes)
 
 
-def test_a_call_that_hangs_the_recogniser_is_the_only_one_to_fail(place: Path, tmp_path: Path) -> None:
-    run(place, tmp_path / "run", Fake("c00002.wav", "hangs"), limits=Limits(window_s=0.4))
+@pytest.mark.parametrize(
+    ("does", "options", "error"),
+    [("hangs", {"limits": Limits(window_s=0.4)}, "time_limit"), ("fails", {}, "EngineError")],
+)
+def test_a_call_that_the_recogniser_cannot_do_is_the_only_one_to_fail(
+    place: Path, tmp_path: Path, does: str, options: dict[str, Any], error: str
+) -> None:
+    run(place, tmp_path / "run", Fake("c00002.wav", does), **options)
 
-    assert all_but_one(tmp_path / "run", "c00002.wav", "time_limit")
-
-
-def test_a_call_the_recogniser_refuses_is_the_only_one_to_fail(place: Path, tmp_path: Path) -> None:
-    run(place, tmp_path / "run", Fake("c00002.wav", "fails"))
-
-    assert all_but_one(tmp_path / "run", "c00002.wav", "EngineError")
+    assert all_but_one(tmp_path / "run", "c00002.wav", error)
 
 
 def test_a_bug_met_while_a_call_is_finished_is_a_row_of_its_own(place: Path, tmp_path: Path) -> None:
