@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from qa_speech.batch.annotate import annotate_run
-from qa_speech.call import Call
+from qa_speech.call import Call, encode
 from qa_speech.cli import app
 from qa_speech.conduct.classifier import load_text_models
 from qa_speech.pipeline import report
@@ -116,3 +116,11 @@ def test_calls_of_a_run_are_annotated_in_place_and_scored_again(kind: type[Parqu
         "input",
         "score",
     )
+
+
+def test_reports_of_lines_of_calls_have_no_scores_unless_a_card_is_given(place: Path, tmp_path: Path) -> None:
+    calls = list(read_calls(place / "run"))
+    path = tmp_path / "calls.jsonl"
+    path.write_bytes(b"".join(encode(call) + b"\n" for call in calls))
+
+    assert [(report.call, report.score) for report in read_reports(path)] == [(call, None) for call in calls]
