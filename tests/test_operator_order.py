@@ -105,3 +105,38 @@ def test_the_negation_has_the_reason_of_its_outcome():
     assert judged(f"{{not: {YES}}}", "agent: 您好").reason == "phrase_said"
     assert judged(f"{{not: {NO}}}", "agent: 您好").reason == "phrase_avoided"
     assert judged("{not: {metric: silence, at_most: 3}}", "agent: 您好").reason == "not_metric_met"
+
+
+def test_without_times_an_order_within_seconds_is_not_measured_and_one_within_turns_is():
+    lines = ("agent: 好的，请稍等", "customer: 那行", "agent: 感谢您的耐心等待")
+
+    seconds = judged(f"{{order: {{{HOLD}, after: {THANKS}, within_s: 20}}}}", *lines, times="nominal")
+
+    assert (seconds.outcome, seconds.reason) == ("not_measured", "no_times")
+    assert holds(f"{{order: {{{HOLD}, after: {THANKS}, within_turns: 2}}}}", *lines, times="nominal") == "pass"
+
+
+def test_turns_are_counted_from_where_a_silence_began():
+    anchor = "anchor: {metric: silence, at_least: 1}"
+    lines = (
+        "agent@0-2: 您好请讲",
+        "customer@3-5: 我想查话费",
+        "agent@13-14: 我看一下账单",
+        "customer@14.5-15.5: 那你快一点",
+        "agent@16-17: 让您久等了",
+    )
+    sorry = "{phrase: {any: [久等], role: agent}}"
+
+    assert holds(f"{{order: {{{anchor}, after: {sorry}, within_turns: 1}}}}", *lines) == "fail"
+    assert holds(f"{{order: {{{anchor}, after: {sorry}, within_turns: 3}}}}", *lines) == "pass"
+
+
+def test_what_cannot_be_known_beside_an_anchor_is_not_measured_unless_another_place_settles_it():
+    queue = "{all: [{call: {attribute: queue, is: [宽带]}}, {phrase: {any: [感谢您的耐心等待]}}]}"
+    once, twice = (
+        ("agent: 请稍等", "agent: 感谢您的耐心等待"),
+        ("agent: 请稍等", "agent: 感谢您的耐心等待", "agent: 请稍等"),
+    )
+
+    assert judged(f"{{order: {{{HOLD}, after: {queue}}}}}", *once).reason == "no_attribute"
+    assert holds(f"{{order: {{{HOLD}, after: {queue}}}}}", *twice) == "fail"

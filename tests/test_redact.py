@@ -383,3 +383,12 @@ def test_every_reason_and_kind_has_its_words() -> None:
     assert set(REASONS) | {"not_recognised"} == set(WHY)
     assert set(sound.PROBLEMS) == set(NO_SOUND)
     assert set(KINDS) == {"phone", "id_card", "bank_card", "email", "address", "name", "unrecognised"}
+
+
+def test_the_command_says_which_call_comes_without_sound_and_exits_so(tmp_path: Path) -> None:
+    write_call(number_call(), tmp_path / "result" / "calls" / "one.json")
+
+    done = RUNNER.invoke(app, ["redact", str(tmp_path / "result"), "--out", str(tmp_path / "out"), "--ui", "en"])
+
+    assert done.exit_code == 1
+    assert done.stdout == f"a.wav  1 masked  {NO_SOUND['audio_missing'][1]}\n"
