@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 from qa_speech.call import Call, decode, encode, read_calls, write_call
 from qa_speech.cli import app
 from qa_speech.conduct.annotate import THRESHOLD, annotate, annotate_many, annotate_stored, text_models
-from qa_speech.conduct.classifier import load_text_models
+from qa_speech.conduct.classifier import TextModels, load_text_models
 from qa_speech.conduct.passages import exchange_passages, text_hash, utterance_passages
 from qa_speech.errors import ConfigError, ModelError
 from qa_speech.metrics.politeness import politeness
@@ -155,3 +156,23 @@ def test_the_command_annotates_a_run_which_is_scored_anew_by_itself(tmp_path: Pa
     assert first.stderr == "已评定 2 通，0 通无需更新\n"
     assert second.stderr == "已评定 0 通，2 通无需更新\n"
     assert [call.annotations.keys() for call in calls_of(store)] == [MODELS.classifiers.keys()] * 2
+
+
+def test_classifiers_that_are_not_there_leave_their_annotations_as_they_are() -> None:
+    depth_alone = TextModels({"depth": MODELS.classifiers["depth"]})
+    before = annotate(CALL, MODELS).annotations
+
+    assert annotate(CALL, depth_alone).annotations.keys() == {"depth"}
+    edited = msgspec.structs.replace(annotate(CALL, MODELS), utterances=OTHER.utterances)
+    after = annotate(edited, depth_alone).annotations
+    assert after["politeness"] == before["politeness"]
+    assert after["depth"] != before["depth"]
+
+
+def test_a_model_without_a_threshold_takes_the_old_one_away() -> None:
+    shipped = MODELS.classifiers["violation"]
+    bare = replace(shipped, entry={key: value for key, value in shipped.entry.items() if key != "threshold"})
+
+    again = annotate(annotate(CALL, MODELS), TextModels({"violation": bare}))
+
+    assert THRESHOLD not in again.made_with

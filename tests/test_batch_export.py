@@ -10,16 +10,19 @@ import sys
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from typer.testing import CliRunner
 
-from qa_speech.batch.state import read_state
+from qa_speech.batch.jobs import Layout
+from qa_speech.batch.state import State, read_state
 from qa_speech.cli import app
 from qa_speech.errors import ConfigError
-from qa_speech.inputs.rows import find_rows
+from qa_speech.inputs.rows import Row, find_rows
 from qa_speech.resources import folder
+from qa_speech.settings import Settings
 from qa_speech.store.base import Answer, calls_of
 from qa_speech.store.export import as_text, export
 from qa_speech.store.folder import CALLS
@@ -213,6 +216,7 @@ def test_the_commands_go_through_a_whole_run(tmp_path: Path) -> None:
     asked = runner.invoke(
         app, ["query", out, "select status, count(*) n from results group by 1 order by 1", "--format", "json"]
     )
+    plain = runner.invoke(app, ["query", out, "select id from results where status = 'failed'"])
     table = runner.invoke(app, ["export", out, "--to", str(tmp_path / "t.csv")])
     gone = runner.invoke(app, ["batch", "forget", out, "--call", "x.wav", "--ui", "en"])
     small = runner.invoke(app, ["batch", "compact", out, "--ui", "en"])
@@ -226,6 +230,7 @@ def test_the_commands_go_through_a_whole_run(tmp_path: Path) -> None:
     assert again.exit_code == 1  # all it did was one row that failed again
     assert json.loads(status.stdout)["ok"] == 2
     assert [json.loads(line)["n"] for line in asked.stdout.splitlines()] == [1, 2]
+    assert plain.stdout.splitlines() == ["id", "x.wav"]
     assert table.exit_code == 0
     assert "1 calls removed" in gone.output
     assert "ok           2" in told.stdout
@@ -345,6 +350,22 @@ def test_until_is_the_next_time_it_is_so_or_the_moment_named(
     )
 
     assert told == [ends]
+
+
+def test_a_plan_with_a_measured_layout_says_how_long_it_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def measured(run: Path, settings: Settings, model: str, kept: State, rows: list[Row], tell: Any) -> Layout:
+        tell({"event": "measuring"})
+        return Layout(call_s=1800.0)
+
+    monkeypatch.setattr("qa_speech.batch.start.layout_for", measured)
+    make_calls(tmp_path / "rec", 2)
+    command = ["batch", "plan", str(tmp_path / "rec"), "-o", str(tmp_path / "run"), "--model", "demo"]
+
+    chinese, english = (runner.invoke(app, [*command, "--ui", lang]) for lang in ("zh", "en"))
+
+    assert chinese.stdout.splitlines()[-1] == "预计用时 1:00:00（2 通）"
+    assert english.stdout.splitlines()[-1] == "that takes about 1:00:00 for 2 calls"
+    assert "trying layouts" in english.stderr
 
 
 def test_a_full_disk_is_said_and_what_is_stored_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -313,6 +313,26 @@ def test_channels_are_kept_or_mixed() -> None:
     assert render(samples, RATE, Segment(0, 1), Timeline(), mix=True)[0].shape[0] == 1
 
 
+def test_a_moment_shorter_than_a_frame_comes_out_as_long_as_it_is() -> None:
+    samples = np.full((2, RATE), 1000, np.int16)
+
+    piece, _ = render(samples, RATE, Segment(0.5, 0.501), Timeline())
+    single, _ = render(samples, RATE, Segment(0.5, 0.5 + 1 / RATE), Timeline())
+
+    assert (piece.shape, single.shape) == ((2, 8), (2, 1))
+    assert active_level_db(samples[0, :8], RATE) is None
+    assert single.tolist() == [[1000], [1000]]
+
+
+def test_what_is_masked_elsewhere_in_the_call_is_not_counted_in_the_clip() -> None:
+    samples = np.random.default_rng(1).integers(-3000, 3000, size=(2, 4 * RATE)).astype(np.int16)
+
+    piece, count = render(samples, RATE, Segment(0, 1), Timeline([(2, 3)]))
+
+    assert count == 0
+    np.testing.assert_array_equal(piece, render(samples, RATE, Segment(0, 1), Timeline())[0])
+
+
 def test_both_sides_are_brought_to_one_level_without_clipping() -> None:
     clock = np.arange(3 * RATE)
     quiet, loud = np.sin(clock * 0.3) * 600, np.sin(clock * 0.3) * 16000
