@@ -22,7 +22,8 @@ sys.path.insert(0, str(HERE))
 from _common import Figure  # noqa: E402
 
 NAMES = (
-    "startup", "scoring", "store", "decode", "calls", "timing", "asr", "batch", "faults", "redaction", "text", "gpu",
+    "startup", "scoring", "store", "decode", "calls", "timing", "asr", "batch", "faults", "redaction", "sampling", "text",
+    "gpu",
 )  # fmt: skip
 HEAD = ("figure", "value", "target", "", "n")
 
