@@ -9,9 +9,9 @@ import soundfile
 from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
-from qa_speech.call import CallFailure, Finding, decode
+from qa_speech.call import CallFailure, Finding, Role, decode
 from qa_speech.cli import app
-from qa_speech.cli.audio import as_lines
+from qa_speech.cli.audio import as_data, as_lines
 from qa_speech.resources import folder
 from qa_speech.testing import make_call
 from tests.voices import noise, voice
@@ -151,3 +151,16 @@ def test_what_is_counted_is_said_in_places_and_why_a_thing_is_thought_is_said_wi
 
     assert as_lines(call, "zh")[-2:] == ["  ! 声道 1：丢音（3 处）", "  ! 坐席与客户声道接反（请核对）"]
     assert as_lines(call, "en")[-2].endswith("channel 1: drop-outs (3 places)")
+
+
+def test_a_channel_that_voices_share_has_the_speech_of_all_and_a_dead_one_none() -> None:
+    call = make_call(agent=[(0, 2)], customer=[(1, 4)])
+    recording = replace(
+        call.recording,
+        channels=(Role.UNKNOWN, Role.UNKNOWN),
+        findings=(Finding("dead_channel", 2, -80.0, "dBFS"),),
+    )
+
+    channels = as_data(replace(call, recording=recording))["channels"]
+
+    assert [channel["speech_s"] for channel in channels] == [4.0, 0.0]

@@ -8,7 +8,7 @@ from qa_speech.audio.decode import RawFormat
 from qa_speech.batch.plan import Forecast, foreseen
 from qa_speech.batch.work import options_key
 from qa_speech.errors import AudioError, ConfigError
-from qa_speech.inputs.names import iso_time
+from qa_speech.inputs.names import NamePattern, iso_time
 from qa_speech.inputs.rows import Row, find_rows
 from qa_speech.settings import Settings
 from qa_speech.store.parquet import store_at
@@ -227,3 +227,10 @@ def test_the_length_of_recordings_without_a_header_is_not_guessed(tmp_path: Path
     rows = find_rows([tmp_path / "call.V3"], raw="ulaw:8000:2")
 
     assert foreseen(store_at(tmp_path / "run"), rows).hours is None
+
+
+def test_a_part_of_a_name_can_be_skipped_and_a_day_alone_is_a_day() -> None:
+    pattern = NamePattern.of("{_}_{started_at}_{agent}.wav")
+
+    assert pattern.told("/rec/ab_20261123_7.wav") == {"started_at": "2026-11-23", "agent": "7"}
+    assert pattern.told("/rec/ab_今天_7.wav") == {"started_at": "今天", "agent": "7"}

@@ -110,3 +110,9 @@ def test_an_entity_can_be_wanted_or_forbidden():
     assert judged("{entity: {kind: phone, role: customer}}", *lines).reason == "entity_missing"
     assert judged("{entity: {kind: phone, at_most: 0}}", *lines).reason == "entity_said"
     assert judged("{not: {entity: {kind: amount}}}", *lines).reason == "entity_avoided"
+
+
+def test_a_forbidden_particular_in_unsure_words_waits_for_a_person():
+    found = judged("{entity: {kind: amount, at_most: 0}}", "agent: 一共三十块", probability=0.3)
+
+    assert (found.outcome, found.pending, found.review) == ("fail", True, ("unsure_words",))

@@ -75,6 +75,11 @@ def test_homophones_count_where_asked_for(text, outcome):
     assert holds("{phrase: {any: [工号]}}", f"agent: {text}") == "fail"
 
 
+@pytest.mark.parametrize(("text", "outcome"), [("VIP客户", "pass"), ("vip刻户", "pass"), ("VAP客户", "fail")])
+def test_letters_have_no_homophones(text, outcome):
+    assert holds("{phrase: {any: [VIP客户], homophones: true}}", f"agent: {text}") == outcome
+
+
 @pytest.mark.parametrize("heard", ["换款", "环款", "还款"])
 def test_a_character_of_several_readings_is_sought_by_all_of_them(heard):
     assert holds("{phrase: {any: [还款], homophones: true}}", f"agent: {heard}") == "pass"

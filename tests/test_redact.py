@@ -190,10 +190,14 @@ def test_an_utterance_nobody_recognised_is_hidden_whole_in_a_recognised_call() -
 
 
 def test_a_digit_outside_all_utterances_is_hidden_too() -> None:
-    call = msgspec.structs.replace(number_call(), stray=(StrayWord(Role.CUSTOMER, Word("八", 6.5, 6.7), "far"),))
+    stray = (
+        StrayWord(Role.CUSTOMER, Word("八", 6.5, 6.7), "far"),
+        StrayWord(Role.CUSTOMER, Word("嗯", 6.8, 6.9), "far"),
+    )
+    call = msgspec.structs.replace(number_call(), stray=stray)
 
     assert hidden(call) == Timeline([(1.0, 3.75), (6.5, 6.7)])
-    assert [one.word.text for one in for_zh(CallReport(call)).call.stray] == ["*"]
+    assert [one.word.text for one in for_zh(CallReport(call)).call.stray] == ["*", "嗯"]
 
 
 def test_what_cannot_be_searched_is_none_and_warned_of() -> None:
