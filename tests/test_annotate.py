@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -11,10 +12,14 @@ from typer.testing import CliRunner
 from qa_speech.call import Call, decode, encode, read_calls, write_call
 from qa_speech.cli import app
 from qa_speech.conduct.annotate import THRESHOLD, annotate, annotate_many, annotate_stored, text_models
-from qa_speech.conduct.classifier import load_text_models
+from qa_speech.conduct.classifier import TextModels, load_text_models
 from qa_speech.conduct.passages import exchange_passages, text_hash, utterance_passages
 from qa_speech.errors import ConfigError, ModelError
 from qa_speech.metrics.politeness import politeness
+from qa_speech.pipeline import report
+from qa_speech.store.base import calls_of
+from qa_speech.store.parquet import store_at
+from qa_speech.store.records import record_of
 from qa_speech.testing import make_call
 
 MODELS = load_text_models()
@@ -127,10 +132,47 @@ def test_the_command_names_what_changed_and_says_how_many(tmp_path: Path) -> Non
 
     first = runner.invoke(app, ["annotate", str(tmp_path), "--ui", "en"])
     second = runner.invoke(app, ["annotate", str(tmp_path), "--ui", "en"])
+    write_call(OTHER, tmp_path / "one.json")
+    chinese = runner.invoke(app, ["annotate", str(tmp_path), "--ui", "zh"])
     empty = runner.invoke(app, ["annotate", str(tmp_path / "calls")])
 
     assert (first.exit_code, first.stdout) == (0, "one\n")
     assert "1 annotated, 0 up to date" in first.stderr
     assert (second.exit_code, second.stdout) == (0, "")
     assert "0 annotated, 1 up to date" in second.stderr
+    assert chinese.stderr == "已评定 1 通，0 通无需更新；重新评分：qa-speech score …\n"
     assert empty.exit_code == 2
+
+
+def test_the_command_annotates_a_run_which_is_scored_anew_by_itself(tmp_path: Path) -> None:
+    store = store_at(tmp_path / "run")
+    store.append([record_of(report(call, None)) for call in (CALL, OTHER)])
+    runner = CliRunner()
+
+    first = runner.invoke(app, ["annotate", str(tmp_path / "run"), "--ui", "zh"])
+    second = runner.invoke(app, ["annotate", str(tmp_path / "run"), "--ui", "zh"])
+
+    assert (first.exit_code, sorted(first.stdout.splitlines())) == (0, ["one", "two"])
+    assert first.stderr == "已评定 2 通，0 通无需更新\n"
+    assert second.stderr == "已评定 0 通，2 通无需更新\n"
+    assert [call.annotations.keys() for call in calls_of(store)] == [MODELS.classifiers.keys()] * 2
+
+
+def test_classifiers_that_are_not_there_leave_their_annotations_as_they_are() -> None:
+    depth_alone = TextModels({"depth": MODELS.classifiers["depth"]})
+    before = annotate(CALL, MODELS).annotations
+
+    assert annotate(CALL, depth_alone).annotations.keys() == {"depth"}
+    edited = msgspec.structs.replace(annotate(CALL, MODELS), utterances=OTHER.utterances)
+    after = annotate(edited, depth_alone).annotations
+    assert after["politeness"] == before["politeness"]
+    assert after["depth"] != before["depth"]
+
+
+def test_a_model_without_a_threshold_takes_the_old_one_away() -> None:
+    shipped = MODELS.classifiers["violation"]
+    bare = replace(shipped, entry={key: value for key, value in shipped.entry.items() if key != "threshold"})
+
+    again = annotate(annotate(CALL, MODELS), TextModels({"violation": bare}))
+
+    assert THRESHOLD not in again.made_with

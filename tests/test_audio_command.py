@@ -6,11 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
-from qa_speech.call import CallFailure, decode
+from qa_speech.call import CallFailure, Finding, Role, decode
 from qa_speech.cli import app
+from qa_speech.cli.audio import as_data, as_lines
 from qa_speech.resources import folder
+from qa_speech.testing import make_call
 from tests.voices import noise, voice
 
 SAMPLES = folder("samples")
@@ -103,3 +106,61 @@ def test_a_missing_path_is_exit_1_and_wrong_settings_exit_2(tmp_path: Path) -> N
 
     assert run(tmp_path / "none.wav").exit_code == 1
     assert run(SAMPLES, "--config", settings).exit_code == 2
+
+
+@pytest.fixture(scope="module")
+def spoken() -> tuple[np.ndarray, int]:
+    """Half a minute of a shipped sample in which both speak, both channels."""
+    samples, rate = soundfile.read(SAMPLES / "taboo-interruption.wav", dtype="float32")
+    return samples[: 30 * rate], rate
+
+
+def test_a_dead_channel_of_a_headerless_file_has_no_speech(spoken: tuple[np.ndarray, int], tmp_path: Path) -> None:
+    samples, rate = spoken
+    samples = samples * np.array([1, 0], np.float32)
+    soundfile.write(tmp_path / "call.V3", samples, rate, format="RAW", subtype="ULAW")
+
+    found = json.loads(run(tmp_path / "call.V3", "--raw", f"ulaw:{rate}:2", "--json").stdout)
+
+    assert found["channels"][0]["speech_s"] > 5
+    assert found["channels"][1]["speech_s"] == 0.0
+    assert "dead_channel" in {item["code"] for item in found["channels"][1]["findings"]}
+    assert run(tmp_path / "call.V3").exit_code == 1
+
+
+def test_the_speech_of_one_channel_is_that_of_all_who_share_it() -> None:
+    found = json.loads(run(SAMPLES / "mono-mix.mp3", "--json").stdout)
+
+    assert [item["speech_s"] for item in found["channels"]] == [found["speech_s"]["unknown"]]
+    assert found["channels"][0]["speech_s"] > 5
+
+
+def test_a_clean_recording_is_said_to_be_clean(tmp_path: Path) -> None:
+    sound = np.stack([AGENT + noise(LENGTH_S, -62), CUSTOMER], axis=1)
+    soundfile.write(tmp_path / "call.wav", sound, 8000)
+
+    shown = [run(tmp_path / "call.wav", "--ui", lang).stdout.splitlines()[-1].strip() for lang in ("zh", "en")]
+
+    assert shown == ["未发现问题", "nothing wrong was found"]
+
+
+def test_what_is_counted_is_said_in_places_and_why_a_thing_is_thought_is_said_with_it() -> None:
+    findings = (Finding("dropouts", 1, 3.0, "count", ""), Finding("swapped_roles", note="suspected"))
+    call = make_call("agent@0-2: 您好", "customer@3-4: 喂")
+    call = replace(call, recording=replace(call.recording, findings=findings))
+
+    assert as_lines(call, "zh")[-2:] == ["  ! 声道 1：丢音（3 处）", "  ! 坐席与客户声道接反（请核对）"]
+    assert as_lines(call, "en")[-2].endswith("channel 1: drop-outs (3 places)")
+
+
+def test_a_channel_that_voices_share_has_the_speech_of_all_and_a_dead_one_none() -> None:
+    call = make_call(agent=[(0, 2)], customer=[(1, 4)])
+    recording = replace(
+        call.recording,
+        channels=(Role.UNKNOWN, Role.UNKNOWN),
+        findings=(Finding("dead_channel", 2, -80.0, "dBFS"),),
+    )
+
+    channels = as_data(replace(call, recording=recording))["channels"]
+
+    assert [channel["speech_s"] for channel in channels] == [4.0, 0.0]

@@ -10,21 +10,26 @@ import sys
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from typer.testing import CliRunner
 
+from qa_speech.batch.jobs import Layout
+from qa_speech.batch.state import State, read_state
 from qa_speech.cli import app
 from qa_speech.errors import ConfigError
-from qa_speech.inputs.rows import find_rows
+from qa_speech.inputs.rows import Row, find_rows
 from qa_speech.resources import folder
-from qa_speech.store.base import calls_of
+from qa_speech.settings import Settings
+from qa_speech.store.base import Answer, calls_of
 from qa_speech.store.export import as_text, export
 from qa_speech.store.folder import CALLS
 from qa_speech.store.forget import forget
 from qa_speech.store.parquet import ParquetStore
 from qa_speech.store.sql import SPILL, connect
+from qa_speech.store.summary import Session
 from tests.batch_kit import Fake, go, make_calls
 
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -107,6 +112,25 @@ def test_sql_over_results_with_metadata(run: Path) -> None:
         ParquetStore(run).query("SELECT nothing FROM results")
 
 
+def test_an_answer_is_a_table_whose_columns_stand_under_each_other() -> None:
+    started = dt.datetime(2026, 3, 1, 9, 30)
+    answer = Answer(("agent", "mean", "at"), iter([("王", 71.23456, started), ("=1", None, None)]))
+
+    assert list(as_text(answer, "table")) == ["agent  mean   at", "王     71.23  2026-03-01 09:30:00", "=1"]
+
+
+def test_more_rows_than_a_sheet_holds_go_on_the_next(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa_speech.store.export.ROWS_PER_SHEET", 3)
+
+    assert export(ParquetStore(run).results(), tmp_path / "x.xlsx") == 4
+
+    with zipfile.ZipFile(tmp_path / "x.xlsx") as book:
+        sheets = [ElementTree.fromstring(book.read(f"xl/worksheets/sheet{number}.xml")) for number in (1, 2)]
+    assert [len(list(sheet.iter(f"{SHEET}row"))) for sheet in sheets] == [1 + 3, 1 + 1]
+
+
 def test_forgotten_calls_leave_no_trace(run: Path) -> None:
     assert b"c00001" in everything(run)
 
@@ -187,12 +211,16 @@ def test_the_commands_go_through_a_whole_run(tmp_path: Path) -> None:
     first = runner.invoke(app, ["batch", "run", "-o", out, "--model", "none", "--workers", "0", "--json"])
     again = runner.invoke(app, ["batch", "retry", out, "--ui", "en"])
     status = runner.invoke(app, ["batch", "status", out, "--json"])
+    told = runner.invoke(app, ["batch", "status", out, "--ui", "en"])
+    chinese = runner.invoke(app, ["batch", "status", out, "--ui", "zh"])
     asked = runner.invoke(
         app, ["query", out, "select status, count(*) n from results group by 1 order by 1", "--format", "json"]
     )
+    plain = runner.invoke(app, ["query", out, "select id from results where status = 'failed'"])
     table = runner.invoke(app, ["export", out, "--to", str(tmp_path / "t.csv")])
     gone = runner.invoke(app, ["batch", "forget", out, "--call", "x.wav", "--ui", "en"])
     small = runner.invoke(app, ["batch", "compact", out, "--ui", "en"])
+    smaller = runner.invoke(app, ["batch", "compact", out, "--ui", "zh"])
 
     assert "3 rows" in plan.output
     assert first.exit_code == 3, first.output
@@ -202,8 +230,12 @@ def test_the_commands_go_through_a_whole_run(tmp_path: Path) -> None:
     assert again.exit_code == 1  # all it did was one row that failed again
     assert json.loads(status.stdout)["ok"] == 2
     assert [json.loads(line)["n"] for line in asked.stdout.splitlines()] == [1, 2]
+    assert plain.stdout.splitlines() == ["id", "x.wav"]
     assert table.exit_code == 0
     assert "1 calls removed" in gone.output
+    assert "ok           2" in told.stdout
+    assert "登记 3 通：完成 2，失败 1" in chinese.stdout
+    assert "合并为" in smaller.output
     assert "parts became" in small.output
 
 
@@ -254,6 +286,101 @@ def test_no_model_and_bad_values_are_said_before_anything_is_done(tmp_path: Path
         "expected e.g. 07:30"
         in runner.invoke(app, [*base, "--model", "none", "--workers", "0", "--until", "dawn"]).output
     )
+
+
+def test_a_run_remembers_its_options_and_those_given_later_count(tmp_path: Path) -> None:
+    make_calls(tmp_path / "rec", 1)
+    os.utime(tmp_path / "rec" / "c00000.wav", (1, 1))
+    out = str(tmp_path / "run")
+    (tmp_path / "qa_speech.toml").write_text('scorecard = "quality-only"\n', encoding="utf-8")
+    base = ["batch", "run", str(tmp_path / "rec"), "-o", out, "--json"]
+
+    first = runner.invoke(
+        app,
+        [*base, "--model", "none", "--workers", "0", "--agent-channel", "2", "--window", "tight", "--config",
+         str(tmp_path / "qa_speech.toml")],
+    )  # fmt: skip
+    again = runner.invoke(app, base)
+
+    remembered = read_state(Path(out)).settings
+    assert (first.exit_code, again.exit_code) == (0, 0), first.output + again.output
+    assert (remembered["agent_channel"], remembered["recognition"]["window"]) == (2, "tight")
+    assert json.loads(again.stdout.splitlines()[-1])["todo"] == 0
+    assert list(ParquetStore(out).query("SELECT scorecard FROM results").rows) == [("quality-only",)]
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("07:30", dt.datetime(2026, 3, 3, 7, 30)),
+        ("7:30", dt.datetime(2026, 3, 3, 7, 30)),
+        ("22:15", dt.datetime(2026, 3, 2, 22, 15)),
+        ("2026-03-05T06:00", dt.datetime(2026, 3, 5, 6)),
+    ],
+)
+def test_until_is_the_next_time_it_is_so_or_the_moment_named(
+    text: str, ends: dt.datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Evening(dt.datetime):
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:
+            return dt.datetime(2026, 3, 2, 21, 0, tzinfo=tz)
+
+    told: list[dt.datetime | None] = []
+    monkeypatch.setattr("qa_speech.cli.running.dt.datetime", Evening)
+    monkeypatch.setattr(
+        "qa_speech.batch.run.run_batch", lambda *rows, until, **options: told.append(until) or Session()
+    )
+    make_calls(tmp_path / "rec", 1)
+
+    runner.invoke(
+        app,
+        [
+            "batch",
+            "run",
+            str(tmp_path / "rec"),
+            "-o",
+            str(tmp_path / "run"),
+            "--model",
+            "none",
+            "--json",
+            "--until",
+            text,
+        ],
+    )
+
+    assert told == [ends]
+
+
+def test_a_plan_with_a_measured_layout_says_how_long_it_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def measured(run: Path, settings: Settings, model: str, kept: State, rows: list[Row], tell: Any) -> Layout:
+        tell({"event": "measuring"})
+        return Layout(call_s=1800.0)
+
+    monkeypatch.setattr("qa_speech.batch.start.layout_for", measured)
+    make_calls(tmp_path / "rec", 2)
+    command = ["batch", "plan", str(tmp_path / "rec"), "-o", str(tmp_path / "run"), "--model", "demo"]
+
+    chinese, english = (runner.invoke(app, [*command, "--ui", lang]) for lang in ("zh", "en"))
+
+    assert chinese.stdout.splitlines()[-1] == "预计用时 1:00:00（2 通）"
+    assert english.stdout.splitlines()[-1] == "that takes about 1:00:00 for 2 calls"
+    assert "trying layouts" in english.stderr
+
+
+def test_a_full_disk_is_said_and_what_is_stored_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("qa_speech.store.parquet.ParquetStore.append", full)
+    make_calls(tmp_path / "rec", 1)
+    os.utime(tmp_path / "rec" / "c00000.wav", (1, 1))
+    command = ["batch", "run", str(tmp_path / "rec"), "-o", str(tmp_path / "run"), "--model", "none", "--workers", "0"]
+
+    done = runner.invoke(app, [*command, "--ui", "en"])
+
+    assert done.exit_code == 1
+    assert "error: results cannot be stored: [Errno 28] No space left on device" in done.output
 
 
 def test_sigterm_ends_a_run_with_130_and_nothing_half_written(tmp_path: Path) -> None:

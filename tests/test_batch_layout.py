@@ -6,7 +6,9 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from qa_speech.batch import layout, trial
 from qa_speech.batch.factory import factories, factory_of
@@ -26,7 +28,7 @@ from qa_speech.inputs.rows import Row, find_rows
 from qa_speech.pipeline import Prepared, inspect_many
 from qa_speech.resources import folder
 from qa_speech.settings import Settings
-from tests.batch_kit import NOW
+from tests.batch_kit import NOW, Fake
 
 MANY = [Row(str(number), f"{number}.wav", 1) for number in range(layout.WORTH_MEASURING)]
 CPU: dict[str, Any] = {"recognition": {"device": "cpu"}}
@@ -209,3 +211,33 @@ def test_tight_windows_say_nearly_the_same_as_full_ones_with_the_bundled_model()
     ]
     assert same.ratio() > 0.9
     assert all(abs(heard[0][a].start - heard[1][b].start) < 0.5 for a, b in pairs)
+
+
+@pytest.mark.parametrize(
+    ("says", "free_mb"),
+    [
+        ("echo 40960; echo 8000; echo 1", [40960, 8000]),
+        ("echo N/A", [0, 0]),
+        ("exit 9", [0, 0]),
+    ],
+)
+def test_free_gpu_memory_is_what_the_driver_says_else_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str, free_mb: list[int]
+) -> None:
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text(f"#!/bin/sh\n{says}\n", encoding="utf-8")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(layout, "cuda_devices", lambda: 2)
+
+    assert layout.free_gpu_memory() == free_mb
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_calls_without_speech_give_the_rule_of_thumb(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silent.wav", np.zeros((16_000, 2)), 8000)
+
+    chosen = layout.measured(lambda tried: Fake(), NOW, find_rows([tmp_path]), cores=2)
+
+    assert (chosen.workers, chosen.recognizers, chosen.threads, chosen.measured) == (1, 1, 2, False)
+    assert "no speech" in chosen.why

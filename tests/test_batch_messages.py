@@ -1,5 +1,6 @@
 """What driver and children say to each other, and how a child begins."""
 
+import os
 import pickle
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from qa_speech.batch.messages import (
     ScoreAgain,
     Windows,
 )
-from qa_speech.batch.process import Child, Flight, PendingWindow, spawn
+from qa_speech.batch.process import Child, Flight, PendingWindow, memory_mb, spawn
 from qa_speech.batch.remote import Remote
 from qa_speech.call import Role, Word
 from qa_speech.engines.base import Piece, Traits, Window, WindowWords
@@ -49,6 +50,14 @@ WORDS = WindowWords((Word("好", 0.0, 0.2, 0.9),), avg_log_prob=-0.1)
 )
 def test_messages_arrive_as_they_were_sent(message: Message) -> None:
     assert pickle.loads(pickle.dumps(message)) == message
+
+
+def test_the_memory_of_a_process_that_has_gone_is_none() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+
+    assert memory_mb(gone.pid) == 0
+    assert memory_mb(os.getpid()) > 1
 
 
 def test_a_window_on_its_way_is_hardly_more_than_its_bytes() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from qa_speech.batch.cards import Book
 from qa_speech.batch.jobs import Layout, Limits
 from qa_speech.batch.messages import Message, Started
 from qa_speech.batch.pool import Pool
@@ -22,7 +23,7 @@ from qa_speech.inputs.rows import find_rows
 from qa_speech.store.base import calls_of
 from qa_speech.store.parquet import ParquetStore
 from qa_speech.store.summary import Session
-from tests.batch_kit import NOW, Fake, make_calls, pool_doer
+from tests.batch_kit import NOW, Fake, LetsGo, go, make_calls, pool_doer
 
 COUNT = 6
 
@@ -59,9 +60,7 @@ def all_but_one(out: Path, poison: str, error: str) -> bool:
 
 
 def test_processes_give_what_one_process_gives(place: Path, tmp_path: Path) -> None:
-    from tests.batch_kit import go
-
-    run(place, tmp_path / "many", Fake(), layout=Layout(workers=2, recognizers=2))
+    run(place, tmp_path / "many", Fake(), layout=Layout(workers=2, recognizers=2), kind=LetsGo)
     go(place, tmp_path / "one", fake=Fake())
 
     one, many = (list(calls_of(ParquetStore(tmp_path / name))) for name in ("one", "many"))
@@ -79,22 +78,22 @@ def test_a_call_that_kills_the_recogniser_is_the_only_one_to_fail(place: Path, t
     assert any("SIGKILL" in note for note in notes)
 
 
-def test_a_call_that_hangs_the_recogniser_is_the_only_one_to_fail(place: Path, tmp_path: Path) -> None:
-    run(place, tmp_path / "run", Fake("c00002.wav", "hangs"), limits=Limits(window_s=0.4))
+@pytest.mark.parametrize(
+    ("does", "options", "error"),
+    [("hangs", {"limits": Limits(window_s=0.4)}, "time_limit"), ("fails", {}, "EngineError")],
+)
+def test_a_call_that_the_recogniser_cannot_do_is_the_only_one_to_fail(
+    place: Path, tmp_path: Path, does: str, options: dict[str, Any], error: str
+) -> None:
+    run(place, tmp_path / "run", Fake("c00002.wav", does), kind=LetsGo, **options)
 
-    assert all_but_one(tmp_path / "run", "c00002.wav", "time_limit")
-
-
-def test_a_call_the_recogniser_refuses_is_the_only_one_to_fail(place: Path, tmp_path: Path) -> None:
-    run(place, tmp_path / "run", Fake("c00002.wav", "fails"))
-
-    assert all_but_one(tmp_path / "run", "c00002.wav", "EngineError")
+    assert all_but_one(tmp_path / "run", "c00002.wav", error)
 
 
 def test_a_bug_met_while_a_call_is_finished_is_a_row_of_its_own(place: Path, tmp_path: Path) -> None:
     notes: list[str] = []
 
-    run(place, tmp_path / "run", Fake("c00002.wav", "lies"), notes=notes, layout=Layout(batch_size=1))
+    run(place, tmp_path / "run", Fake("c00002.wav", "lies"), notes=notes, layout=Layout(batch_size=1), kind=LetsGo)
 
     assert all_but_one(tmp_path / "run", "c00002.wav", "bug")
     assert notes == []
@@ -119,6 +118,19 @@ def test_a_recording_that_hangs_its_decoder_is_the_only_one_to_fail(tmp_path: Pa
     assert found["c00004.wav"] == ("failed", "time_limit")
     assert found["missing.wav"] == ("failed", "DecodeError")
     assert sum(outcome == ("ok", None) for outcome in found.values()) == COUNT - 2
+
+
+def test_another_scorecard_is_put_to_calls_in_processes_too(place: Path, tmp_path: Path) -> None:
+    for card in ("quality-only", "complaint"):
+        session = run_batch(
+            find_rows([place]), tmp_path / "run", settings=NOW, recognizer="fake", book=Book(default=card),
+            doer=pool_doer(Fake(), kind=LetsGo),
+        )  # fmt: skip
+
+    store = ParquetStore(tmp_path / "run")
+    assert (session.todo, session.scores, session.ok) == (0, COUNT, COUNT)
+    assert {row[0] for row in store.query("SELECT scorecard FROM results").rows} == {"complaint"}
+    assert all(call.utterances for call in calls_of(store))
 
 
 class DiesPreparing(Pool):
@@ -203,6 +215,13 @@ class Refuses:
         raise ModelError("turbo", "not on this machine")
 
 
+class DoesNotStart:
+    """A recogniser that breaks while it loads."""
+
+    def __call__(self) -> Any:
+        raise ZeroDivisionError("no weights")
+
+
 class EndsAtOnce:
     """A recogniser whose process ends while it loads."""
 
@@ -211,7 +230,12 @@ class EndsAtOnce:
 
 
 @pytest.mark.parametrize(
-    ("factory", "error", "text"), [(Refuses(), ModelError, "not on"), (EndsAtOnce(), EngineError, "code 7")]
+    ("factory", "error", "text"),
+    [
+        (Refuses(), ModelError, "not on"),
+        (DoesNotStart(), EngineError, "does not start: ZeroDivisionError: no weights"),
+        (EndsAtOnce(), EngineError, "code 7"),
+    ],
 )
 def test_what_is_wrong_for_every_call_is_known_before_the_first(
     place: Path, tmp_path: Path, factory: Any, error: type[Exception], text: str
@@ -219,7 +243,7 @@ def test_what_is_wrong_for_every_call_is_known_before_the_first(
     pools: list[Pool] = []
     try:
         with pytest.raises(error, match=text):
-            run(place, tmp_path / "run", factory, made=pools)
+            run(place, tmp_path / "run", factory, made=pools, kind=LetsGo)
     finally:
         pools[0].close()
 

@@ -48,8 +48,10 @@ def test_layout_and_reasons_are_said_in_the_language_of_the_interface() -> None:
     assert line(event, "zh") == "布局：准备进程 1 个，识别进程 2 个（各 1 线程，每批 4 窗）；试跑 6 通"
     assert line(event, "en") == "layout: 1 workers, 2 recognisers (1 threads each, batch 4); measured"
     assert "试跑" in line({"event": "measuring"}, "zh")
+    assert "once per run" in line({"event": "measuring"}, "en")
     note = {"event": "note", "text": "20 failures in a row with one cause: DecodeError: …"}
     assert line(note, "zh") == "连续 20 通因同一原因失败：DecodeError: …"
+    assert line(note, "en") == note["text"]
     assert line({"event": "end"}, "zh") == ""
 
 
@@ -66,3 +68,20 @@ def test_events_are_json_and_outlive_their_reader(monkeypatch: pytest.MonkeyPatc
         monkeypatch.undo()
 
     assert first == {"event": "plan", "name": "宽带"}
+
+
+def test_where_a_person_watches_there_is_a_bar_and_notes_stand_above_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "200")
+
+    with telling(False, "en") as tell:
+        tell({"event": "plan", "rows": 200, "done": 0, "todo": 200, "scores": 0})
+        tell(PROGRESS)
+        tell({"event": "end"})
+
+    said = capsys.readouterr().err
+    assert "200 rows: 0 done, 200 to do, 0 to score again" in said
+    assert "50/200 calls · 1800/h" in said

@@ -2,7 +2,11 @@
 
 import importlib.util
 import pickle
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 import pytest
@@ -47,6 +51,54 @@ def test_rows_travel_as_they_are(tmp_path: Path) -> None:
 def test_without_ray_the_message_names_the_extra(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"qa-speech\[ray\]"):
         run_on_ray([], tmp_path / "run", settings=NOW, book=Book())
+
+
+class StandIn:
+    """As much of Ray as a run needs, in this process: actors are asked in turn and answer in any order."""
+
+    class Actor:
+        """An actor's handle: ``actor.method.remote(…)``."""
+
+        def __init__(self, actor: Any) -> None:
+            self.do = SimpleNamespace(remote=actor.do)
+
+    class ActorPool:
+        """Shares out work and gives the answers of the last shard first."""
+
+        def __init__(self, actors: Sequence[Any]) -> None:
+            self.actors = actors
+
+        def map_unordered(self, ask: Callable[[Any, Any], Any], work: Sequence[Any]) -> list[Any]:
+            answers = [ask(self.actors[place % len(self.actors)], shard) for place, shard in enumerate(work)]
+            return answers[::-1]
+
+    util = SimpleNamespace(ActorPool=ActorPool)
+
+    @staticmethod
+    def remote(**resources: Any) -> Callable[[type], Any]:
+        assert resources["num_cpus"] == 1
+        return lambda kind: SimpleNamespace(remote=lambda *given: StandIn.Actor(kind(*given)))
+
+
+def test_actors_share_the_rows_and_a_second_run_finds_nothing_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", StandIn)
+    monkeypatch.setattr("qa_speech.batch.ray.cut", lambda todo: cut(todo, 2))
+    make_calls(tmp_path / "rec", 3)
+    (tmp_path / "rec" / "x.wav").write_bytes(b"rubbish")
+    rows = find_rows([tmp_path / "rec"])
+
+    sessions = [
+        run_on_ray(rows, tmp_path / "run", settings=NOW, book=Book(), factory=Fake(), recognizer="fake", actors=2)
+        for _ in range(2)
+    ]
+
+    assert [(session.todo, session.ok, session.failed, session.left) for session in sessions] == [
+        (4, 3, 1, 0),
+        (0, 0, 0, 0),
+    ]
+    assert len(store_at(tmp_path / "run").known()) == 4
 
 
 def test_a_run_over_ray_gives_every_row_one_outcome(tmp_path: Path) -> None:

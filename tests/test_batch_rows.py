@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from qa_speech.audio.decode import RawFormat
+from qa_speech.batch.plan import Forecast, foreseen
 from qa_speech.batch.work import options_key
 from qa_speech.errors import AudioError, ConfigError
-from qa_speech.inputs.names import iso_time
+from qa_speech.inputs.names import NamePattern, iso_time
 from qa_speech.inputs.rows import Row, find_rows
 from qa_speech.settings import Settings
+from qa_speech.store.parquet import store_at
 
 
 @pytest.fixture
@@ -199,3 +201,36 @@ def test_options_that_change_a_call_change_its_key_and_others_do_not() -> None:
 
     assert key(batch={"workers": 3}) == key(recognition={"threads": 1, "batch_size": 2, "device": "cpu"}) == key()
     assert len({key(), key(speech={"pad_s": 0.2}), key(recognition={"beam_size": 1}), key(diarize=voices)}) == 4
+
+
+@pytest.mark.parametrize(
+    ("forecast", "zh", "en"),
+    [
+        (
+            Forecast(rows=1200, todo=1000, missing=0, hours=80.0, wanted_gb=0.04, free_gb=12.4),
+            "登记 1,200 通（约 80.0 小时），未处理 1,000 通；结果约需 0.04 GB，可用 12 GB",
+            "1,200 rows (about 80.0 h), 1,000 not done; results take about 0.04 GB, 12 GB are free",
+        ),
+        (
+            Forecast(rows=3, todo=3, missing=2, hours=None, wanted_gb=0.0, free_gb=1.0),
+            "登记 3 通（时长未知），未处理 3 通；结果约需 0.00 GB，可用 1 GB；2 个文件不存在",
+            "3 rows (length unknown), 3 not done; results take about 0.00 GB, 1 GB are free; 2 files are missing",
+        ),
+    ],
+)
+def test_a_plan_says_how_long_how_large_and_what_is_missing(forecast: Forecast, zh: str, en: str) -> None:
+    assert (forecast.in_words("zh"), forecast.in_words("en")) == (zh, en)
+
+
+def test_the_length_of_recordings_without_a_header_is_not_guessed(tmp_path: Path) -> None:
+    (tmp_path / "call.V3").write_bytes(bytes(16_000))
+    rows = find_rows([tmp_path / "call.V3"], raw="ulaw:8000:2")
+
+    assert foreseen(store_at(tmp_path / "run"), rows).hours is None
+
+
+def test_a_part_of_a_name_can_be_skipped_and_a_day_alone_is_a_day() -> None:
+    pattern = NamePattern.of("{_}_{started_at}_{agent}.wav")
+
+    assert pattern.told("/rec/ab_20261123_7.wav") == {"started_at": "2026-11-23", "agent": "7"}
+    assert pattern.told("/rec/ab_今天_7.wav") == {"started_at": "今天", "agent": "7"}

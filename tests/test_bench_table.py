@@ -1,5 +1,6 @@
 """The table that `python benchmarks` prints: what is held to a target, what falls short, which benchmarks there are."""
 
+import json
 import subprocess
 import sys
 from importlib import import_module
@@ -82,3 +83,31 @@ def test_what_is_kept_is_shown_without_running_anything() -> None:
 
     assert "cer_ours" in done.stdout
     assert "<= 0.05" in done.stdout
+
+
+def summary(branches: int, taken: int, statements: int = 10, missing: int = 0) -> dict[str, int]:
+    return {
+        "num_statements": statements, "missing_lines": missing, "num_branches": branches, "covered_branches": taken,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("taken", "code"), [(18, 0), (17, 1)])
+def test_files_that_the_tests_run_too_little_of_are_listed_and_fail_only_together(
+    tmp_path: Path, taken: int, code: int
+) -> None:
+    files = {
+        "fine.py": {"summary": summary(10, 9), "missing_lines": []},
+        "thin.py": {"summary": summary(4, 3, missing=2), "missing_lines": [7, 9]},
+        "flat.py": {"summary": summary(0, 0, missing=1), "missing_lines": [3]},
+    }
+    told = {"files": files, "totals": summary(20, taken, 30, 3)}
+    (tmp_path / "coverage.json").write_text(json.dumps(told), encoding="utf-8")
+
+    done = subprocess.run(
+        [sys.executable, str(BENCHMARKS / "branches.py"), str(tmp_path / "coverage.json"), "--lines"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == code
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ["thin.py", "never", "all"]
+    assert "never run: 7, 9" in done.stdout

@@ -1,15 +1,19 @@
 import csv
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import soundfile
 from typer.testing import CliRunner, Result
 
+import qa_speech
 from qa_speech.call import CallReport, Role, decode
 from qa_speech.cli import app
 from qa_speech.cli.common import ui_from_locale
+from qa_speech.metrics import metrics
 from qa_speech.resources import folder
 
 SAMPLES = folder("samples")
@@ -220,3 +224,53 @@ def test_metrics_show_gives_definition_parameters_and_components() -> None:
 
     assert "min_silence_s = 3.0" in shown
     assert "silence.longest_s" in shown
+
+
+def test_metrics_list_has_a_line_for_each_with_unit_and_what_it_needs() -> None:
+    lines = [line.split("\t") for line in run("metrics", "list").stdout.splitlines()]
+
+    assert [line[0].removesuffix(" (role)") for line in lines] == list(metrics())
+    assert ["silence", "count"] in [line[:2] for line in lines]
+    assert "talk (role)" in [line[0] for line in lines]
+
+
+def test_the_version_is_the_one_of_the_package() -> None:
+    assert run("--version").stdout == f"qa-speech {qa_speech.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "said"), [(KeyboardInterrupt, 130, "interrupted"), (BrokenPipeError, 0, "")]
+)
+def test_an_interrupt_is_exit_130_and_a_reader_that_left_is_no_error(
+    raised: type[BaseException], code: int, said: str
+) -> None:
+    program = f"import qa_speech.cli as cli\ndef app(): raise {raised.__name__}\ncli.app = app\ncli.main()\n"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_doctor_exits_1_where_something_is_broken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("QA_SPEECH_MODELS", str(tmp_path / "none"))
+
+    result = run("doctor", "--ui", "en")
+
+    assert result.exit_code == 1
+    assert "✗ QA_SPEECH_MODELS" in result.stdout
+
+
+def test_the_scorecards_of_the_settings_are_used_where_none_is_given(inspected: Path, tmp_path: Path) -> None:
+    one, rules = tmp_path / "one.toml", tmp_path / "rules.toml"
+    one.write_text('scorecard = "quality-only"\n', encoding="utf-8")
+    rules.write_text('[[scorecards]]\nfile = "complaint"\nwhen = {queue = "投诉"}\n', encoding="utf-8")
+
+    cards = []
+    for config in (one, rules):
+        lines = run("score", inspected, "--json", "--config", config).stdout.splitlines()
+        scores = [decode(line, CallReport).score for line in lines]
+        cards.append([score and score.scorecard_id for score in scores])
+
+    assert cards == [["quality-only"] * 2, [None] * 2]

@@ -313,6 +313,26 @@ def test_channels_are_kept_or_mixed() -> None:
     assert render(samples, RATE, Segment(0, 1), Timeline(), mix=True)[0].shape[0] == 1
 
 
+def test_a_moment_shorter_than_a_frame_comes_out_as_long_as_it_is() -> None:
+    samples = np.full((2, RATE), 1000, np.int16)
+
+    piece, _ = render(samples, RATE, Segment(0.5, 0.501), Timeline())
+    single, _ = render(samples, RATE, Segment(0.5, 0.5 + 1 / RATE), Timeline())
+
+    assert (piece.shape, single.shape) == ((2, 8), (2, 1))
+    assert active_level_db(samples[0, :8], RATE) is None
+    assert single.tolist() == [[1000], [1000]]
+
+
+def test_what_is_masked_elsewhere_in_the_call_is_not_counted_in_the_clip() -> None:
+    samples = np.random.default_rng(1).integers(-3000, 3000, size=(2, 4 * RATE)).astype(np.int16)
+
+    piece, count = render(samples, RATE, Segment(0, 1), Timeline([(2, 3)]))
+
+    assert count == 0
+    np.testing.assert_array_equal(piece, render(samples, RATE, Segment(0, 1), Timeline())[0])
+
+
 def test_both_sides_are_brought_to_one_level_without_clipping() -> None:
     clock = np.arange(3 * RATE)
     quiet, loud = np.sin(clock * 0.3) * 600, np.sin(clock * 0.3) * 16000
@@ -462,3 +482,45 @@ def test_the_page_plays_its_clips_and_keeps_notes(tmp_path: Path) -> None:
         ["2", "other", "a.wav", "'=note"],
     ]
     assert (problems, wide) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("there", "code", "said"), [(0, 1, "2 clips, 2 without sound"), (1, 3, "2 clips, 1 without sound")]
+)
+def test_the_command_says_how_many_clips_have_no_sound_and_exits_so(
+    tmp_path: Path, there: int, code: int, said: str
+) -> None:
+    calls = [spoken_call("a.wav"), spoken_call("b.wav")]
+    calls[:there] = [recorded(call, tmp_path / "audio") for call in calls[:there]]
+    folder = stored(tmp_path / "result", *[report(call, criterion("fail", QUOTE)) for call in calls])
+
+    done = RUNNER.invoke(app, ["clips", str(folder), "--out", str(tmp_path / "out"), "--best", "0", "--ui", "en"])
+
+    assert done.exit_code == code
+    assert said in done.stderr
+    assert done.stdout.strip() == str(tmp_path / "out" / "index.html")
+
+
+def test_clips_can_be_chosen_by_another_scorecard_than_the_one_stored(tmp_path: Path) -> None:
+    folder = stored(tmp_path / "result", report(recorded(spoken_call(), tmp_path / "audio"), criterion("fail", QUOTE)))
+    (tmp_path / "mine.yaml").write_text(MINE, encoding="utf-8")
+
+    done = RUNNER.invoke(
+        app, ["clips", str(folder), "--out", str(tmp_path / "out"), "--scorecard", str(tmp_path / "mine.yaml")]
+    )
+
+    assert done.exit_code == 0, done.output
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "out" / "clips.csv").read_text("utf-8-sig"))))
+    assert {row["criterion"] for row in rows} == {"sent-away"}
+
+
+MINE = """
+id: mine
+version: 1
+title: 示例
+sections:
+  - id: part
+    title: 部分
+    criteria:
+      - {id: sent-away, title: 推诿, points: 10, check: {phrase: {none: [你问他去], role: agent}}}
+"""

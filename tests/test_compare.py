@@ -144,3 +144,25 @@ def test_no_calls_at_all_is_no_mistake():
 
     assert (found.before.n, found.before.mean, found.moved) == (0, None, ())
     assert comparison_page(found)
+
+
+REMOVED = ("      - {id: closing, title: <结束>, points: 4, check: {phrase: {any: [再见], role: agent}}}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("new", "lang", "says"),
+    [
+        (changed(REMOVED), "en", "not on the card"),
+        (
+            changed(("min_coverage: 0", "min_coverage: 0\neligible: {min_duration_s: 999}")),
+            "zh",
+            "100.0 合格 → – 无总分",
+        ),
+    ],
+)
+def test_what_is_gone_from_a_card_or_has_no_total_has_its_words(new, lang, says):
+    found = compared(new)
+
+    shown = "\n".join(comparison_lines(found, lang=lang)) + comparison_page(found, lang=lang)
+
+    assert says in shown

@@ -95,14 +95,17 @@ def test_help_in_the_same_breath_or_an_apology_excuses_not_knowing() -> None:
     assert [hit.kind for hit in violations("我帮您看了，这个我也不清楚")] == ["deflection"]
 
 
-def test_what_others_said_is_not_the_agents_own() -> None:
-    assert violations("快递员跟您说随便你是吗") == ()
-
-
 @pytest.mark.parametrize(
-    "text", ["您的原话是活该", "您备注里写的是再不来就去死", "骑手回您爱吃不吃", "邻居骂您神经病是吗"]
+    "text",
+    [
+        "快递员跟您说随便你是吗",
+        "您的原话是活该",
+        "您备注里写的是再不来就去死",
+        "骑手回您爱吃不吃",
+        "邻居骂您神经病是吗",
+    ],
 )
-def test_words_read_back_are_not_the_agents_own(text: str) -> None:
+def test_what_others_said_is_not_the_agents_own(text: str) -> None:
     assert violations(text) == ()
 
 

@@ -39,14 +39,15 @@ def shape(items: tuple[Utterance, ...]) -> list[tuple[str, float, float]]:
 # ---------------------------------------------------------------------------------------------- backchannels, questions
 
 
-@pytest.mark.parametrize("text", ["嗯", "嗯嗯", "好的，好的。", "对对对", "哦，这样啊", "OK", "是的 是的"])
-def test_listening_words_alone_are_a_backchannel(text):
-    assert only_backchannel_words(text)
+LISTENING = ("嗯", "嗯嗯", "好的，好的。", "对对对", "哦，这样啊", "OK", "是的 是的")
+OTHER_WORDS = ("", "。", "好的请稍等", "不对", "我不知道", "没有", "喂", "嗯我想问一下")
 
 
-@pytest.mark.parametrize("text", ["", "。", "好的请稍等", "不对", "我不知道", "没有", "喂", "嗯我想问一下"])
-def test_other_words_or_none_are_no_backchannel(text):
-    assert not only_backchannel_words(text)
+@pytest.mark.parametrize(
+    ("text", "listening"), [(text, True) for text in LISTENING] + [(text, False) for text in OTHER_WORDS]
+)
+def test_listening_words_alone_are_a_backchannel(text, listening):
+    assert only_backchannel_words(text) is listening
 
 
 def test_a_recogniser_that_loops_is_answered_at_once():
@@ -64,19 +65,16 @@ def test_without_words_a_backchannel_is_known_by_its_length(text, end, expected)
     assert is_backchannel(Utterance(C, 0.0, end, text)) is expected
 
 
-@pytest.mark.parametrize("text", [
-    "请问您是机主本人吗", "您办理的是哪个套餐", "对不对", "可不可以退", "为什么多扣了我十块钱",
-    "还有什么可以帮您", "您是张先生吧", "好了没有？",
-])  # fmt: skip
-def test_questions_are_found_without_punctuation(text):
-    assert is_question(text)
+ASKING = (
+    "请问您是机主本人吗", "您办理的是哪个套餐", "对不对", "可不可以退", "为什么多扣了我十块钱", "还有什么可以帮您",
+    "您是张先生吧", "好了没有？",
+)  # fmt: skip
+STATING = ("我的手机没有信号", "没有开通什么业务", "都没什么问题", "请您稍等", "话费是五十元", "好的", "")
 
 
-@pytest.mark.parametrize(
-    "text", ["我的手机没有信号", "没有开通什么业务", "都没什么问题", "请您稍等", "话费是五十元", "好的", ""]
-)
-def test_statements_are_no_questions(text):
-    assert not is_question(text)
+@pytest.mark.parametrize(("text", "asks"), [(text, True) for text in ASKING] + [(text, False) for text in STATING])
+def test_questions_are_found_without_punctuation_and_statements_are_none(text, asks):
+    assert is_question(text) is asks
 
 
 # ---------------------------------------------------------------------------------------------- turns
@@ -86,34 +84,38 @@ def turns_of(*lines: str) -> list[tuple[str, tuple[int, ...]]]:
     return [(turn.role.value, turn.utterances) for turn in turns(make_call(*lines))]
 
 
-def test_a_backchannel_of_the_other_does_not_end_a_turn():
-    found = turns_of("agent@0-3: 您这个月的话费", "customer@2-2.4: 嗯", "agent@3.9-6: 一共是五十元")
-
-    assert found == [("agent", (0, 2))]
-
-
-def test_a_backchannel_word_that_answers_a_question_is_a_turn():
-    found = turns_of("agent@0-3: 尾号三三八五对不对", "customer@3.2-3.6: 对", "agent@4-6: 好的我帮您查")
-
-    assert found == [("agent", (0,)), ("customer", (1,)), ("agent", (2,))]
-
-
-def test_a_backchannel_inside_the_question_is_no_answer():
-    found = turns_of("agent@0-3: 尾号三三八五对不对", "customer@2.5-2.9: 嗯", "agent@4-6: 我看到了")
-
-    assert found == [("agent", (0, 2))]
-
-
-def test_a_backchannel_opens_the_turn_its_speaker_goes_on_with():
-    found = turns_of("customer@0-3: 我要查话费", "agent@3.2-3.6: 好的", "agent@4.6-7: 请报一下号码")
-
-    assert found == [("customer", (0,)), ("agent", (1, 2))]
-
-
-def test_a_backchannel_that_overlaps_opens_nothing():
-    found = turns_of("customer@0-3: 我要查话费", "agent@2.8-3.2: 好的", "agent@4.2-7: 请报一下号码")
-
-    assert found == [("customer", (0,)), ("agent", (2,))]
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        pytest.param(
+            ("agent@0-3: 您这个月的话费", "customer@2-2.4: 嗯", "agent@3.9-6: 一共是五十元"),
+            [("agent", (0, 2))],
+            id="that of the other ends no turn",
+        ),
+        pytest.param(
+            ("agent@0-3: 尾号三三八五对不对", "customer@3.2-3.6: 对", "agent@4-6: 好的我帮您查"),
+            [("agent", (0,)), ("customer", (1,)), ("agent", (2,))],
+            id="one that answers a question is a turn",
+        ),
+        pytest.param(
+            ("agent@0-3: 尾号三三八五对不对", "customer@2.5-2.9: 嗯", "agent@4-6: 我看到了"),
+            [("agent", (0, 2))],
+            id="one inside the question is no answer",
+        ),
+        pytest.param(
+            ("customer@0-3: 我要查话费", "agent@3.2-3.6: 好的", "agent@4.6-7: 请报一下号码"),
+            [("customer", (0,)), ("agent", (1, 2))],
+            id="it opens the turn its speaker goes on with",
+        ),
+        pytest.param(
+            ("customer@0-3: 我要查话费", "agent@2.8-3.2: 好的", "agent@4.2-7: 请报一下号码"),
+            [("customer", (0,)), ("agent", (2,))],
+            id="one that overlaps opens nothing",
+        ),
+    ],
+)
+def test_backchannels_in_turns(lines, found):
+    assert turns_of(*lines) == found
 
 
 def test_turns_without_words_go_by_duration():
@@ -162,24 +164,38 @@ def test_a_second_exactly_is_a_backchannel_however_its_decimals_round():
 # ---------------------------------------------------------------------------------------------- building utterances
 
 
-def test_own_pauses_cut_from_eight_tenths_on():
-    built, _ = build_utterances({A: Timeline([(0, 1), (1.75, 2), (2.8, 3)])})
+@pytest.mark.parametrize(
+    ("speech", "built"),
+    [
+        pytest.param(
+            {A: [(0, 1), (1.75, 2), (2.8, 3)]}, [("agent", 0, 2), ("agent", 2.8, 3)], id="own pauses from 0.8 s on"
+        ),
+        pytest.param(
+            {Role.UNKNOWN: [(0, 1), (1.4, 3), (4, 5)]},
+            [("unknown", 0, 3), ("unknown", 4, 5)],
+            id="of one voice its own pauses only",
+        ),
+        pytest.param(
+            {A: [(0, 1), (1.4, 3)], C: [(1.1, 2.5)]},
+            [("agent", 0, 1), ("customer", 1.1, 2.5), ("agent", 1.4, 3)],
+            id="a start of the other inside a pause",
+        ),
+        pytest.param(
+            {A: [(0, 1), (1.15, 3)], C: [(1.05, 2.5)]},
+            [("agent", 0, 3), ("customer", 1.05, 2.5)],
+            id="not one inside a short pause",
+        ),
+        pytest.param(
+            {A: [(0, 1), (1.4, 3)], C: [(0.9, 2.5)]},
+            [("agent", 0, 3), ("customer", 0.9, 2.5)],
+            id="not one before the pause",
+        ),
+    ],
+)
+def test_what_cuts_speech_into_utterances(speech, built):
+    found, _ = build_utterances({role: Timeline(segments) for role, segments in speech.items()})
 
-    assert shape(built) == [("agent", 0, 2), ("agent", 2.8, 3)]
-
-
-def test_a_substantive_start_of_the_other_cuts_inside_a_pause():
-    built, _ = build_utterances({A: Timeline([(0, 1), (1.4, 3)]), C: Timeline([(1.1, 2.5)])})
-
-    assert shape(built) == [("agent", 0, 1), ("customer", 1.1, 2.5), ("agent", 1.4, 3)]
-
-
-def test_a_short_pause_or_a_start_outside_it_cuts_nothing():
-    built, _ = build_utterances({A: Timeline([(0, 1), (1.15, 3)]), C: Timeline([(1.05, 2.5)])})
-    assert shape(built)[0] == ("agent", 0, 3)
-
-    built, _ = build_utterances({A: Timeline([(0, 1), (1.4, 3)]), C: Timeline([(0.9, 2.5)])})
-    assert shape(built)[0] == ("agent", 0, 3)
+    assert shape(found) == built
 
 
 def test_a_backchannel_of_the_other_cuts_nothing_but_the_same_length_with_words_does():
@@ -197,12 +213,6 @@ def test_a_long_backchannel_cuts_only_while_its_words_are_not_known():
 
     assert len(build_utterances(speech)[0]) == 3
     assert len(build_utterances(speech, words)[0]) == 2
-
-
-def test_one_voice_is_cut_by_its_own_pauses_only():
-    built, _ = build_utterances({Role.UNKNOWN: Timeline([(0, 1), (1.4, 3), (4, 5)])})
-
-    assert shape(built) == [("unknown", 0, 3), ("unknown", 4, 5)]
 
 
 @given(timelines(), timelines())

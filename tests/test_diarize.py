@@ -1,8 +1,10 @@
 """Two speakers on one channel, with a stand-in where sherpa-onnx would be."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -93,9 +95,59 @@ def test_what_goes_wrong_inside_names_the_engine(models: tuple[Path, Path]) -> N
 
 
 def test_without_the_extra_the_error_names_it(models: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "sherpa_onnx", None)
+    monkeypatch.setitem(sys.modules, "sherpa_onnx", None)
 
     with pytest.raises(ModelError, match=r"sherpa-onnx is not installed; pip install 'qa-speech\[diarize\]'"):
+        diarize.SherpaDiarizer(*models)
+
+
+class Sherpa(ModuleType):
+    """As much of sherpa-onnx as is asked for: models that it takes, refuses, or breaks on."""
+
+    def __init__(self, *, takes: bool = True, breaks: bool = False) -> None:
+        super().__init__("sherpa_onnx")
+        self.asked: list[Any] = []
+        self.takes, self.breaks = takes, breaks
+        for name in (
+            "OfflineSpeakerSegmentationModelConfig", "OfflineSpeakerSegmentationPyannoteModelConfig",
+            "SpeakerEmbeddingExtractorConfig", "FastClusteringConfig",
+        ):  # fmt: skip
+            setattr(self, name, lambda **options: SimpleNamespace(**options))
+
+    def OfflineSpeakerDiarizationConfig(self, **options: Any) -> Any:
+        return SimpleNamespace(validate=lambda: self.takes, **options)
+
+    def OfflineSpeakerDiarization(self, config: Any) -> Splitter:
+        if self.breaks:
+            raise RuntimeError("no such input: x")
+        self.asked.append(config)
+        return Splitter((0, 1, 0))
+
+
+def test_the_splitter_is_given_both_models_and_looks_for_two_speakers(
+    models: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sherpa = Sherpa()
+    monkeypatch.setitem(sys.modules, "sherpa_onnx", sherpa)
+
+    found = diarize.SherpaDiarizer(*models).diarize(np.zeros(32_000, np.float32))
+
+    (config,) = sherpa.asked
+    assert config.segmentation.pyannote.model == str(models[0])
+    assert config.embedding.model == str(models[1])
+    assert config.clustering.num_clusters == 2
+    assert found == (Timeline([(0, 1)]),)
+
+
+@pytest.mark.parametrize(
+    ("sherpa", "says"), [(Sherpa(takes=False), "refuses .*segmentation"), (Sherpa(breaks=True), "no such input: x")]
+)
+def test_models_that_do_not_fit_are_named(
+    models: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, sherpa: Sherpa, says: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "sherpa_onnx", sherpa)
+
+    with pytest.raises(ModelError, match=says):
         diarize.SherpaDiarizer(*models)
 
 

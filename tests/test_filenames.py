@@ -142,6 +142,20 @@ def test_its_transcript_is_found_by_its_stem_and_its_name_tells_metadata(place: 
     assert [row.metadata["agent"] for row in rows if row.id == SHOWN] == [r"\xd5\xc5\xc8\xfd"]
 
 
+def test_a_surrogate_that_is_no_byte_is_written_as_what_it_is() -> None:
+    assert readable("no file 'a\ud800.wav'") == "no file 'a\\ud800.wav'"
+
+
+def test_two_transcripts_of_one_name_or_no_folder_of_them_are_refused(tmp_path: Path) -> None:
+    for name in ("a.txt", "a.srt"):
+        (tmp_path / name).write_text("坐席：您好", encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=r"two transcripts of one name: a\.srt and a\.txt"):
+        with_transcripts([], tmp_path)
+    with pytest.raises(ConfigError, match="not a folder of transcripts"):
+        with_transcripts([], tmp_path / "a.txt")
+
+
 def test_a_folder_of_such_a_name_can_be_given_and_written(tmp_path: Path) -> None:
     place = tmp_path / os.fsdecode("李四".encode("gbk"))
     place.mkdir()

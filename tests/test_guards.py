@@ -96,3 +96,19 @@ def test_in_a_call_they_are_stray_words_and_a_warning() -> None:
     assert {item.reason for item in call.stray} == {HALLUCINATION}
     assert "recogniser:hallucination" in call.warnings
     assert not np.isnan(call.duration)
+
+
+def test_words_without_chinese_characters_stay_as_they_are() -> None:
+    said = words("VIP 100")
+
+    assert simplified(said) is said
+
+
+def test_a_phrase_that_becomes_shorter_is_changed_word_by_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Shorter:
+        def convert(self, text: str) -> str:
+            return {"請問": "请", "請": "请", "問": "问"}[text]
+
+    monkeypatch.setattr("qa_speech.engines.guards._converter", Shorter)
+
+    assert [(word.text, word.end) for word in simplified(words("請問"))] == [("请", 0.2), ("问", 0.4)]

@@ -204,6 +204,34 @@ def test_a_name_is_masked_wherever_it_is_said_again() -> None:
     assert shown("A:请问您的姓名？", "C:李国庆", "A:李国庆先生您好") == ["请问您的姓名？", "[name]", "[name]先生您好"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param(
+            ("C:发票代码044002200111，号码12345678",),
+            ["发票代码044002200111，号码12345678"],
+            id="the second half of a code",
+        ),
+        pytest.param(
+            ("A:请报一下您的手机号", "C:幺三八二二幺九零零四五", "C:三八五六七二"),
+            ["请报一下您的手机号", "[phone]", "三八五六七二"],
+            id="a question is answered once",
+        ),
+        pytest.param(
+            ("A:请报一下您的手机号", "C:幺三八二二幺九零零四五", "A:幺三八二二九幺零零对吗"),
+            ["请报一下您的手机号", "[phone]", "[phone]对吗"],
+            id="read back and misheard",
+        ),
+        pytest.param(
+            ("C:我的身份证后四位是3825",), ["我的身份证后四位是[id_card]"], id="the end of an identity card, announced"
+        ),
+        pytest.param(("C:尾号3825",), ["尾号3825"], id="the end of a number nobody gave"),
+    ],
+)
+def test_what_was_said_before_decides_what_digits_are(lines: tuple[str, ...], expected: list[str]) -> None:
+    assert shown(*lines) == expected
+
+
 def test_the_last_digits_of_an_identity_card_are_masked_when_they_were_asked_for() -> None:
     assert shown("A:请提供身份证后四位", "C:二四一五") == ["请提供身份证后四位", "[id_card]"]
     assert shown("A:请提供验证码", "C:二四一五") == ["请提供验证码", "二四一五"]

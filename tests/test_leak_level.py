@@ -36,6 +36,25 @@ def test_a_leak_that_kept_its_wave_is_as_loud_as_that() -> None:
     assert louder_db(pair(SOURCE * np.float32(10 ** (-34 / 20))), -34.0) < 1.0
 
 
+def cut(one: Pair, seconds: float, times: int = 1) -> Pair:
+    """The first seconds of a pair, several times over."""
+    sides = []
+    for side in (one.source, one.target):
+        samples = np.tile(side.track.read(0, round(seconds * 8000)), times)
+        track = Track(samples, 8000)
+        sides.append(Side(track, frame_levels(track)))
+    return Pair(sides[0], sides[1], one.lag_s)
+
+
+def test_a_long_recording_is_judged_as_a_part_of_it_and_a_very_short_one_not_at_all() -> None:
+    rebuilt = pair(same_power_other_wave(SOURCE) * np.float32(10 ** (-34 / 20)))
+
+    once, often = louder_db(rebuilt, -40.0), louder_db(cut(rebuilt, LENGTH_S, times=4), -40.0)
+
+    assert often == pytest.approx(once, abs=0.5)
+    assert louder_db(cut(rebuilt, 1.5), -40.0) == 0
+
+
 def test_nothing_is_added_where_nothing_leaked_or_nobody_spoke() -> None:
     still = Track(np.zeros(16_000, np.float32), 8000)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from qa_speech.errors import ConfigError
 from qa_speech.scorecard import load_scorecard
 from qa_speech.scorecard.finding import NOTES
 from qa_speech.scorecard.lint import lint, problems
@@ -184,3 +185,16 @@ def test_only_problems_are_problems():
     found = lint(card(phrase("{any: [好]}")))
 
     assert {item.code for item in problems(found)} == {"one_character"}
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "says"),
+    [
+        ("My Card", "评分表", "not an id"),
+        ("mine", "a: b", "plain words without YAML signs"),
+        ("mine", "  ", "plain words"),
+    ],
+)
+def test_a_new_card_has_a_plain_name_and_title(name, title, says):
+    with pytest.raises(ConfigError, match=says):
+        new_scorecard(name, title=title)

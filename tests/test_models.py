@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from qa_speech.cli import app
 from qa_speech.engines import models
 from qa_speech.errors import ModelError
 from qa_speech.files import sha256
@@ -164,3 +166,32 @@ def test_a_model_without_recorded_hashes_cannot_be_verified(tmp_path: Path) -> N
 
 def test_the_shipped_model_verifies() -> None:
     assert models.verify(models.find_model("demo")) == []
+
+
+def command(*args: object) -> Result:
+    return CliRunner().invoke(app, ["models", *map(str, args)])
+
+
+def test_the_commands_fetch_a_model_and_tell_a_whole_one_from_a_changed_one(hub: str, tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+
+    fetched = command("pull", "someone/whisper-x", "--to", shelf, "--endpoint", hub, "--ui", "en")
+    whole = command("verify", "whisper-x", "--models-dir", shelf, "--ui", "en")
+    (shelf / "whisper-x" / "model.bin").write_bytes(b"changed")
+    changed = command("verify", "whisper-x", "--models-dir", shelf, "--ui", "en")
+
+    assert (fetched.exit_code, fetched.stdout) == (0, f"fetched whisper-x: {shelf / 'whisper-x'}\n")
+    assert (whole.exit_code, whole.stdout) == (0, "✓ whisper-x intact\n")
+    assert (changed.exit_code, changed.stdout) == (1, "✗ whisper-x\n")
+    assert "model.bin: sha256 is not" in changed.stderr
+
+
+def test_verifying_all_models_goes_on_after_one_that_cannot_be_verified(tmp_path: Path) -> None:
+    copy_of_demo(tmp_path / "shelf" / "mine")
+
+    every = command("verify", "--models-dir", tmp_path / "shelf", "--ui", "en")
+    one = command("verify", "mine", "--models-dir", tmp_path / "shelf", "--ui", "en")
+
+    assert (every.exit_code, one.exit_code) == (1, 2)
+    assert sorted(every.stdout.splitlines()) == ["✓ demo intact", "✗ mine"]
+    assert "nothing to verify against" in every.stderr

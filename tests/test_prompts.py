@@ -52,23 +52,24 @@ def test_a_number_is_the_machines_only_if_the_agent_greets_after_it():
     assert set_prompts_apart(greeted) is greeted
 
 
-def test_an_agent_who_says_what_machines_say_is_no_machine():
-    call = make_call("agent@0-4: 您好，我是客服，来电将被录音", "agent@5-8: 请不要挂机", "customer@9-10: 好的")
-
-    assert set_prompts_apart(call) is call
-
-
-def test_after_the_customers_first_word_nothing_is_claimed():
-    call = make_call("customer@0-1: 喂", "agent@2-4: 正在为您转接", "agent@5-7: 评价请按一")
-
-    assert set_prompts_apart(call) is call
-
-
-@pytest.mark.parametrize("call", [
-    make_call(), make_call(agent=[(0, 4)], customer=[(5, 6)]), make_call("unknown@0-3: 普通话请按一"),
-    make_call("agent: 普通话请按一", "customer: 我想查话费", times="nominal"),
-])  # fmt: skip
-def test_without_words_roles_or_times_nothing_is_claimed(call):
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(
+            make_call("agent@0-4: 您好，我是客服，来电将被录音", "agent@5-8: 请不要挂机", "customer@9-10: 好的"),
+            id="an agent who says what machines say",
+        ),
+        pytest.param(
+            make_call("customer@0-1: 喂", "agent@2-4: 正在为您转接", "agent@5-7: 评价请按一"),
+            id="after the customer's first word",
+        ),
+        pytest.param(make_call(), id="an empty call"),
+        pytest.param(make_call(agent=[(0, 4)], customer=[(5, 6)]), id="without words"),
+        pytest.param(make_call("unknown@0-3: 普通话请按一"), id="without roles"),
+        pytest.param(make_call("agent: 普通话请按一", "customer: 我想查话费", times="nominal"), id="without times"),
+    ],
+)
+def test_where_it_is_not_sure_nothing_is_claimed(call):
     assert set_prompts_apart(call) is call
 
 

@@ -190,10 +190,14 @@ def test_an_utterance_nobody_recognised_is_hidden_whole_in_a_recognised_call() -
 
 
 def test_a_digit_outside_all_utterances_is_hidden_too() -> None:
-    call = msgspec.structs.replace(number_call(), stray=(StrayWord(Role.CUSTOMER, Word("八", 6.5, 6.7), "far"),))
+    stray = (
+        StrayWord(Role.CUSTOMER, Word("八", 6.5, 6.7), "far"),
+        StrayWord(Role.CUSTOMER, Word("嗯", 6.8, 6.9), "far"),
+    )
+    call = msgspec.structs.replace(number_call(), stray=stray)
 
     assert hidden(call) == Timeline([(1.0, 3.75), (6.5, 6.7)])
-    assert [one.word.text for one in for_zh(CallReport(call)).call.stray] == ["*"]
+    assert [one.word.text for one in for_zh(CallReport(call)).call.stray] == ["*", "嗯"]
 
 
 def test_what_cannot_be_searched_is_none_and_warned_of() -> None:
@@ -383,3 +387,12 @@ def test_every_reason_and_kind_has_its_words() -> None:
     assert set(REASONS) | {"not_recognised"} == set(WHY)
     assert set(sound.PROBLEMS) == set(NO_SOUND)
     assert set(KINDS) == {"phone", "id_card", "bank_card", "email", "address", "name", "unrecognised"}
+
+
+def test_the_command_says_which_call_comes_without_sound_and_exits_so(tmp_path: Path) -> None:
+    write_call(number_call(), tmp_path / "result" / "calls" / "one.json")
+
+    done = RUNNER.invoke(app, ["redact", str(tmp_path / "result"), "--out", str(tmp_path / "out"), "--ui", "en"])
+
+    assert done.exit_code == 1
+    assert done.stdout == f"a.wav  1 masked  {NO_SOUND['audio_missing'][1]}\n"

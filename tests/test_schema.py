@@ -99,6 +99,50 @@ HOSTILE = {
     "near-miss inside a phrase": (changed("any: [您好]", "anys: [您好]"), "unknown key 'anys'; did you mean 'any'?"),
     "unknown key far from all": (changed("version: 1", "version: 1\nqqqqqq: 1"), "here may stand: id, version, title"),
     "very long key": (changed("version: 1", f"version: 1\n? {'k' * 5000}\n: 1"), "unknown key 'kkkkk"),
+    "deduct with points": (
+        criterion("points: 5\ndeduct: {points: 3}\ncheck: {phrase: {any: [您好]}}"),
+        "deduct takes points from the section; it does not go with points, bands or bonus",
+    ),
+    "a bonus that is fatal": (
+        criterion("points: 5\nbonus: form\nfatal: form\ncheck: {phrase: {any: [您好]}}"),
+        "bonus needs points and does not go with fatal",
+    ),
+    "shown only, and fatal": (
+        criterion("scored: false\nfatal: form\ncheck: {phrase: {any: [您好]}}"),
+        "scored: false does not go with deduct, bonus or fatal",
+    ),
+    "bands of a phrase": (
+        criterion("points: 5\nbands: [{below: 3, points: 5}, {points: 0}]\ncheck: {phrase: {any: [您好]}}"),
+        "bands need a metric check without at_least and at_most",
+    ),
+    "bands without points": (
+        criterion("bands: [{below: 3, points: 5}, {points: 0}]\ncheck: {metric: silence}\nfatal: form"),
+        "bands need points: the full mark",
+    ),
+    "a fatal that does nothing": (
+        criterion("fatal: {}\ncheck: {phrase: {any: [您好]}}"),
+        "expected form, section, or {cap: 60}",
+    ),
+    "start points of a section of sections": (
+        "id: tiny\nversion: 1\ntitle: 示例\nsections:\n  - id: outer\n    title: 外\n    start_points: 5\n    sections:\n"
+        "      - {id: inner, title: 内, criteria: [{id: a, title: 项, points: 1, manual: true}]}\n",
+        "start_points belongs to a section with criteria",
+    ),
+    "a card that ends before it begins": (
+        changed("version: 1", "version: 1\neffective: {from: 2026-05-01, until: 2026-04-01}"),
+        "from must be before until",
+    ),
+    "order on two sides": (
+        criterion(
+            "points: 1\ncheck: {order: {anchor: {phrase: {any: [您好]}}, before: {phrase: {any: [好]}}, "
+            "after: {phrase: {any: [好]}}}}"
+        ),
+        "give exactly one of after, before, around",
+    ),
+    "a bound beside a phrase": (
+        criterion("points: 1\ncheck: {phrase: {any: [您好]}, at_most: 3}"),
+        "at_most beside phrase has no meaning; write it inside phrase",
+    ),
     "text for a number": (
         changed("points: 10", "points: ten"),
         "10: sections[opening].criteria[greeting].points: expected a number, got 'ten'",

@@ -37,16 +37,68 @@ def total(*sections: str, head: str = "") -> float | None:
     return score(CALL, card(*sections, head=head)).total
 
 
-def test_base_points_make_the_total():
-    assert total(f"id: a, points: 30, check: {YES}\nid: b, points: 10, check: {NO}") == 75
+GOOD, BAD = f"id: a, points: 30, check: {YES}", f"id: b, points: 10, check: {NO}"
+TEN = f"id: a, points: 10, check: {YES}"
+HALF = f"{TEN}\nid: b, points: 10, check: {NO}"
+BOTH = f"{GOOD}\n{BAD}"
+
+STEPS = {
+    "base points make the total": [((BOTH,), 75)],
+    "sections weigh by their points unless they say otherwise": [
+        ((GOOD, BAD), 75),
+        (("#weight=1\n" + GOOD, "#weight=1\n" + BAD), 50),
+        (("#weight=0\n" + GOOD, "#weight=1\n" + BAD), 0),
+    ],
+    "a section in which nothing applies gives its weight away": [
+        (
+            (f"#weight=50\nid: a, points: 1, check: {NO}, when: {NO}", f"#weight=50\nid: b, points: 1, check: {YES}"),
+            100,
+        ),
+    ],
+    "deductions are taken from what the section earned, not below zero": [
+        ((f"{TEN}\nid: b, deduct: {{points: 3}}, check: {NO}",), 70),
+        ((f"{TEN}\nid: b, deduct: {{points: 30}}, check: {NO}",), 0),
+        ((f"{TEN}\nid: b, deduct: {{points: 3}}, check: {YES}",), 100),
+    ],
+    "a section of deductions starts from its start points": [
+        (
+            (
+                f"#start_points=20\nid: a, deduct: {{points: 5}}, check: {NO}\nid: b, deduct: {{points: 5}}, check: {YES}",
+            ),
+            75,
+        ),
+    ],
+    "start points stand only where something was judged": [
+        ((f"#start_points=20\nid: a, deduct: {{points: 5}}, check: {UNKNOWN}", f"id: b, points: 10, check: {NO}"), 0),
+    ],
+    "a section bonus fills up what is missing and no more": [
+        ((f"{HALF}\nid: c, points: 4, bonus: section, check: {YES}",), 70),
+        ((f"{HALF}\nid: c, points: 40, bonus: section, check: {YES}",), 100),
+        ((f"{HALF}\nid: c, points: 4, bonus: section, check: {NO}",), 50),
+    ],
+    "the bonus comes after the deductions": [
+        ((f"{TEN}\nid: b, deduct: {{points: 30}}, check: {NO}\nid: c, points: 4, bonus: section, check: {YES}",), 40),
+    ],
+    "a form bonus comes after weighting and stops at a hundred": [
+        ((f"{BOTH}\nid: c, points: 5, bonus: form, check: {YES}",), 80),
+        ((f"{BOTH}\nid: c, points: 50, bonus: form, check: {YES}",), 100),
+    ],
+    "a form fatal is zero whatever the bonus": [
+        ((f"{GOOD}\nid: b, fatal: form, check: {NO}\nid: c, points: 50, bonus: form, check: {YES}",), 0),
+    ],
+    "caps come last and the lowest counts": [
+        ((f"{GOOD}\nid: b, fatal: {{cap: 60}}, check: {NO}",), 60),
+        ((f"{GOOD}\nid: b, fatal: {{cap: 60}}, check: {NO}\nid: c, fatal: {{cap: 40}}, check: {NO}",), 40),
+        ((f"{GOOD}\nid: b, fatal: {{cap: 60}}, check: {YES}",), 100),
+        ((f"id: a, points: 30, check: {NO}\nid: b, fatal: {{cap: 60}}, check: {NO}",), 0),
+    ],
+}
 
 
-def test_sections_weigh_by_their_points_unless_they_say_otherwise():
-    good, bad = f"id: a, points: 30, check: {YES}", f"id: b, points: 10, check: {NO}"
-
-    assert total(good, bad) == 75
-    assert total("#weight=1\n" + good, "#weight=1\n" + bad) == 50
-    assert total("#weight=0\n" + good, "#weight=1\n" + bad) == 0
+@pytest.mark.parametrize("step", STEPS)
+def test_the_order_of_scoring(step):
+    for sections, expected in STEPS[step]:
+        assert total(*sections) == expected, sections
 
 
 def test_what_is_not_applicable_leaves_the_denominator():
@@ -54,13 +106,6 @@ def test_what_is_not_applicable_leaves_the_denominator():
 
     assert total(f"id: a, points: 30, check: {YES}\n{when}") == 100
     assert score(CALL, card(f"id: a, points: 30, check: {YES}\n{when}")).coverage == 1
-
-
-def test_a_section_in_which_nothing_applies_gives_its_weight_away():
-    assert (
-        total(f"#weight=50\nid: a, points: 1, check: {NO}, when: {NO}", f"#weight=50\nid: b, points: 1, check: {YES}")
-        == 100
-    )
 
 
 def test_when_nothing_applies_there_is_no_total():
@@ -96,14 +141,6 @@ def test_a_condition_that_is_not_known_makes_its_criterion_not_measured():
     assert (found.criteria[0].outcome, found.criteria[0].reason) == ("not_measured", "no_attribute")
 
 
-def test_deductions_are_taken_from_what_the_section_earned_not_below_zero():
-    base = f"id: a, points: 10, check: {YES}"
-
-    assert total(f"{base}\nid: b, deduct: {{points: 3}}, check: {NO}") == 70
-    assert total(f"{base}\nid: b, deduct: {{points: 30}}, check: {NO}") == 0
-    assert total(f"{base}\nid: b, deduct: {{points: 3}}, check: {YES}") == 100
-
-
 @pytest.mark.parametrize(
     ("deduct", "left"), [("{points: 2}", 80), ("{points: 2, per: hit}", 40), ("{points: 2, per: hit, limit: 5}", 50)]
 )
@@ -133,36 +170,6 @@ def test_a_count_over_its_bound_deducts_per_unit_over():
     assert (found.criteria[1].detail["value"], found.criteria[1].points) == (3, -2)
 
 
-def test_a_section_of_deductions_starts_from_its_start_points():
-    assert (
-        total(
-            f"#start_points=20\nid: a, deduct: {{points: 5}}, check: {NO}\nid: b, deduct: {{points: 5}}, check: {YES}"
-        )
-        == 75
-    )
-
-
-def test_start_points_stand_only_where_something_was_judged():
-    assert (
-        total(f"#start_points=20\nid: a, deduct: {{points: 5}}, check: {UNKNOWN}", f"id: b, points: 10, check: {NO}")
-        == 0
-    )
-
-
-def test_a_section_bonus_fills_up_what_is_missing_and_no_more():
-    base = f"id: a, points: 10, check: {YES}\nid: b, points: 10, check: {NO}"
-
-    assert total(f"{base}\nid: c, points: 4, bonus: section, check: {YES}") == 70
-    assert total(f"{base}\nid: c, points: 40, bonus: section, check: {YES}") == 100
-    assert total(f"{base}\nid: c, points: 4, bonus: section, check: {NO}") == 50
-
-
-def test_the_bonus_comes_after_the_deductions():
-    base = f"id: a, points: 10, check: {YES}\nid: b, deduct: {{points: 30}}, check: {NO}"
-
-    assert total(f"{base}\nid: c, points: 4, bonus: section, check: {YES}") == 40
-
-
 def test_a_section_fatal_voids_the_section_and_its_bonus():
     found = score(
         CALL,
@@ -174,31 +181,6 @@ def test_a_section_fatal_voids_the_section_and_its_bonus():
     )
 
     assert (found.total, found.sections[0].total, found.sections[0].voided_by) == (50, 0, "b")
-
-
-def test_a_form_bonus_comes_after_weighting_and_stops_at_a_hundred():
-    base = f"id: a, points: 30, check: {YES}\nid: b, points: 10, check: {NO}"
-
-    assert total(f"{base}\nid: c, points: 5, bonus: form, check: {YES}") == 80
-    assert total(f"{base}\nid: c, points: 50, bonus: form, check: {YES}") == 100
-
-
-def test_a_form_fatal_is_zero_whatever_the_bonus():
-    assert (
-        total(
-            f"id: a, points: 30, check: {YES}\nid: b, fatal: form, check: {NO}\nid: c, points: 50, bonus: form, check: {YES}"
-        )
-        == 0
-    )
-
-
-def test_caps_come_last_and_the_lowest_counts():
-    base = f"id: a, points: 30, check: {YES}"
-
-    assert total(f"{base}\nid: b, fatal: {{cap: 60}}, check: {NO}") == 60
-    assert total(f"{base}\nid: b, fatal: {{cap: 60}}, check: {NO}\nid: c, fatal: {{cap: 40}}, check: {NO}") == 40
-    assert total(f"{base}\nid: b, fatal: {{cap: 60}}, check: {YES}") == 100
-    assert total(f"id: a, points: 30, check: {NO}\nid: b, fatal: {{cap: 60}}, check: {NO}") == 0
 
 
 def test_subsections_weigh_inside_their_section():

@@ -103,3 +103,10 @@ def test_music_taken_for_doubtful_speech_is_taken_back_and_sure_speech_over_it_i
 def test_nothing_is_in_nothing() -> None:
     assert found(np.zeros(0, np.float32)) == []
     assert found(np.zeros(RATE, np.float32)) == []
+
+
+@pytest.mark.parametrize("samples", [0, 1, 100, 1600])
+def test_a_recording_too_short_for_a_spectrum_has_no_sounds(samples):
+    track = Track(sines(1, 450)[:samples], RATE)
+
+    assert list(other_sounds(track, frame_levels(track), NOBODY, np.zeros(3, np.float32), FRAME_S)) == []

@@ -18,9 +18,11 @@ from qa_speech.resources import folder
 from qa_speech.scorecard import Scorecard, load_scorecard
 from qa_speech.store.base import Compacted, Result, Store, calls_of
 from qa_speech.store.folder import CALLS, MANIFEST, PARTITION, RESULTS, is_run
+from qa_speech.store.forget import forget
 from qa_speech.store.parquet import ParquetStore, open_run
 from qa_speech.store.records import COLUMNS, Record, Source, record_of
 from qa_speech.store.sql import MANIFEST_COLUMNS, connect, first, write_parquet
+from qa_speech.store.summary import as_lines
 from qa_speech.testing import FakeStore, make_call
 
 SAID = ("agent: 您好，工号一零零一，很高兴为您服务", "customer: 我想查一下话费", "agent: 好的，请稍等")
@@ -406,3 +408,44 @@ def test_results_are_given_one_by_one(real: ParquetStore) -> None:
 
     assert isinstance(results, Iterator)
     assert isinstance(next(results), Result)
+
+
+def test_the_figures_of_a_run_are_said_for_a_terminal_in_both_languages(store: Store) -> None:
+    fill(store)
+    figures = store.figures()
+
+    english = as_lines(figures, store.place, "en").splitlines()
+    chinese = as_lines(figures, store.place, "zh").splitlines()
+
+    assert {"stored       6", "mean_total   70", "pass_rate    0.6667", "left         1"} <= set(english)
+    assert english[-1] == "DecodeError  2  e.g. x: x is no audio"
+    assert "登记 7 通：完成 4，失败 2，未处理 1" in chinese
+    assert "有总分 3 通：平均 70.0 分，最低 50.0 分，合格率 66.7%" in chinese
+    assert "等级  优 1 · 良 1 · 差 1" in chinese
+    assert "没有总分 1 通：通话过短 1" in chinese
+
+
+def test_totals_of_a_card_without_pass_mark_or_bands_are_said_alone(store: Store) -> None:
+    store.append([record("a", hotline(), total=90.0, band="", passed=None, reason="", scorable=True)])
+
+    said = as_lines(store.figures(), store.place, "zh")
+
+    assert "有总分 1 通：平均 90.0 分，最低 90.0 分\n" in said
+    assert "等级" not in said
+
+
+def test_forgetting_by_day_takes_the_time_of_the_recording_where_no_start_is_known(store: Store) -> None:
+    keep(store, "a", "b", "c")
+    recorded = round(dt.datetime(2026, 1, 5, 12).timestamp() * 1e9)
+    store.keep_rows(
+        [
+            Row("a", "/p/a.wav", mtime_ns=recorded),
+            Row("b", "/p/b.wav", mtime_ns=recorded, metadata={"started_at": "昨天"}),
+            Row("c", "/p/c.wav", mtime_ns=recorded, metadata={"started_at": "2026-01-07"}),
+        ]
+    )
+
+    counts = [forget(store, before=dt.date(2026, 1, day)) for day in (5, 6)]
+
+    assert counts == [0, 2]
+    assert [row.id for row in store.rows()] == ["c"]

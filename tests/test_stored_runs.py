@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from qa_speech.batch.annotate import annotate_run
-from qa_speech.call import Call
+from qa_speech.call import Call, encode
 from qa_speech.cli import app
 from qa_speech.conduct.classifier import load_text_models
 from qa_speech.pipeline import report
@@ -45,16 +45,17 @@ def test_a_run_is_told_from_a_folder_of_calls(place: Path) -> None:
     assert (is_run(place / "run"), is_run(place / "rec"), is_run(place / "nowhere")) == (True, False, False)
 
 
-def test_without_a_scorecard_a_run_is_scored_by_its_own(place: Path) -> None:
-    lines = [json.loads(line) for line in said("score", place / "run", "--json").splitlines()]
+@pytest.mark.parametrize(
+    ("named", "card"),
+    [
+        pytest.param((), "quality-only", id="its own unless another is named"),
+        pytest.param(("-s", "complaint"), "complaint", id="the one that is named"),
+    ],
+)
+def test_a_run_is_scored_by_its_own_card_or_by_another(place: Path, named: tuple[str, ...], card: str) -> None:
+    lines = [json.loads(line) for line in said("score", place / "run", "--json", *named).splitlines()]
 
-    assert [item["score"]["scorecard_id"] for item in lines] == ["quality-only"] * 2
-
-
-def test_another_scorecard_is_put_to_the_calls_of_a_run(place: Path) -> None:
-    lines = [json.loads(line) for line in said("score", place / "run", "--json", "-s", "complaint").splitlines()]
-
-    assert [item["score"]["scorecard_id"] for item in lines] == ["complaint"] * 2
+    assert [item["score"]["scorecard_id"] for item in lines] == [card] * 2
 
 
 def test_the_pages_of_a_run_are_built_again_from_it(place: Path, tmp_path: Path) -> None:
@@ -115,3 +116,11 @@ def test_calls_of_a_run_are_annotated_in_place_and_scored_again(kind: type[Parqu
         "input",
         "score",
     )
+
+
+def test_reports_of_lines_of_calls_have_no_scores_unless_a_card_is_given(place: Path, tmp_path: Path) -> None:
+    calls = list(read_calls(place / "run"))
+    path = tmp_path / "calls.jsonl"
+    path.write_bytes(b"".join(encode(call) + b"\n" for call in calls))
+
+    assert [(report.call, report.score) for report in read_reports(path)] == [(call, None) for call in calls]

@@ -119,9 +119,8 @@ def test_options_of_inspect_are_those_of_the_library() -> None:
 
 
 def test_every_module_imports_and_says_what_it_is() -> None:
-    names = [
-        item.name for item in pkgutil.walk_packages(qa_speech.__path__, "qa_speech.") if "__main__" not in item.name
-    ]
+    alone = ("qa_speech.__main__", "qa_speech.marks.migrations.env")  # these do their work when they are imported
+    names = [item.name for item in pkgutil.walk_packages(qa_speech.__path__, "qa_speech.") if item.name not in alone]
 
     undocumented = [name for name in names if not importlib.import_module(name).__doc__]
 

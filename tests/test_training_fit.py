@@ -122,9 +122,12 @@ def test_too_few_labels_and_odd_wishes_are_refused(labels: Path, tmp_path: Path)
 
 def test_the_commands_print_the_card_and_name_bad_rows(labels: Path, tmp_path: Path) -> None:
     runner = CliRunner()
-    found = runner.invoke(app, ["train", "fit", "politeness", "--labels", str(labels), "--out", str(tmp_path / "run")])
-    assert found.exit_code in (0, 1), found.output
+    found = runner.invoke(
+        app, ["train", "fit", "politeness", "--labels", str(labels), "--out", str(tmp_path / "run"), "--ui", "en"]
+    )
     assert "Pearson" in found.stdout
+    passed = "| gate | passed |" in found.stdout
+    assert (found.exit_code, "ready to export" in found.stderr) == ((0, True) if passed else (1, False))
     found = runner.invoke(
         app, ["train", "evaluate", "politeness", "--labels", str(labels), "--model", str(tmp_path / "run")]
     )
@@ -185,3 +188,10 @@ def test_a_depth_model_fitted_on_the_shipped_one_keeps_its_clauses_and_ranks(tmp
     said = np.array(list(model.classify(passages)), float) @ np.arange(5)
     assert spearman(said, np.array(levels, float)) > 0.9
     np.testing.assert_allclose(said, made.scorer.probabilities(passages) @ np.arange(5), atol=1e-4)
+
+
+def test_the_command_exports_a_folder_and_names_its_hash(trained: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["train", "export", str(trained), "--out", str(tmp_path / "out"), "--force"])
+
+    served = load_text_models(tmp_path / "out").classifiers["politeness"]
+    assert done.stdout == f"{tmp_path / 'out'}\t{served.model_hash}\n"

@@ -147,6 +147,10 @@ def test_a_deduction_costs_points_or_is_fatal() -> None:
     assert not is_deduction(criterion("not_measured", None, 10))
 
 
+def test_a_criterion_without_points_has_lost_none() -> None:
+    assert points_lost(CriterionScore("pace", "语速", "s", "not_measured", None, 10)) == 0
+
+
 def test_deductions_come_gravest_first_and_what_waits_comes_last() -> None:
     small, large = criterion("partial", 6, 10), criterion("fail", 0, 20)
     waits, fatal = criterion("fail", 0, 30, pending=True), criterion("fail", 0, 0, fatal="form")

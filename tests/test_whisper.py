@@ -3,15 +3,17 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from qa_speech.audio.decode import decode
-from qa_speech.call import Role
+from qa_speech.call import Role, Word
+from qa_speech.engines import whisper
 from qa_speech.engines.base import ENGINE_RATE, Piece, Window
 from qa_speech.engines.models import Model, find_model
-from qa_speech.engines.whisper import PUNCTUATION, DecodeOptions, WhisperRecognizer
+from qa_speech.engines.whisper import PUNCTUATION, DecodeOptions, WhisperRecognizer, _words
 from qa_speech.errors import EngineError, ModelError
 from qa_speech.resources import folder
 from qa_speech.testing import check_engine
@@ -139,3 +141,67 @@ def test_what_fails_inside_is_an_engine_error(recognizer: WhisperRecognizer, mon
     window = Window("x", Role.AGENT, np.zeros(8000, np.float32), (Piece(0, 0.5, 0),))
     with pytest.raises(EngineError, match="failed on 1 windows: out of memory"):
         next(recognizer.recognize([window]))
+
+
+@pytest.mark.parametrize(
+    ("devices", "kinds", "device", "compute_type"),
+    [(0, (), "cpu", "int8"), (1, ("float16", "int8"), "cuda", "float16"), (1, ("int8",), "cuda", "auto")],
+)
+def test_the_device_and_its_numbers_are_chosen_by_what_the_machine_has(
+    monkeypatch: pytest.MonkeyPatch, devices: int, kinds: tuple[str, ...], device: str, compute_type: str
+) -> None:
+    chosen: dict[str, Any] = {}
+
+    def load(path: str, **options: Any) -> None:
+        chosen.update(options)
+        raise RuntimeError("stop here")
+
+    monkeypatch.setattr(whisper, "cuda_devices", lambda: devices)
+    monkeypatch.setattr(whisper, "preload_cublas", lambda: True)
+    monkeypatch.setattr("ctranslate2.get_supported_compute_types", lambda name: set(kinds))
+    monkeypatch.setattr("faster_whisper.WhisperModel", load)
+
+    with pytest.raises(ModelError, match="stop here"):
+        WhisperRecognizer(find_model("demo"))
+
+    assert (chosen["device"], chosen["compute_type"]) == (device, compute_type)
+
+
+def test_windows_that_go_through_together_are_heard_as_those_that_go_alone(
+    recognizer: WhisperRecognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a GPU a batch is encoded and aligned at once."""
+    windows, _ = windows_of("good-service", "agent", 3)
+    alone = [["".join(word.text for word in answer.words)] for answer in recognizer.recognize(windows)]
+
+    monkeypatch.setattr(recognizer, "_encodes_one_by_one", False)
+    together = [["".join(word.text for word in answer.words)] for answer in recognizer.recognize(windows)]
+
+    assert together == alone
+
+
+def test_without_temperatures_a_window_out_of_bounds_says_so_and_is_not_decoded_again() -> None:
+    windows, _ = windows_of("good-service", "agent", 1)
+    once = WhisperRecognizer(
+        find_model("demo"), threads=2,
+        options=DecodeOptions(beam_size=1, window_s=15, min_avg_log_prob=0.0, max_no_speech=1.1, temperatures=()),
+    )  # fmt: skip
+    never = WhisperRecognizer(
+        find_model("demo"), threads=2,
+        options=DecodeOptions(beam_size=1, window_s=15, min_avg_log_prob=0.0, max_no_speech=-1.0),
+    )  # fmt: skip
+
+    assert next(once.recognize(windows)).notes == ("out_of_bounds",)
+    assert next(never.recognize(windows)).notes == ()  # it is sure that nobody speaks: no temperature will help
+
+
+def test_punctuation_joins_the_word_before_it_and_times_stay_inside_the_window() -> None:
+    tokens = [
+        {"word": "，", "start": 0.0, "end": 0.1, "probability": 0.5},
+        {"word": " 您好", "start": -0.2, "end": 0.6, "probability": 1.2},
+        {"word": "。", "start": 0.6, "end": 0.7, "probability": 0.5},
+        {"word": " ", "start": 0.7, "end": 0.8, "probability": 0.5},
+        {"word": "请讲", "start": 2.5, "end": 2.1, "probability": 0.9},
+    ]
+
+    assert _words(tokens, 2.0) == (Word("您好。", 0.0, 0.6, 1.0), Word("请讲", 2.0, 2.0, 0.9))

@@ -150,6 +150,46 @@ CASES = [
         "队列为“宽带”，要求 话费",
         "Queue is 宽带; wanted: 话费",
     ),
+    (
+        criterion("attribute_differs", attribute="priority", value=2.0, at_least=3.0, at_most=5.0),
+        "priority 2，要求 ≥ 3 且 ≤ 5",
+        "priority is 2; wanted: ≥ 3 and ≤ 5",
+    ),
+    (
+        criterion("attribute_differs", attribute="queue", value="宽带", unwanted="宽带"),
+        "队列为“宽带”，要求不是 宽带",
+        "Queue is 宽带; wanted: not 宽带",
+    ),
+    (
+        criterion("not_attribute_met", attribute="queue", value="宽带", wanted="宽带", negated="yes"),
+        "队列为“宽带”，要求不是 宽带",
+        "Queue is 宽带; wanted: not 宽带",
+    ),
+    (
+        criterion("attribute_met", attribute="queue", value="宽带", wanted="宽带", outcome="pass"),
+        "队列为“宽带”",
+        "Queue is 宽带",
+    ),
+    (
+        criterion("repeat_missing", of="other", at_least=1.0),
+        "坐席没有重复对方说过的话，要求有重复",
+        "agent did not repeat the other’s words; a repetition is wanted",
+    ),
+    (
+        criterion("phrase_missing", mode="any", phrases="/(?:甲|乙)/", window="last_s", window_s=30.0),
+        "坐席最后 30 秒内没有说到要求的话",
+        "agent did not say what is asked in the last 30 s",
+    ),
+    (
+        criterion("not_order_kept", quote(23, "请稍等"), side="after", inner="phrase_found", places=1.0, negated="yes"),
+        "“请稍等”（00:23）之后：坐席说到了要求的话，不应如此",
+        'After "请稍等" (00:23): agent said what is asked, which must not be',
+    ),
+    (
+        criterion("order_broken", anchor="请稍等", side="before", within_turns=2.0, inner="phrase_avoided"),
+        "请稍等之前 2 个话轮内：坐席没有说不允许的话",
+        "Before 请稍等 within 2 turns: agent said nothing that must not be said",
+    ),
     (criterion("no_words", outcome="not_measured"), "未能判定：已转写，但没有识别出字词", None),
     (criterion("condition_false", outcome="not_applicable"), "不适用：适用条件不成立", None),
     (criterion("manual", outcome="manual"), "待人工评定", "For a person"),

@@ -131,10 +131,7 @@ def _on_gpus(free_mb: list[int], cores: int, fixed: int | None, settings: Settin
 
 def _windows_for(free_mb: int) -> int:
     """How many windows a batch may have with so much GPU memory free."""
-    for batch in GPU_BATCHES:
-        if free_mb >= batch.least_free_mb:
-            return batch.windows
-    return 1
+    return next(batch.windows for batch in GPU_BATCHES if free_mb >= batch.least_free_mb)
 
 
 def free_gpu_memory() -> list[int]:
