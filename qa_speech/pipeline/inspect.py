@@ -20,7 +20,7 @@ from qa_speech.settings import Settings
 
 if TYPE_CHECKING:
     from qa_speech.scorecard import Scorecard
-    from qa_speech.scorecard.choice import Chooser
+    from qa_speech.scorecard.choice import Chooser, Trusted
 
 
 def inspect_many(
@@ -95,12 +95,18 @@ def inspect_call(
     return outcome
 
 
-def report(call: Call, scorecard: Scorecard | Chooser | None = None) -> CallReport:
-    """Measure a call and score it by a scorecard, or by the one that is chosen for it: no audio, no models."""
+def report(
+    call: Call, scorecard: Scorecard | Chooser | None = None, *, trusted: Trusted | None = None
+) -> CallReport:
+    """Measure a call and score it by a scorecard, or by the one that is chosen for it: no audio, no models.
+
+    `trusted` says of a card which criteria count without a person, where the card asks for it; None = none of them.
+    """
     measured = measure_all(call)
     card = scorecard(call) if callable(scorecard) else scorecard
     if card is None:
         return CallReport(call, measured)
     from qa_speech.scorecard import score  # reads YAML and regular expressions, which a call without a card needs not
 
-    return CallReport(call, measured, score(call, card, measurements=measured))
+    known = frozenset[str]() if trusted is None else trusted(card)
+    return CallReport(call, measured, score(call, card, measurements=measured, trusted=known))
