@@ -95,9 +95,7 @@ def inspect_call(
     return outcome
 
 
-def report(
-    call: Call, scorecard: Scorecard | Chooser | None = None, *, trusted: Trusted | None = None
-) -> CallReport:
+def report(call: Call, scorecard: Scorecard | Chooser | None = None, *, trusted: Trusted | None = None) -> CallReport:
     """Measure a call and score it by a scorecard, or by the one that is chosen for it: no audio, no models.
 
     `trusted` says of a card which criteria count without a person, where the card asks for it; None = none of them.
