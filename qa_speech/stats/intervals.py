@@ -42,7 +42,7 @@ class Interval(NamedTuple):
         return self.high - self.low
 
 
-def wilson(successes: int, n: int, level: float = 0.95) -> Interval | None:
+def wilson(successes: float, n: int, level: float = 0.95) -> Interval | None:
     """Score interval of a share. Wilson 1927. None without a case.
 
     >>> found = wilson(9, 10)

@@ -204,6 +204,7 @@ METADATA: Words = {
     "agent_id": ("工号", "Agent number"),
     "team": ("班组", "Team"),
     "queue": ("队列", "Queue"),
+    "site": ("地点", "Site"),
     "started_at": ("开始时间", "Started at"),
     "direction": ("呼叫方向", "Direction"),
     "duration_s": ("通话时长（秒）", "Length in seconds"),
