@@ -27,6 +27,11 @@ class Figure(NamedTuple):
     is_share: bool = False
 
 
+CORRECTED_FROM = 60
+"""Marked calls from which the machine is put right by people rather than left out: a correction reaches from −100 to 100, twice
+as far as a score, and in fewer calls an exact interval pays more for that than it gains. The number of calls alone decides, so
+that nobody picks the nicer of two intervals."""
+
 SCORE = Figure("total", 0.0, 100.0, 100.0)
 PASS_RATE = Figure("passed", 0.0, 100.0, 100.0, is_share=True)
 """Per cent of calls that pass; a call is worth 100 or 0."""
@@ -71,12 +76,13 @@ def overall(
 ) -> Estimate | None:
     """The estimate over all groups together; None without a mark.
 
-    Shares of few calls stand on the marks alone: a correction reaches from −100 to 100 and makes them wider, not narrower.
+    Few calls stand on the marks alone (`CORRECTED_FROM`; shares: `stats.intervals.ENOUGH`).
 
     >>> frame = {"1001": GroupFrame(100, 90.0)}
-    >>> seen = [Observed(str(number), "1001", 88.0, 90.0, 0.1) for number in range(10)]
-    >>> round(overall(SCORE, seen, frame).value, 1)
-    88.0
+    >>> seen = [Observed(str(number), "1001", 88.0, 89.0, 0.6) for number in range(60)]
+    >>> found = overall(SCORE, seen, frame)
+    >>> round(found.value, 1), found.method
+    (89.0, 'machine, corrected (exact)')
     """
     if not observed:
         return None
@@ -84,7 +90,7 @@ def overall(
     chance = [one.chance for one in observed]
     machine_mean = _machine_mean(frame)
     span = figure.high - figure.low
-    too_few = figure.is_share and len(observed) < ENOUGH
+    too_few = len(observed) < (ENOUGH if figure.is_share else CORRECTED_FROM)
     if machine_mean is None or too_few or any(one.machine is None for one in observed):
         return _of_people(figure, observed, calls, level)
     residuals = [one.people - (one.machine or 0.0) for one in observed]

@@ -177,9 +177,8 @@ def _groups(data: Joined, by: str, wanted_width: float, whole: Estimate) -> list
     levels = _levels(data, by, wanted_width)
     differing = _differing(data, by, frame)
     found: list[Line] = []
-    for group in data.groups(by):
-        mine = own.get(group) or _nothing_known(data.figure, group)
-        calls = frame[group].calls if group in frame else 0
+    for group, calls in data.sizes(by).items():
+        mine = own.get(group) or _nothing_known(data.figure, group, wanted_width)
         line = _line(mine, calls, differing.get(group, ""))
         if _says_nothing(mine.estimate, wanted_width):
             line = _carried(line, levels, whole, wanted_width)
@@ -187,15 +186,15 @@ def _groups(data: Joined, by: str, wanted_width: float, whole: Estimate) -> list
     return found
 
 
-def _nothing_known(figure: Figure, group: str) -> GroupEstimate:
+def _nothing_known(figure: Figure, group: str, wanted_width: float) -> GroupEstimate:
     """A group in which nobody has finished a call."""
-    alone = by_group(figure, [], {group: GroupFrame(1, None)}, wanted_width=figure.high - figure.low)
-    return alone[0]
+    (alone,) = by_group(figure, [], {group: GroupFrame(1, None)}, wanted_width=wanted_width)
+    return alone
 
 
 def _line(one: GroupEstimate, calls: int, differs: str) -> Line:
     found = one.estimate
-    top_up = one.top_up if calls == 0 else min(one.top_up, calls - found.n)
+    top_up = min(one.top_up, calls - found.n)
     return Line(
         group=one.group, calls=calls, value=found.value, low=found.low, high=found.high, n=found.n, method=found.method,
         own_low=found.low, own_high=found.high, own_n=found.n, differs=differs, top_up=max(0, top_up),

@@ -90,9 +90,10 @@ class Joined(NamedTuple):
             weights[one.group] = weights.get(one.group, 0.0) + 1 / one.chance
         return {group: GroupFrame(max(1, round(weight)), None) for group, weight in weights.items()}
 
-    def groups(self, by: str) -> list[str]:
-        """All groups of the calls, also those in which nobody has finished one."""
-        return sorted({_key(call, by) for call in self.calls})
+    def sizes(self, by: str) -> dict[str, int]:
+        """All groups of the calls by name, also those in which nobody has finished one, and how many calls each has."""
+        counts = Counter(_key(call, by) for call in self.calls)
+        return dict(sorted(counts.items()))
 
     def above(self, by: str, higher: str) -> dict[str, str]:
         """The higher group, e.g. team, that most calls of each group belong to."""

@@ -14,6 +14,8 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from qa_speech.stats.intervals import wilson
+
 Array: TypeAlias = npt.NDArray[np.float64]
 Weights: TypeAlias = Literal["none", "linear", "quadratic"]
 Scale: TypeAlias = Literal["nominal", "ordinal", "interval"]
@@ -60,7 +62,8 @@ def cohen_kappa(table: Array, weights: Weights = "none") -> Agreement:
     Returns
     -------
     Agreement
-        −1…1. Undefined where both judges only ever use one category: there is nothing to agree on beyond chance.
+        −1…1. Undefined where both judges only ever use one category: there is nothing to agree on beyond chance. Without
+        an interval where one of them does.
 
     Examples
     --------
@@ -83,7 +86,22 @@ def cohen_kappa(table: Array, weights: Weights = "none") -> Agreement:
     margins = of_row[:, None] + of_column[None, :]
     spread = float((shares * (credit - margins * (1 - kappa)) ** 2).sum())
     variance = (spread - (kappa - expected * (1 - kappa)) ** 2) / (n * (1 - expected) ** 2)
-    return _around(kappa, sqrt(max(variance, 0.0)), int(n))
+    if variance < 1e-12:
+        return _without_spread(kappa, expected, int(n))
+    return _around(kappa, sqrt(variance), int(n))
+
+
+def _without_spread(value: float, expected: float, n: int) -> Agreement:
+    """A coefficient whose sample shows no spread: no interval, unless all were alike.
+
+    Then as much disagreement is allowed for as Wilson 1927 leaves possible, chance agreement as it was seen: that a handful
+    of cases were alike does not prove that all are.
+    """
+    if value < 1 - 1e-9:
+        return Agreement(value, None, None, n)
+    alike = wilson(n, n)
+    assert alike is not None
+    return Agreement(value, max(-1.0, 1 - (1 - alike.low) / (1 - expected)), 1.0, n)
 
 
 def _credit(size: int, weights: Weights) -> Array:
@@ -202,7 +220,16 @@ def alpha_interval(
         return krippendorff_alpha(ratings[:, things], scale)
 
     low, high = bootstrap(of, len(members), draws, seed, level)
+    if low == high:
+        shares = _shares(ratings)
+        return _without_spread(value, float((shares**2).sum()), len(members))._replace(n=judged_twice)
     return Agreement(value, low, high, judged_twice)
+
+
+def _shares(ratings: Array) -> Array:
+    """How often each value was given, as shares."""
+    _, counts = np.unique(ratings[~np.isnan(ratings)], return_counts=True)
+    return np.asarray(counts / counts.sum(), float)
 
 
 def _members(clusters: Sequence[Hashable]) -> list[npt.NDArray[np.intp]]:

@@ -68,7 +68,7 @@ def read_calls(path: str | Path) -> Iterator[Call]:
 
 
 def reports_of(
-    store: Store, *, ids: Collection[str] | None = None, trusted: Trusted | None = None
+    store: Store, ids: Collection[str] | None = None, *, trusted: Trusted | None = None
 ) -> Iterator[CallReport]:
     """The calls of a run, or those of some ids, each scored by the scorecard that the run used for it."""
     rows = {row.id: row for row in store.rows()}
