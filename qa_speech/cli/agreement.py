@@ -38,7 +38,7 @@ def agreement(
     as_json: Annotated[bool, typer.Option("--json", help="一份 JSON one JSON document on stdout.")] = False,
     ui_language: UiOption = None,
 ) -> None:
-    """一致性 How far machine and people agree: by criterion, with n and intervals; drift; what to reword first.
+    """一致性 How far machine and people agree, by criterion, with intervals; drift; characters misheard.
 
     Example: qa-speech agreement 批次 --kind people
     """

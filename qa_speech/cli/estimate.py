@@ -58,7 +58,9 @@ def estimate(
     as_json: Annotated[bool, typer.Option("--json", help="一份 JSON one JSON document on stdout.")] = False,
     ui_language: UiOption = None,
 ) -> None:
-    """抽样推断 What the marks of a sample say of all calls: n and interval always, no ranking, whom to hear next.
+    """抽样推断 What the marks of a sample say of all calls: scores, pass rates, violations, with intervals.
+
+    A group too small is given its team's interval, and it is said so; whom to hear next is named.
 
     Example: qa-speech estimate 批次 --sample 样本 --by agent --until ±2 --out 估计.xlsx
     """
