@@ -1,13 +1,13 @@
 """Recognition on the two-channel samples: our pipeline beside faster-whisper's own batched pipeline, same model.
 
-CER counts characters without punctuation, over both channels. Stock = `BatchedInferencePipeline` once per channel with
-the same decoding settings and its own speech detection. A difference is bootstrapped over calls and channels.
+CER counts letters, digits and Han characters, small and capital alike, over both channels. Stock =
+`BatchedInferencePipeline` once per channel with the same decoding settings and its own speech detection. A difference is
+bootstrapped over calls and channels.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -25,12 +25,13 @@ from qa_speech.engines.models import find_model
 from qa_speech.engines.silero import SileroDetector
 from qa_speech.engines.whisper import WhisperRecognizer
 from qa_speech.inputs import CallInput
+from qa_speech.language.phrases import fold
 from qa_speech.pipeline import inspect_many
 from qa_speech.resources import folder
 from qa_speech.settings import Settings
+from qa_speech.stats.edits import aligned, edit_distance
 
 PLANTED_NOISE = ("noise-crosstalk",)
-NOT_SPOKEN = re.compile(r"[\s，。？！、；：,.?!…“”]+")
 ROUNDS = 3
 BOOTSTRAP = 4000
 
@@ -56,31 +57,10 @@ def samples() -> list[Truth]:
         starts: dict[Role, list[float]] = {}
         for turn in truth["turns"]:
             role = Role(turn["role"])
-            texts[role] = texts.get(role, "") + NOT_SPOKEN.sub("", turn["text"])
+            texts[role] = texts.get(role, "") + fold(turn["text"])
             starts.setdefault(role, []).extend(start for start, _ in turn["chars"])
         found.append(Truth(truth["id"], path.with_name(truth["file"]), texts, starts))
     return found
-
-
-def align(reference: str, heard: str) -> tuple[int, list[tuple[int, int]]]:
-    """Edit distance, and the index pairs of characters that match."""
-    cost = np.zeros((len(reference) + 1, len(heard) + 1), np.int32)
-    cost[0], cost[:, 0] = np.arange(len(heard) + 1), np.arange(len(reference) + 1)
-    for i, char in enumerate(reference, 1):
-        for j, other in enumerate(heard, 1):
-            cost[i, j] = min(cost[i - 1, j - 1] + (char != other), cost[i - 1, j] + 1, cost[i, j - 1] + 1)
-    pairs, i, j = [], len(reference), len(heard)
-    while i and j:
-        same = reference[i - 1] == heard[j - 1]
-        if cost[i, j] == cost[i - 1, j - 1] + (not same):
-            if same:
-                pairs.append((i - 1, j - 1))
-            i, j = i - 1, j - 1
-        elif cost[i, j] == cost[i - 1, j] + 1:
-            i -= 1
-        else:
-            j -= 1
-    return int(cost[-1, -1]), pairs[::-1]
 
 
 def spoken(call: Call, role: Role) -> tuple[str, list[float]]:
@@ -90,7 +70,7 @@ def spoken(call: Call, role: Role) -> tuple[str, list[float]]:
     words.sort(key=lambda word: word.start)
     chars, starts = [], []
     for word in words:
-        text = NOT_SPOKEN.sub("", word.text)
+        text = fold(word.text)
         for index, char in enumerate(text):
             chars.append(char)
             starts.append(word.start + (word.end - word.start) * index / len(text))
@@ -130,7 +110,7 @@ def stock(truths: Sequence[Truth], recognizer: WhisperRecognizer, batch: int) ->
                 no_repeat_ngram_size=recognizer.options.no_repeat_ngram_size, chunk_length=window,
                 vad_parameters={"max_speech_duration_s": window, "min_silence_duration_ms": 160},
             )  # fmt: skip
-            found[role] = NOT_SPOKEN.sub("", "".join(segment.text for segment in segments))
+            found[role] = fold("".join(segment.text for segment in segments))
         texts.append(found)
     return texts, time.perf_counter() - start
 
@@ -156,8 +136,8 @@ def measure(options: Options) -> Iterator[Figure]:
     for truth, call, text in zip(truths, calls, texts, strict=True):
         for role, reference in truth.texts.items():
             heard, times = spoken(call, role)
-            errors, pairs = align(reference, heard)
-            rows.append((errors, align(reference, text[role])[0], len(reference)))
+            errors, pairs = aligned(reference, heard)
+            rows.append((errors, edit_distance(reference, text[role]), len(reference)))
             late += [abs(times[j] - truth.starts[role][i]) for i, j in pairs]
     table = np.array(rows)
     total = int(table[:, 2].sum())

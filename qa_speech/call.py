@@ -348,10 +348,10 @@ class Measurement(msgspec.Struct, frozen=True):
 class CriterionScore(msgspec.Struct, frozen=True, gc=False):
     """The outcome of one criterion.
 
-    `points` None when not judged; `pending` marks a fail that waits for a person (it has `review` reasons);
-    `fatal` names the effect that a fail has (``form``, ``section``, ``cap:60``) or is empty. `detail` holds the numbers
-    and names that `wording` needs for the plain sentence. `scored` False = shown, but outside every total;
-    `comment_required`: whoever judges has to write why.
+    `points` None when not judged; `pending` marks a fail (or a partial mark not yet trusted) that waits for a person, for
+    its `review` reasons; `fatal` names the effect that a fail has (``form``, ``section``, ``cap:60``) or is empty. `detail`
+    holds the numbers and names that `wording` needs for the plain sentence. `scored` False = shown, but outside every
+    total; `comment_required`: whoever judges has to write why.
 
     >>> import qa_speech
     >>> from qa_speech.testing import make_call

@@ -12,10 +12,12 @@ from qa_speech.sampling.estimates import (
     SCORE,
     GroupFrame,
     Observed,
+    Weights,
     by_group,
     enough,
     gain,
     overall,
+    violation_rate,
 )
 from qa_speech.stats.intervals import bounded_mean, exact_share, mean_interval, wilson
 from qa_speech.stats.survey import chances, drawn, whole_mean
@@ -179,3 +181,56 @@ def test_the_stop_rule_is_wider_than_a_single_look_and_stops_when_it_is_narrow()
     assert late.estimate.high - late.estimate.low >= once.width
     assert early.estimate.high - early.estimate.low > 10
     assert enough(SCORE, [], None, frame, within=5) is None
+
+
+def test_few_marks_stand_alone_and_many_put_the_machine_right_whatever_they_say() -> None:
+    frame = {"A": GroupFrame(1000, 90.0)}
+
+    def method(count: int, correction: float) -> str:
+        seen = [Observed(str(one), "A", 90.0 + correction, 90.0, count / 1000) for one in range(count)]
+        found = overall(SCORE, seen, frame)
+        assert found is not None
+        return found.method
+
+    assert {method(59, 0.0), method(59, -20.0)} == {"exact"}
+    assert {method(60, 0.0), method(60, -20.0)} == {"machine, corrected (exact)"}
+
+
+def test_a_share_of_few_calls_is_exact_and_groups_of_shares_stand_alone() -> None:
+    seen = [
+        Observed(f"{group}{one}", group, 100.0 * (one > 0), 100.0, 0.02) for group in "ABCDEFGHIJ" for one in range(4)
+    ]
+    frame = {group: GroupFrame(200, 100.0) for group in "ABCDEFGHIJ"}
+
+    whole = overall(violation_rate("x"), seen, frame)
+    groups = by_group(PASS_RATE, seen, frame)
+
+    exact = exact_share(30, 40)
+    assert whole is not None
+    assert exact is not None
+    assert (whole.low, whole.high) == pytest.approx((100 * exact.low, 100 * exact.high))
+    assert {one.estimate.method for one in groups} == {"exact"}
+    own = exact_share(3, 4)
+    assert own is not None
+    assert groups[0].estimate.low == pytest.approx(100 * own.low)
+
+
+def test_the_stop_rule_of_a_draw_by_risk_seldom_stops_wrongly() -> None:
+    draw = np.random.default_rng(12)
+    stopped = wrong = 0
+    for _ in range(60):
+        people = np.where(draw.random(600) < 0.1, 20.0, 95.0)
+        chance = chances(np.where(people < 50, 3.0, 1.0), 300, floor=0.3)
+        order = draw.permutation(drawn(chance, float(draw.random()), list(draw.permutation(600))))
+        weights = (len(order) / 600) / chance[order]
+        for count in range(20, len(order) + 1, 20):
+            part = Weights(list(weights[:count]), float(weights.max()))
+            found = enough(SCORE, list(people[order[:count]]), None, GroupFrame(600, None), within=6, weights=part)
+            assert found is not None
+            if found.enough:
+                stopped += 1
+                wrong += not found.estimate.low <= people.mean() <= found.estimate.high
+                break
+
+    assert stopped > 30
+    assert wrong <= 3

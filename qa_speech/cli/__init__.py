@@ -54,6 +54,16 @@ COMMANDS: Mapping[str, Place] = {
         "annotate",
         "更新文本评定 Read the words of stored calls with the text models: politeness, violations, depth. No audio.",
     ),
+    "estimate": Place(
+        "estimate",
+        "estimate",
+        "抽样推断 What the marks of a sample say of all calls: scores, pass rates, violations, with intervals.",
+    ),
+    "agreement": Place(
+        "agreement",
+        "agreement",
+        "一致性 How far machine and people agree, by criterion, with intervals; drift; characters misheard.",
+    ),
     "export": Place("batch", "export", "导出批次结果表 Write the results of a run as CSV, xlsx or JSONL."),
     "sample": Place("sample", "app", "抽样 Which calls to hear: by a plan, with known chances, the same list again."),
     "query": Place("batch", "query", "用 SQL 查询批次结果 Ask the results of a run in SQL."),

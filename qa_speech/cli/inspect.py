@@ -186,6 +186,14 @@ def score(
     config: ConfigOption = None,
     fail_under: FailUnderOption = None,
     mask: MaskOption = True,
+    marks_db: Annotated[
+        str | None,
+        typer.Option(
+            "--marks-db",
+            help="评定库，评分表写了 trust 时用 where the marks are, for cards that ask for trust. Default: the run's own.",
+            show_default=False,
+        ),
+    ] = None,
     ui_language: UiOption = None,
 ) -> None:
     """重新评分 Score stored calls again: no audio, no models.
@@ -193,6 +201,7 @@ def score(
     Example: qa-speech score qa-report --scorecard scorecards/telecom-hotline.yaml
     """
     with friendly_errors(ui_language):
+        from qa_speech.marks.trust import TrustOfMarks
         from qa_speech.settings import load_settings
         from qa_speech.store.folder import is_run
         from qa_speech.store.reports import read_reports
@@ -204,7 +213,8 @@ def score(
         def reports() -> Iterator[CallReport]:
             for path in paths:
                 own = is_run(path) and not chosen  # a run is scored by the scorecards it used
-                yield from read_reports(path, scorecard=None if own else cards)
+                trusted = TrustOfMarks(path, marks_db)
+                yield from read_reports(path, scorecard=None if own else cards, trusted=trusted)
 
         _finish(
             reports(), total=None, out=None if json_lines else out, json_lines=json_lines, embed_audio=False,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -19,7 +19,12 @@ from qa_speech.marks.stages import latest, standing
 from qa_speech.stats.agreement import Agreement, alpha_interval, cohen_kappa, crossed, icc21
 from qa_speech.stats.intervals import Interval, wilson
 
+if TYPE_CHECKING:
+    from qa_speech.scorecard.model import Scorecard
+
 Kind: TypeAlias = Literal["machine", "people", "expert"]
+Side: TypeAlias = Literal["at_least", "at_most"]
+"""Which bound of a figure."""
 OUTCOMES = ("fail", "partial", "pass", "not_applicable")
 """In their order, for weights: from worst to best; what does not apply stands apart at the end."""
 RECENT = 25
@@ -41,11 +46,25 @@ class Pair(NamedTuple):
     at: str
 
 
+class Alike(NamedTuple):
+    """Share of pairs alike, 0–1, with its 95 % interval; `n` pairs of `calls`."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    calls: int
+
+
 class CriterionAgreement(NamedTuple):
-    """Agreement over one criterion. `share` of pairs alike, with its interval; `confusion` counts (first, second)."""
+    """Agreement over one criterion. `share` of pairs alike, with its interval; `confusion` counts (first, second).
+
+    `n` pairs of `calls`: three judges of one call are three pairs.
+    """
 
     criterion: str
     n: int
+    calls: int
     share: Interval | None
     kappa: Agreement
     weighted: Agreement
@@ -143,18 +162,41 @@ def agreement_of(criterion: str, pairs: Sequence[Pair]) -> CriterionAgreement:
     """
     first = [pair.first for pair in pairs]
     second = [pair.second for pair in pairs]
-    alike = sum(pair.first == pair.second for pair in pairs)
-    table = crossed(first, second, OUTCOMES)
+    found = share_alike(pairs)
+    calls = 0 if found is None else found.calls
+    # pairs of one call are not independent: errors as of so many calls
+    table = crossed(first, second, OUTCOMES) * (calls / max(1, len(pairs)))
     codes = np.array([[OUTCOMES.index(one) for one in first], [OUTCOMES.index(one) for one in second]], float)
     return CriterionAgreement(
         criterion=criterion,
         n=len(pairs),
-        share=wilson(alike, len(pairs)),
-        kappa=cohen_kappa(table),
-        weighted=cohen_kappa(table[:3, :3], "quadratic"),
-        alpha=alpha_interval(codes),
+        calls=calls,
+        share=None if found is None else Interval(found.value, found.low, found.high),
+        kappa=cohen_kappa(table)._replace(n=len(pairs)),
+        weighted=cohen_kappa(table[:3, :3], "quadratic")._replace(n=_with_order(pairs)),
+        alpha=alpha_interval(codes, clusters=[pair.call for pair in pairs]),
         confusion=dict(sorted(Counter(zip(first, second, strict=True)).items())),
     )
+
+
+def share_alike(pairs: Sequence[Pair]) -> Alike | None:
+    """Share of pairs in which both say the same; None without a pair.
+
+    Wilson 1927, over calls and not over pairs: pairs of one call are not independent of each other, and counting them as if
+    they were would make the interval too narrow (Kish 1965, design effect; here the largest there can be).
+
+    >>> made = [Pair(str(number), "x", "pass", "pass", "甲", "1") for number in range(10)]
+    >>> found = share_alike([*made, *made])
+    >>> found.n, found.calls, round(found.low, 3)
+    (20, 10, 0.722)
+    """
+    if not pairs:
+        return None
+    share = sum(pair.first == pair.second for pair in pairs) / len(pairs)
+    calls = len({pair.call for pair in pairs})
+    found = wilson(share * calls, calls)
+    assert found is not None
+    return Alike(share, found.low, found.high, len(pairs), calls)
 
 
 def drift(pairs: Iterable[Pair], *, by: Literal["criterion", "person"], recent: int = RECENT) -> list[Drift]:
@@ -181,6 +223,20 @@ def drift(pairs: Iterable[Pair], *, by: Literal["criterion", "person"], recent: 
     return sorted(found, key=lambda one: one.p)
 
 
+def trusted_criteria(marks: Iterable[Mark], card: Scorecard) -> frozenset[str]:
+    """The criteria of a card that asks for trust on which machine and people agree often enough; empty where it does not ask.
+
+    Only marks made under this card and version count: another check is another judge.
+    """
+    wanted = card.review.trust
+    if wanted is None:
+        return frozenset()
+    own = [mark for mark in marks if (mark.scorecard, mark.scorecard_version) == (card.id, card.version)]
+    found = by_criterion(machine_pairs(own))
+    passed = [one for one in found if trusted(one, min_agreement=wanted.min_agreement, marks=wanted.marks)]
+    return frozenset(one.criterion for one in passed)
+
+
 def trusted(found: CriterionAgreement, *, min_agreement: float, marks: int) -> bool:
     """Whether the machine's outcomes of a criterion count without review: enough marks, and the lower bound of agreement passes."""
     return found.n >= marks and found.share is not None and found.share.low >= min_agreement
@@ -199,6 +255,11 @@ def totals_agreement(totals: Mapping[str, Mapping[str, float]]) -> Agreement:
     return icc21(np.array(whole, float))
 
 
+def _with_order(pairs: Iterable[Pair]) -> int:
+    """Pairs in which both outcomes have their place between worst and best."""
+    return sum("not_applicable" not in (pair.first, pair.second) for pair in pairs)
+
+
 class Suggestion(NamedTuple):
     """A bound that would have agreed best with people: what agrees with it, and what agrees with the present one."""
 
@@ -208,9 +269,7 @@ class Suggestion(NamedTuple):
     n: int
 
 
-def suggested_bound(
-    values: Sequence[float], passed: Sequence[bool], now: float, *, side: Literal["at_least", "at_most"]
-) -> Suggestion | None:
+def suggested_bound(values: Sequence[float], passed: Sequence[bool], now: float, *, side: Side) -> Suggestion | None:
     """The bound of a figure at which machine and people would have agreed most often; a suggestion, never applied.
 
     Of bounds that agree alike the one nearest to the present one; None without values.

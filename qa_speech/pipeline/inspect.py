@@ -21,7 +21,7 @@ from qa_speech.settings import Settings
 
 if TYPE_CHECKING:
     from qa_speech.scorecard import Scorecard
-    from qa_speech.scorecard.choice import Chooser
+    from qa_speech.scorecard.choice import Chooser, Trusted
 
 
 def inspect_many(
@@ -114,8 +114,10 @@ def inspect_call(
     return outcome
 
 
-def report(call: Call, scorecard: Scorecard | Chooser | None = None) -> CallReport:
+def report(call: Call, scorecard: Scorecard | Chooser | None = None, *, trusted: Trusted | None = None) -> CallReport:
     """Measure a call and score it by a scorecard, or by the one that is chosen for it: no audio, no models.
+
+    `trusted` says of a card which criteria count without a person, where the card asks for it; None = none of them.
 
     >>> from qa_speech.testing import make_call
     >>> report(make_call(agent=[(0, 6)], customer=[(7, 9)])).measurements["talk:agent"].value
@@ -126,4 +128,5 @@ def report(call: Call, scorecard: Scorecard | Chooser | None = None) -> CallRepo
     if card is None:
         return CallReport(call, measured)
 
-    return CallReport(call, measured, score(call, card, measurements=measured))
+    known = frozenset[str]() if trusted is None else trusted(card)
+    return CallReport(call, measured, score(call, card, measurements=measured, trusted=known))

@@ -13,22 +13,37 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from qa_speech.stats.groups import GroupMean, Marked, group_means, more_marks
-from qa_speech.stats.intervals import bounded_mean
-from qa_speech.stats.survey import Estimate, corrected, whole_mean
+from qa_speech.stats.intervals import ENOUGH, Interval, bounded_mean, exact_share
+from qa_speech.stats.survey import EQUAL, Estimate, corrected, whole_mean
 
 
 class Figure(NamedTuple):
-    """What is estimated: bounds of its values, and the value that most calls have."""
+    """What is estimated: bounds of its values, the value that most calls have, and whether a call is worth 100 or 0 alone."""
 
     name: str
     low: float
     high: float
     usual: float
+    is_share: bool = False
 
+
+CORRECTED_FROM = 60
+"""Marked calls from which the machine is put right by people rather than left out: a correction reaches from −100 to 100, twice
+as far as a score, and in fewer calls an exact interval pays more for that than it gains. The number of calls alone decides, so
+that nobody picks the nicer of two intervals."""
 
 SCORE = Figure("total", 0.0, 100.0, 100.0)
-PASS_RATE = Figure("passed", 0.0, 100.0, 100.0)
+PASS_RATE = Figure("passed", 0.0, 100.0, 100.0, is_share=True)
 """Per cent of calls that pass; a call is worth 100 or 0."""
+
+
+def violation_rate(criterion: str) -> Figure:
+    """Per cent of all calls in which a criterion failed; a call to which it does not apply has not failed it.
+
+    >>> violation_rate("taboo").name
+    'criterion:taboo'
+    """
+    return Figure(f"criterion:{criterion}", 0.0, 100.0, 0.0, is_share=True)
 
 
 class Observed(NamedTuple):
@@ -61,10 +76,13 @@ def overall(
 ) -> Estimate | None:
     """The estimate over all groups together; None without a mark.
 
+    Few calls stand on the marks alone (`CORRECTED_FROM`; shares: `stats.intervals.ENOUGH`).
+
     >>> frame = {"1001": GroupFrame(100, 90.0)}
-    >>> seen = [Observed(str(number), "1001", 88.0, 90.0, 0.1) for number in range(10)]
-    >>> round(overall(SCORE, seen, frame).value, 1)
-    88.0
+    >>> seen = [Observed(str(number), "1001", 88.0, 89.0, 0.6) for number in range(60)]
+    >>> found = overall(SCORE, seen, frame)
+    >>> round(found.value, 1), found.method
+    (89.0, 'machine, corrected (exact)')
     """
     if not observed:
         return None
@@ -72,13 +90,31 @@ def overall(
     chance = [one.chance for one in observed]
     machine_mean = _machine_mean(frame)
     span = figure.high - figure.low
-    if machine_mean is None or any(one.machine is None for one in observed):
-        people = [one.people for one in observed]
-        return whole_mean(people, chance, calls, low=figure.low, high=figure.high, usual=figure.usual, level=level)
+    too_few = len(observed) < (ENOUGH if figure.is_share else CORRECTED_FROM)
+    if machine_mean is None or too_few or any(one.machine is None for one in observed):
+        return _of_people(figure, observed, calls, level)
     residuals = [one.people - (one.machine or 0.0) for one in observed]
     found = whole_mean(residuals, chance, calls, low=-span, high=span, usual=0.0, level=level)
     assert found is not None
     return corrected(machine_mean, found, low=figure.low, high=figure.high)
+
+
+def _of_people(figure: Figure, observed: Sequence[Observed], calls: int, level: float) -> Estimate:
+    """From the marks alone: a share of few calls drawn with equal chances exactly (Clopper & Pearson 1934), else a mean."""
+    people = [one.people for one in observed]
+    chance = [one.chance for one in observed]
+    n = len(people)
+    if figure.is_share and n < min(ENOUGH, calls) and _equal(chance):
+        share = exact_share(sum(value > 0 for value in people), n, level)
+        assert share is not None
+        return Estimate(100 * share.value, 100 * share.low, 100 * share.high, n, "exact")
+    found = whole_mean(people, chance, calls, low=figure.low, high=figure.high, usual=figure.usual, level=level)
+    assert found is not None
+    return found
+
+
+def _equal(chance: Sequence[float]) -> bool:
+    return max(chance) - min(chance) <= EQUAL
 
 
 def _machine_mean(frame: Mapping[str, GroupFrame]) -> float | None:
@@ -112,8 +148,9 @@ def by_group(
 ) -> list[GroupEstimate]:
     """Every group's estimate, in the order of their names.
 
-    Groups of a sample with equal chances within each group share what they have in common (`stats.groups.group_means`); where
-    chances differ within a group (drawn by risk), or the machine did not score all its calls, a group stands alone.
+    Scores of a sample with equal chances within each group share what they have in common (`stats.groups.group_means`);
+    where chances differ within a group (drawn by risk), or the machine did not score all its calls, a group stands alone,
+    as it always does where a share is wanted.
 
     Parameters
     ----------
@@ -126,7 +163,7 @@ def by_group(
     poolable: list[Marked] = []
     alone: dict[str, list[Observed]] = {}
     for name, mine in held.items():
-        marked = _marked(name, mine, frame)
+        marked = None if figure.is_share else _marked(name, mine, frame)
         if marked is None:
             alone[name] = mine
         else:
@@ -148,7 +185,7 @@ def _marked(name: str, mine: Sequence[Observed], frame: Mapping[str, GroupFrame]
     if any(one.machine is None for one in mine):
         return None
     chance = [one.chance for one in mine]
-    if chance and max(chance) - min(chance) > 1e-9:
+    if chance and not _equal(chance):
         return None
     people = tuple(one.people for one in mine)
     machine = tuple(one.machine or 0.0 for one in mine)
@@ -176,6 +213,16 @@ def _alone(
     return GroupEstimate(name, found, more_marks(group, wanted_width))
 
 
+class Weights(NamedTuple):
+    """What each call heard counts for, where chances of being drawn differ: calls drawn ÷ chance ÷ calls in all.
+
+    `largest` over all calls drawn, heard or not.
+    """
+
+    heard: Sequence[float]
+    largest: float
+
+
 class Stop(NamedTuple):
     """Whether enough calls were heard: the interval so far, valid at any moment, and whether it is narrow enough."""
 
@@ -191,24 +238,49 @@ def enough(
     *,
     within: float,
     level: float = 0.95,
+    weights: Weights | None = None,
 ) -> Stop | None:
     """Whether one may stop hearing calls: the mean is known to ± `within`, however often one has looked.
 
-    Confidence sequence by betting, Waudby-Smith & Ramdas 2024; calls drawn with equal chances, in the order
-    in which they were heard.
+    Confidence sequence by betting, Waudby-Smith & Ramdas 2024, over calls in the order in which they were heard, which must be
+    a random one.
+
+    Parameters
+    ----------
+    weights
+        Where chances of being drawn differ; None = equal ones.
+
+    Examples
+    --------
+    >>> found = enough(SCORE, [90.0] * 400, None, GroupFrame(500, None), within=10)
+    >>> found.enough, found.estimate.n
+    (True, 400)
     """
-    span = figure.high - figure.low
-    if machine is None or frame.machine_mean is None:
-        found = bounded_mean(
-            people, low=figure.low, high=figure.high, population=frame.calls, level=level, anytime=True
-        )
-        base = 0.0
+    value: Sequence[float] = people
+    span, base = figure.high - figure.low, 0.0
+    low, high, usual = figure.low, figure.high, figure.usual
+    if machine is not None and frame.machine_mean is not None and not figure.is_share:
+        value = [mine - other for mine, other in zip(people, machine, strict=True)]
+        low, high, usual, base = -span, span, 0.0, frame.machine_mean
+    if weights is None:
+        found = bounded_mean(value, low=low, high=high, population=frame.calls, level=level, anytime=True)
     else:
-        residuals = [mine - other for mine, other in zip(people, machine, strict=True)]
-        found = bounded_mean(residuals, low=-span, high=span, population=frame.calls, level=level, anytime=True)
-        base = frame.machine_mean
+        found = _weighted_sequence(value, weights, low=low - usual, high=high - usual, usual=usual, level=level)
     if found is None:
         return None
-    low, high = max(figure.low, base + found.low), min(figure.high, base + found.high)
-    value = min(high, max(low, base + found.value))
-    return Stop(Estimate(value, low, high, len(people), "anytime"), high - low <= 2 * within)
+    lower, upper = max(figure.low, base + found.low), min(figure.high, base + found.high)
+    middle = min(upper, max(lower, base + found.value))
+    return Stop(Estimate(middle, lower, upper, len(people), "anytime"), upper - lower <= 2 * within)
+
+
+def _weighted_sequence(
+    values: Sequence[float], weights: Weights, *, low: float, high: float, usual: float, level: float
+) -> Interval | None:
+    """Bets on weighted deviations from the usual value, as in `stats.survey.whole_mean`."""
+    if not values:
+        return None
+    most = weights.largest
+    moved = [(value - usual) * weight for value, weight in zip(values, weights.heard, strict=True)]
+    found = bounded_mean(moved, low=low * most, high=high * most, level=level, anytime=True)
+    assert found is not None
+    return Interval(usual + found.value, usual + found.low, usual + found.high)

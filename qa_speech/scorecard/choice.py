@@ -25,6 +25,8 @@ When: TypeAlias = Mapping[str, str | list[str]]
 """Metadata a call must have: a value, or one of several."""
 Chooser: TypeAlias = "Callable[[Call], Scorecard | None]"
 """Call → the scorecard that judges it, None = it is not scored."""
+Trusted: TypeAlias = "Callable[[Scorecard], frozenset[str]]"
+"""Of a scorecard the criteria on which machine and people are known to agree (`marks.agreement.trusted_criteria`)."""
 
 
 def choose_scorecard(cards: Sequence[Scorecard], call: Call) -> Scorecard | None:

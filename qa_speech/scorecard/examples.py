@@ -15,7 +15,7 @@ from qa_speech.call import Call, CriterionScore, Recording, Role, Score, Utteran
 from qa_speech.language.phrases import fold
 from qa_speech.language.script import CHARACTER_S, GAP_S, example_line, line_problem, spread
 from qa_speech.scorecard.evidence import unproven
-from qa_speech.scorecard.score import judged, score
+from qa_speech.scorecard.score import NOBODY, judged, score
 from qa_speech.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -71,8 +71,19 @@ def _run(card: Scorecard, example: Example) -> ExampleResult:
         metadata=example.metadata,
         probability=example.probability,
     )
-    found = score(call, card) if example.scorable is not None else judged(call, card, given=example.given)
+    trusted = _everything(card)
+    if example.scorable is not None:
+        found = score(call, card, trusted=trusted)
+    else:
+        found = judged(call, card, given=example.given, trusted=trusted)
     return ExampleResult(example.name, (*_problems(example, found), *unproven(found, call)), found)
+
+
+def _everything(card: Scorecard) -> frozenset[str]:
+    """All criteria, where the card asks for trust: examples try the checks, not how often they were right so far."""
+    if card.review.trust is None:
+        return NOBODY
+    return frozenset(criterion.id for criterion in card.criteria)
 
 
 def _problems(example: Example, found: Score) -> Iterator[str]:

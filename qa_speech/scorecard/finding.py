@@ -13,6 +13,7 @@ NOTES = frozenset(
     (
         "bands_same", "deduct_no_limit", "fatal_no_comment", "manual_no_guide", "no_effective", "no_failing_example",
         "no_passing_example", "no_role", "pass_mark_no_band", "redundant", "said_twice", "title_is_id",
+        "trust_few_marks",
     )
 )  # fmt: skip
 """Codes of what is worth a look; by what any other code tells somebody would be judged wrongly."""

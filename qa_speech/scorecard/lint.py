@@ -17,9 +17,10 @@ from qa_speech.scorecard.checks.base import walk
 from qa_speech.scorecard.examples import covered, run_examples
 from qa_speech.scorecard.finding import LintFinding
 from qa_speech.scorecard.lint_phrases import contradictions, phrase_findings
+from qa_speech.stats.intervals import marks_needed
 
 if TYPE_CHECKING:
-    from qa_speech.scorecard.model import Criterion, Scorecard, Section
+    from qa_speech.scorecard.model import Criterion, Scorecard, Section, Trust
 
 _HAIR = 1e-9
 _SHORTEST_ID = 6
@@ -87,6 +88,18 @@ def _form(card: Scorecard) -> Iterator[LintFinding]:
         yield LintFinding(card.id, "manual_starves", {"coverage": _g(round(100 * share, 1))})
     if card.effective.from_ is None:
         yield LintFinding(card.id, "no_effective")
+    if card.review.trust is not None:
+        yield from _trust(card.id, card.review.trust)
+
+
+def _trust(where: str, trust: Trust) -> Iterator[LintFinding]:
+    """A limit that no number of marks reaches, or not the number asked for, though machine and people always agree."""
+    if trust.min_agreement >= 1:
+        yield LintFinding(where, "trust_never")
+        return
+    needed = marks_needed(trust.min_agreement)
+    if needed > trust.marks:
+        yield LintFinding(where, "trust_few_marks", {"marks": _g(trust.marks), "needed": _g(needed)})
 
 
 def _weights(where: str, sections: tuple[Section, ...]) -> Iterator[LintFinding]:

@@ -225,12 +225,22 @@ class Eligible(Part):
     attributes: Mapping[str, tuple[str, ...]] = Field({}, description="元数据须取这些值之一，如 queue: [宽带]")
 
 
+class Trust(Part):
+    """When the machine's deductions count without a person: it has agreed with people often enough."""
+
+    min_agreement: Share = Field(description="机器与人一致率的 95% 下限至少达到它，才不经复核就计分")
+    marks: Annotated[int, Field(ge=1, le=100_000)] = Field(25, description="至少有这么多条人工评定")
+
+
 class Review(Part):
     """When a person has to look: limits of what the machine is trusted with."""
 
     min_probability: Share = Field(UNSURE, description="证据中的字，识别概率低于它就请人复核")
     unsure_share: Share = Field(UNSURE_SHARE, description="查找范围内低概率字超过这个比例，“没说到”就请人复核")
     near: Share = Field(NEAR_BOUND, description="指标离界限不到界限的这个比例就请人复核")
+    trust: Trust | None = Field(
+        None, description="写了它：与人的一致率还没有达到的项目，扣分一律待复核，如 {min_agreement: 0.8, marks: 25}"
+    )
 
 
 def _line(text: str) -> str:

@@ -24,7 +24,8 @@ measured: its reason is that of the condition.
 Review reasons: ``unsure_words`` (words of the evidence below the limit), ``unsure_search`` (much of what was searched is
 below it), ``words_missing`` (part of what was searched is not transcribed), ``low_reliability`` (of a metric; detail:
 reliability_reason), ``near_threshold`` (of a bound, or of a band's edge where full marks begin or end),
-``transcript_times``, ``mono``.
+``transcript_times``, ``mono``; ``untrusted`` (the card asks for `trust`, and the machine has not yet agreed with people
+often enough on this criterion; a partial mark waits then too).
 
 Every criterion's detail also has, where it applies: `points_lost`, `deduction`, `hits`; `combined`; `negated`. Evidence of an
 order begins with the anchor, whose note is "anchor" (`anchor:` and its own note, where it is no quote). A figure without a
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 class Judge:
     """One criterion, compiled: its checks, and plain copies of what stands in every score of it."""
 
-    def __init__(self, criterion: Criterion, section: Section, needs: Needs) -> None:
+    def __init__(self, criterion: Criterion, section: Section, needs: Needs, *, trusted: bool) -> None:
         self.id = criterion.id
         self.title = criterion.title
         self.section = section.id
@@ -72,6 +73,8 @@ class Judge:
         self.full = criterion.full
         self.full_points = criterion.points or 0.0
         self.bands = None if criterion.bands is None else Bands(criterion)
+        # what takes no points away can wait for nothing
+        self.waits = not trusted and criterion.scored and criterion.bonus is None
 
 
 def _compiled(check: Check | None, needs: Needs) -> Evaluator | None:
@@ -108,25 +111,42 @@ class Bands:
 
 
 class Plan:
-    """A scorecard, compiled: closures for its checks, one set of phrases for its automaton."""
+    """A scorecard, compiled: closures for its checks, one set of phrases for its automaton.
 
-    def __init__(self, card: Scorecard) -> None:
+    `trusted` = the criteria whose deductions count without a person, where the card asks for trust.
+    """
+
+    def __init__(self, card: Scorecard, trusted: frozenset[str]) -> None:
         needs = Needs()
         self.card = card
-        self.judges = tuple(Judge(criterion, section, needs) for section, criterion in card.placed)
+        judges: list[Judge] = []
+        for section, criterion in card.placed:
+            is_trusted = card.review.trust is None or criterion.id in trusted
+            judges.append(Judge(criterion, section, needs, trusted=is_trusted))
+        self.judges = tuple(judges)
         self.book = needs.book()
         self.metrics = needs.metrics
         review = card.review
         self.limits = Limits(review.min_probability, review.unsure_share, review.near)
 
 
+NOBODY: frozenset[str] = frozenset()
+"""No criterion is trusted."""
+
+
 @lru_cache(maxsize=64)
-def plan_of(card: Scorecard) -> Plan:
-    """The compiled scorecard, made once per card."""
-    return Plan(card)
+def plan_of(card: Scorecard, trusted: frozenset[str]) -> Plan:
+    """The compiled scorecard, made once per card and what is trusted of it."""
+    return Plan(card, trusted)
 
 
-def score(call: Call, scorecard: Scorecard, *, measurements: Mapping[str, Measurement] | None = None) -> Score:
+def score(
+    call: Call,
+    scorecard: Scorecard,
+    *,
+    measurements: Mapping[str, Measurement] | None = None,
+    trusted: frozenset[str] = NOBODY,
+) -> Score:
     """Judge a call by a scorecard.
 
     Parameters
@@ -138,6 +158,9 @@ def score(call: Call, scorecard: Scorecard, *, measurements: Mapping[str, Measur
     measurements : mapping of str to Measurement, optional
         Figures already made of this call by this version of the code, under the keys of `measure_for`; what is
         missing is measured.
+    trusted : frozenset of str
+        Criteria on which machine and people are known to agree (`marks.agreement.trusted_criteria`). Read only where the
+        card asks for `trust`; what is not in it then waits for a person.
 
     Returns
     -------
@@ -177,7 +200,7 @@ def score(call: Call, scorecard: Scorecard, *, measurements: Mapping[str, Measur
             scorable=False,
             reason=reason,
         )
-    return judged(call, scorecard, measurements=measurements)
+    return judged(call, scorecard, measurements=measurements, trusted=trusted)
 
 
 def judged(
@@ -186,9 +209,10 @@ def judged(
     *,
     measurements: Mapping[str, Measurement] | None = None,
     given: Mapping[str, float] | None = None,
+    trusted: frozenset[str] = NOBODY,
 ) -> Score:
     """Judge a call whether it is eligible or not; `given` are figures that stand in for measured ones (examples)."""
-    plan = plan_of(scorecard)
+    plan = plan_of(scorecard, trusted)
     question = Question(Context(call, book=plan.book, limits=plan.limits, known=measurements, given=given))
     return total_of(scorecard, call.id, tuple([judge(one, question) for one in plan.judges]))
 
@@ -283,6 +307,10 @@ def _scored(
     one: Judge, outcome: Outcome, points: float | None, found: Result, detail: Mapping[str, str | float | None]
 ) -> CriterionScore:
     is_judged = points is not None
+    review = found.review if is_judged else ()
+    waits = one.waits and outcome in ("fail", "partial")
+    if waits:
+        review = (*review, "untrusted")
     return CriterionScore(
         id=one.id,
         title=one.title,
@@ -290,8 +318,8 @@ def _scored(
         outcome=outcome,
         points=points,
         possible=one.full,
-        review=found.review if is_judged else (),
-        pending=outcome == "fail" and bool(found.review),
+        review=review,
+        pending=waits or (outcome == "fail" and bool(review)),
         fatal=one.fatal,
         severity=one.severity,
         tags=one.tags,
@@ -312,7 +340,7 @@ def measure_for(
     metric with the same parameters finds them too. Those in `known` are taken over.
     """
     measured: dict[str, Measurement] = {}
-    for key, wanted in plan_of(scorecard).metrics.items():
+    for key, wanted in plan_of(scorecard, NOBODY).metrics.items():
         if known is not None and key in known:
             measured[key] = known[key]
         else:

@@ -14,6 +14,8 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from qa_speech.stats.intervals import wilson
+
 Array: TypeAlias = npt.NDArray[np.float64]
 Weights: TypeAlias = Literal["none", "linear", "quadratic"]
 Scale: TypeAlias = Literal["nominal", "ordinal", "interval"]
@@ -60,7 +62,8 @@ def cohen_kappa(table: Array, weights: Weights = "none") -> Agreement:
     Returns
     -------
     Agreement
-        −1…1. Undefined where both judges only ever use one category: there is nothing to agree on beyond chance.
+        −1…1. Undefined where both judges only ever use one category: there is nothing to agree on beyond chance. Without
+        an interval where one of them does.
 
     Examples
     --------
@@ -83,7 +86,22 @@ def cohen_kappa(table: Array, weights: Weights = "none") -> Agreement:
     margins = of_row[:, None] + of_column[None, :]
     spread = float((shares * (credit - margins * (1 - kappa)) ** 2).sum())
     variance = (spread - (kappa - expected * (1 - kappa)) ** 2) / (n * (1 - expected) ** 2)
-    return _around(kappa, sqrt(max(variance, 0.0)), int(n))
+    if variance < 1e-12:
+        return _without_spread(kappa, expected, int(n))
+    return _around(kappa, sqrt(variance), int(n))
+
+
+def _without_spread(value: float, expected: float, n: int) -> Agreement:
+    """A coefficient whose sample shows no spread: no interval, unless all were alike.
+
+    Then as much disagreement is allowed for as Wilson 1927 leaves possible, chance agreement as it was seen: that a handful
+    of cases were alike does not prove that all are.
+    """
+    if value < 1 - 1e-9:
+        return Agreement(value, None, None, n)
+    alike = wilson(n, n)
+    assert alike is not None
+    return Agreement(value, max(-1.0, 1 - (1 - alike.low) / (1 - expected)), 1.0, n)
 
 
 def _credit(size: int, weights: Weights) -> Array:
@@ -168,17 +186,58 @@ def _distance(values: Array, totals: Array, scale: Scale) -> Array:
 
 
 def alpha_interval(
-    ratings: Array, scale: Scale = "nominal", *, draws: int = 1000, seed: int = 0, level: float = 0.95
+    ratings: Array,
+    scale: Scale = "nominal",
+    *,
+    clusters: Sequence[Hashable] | None = None,
+    draws: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
 ) -> Agreement:
-    """Alpha with a bootstrap interval: things are drawn again with replacement. Efron & Tibshirani 1993, ch. 13 (percentile)."""
+    """Alpha with a bootstrap interval: things are drawn again with replacement. Efron & Tibshirani 1993, ch. 13 (percentile).
+
+    Parameters
+    ----------
+    clusters
+        Of each thing the cluster it belongs to, e.g. its call; whole clusters are drawn then (Field & Welsh 2007). None =
+        each thing is drawn for itself.
+
+    Examples
+    --------
+    >>> said = np.array([[0, 0, 1, 1, 0, 1, 0, 1], [0, 0, 1, 1, 0, 1, 1, 1]], float)
+    >>> found = alpha_interval(said)
+    >>> round(found.value, 2), round(found.low, 2), found.high, found.n
+    (0.76, 0.18, 1.0, 8)
+    """
     value = krippendorff_alpha(ratings, scale)
     judged_twice = int(((~np.isnan(ratings)).sum(axis=0) >= 2).sum())
     if value is None:
         return Agreement(None, None, None, judged_twice)
-    low, high = bootstrap(
-        lambda chosen: krippendorff_alpha(ratings[:, chosen], scale), ratings.shape[1], draws, seed, level
-    )
+    members = _members(range(ratings.shape[1]) if clusters is None else clusters)
+
+    def of(chosen: npt.NDArray[np.intp]) -> float | None:
+        things = np.concatenate([members[index] for index in chosen])
+        return krippendorff_alpha(ratings[:, things], scale)
+
+    low, high = bootstrap(of, len(members), draws, seed, level)
+    if low == high:
+        shares = _shares(ratings)
+        return _without_spread(value, float((shares**2).sum()), len(members))._replace(n=judged_twice)
     return Agreement(value, low, high, judged_twice)
+
+
+def _shares(ratings: Array) -> Array:
+    """How often each value was given, as shares."""
+    _, counts = np.unique(ratings[~np.isnan(ratings)], return_counts=True)
+    return np.asarray(counts / counts.sum(), float)
+
+
+def _members(clusters: Sequence[Hashable]) -> list[npt.NDArray[np.intp]]:
+    """The places of the things of each cluster, clusters in the order in which they are met."""
+    places: dict[Hashable, list[int]] = {}
+    for place, cluster in enumerate(clusters):
+        places.setdefault(cluster, []).append(place)
+    return [np.array(mine, np.intp) for mine in places.values()]
 
 
 def bootstrap(
@@ -188,7 +247,14 @@ def bootstrap(
     seed: int = 0,
     level: float = 0.95,
 ) -> tuple[float | None, float | None]:
-    """Percentile interval of a figure of `n` things, each draw with replacement; draws without a value are left out."""
+    """Percentile interval of a figure of `n` things, each draw with replacement; draws without a value are left out.
+
+    Efron & Tibshirani 1993, ch. 13.
+
+    >>> values = np.array([1.0, 2.0, 3.0, 4.0])
+    >>> bootstrap(lambda chosen: float(values[chosen].mean()), 4)
+    (1.5, 3.5)
+    """
     draw = np.random.default_rng(seed)
     found: list[float] = []
     for _ in range(draws):

@@ -9,7 +9,7 @@ skewed_mean     mean of many scores, corrected for skewness
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log, sqrt
+from math import ceil, log, sqrt
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -42,7 +42,7 @@ class Interval(NamedTuple):
         return self.high - self.low
 
 
-def wilson(successes: int, n: int, level: float = 0.95) -> Interval | None:
+def wilson(successes: float, n: int, level: float = 0.95) -> Interval | None:
     """Score interval of a share. Wilson 1927. None without a case.
 
     >>> found = wilson(9, 10)
@@ -56,6 +56,16 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval | None:
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     return Interval(share, max(0.0, middle - half), min(1.0, middle + half))
+
+
+def marks_needed(share: float, level: float = 0.95) -> int:
+    """The least number of cases, all of them alike, whose lower bound by `wilson` reaches a share below 1. Wilson 1927.
+
+    >>> marks_needed(0.8), round(wilson(16, 16).low, 3)
+    (16, 0.806)
+    """
+    z = normal_quantile(level)
+    return max(1, ceil(z * z * share / (1 - share)))
 
 
 def normal_quantile(level: float) -> float:

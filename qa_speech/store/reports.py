@@ -15,14 +15,16 @@ from qa_speech.errors import ConfigError
 from qa_speech.files import ResultFolder
 from qa_speech.pipeline import report
 from qa_speech.scorecard import Scorecard
-from qa_speech.scorecard.choice import Chooser
+from qa_speech.scorecard.choice import Chooser, Trusted
 from qa_speech.store.base import Store, calls_of
 from qa_speech.store.cards import RunScorecards
 from qa_speech.store.folder import is_run
 from qa_speech.store.parquet import open_run
 
 
-def read_reports(path: str | Path, *, scorecard: Scorecard | Chooser | None = None) -> Iterator[CallReport]:
+def read_reports(
+    path: str | Path, *, scorecard: Scorecard | Chooser | None = None, trusted: Trusted | None = None
+) -> Iterator[CallReport]:
     """The calls stored at `path` with their scores, in the order they are stored.
 
     Parameters
@@ -30,6 +32,9 @@ def read_reports(path: str | Path, *, scorecard: Scorecard | Chooser | None = No
     path : result folder, folder of a batch run, ``.json`` or ``.jsonl`` of calls
     scorecard : Scorecard, function from Call to Scorecard, or None
         Score all calls anew with this one, or with the one the function chooses; None = the scores that are there.
+    trusted
+        Of a scorecard that asks for trust the criteria that have it; None = none of them. Scores that lie beside their calls
+        in a result folder stay as they are.
 
     Raises
     ------
@@ -49,9 +54,9 @@ def read_reports(path: str | Path, *, scorecard: Scorecard | Chooser | None = No
     path = Path(path)
     if scorecard is not None:
         for call in read_calls(path):
-            yield report(call, scorecard)
+            yield report(call, scorecard, trusted=trusted)
     elif is_run(path):
-        yield from reports_of(open_run(path))
+        yield from reports_of(open_run(path), trusted=trusted)
     elif path.is_dir():
         yield from _of_folder(ResultFolder(path))
     else:
@@ -72,12 +77,14 @@ def read_calls(path: str | Path) -> Iterator[Call]:
     return stored.read_calls(path)
 
 
-def reports_of(store: Store, ids: Collection[str] | None = None) -> Iterator[CallReport]:
+def reports_of(
+    store: Store, ids: Collection[str] | None = None, *, trusted: Trusted | None = None
+) -> Iterator[CallReport]:
     """The calls of a run, each scored by the scorecard that the run used for it; with `ids` only these, in any order."""
     rows = {row.id: row for row in store.rows()}
     cards = RunScorecards(store.place)
     for one in store.calls(ids):
-        yield report(one.decoded(rows.get(one.id)), cards.get(one.scorecard_sha256))
+        yield report(one.decoded(rows.get(one.id)), cards.get(one.scorecard_sha256), trusted=trusted)
 
 
 def measured_reports(path: str | Path, ids: Collection[str] | None = None) -> Iterator[CallReport]:

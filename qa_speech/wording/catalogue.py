@@ -60,6 +60,10 @@ REASONS: Words = {
     "words_missing": ("所查范围内有一部分没有转写", "part of what was searched is not transcribed"),
     "low_reliability": ("所依据的测量可靠性低", "rests on a figure of low reliability"),
     "near_threshold": ("数值接近标准线", "the value is close to the limit"),
+    "untrusted": (
+        "这一项机器与人的一致率还没有达到评分表的要求",
+        "machine and people have not yet agreed often enough on this criterion",
+    ),
     # why a figure is less reliable
     "transcript_times": ("时间来自文本，不是录音", "times come from the transcript, not the sound"),
     "rate_disagrees": ("按转写算的语速与按声音估计的相差很大", "the words and the sound give different speech rates"),
@@ -200,6 +204,7 @@ METADATA: Words = {
     "agent_id": ("工号", "Agent number"),
     "team": ("班组", "Team"),
     "queue": ("队列", "Queue"),
+    "site": ("地点", "Site"),
     "started_at": ("开始时间", "Started at"),
     "direction": ("呼叫方向", "Direction"),
     "duration_s": ("通话时长（秒）", "Length in seconds"),

@@ -30,6 +30,14 @@ MESSAGES: Words = {
         "人工项占了大半：机器最多评到 {coverage}%，低于 min_coverage，永远没有总分",
         "too much is manual: at most {coverage} % can be judged, below min_coverage, so there is never a total",
     ),
+    "trust_never": (
+        "trust.min_agreement 是 1：一致率的下限永远到不了 1，全部扣分会一直待复核",
+        "trust.min_agreement is 1, which no lower bound of agreement ever reaches: every deduction waits for ever",
+    ),
+    "trust_few_marks": (
+        "trust.marks 是 {marks}，可是就算次次一致，也要 {needed} 条人工评定，下限才够得着",
+        "trust.marks is {marks}, but even if all agree it takes {needed} marks for the lower bound to get there",
+    ),
     "bands_flat": (
         "每一档得分都一样，这项不起作用",
         "every band gives the same points: the criterion does nothing",
