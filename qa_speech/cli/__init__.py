@@ -54,6 +54,11 @@ COMMANDS: Mapping[str, Place] = {
         "annotate",
         "更新文本评定 Read the words of stored calls with the text models: politeness, violations, depth. No audio.",
     ),
+    "review": Place(
+        "review",
+        "app",
+        "人工复核：复核单、申诉、复核、终审。 People's marks: sheets out and in, appeals, second opinions.",
+    ),
     "export": Place("batch", "export", "导出批次结果表 Write the results of a run as CSV, xlsx or JSONL."),
     "query": Place("batch", "query", "用 SQL 查询批次结果 Ask the results of a run in SQL."),
     "doctor": Place(

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from qa_speech.cli.common import EXIT_USAGE, Language, RawOption, UiOption, friendly_errors, ui
+from qa_speech.cli.marking import MarksDbOption, MarksOption, marks_of
 from qa_speech.cli.running import settings_of, work
 
 app = typer.Typer(help="批量质检 Many calls: resumable, one outcome per recording.", no_args_is_help=True)
@@ -253,6 +254,8 @@ def export(
     to: Annotated[Path, typer.Option("--to", help="目标文件 file: .csv, .xlsx or .jsonl", dir_okay=False)] = Path(
         "results.xlsx"
     ),
+    marks: MarksOption = "machine",
+    marks_db: MarksDbOption = None,
     ui_language: UiOption = None,
 ) -> None:
     """导出批次结果表 Write the results of a run as CSV, xlsx or JSONL.
@@ -263,7 +266,12 @@ def export(
         from qa_speech.store.export import export as write
         from qa_speech.store.parquet import open_run
 
-        count = write(open_run(run).results(), to)
+        results = open_run(run).results()
+        if marks != "machine":
+            from qa_speech.marks.scores import cards_of, marked_results
+
+            results = marked_results(results, cards_of(run), marks_of(run, marks_db, marks), marks)
+        count = write(results, to)
         typer.echo(f"{to}：{count} 行" if ui(ui_language) == "zh" else f"{to}: {count} rows", err=True)
 
 

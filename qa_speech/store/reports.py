@@ -6,7 +6,7 @@ scorecard for a run (a millisecond per call).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from qa_speech import call as stored
@@ -22,7 +22,9 @@ from qa_speech.store.folder import is_run
 from qa_speech.store.parquet import open_run
 
 
-def read_reports(path: str | Path, *, scorecard: Scorecard | Chooser | None = None) -> Iterator[CallReport]:
+def read_reports(
+    path: str | Path, *, scorecard: Scorecard | Chooser | None = None, ids: Collection[str] | None = None
+) -> Iterator[CallReport]:
     """The calls stored at `path` with their scores, in the order they are stored.
 
     Parameters
@@ -30,6 +32,8 @@ def read_reports(path: str | Path, *, scorecard: Scorecard | Chooser | None = No
     path : result folder, folder of a batch run, ``.json`` or ``.jsonl`` of calls
     scorecard : Scorecard, function from Call to Scorecard, or None
         Score all calls anew with this one, or with the one the function chooses; None = the scores that are there.
+    ids : collection of str, or None
+        Only these calls; those that are not there are left out.
 
     Raises
     ------
@@ -37,16 +41,19 @@ def read_reports(path: str | Path, *, scorecard: Scorecard | Chooser | None = No
         Nothing stored there, or a file in it is not what it should be.
     """
     path = Path(path)
+    if scorecard is None and is_run(path):
+        yield from reports_of(open_run(path), ids)
+        return
+    found: Iterator[CallReport]
     if scorecard is not None:
-        for call in read_calls(path):
-            yield report(call, scorecard)
-    elif is_run(path):
-        yield from reports_of(open_run(path))
+        found = (report(call, scorecard) for call in read_calls(path) if ids is None or call.id in ids)
     elif path.is_dir():
-        yield from _of_folder(ResultFolder(path))
+        found = _of_folder(ResultFolder(path))
     else:
-        for call in read_calls(path):
-            yield CallReport(call)
+        found = map(CallReport, read_calls(path))
+    for one in found:
+        if ids is None or one.id in ids:
+            yield one
 
 
 def read_calls(path: str | Path) -> Iterator[Call]:
@@ -62,11 +69,11 @@ def read_calls(path: str | Path) -> Iterator[Call]:
     return stored.read_calls(path)
 
 
-def reports_of(store: Store) -> Iterator[CallReport]:
-    """The calls of a run, each scored by the scorecard that the run used for it."""
+def reports_of(store: Store, ids: Collection[str] | None = None) -> Iterator[CallReport]:
+    """The calls of a run, or these of them, each scored by the scorecard that the run used for it."""
     rows = {row.id: row for row in store.rows()}
     cards = RunScorecards(store.place)
-    for one in store.calls():
+    for one in store.calls(ids):
         yield report(one.decoded(rows.get(one.id)), cards.get(one.scorecard_sha256))
 
 
