@@ -373,8 +373,12 @@ sections:
     title: 语气
     start_points: 50
     criteria:
-      - {id: rude, title: 忌语, deduct: {points: 10, per: hit, limit: 40}, check: {not: {phrase: {any: [不知道], role: agent}}}}
-      - {id: pace, title: 语速, points: 50, check: {metric: {name: speech_rate, role: agent}}, bands: [{below: 1, points: 0}, {below: 100000, points: 20}, {points: 50}]}
+      - {id: rude, title: 忌语, deduct: {points: 10, per: hit, limit: 40}, check: {phrase: {none: [不知道], role: agent}}}
+      - id: pace
+        title: 语速
+        points: 50
+        check: {metric: speech_rate, role: agent}
+        bands: [{below: 1, points: 0}, {below: 100000, points: 20}, {points: 50}]
 """
 
 

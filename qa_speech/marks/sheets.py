@@ -121,7 +121,7 @@ def _write_rows(book: Any, sheet: Any, rows: Sequence[SheetRow], blind: bool) ->
     sheet.freeze_panes(1, 2)
     for number, row in enumerate(rows, start=1):
         for column, value in enumerate(_cells(row, blind)):
-            if isinstance(value, str):
+            if isinstance(value, str) and value:
                 sheet.write_string(number, column, value[:LONGEST_CELL], locked_text)
             else:
                 sheet.write(number, column, value, locked)

@@ -203,7 +203,8 @@ def write_list(repeats: Sequence[Repeat], path: str | Path) -> None:
         sheet.freeze_panes(1, 2)
         for line, one in enumerate(repeats, start=1):
             for column, value in enumerate(_cells(one)):
-                sheet.write_string(line, column, value, text)
+                if value:
+                    sheet.write_string(line, column, value, text)
 
 
 def _cells(one: Repeat) -> tuple[str, ...]:
