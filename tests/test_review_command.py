@@ -199,6 +199,12 @@ def test_scores_and_tables_say_by_whose_marks_they_are(run: Path, tmp_path: Path
     assert {row["marks"] for row in rows.values()} == {"final"}
     card = find_scorecard("telecom-hotline")
     assert totals(run, "--marks", "final", "--scorecard", card) == final
+    figures = json.loads(said("batch", "status", run, "--json", "--marks", "final"))
+    scored = [total for total in final.values() if total is not None]
+    assert (figures["marks"], figures["scored"]) == ("final", len(scored))
+    assert figures["mean_total"] == pytest.approx(sum(scored) / len(scored))
+    assert "终判" in said("batch", "status", run, "--marks", "final")
+    assert "marks" not in json.loads(said("batch", "status", run, "--json"))
     human = totals(run, "--marks", "human")
     assert set(human.values()) == {None}, "one mark of many criteria is too little for a total"
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from qa_speech.call import CallReport
     from qa_speech.marks.model import Mark
+    from qa_speech.marks.scores import CardBook
     from qa_speech.marks.sheets import SheetRow
 
 app = typer.Typer(
@@ -196,6 +197,7 @@ def appeal(
     lang = ui(ui_language)
     with friendly_errors(ui_language):
         from qa_speech.marks.model import Mark, now
+        from qa_speech.marks.scores import cards_of
         from qa_speech.marks.stages import require_in_time
         from qa_speech.store.reports import read_reports
 
@@ -204,7 +206,7 @@ def appeal(
         store = opened(run, marks_db, create=True)
         try:
             made_at = now()
-            require_in_time(store.marks([call]), call, criterion, made_at, days=_days(run, report))
+            require_in_time(store.marks([call]), call, criterion, made_at, days=_days(cards_of(run), report))
             mark = Mark(
                 call=call, criterion=criterion, stage="appeal", outcome=outcome, person=person, role=role, at=made_at,
                 reason=reason, scorecard=held.scorecard, scorecard_version=held.version, machine_outcome=held.outcome,
@@ -248,14 +250,13 @@ def _held(run: Path, call: str, criterion: str, report: CallReport | None) -> _H
     raise ConfigError(str(run), [f"call {call} has no criterion {criterion}; expected one of: {known}"])
 
 
-def _days(run: Path, report: CallReport | None) -> int:
+def _days(cards: CardBook, report: CallReport | None) -> int:
     """Days for appeals by the card of a call."""
-    from qa_speech.marks.scores import cards_of
     from qa_speech.marks.stages import APPEAL_DAYS
 
     card = None
     if report is not None and report.score is not None:
-        card = cards_of(run)(report.score.scorecard_sha256)
+        card = cards(report.score.scorecard_sha256)
     return APPEAL_DAYS if card is None else card.appeal_days
 
 
@@ -268,7 +269,8 @@ def appeals(run: Place, form: Form = "table", marks_db: MarksDbOption = None, ui
     with friendly_errors(ui_language):
         import datetime as dt
 
-        from qa_speech.marks.stages import open_appeals
+        from qa_speech.marks.scores import cards_of
+        from qa_speech.marks.stages import APPEAL_DAYS, open_appeals
         from qa_speech.store.reports import read_reports
 
         store = opened(run, marks_db)
@@ -280,11 +282,12 @@ def appeals(run: Place, form: Form = "table", marks_db: MarksDbOption = None, ui
         for mark in marks:
             by_call.setdefault(mark.call, []).append(mark)
         appealed = {mark.call for mark in marks if mark.stage == "appeal"}
-        days = {report.id: _days(run, report) for report in read_reports(run, ids=appealed)}
+        cards = cards_of(run)
+        days = {report.id: _days(cards, report) for report in read_reports(run, ids=appealed)}
         now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
         found = []
         for call in appealed:
-            found += open_appeals(by_call[call], now, days=days.get(call, 5))
+            found += open_appeals(by_call[call], now, days=days.get(call, APPEAL_DAYS))
         rows: list[tuple[Any, ...]] = []
         for one in sorted(found, key=lambda one: one.due):
             mark = one.mark
