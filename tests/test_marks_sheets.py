@@ -196,6 +196,20 @@ def test_rows_may_be_sorted_removed_and_followed_by_empty_ones(sheet: Path) -> N
     assert found.waiting == 0
 
 
+def test_a_mark_keeps_what_the_person_was_shown_also_when_the_call_was_scored_again_since(sheet: Path) -> None:
+    fill(sheet, I2="通过", I5="未通过")
+    since = {place: row._replace(machine_outcome="manual", machine_points=None) for place, row in KNOWN.items()}
+
+    marks = read_sheet(sheet, known=since, person="李").marks
+
+    assert [(mark.machine_outcome, mark.machine_points) for mark in marks] == [("pass", 40.0), ("fail", -10.0)]
+
+
+def test_a_sheet_has_the_name_of_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"expected \.xlsx"):
+        write_sheet(sheet_rows(), tmp_path / "复核单.csv", FIRST)
+
+
 def test_the_name_of_an_inspector_alone_is_no_judgement(tmp_path: Path) -> None:
     path = tmp_path / "sheet.xlsx"
     write_sheet([row._replace(inspector="王") for row in sheet_rows()], path, FIRST)

@@ -111,6 +111,7 @@ def test_a_sheet_links_to_the_second_on_the_page_and_says_why(run: Path, tmp_pat
 def test_a_sheet_goes_out_and_comes_in_and_the_list_says_what_counts(run: Path, tmp_path: Path) -> None:
     sheet = tmp_path / "复核单.xlsx"
     assert "通，" in said("review", "export", run, "--out", sheet, "--inspector", "甲")
+    assert not marks_file(run).exists()
     rows = len(table(sheet))
     fill(sheet, {(CALL, "courtesy"): ("通过",), (CALL, "identity-check"): ("未通过", None, "确实没有核实")})
 

@@ -42,17 +42,29 @@ def opened(run: Path, marks_db: str | None, *, create: bool = False) -> Database
     return open_marks(marks_file(run), create=create)
 
 
-def marks_of(run: Path, marks_db: str | None, mode: MarksMode) -> dict[str, list[Mark]]:
-    """All marks by call; none are read for mode machine."""
-    if mode == "machine":
+def marks_there(run: Path, marks_db: str | None) -> dict[str, list[Mark]]:
+    """All marks by call; none where nobody has marked anything yet, and then no database is made."""
+    from qa_speech.marks.database import marks_file
+
+    if marks_db is None and not marks_file(run).exists():
         return {}
+    return _read(opened(run, marks_db, create=marks_db is not None))
+
+
+def _read(store: DatabaseMarks) -> dict[str, list[Mark]]:
     from qa_speech.marks.scores import by_call
 
-    store = opened(run, marks_db)
     try:
         return by_call(store)
     finally:
         store.close()
+
+
+def marks_of(run: Path, marks_db: str | None, mode: MarksMode) -> dict[str, list[Mark]]:
+    """All marks by call; none are read for mode machine."""
+    if mode == "machine":
+        return {}
+    return _read(opened(run, marks_db))
 
 
 def calls_at(run: Path) -> list[Known]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 import typer
 
 from qa_speech.cli.common import EXIT_USAGE, UiOption, friendly_errors, in_words, ui
-from qa_speech.cli.marking import MarksDbOption, calls_at, opened
+from qa_speech.cli.marking import MarksDbOption, calls_at, marks_there, opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,7 @@ def export(
         raise typer.Exit(EXIT_USAGE)
     with friendly_errors(ui_language):
         from qa_speech.marks.model import now
-        from qa_speech.marks.scores import by_call, cards_of
+        from qa_speech.marks.scores import cards_of
         from qa_speech.marks.sheets import About, write_sheet
         from qa_speech.report.review import Request, rows_of
         from qa_speech.store.reports import read_reports
@@ -80,12 +80,8 @@ def export(
             stage, inspector, every, blind or stage == "calibration", drawn.given, drawn.team_of.get(inspector, ""),
             sample or run, out,
         )  # fmt: skip
-        store = opened(run, marks_db, create=True)
-        try:
-            marks = by_call(store)
-        finally:
-            store.close()
-        reports = read_reports(run, ids=None if drawn.given is None else frozenset(drawn.given))
+        marks = marks_there(run, marks_db)
+        reports = read_reports(run, ids=_of_interest(stage, marks, drawn))
         rows = list(rows_of(reports, request, marks, cards_of(run)))
         if not rows:
             typer.echo(in_words(lang, "没有要看的项目，未写文件", "nothing to look at; no sheet was written"), err=True)
@@ -102,6 +98,15 @@ def _one_card(rows: Sequence[SheetRow]) -> tuple[str, int]:
     """The card of all rows; none where there are several: each row knows its own."""
     cards = {(row.scorecard, row.scorecard_version) for row in rows}
     return cards.pop() if len(cards) == 1 else ("", 0)
+
+
+def _of_interest(stage: SheetStage, marks: Mapping[str, object], drawn: _Drawn) -> frozenset[str] | None:
+    """Calls that may be on the sheet; None = all."""
+    given = None if drawn.given is None else frozenset(drawn.given)
+    if stage in ("calibration", "first"):
+        return given
+    marked = frozenset(marks)
+    return marked if given is None else marked & given
 
 
 class _Drawn(NamedTuple):

@@ -20,11 +20,14 @@ from qa_speech.call import Outcome
 from qa_speech.errors import ConfigError
 from qa_speech.marks.model import WHO_MAY, Mark, MarkRole, Stage, checked, now
 from qa_speech.marks.sheets import ABOUT, COLUMNS, OUTCOMES, SHEET, About, SheetRow
+from qa_speech.wording.catalogue import OUTCOMES as OUTCOME_NAMES
 
 Refusal: TypeAlias = Callable[[SheetRow, Stage, str], str]
 """Why a person may not mark a row at a stage, or ""."""
 
 FORM = 1
+SHOWN = {name: code for code, (name, _) in OUTCOME_NAMES.items()}
+"""Outcomes of the machine by the name that a sheet shows."""
 EXCEL_DIGITS = 15
 """Digits of a number that a spreadsheet keeps."""
 
@@ -43,7 +46,8 @@ class Filled(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """A row of a sheet, `number` as a spreadsheet counts it. `reason` is what was typed, a formula as its text."""
+    """A row of a sheet, `number` as a spreadsheet counts it. `reason` is what was typed, a formula as its text; `shown` and
+    `shown_points` are what the person was shown of the machine."""
 
     number: int
     call: str
@@ -52,6 +56,8 @@ class Cells(NamedTuple):
     points: str
     reason: str
     person: str
+    shown: str = ""
+    shown_points: float | None = None
 
     @property
     def empty(self) -> bool:
@@ -214,6 +220,8 @@ def _cells(number: int, row: Sequence[Any], as_typed: Sequence[Any]) -> Cells:
         points=_text(row[9]) or _text(as_typed[9]),
         reason=_text(as_typed[10]),
         person=_text(row[11]),
+        shown=_text(row[3]),
+        shown_points=float(row[4]) if isinstance(row[4], int | float) else None,
     )
 
 
@@ -248,6 +256,7 @@ def _mark(cells: Cells, making: Making) -> Mark | None:
         raise ValueError(f"人工判定应为 {'、'.join(OUTCOMES)} 之一 expected one of these outcomes")
     if not person:
         raise ValueError("没有填质检员 no inspector")
+    machine = _machine(cells, row)
     refused = making.refuse(row, making.stage, person)
     if refused:
         raise ValueError(refused)
@@ -267,11 +276,26 @@ def _mark(cells: Cells, making: Making) -> Mark | None:
             at=making.at,
             scorecard=row.scorecard or making.about.scorecard,
             scorecard_version=row.scorecard_version or making.about.scorecard_version,
-            machine_outcome=row.machine_outcome,
-            machine_points=row.machine_points,
+            machine_outcome=machine.outcome,
+            machine_points=machine.points,
             blind=making.about.blind,
         )
     )
+
+
+class Machine(NamedTuple):
+    """What the machine had said."""
+
+    outcome: str
+    points: float | None
+
+
+def _machine(cells: Cells, row: SheetRow) -> Machine:
+    """As the sheet showed it, also where the call was scored again since; as it is now where the sheet was blind."""
+    outcome = SHOWN.get(cells.shown)
+    if outcome is None:
+        return Machine(row.machine_outcome, row.machine_points)
+    return Machine(outcome, cells.shown_points)
 
 
 def _asked(cells: Cells, making: Making) -> SheetRow:

@@ -95,10 +95,11 @@ def write_sheet(rows: Sequence[SheetRow], path: str | Path, about: About) -> Non
     Raises
     ------
     ConfigError
-        There are more rows than a sheet takes.
+        There are more rows than a sheet takes, or it would not be an xlsx.
     """
     import xlsxwriter
 
+    require_xlsx(path)
     if len(rows) > LARGEST_ROWS:
         raise ConfigError(str(path), [f"{len(rows)} rows; at most {LARGEST_ROWS} in one sheet: draw fewer calls"])
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
@@ -107,6 +108,19 @@ def write_sheet(rows: Sequence[SheetRow], path: str | Path, about: About) -> Non
         _write_rows(book, sheet, rows, about.blind)
         _protect(sheet, max(1, len(rows)))
         _write_about(book, about)
+
+
+def require_xlsx(path: str | Path) -> None:
+    """Whether a spreadsheet would open a file of this name.
+
+    Raises
+    ------
+    ConfigError
+        It would not.
+    """
+    suffix = Path(path).suffix
+    if suffix.lower() != ".xlsx":
+        raise ConfigError(str(path), [f"suffix {suffix!r}; expected .xlsx"])
 
 
 def _write_rows(book: Any, sheet: Any, rows: Sequence[SheetRow], blind: bool) -> None:

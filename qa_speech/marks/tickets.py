@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from qa_speech.errors import ConfigError
 from qa_speech.files import whole_file
 from qa_speech.language.encodings import decoded
+from qa_speech.marks.sheets import require_xlsx
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "number": ("工单号", "工单", "投诉单号", "ticket", "ticket_number", "number"),
@@ -69,7 +70,8 @@ def read_tickets(path: str | Path) -> list[Ticket]:
     tickets: list[Ticket] = []
     problems: list[str] = []
     for line, cells in enumerate(rows, start=2):
-        texts = [_text(cell) for cell in cells] + [""] * (len(head) - len(cells))
+        texts = [_text(cell) for cell in cells]
+        texts += [""] * (len(head) - len(cells))
         if not any(texts):
             continue
         ticket = Ticket(line, *(texts[places[name]] if name in places else "" for name in Ticket._fields[1:]))
@@ -193,6 +195,7 @@ def write_list(repeats: Sequence[Repeat], path: str | Path) -> None:
     """The list as a workbook."""
     import xlsxwriter
 
+    require_xlsx(path)
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with whole_file(Path(path)) as temporary, xlsxwriter.Workbook(str(temporary), options) as book:
         text = book.add_format({"num_format": "@"})

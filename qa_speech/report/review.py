@@ -50,9 +50,11 @@ def rows_of(
     for report in reports:
         if not _given(report, request):
             continue
-        mine = marks.get(report.id, ())
+        by_criterion: dict[str, list[Mark]] = {}
+        for mark in latest(marks.get(report.id, ())):
+            by_criterion.setdefault(mark.criterion, []).append(mark)
         for row in every_row(report, cards, request):
-            made = [mark for mark in latest(mine) if mark.criterion == row.criterion]
+            made = by_criterion.get(row.criterion, [])
             if _asked(row, made, request):
                 yield row._replace(finding=_with_history(row.finding, made, request))
 
