@@ -102,7 +102,11 @@ def page() -> str:
         required = node.get("required", ())
         rows = ["| field | type | default |", "|---|---|---|"]
         for field, item in node["properties"].items():
-            default = "required" if field in required else f"`{json.dumps(item.get('default'), ensure_ascii=False)}`"
+            default = "left out"
+            if field in required:
+                default = "required"
+            elif "default" in item:
+                default = f"`{json.dumps(item['default'], ensure_ascii=False)}`"
             rows.append(f"| `{field}` | {_name(item)} | {default} |")
         parts.append("\n".join(rows) + "\n")
     return "\n".join(parts)

@@ -405,6 +405,8 @@ class SectionScore(msgspec.Struct, frozen=True, gc=False):
 class Score(msgspec.Struct, frozen=True, tag_field="type", tag="score"):
     """A call judged by one version of one scorecard. `total` is None with a `reason` when it cannot be given.
 
+    `marks`, where there: people's marks have gone into it, those alone (``human``) or over the machine's (``final``).
+
     >>> import qa_speech
     >>> from qa_speech.testing import make_call
     >>> call = make_call("agent: 您好，工号一零零一", "customer: 我想查话费", duration=60)
@@ -430,6 +432,7 @@ class Score(msgspec.Struct, frozen=True, tag_field="type", tag="score"):
     reason: str = ""
     tags: Mapping[str, float | None] = {}
     schema_version: int = SCHEMA_VERSION
+    marks: Literal["human", "final"] | msgspec.UnsetType = msgspec.UNSET
 
 
 class CallReport(msgspec.Struct, frozen=True, tag_field="type", tag="report"):

@@ -18,6 +18,7 @@ import numpy as np
 from qa_speech.call import Call, Measurement, Recording, Role, Times, Utterance, decode, encode
 from qa_speech.engines.base import ENGINE_RATE, Piece, Recognizer, Samples, Window, WindowWords
 from qa_speech.language.script import CHARACTER_S, GAP_S, example_line, spread
+from qa_speech.marks.fake import FakeMarks
 from qa_speech.metrics import Metric
 from qa_speech.store.fake import FakeStore
 from qa_speech.timeline import Segment, Timeline
@@ -195,4 +196,4 @@ def _check(kept: bool, problem: str) -> None:
         raise AssertionError(problem)
 
 
-__all__ = ["FakeRecognizer", "FakeStore", "Segment", "check_engine", "check_metric", "make_call", "tone"]
+__all__ = ["FakeMarks", "FakeRecognizer", "FakeStore", "Segment", "check_engine", "check_metric", "make_call", "tone"]

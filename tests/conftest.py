@@ -24,6 +24,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.fail(f"needs {', '.join(missing)}, and QA_SPEECH_NO_SKIP=1 forbids the skip")
         if missing:
             pytest.skip(f"needs {', '.join(missing)} on the PATH")
+    if any(item.iter_markers("postgres")) and not os.environ.get("QA_SPEECH_TEST_POSTGRES"):
+        if os.environ.get("QA_SPEECH_NO_SKIP") == "1":
+            pytest.fail("needs QA_SPEECH_TEST_POSTGRES, and QA_SPEECH_NO_SKIP=1 forbids the skip")
+        pytest.skip("needs an empty PostgreSQL database: QA_SPEECH_TEST_POSTGRES=postgresql+psycopg://…")
     if any(item.iter_markers("data")) and not DATA.is_dir():
         pytest.skip(f"needs the external data folder, not at {DATA}; QA_SPEECH_DATA names another place")
 
@@ -41,4 +45,4 @@ def clean_environ(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-KEPT = ("QA_SPEECH_DATA", "QA_SPEECH_NO_SKIP")
+KEPT = ("QA_SPEECH_DATA", "QA_SPEECH_NO_SKIP", "QA_SPEECH_TEST_POSTGRES")

@@ -10,7 +10,7 @@ import msgspec
 
 from qa_speech.marks.database import marks_file, open_marks
 from qa_speech.marks.model import JUDGED, Mark
-from qa_speech.sampling.of_run import candidate_of
+from qa_speech.sampling.frame import frame_of
 from qa_speech.sampling.record import Record, made, write_record
 from qa_speech.store.base import Result
 from qa_speech.store.parquet import open_run
@@ -37,8 +37,7 @@ def copied(place: Path) -> Path:
 
 def sampled(run: Path, plan: str = PLAN) -> Record:
     """Draw, and keep the record in the run's folder `样本`."""
-    calls = [candidate_of(result) for result in open_run(run).results()]
-    _, record = made(plan, calls, [], "2026-11-30T08:00:00")
+    _, record = made(plan, frame_of(run).calls, [], "2026-11-30T08:00:00")
     write_record(record, run / "样本")
     return record
 

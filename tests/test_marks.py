@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import os
 import signal
@@ -13,16 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import load_workbook
 
+import qa_speech.marks
+from qa_speech.call import Score, decode, encode
 from qa_speech.errors import ConfigError
 from qa_speech.marks.base import MarkStore
-from qa_speech.marks.database import HEAD, file_system, open_marks, upgrade
+from qa_speech.marks.database import HEAD, MARKS, file_system, open_marks, upgrade
 from qa_speech.marks.model import Mark, Seconds, Stage, checked
-from qa_speech.marks.sheets import About, SheetRow, read_sheet, write_sheet
-from qa_speech.marks.stages import open_appeals, standing, under_marks
+from qa_speech.marks.scores import marked_results
+from qa_speech.marks.stages import open_appeals, require_in_time, standing, under_marks
+from qa_speech.pipeline import report
 from qa_speech.scorecard import load_scorecard, score
-from qa_speech.testing import make_call
+from qa_speech.store.base import Result
+from qa_speech.store.records import record_of
+from qa_speech.testing import FakeMarks, make_call
+from qa_speech.wording.sentences import sentence
 
 CARD = """
 id: tiny
@@ -46,17 +52,22 @@ def mark(outcome: str = "pass", stage: Stage = "first", at: str = "2026-11-01T08
     return Mark(**{**values, **more})
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgres)
+
+
+@pytest.fixture(params=["memory", "sqlite", POSTGRESQL])
 def marks(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MarkStore]:
-    if request.param == "sqlite":
-        store = open_marks(tmp_path / "marks.sqlite")
-    else:
-        if not POSTGRES:
-            pytest.skip("set QA_SPEECH_TEST_POSTGRES to the URL of an empty database")
-        empty(POSTGRES)
-        store = open_marks(POSTGRES)
+    store: MarkStore = FakeMarks() if request.param == "memory" else open_marks(database(request.param, tmp_path))
     yield store
     store.close()
+
+
+def database(kind: str, folder: Path) -> str:
+    """An empty database of its own."""
+    if kind == "sqlite":
+        return str(folder / "marks.sqlite")
+    empty(POSTGRES)
+    return POSTGRES
 
 
 def empty(url: str) -> None:
@@ -96,7 +107,7 @@ def test_all_or_none_of_a_set_of_marks_is_kept(marks: MarkStore) -> None:
 
 
 def test_calibration_counts_nowhere(marks: MarkStore) -> None:
-    marks.add([mark("fail", stage="calibration")])
+    marks.add([mark("fail", stage="calibration", blind=True)])
 
     assert marks.inspected() == frozenset()
     assert standing(marks.marks()) == {}
@@ -147,6 +158,11 @@ def test_a_score_under_marks_is_made_by_the_same_arithmetic() -> None:
         ({"at": "yesterday"}, "expected ISO 8601"),
         ({"stage": "appeal", "role": "agent"}, "an appeal needs its reason"),
         ({"stage": "second", "role": "agent"}, "stage second is marked by inspector or lead"),
+        ({"stage": "third"}, "stage third; expected one of"),
+        ({"stage": "calibration"}, "calibration is blind"),
+        ({"at": "2026-11-01T08:00:00+08:00"}, "without offset"),
+        ({"at": "20261101T080000"}, "expected ISO 8601"),
+        ({"points": float("nan")}, "expected a finite number"),
     ],
 )
 def test_a_mark_that_may_not_be_made_is_refused(change: dict[str, Any], told: str) -> None:
@@ -206,102 +222,217 @@ for number in range(10_000):
 """
 
 
+KILLS = 20
+
+
 @pytest.mark.slow
-def test_two_people_mark_one_finding_at_once_and_are_killed_and_nothing_is_lost(tmp_path: Path) -> None:
-    path = tmp_path / "marks.sqlite"
-    open_marks(path).close()
-    for attempt in range(10):
+@pytest.mark.parametrize("kind", ["sqlite", POSTGRESQL])
+def test_two_people_mark_one_finding_at_once_and_are_killed_and_nothing_is_lost(kind: str, tmp_path: Path) -> None:
+    place = database(kind, tmp_path)
+    open_marks(place).close()
+    for attempt in range(KILLS // 2):  # two are killed each time
         people = [f"{name}{attempt}" for name in ("甲", "乙")]
         writers = [
-            subprocess.Popen([sys.executable, "-c", WRITER, str(path), person], stdout=subprocess.PIPE, text=True)
+            subprocess.Popen([sys.executable, "-c", WRITER, place, person], stdout=subprocess.PIPE, text=True)
             for person in people
         ]
         first = [writer.stdout.readline() for writer in writers if writer.stdout is not None]
-        time.sleep(0.05 * attempt)
+        time.sleep(0.03 * attempt)
         for writer in writers:
             writer.send_signal(signal.SIGKILL)
         said = [[one, *writer.communicate()[0].splitlines()] for one, writer in zip(first, writers, strict=True)]
-        kept = open_marks(path).marks()
+        store = open_marks(place)
+        kept = store.marks()
+        store.close()
         for person, told in zip(people, said, strict=True):
             reasons = [int(one.reason) for one in kept if one.person == person]
             assert reasons == list(range(len(reasons))), "in order, none missing, none twice"
             assert len(reasons) >= len(told) > 0, "whatever was told to be kept is kept"
 
 
-def sheet_rows() -> list[SheetRow]:
-    return [
-        SheetRow(
-            "a.wav",
-            "greeting",
-            "问候",
-            "pass",
-            40.0,
-            40.0,
-            "坐席说了“您好”（00:01）",
-            "pages/a.wav.html#t=1",
-            Seconds(1.0, 2.0),
-        ),
-        SheetRow("a.wav", "thanks", "致谢", "fail", 0.0, 60.0, "坐席没有说到“感谢”", comment_required=True),
-        SheetRow("0123", "thanks", "致谢", "fail", 0.0, 60.0),
-    ]
+SAME = """
+import sys
+from qa_speech.marks.database import open_marks
+from qa_speech.marks.model import Mark
+store = open_marks(sys.argv[1])
+made = [Mark(call=str(number), criterion="thanks", stage="first", outcome="fail", person="甲", role="inspector",
+             at="2026-11-01T08:00:00") for number in range(200)]
+sys.stdin.readline()
+print(store.add(made))
+"""
 
 
-def filled(path: Path, *changes: tuple[str, object]) -> None:
-    book = load_workbook(path)
-    for place, value in changes:
-        book["复核"][place] = value
-    book.save(path)
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite", POSTGRESQL])
+def test_one_sheet_taken_in_twice_at_once_is_kept_once(kind: str, tmp_path: Path) -> None:
+    place = database(kind, tmp_path)
+    open_marks(place).close()
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    writers = [subprocess.Popen([sys.executable, "-c", SAME, place], **pipes) for _ in range(3)]
+    new = sorted(int(writer.communicate("go\n")[0]) for writer in writers)
+
+    assert new == [0, 0, 200]
+    store = open_marks(place)
+    assert len(store.marks()) == 200
+    store.close()
 
 
-def test_a_sheet_goes_out_is_filled_in_and_comes_back(tmp_path: Path) -> None:
-    path = tmp_path / "复核单.xlsx"
-    rows = sheet_rows()
-    write_sheet(rows, path, About("first", "tiny", 3, blind=False, made_at="2026-11-30T08:00:00"))
-    filled(path, ("I2", "通过"), ("L2", "李"), ("I4", "未通过"), ("J4", 0), ("K4", "确实没有说"), ("L4", "李"))
+def test_a_second_opinion_is_somebody_elses(marks: MarkStore) -> None:
+    marks.add([mark("fail")])
 
-    found = read_sheet(path, known={(row.call, row.criterion): row for row in rows})
-
-    assert [(one.call, one.criterion, one.outcome, one.person) for one in found] == [
-        ("a.wav", "greeting", "pass", "李"), ("0123", "thanks", "fail", "李"),
-    ]  # fmt: skip
-    assert found[0].evidence == (Seconds(1.0, 2.0),)
-    assert (found[1].scorecard_version, found[1].machine_outcome, found[1].points) == (3, "fail", 0.0)
-    sheet = load_workbook(path)["复核"]
-    assert sheet.protection.sheet
-    assert sheet["A2"].protection.locked
-    assert not sheet["I2"].protection.locked
-    assert sheet["H2"].value == '=HYPERLINK("pages/a.wav.html#t=1","听")'
-    assert "感谢" in sheet["G3"].value
+    with pytest.raises(ConfigError, match="second stage by 甲, who marked it first"):
+        marks.add([mark("pass", stage="second", at="2026-11-02T08:00:00")])
+    with pytest.raises(ConfigError, match="second stage by 丙, who marked it first"):
+        marks.add([mark("fail", person="丙"), mark("pass", stage="second", person="丙", at="2026-11-02T08:00:00")])
+    other = mark("pass", stage="second", criterion="greeting", at="2026-11-02T08:00:00")
+    assert marks.add([other, mark("pass", stage="second", person="乙", at="2026-11-02T08:00:00")]) == 2
+    assert [one.person for one in marks.marks()] == ["甲", "甲", "乙"]
 
 
-def test_a_blind_sheet_does_not_say_what_the_machine_said(tmp_path: Path) -> None:
-    path = tmp_path / "blind.xlsx"
-    write_sheet(sheet_rows(), path, About("calibration", "tiny", 3, blind=True, made_at=""))
+def test_an_appeal_alone_is_no_inspection(marks: MarkStore) -> None:
+    marks.add([mark("pass", stage="appeal", role="agent", person="1001", reason="说了")])
 
-    sheet = load_workbook(path)["复核"]
-    assert [sheet[place].value for place in ("D2", "E2", "G3")] == [None, None, None]
+    assert marks.inspected() == frozenset()
 
 
-def test_every_wrong_row_is_told_with_its_number_and_nothing_is_taken_in(tmp_path: Path) -> None:
-    path = tmp_path / "sheet.xlsx"
-    rows = sheet_rows()
-    write_sheet(rows, path, About("first", "tiny", 3, blind=False, made_at=""))
-    filled(
-        path, ("I2", "好"), ("L2", "李"), ("I3", "未通过"), ("L3", "李"), ("A4", "b.wav"), ("I4", "通过"), ("L4", "李")
-    )
+def test_a_decision_taken_back_and_made_again_is_kept_each_time(marks: MarkStore) -> None:
+    for day, outcome in enumerate(("fail", "pass", "fail"), start=1):
+        assert marks.add([mark(outcome, at=f"2026-11-0{day}T08:00:00")]) == 1
+    assert standing(marks.marks())["a", "thanks"].outcome == "fail"
 
+
+def test_nothing_in_the_room_changes_or_removes_a_mark() -> None:
+    room = Path(qa_speech.marks.__file__).parent
+    for path in room.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        called = {
+            node.func.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        }
+        assert not called & {"delete", "truncate", "drop_table", "drop_all"}, path
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                words = node.value.lstrip().upper()
+                assert not words.startswith(("UPDATE ", "DELETE ", "DROP ", "TRUNCATE ")), path
+            if isinstance(node, ast.Attribute) and node.attr == "update":
+                assert ast.unparse(node.value) != "MARKS", path
+    assert {name for name in vars(MarkStore) if not name.startswith("_")} == {"add", "marks", "inspected", "close"}
+
+
+def test_the_migrations_make_the_tables_that_the_code_writes(tmp_path: Path) -> None:
+    from sqlalchemy import create_engine, inspect
+
+    open_marks(tmp_path / "marks.sqlite").close()
+    engine = create_engine(f"sqlite:///{tmp_path / 'marks.sqlite'}")
+    made = {column["name"]: column for column in inspect(engine).get_columns("marks")}
+    engine.dispose()
+
+    assert list(made) == [column.name for column in MARKS.columns]
+    assert set(made) == {"number", *Mark.__struct_fields__}
+    for column in MARKS.columns:
+        assert made[column.name]["nullable"] == column.nullable, column.name
+        assert str(made[column.name]["type"]) == str(column.type), column.name
+
+
+def test_the_password_of_a_database_is_in_no_message() -> None:
     with pytest.raises(ConfigError) as refused:
-        read_sheet(path, known={(row.call, row.criterion): row for row in rows})
+        open_marks("postgresql+psycopg://boss:topsecret@127.0.0.1:1/marks")
 
-    told = refused.value.problems
-    assert [one.split(":")[1] for one in told] == ["2", "3", "4"]
-    assert all(word in " ".join(told) for word in ("人工判定应为", "必须写理由", "不在本批次"))
+    assert "topsecret" not in str(refused.value)
+    assert "boss:***@127.0.0.1" in str(refused.value)
 
 
-def test_what_is_no_review_sheet_is_refused(tmp_path: Path) -> None:
-    for name, content in (("a.xlsx", b"PK no"), ("b.xlsx", b"")):
-        (tmp_path / name).write_bytes(content)
-        with pytest.raises(ConfigError, match="not an xlsx workbook"):
-            read_sheet(tmp_path / name, known={})
-    with pytest.raises(ConfigError, match="cannot read"):
-        read_sheet(tmp_path / "none.xlsx", known={})
+@pytest.mark.parametrize("form", ["{}", "sqlite:///{}"])
+def test_marks_on_a_network_file_system_are_refused_by_name(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa_speech.marks.database.file_system", lambda path: "nfs4")
+
+    with pytest.raises(ConfigError, match=r"network file system \(nfs4\).*--marks-db URL"):
+        open_marks(form.format(tmp_path / "marks.sqlite"))
+    assert not (tmp_path / "marks.sqlite").exists()
+
+
+def test_an_appeal_comes_within_the_days_of_the_card() -> None:
+    made = [mark("fail", at="2026-11-01T08:00:00")]
+
+    require_in_time(made, "a", "thanks", "2026-11-06T08:00:00")
+    require_in_time(made, "a", "greeting", "2027-11-06T08:00:00")  # nobody has marked it yet
+    with pytest.raises(ConfigError, match=r"could be appealed until 2026-11-03 08:00 UTC \(2 days\)"):
+        require_in_time(made, "a", "thanks", "2026-11-03T08:00:01", days=2)
+
+
+BANDED = """
+id: banded
+version: 1
+title: 示例
+appeal_days: 9
+sections:
+  - id: tone
+    title: 语气
+    start_points: 50
+    criteria:
+      - {id: rude, title: 忌语, deduct: {points: 10, per: hit, limit: 40}, check: {phrase: {none: [不知道], role: agent}}}
+      - id: pace
+        title: 语速
+        points: 50
+        check: {metric: speech_rate, role: agent}
+        bands: [{below: 1, points: 0}, {below: 100000, points: 20}, {points: 50}]
+"""
+
+
+def test_a_person_who_confirms_the_machine_changes_no_points() -> None:
+    card = load_scorecard(BANDED)
+    call = make_call("agent: 不知道", "customer: 你好", "agent: 我不知道", "agent: 不知道啊", call_id="a")
+    machine = score(call, card)
+    held = {one.id: one for one in machine.criteria}
+    assert (held["rude"].points, held["pace"].outcome, held["pace"].points) == (-30.0, "partial", 20.0)
+
+    confirmed = [mark("fail", criterion="rude"), mark("partial", criterion="pace")]
+    assert under_marks(machine, card, confirmed, "final").total == machine.total == 40.0
+    assert under_marks(machine, card, [mark("pass", criterion="rude")], "final").total == 70.0
+    assert card.appeal_days == 9
+
+
+def test_a_call_that_cannot_be_scored_stays_so() -> None:
+    card = load_scorecard(CARD.replace("pass_mark: 60", "pass_mark: 60\neligible: {min_duration_s: 600}"))
+    machine = score(make_call("agent: 您好", call_id="a"), card)
+
+    found = under_marks(machine, card, [mark("pass")], "final")
+
+    assert (found.scorable, found.total, found.marks) == (False, None, "final")
+
+
+def test_stored_rows_under_marks_are_what_scoring_under_marks_gives() -> None:
+    card = load_scorecard(CARD)
+    found = report(make_call("agent: 您好", "customer: 你好", call_id="a"), card)
+    assert found.score is not None
+    stored = Result(record_of(found).row, 0, {"agent": "1001"})
+    marks = {"a": [mark("partial", points=30.0)]}
+
+    (same,) = marked_results([stored], {card.sha256: card}.get, marks, "machine")
+    (under,) = marked_results([stored], {card.sha256: card}.get, marks, "final")
+
+    assert same == stored
+    wanted = under_marks(found.score, card, marks["a"], "final")
+    assert (under.row.total, under.row.passed, under.row.coverage) == (wanted.total, wanted.passed, wanted.coverage)
+    assert (under.row.total, under.metadata["marks"], under.row.figures) == (70.0, "final", stored.row.figures)
+    with pytest.raises(ConfigError, match="not at hand"):
+        list(marked_results([stored], {}.get, marks, "final"))
+
+
+def test_what_the_machine_said_stays_beside_the_decision() -> None:
+    card = load_scorecard(CARD)
+    machine = score(make_call("agent: 您好", "customer: 你好", call_id="a"), card)
+
+    final = under_marks(machine, card, [mark("pass", reason="说了谢谢", machine_outcome="fail")], "final")
+
+    decided = final.criteria[1]
+    assert (decided.outcome, decided.detail["machine_outcome"], decided.detail["marked_by"]) == ("pass", "fail", "甲")
+    assert sentence(decided, lang="zh") == "初检 甲 判定通过：说了谢谢；机器判定：未通过"
+    assert sentence(decided, lang="en") == "甲 decided (first): Pass: 说了谢谢; the machine: Fail"
+    human = under_marks(machine, card, [mark("pass")], "human")
+    assert sentence(human.criteria[0], lang="zh") == "未能判定：没有人工判定"
+    assert decode(encode(final), Score) == final
+    assert b'"marks"' not in encode(machine)

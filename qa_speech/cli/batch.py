@@ -6,12 +6,17 @@ import datetime as dt
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from qa_speech.cli.common import EXIT_USAGE, Language, RawOption, UiOption, friendly_errors, ui
+from qa_speech.cli.marking import MarksDbOption, MarksMode, MarksOption, marks_of
 from qa_speech.cli.running import settings_of, work
+
+if TYPE_CHECKING:
+    from qa_speech.marks.model import Mark
+    from qa_speech.store.base import Figures, Store
 
 app = typer.Typer(help="批量质检 Many calls: resumable, one outcome per recording.", no_args_is_help=True)
 
@@ -152,7 +157,10 @@ def plan(
 
 
 @app.command("status")
-def status(run: RunArgument, json_lines: JsonOption = False, ui_language: UiOption = None) -> None:
+def status(
+    run: RunArgument, json_lines: JsonOption = False, marks: MarksOption = "machine", marks_db: MarksDbOption = None,
+    ui_language: UiOption = None,
+) -> None:  # fmt: skip
     """批次进展与小结 What a run has come to so far.
 
     Example: qa-speech batch status 批次
@@ -160,12 +168,33 @@ def status(run: RunArgument, json_lines: JsonOption = False, ui_language: UiOpti
     with friendly_errors(ui_language):
         from qa_speech.store.parquet import open_run
         from qa_speech.store.summary import as_json, as_lines
+        from qa_speech.wording.catalogue import MARKS
+        from qa_speech.wording.terms import term
 
-        figures = open_run(run).figures()
+        store = open_run(run)
+        figures = store.figures()
+        if marks != "machine":
+            figures = _figures_under(store, figures, marks_of(run, marks_db, marks), marks)
         if json_lines:
-            typer.echo(json.dumps(as_json(figures), ensure_ascii=False, default=str))
+            by_marks = {} if marks == "machine" else {"marks": marks}
+            typer.echo(json.dumps(as_json(figures) | by_marks, ensure_ascii=False, default=str))
         else:
+            if marks != "machine":
+                typer.echo(f"--marks {marks}：{term(MARKS, marks, ui(ui_language))}")
             typer.echo(as_lines(figures, run, ui(ui_language)))
+
+
+def _figures_under(store: Store, figures: Figures, marks: dict[str, list[Mark]], mode: MarksMode) -> Figures:
+    """The figures of a run with its scores under marks."""
+    import msgspec
+
+    from qa_speech.marks.scores import cards_of, marked_results
+    from qa_speech.store.counting import with_scores
+
+    rows = []
+    for result in marked_results(store.results(), cards_of(store.place), marks, mode):
+        rows.append(msgspec.structs.replace(result.row, figures={}))
+    return with_scores(figures, rows)
 
 
 @app.command("retry")
@@ -253,6 +282,8 @@ def export(
     to: Annotated[Path, typer.Option("--to", help="目标文件 file: .csv, .xlsx or .jsonl", dir_okay=False)] = Path(
         "results.xlsx"
     ),
+    marks: MarksOption = "machine",
+    marks_db: MarksDbOption = None,
     ui_language: UiOption = None,
 ) -> None:
     """导出批次结果表 Write the results of a run as CSV, xlsx or JSONL.
@@ -263,7 +294,12 @@ def export(
         from qa_speech.store.export import export as write
         from qa_speech.store.parquet import open_run
 
-        count = write(open_run(run).results(), to)
+        results = open_run(run).results()
+        if marks != "machine":
+            from qa_speech.marks.scores import cards_of, marked_results
+
+            results = marked_results(results, cards_of(run), marks_of(run, marks_db, marks), marks)
+        count = write(results, to)
         typer.echo(f"{to}：{count} 行" if ui(ui_language) == "zh" else f"{to}: {count} rows", err=True)
 
 

@@ -23,10 +23,13 @@ from qa_speech.cli.common import (
     shelf,
     ui,
 )
+from qa_speech.cli.marking import MarksDbOption, MarksOption, marks_of
 
 if TYPE_CHECKING:
     from qa_speech.call import CallFailure, CallReport
     from qa_speech.report.folder import ReportFolder
+    from qa_speech.scorecard import Scorecard
+    from qa_speech.scorecard.choice import Shelf
     from qa_speech.settings import Settings
 
 DEFAULT_OUT = Path("qa-report")
@@ -186,14 +189,8 @@ def score(
     config: ConfigOption = None,
     fail_under: FailUnderOption = None,
     mask: MaskOption = True,
-    marks_db: Annotated[
-        str | None,
-        typer.Option(
-            "--marks-db",
-            help="评定库，评分表写了 trust 时用 where the marks are, for cards that ask for trust. Default: the run's own.",
-            show_default=False,
-        ),
-    ] = None,
+    marks: MarksOption = "machine",
+    marks_db: MarksDbOption = None,
     ui_language: UiOption = None,
 ) -> None:
     """重新评分 Score stored calls again: no audio, no models.
@@ -201,6 +198,7 @@ def score(
     Example: qa-speech score qa-report --scorecard scorecards/telecom-hotline.yaml
     """
     with friendly_errors(ui_language):
+        from qa_speech.marks.scores import marked_reports
         from qa_speech.marks.trust import TrustOfMarks
         from qa_speech.settings import load_settings
         from qa_speech.store.folder import is_run
@@ -214,12 +212,30 @@ def score(
             for path in paths:
                 own = is_run(path) and not chosen  # a run is scored by the scorecards it used
                 trusted = TrustOfMarks(path, marks_db)
-                yield from read_reports(path, scorecard=None if own else cards, trusted=trusted)
+                found = read_reports(path, scorecard=None if own else cards, trusted=trusted)
+                if marks == "machine":
+                    yield from found
+                    continue
+                card_of = _cards_of_run(path) if own else _cards_chosen(cards)
+                yield from marked_reports(found, card_of, marks_of(path, marks_db, marks), marks)
 
         _finish(
             reports(), total=None, out=None if json_lines else out, json_lines=json_lines, embed_audio=False,
             fail_under=fail_under, mask=mask, lang=ui(ui_language),
         )  # fmt: skip
+
+
+def _cards_of_run(run: Path) -> Callable[[CallReport], Scorecard | None]:
+    """The card by which a run has scored each call."""
+    from qa_speech.marks.scores import cards_of
+
+    cards = cards_of(run)
+    return lambda report: None if report.score is None else cards(report.score.scorecard_sha256)
+
+
+def _cards_chosen(cards: Shelf) -> Callable[[CallReport], Scorecard | None]:
+    """The card that is chosen for each call."""
+    return lambda report: cards(report.call)
 
 
 def _settings(config: Path | None, model: str | None, agent_channel: int | None, language: str | None) -> Settings:

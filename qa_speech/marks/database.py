@@ -8,6 +8,7 @@ not hold, so it is refused there by name. The schema is made with a new database
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,14 +34,22 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from qa_speech.errors import ConfigError
-from qa_speech.marks.model import Mark, Seconds, checked
-from qa_speech.marks.stages import latest
+from qa_speech.marks.model import DECIDED, Mark, Seconds
+from qa_speech.marks.rules import admitted
 
 FILE_NAME = "marks.sqlite"
 NETWORK_FILE_SYSTEMS = frozenset(
-    ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "ceph", "glusterfs", "afs", "lustre")
-)
+    (
+        "nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "9p", "afs", "beegfs", "ceph", "davfs", "gfs2", "glusterfs", "gpfs",
+        "lustre", "ocfs2", "vboxsf", "fuse.ceph", "fuse.cephfs", "fuse.davfs2", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs",
+        "fuse.sshfs", "fuse.vmhgfs-fuse",
+    )
+)  # fmt: skip
+"""Where locks do not hold between machines."""
 WAIT_S = 30
+"""How long a writer waits for another one."""
+LOCK = 716000
+"""Number of the lock by which writers of a PostgreSQL database wait for each other."""
 HEAD = "0001"
 """The newest migration this version knows."""
 
@@ -75,12 +84,13 @@ def open_marks(place: str | Path, *, create: bool = True) -> DatabaseMarks:
         It cannot be opened: not there, on a network file system, of a newer version, or of an older one (then: `upgrade`).
     """
     engine = _engine(place, create)
+    name = _shown(place)
     try:
-        _require_schema(engine, str(place), create)
+        _require_schema(engine, name, create)
     except BaseException:
         engine.dispose()
         raise
-    return DatabaseMarks(engine, str(place))
+    return DatabaseMarks(engine, name)
 
 
 def marks_file(run: str | Path) -> Path:
@@ -88,23 +98,32 @@ def marks_file(run: str | Path) -> Path:
     return Path(run) / FILE_NAME
 
 
+def _shown(place: str | Path) -> str:
+    """The place as messages name it: without the password of a URL."""
+    text = str(place)
+    if "://" not in text:
+        return text
+    try:
+        return make_url(text).render_as_string(hide_password=True)
+    except ArgumentError:
+        return text.partition("://")[0] + "://…"
+
+
 def _engine(place: str | Path, create: bool) -> Engine:
     text = str(place)
     if "://" not in text:
-        path = Path(text)
-        if not create and not path.is_file():
-            raise ConfigError(text, ["no marks here yet"])
-        _refuse_network(path)
-        text = f"sqlite:///{path}"
+        text = f"sqlite:///{text}"
     try:
         url = make_url(text)
         engine = create_engine(url, pool_pre_ping=True)
-    except (ArgumentError, ModuleNotFoundError) as exc:
-        problem = (
-            f"cannot be opened as a database: {exc}; expected a path, or a URL like postgresql+psycopg://user@host/name"
-        )
-        raise ConfigError(str(place), [problem]) from exc
+    except (ArgumentError, SQLAlchemyError, ModuleNotFoundError) as exc:
+        problem = f"cannot be opened as a database: {type(exc).__name__}; expected a path, or a URL like"
+        raise ConfigError(_shown(place), [f"{problem} postgresql+psycopg://user@host/name"]) from exc
     if url.get_backend_name() == "sqlite":
+        path = Path(url.database or "")
+        if not create and not path.is_file():
+            raise ConfigError(_shown(place), ["no marks here yet"])
+        _refuse_network(path)
         event.listen(engine, "connect", _as_wal)
     return engine
 
@@ -124,6 +143,10 @@ def _refuse_network(path: Path) -> None:
         raise ConfigError(str(path), [problem])
 
 
+MOUNT_ESCAPE = re.compile(r"\\([0-7]{3})")
+"""A blank or backslash in a name of /proc/mounts."""
+
+
 def file_system(path: Path, mounts: str = "/proc/mounts") -> str:
     """Kind of the file system that holds a path, e.g. ``ext4`` or ``nfs4``; "" where the system does not say."""
     try:
@@ -136,7 +159,7 @@ def file_system(path: Path, mounts: str = "/proc/mounts") -> str:
         parts = line.split()
         if len(parts) < 3:
             continue
-        mount = parts[1].replace("\\040", " ")
+        mount = MOUNT_ESCAPE.sub(lambda found: chr(int(found[1], 8)), parts[1])
         inside = wanted == mount or wanted.startswith(mount.rstrip("/") + "/")
         if inside and len(mount) >= best:
             best, kind = len(mount), parts[2]
@@ -155,14 +178,15 @@ def upgrade(place: str | Path) -> str:
     from alembic.config import Config
 
     engine = _engine(place, create=False)
+    name = _shown(place)
     try:
-        _refuse_newer(_version(engine, str(place)), str(place))
+        _refuse_newer(_version(engine, name), name)
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        with engine.begin() as connection:
+        with _told(name), _writing(engine) as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-        return _version(engine, str(place)) or HEAD
+        return _version(engine, name) or HEAD
     finally:
         engine.dispose()
 
@@ -203,14 +227,21 @@ def _make(engine: Engine, place: str) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with _told(place), engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(716000)")
+    with _told(place), _writing(engine) as connection:
         if not engine.dialect.has_table(connection, "marks_version"):
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+@contextmanager
+def _writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that no other writer is in: what it reads is what is kept when it ends."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+        yield connection
         connection.commit()
 
 
@@ -233,10 +264,9 @@ class DatabaseMarks:
 
     def add(self, marks: Iterable[Mark]) -> int:
         """See `base.MarkStore.add`; one transaction."""
-        fresh = [checked(mark) for mark in marks]
-        with _told(self._place), self._engine.begin() as connection:
-            known = _latest_of(connection, sorted({mark.call for mark in fresh}))
-            new = [mark for mark in fresh if not _said(mark, known)]
+        given = list(marks)
+        with _told(self._place), _writing(self._engine) as connection:
+            new = admitted(given, _read(connection, sorted({mark.call for mark in given})))
             if new:
                 connection.execute(MARKS.insert(), [_row(mark) for mark in new])
         return len(new)
@@ -248,7 +278,7 @@ class DatabaseMarks:
 
     def inspected(self) -> frozenset[str]:
         """See `base.MarkStore.inspected`."""
-        wanted = select(MARKS.c.call).where(MARKS.c.stage != "calibration").distinct()
+        wanted = select(MARKS.c.call).where(MARKS.c.stage.in_(DECIDED)).distinct()
         with _told(self._place), self._engine.connect() as connection:
             return frozenset(row[0] for row in connection.execute(wanted))
 
@@ -268,15 +298,6 @@ def _read(connection: Connection, calls: Sequence[str] | None) -> list[Mark]:
         part = calls[start : start + CALLS_AT_ONCE]
         found += connection.execute(select(MARKS).where(MARKS.c.call.in_(part))).mappings()
     return [_mark(row) for row in sorted(found, key=lambda row: row["number"])]
-
-
-def _latest_of(connection: Connection, calls: Sequence[str]) -> list[Mark]:
-    return latest(_read(connection, calls))
-
-
-def _said(mark: Mark, known: Iterable[Mark]) -> bool:
-    """Whether this is what the person last said of it: a sheet that is read twice changes nothing."""
-    return any(mark.same_decision(other) for other in known)
 
 
 def _row(mark: Mark) -> dict[str, Any]:

@@ -3,7 +3,7 @@
     calibration        blind, outside every average
     first 初检          the inspector
     appeal 申诉         the agent, or the lead for him: nothing changes until it is decided
-    second 复核         an inspector of another team who did not mark it
+    second 复核         an inspector of another team who did not mark it (`rules` knows the marks, the sheet the teams)
     final 终审          the lead; also closes an appeal that nobody decided
 
 A mark is never changed and never removed. A later mark of the same person at the same stage takes its place in views alone.
@@ -12,6 +12,8 @@ A mark is never changed and never removed. A later mark of the same person at th
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from math import isfinite
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -48,9 +50,9 @@ class Seconds(msgspec.Struct, frozen=True):
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """One decision. `points` None = what the outcome gives by the card; `at` ISO 8601 in UTC.
+    """One decision. `points` None = what the outcome gives by the card; `at` ISO 8601 in UTC, without offset.
 
-    `machine_outcome` and `machine_points` are what the person was shown beside it; `blind` = he was shown neither.
+    `machine_outcome` and `machine_points` are what the machine had said then; `blind` = the person was not shown it.
     """
 
     call: str
@@ -93,29 +95,42 @@ def checked(mark: Mark) -> Mark:
     ...     print(exc.problems[0])
     stage final is marked by lead, not by agent
     """
-    problems: list[str] = []
-    if mark.role not in WHO_MAY[mark.stage]:
-        allowed = " or ".join(WHO_MAY[mark.stage])
-        problems.append(f"stage {mark.stage} is marked by {allowed}, not by {mark.role}")
+    problems = [*_stage_problems(mark)]
     if mark.outcome not in JUDGED:
         problems.append(f"outcome {mark.outcome}; expected one of: {', '.join(JUDGED)}")
     for name, value in (("call", mark.call), ("criterion", mark.criterion), ("person", mark.person)):
         if not value.strip():
             problems.append(f"{name} is empty")
-    if mark.stage == "appeal" and not mark.reason.strip():
-        problems.append("an appeal needs its reason")
-    if _time(mark.at) is None:
-        problems.append(f"at {mark.at!r}; expected ISO 8601 like 2026-11-30T08:00:00")
+    if mark.points is not None and not isfinite(mark.points):
+        problems.append(f"points {mark.points}; expected a finite number")
+    if not _is_utc(mark.at):
+        problems.append(f"at {mark.at!r}; expected ISO 8601 in UTC like 2026-11-30T08:00:00, without offset")
     if problems:
         raise ConfigError(f"mark of {mark.call}/{mark.criterion}", problems)
     return mark
 
 
-def _time(text: str) -> dt.datetime | None:
+def _stage_problems(mark: Mark) -> Iterator[str]:
+    """What the stage asks of the one who marks, and is not so."""
+    if mark.stage not in STAGES:
+        yield f"stage {mark.stage}; expected one of: {', '.join(STAGES)}"
+        return
+    if mark.role not in WHO_MAY[mark.stage]:
+        allowed = " or ".join(WHO_MAY[mark.stage])
+        yield f"stage {mark.stage} is marked by {allowed}, not by {mark.role}"
+    if mark.stage == "calibration" and not mark.blind:
+        yield "calibration is blind: the person must not have seen what the machine said"
+    if mark.stage == "appeal" and not mark.reason.strip():
+        yield "an appeal needs its reason"
+
+
+def _is_utc(text: str) -> bool:
+    """Whether times sort as texts: one form, one clock."""
     try:
-        return dt.datetime.fromisoformat(text)
+        when = dt.datetime.fromisoformat(text)
     except ValueError:
-        return None
+        return False
+    return when.tzinfo is None and text.startswith(when.isoformat(timespec="seconds"))
 
 
 def now() -> str:

@@ -1,19 +1,20 @@
 """Which marks count: the newest decided stage of each criterion; appeals and their clocks; a score under marks.
 
 machine   the stored score alone
-human     what people marked, and nothing else
+human     what people marked, and nothing else; too little of it gives no total (the card's `min_coverage`)
 final     what people decided where they did, else the machine
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
 from qa_speech.call import CriterionScore, Outcome, Score
+from qa_speech.errors import ConfigError
 from qa_speech.marks.model import DECIDED, Mark
 from qa_speech.scorecard.arithmetic import total_of
 
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
 MarksMode: TypeAlias = Literal["machine", "human", "final"]
 MODES: tuple[MarksMode, ...] = ("machine", "human", "final")
 APPEAL_DAYS = 5
-"""Days in which an appeal has to be decided unless the card says otherwise."""
+"""Days in which a mark may be appealed, and then in which the appeal has to be decided, unless the card says otherwise."""
+
+
+LARGEST_DEDUCTION = 1000.0
+"""Points, where a deduction for every hit has no limit of its own."""
 
 
 class OpenAppeal(NamedTuple):
@@ -64,7 +69,10 @@ def standing(marks: Iterable[Mark]) -> dict[tuple[str, str], Mark]:
 
 
 def open_appeals(marks: Sequence[Mark], now: dt.datetime, *, days: int = APPEAL_DAYS) -> list[OpenAppeal]:
-    """Appeals after which nobody of the second or final stage has marked the criterion, the most urgent first."""
+    """Appeals after which nobody of the second or final stage has marked the criterion, the most urgent first.
+
+    `now` in UTC, without offset, like the times of marks.
+    """
     found: list[OpenAppeal] = []
     for mark in latest(marks):
         if mark.stage != "appeal" or _decided_after(mark, marks):
@@ -86,11 +94,13 @@ def _decided_after(appeal: Mark, marks: Iterable[Mark]) -> bool:
 def under_marks(score: Score, card: Scorecard, marks: Iterable[Mark], mode: MarksMode) -> Score:
     """A score as people have decided it, by the same arithmetic: marks only change outcomes.
 
-    Criteria that the card no longer has, and marks of other calls, are left out. In mode ``human`` a criterion without a mark
-    is not measured.
+    Marks of criteria that the card no longer has, and of other calls, are left out. In mode ``human`` a criterion without a
+    mark is not measured. A call that is not scorable stays so, whatever was marked. `marks` of the result says the mode.
     """
     if mode == "machine":
         return score
+    if not score.scorable:
+        return replace(score, marks=mode)
     decided = {criterion: mark for (call, criterion), mark in standing(marks).items() if call == score.call_id}
     by_id = {criterion.id: criterion for criterion in card.criteria}
     criteria: list[CriterionScore] = []
@@ -102,12 +112,19 @@ def under_marks(score: Score, card: Scorecard, marks: Iterable[Mark], mode: Mark
             criteria.append(_unmarked(held))
         else:
             criteria.append(held)
-    return total_of(card, score.call_id, tuple(criteria))
+    return replace(total_of(card, score.call_id, tuple(criteria)), marks=mode)
 
 
 def _marked(held: CriterionScore, criterion: Criterion, mark: Mark) -> CriterionScore:
-    points = points_of(criterion, mark.outcome, mark.points)
-    detail: Mapping[str, str | float | None] = {**held.detail, "marked_by": mark.person, "marked_at_stage": mark.stage}
+    """A criterion as a person decided it; what the machine had said stays beside it."""
+    detail: dict[str, str | float | None] = {
+        **held.detail,
+        "marked_by": mark.person,
+        "marked_at_stage": mark.stage,
+        "mark_reason": mark.reason,
+        "machine_outcome": held.outcome,
+    }
+    points = points_of(criterion, mark.outcome, mark.points, held)
     return replace(held, outcome=mark.outcome, points=points, pending=False, review=(), reason="marked", detail=detail)
 
 
@@ -115,8 +132,11 @@ def _unmarked(held: CriterionScore) -> CriterionScore:
     return replace(held, outcome="not_measured", points=None, pending=False, review=(), reason="not_marked")
 
 
-def points_of(criterion: Criterion, outcome: Outcome, given: float | None) -> float | None:
-    """Points of an outcome: as given, else all of them for a pass, none for a fail, the deduction for a failed deduction item.
+def points_of(
+    criterion: Criterion, outcome: Outcome, given: float | None, held: CriterionScore | None = None
+) -> float | None:
+    """Points of an outcome: as given; as the machine had them where it came to the same outcome (bands, deductions per hit);
+    else all for a pass, none for a fail, half for a part, the deduction for a failed deduction item.
 
     None where the criterion does not apply.
     """
@@ -124,9 +144,51 @@ def points_of(criterion: Criterion, outcome: Outcome, given: float | None) -> fl
         return None
     if given is not None:
         return given
+    if held is not None and held.outcome == outcome and held.points is not None:
+        return held.points
+    if not criterion.scored:
+        return 0.0
     if criterion.deduct is not None:
         return -criterion.deduct.points if outcome == "fail" else 0.0
     full = criterion.points or 0.0
     if outcome == "pass":
         return full
     return full / 2 if outcome == "partial" else 0.0
+
+
+def points_range(criterion: Criterion) -> tuple[float, float]:
+    """The least and most points that a person may give.
+
+    >>> from qa_speech.scorecard.model import Criterion
+    >>> points_range(Criterion(id="a", title="a", manual=True, deduct={"points": 2, "per": "hit", "limit": 6}))
+    (-6.0, 0.0)
+    """
+    deduct = criterion.deduct
+    if not criterion.scored:
+        return 0.0, 0.0
+    if deduct is None:
+        return 0.0, criterion.points or 0.0
+    if deduct.limit is not None:
+        return -deduct.limit, 0.0
+    return (-deduct.points if deduct.per == "once" else -LARGEST_DEDUCTION), 0.0
+
+
+def appeal_until(marks: Iterable[Mark], call: str, criterion: str, *, days: int = APPEAL_DAYS) -> dt.datetime | None:
+    """Until when (UTC) what stands for a criterion may be appealed; None where no person has marked it: always."""
+    mark = standing(marks).get((call, criterion))
+    if mark is None:
+        return None
+    return dt.datetime.fromisoformat(mark.at) + dt.timedelta(days=days)
+
+
+def require_in_time(marks: Iterable[Mark], call: str, criterion: str, at: str, *, days: int = APPEAL_DAYS) -> None:
+    """Whether an appeal made `at` (ISO 8601, UTC) still comes in time.
+
+    Raises
+    ------
+    ConfigError
+        It does not.
+    """
+    until = appeal_until(marks, call, criterion, days=days)
+    if until is not None and dt.datetime.fromisoformat(at) > until:
+        raise ConfigError(f"{call}/{criterion}", [f"could be appealed until {until:%Y-%m-%d %H:%M} UTC ({days} days)"])

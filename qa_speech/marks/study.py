@@ -28,12 +28,11 @@ from qa_speech.marks.agreement import (
 )
 from qa_speech.marks.calibration import calibration_totals
 from qa_speech.marks.model import Mark
+from qa_speech.marks.scores import cards_of
 from qa_speech.marks.stages import standing
 from qa_speech.scorecard import Scorecard
 from qa_speech.stats.agreement import Agreement
-from qa_speech.store.cards import RunScorecards
-from qa_speech.store.parquet import open_run
-from qa_speech.store.reports import reports_of
+from qa_speech.store.reports import read_reports
 
 REWORD_KAPPA = 0.6
 """Kappa between people below which the wording is suspected: less than substantial (Landis & Koch 1977)."""
@@ -83,11 +82,10 @@ def study_of_run(run: str | Path, marks: Sequence[Mark], kind: Kind = "machine")
     """
     if not marks:
         raise ConfigError(str(run), ["no marks yet; `qa-speech review import` brings some in"])
-    store = open_run(run)
-    cards = RunScorecards(store.place)
+    cards = cards_of(run)
     scored: dict[str, tuple[Score, Scorecard]] = {}
-    for report in reports_of(store, ids={mark.call for mark in marks}):
-        card = None if report.score is None else cards.get(report.score.scorecard_sha256)
+    for report in read_reports(run, ids={mark.call for mark in marks}):
+        card = None if report.score is None else cards(report.score.scorecard_sha256)
         if report.score is not None and card is not None:
             scored[report.call.id] = report.score, card
     return study(scored, marks, kind)

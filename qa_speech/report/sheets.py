@@ -35,7 +35,8 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 def write_csv(reports: Sequence[CallReport | CallFailure], path: str | Path, *, lang: Lang) -> None:
     """Write results.csv: UTF-8 with a byte order mark (Excel opens Chinese), one row per input in the order given.
 
-    Columns: those of `HEAD`; then ``<criterion>.outcome`` and ``<criterion>.points`` for every criterion met; then per metric
+    Columns: those of `HEAD`; ``marks`` where people's marks went into a score;
+    then ``<criterion>.outcome`` and ``<criterion>.points`` for every criterion met; then per metric
     its value (``silence``, ``talk:agent``) and its main components (``silence.longest_s``), plain numbers in the metric's
     unit. Sentences are in `lang`. Cells that a spreadsheet would take for a formula get a leading apostrophe. `status` is
     ``ok`` or the class of the error.
@@ -48,10 +49,13 @@ def write_rows(rows: Sequence[Row], path: str | Path) -> None:
     text = io.StringIO(newline="")
     criteria = dict.fromkeys(name for one in rows for name in one.criteria)
     figures = dict.fromkeys(name for one in rows for name in one.figures)
+    head = [*HEAD]
+    if any("marks" in one.fixed for one in rows):
+        head.append("marks")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([cell(name) for name in (*HEAD, *criteria, *figures)])
+    writer.writerow([cell(name) for name in (*head, *criteria, *figures)])
     for one in rows:
-        values = [one.fixed.get(name) for name in HEAD]
+        values = [one.fixed.get(name) for name in head]
         values += [one.criteria.get(name) for name in criteria]
         values += [one.figures.get(name) for name in figures]
         writer.writerow([cell(value) for value in values])
@@ -108,7 +112,7 @@ def _of_call(report: CallReport, lang: Lang) -> dict[str, object]:
 
 
 def _of_score(score: Score, lang: Lang) -> dict[str, object]:
-    return {
+    fixed: dict[str, object] = {
         "total": score.total,
         "total_if_confirmed": score.total_if_confirmed,
         "coverage": score.coverage,
@@ -119,6 +123,9 @@ def _of_score(score: Score, lang: Lang) -> dict[str, object]:
         "scorecard": score.scorecard_id,
         "scorecard_version": score.scorecard_version,
     }
+    if isinstance(score.marks, str):
+        fixed["marks"] = score.marks
+    return fixed
 
 
 def _figures(measurements: Mapping[str, Measurement]) -> dict[str, object]:

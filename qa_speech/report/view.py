@@ -242,7 +242,8 @@ def facts(report: CallReport, lang: Lang) -> list[Fact]:
 
 def _scorecard(score: Score, lang: Lang) -> str:
     version = terms.term(UI, "version", lang)
-    return f"{score.scorecard_id} · {version} {score.scorecard_version}"
+    text = f"{score.scorecard_id} · {version} {score.scorecard_version}"
+    return text + terms.bracket(messages.marks(score, lang), lang)
 
 
 def _technical(call: Call) -> list[Fact]:

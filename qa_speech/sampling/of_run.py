@@ -12,22 +12,16 @@ from qa_speech.marks.agreement import Pair, machine_pairs
 from qa_speech.marks.decided import DecidedCall, decided_call, marks_by_call, scored_criteria
 from qa_speech.marks.model import Mark
 from qa_speech.marks.reading import has_marks, read_marks
+from qa_speech.marks.scores import cards_of
 from qa_speech.marks.stages import MarksMode
-from qa_speech.sampling.conditions import Value
 from qa_speech.sampling.draw import Candidate
 from qa_speech.sampling.estimates import Figure
 from qa_speech.sampling.estimation import Estimates, census, estimated
+from qa_speech.sampling.frame import frame_of
 from qa_speech.sampling.joined import CRITERION, joined
 from qa_speech.sampling.record import read_record
 from qa_speech.scorecard import Scorecard
-from qa_speech.store.base import Result, Store
-from qa_speech.store.cards import RunScorecards
-from qa_speech.store.parquet import open_run
-from qa_speech.store.records import OK
-from qa_speech.store.reports import reports_of
-
-FIGURES = ("total", "duration_s", "coverage", "band", "layout", "language", "to_review", "scorecard")
-"""Columns of a result that conditions of a plan may name, beside figures, metadata and criteria."""
+from qa_speech.store.reports import read_reports
 
 
 class Question(NamedTuple):
@@ -56,8 +50,7 @@ def answered(run: str | Path, sample: str | Path | None, question: Question) -> 
     ConfigError
         The run, the draw or the marks cannot be read, or the figure or the groups are not to be found in the run.
     """
-    store = open_run(run)
-    calls = [candidate_of(result) for result in store.results() if result.row.status == OK]
+    calls = frame_of(run).calls
     _require_known(question, calls, str(run))
     if question.mode == "machine":
         marks = read_marks(run, question.marks_db) if has_marks(run, question.marks_db) else []
@@ -69,23 +62,10 @@ def answered(run: str | Path, sample: str | Path | None, question: Question) -> 
         )
     record = read_record(sample)
     marks = read_marks(run, question.marks_db, [one.id for one in record.drawn])
-    decided = decided_calls(store, marks, question.figure, question.mode)
+    decided = decided_calls(run, marks, question.figure, question.mode)
     data = joined(question.figure, record, calls, decided)
     found = estimated(data, marks=question.mode, by=question.by, wanted_width=question.width, within=question.within)
     return Answered(found)
-
-
-def candidate_of(result: Result) -> Candidate:
-    """A call of a run in the terms of plans and figures: columns, measurements, metadata, outcomes of criteria."""
-    row = result.row
-    values: dict[str, Value] = {"passed": None if row.passed is None else float(row.passed)}
-    for name in FIGURES:
-        values[name] = getattr(row, name)
-    values.update(row.figures)
-    values.update(result.metadata)
-    for criterion in row.criteria or ():
-        values[f"criterion.{criterion.id}"] = criterion.outcome
-    return Candidate(readable(row.id), {name: value for name, value in values.items() if value is not None})
 
 
 def _require_known(question: Question, calls: Sequence[Candidate], source: str) -> None:
@@ -108,14 +88,14 @@ def _is_of(figure: Figure, pair: Pair) -> bool:
     return not figure.name.startswith(CRITERION) or pair.criterion == figure.name.removeprefix(CRITERION)
 
 
-def decided_calls(store: Store, marks: Iterable[Mark], figure: Figure, mode: MarksMode) -> dict[str, DecidedCall]:
+def decided_calls(run: str | Path, marks: Iterable[Mark], figure: Figure, mode: MarksMode) -> dict[str, DecidedCall]:
     """The calls that somebody has marked, as they are decided, by id."""
     by_call = marks_by_call(marks)
-    cards = RunScorecards(store.place)
+    cards = cards_of(run)
     found: dict[str, DecidedCall] = {}
-    for report in reports_of(store, ids=by_call.keys()):
+    for report in read_reports(run, ids=by_call.keys()):
         score = report.score
-        card = None if score is None else cards.get(score.scorecard_sha256)
+        card = None if score is None else cards(score.scorecard_sha256)
         if score is None or card is None:
             continue
         wanted = _wanted(figure, card)

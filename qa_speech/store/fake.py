@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import mean
 from tempfile import TemporaryDirectory
 from threading import Lock
 
@@ -16,10 +15,8 @@ import msgspec
 from qa_speech.errors import ConfigError
 from qa_speech.inputs.rows import Row
 from qa_speech.store.base import (
-    SHOWN_CRITERIA,
     Answer,
     Compacted,
-    CriterionCount,
     ErrorCount,
     Figures,
     Known,
@@ -28,10 +25,10 @@ from qa_speech.store.base import (
     part_name,
     rows_without,
 )
+from qa_speech.store.counting import with_scores
 from qa_speech.store.parquet import ParquetStore
 from qa_speech.store.records import FAILED, FORGOTTEN, OK, Kept, Record, ResultRow, Source, nameless
 
-JUDGED = ("pass", "partial", "fail")
 S_PER_H = 3600
 
 
@@ -120,34 +117,32 @@ class FakeStore:
         """What is stored, counted one by one."""
         rows = self._newest()
         statuses = Counter(row.status for row in rows)
-        totals = [row.total for row in rows if row.total is not None]
-        judged = [row.passed for row in rows if row.passed is not None]
         copies = [row.copied_from for row in rows if row.copied_from is not None]
-        seconds, to_review = 0.0, 0
+        seconds = 0.0
         ids = {row.id for row in self._rows}
         for row in rows:
             seconds += row.duration_s or 0.0
-            to_review += row.to_review or 0
             ids.add(row.id)
-        return Figures(
+        counted = Figures(
             stored=len(rows),
             ok=statuses[OK],
             failed=statuses[FAILED],
             forgotten=statuses[FORGOTTEN],
             audio_h=seconds / S_PER_H,
-            scored=len(totals),
-            mean_total=mean(totals) if totals else None,
-            min_total=min(totals, default=None),
-            passed=sum(judged),
-            judged=len(judged),
-            to_review=to_review,
+            scored=0,
+            mean_total=None,
+            min_total=None,
+            passed=0,
+            judged=0,
+            to_review=0,
             copies=len(copies),
             rows=len(ids),
-            bands=_bands(rows),
-            no_total=_without_total(rows),
+            bands={},
+            no_total={},
             errors=_errors(rows),
-            criteria=_criteria(rows),
+            criteria=[],
         )
+        return with_scores(counted, rows)
 
     def query(self, sql: str) -> Answer:
         """Answered by a Parquet store with the same outcomes: a question in SQL needs tables."""
@@ -209,27 +204,6 @@ def _written_at(row: ResultRow) -> dt.datetime:
     return row.written_at or dt.datetime.min
 
 
-def _bands(rows: Sequence[ResultRow]) -> dict[str, int]:
-    """How many calls are in each band, the best band first."""
-    counts: Counter[str] = Counter()
-    best: dict[str, float] = {}
-    for row in rows:
-        if row.band:
-            counts[row.band] += 1
-            best[row.band] = max(best.get(row.band, 0.0), row.total or 0.0)
-    best_first = sorted(best, key=best.__getitem__, reverse=True)
-    return {band: counts[band] for band in best_first}
-
-
-def _without_total(rows: Sequence[ResultRow]) -> dict[str, int]:
-    """Why calls have no total, the most frequent reason first."""
-    reasons: Counter[str] = Counter()
-    for row in rows:
-        if row.total is None and row.reason:
-            reasons[row.reason] += 1
-    return dict(reasons.most_common())
-
-
 def _errors(rows: Sequence[ResultRow]) -> list[ErrorCount]:
     by_error: dict[str, list[ResultRow]] = {}
     for row in rows:
@@ -240,20 +214,3 @@ def _errors(rows: Sequence[ResultRow]) -> list[ErrorCount]:
         example = min(failures, key=lambda row: row.id)
         found.append(ErrorCount(error, len(failures), example.id, example.message or ""))
     return sorted(found, key=lambda one: (-one.count, one.error))
-
-
-def _criteria(rows: Sequence[ResultRow]) -> list[CriterionCount]:
-    titles: dict[str, str] = {}
-    failed: Counter[str] = Counter()
-    judged: Counter[str] = Counter()
-    for row in rows:
-        for criterion in row.criteria or ():
-            name = criterion.id or ""
-            titles[name] = criterion.title or ""
-            if criterion.outcome in JUDGED:
-                judged[name] += 1
-            if criterion.outcome == "fail":
-                failed[name] += 1
-    found = [CriterionCount(titles[name], count, judged[name]) for name, count in failed.items()]
-    found.sort(key=lambda one: (-one.failed, one.criterion))
-    return found[:SHOWN_CRITERIA]

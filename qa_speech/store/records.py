@@ -268,10 +268,11 @@ def _row(report: CallReport, call_sha256: str) -> ResultRow:
         code_sha256=code_sha256(),
         figures=_figures(measured),
     )
-    return row if report.score is None else _scored(row, report.score)
+    return row if report.score is None else with_score(row, report.score)
 
 
-def _scored(row: ResultRow, score: Score) -> ResultRow:
+def with_score(row: ResultRow, score: Score) -> ResultRow:
+    """The row with the columns that tell a score."""
     return msgspec.structs.replace(
         row,
         scorecard=score.scorecard_id,

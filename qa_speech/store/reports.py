@@ -23,7 +23,11 @@ from qa_speech.store.parquet import open_run
 
 
 def read_reports(
-    path: str | Path, *, scorecard: Scorecard | Chooser | None = None, trusted: Trusted | None = None
+    path: str | Path,
+    *,
+    scorecard: Scorecard | Chooser | None = None,
+    trusted: Trusted | None = None,
+    ids: Collection[str] | None = None,
 ) -> Iterator[CallReport]:
     """The calls stored at `path` with their scores, in the order they are stored.
 
@@ -35,6 +39,8 @@ def read_reports(
     trusted
         Of a scorecard that asks for trust the criteria that have it; None = none of them. Scores that lie beside their calls
         in a result folder stay as they are.
+    ids : collection of str, or None
+        Only these calls; those that are not there are left out.
 
     Raises
     ------
@@ -52,16 +58,20 @@ def read_reports(
     slow-answer.ogg 71.0
     """
     path = Path(path)
+    if scorecard is None and is_run(path):
+        yield from reports_of(open_run(path), ids, trusted=trusted)
+        return
+    found: Iterator[CallReport]
     if scorecard is not None:
-        for call in read_calls(path):
-            yield report(call, scorecard, trusted=trusted)
-    elif is_run(path):
-        yield from reports_of(open_run(path), trusted=trusted)
+        wanted = (call for call in read_calls(path) if ids is None or call.id in ids)
+        found = (report(call, scorecard, trusted=trusted) for call in wanted)
     elif path.is_dir():
-        yield from _of_folder(ResultFolder(path))
+        found = _of_folder(ResultFolder(path))
     else:
-        for call in read_calls(path):
-            yield CallReport(call)
+        found = map(CallReport, read_calls(path))
+    for one in found:
+        if ids is None or one.id in ids:
+            yield one
 
 
 def read_calls(path: str | Path) -> Iterator[Call]:
@@ -99,9 +109,8 @@ def measured_reports(path: str | Path, ids: Collection[str] | None = None) -> It
     if is_run(path):
         yield from reports_of(open_run(path), ids)
         return
-    for one in read_reports(path):
-        if ids is None or one.id in ids:
-            yield CallReport(one.call, report(one.call).measurements, one.score)
+    for one in read_reports(path, ids=ids):
+        yield CallReport(one.call, report(one.call).measurements, one.score)
 
 
 def _of_folder(folder: ResultFolder) -> Iterator[CallReport]:

@@ -24,6 +24,8 @@ OUTCOMES: Words = {
 }
 
 REASONS: Words = {
+    "marked": ("人工判定", "decided by a person"),
+    "not_marked": ("没有人工判定", "no person has marked it"),
     # no figure
     "no_speech": ("录音里没有人说话", "nobody speaks in the recording"),
     "no_words": ("已转写，但没有识别出字词", "recognised, but no words were found"),
@@ -238,6 +240,21 @@ ENTITIES: Words = {
     "date": ("日期时间", "date"),
     "id": ("证件号", "identity number"),
 }
+
+STAGES: Words = {
+    "calibration": ("校准", "calibration"),
+    "first": ("初检", "first"),
+    "appeal": ("申诉", "appeal"),
+    "second": ("复核", "second"),
+    "final": ("终审", "final"),
+}
+"""Stages of people's marks."""
+
+MARKS: Words = {
+    "human": ("只按人工判定", "people's marks alone"),
+    "final": ("终判：人工优先", "final: people's marks over the machine's"),
+}
+"""How marks went into a score."""
 
 SIDES: Words = {"after": ("之后", "After"), "before": ("之前", "Before"), "around": ("前后", "Around")}
 

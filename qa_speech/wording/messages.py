@@ -76,6 +76,15 @@ def summary_line(report: CallReport, lang: Lang) -> str:
 
 def _total_and_band(score: Score | None, lang: Lang) -> str:
     text = total(score, lang)
-    if score is not None and score.band:
-        return f"{text} {score.band}"
-    return text
+    if score is None:
+        return text
+    if score.band:
+        text = f"{text} {score.band}"
+    return text + terms.bracket(marks(score, lang), lang)
+
+
+def marks(score: Score, lang: Lang) -> str:
+    """How people's marks went into a score; "" where they did not."""
+    if isinstance(score.marks, str):
+        return terms.term(words.MARKS, score.marks, lang)
+    return ""

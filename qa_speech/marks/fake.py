@@ -1,0 +1,35 @@
+"""Marks in memory, held to the same tests as the database: `qa_speech.testing.FakeMarks`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from qa_speech.marks.model import DECIDED, Mark
+from qa_speech.marks.rules import admitted
+
+
+class FakeMarks:
+    """A `base.MarkStore` that forgets everything at the end of the process."""
+
+    def __init__(self) -> None:
+        self._kept: list[Mark] = []
+
+    def add(self, marks: Iterable[Mark]) -> int:
+        """See `base.MarkStore.add`."""
+        new = admitted(marks, self._kept)
+        self._kept += new
+        return len(new)
+
+    def marks(self, calls: Sequence[str] | None = None) -> list[Mark]:
+        """See `base.MarkStore.marks`."""
+        if calls is None:
+            return list(self._kept)
+        wanted = set(calls)
+        return [mark for mark in self._kept if mark.call in wanted]
+
+    def inspected(self) -> frozenset[str]:
+        """See `base.MarkStore.inspected`."""
+        return frozenset(mark.call for mark in self._kept if mark.stage in DECIDED)
+
+    def close(self) -> None:
+        """See `base.MarkStore.close`."""
