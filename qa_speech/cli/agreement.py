@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qa_speech.cli.common import UiOption, friendly_errors, ui
-from qa_speech.cli.estimate import MarksDbOption, RunArgument, named
+from qa_speech.cli.estimate import RunArgument, named
+from qa_speech.cli.marking import MarksDbOption
 
 if TYPE_CHECKING:
     from qa_speech.marks.agreement import CriterionAgreement, Kind

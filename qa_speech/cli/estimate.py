@@ -8,16 +8,9 @@ from typing import Annotated, Any, Protocol, runtime_checkable
 import typer
 
 from qa_speech.cli.common import UiOption, friendly_errors, in_words, ui
+from qa_speech.cli.marking import MarksDbOption
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="批次目录 folder of the run.", show_default=False)]
-MarksDbOption = Annotated[
-    str | None,
-    typer.Option(
-        "--marks-db",
-        help="评定库，路径或网址 where the marks are, path or URL. Default: the run's own.",
-        show_default=False,
-    ),
-]
 
 
 def estimate(
