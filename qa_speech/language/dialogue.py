@@ -141,7 +141,19 @@ def turns(call: Call) -> tuple[Turn, ...]:
     [('agent', (0,)), ('customer', (1,)), ('agent', (2, 4))]
     """
     utterances = call.utterances
-    held: list[list[int]] = []  # the utterances of each turn
+    return tuple([_turn(utterances, indices) for indices in turn_utterances(call)])
+
+
+@per_call
+def turn_utterances(call: Call) -> Sequence[Sequence[int]]:
+    """The utterances of each of the `turns` of a call, as indices into ``call.utterances``.
+
+    >>> from qa_speech.testing import make_call
+    >>> turn_utterances(make_call("agent: 您好", "customer: 嗯", "customer: 查话费"))
+    [[0], [1, 2]]
+    """
+    utterances = call.utterances
+    held: list[list[int]] = []
     opening: list[int] = []  # backchannels of one role that may turn out to open a turn of theirs
     speaker: Role | None = None
     floor: Utterance | None = None  # what the holder of the floor said last
@@ -160,7 +172,7 @@ def turns(call: Call) -> tuple[Turn, ...]:
         opening = []
         if floor is None or floor.role is not said.role or said.end > floor.end:
             floor = said
-    return tuple([_turn(utterances, indices) for indices in held])
+    return held
 
 
 def _turn(utterances: Sequence[Utterance], indices: Sequence[int]) -> Turn:

@@ -129,7 +129,7 @@ def total_of(card: Scorecard, call_id: str, criteria: tuple[CriterionScore, ...]
     certain, coverage, applies = _form(Reading(frame, criteria, confirm=False), rows)
     confirmed = certain
     if any(found.pending for found in criteria):
-        confirmed = _form(Reading(frame, criteria, confirm=True), []).total
+        confirmed = _form(Reading(frame, criteria, confirm=True), None).total
     reason = ""
     if not applies:
         reason = "nothing_applies"
@@ -173,8 +173,8 @@ def _passed(card: Scorecard, total: float | None) -> bool | None:
     return total >= card.pass_mark
 
 
-def _form(reading: Reading, rows: list[SectionScore]) -> Sum:
-    """The whole form in one reading; the rows of its sections are added to `rows`."""
+def _form(reading: Reading, rows: list[SectionScore] | None) -> Sum:
+    """The whole form in one reading; the rows of its sections are added to `rows`, where they are wanted."""
     nodes = reading.frame.nodes
     summed = _weighted(nodes, [_section(node, reading, rows) for node in nodes])
     if summed.total is None:
@@ -213,13 +213,15 @@ def _weighted(nodes: Sequence[Node], tallies: Sequence[Tally]) -> Sum:
     )
 
 
-def _section(node: Node, reading: Reading, rows: list[SectionScore]) -> Tally:
+def _section(node: Node, reading: Reading, rows: list[SectionScore] | None) -> Tally:
     """A section in one reading; its row stands before those of its children."""
-    place = len(rows)
+    place = 0 if rows is None else len(rows)
     if node.children:
         tally = _joined(node, [_section(child, reading, rows) for child in node.children])
     else:
         tally = _leaf(node, reading)
+    if rows is None:
+        return tally
     row = SectionScore(
         id=node.id,
         title=node.title,

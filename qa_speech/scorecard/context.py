@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from qa_speech.call import Call, Evidence, Measurement, Role
-from qa_speech.language.dialogue import turns
+from qa_speech.language.dialogue import turn_utterances
 from qa_speech.language.phrases import fold_lines, folded_time, places, word_ends
 from qa_speech.metrics.doubt import NEAR_BOUND, UNSURE, UNSURE_SHARE
+from qa_speech.scorecard.likeness import pair_codes
 from qa_speech.scorecard.search import Book, searcher
 from qa_speech.timeline import Segment, Timeline
 
@@ -144,6 +145,20 @@ class Context:
         return list(accumulate(lengths, initial=0))
 
     @cached_property
+    def _pair_codes(self) -> list[int]:
+        return pair_codes(self.joined)
+
+    @cached_property
+    def _lines(self) -> dict[int, int]:
+        """The line of `joined` on which each utterance stands."""
+        return {index: line for line, index in enumerate(self._order)}
+
+    def pairs_of(self, index: int) -> frozenset[int]:
+        """The neighbouring characters of the folded text of an utterance, each two as a number."""
+        start = self._starts[self._lines[index]]
+        return frozenset(self._pair_codes[start : start + len(self.texts[index]) - 1])
+
+    @cached_property
     def present(self) -> frozenset[str]:
         """Which of the card's phrases and patterns occur, whoever says them."""
         return searcher(self._book)(self.joined)
@@ -211,12 +226,13 @@ class Context:
             return known
         index = hit.utterance
         utterance = self.utterances[index]
+        spoken = len(self.texts[index])
         ends = self._word_ends.get(index)
         if ends is None:
-            ends = self._word_ends[index] = word_ends(utterance)
-        start, end, probability = folded_time(utterance, hit.start, hit.end, ends)
+            ends = self._word_ends[index] = word_ends(utterance, spoken)
+        start, end, probability = folded_time(utterance, hit.start, hit.end, ends, spoken)
         text = utterance.text or ""
-        if len(text) == len(self.texts[index]):
+        if len(text) == spoken:
             quote = text[hit.start : hit.end]
         else:
             place = places(text)
@@ -278,8 +294,8 @@ class Context:
     def turn_of(self) -> list[int]:
         """The number of the turn each utterance belongs to; a backchannel counts with the turn it accompanies."""
         numbers = [-1] * len(self.utterances)
-        for number, turn in enumerate(turns(self.call)):
-            for index in turn.utterances:
+        for number, held in enumerate(turn_utterances(self.call)):
+            for index in held:
                 numbers[index] = number
         last = 0
         for index, number in enumerate(numbers):
@@ -364,4 +380,5 @@ def cropped(call: Call, start: float, end: float) -> Call:
         acoustics=tuple([call.acoustics[index] for index in kept]) if call.acoustics else (),
         sounds=tuple([sound for sound in call.sounds if start <= sound.start < end]),
         annotations={},
+        derived={},
     )

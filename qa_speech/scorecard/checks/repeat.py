@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from itertools import chain
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
@@ -12,8 +13,8 @@ from qa_speech.call import Evidence, Role
 from qa_speech.language.dialogue import is_question
 from qa_speech.scorecard.checks.base import Operator, Reason, Share
 from qa_speech.scorecard.checks.window import Counted, windowed
-from qa_speech.scorecard.context import Context
-from qa_speech.scorecard.likeness import is_alike, pairs
+from qa_speech.scorecard.context import EVERYWHERE, Context
+from qa_speech.scorecard.likeness import is_alike
 from qa_speech.scorecard.question import MAX_EVIDENCE, Detail, Evaluator, Needs, Question, Result
 
 
@@ -91,13 +92,15 @@ def _repetitions(model: Repeat, question: Question, role: Role) -> list[_Repetit
     source = role if model.of == "own" else role.other
     looked_at = set(context.within(role, question.reach))
     limit = model.similarity**2
-    recent = deque[tuple[int, frozenset[str]]](maxlen=model.within)
+    recent = deque[tuple[int, frozenset[int]]](maxlen=model.within)
     found: list[_Repetition] = []
-    for index, utterance in enumerate(context.utterances):
-        text = context.texts[index]
-        if len(text) < model.min_chars or (utterance.role is not role and utterance.role is not source):
+    texts, shortest = context.texts, model.min_chars
+    for index in _of_roles(context, role, source):
+        text = texts[index]
+        if len(text) < shortest:
             continue
-        mine = pairs(text)
+        utterance = context.utterances[index]
+        mine = context.pairs_of(index)
         if utterance.role is role and index in looked_at and _is_asked(model, utterance.text or ""):
             for earlier, theirs in reversed(recent):
                 if is_alike(mine, theirs, limit):
@@ -106,6 +109,14 @@ def _repetitions(model: Repeat, question: Question, role: Role) -> list[_Repetit
         if utterance.role is source:
             recent.append((index, mine))
     return found
+
+
+def _of_roles(context: Context, role: Role, source: Role) -> Sequence[int]:
+    """The utterances that repeat and those that may be repeated, in order."""
+    mine = context.within(role, EVERYWHERE)
+    if source is role:
+        return mine
+    return sorted([*mine, *context.within(source, EVERYWHERE)])
 
 
 def _is_asked(model: Repeat, text: str) -> bool:
