@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa_speech.call import Call, CallFailure, CallReport
+from qa_speech.call import Call, CallFailure, CallReport, Measurement
 from qa_speech.engines.base import LEAST_PAD_S, Diarizer, Recognizer, SpeechDetector, traits_of
 from qa_speech.engines.diarize import load_diarizer
 from qa_speech.engines.silero import SileroDetector
 from qa_speech.errors import AudioError, QaSpeechError
 from qa_speech.filenames import as_text
 from qa_speech.inputs import CallInput
-from qa_speech.metrics import measure_all
+from qa_speech.metrics import BUILTIN, measure_all
+from qa_speech.metrics.kept import kept_measurements, with_measurements
 from qa_speech.pipeline.prepare import Prepared, begin
 from qa_speech.pipeline.recognise import failure, recognise
 from qa_speech.settings import Settings
@@ -71,7 +72,7 @@ def inspect_many(
                 yield failure(row.name, as_text(row.path), exc)
 
     for outcome in recognise(prepared(), recognizer, settings=settings):
-        yield outcome if isinstance(outcome, CallFailure) else report(outcome, scorecard)
+        yield outcome if isinstance(outcome, CallFailure) else report(outcome, scorecard, keep=True)
 
 
 def inspect_call(
@@ -95,12 +96,30 @@ def inspect_call(
     return outcome
 
 
-def report(call: Call, scorecard: Scorecard | Chooser | None = None) -> CallReport:
-    """Measure a call and score it by a scorecard, or by the one that is chosen for it: no audio, no models."""
+def report(call: Call, scorecard: Scorecard | Chooser | None = None, *, keep: bool = False) -> CallReport:
+    """Measure a call and score it by a scorecard, or by the one that is chosen for it: no audio, no models.
+
+    Parameters
+    ----------
+    keep
+        Keep the figures with the call of the report, as for a call that was just made.
+    """
     measured = measure_all(call)
     card = scorecard(call) if callable(scorecard) else scorecard
+    kept = with_measurements(call, _own(measured)) if keep else call
     if card is None:
-        return CallReport(call, measured)
-    from qa_speech.scorecard import score  # reads YAML and regular expressions, which a call without a card needs not
+        return CallReport(kept, measured)
+    # these read YAML and regular expressions, which a call without a card needs not
+    from qa_speech.scorecard import score
+    from qa_speech.scorecard.score import with_measured
 
-    return CallReport(call, measured, score(call, card, measurements=measured))
+    if keep:
+        kept = with_measured(kept, card)
+    known = {**kept_measurements(kept), **measured}
+    return CallReport(kept, measured, score(kept, card, measurements=known))
+
+
+def _own(measured: Mapping[str, Measurement]) -> dict[str, Measurement]:
+    """Those of this package's own metrics: of others nothing tells when their code changes."""
+    names = {metric.name for metric in BUILTIN}
+    return {key: figure for key, figure in measured.items() if key.partition(":")[0] in names}

@@ -103,7 +103,7 @@ class Context:
         self.call = call
         self.utterances = call.utterances
         self.limits = limits or Limits()
-        self.known = known or {}
+        self.measured_whole = dict(known or {})
         self.given = given or {}
         self._book = book or Book()
         # worked out when first asked for
@@ -352,17 +352,17 @@ class Context:
         self, key: str, function: Callable[..., Measurement], params: Mapping[str, Any], reach: Reach
     ) -> Measurement:
         """A metric, measured once per call and parameters; one already known is not measured again."""
-        if reach is EVERYWHERE and key in self.known:
-            return self.known[key]
+        if reach is EVERYWHERE:
+            whole = self.measured_whole.get(key)
+            if whole is None:
+                whole = self.measured_whole[key] = function(self.call, **params)
+            return whole
         known = self._measured.get((key, reach))
-        if known is not None:
-            return known
-        call = self.call
-        if reach is not EVERYWHERE:
+        if known is None:
             start, end = self.span(reach)
-            call = cropped(call, start, end)
-        found = self._measured[key, reach] = function(call, **params)
-        return found
+            part = cropped(self.call, start, end)
+            known = self._measured[key, reach] = function(part, **params)
+        return known
 
 
 def cropped(call: Call, start: float, end: float) -> Call:
