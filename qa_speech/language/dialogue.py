@@ -64,7 +64,6 @@ def _backchannels() -> re.Pattern[str]:
     return re.compile(f"(?:{'|'.join(words)})++")
 
 
-@lru_cache(maxsize=8192)
 def only_backchannel_words(text: str) -> bool:
     """Whether a text is made of listening words alone, and of at least one.
 
@@ -74,6 +73,11 @@ def only_backchannel_words(text: str) -> bool:
     # most utterances begin with another character than any listening word, and that is quickly seen
     if text[:1].isalnum() and fold(text[0])[:1] not in _first_characters():
         return False
+    return _only_backchannels(text)
+
+
+@lru_cache(maxsize=8192)
+def _only_backchannels(text: str) -> bool:
     return _backchannels().fullmatch(fold(text)) is not None
 
 

@@ -102,8 +102,11 @@ def _repetitions(model: Repeat, question: Question, role: Role) -> list[_Repetit
         utterance = context.utterances[index]
         mine = context.pairs_of(index)
         if utterance.role is role and index in looked_at and _is_asked(model, utterance.text or ""):
+            size = len(mine)
+            low, high = limit * size, size / limit + 1
             for earlier, theirs in reversed(recent):
-                if is_alike(mine, theirs, limit):
+                # a hair wider than the sizes that can be alike
+                if low <= len(theirs) <= high and is_alike(mine, theirs, limit):
                     found.append(_Repetition(earlier, index))
                     break
         if utterance.role is source:
