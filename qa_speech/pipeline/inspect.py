@@ -110,8 +110,7 @@ def report(call: Call, scorecard: Scorecard | Chooser | None = None, *, keep: bo
     if card is None:
         return CallReport(kept, measured)
     # these read YAML and regular expressions, which a call without a card needs not
-    from qa_speech.scorecard import score
-    from qa_speech.scorecard.score import with_measured
+    from qa_speech.scorecard import score, with_measured
 
     if keep:
         kept = with_measured(kept, card)

@@ -115,6 +115,7 @@ class Context:
         self._doubt: dict[tuple[Role | None, Reach], Doubt] = {}
         self._doubtful_words: dict[int, int] = {}
         self._places: dict[str, list[Place]] = {}
+        self._pairs: dict[Role, dict[int, frozenset[int]]] = {}
         self._matches: dict[tuple[str, Role | None], list[Place]] = {}
 
     # ------------------------------------------------------------------------------------------------ words
@@ -146,19 +147,20 @@ class Context:
         lengths = [len(texts[index]) + 1 for index in self._order]
         return list(accumulate(lengths, initial=0))
 
-    @once
-    def _pair_codes(self) -> list[int]:
-        return pair_codes(self.joined)
-
-    @once
-    def _lines(self) -> dict[int, int]:
-        """The line of `joined` on which each utterance stands."""
-        return {index: line for line, index in enumerate(self._order)}
-
-    def pairs_of(self, index: int) -> frozenset[int]:
-        """The neighbouring characters of the folded text of an utterance, each two as a number."""
-        start = self._starts[self._lines[index]]
-        return frozenset(self._pair_codes[start : start + len(self.texts[index]) - 1])
+    def pairs_of(self, role: Role) -> Mapping[int, frozenset[int]]:
+        """The neighbouring characters of what a role says, by utterance, each two as a number."""
+        known = self._pairs.get(role)
+        if known is not None:
+            return known
+        found = self._pairs[role] = {}
+        mine, texts = self._by_role[role], self.texts
+        codes = pair_codes("\n".join([texts[index] for index in mine]))
+        start = 0
+        for index in mine:
+            length = len(texts[index])
+            found[index] = frozenset(codes[start : start + max(0, length - 1)])
+            start += length + 1
+        return found
 
     @once
     def present(self) -> frozenset[str]:

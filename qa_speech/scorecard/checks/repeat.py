@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 from itertools import chain
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
@@ -13,7 +12,7 @@ from qa_speech.call import Evidence, Role
 from qa_speech.language.dialogue import is_question
 from qa_speech.scorecard.checks.base import Operator, Reason, Share
 from qa_speech.scorecard.checks.window import Counted, windowed
-from qa_speech.scorecard.context import EVERYWHERE, Context
+from qa_speech.scorecard.context import Context
 from qa_speech.scorecard.likeness import is_alike
 from qa_speech.scorecard.question import MAX_EVIDENCE, Detail, Evaluator, Needs, Question, Result
 
@@ -94,13 +93,14 @@ def _repetitions(model: Repeat, question: Question, role: Role) -> list[_Repetit
     limit = model.similarity**2
     recent = deque[tuple[int, frozenset[int]]](maxlen=model.within)
     found: list[_Repetition] = []
-    texts, shortest = context.texts, model.min_chars
-    for index in _of_roles(context, role, source):
-        text = texts[index]
-        if len(text) < shortest:
+    pairs = dict(context.pairs_of(role))
+    if source is not role:
+        pairs |= context.pairs_of(source)
+    for index in sorted(pairs):
+        if len(context.texts[index]) < model.min_chars:
             continue
         utterance = context.utterances[index]
-        mine = context.pairs_of(index)
+        mine = pairs[index]
         if utterance.role is role and index in looked_at and _is_asked(model, utterance.text or ""):
             size = len(mine)
             low, high = limit * size, size / limit + 1
@@ -112,14 +112,6 @@ def _repetitions(model: Repeat, question: Question, role: Role) -> list[_Repetit
         if utterance.role is source:
             recent.append((index, mine))
     return found
-
-
-def _of_roles(context: Context, role: Role, source: Role) -> Sequence[int]:
-    """The utterances that repeat and those that may be repeated, in order."""
-    mine = context.within(role, EVERYWHERE)
-    if source is role:
-        return mine
-    return sorted([*mine, *context.within(source, EVERYWHERE)])
 
 
 def _is_asked(model: Repeat, text: str) -> bool:
