@@ -345,7 +345,8 @@ def _by_rules(call: Call, spoken: int) -> dict[str, float | None]:
     figures["formal_you_count"] = found.formal_you
     figures["plain_you_count"] = found.plain_you
     figures["formal_you_share"] = ratio(found.formal_you, found.formal_you + found.plain_you)
-    return figures | found.places
+    figures.update(found.places)
+    return figures
 
 
 def _worst(call: Call, scores: Mapping[int, float], low_below: float, worst: int) -> list[Evidence]:

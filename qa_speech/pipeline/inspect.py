@@ -17,6 +17,7 @@ from qa_speech.metrics import BUILTIN, measure_all
 from qa_speech.metrics.kept import kept_measurements, with_measurements
 from qa_speech.pipeline.prepare import Prepared, begin
 from qa_speech.pipeline.recognise import failure, recognise
+from qa_speech.scorecard import score, with_measured
 from qa_speech.settings import Settings
 
 if TYPE_CHECKING:
@@ -109,9 +110,6 @@ def report(call: Call, scorecard: Scorecard | Chooser | None = None, *, keep: bo
     kept = with_measurements(call, _own(measured)) if keep else call
     if card is None:
         return CallReport(kept, measured)
-    # these read YAML and regular expressions, which a call without a card needs not
-    from qa_speech.scorecard import score, with_measured
-
     if keep:
         kept = with_measured(kept, card)
     known = {**kept_measurements(kept), **measured}

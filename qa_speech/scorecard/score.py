@@ -130,8 +130,8 @@ class Plan:
             if shared is None or shared.criterion != criterion:
                 shared = Judge(criterion, section, needs)
             judges.append(shared)
-        self.judges = tuple(judges)
-        self.needs = needs
+        self.judges: tuple[Judge, ...] = tuple(judges)
+        self.needs: Needs = needs
         self.book = needs.book()
         self.metrics = needs.metrics
         review = card.review
