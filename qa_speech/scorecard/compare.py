@@ -198,19 +198,24 @@ class _View(NamedTuple):
 
 
 def _change(old: Score, new: Score) -> CallChange:
-    before = {criterion.id: _view(criterion) for criterion in old.criteria}
-    after = {criterion.id: _view(criterion) for criterion in new.criteria}
-    titles = {criterion.id: criterion.title for criterion in (*old.criteria, *new.criteria)}
+    before = {criterion.id: criterion for criterion in old.criteria}
+    after = {criterion.id: criterion for criterion in new.criteria}
     found: list[CriterionChange] = []
-    for name, title in titles.items():
-        one, other = before.get(name, _View()), after.get(name, _View())
+    for name, criterion in {**before, **after}.items():
+        was, now = before.get(name), after.get(name)
+        if was is now:
+            continue  # judged once for both cards
+        one, other = _view(was), _view(now)
         if one != other:
-            found.append(CriterionChange(name, title, one.outcome, other.outcome, one.points, other.points))
+            change = CriterionChange(name, criterion.title, one.outcome, other.outcome, one.points, other.points)
+            found.append(change)
     found.sort(key=lambda change: (-change.step, change.id))
     return CallChange(old.call_id, old.total, new.total, old.band or NO_TOTAL, new.band or NO_TOTAL, tuple(found))
 
 
-def _view(criterion: CriterionScore) -> _View:
+def _view(criterion: CriterionScore | None) -> _View:
+    if criterion is None:
+        return _View()
     return _View(outcome_of(criterion), criterion.points)
 
 
