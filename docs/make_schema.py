@@ -34,6 +34,9 @@ each. `read_calls(path)` reads them back: a file, a `.jsonl` with one call per l
 * **Codes** (`reason`, `note`, `review`, findings) are stable names; `qa_speech.wording` turns them into sentences. The
   codes of figures are listed in [metrics.md](metrics.md), those of criteria in the module `qa_speech.scorecard.score` and, operator
   by operator with the keys of `detail`, in the files of `qa_speech.scorecard.checks` (`REASONS`).
+* **Derived** values are no facts: what the rules say of the call and its figures, kept so that it is judged again faster. Each
+  has the hash of all that it was made from as its `key`; a reader that finds another one works it out anew. They may quote
+  what was said, and may be left out.
 * `sha256` of the recording and `made_with` (engines, versions, settings) say what a call was made from and how.
 """
 

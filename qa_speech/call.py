@@ -225,8 +225,21 @@ class Annotation(msgspec.Struct, frozen=True):
     values: tuple[tuple[float, ...], ...]
 
 
+class Derived(msgspec.Struct, frozen=True):
+    """What was worked out of a call and is stored with it, so that it need not be worked out again; no fact of its own.
+
+    `key` is a hash of all that it was worked out from, code included: where it is another one now, `value` is stale and is
+    worked out anew. `value` is any JSON; it is decoded when it is asked for.
+    """
+
+    key: str
+    value: msgspec.Raw
+
+
 class Call(msgspec.Struct, frozen=True, tag_field="type", tag="call"):
     """All facts of one call: made once, stored, scored many times.
+
+    `derived` is no fact of the call and may quote its words.
 
     `speech` holds one timeline per role. `times` says where times come from; with ``nominal`` they only keep the
     order and no timing figure may be taken from them. `acoustics` is parallel to `utterances` (or empty).
@@ -253,6 +266,7 @@ class Call(msgspec.Struct, frozen=True, tag_field="type", tag="call"):
     made_with: Mapping[str, str] = {}
     warnings: tuple[str, ...] = ()
     schema_version: int = SCHEMA_VERSION
+    derived: Mapping[str, Derived] = {}
 
     @property
     def id(self) -> str:

@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,28 @@ def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hex; the file is never held in memory."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@cache
+def code_sha256(*rooms: str) -> str:
+    """Hash of this package's code and word lists, once per process: tells two builds of one version apart.
+
+    `rooms`: of these rooms and single modules alone, by their names (``conduct``, ``call``).
+    """
+    return tree_sha256(Path(__file__).resolve().parent, *rooms)
+
+
+def tree_sha256(package: Path, *rooms: str) -> str:
+    """`code_sha256` of a package that lies somewhere else."""
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*")):
+        if path.suffix not in (".py", ".txt") or "_bundled" in path.parts:
+            continue
+        within = path.relative_to(package)
+        if rooms and within.parts[0].removesuffix(".py") not in rooms:
+            continue
+        digest.update(within.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 @contextmanager

@@ -57,6 +57,6 @@ def _annotated(stored: Sequence[StoredCall], models: TextModels, *, force: bool)
 
 def _record(stored: StoredCall, call: Call, cards: RunScorecards) -> Record:
     """The call stored anew, as the outcome of the same work."""
-    judged = report(call, cards.get(stored.scorecard_sha256))
+    judged = report(call, cards.get(stored.scorecard_sha256), keep=True)
     kept = msgspec.structs.replace(stored.kept, call_sha256=None)
     return again(judged, kept).of(stored.source)

@@ -93,7 +93,7 @@ class Inline:
         if isinstance(outcome, CallFailure):
             return record_of(outcome)
         began = time.perf_counter()
-        judged = report(outcome, self._cards.require(job.card))
+        judged = report(outcome, self._cards.require(job.card), keep=not job.stored)
         record = again(judged, job.kept) if job.stored else record_of(judged)
         return record.timed(finish_s=time.perf_counter() - began)
 

@@ -125,7 +125,7 @@ class Worker:
         return self._scored(call, opened.card, began).timed(prepare_s=opened.prepare_s)
 
     def _scored(self, call: Call, card: str, began: float) -> Record:
-        record = record_of(report(call, self._cards.require(card)))
+        record = record_of(report(call, self._cards.require(card), keep=True))
         return record.timed(finish_s=time.perf_counter() - began)
 
     def _send_windows(self, number: int, opened: OpenCall) -> None:

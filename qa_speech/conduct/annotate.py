@@ -5,7 +5,8 @@
 
 They are facts of the Call, made once and stored with it, so that metrics need no model. Each is kept under the words it was
 made for (`text_hash`) and the model that made it (`model_hash`): words that have changed since make it stale, and a stale
-annotation is not measured; another model makes it worth doing again.
+annotation is not measured; another model makes it worth doing again. What the rules say of the call is kept beside it
+(`manners.with_rules`), so that judging again need not read the rules.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import msgspec
 
 from qa_speech.call import Annotation, Call, decode, encode, write_bytes
 from qa_speech.conduct.classifier import TextClassifier, TextModels, load_text_models
+from qa_speech.conduct.manners import with_rules
 from qa_speech.conduct.passages import Passage, exchange_passages, text_hash, utterance_passages
 from qa_speech.errors import ConfigError, ModelError
 from qa_speech.files import ResultFolder
@@ -56,7 +58,8 @@ def annotate_many(calls: Iterable[Call], models: TextModels) -> Iterator[Call]:
     """Calls with fresh annotations, in the order given.
 
     Annotations that are true already (same words, same model) are kept; those of classifiers that `models` does not hold are
-    kept too. A call in another language than Chinese, or without words of an agent, comes back as it is.
+    kept too, and so is what the rules say of a call. A call in another language than Chinese, or without words of an agent,
+    comes back as it is.
     """
     source = iter(calls)
     while block := list(islice(source, BLOCK)):
@@ -68,7 +71,8 @@ def annotate_many(calls: Iterable[Call], models: TextModels) -> Iterator[Call]:
             for number, annotation in _annotated(block, name, classifier, passages_of):
                 made[number][name] = annotation
         for call, found in zip(block, made, strict=True):
-            yield _with(call, found, models) if found else call
+            annotated = _with(call, found, models) if found else call
+            yield with_rules(annotated) if _wanted(call) else annotated
 
 
 def _annotated(
@@ -137,7 +141,9 @@ def text_models(name: str | None = None) -> TextModels | None:
 def with_annotations(call: Call, settings: Settings) -> Call:
     """A call just made, annotated by the models of the settings; as it is where there are none."""
     models = text_models(settings.text_model)
-    return call if models is None else annotate(call, models)
+    if models is not None:
+        return annotate(call, models)
+    return with_rules(call) if _wanted(call) else call
 
 
 def annotate_stored(path: str | Path, models: TextModels, *, force: bool = False) -> Iterator[tuple[str, bool]]:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from qa_speech.call import Call, Role
 from qa_speech.conduct.exchanges import Exchange, answers_plainly, exchanges, tagged_utterances
+from qa_speech.conduct.kept import RuleAnswer
 from qa_speech.conduct.kinds import ANSWERED_BY, GUIDANCE, LEVELS, SUBSTANCE, Level, PartKind
 from qa_speech.conduct.questions import YES_NO, Question, questions_of, wants_yes_or_no
 from qa_speech.conduct.substance import (
@@ -114,7 +115,7 @@ class _Reply(NamedTuple):
 
 
 def graded_exchanges(call: Call) -> tuple[GradedExchange, ...]:
-    """Every exchange of a call with its level, score, relevance and parts, by rules alone.
+    """Every exchange of a call with its level, score, relevance and parts, by rules alone; as kept with it where that is true.
 
     >>> from qa_speech.testing import make_call
     >>> call = make_call("customer: 我的话费怎么多了", "agent: 因为超了套餐流量，超出每兆两毛九，建议您开个流量包",
@@ -122,6 +123,10 @@ def graded_exchanges(call: Call) -> tuple[GradedExchange, ...]:
     >>> [(one.grade.level, sorted({part.kind for part in one.grade.parts})) for one in graded_exchanges(call)]
     [(4, ['number', 'option', 'reason']), (0, [])]
     """
+    return GRADED_EXCHANGES(call)
+
+
+def _graded_by_rules(call: Call) -> tuple[GradedExchange, ...]:
     tagged = tagged_utterances(call)
     found = exchanges(call)
     pushing = _pushing(call, found)
@@ -133,6 +138,10 @@ def graded_exchanges(call: Call) -> tuple[GradedExchange, ...]:
         grade = _grade(tagged, exchange, pushed=pushed, heard=heard, again=again)
         graded.append(GradedExchange(exchange, grade))
     return tuple(graded)
+
+
+GRADED_EXCHANGES = RuleAnswer("exchanges", tuple[GradedExchange, ...], _graded_by_rules)
+"""`graded_exchanges`, as they are stored with a call."""
 
 
 def grade_answers(questions: Sequence[str], answers: Sequence[str]) -> list[Grade]:

@@ -64,7 +64,6 @@ def _backchannels() -> re.Pattern[str]:
     return re.compile(f"(?:{'|'.join(words)})++")
 
 
-@lru_cache(maxsize=8192)
 def only_backchannel_words(text: str) -> bool:
     """Whether a text is made of listening words alone, and of at least one.
 
@@ -74,6 +73,11 @@ def only_backchannel_words(text: str) -> bool:
     # most utterances begin with another character than any listening word, and that is quickly seen
     if text[:1].isalnum() and fold(text[0])[:1] not in _first_characters():
         return False
+    return _only_backchannels(text)
+
+
+@lru_cache(maxsize=8192)
+def _only_backchannels(text: str) -> bool:
     return _backchannels().fullmatch(fold(text)) is not None
 
 
@@ -141,7 +145,19 @@ def turns(call: Call) -> tuple[Turn, ...]:
     [('agent', (0,)), ('customer', (1,)), ('agent', (2, 4))]
     """
     utterances = call.utterances
-    held: list[list[int]] = []  # the utterances of each turn
+    return tuple([_turn(utterances, indices) for indices in turn_utterances(call)])
+
+
+@per_call
+def turn_utterances(call: Call) -> Sequence[Sequence[int]]:
+    """The utterances of each of the `turns` of a call, as indices into ``call.utterances``.
+
+    >>> from qa_speech.testing import make_call
+    >>> turn_utterances(make_call("agent: 您好", "customer: 嗯", "customer: 查话费"))
+    [[0], [1, 2]]
+    """
+    utterances = call.utterances
+    held: list[list[int]] = []
     opening: list[int] = []  # backchannels of one role that may turn out to open a turn of theirs
     speaker: Role | None = None
     floor: Utterance | None = None  # what the holder of the floor said last
@@ -160,7 +176,7 @@ def turns(call: Call) -> tuple[Turn, ...]:
         opening = []
         if floor is None or floor.role is not said.role or said.end > floor.end:
             floor = said
-    return tuple([_turn(utterances, indices) for indices in held])
+    return held
 
 
 def _turn(utterances: Sequence[Utterance], indices: Sequence[int]) -> Turn:

@@ -145,6 +145,18 @@ def occurring(phrases: tuple[str, ...]) -> Callable[[str], Iterable[tuple[str, s
     return lambda folded: [needles[index] for index in automaton.Match(folded) or ()]
 
 
+def says(text: str | None, phrases: tuple[str, ...]) -> bool:
+    """Whether one of `phrases` occurs in a text.
+
+    >>> says("请您，稍等", ("请您稍等",)), says(None, ("稍等",))
+    (True, False)
+    """
+    if not text or not phrases:
+        return False
+    found = occurring(phrases)(fold(text))
+    return next(iter(found), None) is not None
+
+
 def span_time(utterance: Utterance, start: int, end: int) -> tuple[float, float, float]:
     """When ``utterance.text[start:end]`` was said.
 
@@ -173,25 +185,33 @@ def span_time(utterance: Utterance, start: int, end: int) -> tuple[float, float,
     return folded_time(utterance, before, before + len(fold(text[start:end])), word_ends(utterance))
 
 
-def word_ends(utterance: Utterance) -> list[int]:
+def word_ends(utterance: Utterance, spoken: int | None = None) -> list[int]:
     """For each word of an utterance where it ends in the folded text of all its words.
+
+    `spoken`: how many characters the folded text of the utterance has, where that is known already.
 
     >>> from qa_speech.call import Role, Word
     >>> word_ends(Utterance(Role.AGENT, 0, 2, "您好，请讲。", (Word("您好，", 0, 1), Word("请讲", 1, 2))))
     [2, 4]
     """
     ends = list(accumulate([len(word.text) for word in utterance.words]))
-    if ends and ends[-1] == len(fold(utterance.text or "")):
+    if spoken is None:
+        spoken = len(fold(utterance.text or ""))
+    if ends and ends[-1] == spoken:
         return ends  # no punctuation hides in the words
     return list(accumulate([len(fold(word.text)) for word in utterance.words]))
 
 
-def folded_time(utterance: Utterance, first: int, last: int, ends: Sequence[int]) -> tuple[float, float, float]:
+def folded_time(
+    utterance: Utterance, first: int, last: int, ends: Sequence[int], total: int | None = None
+) -> tuple[float, float, float]:
     """`span_time` of ``fold(utterance.text)[first:last]``: start and end in seconds, the least probability of its words, 0–1.
 
-    `ends` are the `word_ends` of the utterance, in folded characters.
+    `ends` are the `word_ends` of the utterance, in folded characters; `total`: how many characters its folded text has,
+    where that is known already.
     """
-    total = len(fold(utterance.text or ""))
+    if total is None:
+        total = len(fold(utterance.text or ""))
     if first >= last:
         return utterance.start, utterance.end, 1.0
     spoken = ends[-1] if ends else 0

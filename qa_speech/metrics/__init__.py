@@ -21,6 +21,7 @@ from qa_speech.call import Call, Measurement, Role
 from qa_speech.errors import PluginError
 from qa_speech.metrics import answer_depth, overlap, politeness, recording, response, silence, speech_rate, talk, voice
 from qa_speech.metrics.base import Component, Metric, Name
+from qa_speech.metrics.kept import kept_measurements
 
 BUILTIN: tuple[Metric, ...] = (
     *talk.METRICS,
@@ -84,18 +85,22 @@ def measure(call: Call, name: str, **params: Any) -> Measurement:
 def measure_all(call: Call) -> dict[str, Measurement]:
     """Every metric with its default parameters: ``silence``, and per role ``talk:agent``, ``talk:customer`` …
 
+    What is kept with the call and true is not measured again.
+
     >>> from qa_speech.testing import make_call
     >>> found = measure_all(make_call(agent=[(0, 6)], customer=[(7, 9)]))
     >>> found["talk:agent"].value, found["talk:customer"].value, found["violations"].reason
     (6.0, 2.0, 'no_words')
     """
+    known = kept_measurements(call)
     found: dict[str, Measurement] = {}
     for line in metrics().values():
         if line.per_role:
             for role in (Role.AGENT, Role.CUSTOMER):
-                found[f"{line.name}:{role}"] = line.function(call, role=role)
+                key = f"{line.name}:{role}"
+                found[key] = known[key] if key in known else line.function(call, role=role)
         else:
-            found[line.name] = line.function(call)
+            found[line.name] = known[line.name] if line.name in known else line.function(call)
     return found
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from qa_speech.call import Call, Evidence, Measurement, Reliability, Role
-from qa_speech.language.phrases import fold, occurring
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.base import Component, names_of
 from qa_speech.metrics.doubt import LOW_SNR_DB, STRONG_LEAK_DB
@@ -206,18 +205,6 @@ def reliability(call: Call) -> tuple[Reliability, str]:
         if code in ("snr", "low_snr") and value is not None and value < LOW_SNR_DB:
             return "low", "low_snr"
     return "ok", ""
-
-
-def says(text: str | None, phrases: tuple[str, ...]) -> bool:
-    """Whether one of `phrases` occurs in a text.
-
-    >>> says("请您，稍等", ("请您稍等",)), says(None, ("稍等",))
-    (True, False)
-    """
-    if not text or not phrases:
-        return False
-    found = occurring(phrases)(fold(text))
-    return next(iter(found), None) is not None
 
 
 def interval(

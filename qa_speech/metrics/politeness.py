@@ -17,11 +17,16 @@ politeness.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from qa_speech.call import Call, Evidence, Measurement, Reliability, Role
-from qa_speech.conduct.courtesy import STRATEGIES, Strategy, courtesies, phrases_of, plain_you, strategies_in
+from qa_speech.conduct.manners import (
+    OPENING_UTTERANCES,
+    RULED_COURTESIES,
+    RULED_VIOLATIONS,
+    following_in_turn,
+    spoken_by_agent,
+)
 from qa_speech.conduct.violations import (
     SEVERITIES,
     SEVERITY_OF,
@@ -29,15 +34,12 @@ from qa_speech.conduct.violations import (
     Severity,
     ViolationType,
     excused,
-    violations_in,
 )
 from qa_speech.errors import ConfigError
-from qa_speech.language.data import word_list
-from qa_speech.language.dialogue import is_backchannel, turns
-from qa_speech.language.phrases import fold, span_time
+from qa_speech.language.phrases import fold, says, span_time
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.base import CALL_S, COUNT, PER_MIN, Component, Metric
-from qa_speech.metrics.common import missing, quantile, ratio, says
+from qa_speech.metrics.common import missing, quantile, ratio
 from qa_speech.metrics.text import annotated, no_text, unsure, words_reliability
 
 VIOLATIONS = (
@@ -101,11 +103,6 @@ POLITENESS = (
 
 MODEL_THRESHOLD = 0.5
 """Probability, 0–1, from which a model's violation counts where the call does not say what the model was made to decide at."""
-OPENING_UTTERANCES = 3
-"""Utterances of the agent in which the opening is looked for; the closing in the last as many."""
-HOLDS = word_list("hold_announcements")
-SOFTENING: tuple[Strategy, ...] = ("softener", "thanks", "apology")
-"""Strategies that make a request soft."""
 
 
 class FoundViolation(NamedTuple):
@@ -130,38 +127,30 @@ def found_violations(call: Call, *, threshold: float | None = None) -> tuple[Fou
     >>> [(hit.kind, hit.severity) for hit in found_violations(make_call("customer: 怎么还没好", "agent: 你急什么"))]
     [('rhetorical', 'major')]
     """
-    mine = [index for index, said in enumerate(call.utterances) if said.role is Role.AGENT and said.text]
-    texts = [call.utterances[index].text or "" for index in mine]
     limit = _threshold(call) if threshold is None else threshold
     rows = annotated(call, "violation")
     by_model = {indices[0]: row for indices, row in rows.items() if 1 - row["none"] >= limit}
-    by_rule = violations_in(texts)
-    following: dict[int, str] = {}
-    if any(by_rule) or by_model:  # turns cost more than all the rules, and only what follows a hit can excuse it
-        following = _following(call)
-        by_rule = violations_in(texts, [following.get(index, "") for index in mine])
+    by_rule = RULED_VIOLATIONS(call)
     found: list[FoundViolation] = []
-    for index, text, hits in zip(mine, texts, by_rule, strict=True):
-        for hit in hits:
+    for index in sorted([*by_rule, *(by_model.keys() - by_rule.keys())]):
+        for hit in by_rule.get(index, ()):
             doubt = unsure(call, index, hit.start, hit.end)
             found.append(FoundViolation(index, hit.start, hit.end, hit.kind, hit.severity, doubt, by_model=False))
-        if index not in by_model or hits:
-            continue
-        kind = max(VIOLATION_TYPES, key=by_model[index].__getitem__)
-        if kind != "deflection" or not excused(text, following.get(index, "")):
-            severity = SEVERITY_OF[kind]
-            found.append(FoundViolation(index, 0, len(text), kind, severity, unsure=True, by_model=True))
+        if index not in by_rule:
+            found += _by_model(call, index, by_model[index])
     return tuple(found)
 
 
-def _following(call: Call) -> dict[int, str]:
-    """What the agent goes on to say in the same turn, by index among the utterances."""
-    found: dict[int, str] = {}
-    for turn in turns(call):
-        if turn.role is Role.AGENT:
-            for index, after in pairwise(turn.utterances):
-                found[index] = call.utterances[after].text or ""
-    return found
+def _by_model(call: Call, index: int, row: Mapping[str, float]) -> list[FoundViolation]:
+    """What the model finds in an utterance in which no rule fires; a 我不清楚 that help follows is nothing."""
+    said = call.utterances[index]
+    if said.role is not Role.AGENT or not said.text:
+        return []
+    text = said.text
+    kind = max(VIOLATION_TYPES, key=row.__getitem__)
+    if kind == "deflection" and excused(text, following_in_turn(call).get(index, "")):
+        return []
+    return [FoundViolation(index, 0, len(text), kind, SEVERITY_OF[kind], unsure=True, by_model=True)]
 
 
 def _threshold(call: Call) -> float:
@@ -308,13 +297,9 @@ def politeness(call: Call, *, low_below: float = 30.0, polite_from: float = 60.0
     """
     if reason := no_text(call, "politeness"):
         return missing("points", POLITENESS, reason)
-    spoken = [
-        index
-        for index, said in enumerate(call.utterances)
-        if said.role is Role.AGENT and said.text and not is_backchannel(said)
-    ]
+    spoken = spoken_by_agent(call)
     scores = _scores(call, spoken)
-    components = {**_levels(scores, low_below, polite_from), **_strategies(call, spoken), **_places(call, spoken)}
+    components = {**_levels(scores, low_below, polite_from), **_by_rules(call, len(spoken))}
     components["count"] = len(spoken)
     evidence = (*_worst(call, scores, low_below, worst), *_absent(call, spoken, components))
     if len(scores) < len(spoken) or not spoken:
@@ -349,47 +334,19 @@ def _levels(scores: Mapping[int, float], low_below: float, polite_from: float) -
     }  # fmt: skip
 
 
-def _strategies(call: Call, spoken: Sequence[int]) -> dict[str, float | None]:
-    texts = [call.utterances[index].text or "" for index in spoken]
-    used = strategies_in(texts)
-    counts = {name: sum([name in held for held in used]) for name in STRATEGIES}
-    formal = sum([text.count("您") for text in texts])
-    plain = sum([plain_you(text) for text in texts])
-    return {
-        **{f"{name}_count": count for name, count in counts.items()},
-        **{f"{name}_share": ratio(count, len(spoken)) for name, count in counts.items()},
-        "formal_you_count": formal, "plain_you_count": plain, "formal_you_share": ratio(formal, formal + plain),
-    }  # fmt: skip
-
-
-def _places(call: Call, spoken: Sequence[int]) -> dict[str, float | None]:
-    texts = [call.utterances[index].text or "" for index in spoken]
-    first, last = texts[:OPENING_UTTERANCES], texts[-OPENING_UTTERANCES:]
-    every = "".join(texts)
-    identity = _those(texts, every, phrases_of("identity"))
-    waits = _those(texts, every, HOLDS)
-    return {
-        "opening_greeting": _any(first, phrases_of("opening")),
-        "opening_introduction": _any(first, phrases_of("introduction")),
-        "identity_count": len(identity), "identity_polite_count": sum([_soft(text) for text in identity]),
-        "wait_count": len(waits), "wait_polite_count": sum([_soft(text) or "您" in text for text in waits]),
-        "return_count": len(_those(texts, every, phrases_of("return"))),
-        "closing_further_help": int(bool(_those(texts[len(texts) // 2 :], every, phrases_of("further_help")))),
-        "closing_farewell": _any(last, phrases_of("closing")),
-    }  # fmt: skip
-
-
-def _those(texts: Sequence[str], every: str, phrases: tuple[str, ...]) -> list[str]:
-    """The texts in which one of the phrases is said; `every` holds them all, and one look at it often settles the matter."""
-    return [text for text in texts if says(text, phrases)] if says(every, phrases) else []
-
-
-def _any(texts: Sequence[str], phrases: tuple[str, ...]) -> int:
-    return int(any(says(text, phrases) for text in texts))
-
-
-def _soft(text: str) -> bool:
-    return any(courtesy.strategy in SOFTENING for courtesy in courtesies(text))
+def _by_rules(call: Call, spoken: int) -> dict[str, float | None]:
+    """The figures that rest on phrases alone."""
+    found = RULED_COURTESIES(call)
+    figures: dict[str, float | None] = {}
+    for name, count in found.strategies.items():
+        figures[f"{name}_count"] = count
+    for name, count in found.strategies.items():
+        figures[f"{name}_share"] = ratio(count, spoken)
+    figures["formal_you_count"] = found.formal_you
+    figures["plain_you_count"] = found.plain_you
+    figures["formal_you_share"] = ratio(found.formal_you, found.formal_you + found.plain_you)
+    figures.update(found.places)
+    return figures
 
 
 def _worst(call: Call, scores: Mapping[int, float], low_below: float, worst: int) -> list[Evidence]:

@@ -21,6 +21,7 @@ from qa_speech.call import Call, Evidence, Measurement, Role
 from qa_speech.language.data import word_list
 from qa_speech.language.dialogue import EPS
 from qa_speech.language.dialogue import turns as turns_of
+from qa_speech.language.phrases import says
 from qa_speech.metrics.base import (
     CALL_S,
     COUNT,
@@ -46,7 +47,6 @@ from qa_speech.metrics.common import (
     no_timing,
     quantile,
     ratio,
-    says,
 )
 from qa_speech.metrics.silence import ANNOUNCEMENTS, GRACE_S, Silence, silences
 

@@ -23,7 +23,7 @@ from qa_speech.call import Call, Measurement, Role, Utterance
 from qa_speech.errors import ConfigError
 from qa_speech.language.data import word_list
 from qa_speech.language.dialogue import ANNOUNCED_AT_END, EPS, accepts_wait, ends_in_question, is_backchannel
-from qa_speech.language.phrases import fold
+from qa_speech.language.phrases import fold, says
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.base import (
     CALL_S,
@@ -50,7 +50,6 @@ from qa_speech.metrics.common import (
     no_timing,
     ratio,
     roles_of,
-    says,
 )
 
 ANNOUNCEMENTS = word_list("hold_announcements")

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa_speech.call import Call, CallFailure, CallReport
+from qa_speech.call import Call, CallFailure, CallReport, Measurement
 from qa_speech.engines.base import LEAST_PAD_S, Diarizer, Recognizer, SpeechDetector, traits_of
 from qa_speech.engines.diarize import load_diarizer
 from qa_speech.engines.silero import SileroDetector
 from qa_speech.errors import AudioError, QaSpeechError
 from qa_speech.filenames import as_text
 from qa_speech.inputs import CallInput
-from qa_speech.metrics import measure_all
+from qa_speech.metrics import BUILTIN, measure_all
+from qa_speech.metrics.kept import kept_measurements, with_measurements
 from qa_speech.pipeline.prepare import Prepared, begin
 from qa_speech.pipeline.recognise import failure, recognise
-from qa_speech.scorecard.score import score
+from qa_speech.scorecard.score import score, with_measured
 from qa_speech.settings import Settings
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def inspect_many(
                 yield failure(row.name, as_text(row.path), exc)
 
     for outcome in recognise(prepared(), recognizer, settings=settings):
-        yield outcome if isinstance(outcome, CallFailure) else report(outcome, scorecard)
+        yield outcome if isinstance(outcome, CallFailure) else report(outcome, scorecard, keep=True)
 
 
 def inspect_call(
@@ -114,19 +115,37 @@ def inspect_call(
     return outcome
 
 
-def report(call: Call, scorecard: Scorecard | Chooser | None = None, *, trusted: Trusted | None = None) -> CallReport:
+def report(
+    call: Call, scorecard: Scorecard | Chooser | None = None, *, trusted: Trusted | None = None, keep: bool = False
+) -> CallReport:
     """Measure a call and score it by a scorecard, or by the one that is chosen for it: no audio, no models.
 
-    `trusted` says of a card which criteria count without a person, where the card asks for it; None = none of them.
+    Parameters
+    ----------
+    trusted
+        Says of a card which criteria count without a person, where the card asks for it; None = none of them.
+    keep
+        Keep the figures with the call of the report, as for a call that was just made.
 
+    Examples
+    --------
     >>> from qa_speech.testing import make_call
     >>> report(make_call(agent=[(0, 6)], customer=[(7, 9)])).measurements["talk:agent"].value
     6.0
     """
     measured = measure_all(call)
     card = scorecard(call) if callable(scorecard) else scorecard
+    kept = with_measurements(call, _own(measured)) if keep else call
     if card is None:
-        return CallReport(call, measured)
+        return CallReport(kept, measured)
+    if keep:
+        kept = with_measured(kept, card)
+    known = {**kept_measurements(kept), **measured}
+    sure = frozenset[str]() if trusted is None else trusted(card)
+    return CallReport(kept, measured, score(kept, card, measurements=known, trusted=sure))
 
-    known = frozenset[str]() if trusted is None else trusted(card)
-    return CallReport(call, measured, score(call, card, measurements=measured, trusted=known))
+
+def _own(measured: Mapping[str, Measurement]) -> dict[str, Measurement]:
+    """Those of this package's own metrics: of others nothing tells when their code changes."""
+    names = {metric.name for metric in BUILTIN}
+    return {key: figure for key, figure in measured.items() if key.partition(":")[0] in names}

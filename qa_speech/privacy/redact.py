@@ -191,7 +191,7 @@ class _Masking(NamedTuple):
     placeholders: Placeholders
 
     def call(self, call: Call) -> Call:
-        """Its utterances, stray words, metadata and warnings masked."""
+        """Its utterances, stray words, metadata and warnings masked; what was worked out of them is left out."""
         metadata = {key: self.text(value) for key, value in call.recording.metadata.items()}
         return msgspec.structs.replace(
             call,
@@ -199,6 +199,7 @@ class _Masking(NamedTuple):
             utterances=tuple([self._utterance(index) for index in range(len(call.utterances))]),
             stray=tuple([_masked_stray(stray) for stray in call.stray]),
             warnings=tuple([self.text(warning) for warning in call.warnings]),
+            derived={},  # it quotes the words as they were
         )
 
     def text(self, text: str) -> str:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from qa_speech.scorecard.choice import choose_scorecard
 from qa_speech.scorecard.schema import load_scorecard
-from qa_speech.scorecard.score import score
+from qa_speech.scorecard.score import score, with_measured
 
 if TYPE_CHECKING:
     from qa_speech.scorecard.model import Scorecard
 
-__all__ = ["Scorecard", "choose_scorecard", "load_scorecard", "score"]
+__all__ = ["Scorecard", "choose_scorecard", "load_scorecard", "score", "with_measured"]
 
 
 def __getattr__(name: str) -> object:

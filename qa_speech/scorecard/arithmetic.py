@@ -129,7 +129,7 @@ def total_of(card: Scorecard, call_id: str, criteria: tuple[CriterionScore, ...]
     certain, coverage, applies = _form(Reading(frame, criteria, confirm=False), rows)
     confirmed = certain
     if any(found.pending for found in criteria):
-        confirmed = _form(Reading(frame, criteria, confirm=True), []).total
+        confirmed = _form(Reading(frame, criteria, confirm=True), None).total
     reason = ""
     if not applies:
         reason = "nothing_applies"
@@ -173,16 +173,18 @@ def _passed(card: Scorecard, total: float | None) -> bool | None:
     return total >= card.pass_mark
 
 
-def _form(reading: Reading, rows: list[SectionScore]) -> Sum:
-    """The whole form in one reading; the rows of its sections are added to `rows`."""
+def _form(reading: Reading, rows: list[SectionScore] | None) -> Sum:
+    """The whole form in one reading; the rows of its sections are added to `rows`, where they are wanted."""
     nodes = reading.frame.nodes
     summed = _weighted(nodes, [_section(node, reading, rows) for node in nodes])
     if summed.total is None:
         return summed
     bonus, caps, is_void = 0.0, [100.0], False
     for stake, found in zip(reading.frame.stakes, reading.criteria, strict=True):
+        if not found.fatal and stake.kind != "form_bonus":
+            continue
         is_bonus = stake.kind == "form_bonus"
-        if not (is_bonus or found.fatal) or not reading.counts(found):
+        if not reading.counts(found):
             continue
         if is_bonus:
             bonus += found.points or 0.0
@@ -213,25 +215,32 @@ def _weighted(nodes: Sequence[Node], tallies: Sequence[Tally]) -> Sum:
     )
 
 
-def _section(node: Node, reading: Reading, rows: list[SectionScore]) -> Tally:
+def _section(node: Node, reading: Reading, rows: list[SectionScore] | None) -> Tally:
     """A section in one reading; its row stands before those of its children."""
-    place = len(rows)
+    place = 0 if rows is None else len(rows)
     if node.children:
         tally = _joined(node, [_section(child, reading, rows) for child in node.children])
     else:
         tally = _leaf(node, reading)
+    if rows is None:
+        return tally
     row = SectionScore(
         id=node.id,
         title=node.title,
         weight=node.share,
-        points=round(tally.points, 4),
-        possible=round(tally.possible, 4),
-        total=None if tally.total is None else round(tally.total, 2),
-        coverage=round(tally.judged / tally.applicable, 4) if tally.applicable else 1.0,
+        points=_rounded(tally.points, 4),
+        possible=_rounded(tally.possible, 4),
+        total=None if tally.total is None else _rounded(tally.total, 2),
+        coverage=_rounded(tally.judged / tally.applicable, 4) if tally.applicable else 1.0,
         voided_by=tally.voided_by,
     )
     rows.insert(place, row)
     return tally
+
+
+def _rounded(value: float, digits: int) -> float:
+    """`round`, which most numbers of a form need not: they are whole."""
+    return value if value.is_integer() else round(value, digits)
 
 
 def _joined(node: Node, tallies: Sequence[Tally]) -> Tally:
@@ -246,8 +255,9 @@ def _leaf(node: Node, reading: Reading) -> Tally:
     """A section of criteria."""
     base = possible = deduction = bonus = judged = applicable = 0.0
     anything, voided_by = False, ""
+    stakes, criteria, confirm = reading.frame.stakes, reading.criteria, reading.confirm
     for place in node.places:
-        stake, found = reading.frame.stakes[place], reading.criteria[place]
+        stake, found = stakes[place], criteria[place]
         if found.outcome == "not_applicable":
             continue
         applicable += stake.weight
@@ -255,7 +265,7 @@ def _leaf(node: Node, reading: Reading) -> Tally:
             continue
         anything = True
         judged += stake.weight
-        if found.pending and not reading.confirm:
+        if found.pending and not confirm:
             continue
         points = found.points or 0.0
         if stake.kind == "base":

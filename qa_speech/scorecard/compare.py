@@ -1,6 +1,7 @@
 """Two scorecards, or two versions of one, over the same stored calls: what would change, and because of what.
 
-Each figure a metric gives is measured once per call and serves both cards.
+Each figure a metric gives is measured once per call and serves both cards, or is taken from what is kept with the call; so is
+the search for phrases, and a criterion that is the same in both cards is judged once.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import msgspec
 
 from qa_speech.call import Call, CriterionScore, Score
 from qa_speech.scorecard.examples import outcome_of
-from qa_speech.scorecard.score import measure_for, score
+from qa_speech.scorecard.score import Pair
 
 if TYPE_CHECKING:
     from qa_speech.scorecard.model import Scorecard
@@ -140,11 +141,9 @@ def compare(old: Scorecard, new: Scorecard, calls: Iterable[Call]) -> Comparison
     """
     changes: list[CallChange] = []
     before, after = _Side(), _Side()
+    both = Pair(old, new).scores
     for call in calls:
-        known = measure_for(call, old)
-        known |= measure_for(call, new, known=known)
-        one = score(call, old, measurements=known)
-        other = score(call, new, measurements=known)
+        one, other = both(call)
         changes.append(_change(one, other))
         before.add(one)
         after.add(other)
@@ -199,19 +198,24 @@ class _View(NamedTuple):
 
 
 def _change(old: Score, new: Score) -> CallChange:
-    before = {criterion.id: _view(criterion) for criterion in old.criteria}
-    after = {criterion.id: _view(criterion) for criterion in new.criteria}
-    titles = {criterion.id: criterion.title for criterion in (*old.criteria, *new.criteria)}
+    before = {criterion.id: criterion for criterion in old.criteria}
+    after = {criterion.id: criterion for criterion in new.criteria}
     found: list[CriterionChange] = []
-    for name, title in titles.items():
-        one, other = before.get(name, _View()), after.get(name, _View())
+    for name, criterion in {**before, **after}.items():
+        was, now = before.get(name), after.get(name)
+        if was is now:
+            continue  # judged once for both cards
+        one, other = _view(was), _view(now)
         if one != other:
-            found.append(CriterionChange(name, title, one.outcome, other.outcome, one.points, other.points))
+            change = CriterionChange(name, criterion.title, one.outcome, other.outcome, one.points, other.points)
+            found.append(change)
     found.sort(key=lambda change: (-change.step, change.id))
     return CallChange(old.call_id, old.total, new.total, old.band or NO_TOTAL, new.band or NO_TOTAL, tuple(found))
 
 
-def _view(criterion: CriterionScore) -> _View:
+def _view(criterion: CriterionScore | None) -> _View:
+    if criterion is None:
+        return _View()
     return _View(outcome_of(criterion), criterion.points)
 
 

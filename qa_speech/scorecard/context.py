@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from itertools import accumulate
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from qa_speech.call import Call, Evidence, Measurement, Role
-from qa_speech.language.dialogue import turns
+from qa_speech.language.dialogue import turn_utterances
 from qa_speech.language.phrases import fold_lines, folded_time, places, word_ends
+from qa_speech.language.remembered import once
 from qa_speech.metrics.doubt import NEAR_BOUND, UNSURE, UNSURE_SHARE
+from qa_speech.scorecard.likeness import pair_codes
 from qa_speech.scorecard.search import Book, searcher
 from qa_speech.timeline import Segment, Timeline
 
@@ -25,6 +27,7 @@ INFINITY = float("inf")
 LAST_TURN = 1 << 30
 """A turn no call has."""
 _ROLES = tuple(Role)
+_probability = attrgetter("probability")
 _AGENT, _CUSTOMER, _UNKNOWN = Role.AGENT, Role.CUSTOMER, Role.UNKNOWN  # a look-up in an enum is slow
 
 
@@ -102,7 +105,7 @@ class Context:
         self.call = call
         self.utterances = call.utterances
         self.limits = limits or Limits()
-        self.known = known or {}
+        self.measured_whole = dict(known or {})
         self.given = given or {}
         self._book = book or Book()
         # worked out when first asked for
@@ -112,11 +115,12 @@ class Context:
         self._doubt: dict[tuple[Role | None, Reach], Doubt] = {}
         self._doubtful_words: dict[int, int] = {}
         self._places: dict[str, list[Place]] = {}
+        self._pairs: dict[Role, dict[int, frozenset[int]]] = {}
         self._matches: dict[tuple[str, Role | None], list[Place]] = {}
 
     # ------------------------------------------------------------------------------------------------ words
 
-    @cached_property
+    @once
     def _order(self) -> list[int]:
         """Utterances one role after the other, so that a search for one role reads only its part of `joined`."""
         ordered: list[int] = []
@@ -124,12 +128,12 @@ class Context:
             ordered += self._by_role[role]
         return ordered
 
-    @cached_property
+    @once
     def joined(self) -> str:
         """All folded text, one utterance per line, the agent's first."""
         return fold_lines([self.utterances[index].text or "" for index in self._order])
 
-    @cached_property
+    @once
     def texts(self) -> list[str]:
         """Folded text of every utterance, "" where there is none."""
         found = [""] * len(self.utterances)
@@ -137,23 +141,38 @@ class Context:
             found[index] = line
         return found
 
-    @cached_property
+    @once
     def _starts(self) -> list[int]:
         texts = self.texts
         lengths = [len(texts[index]) + 1 for index in self._order]
         return list(accumulate(lengths, initial=0))
 
-    @cached_property
+    def pairs_of(self, role: Role) -> Mapping[int, frozenset[int]]:
+        """The neighbouring characters of what a role says, by utterance, each two as a number."""
+        known = self._pairs.get(role)
+        if known is not None:
+            return known
+        found = self._pairs[role] = {}
+        mine, texts = self._by_role[role], self.texts
+        codes = pair_codes("\n".join([texts[index] for index in mine]))
+        start = 0
+        for index in mine:
+            length = len(texts[index])
+            found[index] = frozenset(codes[start : start + max(0, length - 1)])
+            start += length + 1
+        return found
+
+    @once
     def present(self) -> frozenset[str]:
         """Which of the card's phrases and patterns occur, whoever says them."""
         return searcher(self._book)(self.joined)
 
-    @cached_property
+    @once
     def worded(self) -> bool:
         """Whether any words were recognised."""
         return any(self.texts)
 
-    @cached_property
+    @once
     def roles(self) -> tuple[Role, ...]:
         """Who takes part."""
         return self.call.roles
@@ -173,18 +192,19 @@ class Context:
             at = text.find(phrase, at + length)
         return found
 
-    @cached_property
+    @once
     def _encoded(self) -> _Encoded:
         data = self.joined.encode()
         lengths = [len(line) + 1 for line in data.split(b"\n")]
         starts = list(accumulate(lengths, initial=0))
-        firsts: dict[Role | None, int] = {None: 0}
-        ends: dict[Role | None, int] = {None: max(0, starts[-1] - 1)}
-        for line, index in enumerate(self._order):
-            role = self.utterances[index].role
-            firsts.setdefault(role, starts[line])
-            ends[role] = starts[line + 1] - 1
-        return _Encoded(data, starts, {role: (firsts[role], ends[role]) for role in ends})
+        parts: dict[Role | None, tuple[int, int]] = {None: (0, max(0, starts[-1] - 1))}
+        line = 0
+        for role in _ROLES:  # the order of the lines
+            count = len(self._by_role[role])
+            if count:
+                parts[role] = (starts[line], starts[line + count] - 1)
+            line += count
+        return _Encoded(data, starts, parts)
 
     def matches_of(self, text: str, pattern: Any, role: Role | None) -> list[Place]:
         """Every match of a google-re2 pattern (its text, and compiled) in what `role` says."""
@@ -211,12 +231,13 @@ class Context:
             return known
         index = hit.utterance
         utterance = self.utterances[index]
+        spoken = len(self.texts[index])
         ends = self._word_ends.get(index)
         if ends is None:
-            ends = self._word_ends[index] = word_ends(utterance)
-        start, end, probability = folded_time(utterance, hit.start, hit.end, ends)
+            ends = self._word_ends[index] = word_ends(utterance, spoken)
+        start, end, probability = folded_time(utterance, hit.start, hit.end, ends, spoken)
         text = utterance.text or ""
-        if len(text) == len(self.texts[index]):
+        if len(text) == spoken:
             quote = text[hit.start : hit.end]
         else:
             place = places(text)
@@ -232,11 +253,13 @@ class Context:
             return known
         doubtful = words = 0
         missing = False
+        utterances, counted = self.utterances, self._doubtful_words
         for index in self.within(role, reach):
-            utterance = self.utterances[index]
-            doubtful += self._doubtful(index)
+            utterance = utterances[index]
+            doubtful += counted[index] if index in counted else self._doubtful(index)
             words += len(utterance.words)
-            missing = missing or utterance.text is None
+            if utterance.text is None:
+                missing = True
         unsure = doubtful > self.limits.unsure_share * words
         found = self._doubt[role, reach] = Doubt(unsure, missing)
         return found
@@ -251,14 +274,18 @@ class Context:
         known = self._doubtful_words.get(index)
         if known is not None:
             return known
+        count = 0
+        words = self.utterances[index].words
         limit = self.limits.min_probability
-        doubtful = [word.probability < limit for word in self.utterances[index].words]
-        count = self._doubtful_words[index] = doubtful.count(True)
+        # mostly there are none, and the least of all tells
+        if words and min(map(_probability, words)) < limit:
+            count = [word.probability < limit for word in words].count(True)
+        self._doubtful_words[index] = count
         return count
 
     # ------------------------------------------------------------------------------------------------ places
 
-    @cached_property
+    @once
     def extent(self) -> tuple[float, float]:
         """From the first speech to the last; ring-back and tail are outside."""
         starts: list[float] = []
@@ -274,12 +301,12 @@ class Context:
             ends.append(max([utterance.end for utterance in self.utterances]))
         return min(starts, default=0.0), max(ends, default=0.0)
 
-    @cached_property
+    @once
     def turn_of(self) -> list[int]:
         """The number of the turn each utterance belongs to; a backchannel counts with the turn it accompanies."""
         numbers = [-1] * len(self.utterances)
-        for number, turn in enumerate(turns(self.call)):
-            for index in turn.utterances:
+        for number, held in enumerate(turn_utterances(self.call)):
+            for index in held:
                 numbers[index] = number
         last = 0
         for index, number in enumerate(numbers):
@@ -288,7 +315,7 @@ class Context:
             numbers[index] = last
         return numbers
 
-    @cached_property
+    @once
     def _by_role(self) -> dict[Role | None, list[int]]:
         found: dict[Role | None, list[int]] = {None: [], _AGENT: [], _CUSTOMER: [], _UNKNOWN: []}
         found[None] = list(range(len(self.utterances)))
@@ -301,7 +328,13 @@ class Context:
         mine = self._by_role[role]
         if reach is EVERYWHERE:
             return mine
-        return [index for index in mine if self._in(index, self.utterances[index].start, reach)]
+        start, end = reach.start, reach.end
+        utterances = self.utterances
+        found = [index for index in mine if start <= utterances[index].start < end]
+        if reach.first <= 0 and reach.last >= LAST_TURN:
+            return found
+        turn_of, first, last = self.turn_of, reach.first, reach.last
+        return [index for index in found if first <= turn_of[index] <= last]
 
     def reached(self, hit: Hit, reach: Reach) -> bool:
         """Whether a hit begins in reach; its time is only worked out where the utterance alone does not tell."""
@@ -336,17 +369,17 @@ class Context:
         self, key: str, function: Callable[..., Measurement], params: Mapping[str, Any], reach: Reach
     ) -> Measurement:
         """A metric, measured once per call and parameters; one already known is not measured again."""
-        if reach is EVERYWHERE and key in self.known:
-            return self.known[key]
+        if reach is EVERYWHERE:
+            whole = self.measured_whole.get(key)
+            if whole is None:
+                whole = self.measured_whole[key] = function(self.call, **params)
+            return whole
         known = self._measured.get((key, reach))
-        if known is not None:
-            return known
-        call = self.call
-        if reach is not EVERYWHERE:
+        if known is None:
             start, end = self.span(reach)
-            call = cropped(call, start, end)
-        found = self._measured[key, reach] = function(call, **params)
-        return found
+            part = cropped(self.call, start, end)
+            known = self._measured[key, reach] = function(part, **params)
+        return known
 
 
 def cropped(call: Call, start: float, end: float) -> Call:
@@ -364,4 +397,5 @@ def cropped(call: Call, start: float, end: float) -> Call:
         acoustics=tuple([call.acoustics[index] for index in kept]) if call.acoustics else (),
         sounds=tuple([sound for sound in call.sounds if start <= sound.start < end]),
         annotations={},
+        derived={},
     )

@@ -45,6 +45,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from qa_speech.call import Call, CriterionScore, Measurement, Outcome, Role, Score
+from qa_speech.metrics.kept import kept_measurements, with_measurements
 from qa_speech.scorecard.arithmetic import total_of
 from qa_speech.scorecard.attributes import attribute_of
 from qa_speech.scorecard.context import Context, Limits
@@ -55,10 +56,16 @@ if TYPE_CHECKING:
     from qa_speech.scorecard.model import Criterion, Eligible, Scorecard, Section
 
 
+_OWN = "qa_speech."
+"""How the modules of metrics begin whose code is hashed."""
+
+
 class Judge:
     """One criterion, compiled: its checks, and plain copies of what stands in every score of it."""
 
     def __init__(self, criterion: Criterion, section: Section, needs: Needs, *, trusted: bool) -> None:
+        self.criterion = criterion
+        self.trusted = trusted
         self.id = criterion.id
         self.title = criterion.title
         self.section = section.id
@@ -113,17 +120,24 @@ class Bands:
 class Plan:
     """A scorecard, compiled: closures for its checks, one set of phrases for its automaton.
 
-    `trusted` = the criteria whose deductions count without a person, where the card asks for trust.
+    `trusted` = the criteria whose deductions count without a person, where the card asks for trust. `beside` is the plan of
+    another card that is judged at the same time: what is the same criterion in the same section has the same judge, and the
+    phrases are those of both.
     """
 
-    def __init__(self, card: Scorecard, trusted: frozenset[str]) -> None:
-        needs = Needs()
+    def __init__(self, card: Scorecard, trusted: frozenset[str], beside: Plan | None = None) -> None:
+        needs = Needs() if beside is None else beside.needs
+        known = {} if beside is None else {(one.section, one.id): one for one in beside.judges}
         self.card = card
         judges: list[Judge] = []
         for section, criterion in card.placed:
             is_trusted = card.review.trust is None or criterion.id in trusted
-            judges.append(Judge(criterion, section, needs, trusted=is_trusted))
-        self.judges = tuple(judges)
+            shared = known.get((section.id, criterion.id))
+            if shared is None or shared.criterion != criterion or shared.trusted != is_trusted:
+                shared = Judge(criterion, section, needs, trusted=is_trusted)
+            judges.append(shared)
+        self.judges: tuple[Judge, ...] = tuple(judges)
+        self.needs: Needs = needs
         self.book = needs.book()
         self.metrics = needs.metrics
         review = card.review
@@ -157,7 +171,7 @@ def score(
         From `load_scorecard`.
     measurements : mapping of str to Measurement, optional
         Figures already made of this call by this version of the code, under the keys of `measure_for`; what is
-        missing is measured.
+        missing is measured. None = those that are kept with the call and true.
     trusted : frozenset of str
         Criteria on which machine and people are known to agree (`marks.agreement.trusted_criteria`). Read only where the
         card asks for `trust`; what is not in it then waits for a person.
@@ -187,19 +201,7 @@ def score(
     """
     reason = not_scorable(call, scorecard.eligible)
     if reason:
-        return Score(
-            call.id,
-            scorecard.id,
-            scorecard.version,
-            scorecard.sha256,
-            (),
-            (),
-            None,
-            None,
-            0.0,
-            scorable=False,
-            reason=reason,
-        )
+        return _unscorable(call, scorecard, reason)
     return judged(call, scorecard, measurements=measurements, trusted=trusted)
 
 
@@ -213,8 +215,68 @@ def judged(
 ) -> Score:
     """Judge a call whether it is eligible or not; `given` are figures that stand in for measured ones (examples)."""
     plan = plan_of(scorecard, trusted)
+    if measurements is None:
+        measurements = kept_measurements(call)
     question = Question(Context(call, book=plan.book, limits=plan.limits, known=measurements, given=given))
     return total_of(scorecard, call.id, tuple([judge(one, question) for one in plan.judges]))
+
+
+class Pair:
+    """Two scorecards that judge the same calls together: one search serves both, and what both ask is judged once.
+
+    Where they trust the machine differently (`review`) only the measurements are shared.
+    """
+
+    def __init__(self, old: Scorecard, new: Scorecard) -> None:
+        self._old = Plan(old, NOBODY)
+        self._new = Plan(new, NOBODY, beside=self._old)
+        self._is_shared = self._old.limits == self._new.limits
+
+    def scores(self, call: Call) -> tuple[Score, Score]:
+        """The scores of a call by both cards: those that `score` gives."""
+        first = self._question(call, self._old, kept_measurements(call))
+        made: dict[Judge, CriterionScore] = {}
+        one = _scored_by(self._old, first, made)
+        if self._is_shared:
+            return one, _scored_by(self._new, first, made)
+        second = self._question(call, self._new, first.context.measured_whole)
+        return one, _scored_by(self._new, second, {})
+
+    def _question(self, call: Call, plan: Plan, known: Mapping[str, Measurement]) -> Question:
+        # the phrases of the new card's plan are those of both
+        return Question(Context(call, book=self._new.book, limits=plan.limits, known=known))
+
+
+def _scored_by(plan: Plan, question: Question, made: dict[Judge, CriterionScore]) -> Score:
+    """The score by a card; what its judges have said already is in `made`, and what they say is added."""
+    card, call = plan.card, question.context.call
+    reason = not_scorable(call, card.eligible)
+    if reason:
+        return _unscorable(call, card, reason)
+    criteria: list[CriterionScore] = []
+    for one in plan.judges:
+        found = made.get(one)
+        if found is None:
+            found = made[one] = judge(one, question)
+        criteria.append(found)
+    return total_of(card, call.id, tuple(criteria))
+
+
+def _unscorable(call: Call, scorecard: Scorecard, reason: str) -> Score:
+    """The score of a call that a scorecard does not judge."""
+    return Score(
+        call.id,
+        scorecard.id,
+        scorecard.version,
+        scorecard.sha256,
+        (),
+        (),
+        None,
+        None,
+        0.0,
+        scorable=False,
+        reason=reason,
+    )
 
 
 def not_scorable(call: Call, eligible: Eligible) -> str:
@@ -337,12 +399,45 @@ def measure_for(
     """Every figure a scorecard asks of the whole call, under its key: keep them, and pass them to `score` next time.
 
     They hold for this call and this version of the code, whatever the scorecard: another card that asks for the same
-    metric with the same parameters finds them too. Those in `known` are taken over.
+    metric with the same parameters finds them too. Those in `known` are taken over; None = those that are kept with the
+    call and true.
     """
+    if known is None:
+        known = kept_measurements(call)
     measured: dict[str, Measurement] = {}
     for key, wanted in plan_of(scorecard, NOBODY).metrics.items():
-        if known is not None and key in known:
+        if key in known:
             measured[key] = known[key]
         else:
             measured[key] = wanted.function(call, **wanted.params)
     return measured
+
+
+def with_measured(call: Call, scorecard: Scorecard) -> Call:
+    """The call with every figure that a scorecard asks of it, kept for the next time it is judged.
+
+    Figures of metrics that other packages publish are not kept.
+
+    >>> from qa_speech.scorecard import load_scorecard
+    >>> from qa_speech.testing import make_call
+    >>> card = load_scorecard('''
+    ... id: tiny
+    ... version: 1
+    ... title: 示例
+    ... sections:
+    ...   - id: handling
+    ...     title: 处理
+    ...     criteria:
+    ...       - {id: silence, title: 无声, points: 10, check: {metric: silence.longest_s, at_most: 5}}
+    ... ''')
+    >>> call = with_measured(make_call("agent@0-2: 您好", "customer@9-12: 喂"), card)
+    >>> kept_measurements(call)["silence"].components["longest_s"]
+    7.0
+    """
+    wanted = plan_of(scorecard, NOBODY).metrics
+    own = [key for key, measure in wanted.items() if measure.function.__module__.startswith(_OWN)]
+    known = kept_measurements(call)
+    if known.keys() >= set(own):
+        return call
+    measured = measure_for(call, scorecard, known=known)
+    return with_measurements(call, {key: measured[key] for key in own})

@@ -9,13 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import msgspec
 
 from qa_speech.call import CallFailure, CallReport, CriterionScore, Measurement, Score, SectionScore, encode
+from qa_speech.files import code_sha256
 
 OK, FAILED, FORGOTTEN = "ok", "failed", "forgotten"
 
@@ -330,14 +329,3 @@ def column(metric: str) -> str:
     """
     name = metric.replace(":", "_").replace(".", "_").replace("-", "_").lower()
     return f"{name}_" if name in COLUMNS else name
-
-
-@cache
-def code_sha256() -> str:
-    """Hash of this package's code and word lists, once per process: tells two builds of one version apart."""
-    package = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*")):
-        if path.suffix in (".py", ".txt") and "_bundled" not in path.parts:
-            digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()

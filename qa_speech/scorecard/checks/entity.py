@@ -9,7 +9,7 @@ A part of a number said alone (尾号8000) is none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Literal, TypeAlias
 
 from pydantic import Field
@@ -80,35 +80,41 @@ def _evaluator(model: Entity) -> Evaluator:
         if reason:
             return Result(None, reason, base)
         context = question.context
-        looked_at = set(context.within(role, question.reach))
-        found = entities(context, kind)
-        # a number is where it begins
-        within = [pieces for pieces in found if pieces[0].utterance in looked_at]
-        return counted(question, wanted, within, base)
+        looked_at = context.within(role, question.reach)
+        return counted(question, wanted, entities(context, kind, looked_at), base)
 
     return decide
 
 
-def entities(context: Context, kind: Kind) -> list[tuple[Hit, ...]]:
+def entities(context: Context, kind: Kind, among: Sequence[int] | None = None) -> list[tuple[Hit, ...]]:
     """Every entity of a kind in a call, in order, by its pieces: one, or several where it goes over utterances.
+
+    `among`: rising indices of the utterances that are looked at, None = all; a number is where it begins.
 
     >>> from qa_speech.testing import make_call
     >>> call = make_call("customer: 号码138嗯0013嗯8000", "agent: 您打10010，要三十九元")
     >>> [[len(entities(Context(call), kind)) for kind in ("phone", "id", "amount", "date")]]
     [[2, 0, 1, 0]]
     """
-    if kind == "phone":
-        numbers = _identifiers(context, "phone", SHORTEST["phone"])
-        return sorted([*numbers, *_hotlines(context, numbers)])
-    if kind == "id":
-        return _identifiers(context, "id_card", SHORTEST["id"])
+    looked_at = range(len(context.utterances)) if among is None else among
+    if kind == "phone" or kind == "id":
+        places = set(looked_at)
+        return [pieces for pieces in _numbers(context, kind) if pieces[0].utterance in places]
     pattern = _PATTERNS[kind]
     found: list[tuple[Hit, ...]] = []
-    for index, text in enumerate(context.texts):
-        for match in pattern.finditer(text):
+    for index in looked_at:
+        for match in pattern.finditer(context.texts[index]):
             start, end = match.span()
             found.append((Hit(index, start, end, kind),))
     return found
+
+
+def _numbers(context: Context, kind: Literal["phone", "id"]) -> list[tuple[Hit, ...]]:
+    """The numbers of a call, those known to everybody among them: they can go over utterances, so all are read."""
+    if kind == "id":
+        return _identifiers(context, "id_card", SHORTEST["id"])
+    numbers = _identifiers(context, "phone", SHORTEST["phone"])
+    return sorted([*numbers, *_hotlines(context, numbers)])
 
 
 def _identifiers(context: Context, kind: str, shortest: int) -> list[tuple[Hit, ...]]:

@@ -13,7 +13,7 @@ from qa_speech.language.dialogue import is_question
 from qa_speech.scorecard.checks.base import Operator, Reason, Share
 from qa_speech.scorecard.checks.window import Counted, windowed
 from qa_speech.scorecard.context import Context
-from qa_speech.scorecard.likeness import is_alike, pairs
+from qa_speech.scorecard.likeness import is_alike
 from qa_speech.scorecard.question import MAX_EVIDENCE, Detail, Evaluator, Needs, Question, Result
 
 
@@ -91,16 +91,22 @@ def _repetitions(model: Repeat, question: Question, role: Role) -> list[_Repetit
     source = role if model.of == "own" else role.other
     looked_at = set(context.within(role, question.reach))
     limit = model.similarity**2
-    recent = deque[tuple[int, frozenset[str]]](maxlen=model.within)
+    recent = deque[tuple[int, frozenset[int]]](maxlen=model.within)
     found: list[_Repetition] = []
-    for index, utterance in enumerate(context.utterances):
-        text = context.texts[index]
-        if len(text) < model.min_chars or (utterance.role is not role and utterance.role is not source):
+    pairs = dict(context.pairs_of(role))
+    if source is not role:
+        pairs |= context.pairs_of(source)
+    for index in sorted(pairs):
+        if len(context.texts[index]) < model.min_chars:
             continue
-        mine = pairs(text)
+        utterance = context.utterances[index]
+        mine = pairs[index]
         if utterance.role is role and index in looked_at and _is_asked(model, utterance.text or ""):
+            size = len(mine)
+            low, high = limit * size, size / limit + 1
             for earlier, theirs in reversed(recent):
-                if is_alike(mine, theirs, limit):
+                # a hair wider than the sizes that can be alike
+                if low <= len(theirs) <= high and is_alike(mine, theirs, limit):
                     found.append(_Repetition(earlier, index))
                     break
         if utterance.role is source:
