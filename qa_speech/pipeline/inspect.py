@@ -17,7 +17,7 @@ from qa_speech.metrics import BUILTIN, measure_all
 from qa_speech.metrics.kept import kept_measurements, with_measurements
 from qa_speech.pipeline.prepare import Prepared, begin
 from qa_speech.pipeline.recognise import failure, recognise
-from qa_speech.scorecard.score import score, with_measured
+from qa_speech.scorecard import score
 from qa_speech.settings import Settings
 
 if TYPE_CHECKING:
@@ -125,7 +125,8 @@ def report(
     trusted
         Says of a card which criteria count without a person, where the card asks for it; None = none of them.
     keep
-        Keep the figures with the call of the report, as for a call that was just made.
+        Keep the figures with the call of the report, as for a call that was just made: those that no scorecard decides, so
+        that the same recording gives the same call under every card (`with_measured` adds those of a card).
 
     Examples
     --------
@@ -138,9 +139,7 @@ def report(
     kept = with_measurements(call, _own(measured)) if keep else call
     if card is None:
         return CallReport(kept, measured)
-    if keep:
-        kept = with_measured(kept, card)
-    known = {**kept_measurements(kept), **measured}
+    known = {**kept_measurements(call), **measured}
     sure = frozenset[str]() if trusted is None else trusted(card)
     return CallReport(kept, measured, score(kept, card, measurements=known, trusted=sure))
 
