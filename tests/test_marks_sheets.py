@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -245,17 +244,14 @@ def test_a_sheet_of_a_newer_form_is_refused(tmp_path: Path) -> None:
         back(path)
 
 
-OFFICE = shutil.which("soffice") or ""
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(not OFFICE, reason="needs LibreOffice Calc")
+@pytest.mark.tool("soffice")
 def test_another_spreadsheet_opens_it_with_chinese_intact_and_what_it_saves_comes_back(sheet: Path) -> None:
     fill(sheet, I2="部分得分", J2=12.5, K2="语气生硬，未致歉", L2="李")
     profile = f"-env:UserInstallation=file://{sheet.parent / 'profile'}"
     for kind in ("csv:Text - txt - csv (StarCalc):44,34,76", "xlsx"):
         command = [
-            OFFICE,
+            "soffice",
             profile,
             "--headless",
             "--convert-to",

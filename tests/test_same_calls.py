@@ -13,23 +13,10 @@ from qa_speech.resources import folder
 from qa_speech.store.base import calls_of
 from qa_speech.store.parquet import open_run
 
-EACH_IN_ITS_WAY = (
-    "gsm.wav",
-    "fake-stereo.ogg",
-    "hold-and-thanks.ogg",
-    "mono-mix.mp3",
-    "noise-crosstalk.ogg",
-    "swapped-roles.ogg",
-)
-"""Samples that are treated differently: by codec, channels, other sounds, leaks and roles."""
-
 
 @pytest.mark.slow
 def test_inspect_and_batch_store_the_same_calls_byte_for_byte(tmp_path: Path) -> None:
-    for name in EACH_IN_ITS_WAY:
-        (tmp_path / "in" / name).parent.mkdir(exist_ok=True)
-        (tmp_path / "in" / name).symlink_to(folder("samples") / name)
-    samples = str(tmp_path / "in")
+    samples = str(folder("samples"))
 
     inspected = CliRunner().invoke(app, ["inspect", samples, "--model", "demo", "--out", str(tmp_path / "report")])
     batched = CliRunner().invoke(app, ["batch", "run", samples, "--model", "demo", "--out", str(tmp_path / "run")])
@@ -37,6 +24,6 @@ def test_inspect_and_batch_store_the_same_calls_byte_for_byte(tmp_path: Path) ->
     assert (inspected.exit_code, batched.exit_code) == (0, 0), inspected.output + batched.output
     one = {call.id: encode(call) for call in read_calls(tmp_path / "report")}
     other = {call.id: encode(call) for call in calls_of(open_run(tmp_path / "run"))}
-    assert sorted(one) == sorted(EACH_IN_ITS_WAY)
+    assert len(one) == 14
     assert [name for name in one if one[name] != other[name]] == []
     assert one.keys() == other.keys()

@@ -21,6 +21,15 @@ def pick(lang: Lang, zh: str, en: str) -> str:
     return en
 
 
+def say(lang: Lang, words: tuple[str, str], **parts: object) -> str:
+    """A sentence in the language asked for, its gaps filled.
+
+    >>> say("zh", ("共抽 {n} 通", "{n} calls drawn"), n=12)
+    '共抽 12 通'
+    """
+    return pick(lang, *words).format(**parts)
+
+
 def listed(texts: Iterable[str], lang: Lang) -> str:
     """Texts side by side: 甲、乙 in Chinese, a, b in English.
 
