@@ -144,6 +144,17 @@ def test_a_run_that_has_grown_since_the_draw_leaves_the_machine_out_and_says_so(
     assert "机器评分不用" in text
 
 
+def test_calls_that_no_draw_could_take_are_told_beside_the_answer(run: Path) -> None:
+    record = sampled(run)
+    marked(run, [one.id for one in record.drawn])
+    path = run / "样本" / "sample.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**document, "out_of_reach": {"1001": 2, "1037": 1}}), encoding="utf-8")
+
+    assert estimate(run)["out_of_reach"] == 3
+    assert "3 通没有机会抽中" in run_command("estimate", run, "--sample", run / "样本").stdout
+
+
 def test_tables_come_back_with_their_chinese(run: Path) -> None:
     record = sampled(run)
     marked(run, [one.id for one in record.drawn[:-1]])

@@ -86,7 +86,8 @@ class Missing(msgspec.Struct, frozen=True):
 
 class Estimates(msgspec.Struct, frozen=True):
     """The answer. `gain` = how much narrower the machine makes the interval of the whole, 0–1, None where it has no part in it;
-    `changed` = the run has other calls now than at the draw, and the machine's scores are left out."""
+    `changed` = the run has other calls now than at the draw, and the machine's scores are left out; `out_of_reach` = how many
+    calls no draw by the plan could take, of which the answer says nothing by right."""
 
     figure: str
     marks: str
@@ -99,6 +100,7 @@ class Estimates(msgspec.Struct, frozen=True):
     unfinished: tuple[Missing, ...] = ()
     gain: float | None = None
     changed: bool = False
+    out_of_reach: int = 0
     stop: Stopped | None = None
 
     @property
@@ -147,6 +149,7 @@ def estimated(
         unfinished=tuple(_missing(one) for one in data.unfinished),
         gain=gain(data.figure, data.observed(WHOLE), data.frame(WHOLE)),
         changed=data.changed,
+        out_of_reach=sum(data.record.out_of_reach.values()),
         stop=None if within is None else _stopped(data, within),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from qa_speech.marks.agreement import Alike
 from qa_speech.sampling.estimation import ALL, Estimates, Line, Missing, Stopped
 from qa_speech.wording.catalogue import METADATA
-from qa_speech.wording.lang import Lang, Words, pick
+from qa_speech.wording.lang import Lang, Words, pick, say
 from qa_speech.wording.terms import term
 
 METHODS: Words = {
@@ -33,6 +33,10 @@ MISSING: Words = {
     "no_total": ("评完了，但没有总分", "decided, but it has no total"),
     "gone": ("批次里已没有这通", "no longer in the run"),
 }
+OUT_OF_REACH = (
+    "注意：{n:,} 通没有机会抽中，区间没有涵盖它们的不同",
+    "note: {n:,} calls had no chance to be drawn; the intervals do not cover how they differ",
+)
 SHOWN_MISSING = 20
 """Unfinished calls that are named; the table has all."""
 
@@ -91,6 +95,8 @@ def sentences(found: Estimates, lang: Lang) -> Iterator[str]:
             "批次里的通话与抽样时不同：机器评分不用，只凭评定估计",
             "the run holds other calls than at the draw: the machine is left out, marks alone count",
         )
+    if found.out_of_reach:
+        yield say(lang, OUT_OF_REACH, n=found.out_of_reach)
     if found.whole is None:
         yield pick(lang, "还没有一通评完，没有可估计的", "no call is finished yet, there is nothing to estimate")
     else:
