@@ -3,7 +3,7 @@
 Fixed before any estimator was tuned. Scores: 100 less a skewed loss (gamma, shape 1.5, scale 5), 0 for a fatal call. The
 machine's verdict on fatal is that of people with probability `agreement`, else the opposite; its other points are off by
 4 (standard deviation). Agents differ by 3. A planted agent loses 40 points in 30 or 50 % of his calls, which the machine
-does not see. Development: seeds from 1000; reported: seeds from 0.
+does not see. Development: seeds from 1000; reported: seeds from 2.
 """
 
 from __future__ import annotations

@@ -65,8 +65,8 @@ class Cell(NamedTuple):
 
 
 def seed_of(*parts: int) -> np.random.Generator:
-    """Chance of the report; development used seeds from 1000."""
-    return np.random.default_rng([0, *parts])
+    """Chance of the report. Development used seeds from 1000, and 0: what it showed led to two changes."""
+    return np.random.default_rng([2, *parts])
 
 
 # -- cells
@@ -126,9 +126,10 @@ def estimates(made: Month, n: int, draw: np.random.Generator) -> Iterator[tuple[
     chance = chances(np.where(machine < RISKY, 3.0, 1.0), n, floor=0.5)
     weighted = draw.permutation(drawn(chance, float(draw.random()), list(draw.permutation(CALLS))))
     whole = float(machine.mean())
-    for suffix, taken, its in (("", plain, equal), (", weighted", weighted, chance[weighted])):
-        alone = whole_mean(people[taken], its, CALLS, low=0, high=100, usual=100)
-        residuals = whole_mean(people[taken] - machine[taken], its, CALLS, low=-100, high=100, usual=0)
+    least = np.full(n, chance.min())
+    for suffix, taken, its, other in (("", plain, equal, equal), (", weighted", weighted, chance[weighted], least)):
+        alone = whole_mean(people[taken], its, CALLS, low=0, high=100, usual=100, least=other)
+        residuals = whole_mean(people[taken] - machine[taken], its, CALLS, low=-100, high=100, usual=0, least=other)
         assert alone is not None
         assert residuals is not None
         yield f"people{suffix}", alone

@@ -52,7 +52,8 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Drawn(msgspec.Struct, frozen=True):
-    """A call of the sample. `chance` of having been drawn, 0–1; `risks` the conditions that made it likelier."""
+    """A call of the sample. `chance` of having been drawn, 0–1; `risks` the conditions that made it likelier;
+    `least_chance` of all calls of its stratum: what could have been drawn in its place."""
 
     id: str
     group: str
@@ -60,6 +61,7 @@ class Drawn(msgspec.Struct, frozen=True):
     chance: float
     inspector: str = ""
     risks: tuple[str, ...] = ()
+    least_chance: float | None = None
 
 
 class Shortfall(msgspec.Struct, frozen=True):
@@ -214,11 +216,12 @@ def _of_stratum(plan: Plan, group: str, stratum: str, calls: Sequence[Candidate]
     chance = chances(sizes, count, floor=floor).tolist()
     order = sorted(range(len(calls)), key=_place(plan, calls))
     start = luck(plan.seed, "start", group, stratum) * BELOW_ONE
+    least = min(chance)
     found: list[Drawn] = []
     for index in drawn(chance, start, order):
         call = calls[index]
         risks = _risks(plan.risk, call.values)
-        found.append(Drawn(call.id, group, stratum, chance[index], risks=risks))
+        found.append(Drawn(call.id, group, stratum, chance[index], risks=risks, least_chance=least))
     return found
 
 

@@ -47,13 +47,17 @@ def violation_rate(criterion: str) -> Figure:
 
 
 class Observed(NamedTuple):
-    """One marked call: people's value, the machine's (None = the machine has none), its chance, in the order of the draw."""
+    """One marked call: people's value, the machine's (None = the machine has none), its chance, in the order of the draw.
+
+    `least`: the least chance of the calls that could have been drawn in its place; None = all had the same.
+    """
 
     call: str
     group: str
     people: float
     machine: float | None
     chance: float
+    least: float | None = None
 
 
 class GroupFrame(NamedTuple):
@@ -87,14 +91,14 @@ def overall(
     if not observed:
         return None
     calls = sum(held.calls for held in frame.values())
-    chance = [one.chance for one in observed]
     machine_mean = _machine_mean(frame)
     span = figure.high - figure.low
     too_few = len(observed) < (ENOUGH if figure.is_share else CORRECTED_FROM)
     if machine_mean is None or too_few or any(one.machine is None for one in observed):
         return _of_people(figure, observed, calls, level)
     residuals = [one.people - (one.machine or 0.0) for one in observed]
-    found = whole_mean(residuals, chance, calls, low=-span, high=span, usual=0.0, level=level)
+    chance, least = [one.chance for one in observed], _least(observed)
+    found = whole_mean(residuals, chance, calls, low=-span, high=span, usual=0.0, least=least, level=level)
     assert found is not None
     return corrected(machine_mean, found, low=figure.low, high=figure.high)
 
@@ -102,19 +106,33 @@ def overall(
 def _of_people(figure: Figure, observed: Sequence[Observed], calls: int, level: float) -> Estimate:
     """From the marks alone: a share of few calls drawn with equal chances exactly (Clopper & Pearson 1934), else a mean."""
     people = [one.people for one in observed]
-    chance = [one.chance for one in observed]
     n = len(people)
-    if figure.is_share and n < min(ENOUGH, calls) and _equal(chance):
+    if figure.is_share and n < min(ENOUGH, calls) and _equal(observed):
         share = exact_share(sum(value > 0 for value in people), n, level)
         assert share is not None
         return Estimate(100 * share.value, 100 * share.low, 100 * share.high, n, "exact")
-    found = whole_mean(people, chance, calls, low=figure.low, high=figure.high, usual=figure.usual, level=level)
+    chance = [one.chance for one in observed]
+    found = whole_mean(
+        people,
+        chance,
+        calls,
+        low=figure.low,
+        high=figure.high,
+        usual=figure.usual,
+        least=_least(observed),
+        level=level,
+    )
     assert found is not None
     return found
 
 
-def _equal(chance: Sequence[float]) -> bool:
-    return max(chance) - min(chance) <= EQUAL
+def _least(observed: Sequence[Observed]) -> list[float]:
+    return [one.chance if one.least is None else one.least for one in observed]
+
+
+def _equal(observed: Sequence[Observed]) -> bool:
+    """Whether these calls, and all that could have been drawn in their place, had the same chance."""
+    return max(one.chance for one in observed) - min(_least(observed)) <= EQUAL
 
 
 def _machine_mean(frame: Mapping[str, GroupFrame]) -> float | None:
@@ -184,8 +202,7 @@ def _marked(name: str, mine: Sequence[Observed], frame: Mapping[str, GroupFrame]
         return None
     if any(one.machine is None for one in mine):
         return None
-    chance = [one.chance for one in mine]
-    if chance and not _equal(chance):
+    if mine and not _equal(mine):
         return None
     people = tuple(one.people for one in mine)
     machine = tuple(one.machine or 0.0 for one in mine)

@@ -19,6 +19,7 @@ from qa_speech.sampling.draw import UNKNOWN, Candidate, Drawn, eligible, group_o
 from qa_speech.sampling.estimates import Figure, GroupFrame, Observed, Weights
 from qa_speech.sampling.plan import Plan, plan_from
 from qa_speech.sampling.record import Record
+from qa_speech.stats.survey import EQUAL
 
 CRITERION = "criterion:"
 LEAST_JUDGED = 0.5
@@ -38,12 +39,16 @@ class Unfinished(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """A call that counts: people's figure and the machine's, the chance of its draw put right, when it was finished."""
+    """A call that counts: people's figure and the machine's, the chance of its draw put right, when it was finished.
+
+    `least`: the least chance of the calls that could have been drawn in its place, put right as well.
+    """
 
     drawn: Drawn
     people: float
     machine: float | None
     chance: float
+    least: float
     at: str
 
 
@@ -70,7 +75,7 @@ class Joined(NamedTuple):
         found: list[Observed] = []
         for one in self.heard:
             group = _key(known.get(one.drawn.id), by)
-            found.append(Observed(one.drawn.id, group, one.people, one.machine, one.chance))
+            found.append(Observed(one.drawn.id, group, one.people, one.machine, one.chance, one.least))
         return found
 
     def frame(self, by: str, *, with_machine: bool = True) -> dict[str, GroupFrame]:
@@ -106,15 +111,21 @@ class Joined(NamedTuple):
     def weights(self) -> Weights | None:
         """What each call heard counts for, in the order of `in_time`; None where all were drawn with the same chance."""
         chance = {one.id: one.chance for one in self.record.drawn}
-        if not chance or max(chance.values()) - min(chance.values()) <= 1e-9:
+        least = min((_least(one) for one in self.record.drawn), default=0.0)
+        if not chance or max(chance.values()) - least <= EQUAL:
             return None
         scale = len(chance) / sum(1 / one for one in chance.values())
         heard = [scale / chance[one.drawn.id] for one in self.in_time()]
-        return Weights(heard, scale / min(chance.values()))
+        return Weights(heard, scale / least)
 
     def in_time(self) -> list[Heard]:
         """The calls that count, in the order in which they were finished."""
         return sorted(self.heard, key=lambda one: (one.at, one.drawn.id))
+
+
+def _least(one: Drawn) -> float:
+    """The least chance of the calls that could have been drawn in its place."""
+    return one.chance if one.least_chance is None else one.least_chance
 
 
 def _key(call: Candidate | None, by: str) -> str:
@@ -207,7 +218,8 @@ def joined(figure: Figure, record: Record, frame: Iterable[Candidate], decided: 
     heard: list[Heard] = []
     for one, decision, value in finished:
         machine = None if usual is None else _foretold(figure, known[one.id], usual)
-        heard.append(Heard(one, value, machine, chance[one.id], decision.at))
+        kept = chance[one.id] / one.chance
+        heard.append(Heard(one, value, machine, chance[one.id], _least(one) * kept, decision.at))
     heard.sort(key=lambda one: luck(record.seed, "estimate", one.drawn.id))
     covered = frozenset(one.drawn.group for one in heard)
     return Joined(figure, tuple(heard), tuple(unfinished), tuple(calls), covered, plan, record, usual, changed)

@@ -24,7 +24,8 @@ LARGEST_BET = 0.9
 ENOUGH = 100
 """Sample size from which a normal approximation is believed …"""
 ENOUGH_RARE = 12
-"""… where so many values lie far from the others: below, the rare ones are as good as unseen."""
+"""… where so many values lie far from the others: below, the rare ones are as good as unseen. Values that lie much farther
+than the other far ones count for more, and make their number smaller (Kish 1965, section 8.2: effective number)."""
 FAR = 2.0
 """Standard deviations from the median that are far."""
 
@@ -281,5 +282,9 @@ def believes_normal(drawn: Array) -> bool:
     spread = float(drawn.std())
     if len(drawn) < ENOUGH or spread == 0:
         return False
-    far = np.abs(drawn - np.median(drawn)) > FAR * spread
-    return int(far.sum()) >= ENOUGH_RARE
+    distance = np.abs(drawn - np.median(drawn))
+    weight = distance[distance > FAR * spread] ** 2
+    if len(weight) == 0:
+        return False
+    effective = float(weight.sum()) ** 2 / float((weight**2).sum())
+    return effective >= ENOUGH_RARE

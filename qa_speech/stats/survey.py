@@ -104,6 +104,7 @@ def whole_mean(
     low: float,
     high: float,
     usual: float,
+    least: Sequence[float] | Array | None = None,
     level: float = 0.95,
 ) -> Estimate | None:
     """Mean of a whole from values of a sample with known chances, in the order in which they were drawn.
@@ -118,6 +119,9 @@ def whole_mean(
         Bounds of a value, e.g. 0 and 100.
     usual
         The value that most things have: 100 where most calls are faultless, 0 for corrections.
+    least
+        For each value, the least chance of anything that could have been drawn in its place: a sample of risky things alone has
+        equal chances and is no equal sample. None = the chances of the values themselves.
 
     Examples
     --------
@@ -129,7 +133,8 @@ def whole_mean(
     if len(value) == 0:
         return None
     weight = 1 / np.asarray(chance, float)
-    if float(weight.max() - weight.min()) < EQUAL * float(weight.max()):
+    heaviest = float(weight.max() if least is None else (1 / np.asarray(least, float)).max())
+    if heaviest - float(weight.min()) < EQUAL * heaviest:
         found = mean_interval(value, low=low, high=high, population=population, level=level)
         assert found is not None
         method = "normal" if believes_normal(value) else "exact"
@@ -141,7 +146,7 @@ def whole_mean(
         near = skewed_mean(linear, population=population, level=level)
         assert near is not None
         return Estimate(point, max(low, near.low), min(high, near.high), len(value), "normal, weighted")
-    most = float(share.max())
+    most = heaviest * len(value) / population
     moved = bounded_mean((value - usual) * share, low=(low - usual) * most, high=(high - usual) * most, level=level)
     assert moved is not None
     lower = min(point, max(low, usual + moved.low))
