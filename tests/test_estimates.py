@@ -19,7 +19,7 @@ from qa_speech.sampling.estimates import (
     overall,
     violation_rate,
 )
-from qa_speech.stats.intervals import bounded_mean, exact_share, mean_interval, wilson
+from qa_speech.stats.intervals import believes_normal, bounded_mean, exact_share, mean_interval, wilson
 from qa_speech.stats.survey import chances, drawn, whole_mean
 
 scores = st.lists(st.floats(0, 100), min_size=1, max_size=30)
@@ -95,6 +95,29 @@ def test_weights_undo_a_draw_by_risk() -> None:
 
     assert np.mean(weighted) == pytest.approx(people.mean(), abs=1.0)
     assert np.mean(plain) < people.mean() - 15
+
+
+def test_risky_calls_alone_are_no_sample_with_equal_chances() -> None:
+    """Four of the risky calls, all worth 0, of a month whose other calls, never risky, are worth 100 and make up 40 %."""
+    bounds = {"low": 0.0, "high": 100.0, "usual": 100.0}
+    equal = whole_mean([0.0] * 4, [0.003] * 4, 2000, **bounds)
+    risky = whole_mean([0.0] * 4, [0.003] * 4, 2000, **bounds, least=[0.001] * 4)
+
+    assert equal is not None
+    assert risky is not None
+    assert (equal.method, risky.method) == ("exact", "exact, weighted")
+    assert risky.high == 100 > equal.high
+    seen = [Observed(str(one), "A", 0.0, 0.0, 0.003, 0.001) for one in range(4)]
+    (alone,) = by_group(SCORE, seen, {"A": GroupFrame(2000, 40.0)})
+    assert alone.estimate.method == "exact, weighted"
+
+
+def test_a_few_values_that_lie_much_farther_than_the_others_are_as_good_as_unseen() -> None:
+    even = [100.0] * 380 + [40.0] * 20
+    uneven = [100.0] * 380 + [40.0] * 18 + [-180.0] * 2
+
+    assert believes_normal(np.array(even))
+    assert not believes_normal(np.array(uneven))
 
 
 def test_the_machine_that_agrees_makes_the_interval_narrower_and_its_bias_is_put_right() -> None:

@@ -286,5 +286,5 @@ def test_the_record_is_readable_by_any_program(run: Path, plan: Path, tmp_path: 
 
     assert kept["form"] == 1
     assert kept["seed"] == 7
-    assert {"id", "group", "stratum", "chance", "inspector", "risks"} == set(kept["drawn"][0])
+    assert {"id", "group", "stratum", "chance", "inspector", "risks", "least_chance"} == set(kept["drawn"][0])
     assert kept["groups"]["1001"]["calls"] == 2

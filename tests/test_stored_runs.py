@@ -105,7 +105,8 @@ def test_calls_of_a_run_are_annotated_in_place_and_scored_again(kind: type[Parqu
     assert (first, again) == ({"a": True, "b": True}, {"a": False, "b": False})
     calls = {call.id: call for call in calls_of(store)}
     assert {"politeness", "depth"} <= calls["a"].annotations.keys()
-    assert msgspec.structs.replace(calls["a"], annotations={}, made_with={}) == msgspec.structs.replace(
+    assert {"exchanges", "violations", "courtesies", "measurements"} == calls["a"].derived.keys()
+    assert msgspec.structs.replace(calls["a"], annotations={}, made_with={}, derived={}) == msgspec.structs.replace(
         bare_call("a"), made_with={}
     )
     rows = {result.row.id: result.row for result in store.results()}
