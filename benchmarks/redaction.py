@@ -16,9 +16,10 @@ from collections.abc import Iterator, Sequence
 from _common import Figure, Options, figure, run
 from _identifiers import NONE, Case, cases
 
-from qa_speech.call import CallReport, Role, Utterance
+from qa_speech.call import Role, Utterance
 from qa_speech.privacy.identifiers import find_identifiers
 from qa_speech.privacy.redact import masked
+from qa_speech.scores import CallReport
 from qa_speech.testing import make_call
 from qa_speech.wording.masking import placeholders
 

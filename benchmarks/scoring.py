@@ -28,10 +28,11 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 import msgspec  # noqa: E402
 from _common import Figure, Options, figure, run  # noqa: E402
 
-from qa_speech.call import Annotation, Call, Recording, Role, Utterance, Word, decode, encode  # noqa: E402
+from qa_speech.call import Annotation, Call, Recording, Role, Utterance, Word  # noqa: E402
 from qa_speech.conduct.courtesy import STRATEGIES  # noqa: E402
 from qa_speech.conduct.passages import Passage, exchange_passages, text_hash, utterance_passages  # noqa: E402
 from qa_speech.conduct.violations import VIOLATION_TYPES  # noqa: E402
+from qa_speech.documents import decode, encode  # noqa: E402
 from qa_speech.timeline import Timeline  # noqa: E402
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from _common import Figure, Options, figure, run
 
-from qa_speech.call import Call, decode, encode, write_call
+from qa_speech.call import Call
+from qa_speech.documents import decode, encode, write_call
 from qa_speech.resources import folder
 from qa_speech.testing import make_call
 

@@ -12,14 +12,15 @@ from typing import Any
 
 import msgspec
 
-from qa_speech.call import SCHEMA_VERSION, Call, Score
+from qa_speech.call import SCHEMA_VERSION, Call
+from qa_speech.scores import Score
 from qa_speech.timeline import Timeline
 
 TITLES = {"call": "A call as qa_speech stores it", "score": "A score as qa_speech stores it"}
 HEAD = f"""# Stored calls and scores
 
-Written by `python docs/make_schema.py` from the types of `qa_speech.call`. The same as JSON Schema (2020-12):
-[call.schema.json](call.schema.json), [score.schema.json](score.schema.json).
+Written by `python docs/make_schema.py` from the types of `qa_speech.call` and `qa_speech.scores`.
+The same as JSON Schema (2020-12): [call.schema.json](call.schema.json), [score.schema.json](score.schema.json).
 
 `qa-speech inspect` writes one file per call into `calls/` and one per score into `scores/`, UTF-8, one JSON object
 each. `read_calls(path)` reads them back: a file, a `.jsonl` with one call per line, or a folder.

@@ -24,25 +24,8 @@ os.environ["ORT_DISABLE_TELEMETRY"] = (
 
 if TYPE_CHECKING:
     from qa_speech import metrics
-    from qa_speech.call import (
-        Acoustics,
-        Call,
-        CallFailure,
-        CallReport,
-        CriterionScore,
-        Evidence,
-        Finding,
-        Measurement,
-        OtherSound,
-        Recording,
-        Role,
-        Score,
-        SectionScore,
-        Utterance,
-        Word,
-        read_calls,
-        write_call,
-    )
+    from qa_speech.call import Acoustics, Call, Finding, OtherSound, Recording, Role, Utterance, Word
+    from qa_speech.documents import read_calls, write_call
     from qa_speech.engines.registry import load_recognizer
     from qa_speech.errors import (
         AudioError,
@@ -58,14 +41,13 @@ if TYPE_CHECKING:
     from qa_speech.metrics import measure, measure_all
     from qa_speech.pipeline import inspect_call, inspect_many
     from qa_speech.scorecard import Scorecard, load_scorecard, score
+    from qa_speech.scores import CallFailure, CallReport, CriterionScore, Evidence, Measurement, Score, SectionScore
     from qa_speech.settings import Settings, load_settings
     from qa_speech.timeline import Segment, Timeline
 
 _HOME = {
-    "call": (
-        "Acoustics", "Call", "CallFailure", "CallReport", "CriterionScore", "Evidence", "Finding", "Measurement",
-        "OtherSound", "Recording", "Role", "Score", "SectionScore", "Utterance", "Word", "read_calls", "write_call",
-    ),
+    "call": ("Acoustics", "Call", "Finding", "OtherSound", "Recording", "Role", "Utterance", "Word"),
+    "documents": ("read_calls", "write_call"),
     "errors": (
         "AudioError", "ChannelError", "ConfigError", "DecodeError", "EngineError", "ModelError", "PluginError",
         "QaSpeechError",
@@ -75,6 +57,7 @@ _HOME = {
     "pipeline": ("inspect_call", "inspect_many"),
     "engines.registry": ("load_recognizer",),
     "scorecard": ("Scorecard", "load_scorecard", "score"),
+    "scores": ("CallFailure", "CallReport", "CriterionScore", "Evidence", "Measurement", "Score", "SectionScore"),
     "settings": ("Settings", "load_settings"),
     "timeline": ("Segment", "Timeline"),
 }  # fmt: skip

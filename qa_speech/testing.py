@@ -15,11 +15,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from qa_speech.call import Call, Measurement, Recording, Role, Times, Utterance, decode, encode
+from qa_speech.call import Call, Recording, Role, Times, Utterance
+from qa_speech.documents import decode, encode
 from qa_speech.engines.base import ENGINE_RATE, Piece, Recognizer, Samples, Window, WindowWords
 from qa_speech.language.script import CHARACTER_S, GAP_S, example_line, spread
 from qa_speech.marks.fake import FakeMarks
 from qa_speech.metrics import Metric
+from qa_speech.scores import Measurement
 from qa_speech.store.fake import FakeStore
 from qa_speech.timeline import Segment, Timeline
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from qa_speech.call import Call, CriterionScore
+from qa_speech.call import Call
 from qa_speech.scorecard import load_scorecard, score
+from qa_speech.scores import CriterionScore
 from qa_speech.testing import make_call
 
 HEAD = """\

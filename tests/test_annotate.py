@@ -9,11 +9,12 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from qa_speech.call import Call, decode, encode, read_calls, write_call
+from qa_speech.call import Call
 from qa_speech.cli import app
 from qa_speech.conduct.annotate import THRESHOLD, annotate, annotate_many, annotate_stored, text_models
 from qa_speech.conduct.classifier import TextModels, load_text_models
 from qa_speech.conduct.passages import exchange_passages, text_hash, utterance_passages
+from qa_speech.documents import decode, encode, read_calls, write_call
 from qa_speech.errors import ConfigError, ModelError
 from qa_speech.metrics.politeness import politeness
 from qa_speech.pipeline import report

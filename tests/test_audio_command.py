@@ -9,10 +9,12 @@ import soundfile
 from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
-from qa_speech.call import CallFailure, Finding, Role, decode
+from qa_speech.call import Finding, Role
 from qa_speech.cli import app
 from qa_speech.cli.audio import as_data, as_lines
+from qa_speech.documents import decode
 from qa_speech.resources import folder
+from qa_speech.scores import CallFailure
 from qa_speech.testing import make_call
 from tests.voices import noise, voice
 

@@ -18,7 +18,6 @@ from qa_speech.batch.remote import Remote
 from qa_speech.batch.start import limits_of, starter
 from qa_speech.batch.state import State, model_hash, read_state, write_state
 from qa_speech.batch.worker import begin_row
-from qa_speech.call import CallReport
 from qa_speech.engines.base import LEAST_PAD_S, Traits
 from qa_speech.engines.models import find_model
 from qa_speech.engines.whisper import DecodeOptions, WhisperRecognizer
@@ -27,6 +26,7 @@ from qa_speech.inputs import CallInput
 from qa_speech.inputs.rows import Row, find_rows
 from qa_speech.pipeline import Prepared, inspect_many
 from qa_speech.resources import folder
+from qa_speech.scores import CallReport
 from qa_speech.settings import Settings
 from tests.batch_kit import NOW, Fake
 

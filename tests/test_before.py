@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from qa_speech.call import Call, encode
+from qa_speech.call import Call
+from qa_speech.documents import encode
 from qa_speech.metrics import measure_all
 from qa_speech.scorecard import load_scorecard, score
 from qa_speech.store.reports import read_calls

@@ -5,24 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_speech.call import (
-    Acoustics,
-    Call,
-    CallReport,
-    Evidence,
-    Finding,
-    Measurement,
-    Recording,
-    Role,
-    StrayWord,
-    Utterance,
-    Word,
-    decode,
-    encode,
-    read_calls,
-    write_call,
-)
+from qa_speech.call import Acoustics, Call, Finding, Recording, Role, StrayWord, Utterance, Word
+from qa_speech.documents import decode, encode, read_calls, write_call
 from qa_speech.errors import ConfigError
+from qa_speech.scores import CallReport, Evidence, Measurement
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_speech.call import Evidence, Measurement, OtherSound, Role
+from qa_speech.call import OtherSound, Role
 from qa_speech.report import charts
+from qa_speech.scores import Evidence, Measurement
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
 

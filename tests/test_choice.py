@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from qa_speech.batch.cards import Book
-from qa_speech.call import encode
 from qa_speech.cli import app
+from qa_speech.documents import encode
 from qa_speech.errors import ConfigError
 from qa_speech.inputs.rows import Row
 from qa_speech.pipeline import report

@@ -10,11 +10,13 @@ import soundfile
 from typer.testing import CliRunner, Result
 
 import qa_speech
-from qa_speech.call import CallReport, Role, decode
+from qa_speech.call import Role
 from qa_speech.cli import app
 from qa_speech.cli.common import ui_from_locale
+from qa_speech.documents import decode
 from qa_speech.metrics import metrics
 from qa_speech.resources import folder
+from qa_speech.scores import CallReport
 
 SAMPLES = folder("samples")
 

@@ -17,29 +17,20 @@ from hypothesis import strategies as st
 
 from qa_speech.audio.loudness import TARGET_DB, active_level_db, levelled
 from qa_speech.audio.mask import ranges, tone
-from qa_speech.call import (
-    Call,
-    CallReport,
-    CriterionScore,
-    Evidence,
-    Role,
-    Score,
-    Utterance,
-    encode,
-    write_bytes,
-    write_call,
-)
+from qa_speech.call import Call, Role, Utterance
 from qa_speech.cli import app
 from qa_speech.coaching.choose import Wish, choose, evidence_to_hear
 from qa_speech.coaching.clips import Cut, make_clips
 from qa_speech.coaching.page import render_page, write_lists
 from qa_speech.coaching.sound import render
 from qa_speech.coaching.window import lines, window
+from qa_speech.documents import encode, write_bytes, write_call
 from qa_speech.errors import ConfigError
 from qa_speech.privacy import identifiers
 from qa_speech.privacy.identifiers import find_identifiers
 from qa_speech.privacy.redact import hidden
 from qa_speech.privacy.sound import PROBLEMS
+from qa_speech.scores import CallReport, CriterionScore, Evidence, Score
 from qa_speech.store.reports import read_reports
 from qa_speech.testing import make_call
 from qa_speech.timeline import Segment, Timeline

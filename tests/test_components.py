@@ -14,13 +14,14 @@ import pytest
 from typer.testing import CliRunner
 
 import qa_speech.metrics as table
-from qa_speech.call import Acoustics, Call, CallReport, Measurement, Role, Score
+from qa_speech.call import Acoustics, Call, Role
 from qa_speech.cli import app
 from qa_speech.metrics import BUILTIN, Component, Metric, Name, measure_all, metrics
 from qa_speech.report import sheets
 from qa_speech.report.figure_table import figure_table
 from qa_speech.report.page import render_page
 from qa_speech.scorecard import load_scorecard, score
+from qa_speech.scores import CallReport, Measurement, Score
 from qa_speech.testing import check_metric, make_call
 from qa_speech.wording import terms
 from qa_speech.wording.lang import Lang

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from qa_speech.call import CallReport, Role
+from qa_speech.call import Role
 from qa_speech.engines import diarize
 from qa_speech.engines.base import Samples
 from qa_speech.errors import EngineError, ModelError
 from qa_speech.inputs import CallInput
 from qa_speech.pipeline import inspect_many
+from qa_speech.scores import CallReport
 from qa_speech.settings import Diarize, Settings, load_settings
 from qa_speech.testing import FakeRecognizer
 from qa_speech.timeline import Timeline

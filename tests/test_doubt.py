@@ -7,7 +7,7 @@ import inspect
 import msgspec
 import pytest
 
-from qa_speech.call import CallReport, Finding, Word
+from qa_speech.call import Finding, Word
 from qa_speech.metrics import measure
 from qa_speech.metrics.doubt import LOW_SNR_DB, NEAR_BOUND, STRONG_LEAK_DB, UNSURE, UNSURE_SHARE
 from qa_speech.report import transcript
@@ -15,6 +15,7 @@ from qa_speech.report.page import render_page, write_page
 from qa_speech.scorecard import load_scorecard, score
 from qa_speech.scorecard.context import Limits
 from qa_speech.scorecard.model import Review
+from qa_speech.scores import CallReport
 from qa_speech.testing import make_call
 
 CARD = (

@@ -9,14 +9,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qa_speech.audio.decode import decode as decode_audio
-from qa_speech.call import Call, CallReport, Score, encode, read_calls
-from qa_speech.call import decode as decode_json
+from qa_speech.call import Call
+from qa_speech.documents import decode as decode_json
+from qa_speech.documents import encode, read_calls
 from qa_speech.engines.transcripts import call_from_transcript, read_transcript, words_for
 from qa_speech.errors import ConfigError, QaSpeechError
 from qa_speech.inputs.rows import find_rows
 from qa_speech.pipeline import report
 from qa_speech.resources import folder
 from qa_speech.scorecard import load_scorecard
+from qa_speech.scores import CallReport, Score
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
 from tests.test_transcript import FUNASR, PLAIN, SRT, TIMED, TURNS, VOSK, VTT, WHISPERX

@@ -10,10 +10,11 @@ import msgspec
 import pytest
 
 import qa_speech
-from qa_speech.call import Call, CallReport, Derived, Role, decode, encode
+from qa_speech.call import Call, Derived, Role
 from qa_speech.conduct import kept as rules
 from qa_speech.conduct.levels import GRADED_EXCHANGES, graded_exchanges
 from qa_speech.conduct.manners import RULED_COURTESIES, RULED_VIOLATIONS, with_rules
+from qa_speech.documents import decode, encode
 from qa_speech.files import code_sha256, tree_sha256
 from qa_speech.metrics import kept as figures
 from qa_speech.metrics import measure_all
@@ -24,6 +25,7 @@ from qa_speech.privacy.redact import masked
 from qa_speech.scorecard import load_scorecard, score
 from qa_speech.scorecard.compare import compare
 from qa_speech.scorecard.score import measure_for, with_measured
+from qa_speech.scores import CallReport
 from qa_speech.testing import make_call
 
 CARD = """

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import qa_speech.marks
-from qa_speech.call import Score, decode, encode
+from qa_speech.documents import decode, encode
 from qa_speech.errors import ConfigError
 from qa_speech.marks.base import MarkStore
 from qa_speech.marks.database import HEAD, MARKS, file_system, open_marks, upgrade
@@ -25,6 +25,7 @@ from qa_speech.marks.scores import marked_results
 from qa_speech.marks.stages import open_appeals, require_in_time, standing, under_marks
 from qa_speech.pipeline import report
 from qa_speech.scorecard import load_scorecard, score
+from qa_speech.scores import Score
 from qa_speech.store.base import Result
 from qa_speech.store.records import record_of
 from qa_speech.testing import FakeMarks, make_call

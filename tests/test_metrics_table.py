@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 
 import qa_speech.metrics as table
-from qa_speech.call import Acoustics, Call, Finding, OtherSound, Recording, Role, Utterance, decode, encode
+from qa_speech.call import Acoustics, Call, Finding, OtherSound, Recording, Role, Utterance
+from qa_speech.documents import decode, encode
 from qa_speech.errors import PluginError
 from qa_speech.metrics import BUILTIN, Metric, measure, measure_all, metrics
 from qa_speech.testing import check_metric, make_call

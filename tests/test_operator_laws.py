@@ -5,10 +5,11 @@ from functools import cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa_speech.call import Call, CriterionScore
+from qa_speech.call import Call
 from qa_speech.scorecard import load_scorecard, score
 from qa_speech.scorecard.checks.table import REASONS
 from qa_speech.scorecard.model import Scorecard
+from qa_speech.scores import CriterionScore
 from qa_speech.testing import make_call
 
 CARD = """\

@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_speech.call import Measurement, Role
+from qa_speech.call import Role
 from qa_speech.metrics import metrics
 from qa_speech.scorecard import load_scorecard, score
 from qa_speech.scorecard.checks.metric import measurement_key
 from qa_speech.scorecard.context import Context, Reach, cropped
 from qa_speech.scorecard.question import near
 from qa_speech.scorecard.score import measure_for
+from qa_speech.scores import Measurement
 from qa_speech.testing import make_call
 from tests.operator_kit import HEAD, holds, judged
 

@@ -13,25 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_speech.call import (
-    Call,
-    CallFailure,
-    CallReport,
-    CriterionScore,
-    Evidence,
-    Finding,
-    Recording,
-    Role,
-    Score,
-    SectionScore,
-    StrayWord,
-    Utterance,
-    Word,
-)
+from qa_speech.call import Call, Finding, Recording, Role, StrayWord, Utterance, Word
 from qa_speech.metrics import measure_all
 from qa_speech.report import page
 from qa_speech.report.index import write_index
 from qa_speech.report.transcript import pieces as pieces_of
+from qa_speech.scores import CallFailure, CallReport, CriterionScore, Evidence, Score, SectionScore
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
 

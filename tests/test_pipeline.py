@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from qa_speech.call import CallFailure, CallReport, Role
+from qa_speech.call import Role
 from qa_speech.engines.base import ENGINE_RATE, Window, WindowWords
 from qa_speech.engines.registry import load_recognizer
 from qa_speech.errors import AudioError, EngineError
 from qa_speech.inputs import CallInput, find_inputs
 from qa_speech.pipeline import inspect_call, inspect_many
 from qa_speech.resources import folder
+from qa_speech.scores import CallFailure, CallReport
 from qa_speech.settings import Settings
 from qa_speech.testing import FakeRecognizer
 

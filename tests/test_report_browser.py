@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from qa_speech.audio.mp3 import write_mp3
-from qa_speech.call import CallReport, CriterionScore, Evidence, Recording, Role, Score, SectionScore
+from qa_speech.call import Recording, Role
 from qa_speech.metrics import measure_all
 from qa_speech.report import page as pages
 from qa_speech.report.index import write_index
+from qa_speech.scores import CallReport, CriterionScore, Evidence, Score, SectionScore
 from qa_speech.testing import make_call, tone
 
 playwright = pytest.importorskip("playwright.sync_api")

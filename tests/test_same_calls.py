@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from qa_speech.call import encode, read_calls
 from qa_speech.cli import app
+from qa_speech.documents import encode, read_calls
 from qa_speech.resources import folder
 from qa_speech.store.base import calls_of
 from qa_speech.store.parquet import open_run

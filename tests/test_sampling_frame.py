@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from qa_speech.call import CallReport
 from qa_speech.errors import ConfigError
 from qa_speech.inputs.rows import Row
 from qa_speech.pipeline import report
@@ -16,6 +15,7 @@ from qa_speech.sampling.frame import Frame, check, frame_from, frame_of
 from qa_speech.sampling.plan import plan_from
 from qa_speech.scorecard import load_scorecard
 from qa_speech.scorecard.choice import find_scorecard
+from qa_speech.scores import CallReport
 from qa_speech.store.base import Result
 from qa_speech.store.parquet import store_at
 from qa_speech.store.records import CriterionRow, ResultRow, failure, record_of

@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from qa_speech.call import CriterionScore, Role, Score, decode, encode
+from qa_speech.call import Role
+from qa_speech.documents import decode, encode
 from qa_speech.scorecard import load_scorecard, score
 from qa_speech.scorecard.arithmetic import total_of
 from qa_speech.scorecard.evidence import unproven
 from qa_speech.scorecard.score import judged
+from qa_speech.scores import CriterionScore, Score
 from qa_speech.testing import make_call
 
 CALL = make_call("agent: 您好", "customer: 我想查话费")

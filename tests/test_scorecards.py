@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from qa_speech.call import encode
 from qa_speech.cli import app
+from qa_speech.documents import encode
 from qa_speech.errors import ConfigError
 from qa_speech.resources import folder
 from qa_speech.scorecard import load_scorecard, score

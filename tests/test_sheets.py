@@ -10,8 +10,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_speech.call import CallFailure, CallReport, CriterionScore, Measurement, Score, SectionScore
 from qa_speech.report.sheets import HEAD, cell, write_csv
+from qa_speech.scores import CallFailure, CallReport, CriterionScore, Measurement, Score, SectionScore
 from qa_speech.testing import make_call
 
 

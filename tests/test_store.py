@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa_speech.call import Call, CallFailure
+from qa_speech.call import Call
 from qa_speech.errors import ConfigError
 from qa_speech.inputs.rows import Row
 from qa_speech.pipeline import report
 from qa_speech.resources import folder
 from qa_speech.scorecard import Scorecard, load_scorecard
+from qa_speech.scores import CallFailure
 from qa_speech.store.base import Compacted, Result, Store, calls_of
 from qa_speech.store.folder import CALLS, MANIFEST, PARTITION, RESULTS, is_run
 from qa_speech.store.forget import forget

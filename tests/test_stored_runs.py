@@ -8,9 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from qa_speech.batch.annotate import annotate_run
-from qa_speech.call import Call, encode
+from qa_speech.call import Call
 from qa_speech.cli import app
 from qa_speech.conduct.classifier import load_text_models
+from qa_speech.documents import encode
 from qa_speech.pipeline import report
 from qa_speech.scorecard import load_scorecard
 from qa_speech.scorecard.choice import find_scorecard

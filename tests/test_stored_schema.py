@@ -10,21 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from qa_speech.call import (
-    Acoustics,
-    Annotation,
-    Call,
-    CriterionScore,
-    Evidence,
-    Finding,
-    OtherSound,
-    Role,
-    Score,
-    SectionScore,
-    StrayWord,
-    Word,
-    encode,
-)
+from qa_speech.call import Acoustics, Annotation, Call, Finding, OtherSound, Role, StrayWord, Word
+from qa_speech.documents import encode
+from qa_speech.scores import CriterionScore, Evidence, Score, SectionScore
 from qa_speech.testing import make_call
 
 DOCS = Path(__file__).parent.parent / "docs"

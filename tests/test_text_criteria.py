@@ -3,12 +3,13 @@
 import pytest
 from msgspec.structs import replace
 
-from qa_speech.call import Annotation, Call, CriterionScore
+from qa_speech.call import Annotation, Call
 from qa_speech.conduct.passages import text_hash, utterance_passages
 from qa_speech.errors import ConfigError
 from qa_speech.resources import folder
 from qa_speech.scorecard import load_scorecard, score
 from qa_speech.scorecard.score import judged
+from qa_speech.scores import CriterionScore
 from qa_speech.testing import make_call
 from qa_speech.wording.lang import Lang
 from qa_speech.wording.sentences import sentence

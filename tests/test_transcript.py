@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from qa_speech.call import Role, encode, write_call
+from qa_speech.call import Role
+from qa_speech.documents import encode, write_call
 from qa_speech.engines.transcripts import Line, Transcript, call_from_transcript, read_transcript, roles_of, words_for
 from qa_speech.engines.transcripts.formats import FORMATS
 from qa_speech.errors import ConfigError

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_speech.call import CallReport, CriterionScore, Evidence, Finding, Role, Score, SectionScore
+from qa_speech.call import Finding, Role
 from qa_speech.metrics import measure_all
 from qa_speech.report import labels, page
 from qa_speech.report.figure_table import figure_table
 from qa_speech.report.transcript import pieces
 from qa_speech.report.view import CallView, call_view
 from qa_speech.scorecard.deductions import deductions, is_deduction, pending, points_lost
+from qa_speech.scores import CallReport, CriterionScore, Evidence, Score, SectionScore
 from qa_speech.testing import make_call
 from qa_speech.wording.lang import Lang
 

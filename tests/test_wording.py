@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa_speech.call import CallReport, CriterionScore, Evidence, Finding, Measurement, Role, Score, SectionScore
+from qa_speech.call import Finding, Role
 from qa_speech.report import labels
 from qa_speech.scorecard.checks.table import REASONS
+from qa_speech.scores import CallReport, CriterionScore, Evidence, Measurement, Score, SectionScore
 from qa_speech.testing import make_call
 from qa_speech.wording import catalogue as words
 from qa_speech.wording import terms

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa_speech.call import write_bytes
+from qa_speech.documents import write_bytes
 from qa_speech.errors import AudioError
 
 if TYPE_CHECKING:

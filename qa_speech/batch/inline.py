@@ -13,9 +13,11 @@ from qa_speech.batch.failures import failed
 from qa_speech.batch.jobs import Done, Job, Setup
 from qa_speech.batch.remote import Remote
 from qa_speech.batch.worker import begin_row
-from qa_speech.call import Call, CallFailure, decode
+from qa_speech.call import Call
+from qa_speech.documents import decode
 from qa_speech.engines.base import Recognizer
 from qa_speech.pipeline import Prepared, recognise, report
+from qa_speech.scores import CallFailure
 from qa_speech.store.base import with_row
 from qa_speech.store.cards import RunScorecards
 from qa_speech.store.records import Record, again, record_of

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from qa_speech.call import write_bytes
+from qa_speech.documents import write_bytes
 from qa_speech.engines.models import find_model
 from qa_speech.engines.registry import recognizers
 from qa_speech.errors import ConfigError

@@ -26,7 +26,8 @@ from qa_speech.batch.messages import (
     Windows,
 )
 from qa_speech.batch.remote import Remote
-from qa_speech.call import Call, decode
+from qa_speech.call import Call
+from qa_speech.documents import decode
 from qa_speech.engines.base import Window, WindowWords
 from qa_speech.engines.guards import guard
 from qa_speech.engines.silero import SileroDetector

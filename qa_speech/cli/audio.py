@@ -24,7 +24,8 @@ from qa_speech.cli.common import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qa_speech.call import Call, CallFailure, CallReport, Finding, OtherSound
+    from qa_speech.call import Call, Finding, OtherSound
+    from qa_speech.scores import CallFailure, CallReport
     from qa_speech.settings import Settings
 
 FIGURES = ("level", "snr", "wada_snr", "band_limit")
@@ -72,9 +73,9 @@ def audio(
     Example: qa-speech audio 录音目录
     """
     with friendly_errors(ui_language):
-        from qa_speech.call import CallFailure
         from qa_speech.inputs import find_inputs, with_raw, with_transcripts
         from qa_speech.pipeline import inspect_many
+        from qa_speech.scores import CallFailure
 
         inputs = find_inputs(paths)
         if transcripts is not None:
@@ -93,7 +94,8 @@ def audio(
 
 def _as_json(outcome: CallReport | CallFailure) -> str:
     """One outcome as one line for programs."""
-    from qa_speech.call import CallFailure, encode
+    from qa_speech.documents import encode
+    from qa_speech.scores import CallFailure
 
     if isinstance(outcome, CallFailure):
         return encode(outcome).decode()
@@ -102,7 +104,7 @@ def _as_json(outcome: CallReport | CallFailure) -> str:
 
 def _told(outcome: CallReport | CallFailure, lang: Language) -> list[str]:
     """One outcome as lines for people."""
-    from qa_speech.call import CallFailure
+    from qa_speech.scores import CallFailure
 
     if isinstance(outcome, CallFailure):
         failed = "失败：" if lang == "zh" else "failed: "

@@ -12,9 +12,9 @@ from qa_speech.cli.common import EXIT_SOME_FAILED, EXIT_UNUSABLE, UiOption, frie
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qa_speech.call import CallReport
     from qa_speech.cli.common import Language
     from qa_speech.report.redacted import Redacted
+    from qa_speech.scores import CallReport
 
 ResultArgument = Annotated[
     Path, typer.Argument(help="结果目录或批次目录 a result folder, or the run of batch run.", show_default=False)

@@ -26,10 +26,10 @@ from qa_speech.cli.common import (
 from qa_speech.cli.marking import MarksDbOption, MarksOption, marks_of
 
 if TYPE_CHECKING:
-    from qa_speech.call import CallFailure, CallReport
     from qa_speech.report.folder import ReportFolder
     from qa_speech.scorecard import Scorecard
     from qa_speech.scorecard.choice import Shelf
+    from qa_speech.scores import CallFailure, CallReport
     from qa_speech.settings import Settings
 
 DEFAULT_OUT = Path("qa-report")
@@ -258,9 +258,10 @@ def _finish(
     fail_under: float | None, mask: bool, lang: Language, json_lines: bool | None = None,
 ) -> None:  # fmt: skip
     """Print each outcome as it comes, write the folder, choose the exit code; `fail_under` is in points, 0–100."""
-    from qa_speech.call import CallFailure, encode
+    from qa_speech.documents import encode
     from qa_speech.report.folder import ReportFolder
     from qa_speech.report.people import for_people
+    from qa_speech.scores import CallFailure
 
     as_json = out is None if json_lines is None else json_lines
     folder = ReportFolder(out, lang=lang, embed_audio=embed_audio, mask=mask) if out is not None else None
@@ -289,7 +290,7 @@ class _Tally:
         self.done = self.failed = self.under = 0
 
     def count(self, outcome: CallReport | CallFailure) -> None:
-        from qa_speech.call import CallFailure
+        from qa_speech.scores import CallFailure
 
         self.done += 1
         if isinstance(outcome, CallFailure):
@@ -324,7 +325,7 @@ def _written(folder: ReportFolder | None, tally: _Tally, lang: Language) -> Iter
 
 def _line(outcome: CallReport | CallFailure, lang: Language) -> str:
     """One line per input: score and main reasons, or why there is no result."""
-    from qa_speech.call import CallFailure
+    from qa_speech.scores import CallFailure
     from qa_speech.wording.messages import summary_line
 
     if isinstance(outcome, CallFailure):

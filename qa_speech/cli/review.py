@@ -14,10 +14,10 @@ from qa_speech.cli.marking import MarksDbOption, calls_at, marks_there, opened
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qa_speech.call import CallReport
     from qa_speech.marks.model import Mark
     from qa_speech.marks.scores import CardBook
     from qa_speech.marks.sheets import SheetRow
+    from qa_speech.scores import CallReport
 
 app = typer.Typer(
     help="人工复核：复核单、申诉、复核、终审。 People's marks: sheets out and in, appeals, second opinions.",

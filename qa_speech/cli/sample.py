@@ -100,7 +100,7 @@ def new(
     """
     import datetime as dt
 
-    from qa_speech.call import write_bytes
+    from qa_speech.documents import write_bytes
     from qa_speech.errors import ConfigError
     from qa_speech.sampling.starter import new_plan
 

@@ -8,9 +8,10 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from qa_speech.call import Call, CallReport, CriterionScore, Evidence
+from qa_speech.call import Call
 from qa_speech.errors import ConfigError
 from qa_speech.scorecard.deductions import points_lost
+from qa_speech.scores import CallReport, CriterionScore, Evidence
 
 Side: TypeAlias = Literal["worst", "best"]
 SIDES: tuple[Side, ...] = ("worst", "best")

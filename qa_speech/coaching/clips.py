@@ -17,13 +17,14 @@ import msgspec
 
 from qa_speech.audio.mask import Replacement
 from qa_speech.audio.sound_files import AudioFormat, write_sound
-from qa_speech.call import Call, CallReport, CriterionScore, Evidence
+from qa_speech.call import Call
 from qa_speech.coaching.choose import Moment, Side, agent_of, evidence_to_hear, nothing_to_hear
 from qa_speech.coaching.sound import render
 from qa_speech.coaching.window import ClipLine, lines, window
 from qa_speech.privacy.placeholders import Placeholders
 from qa_speech.privacy.redact import hidden, masked, masked_id
 from qa_speech.privacy.sound import recorded
+from qa_speech.scores import CallReport, CriterionScore, Evidence
 from qa_speech.timeline import Segment, Timeline
 from qa_speech.wording.lang import Lang
 from qa_speech.wording.masking import placeholders

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from qa_speech.call import write_bytes
 from qa_speech.coaching.clips import Clip
+from qa_speech.documents import write_bytes
 from qa_speech.report.sheets import cell
 from qa_speech.wording import terms
 from qa_speech.wording.clip_labels import LABELS, PROBLEMS

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from qa_speech.call import Call, Evidence, Role, Utterance
+from qa_speech.call import Call, Role, Utterance
+from qa_speech.scores import Evidence
 from qa_speech.timeline import Segment, Timeline
 
 TRIM_S = 2.5

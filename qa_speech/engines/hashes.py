@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from qa_speech.call import write_bytes
+from qa_speech.documents import write_bytes
 from qa_speech.files import sha256
 
 FILE = "hashes.json"

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from qa_speech.call import Score
 from qa_speech.marks.decided import decided_call, scored_criteria
 from qa_speech.marks.model import Mark
 from qa_speech.marks.stages import latest
 from qa_speech.scorecard import Scorecard
+from qa_speech.scores import Score
 
 
 def calibration_totals(

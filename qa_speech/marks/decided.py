@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from qa_speech.call import CriterionScore, Score
 from qa_speech.marks.model import JUDGED, Mark
 from qa_speech.marks.stages import MarksMode, standing, under_marks
+from qa_speech.scores import CriterionScore, Score
 
 if TYPE_CHECKING:
     from qa_speech.scorecard.model import Scorecard

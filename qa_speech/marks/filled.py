@@ -16,10 +16,10 @@ from unicodedata import normalize
 
 import msgspec
 
-from qa_speech.call import Outcome
 from qa_speech.errors import ConfigError
 from qa_speech.marks.model import WHO_MAY, Mark, MarkRole, Stage, checked, now
 from qa_speech.marks.sheets import ABOUT, COLUMNS, OUTCOMES, SHEET, About, SheetRow
+from qa_speech.scores import Outcome
 from qa_speech.wording.catalogue import OUTCOMES as OUTCOME_NAMES
 
 Refusal: TypeAlias = Callable[[SheetRow, Stage, str], str]

@@ -18,8 +18,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from qa_speech.call import Outcome
 from qa_speech.errors import ConfigError
+from qa_speech.scores import Outcome
 
 Stage: TypeAlias = Literal["calibration", "first", "appeal", "second", "final"]
 MarkRole: TypeAlias = Literal["inspector", "agent", "lead", "expert"]

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from qa_speech.call import CallReport, CriterionScore, Evidence, Outcome, Score
 from qa_speech.errors import ConfigError
 from qa_speech.marks.base import MarkStore
 from qa_speech.marks.model import Mark
 from qa_speech.marks.stages import MarksMode, under_marks
 from qa_speech.resources import folder
 from qa_speech.scorecard import load_scorecard
+from qa_speech.scores import CallReport, CriterionScore, Evidence, Outcome, Score
 from qa_speech.store.base import Result
 from qa_speech.store.cards import RunScorecards
 from qa_speech.store.folder import is_run

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from qa_speech.call import Outcome
 from qa_speech.errors import ConfigError
 from qa_speech.files import whole_file
 from qa_speech.marks.model import JUDGED, Seconds, Stage
+from qa_speech.scores import Outcome
 from qa_speech.wording import terms
 
 COLUMNS = (

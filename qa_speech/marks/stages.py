@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
-from qa_speech.call import CriterionScore, Outcome, Score
 from qa_speech.errors import ConfigError
 from qa_speech.marks.model import DECIDED, Mark
 from qa_speech.scorecard.arithmetic import total_of
+from qa_speech.scores import CriterionScore, Outcome, Score
 
 if TYPE_CHECKING:
     from qa_speech.scorecard.model import Criterion, Scorecard

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from qa_speech.call import Score
 from qa_speech.errors import ConfigError
 from qa_speech.marks.agreement import (
     FEW,
@@ -31,6 +30,7 @@ from qa_speech.marks.model import Mark
 from qa_speech.marks.scores import cards_of
 from qa_speech.marks.stages import standing
 from qa_speech.scorecard import Scorecard
+from qa_speech.scores import Score
 from qa_speech.stats.agreement import Agreement
 from qa_speech.store.reports import read_reports
 

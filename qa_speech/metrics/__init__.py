@@ -17,11 +17,12 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
-from qa_speech.call import Call, Measurement, Role
+from qa_speech.call import Call, Role
 from qa_speech.errors import PluginError
 from qa_speech.metrics import answer_depth, overlap, politeness, recording, response, silence, speech_rate, talk, voice
 from qa_speech.metrics.base import Component, Metric, Name
 from qa_speech.metrics.kept import kept_measurements
+from qa_speech.scores import Measurement
 
 BUILTIN: tuple[Metric, ...] = (
     *talk.METRICS,

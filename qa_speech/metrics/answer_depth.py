@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from qa_speech.call import Call, Evidence, Measurement, Role
+from qa_speech.call import Call, Role
 from qa_speech.conduct.exchanges import Exchange
 from qa_speech.conduct.kinds import GUIDANCE, LEVELS, PART_KINDS, Level
 from qa_speech.conduct.levels import Grade, graded_exchanges
@@ -31,6 +31,7 @@ from qa_speech.language.phrases import span_time
 from qa_speech.metrics.base import COUNT, Component, Metric
 from qa_speech.metrics.common import missing, ratio
 from qa_speech.metrics.text import annotated, no_text, words_reliability
+from qa_speech.scores import Evidence, Measurement
 
 DEPTH = (
     COUNT,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from qa_speech.call import Measurement
+from qa_speech.scores import Measurement
 
 
 class Name(NamedTuple):

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from qa_speech.call import Call, Evidence, Measurement, Reliability, Role
+from qa_speech.call import Call, Role
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.base import Component, names_of
 from qa_speech.metrics.doubt import LOW_SNR_DB, STRONG_LEAK_DB
+from qa_speech.scores import Evidence, Measurement, Reliability
 
 Span: TypeAlias = tuple[float, float]
 

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from qa_speech.call import Call, Derived, Evidence, Measurement, Reliability
+from qa_speech.call import Call, Derived
 from qa_speech.files import code_sha256
 from qa_speech.language.remembered import per_call
+from qa_speech.scores import Evidence, Measurement, Reliability
 from qa_speech.timeline import Timeline
 
 NAME = "measurements"

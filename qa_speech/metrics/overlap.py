@@ -6,18 +6,17 @@
     class        interruption, success  simultaneous start   backchannel (嗯)
 
 The initiator of an overlap is the side whose utterance started later. Amazon publishes no threshold for an interruption;
-Verint: both talk for longer than N seconds; Alibaba: the other had been talking for DelayTime (1 s in its example);
-Medallia: agent turns that interrupted / agent turns. Here a listening word is never an interruption, and one who starts
-together with the other interrupts nobody.
+Verint: both talk for longer than N seconds; Alibaba: the other had been talking for DelayTime (1 s in its example); Medallia:
+agent turns that interrupted / agent turns. Here a listening word is never an interruption, nor is who starts with the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
-from qa_speech.call import Call, Measurement, Role, Utterance
+from qa_speech.call import Call, Role, Utterance
 from qa_speech.language.dialogue import EPS, is_backchannel
 from qa_speech.language.dialogue import turns as turns_of
 from qa_speech.metrics.base import (
@@ -51,11 +50,10 @@ from qa_speech.metrics.common import (
     spans,
     total,
 )
+from qa_speech.scores import Measurement
 
 OverlapClass = Literal["interruption", "interruption_attempt", "backchannel", "simultaneous_start", "brief"]
-CLASSES: tuple[OverlapClass, ...] = (
-    "interruption", "interruption_attempt", "backchannel", "simultaneous_start", "brief",
-)  # fmt: skip
+CLASSES: tuple[OverlapClass, ...] = get_args(OverlapClass)
 
 CUTTING_IN = ("interruption", "interruption_attempt")
 

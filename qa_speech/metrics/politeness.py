@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from qa_speech.call import Call, Evidence, Measurement, Reliability, Role
+from qa_speech.call import Call, Role
 from qa_speech.conduct.manners import (
     OPENING_UTTERANCES,
     RULED_COURTESIES,
@@ -41,6 +41,7 @@ from qa_speech.language.remembered import per_call
 from qa_speech.metrics.base import CALL_S, COUNT, PER_MIN, Component, Metric
 from qa_speech.metrics.common import missing, quantile, ratio
 from qa_speech.metrics.text import annotated, no_text, unsure, words_reliability
+from qa_speech.scores import Evidence, Measurement, Reliability
 
 VIOLATIONS = (
     COUNT,

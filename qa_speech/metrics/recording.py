@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from qa_speech.call import Call, Measurement, Role
+from qa_speech.call import Call, Role
 from qa_speech.metrics.base import CALL_S, Component, Metric, names_of
 from qa_speech.metrics.common import missing
 from qa_speech.metrics.doubt import LOW_SNR_DB, STRONG_LEAK_DB
+from qa_speech.scores import Measurement
 
 
 class _Figure(NamedTuple):

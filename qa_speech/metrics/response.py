@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from qa_speech.call import Call, Evidence, Measurement, Role
+from qa_speech.call import Call, Role
 from qa_speech.language.data import word_list
 from qa_speech.language.dialogue import EPS
 from qa_speech.language.dialogue import turns as turns_of
@@ -49,6 +49,7 @@ from qa_speech.metrics.common import (
     ratio,
 )
 from qa_speech.metrics.silence import ANNOUNCEMENTS, GRACE_S, Silence, silences
+from qa_speech.scores import Evidence, Measurement
 
 THANKS = word_list("hold_thanks")
 

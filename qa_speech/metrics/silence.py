@@ -19,7 +19,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from qa_speech.call import Call, Measurement, Role, Utterance
+from qa_speech.call import Call, Role, Utterance
 from qa_speech.errors import ConfigError
 from qa_speech.language.data import word_list
 from qa_speech.language.dialogue import ANNOUNCED_AT_END, EPS, accepts_wait, ends_in_question, is_backchannel
@@ -51,6 +51,7 @@ from qa_speech.metrics.common import (
     ratio,
     roles_of,
 )
+from qa_speech.scores import Measurement
 
 ANNOUNCEMENTS = word_list("hold_announcements")
 CUSTOMER_WAITS = word_list("customer_waits")

@@ -15,10 +15,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from qa_speech.call import Call, Evidence, Measurement, Reliability, Role
+from qa_speech.call import Call, Role
 from qa_speech.language.reading import syllables
 from qa_speech.metrics.base import Component, Metric, names_of
 from qa_speech.metrics.common import Span, interval, missing, no_role, no_timing, quantile, ratio, reliability, spans
+from qa_speech.scores import Evidence, Measurement, Reliability
 
 UNIT = "字/分"
 RATE = (

@@ -10,7 +10,7 @@ and the longest stretch of the agent, as `turns` does.
 
 from __future__ import annotations
 
-from qa_speech.call import Call, Measurement, Role
+from qa_speech.call import Call, Role
 from qa_speech.language.dialogue import turns as turns_of
 from qa_speech.metrics.base import ACTIVE_S, CALL_S, Component, Metric, Name, names_of
 from qa_speech.metrics.common import (
@@ -27,6 +27,7 @@ from qa_speech.metrics.common import (
     spans,
     total,
 )
+from qa_speech.scores import Measurement
 
 TALK = (
     Component("talk_s", "s", "说话", "speech"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from qa_speech.call import Call, Reliability, Role
+from qa_speech.call import Call, Role
 from qa_speech.conduct.passages import text_hash
 from qa_speech.language.phrases import span_time
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.common import roles_of
 from qa_speech.metrics.doubt import UNSURE, UNSURE_SHARE
+from qa_speech.scores import Reliability
 
 Rows: TypeAlias = Mapping[tuple[int, ...], Mapping[str, float]]
 """Label probabilities by the utterances they speak of."""

@@ -17,9 +17,10 @@ from itertools import pairwise
 from math import inf, log2, log10
 from typing import NamedTuple
 
-from qa_speech.call import Call, Measurement, Role
+from qa_speech.call import Call, Role
 from qa_speech.metrics.base import Component, Metric, Name
 from qa_speech.metrics.common import interval, measured, missing, no_role, quantile, ratio
+from qa_speech.scores import Measurement
 
 VOICE = (
     Component("level_db", "dBFS", "音量", "level"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa_speech.call import Call, CallFailure, CallReport, Measurement
+from qa_speech.call import Call
 from qa_speech.engines.base import LEAST_PAD_S, Diarizer, Recognizer, SpeechDetector, traits_of
 from qa_speech.engines.diarize import load_diarizer
 from qa_speech.engines.silero import SileroDetector
@@ -18,6 +18,7 @@ from qa_speech.metrics.kept import kept_measurements, with_measurements
 from qa_speech.pipeline.prepare import Prepared, begin
 from qa_speech.pipeline.recognise import failure, recognise
 from qa_speech.scorecard import score
+from qa_speech.scores import CallFailure, CallReport, Measurement
 from qa_speech.settings import Settings
 
 if TYPE_CHECKING:

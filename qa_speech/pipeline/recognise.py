@@ -11,12 +11,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from qa_speech.call import Call, CallFailure
+from qa_speech.call import Call
 from qa_speech.engines.base import Recognizer, Window, WindowWords
 from qa_speech.engines.guards import Guarded, guard
 from qa_speech.errors import EngineError, QaSpeechError
 from qa_speech.pipeline.finish import finish
 from qa_speech.pipeline.prepare import Prepared
+from qa_speech.scores import CallFailure
 from qa_speech.settings import Settings
 
 

@@ -18,11 +18,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from qa_speech.call import Call, CallReport, CriterionScore, Evidence, Measurement, Role, StrayWord, Utterance, Word
+from qa_speech.call import Call, Role, StrayWord, Utterance, Word
 from qa_speech.language.phrases import span_time
 from qa_speech.privacy.identifiers import Found, find_in_text, identifiers_of, mask_text
 from qa_speech.privacy.numerals import Kind
 from qa_speech.privacy.placeholders import Place, Placeholders, put_placeholders
+from qa_speech.scores import CallReport, CriterionScore, Evidence, Measurement
 from qa_speech.timeline import Segment, Timeline
 
 SHORTEST_SHARED = 3

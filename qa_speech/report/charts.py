@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from qa_speech.call import Call, Evidence, Measurement, Role
+from qa_speech.call import Call, Role
+from qa_speech.scores import Evidence, Measurement
 from qa_speech.timeline import Segment, Timeline
 
 SILENCE_S = 3.0

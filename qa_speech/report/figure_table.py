@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from qa_speech.call import CallReport, Measurement
 from qa_speech.report.labels import UI
+from qa_speech.scores import CallReport, Measurement
 from qa_speech.wording import terms
 from qa_speech.wording.lang import Lang
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from qa_speech.audio.decode import decode
 from qa_speech.audio.mask import mask
 from qa_speech.audio.mp3 import write_mp3
-from qa_speech.call import CallFailure, CallReport, encode, write_bytes, write_call
+from qa_speech.documents import encode, write_bytes, write_call
 from qa_speech.errors import AudioError
 from qa_speech.filenames import as_path
 from qa_speech.files import ResultFolder
@@ -23,6 +23,7 @@ from qa_speech.report.index import FailedRow, IndexRow, index_row, write_index_r
 from qa_speech.report.page import page_name, write_page
 from qa_speech.report.people import for_people
 from qa_speech.report.sheets import Row, row, write_rows
+from qa_speech.scores import CallFailure, CallReport
 from qa_speech.wording.lang import Lang
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 from urllib.parse import quote
 
-from qa_speech.call import Call, CallFailure, CallReport, Score, write_bytes
+from qa_speech.call import Call
+from qa_speech.documents import write_bytes
 from qa_speech.report.html import render
 from qa_speech.report.page import page_name
 from qa_speech.scorecard.deductions import deductions, pending
+from qa_speech.scores import CallFailure, CallReport, Score
 from qa_speech.wording import catalogue as words
 from qa_speech.wording import messages, terms
 from qa_speech.wording.lang import Lang

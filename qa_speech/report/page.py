@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from qa_speech.call import CallReport, write_bytes
+from qa_speech.documents import write_bytes
 from qa_speech.metrics.doubt import UNSURE
 from qa_speech.report.charts import short
 from qa_speech.report.html import render
 from qa_speech.report.transcript import Piece
 from qa_speech.report.view import CallView, call_view
+from qa_speech.scores import CallReport
 from qa_speech.wording.lang import Lang
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from qa_speech.call import CallReport
 from qa_speech.privacy.redact import hidden, masked
+from qa_speech.scores import CallReport
 from qa_speech.wording.lang import Lang
 from qa_speech.wording.masking import NOT_SEARCHED, placeholders
 

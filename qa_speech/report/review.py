@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from qa_speech.call import Call, CallReport, CriterionScore, Evidence
+from qa_speech.call import Call
 from qa_speech.marks.filled import Refusal
 from qa_speech.marks.model import Mark, Seconds, Stage
 from qa_speech.marks.scores import CardBook
@@ -21,6 +21,7 @@ from qa_speech.marks.sheets import SheetRow
 from qa_speech.marks.stages import latest, points_range
 from qa_speech.report.page import page_name
 from qa_speech.report.people import for_people
+from qa_speech.scores import CallReport, CriterionScore, Evidence
 from qa_speech.wording import catalogue as words
 from qa_speech.wording import terms
 from qa_speech.wording.sentences import sentence

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from qa_speech.call import Call, CallReport, CriterionScore, Evidence, Score
+from qa_speech.call import Call
 from qa_speech.report.charts import percent
 from qa_speech.report.labels import UI
 from qa_speech.scorecard.deductions import deductions, is_deduction
-from qa_speech.wording import messages, terms
+from qa_speech.scores import CallReport, CriterionScore, Evidence, Score
+from qa_speech.wording import exhibit, messages, terms
 from qa_speech.wording.lang import Lang
 from qa_speech.wording.sentences import sentence
 
@@ -161,10 +162,10 @@ def _sentence(criterion: CriterionScore, call: Call, lang: Lang) -> str:
 def proof(evidence: Evidence, call: Call, lang: Lang) -> Proof:
     """Evidence as the page links it."""
     return Proof(
-        text=terms.note(evidence, lang, call),
-        where=terms.where(evidence, lang, call),
+        text=exhibit.note(evidence, lang, call),
+        where=exhibit.where(evidence, lang, call),
         at=_play_from(evidence, call),
-        line=terms.line_of(evidence, call),
+        line=exhibit.line_of(evidence, call),
     )
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from qa_speech.call import Call, CallReport, Evidence, Role, Utterance, Word
+from qa_speech.call import Call, Role, Utterance, Word
 from qa_speech.metrics.doubt import UNSURE
 from qa_speech.report import charts
 from qa_speech.report.score_sheet import LEAD_S, evidence_against
+from qa_speech.scores import CallReport, Evidence
 from qa_speech.wording import catalogue as words
-from qa_speech.wording import terms
+from qa_speech.wording import exhibit, terms
 from qa_speech.wording.lang import Lang
 
 PUNCTUATION = "，。？！、；：,.?!;:…"
@@ -73,10 +74,10 @@ def lines(report: CallReport, lang: Lang, *, low_probability: float = UNSURE) ->
     for index, utterance in enumerate(call.utterances):
         where = terms.clock(utterance.start)
         if not timed:
-            where = terms.line(index, lang)
+            where = exhibit.line(index, lang)
         silence, silence_at = "", 0.0
         if index in silences:
-            silence = terms.note(silences[index], lang, call)
+            silence = exhibit.note(silences[index], lang, call)
             silence_at = max(0.0, silences[index].start - LEAD_S)
         found.append(
             Line(
@@ -190,11 +191,11 @@ def _flags(report: CallReport, lang: Lang) -> Mapping[int, Sequence[Flag]]:
     for criterion, evidence in evidence_against(report):
         judged.add((evidence.start, evidence.end))
         flag = Flag(criterion.id, criterion.title)
-        index = terms.line_of(evidence, report.call)
+        index = exhibit.line_of(evidence, report.call)
         if index is not None and flag not in found.setdefault(index, []):
             found[index].append(flag)
     for evidence in _interruptions(report):
-        index = terms.line_of(evidence, report.call)
+        index = exhibit.line_of(evidence, report.call)
         if index is not None and (evidence.start, evidence.end) not in judged:
             found.setdefault(index, []).append(Flag("", terms.term(words.FLAGS, evidence.note, lang)))
     return found
@@ -213,7 +214,7 @@ def _hits(report: CallReport) -> Mapping[int, Spans]:
     """Per utterance: the spans, in seconds, of words quoted against a criterion."""
     found: dict[int, list[tuple[float, float]]] = {}
     for _, evidence in evidence_against(report):
-        index = terms.line_of(evidence, report.call)
+        index = exhibit.line_of(evidence, report.call)
         if evidence.kind == "quote" and index is not None:
             found.setdefault(index, []).append((evidence.start, evidence.end))
     return found

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from qa_speech.call import Call, CallReport, Score
+from qa_speech.call import Call
 from qa_speech.metrics.doubt import UNSURE
 from qa_speech.report import charts
 from qa_speech.report.figure_table import FigureTable, figure_table
@@ -19,6 +19,7 @@ from qa_speech.report.labels import UI
 from qa_speech.report.score_sheet import CriterionView, Pin, SectionView, deduction_views, pins, section_views
 from qa_speech.report.transcript import Line, Stray, lines, stray_words
 from qa_speech.scorecard.deductions import pending
+from qa_speech.scores import CallReport, Score
 from qa_speech.wording import catalogue as words
 from qa_speech.wording import messages, terms
 from qa_speech.wording.lang import Lang

@@ -21,7 +21,6 @@ from typing import get_args
 
 import msgspec
 
-from qa_speech.call import Outcome
 from qa_speech.errors import ConfigError
 from qa_speech.filenames import readable
 from qa_speech.inputs.names import iso_time
@@ -29,6 +28,7 @@ from qa_speech.sampling.conditions import Condition, Value
 from qa_speech.sampling.draw import Candidate
 from qa_speech.sampling.plan import Plan
 from qa_speech.scorecard.attributes import beginning
+from qa_speech.scores import Outcome
 from qa_speech.store.base import Result
 from qa_speech.store.folder import is_run
 from qa_speech.store.parquet import open_run

@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from qa_speech.call import Score
 from qa_speech.marks.decided import DecidedCall
 from qa_speech.sampling.dealing import luck
 from qa_speech.sampling.draw import UNKNOWN, Candidate, Drawn, eligible, group_of
 from qa_speech.sampling.estimates import Figure, GroupFrame, Observed, Weights
 from qa_speech.sampling.plan import Plan, plan_from
 from qa_speech.sampling.record import Record
+from qa_speech.scores import Score
 from qa_speech.stats.survey import EQUAL
 
 CRITERION = "criterion:"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from qa_speech.call import write_bytes
+from qa_speech.documents import write_bytes
 from qa_speech.errors import ConfigError
 from qa_speech.sampling.draw import Candidate, Drawn, Sample, Shortfall, draw, eligible, group_of
 from qa_speech.sampling.plan import Plan, plan_from

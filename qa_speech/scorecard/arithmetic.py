@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from qa_speech.call import CriterionScore, Score, SectionScore
+from qa_speech.scores import CriterionScore, Score, SectionScore
 
 if TYPE_CHECKING:
     from qa_speech.scorecard.model import Criterion, Scorecard, Section

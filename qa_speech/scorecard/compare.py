@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from qa_speech.call import Call, CriterionScore, Score
+from qa_speech.call import Call
 from qa_speech.scorecard.examples import outcome_of
 from qa_speech.scorecard.score import Pair
+from qa_speech.scores import CriterionScore, Score
 
 if TYPE_CHECKING:
     from qa_speech.scorecard.model import Scorecard

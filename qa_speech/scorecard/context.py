@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from qa_speech.call import Call, Evidence, Measurement, Role
+from qa_speech.call import Call, Role
 from qa_speech.language.dialogue import turn_utterances
 from qa_speech.language.phrases import fold_lines, folded_time, places, word_ends
 from qa_speech.language.remembered import once
 from qa_speech.metrics.doubt import NEAR_BOUND, UNSURE, UNSURE_SHARE
 from qa_speech.scorecard.likeness import pair_codes
 from qa_speech.scorecard.search import Book, searcher
+from qa_speech.scores import Evidence, Measurement
 from qa_speech.timeline import Segment, Timeline
 
 INFINITY = float("inf")
@@ -385,11 +386,9 @@ class Context:
 def cropped(call: Call, start: float, end: float) -> Call:
     """The part of a call in which utterances begin in ``[start, end)``; times stay those of the recording."""
     kept = [index for index, utterance in enumerate(call.utterances) if start <= utterance.start < end]
+    speech = {role: Timeline() for role in call.speech}
     if start < end:
-        within = Segment(start, end)
-        speech = {role: line.crop(within) for role, line in call.speech.items()}
-    else:
-        speech = {role: Timeline() for role in call.speech}
+        speech = {role: line.crop(Segment(start, end)) for role, line in call.speech.items()}
     return replace(
         call,
         speech=speech,

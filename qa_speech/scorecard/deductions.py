@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qa_speech.call import CriterionScore, Score
+from qa_speech.scores import CriterionScore, Score
 
 
 def points_lost(criterion: CriterionScore) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from qa_speech.call import Call, Evidence, Score
+from qa_speech.call import Call
+from qa_speech.scores import Evidence, Score
 
 _SLACK_S = 0.01
 

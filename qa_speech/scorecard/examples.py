@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from qa_speech.call import Call, CriterionScore, Recording, Role, Score, Utterance
+from qa_speech.call import Call, Recording, Role, Utterance
 from qa_speech.language.phrases import fold
 from qa_speech.language.script import CHARACTER_S, GAP_S, example_line, line_problem, spread
 from qa_speech.scorecard.evidence import unproven
 from qa_speech.scorecard.score import NOBODY, judged, score
+from qa_speech.scores import CriterionScore, Score
 from qa_speech.timeline import Timeline
 
 if TYPE_CHECKING:

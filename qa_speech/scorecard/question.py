@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from qa_speech.call import Evidence, Measurement, Role
+from qa_speech.call import Role
 from qa_speech.scorecard.context import EVERYWHERE, Context, Hit, Quoted, Reach
 from qa_speech.scorecard.search import Book
+from qa_speech.scores import Evidence, Measurement
 
 MAX_EVIDENCE = 10
 """Pieces of evidence that are shown of one check."""

@@ -15,7 +15,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from qa_speech.call import Call, decode
+from qa_speech.call import Call
+from qa_speech.documents import decode
 from qa_speech.inputs.rows import Row
 from qa_speech.store.records import Kept, Record, ResultRow, Source
 
@@ -205,7 +206,7 @@ def with_row(call: Call, row: Row | None) -> Call:
 
 
 def calls_of(store: Store) -> Iterator[Call]:
-    """The calls of a run in the order of its rows, with their metadata of today: the iterator of `call.read_calls`.
+    """The calls of a run in the order of its rows, with their metadata of today: the iterator of `documents.read_calls`.
 
     >>> from pathlib import Path
     >>> from qa_speech.pipeline import report

@@ -13,8 +13,9 @@ from typing import Annotated, TypeAlias
 
 import msgspec
 
-from qa_speech.call import CallFailure, CallReport, CriterionScore, Measurement, Score, SectionScore, encode
+from qa_speech.documents import encode
 from qa_speech.files import code_sha256
+from qa_speech.scores import CallFailure, CallReport, CriterionScore, Measurement, Score, SectionScore
 
 OK, FAILED, FORGOTTEN = "ok", "failed", "forgotten"
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from qa_speech import call as stored
-from qa_speech.call import Call, CallReport, Score, decode
+from qa_speech import documents
+from qa_speech.call import Call
+from qa_speech.documents import decode
 from qa_speech.errors import ConfigError
 from qa_speech.files import ResultFolder
 from qa_speech.pipeline import report
 from qa_speech.scorecard import Scorecard
 from qa_speech.scorecard.choice import Chooser, Trusted
+from qa_speech.scores import CallReport, Score
 from qa_speech.store.base import Store, calls_of
 from qa_speech.store.cards import RunScorecards
 from qa_speech.store.folder import is_run
@@ -75,7 +77,7 @@ def read_reports(
 
 
 def read_calls(path: str | Path) -> Iterator[Call]:
-    """The calls stored at `path`: what `qa_speech.call.read_calls` reads, or the folder of a batch run.
+    """The calls stored at `path`: what `qa_speech.documents.read_calls` reads, or the folder of a batch run.
 
     Raises
     ------
@@ -84,7 +86,7 @@ def read_calls(path: str | Path) -> Iterator[Call]:
     """
     if is_run(path):
         return calls_of(open_run(path))
-    return stored.read_calls(path)
+    return documents.read_calls(path)
 
 
 def reports_of(

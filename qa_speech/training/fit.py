@@ -17,7 +17,6 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.call import write_bytes
 from qa_speech.conduct.classifier import (
     DESCRIPTION,
     LABELS,
@@ -28,6 +27,7 @@ from qa_speech.conduct.classifier import (
 )
 from qa_speech.conduct.linear import LinearScorer
 from qa_speech.conduct.passages import Passage
+from qa_speech.documents import write_bytes
 from qa_speech.errors import ConfigError, ModelError
 from qa_speech.resources import folder
 from qa_speech.training.encoder import fine_tune

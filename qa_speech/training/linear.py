@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -23,6 +23,7 @@ from qa_speech.conduct.linear import FAR, LinearScorer
 from qa_speech.conduct.ngrams import fold_text, ngram_buckets
 from qa_speech.conduct.passages import Passage
 from qa_speech.training.calibration import Array, activated, calibrate
+from qa_speech.training.int8 import one_score, to_int8
 from qa_speech.training.measure import pearson
 
 Rows: TypeAlias = npt.NDArray[np.intp]
@@ -112,7 +113,7 @@ def fit_linear(
     names
         Which cues; None = all there are.
     """
-    before = None if start is None else _one_score(start)
+    before = None if start is None else one_score(start)
     cues = _chosen_cues(plan, names, clauses)
     goal = np.asarray(target, float)
     told = _told(np.asarray(target), plan)
@@ -145,9 +146,6 @@ def fit_linear(
     scorer = _packed(plan, cues, dense, exact=exact, beside=beside, bias=bias, cuts=cuts)
     unseen = activated(solved.unseen * factor + shift, cuts, plan.head)
     return Fit(plan, scorer, exact, unseen)
-
-
-# ------------------------------------------------------------------------------------------------------- what is looked at
 
 
 @dataclass(frozen=True)
@@ -233,9 +231,6 @@ def _told(target: npt.NDArray[Any], plan: Plan) -> npt.NDArray[Any]:
         return target
     borders = np.arange(len(plan.labels) - 1) + 0.5
     return target[:, None] > borders
-
-
-# ------------------------------------------------------------------------------------------------------------- regressions
 
 
 class _Fold(NamedTuple):
@@ -382,31 +377,10 @@ def _binomials(
     return weights, bias
 
 
-# ----------------------------------------------------------------------------------------------------------------- int8
-
-
-def _one_score(model: LinearScorer) -> LinearScorer:
-    """An ordinal model as it is; of a cumulative one the sum of its logits as one score."""
-    if model.head == "ordinal":
-        return model
-    together = np.ones((model.weights.shape[1], 1))
-    to_size = model.scales[:, None] * together
-    exact = np.asarray(model.weights @ to_size, np.float32)
-    packed, scales = _int8(exact)
-    return replace(
-        model,
-        weights=packed,
-        scales=np.asarray(scales, np.float32),
-        bias=np.asarray(model.bias @ together, np.float32),
-        dense=np.asarray(model.dense @ together, np.float32),
-        head="ordinal",
-    )
-
-
 def _packed(
     plan: Plan, cues: AnswerCues | None, dense: _Dense, *, exact: Floats, beside: Array, bias: Array, cuts: Array
 ) -> LinearScorer:
-    weights, scales = _int8(exact)
+    weights, scales = to_int8(exact)
     return LinearScorer(
         weights=weights,
         scales=np.asarray(scales, np.float32),
@@ -422,9 +396,3 @@ def _packed(
         marks=plan.marks,
         cues=cues,
     )
-
-
-def _int8(exact: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
-    """int8 weights, −127…127, in units of one scale per output; the few that would be cut off set the scale, so none is."""
-    scales = np.maximum(np.abs(exact).max(0), 1e-6) / 127
-    return np.rint(exact / scales).astype(np.int8), scales

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from qa_speech.call import write_bytes
 from qa_speech.conduct.classifier import DESCRIPTION, FORMAT
 from qa_speech.conduct.clauses import ROLES
 from qa_speech.conduct.linear import LinearScorer
+from qa_speech.documents import write_bytes
 from qa_speech.training.linear import Fit
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from qa_speech.call import Call, CriterionScore, Evidence, Role
-from qa_speech.wording import terms
+from qa_speech.call import Call, Role
+from qa_speech.scores import CriterionScore, Evidence
+from qa_speech.wording import exhibit, terms
 from qa_speech.wording.lang import Lang, Words, clauses, labelled, listed, pick
 from qa_speech.wording.terms import bracket
 
@@ -151,7 +152,7 @@ class Case:
 
     def note(self, evidence: Evidence) -> str:
         """What a piece of evidence is."""
-        return terms.note(evidence, self.lang, self.call)
+        return exhibit.note(evidence, self.lang, self.call)
 
     def quoted(self, text: str) -> str:
         """Words in quotation marks."""
@@ -159,7 +160,7 @@ class Case:
 
     def at(self, evidence: Evidence) -> str:
         """Where to hear it, in brackets."""
-        return bracket(terms.where(evidence, self.lang, self.call), self.lang)
+        return bracket(exhibit.where(evidence, self.lang, self.call), self.lang)
 
     # ----------------------------------------------------------------------------------------------- words
 

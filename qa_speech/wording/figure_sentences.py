@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from typing import NamedTuple
 
-from qa_speech.call import Evidence, Role
+from qa_speech.call import Role
 from qa_speech.language.dialogue import is_question
 from qa_speech.metrics import Component
+from qa_speech.scores import Evidence
 from qa_speech.wording import catalogue as words
-from qa_speech.wording import terms
+from qa_speech.wording import exhibit, terms
 from qa_speech.wording.case import MOST_QUOTES, Case
 from qa_speech.wording.lang import plural
 from qa_speech.wording.terms import bracket, term
@@ -185,7 +186,7 @@ def _places(case: Case) -> str:
         return case.at(max(heard, key=_length_s))
     if case.text("unit") != "count" or case.value("value") != len(heard):
         return ""
-    starts = dict.fromkeys(terms.start(one, case.lang, case.call) for one in heard)
+    starts = dict.fromkeys(exhibit.start(one, case.lang, case.call) for one in heard)
     shown = list(starts)[:MOST_QUOTES]
     text = case.listed(shown)
     if len(heard) > len(shown):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qa_speech.call import CallReport, CriterionScore, Score
 from qa_speech.scorecard.deductions import deductions, pending
+from qa_speech.scores import CallReport, CriterionScore, Score
 from qa_speech.wording import catalogue as words
 from qa_speech.wording import terms
 from qa_speech.wording.lang import Lang, clauses, labelled, pick

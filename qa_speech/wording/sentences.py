@@ -18,9 +18,10 @@ from typing import TypeAlias
 
 from msgspec.structs import replace as changed
 
-from qa_speech.call import Call, CriterionScore
+from qa_speech.call import Call
+from qa_speech.scores import CriterionScore
 from qa_speech.wording import catalogue as words
-from qa_speech.wording import terms
+from qa_speech.wording import exhibit, terms
 from qa_speech.wording.case import Case
 from qa_speech.wording.figure_sentences import figure_sentence, limits
 from qa_speech.wording.lang import Lang, plural
@@ -39,7 +40,8 @@ def sentence(criterion: CriterionScore, *, lang: Lang, call: Call | None = None)
     `call`, where at hand, lets the sentence say after whose words a silence came, and lets calls without times name the
     line of the transcript instead of seconds.
 
-    >>> from qa_speech.call import Evidence, Role
+    >>> from qa_speech.call import Role
+    >>> from qa_speech.scores import Evidence
     >>> heard = Evidence("quote", 72.0, 73.0, Role.AGENT, "我也不清楚")
     >>> sentence(CriterionScore("taboo", "忌语", "s", "fail", 0, 10, evidence=(heard,), reason="phrase_said"), lang="zh")
     '坐席说了不允许的话：“我也不清楚”（01:12）'
@@ -139,7 +141,7 @@ def _searched(case: Case) -> str:
         return ""
     if not case.timed:
         return ""
-    span = terms.where(absent, case.lang, case.call)
+    span = exhibit.where(absent, case.lang, case.call)
     return bracket(case.pick(f"已查 {span}", f"searched {span}"), case.lang)
 
 

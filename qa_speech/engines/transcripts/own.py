@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from qa_speech.call import Call, decode
+from qa_speech.call import Call
+from qa_speech.documents import decode
 from qa_speech.engines.transcripts.base import Document, Format, MalformedError
 
 

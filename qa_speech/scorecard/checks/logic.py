@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from qa_speech.call import Evidence
 from qa_speech.scorecard.checks.base import Operator, walk
 from qa_speech.scorecard.question import MAX_EVIDENCE, Evaluator, Needs, Question, Result, unique
+from qa_speech.scores import Evidence
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NamedTuple, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from qa_speech.call import Call, Evidence, Measurement, Recording, Role
+from qa_speech.call import Call, Recording, Role
 from qa_speech.errors import ConfigError
 from qa_speech.metrics import Metric, metrics
 from qa_speech.scorecard.checks.base import Operator, Reason
@@ -28,6 +28,7 @@ from qa_speech.scorecard.question import (
     near,
     weightiest,
 )
+from qa_speech.scores import Evidence, Measurement
 
 OWN_NOTES = {"first_word_s": "first_word"}
 """Components of metrics that have evidence of their own, and its note."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple, Type
 from msgspec.structs import replace
 from pydantic import Field, model_validator
 
-from qa_speech.call import Evidence
 from qa_speech.scorecard.checks.base import AnyCheck, Operator, Part, Reason, Seconds
 from qa_speech.scorecard.context import INFINITY, Context, Reach
 from qa_speech.scorecard.question import MAX_EVIDENCE, Detail, Evaluator, Needs, Question, Result, unique
+from qa_speech.scores import Evidence
 
 if TYPE_CHECKING:
     Check: TypeAlias = AnyCheck

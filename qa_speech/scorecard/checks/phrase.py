@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from qa_speech.call import Evidence, Role
+from qa_speech.call import Role
 from qa_speech.language.phrases import fold
 from qa_speech.scorecard.checks.base import Operator, Reason, Text
 from qa_speech.scorecard.checks.counted import Wanted, wanted_of
@@ -16,6 +16,7 @@ from qa_speech.scorecard.checks.window import Bounds, Counted, windowed
 from qa_speech.scorecard.checks.wordings import Sought, Wording, Wordings, matched, said, sought
 from qa_speech.scorecard.context import Hit, Quoted
 from qa_speech.scorecard.question import MAX_EVIDENCE, Detail, Evaluator, Needs, Question, Result, with_said
+from qa_speech.scores import Evidence
 
 MAX_FOUND = 3
 """Quotes shown of what had to be said and was."""

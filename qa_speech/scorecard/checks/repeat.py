@@ -8,13 +8,14 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from qa_speech.call import Evidence, Role
+from qa_speech.call import Role
 from qa_speech.language.dialogue import is_question
 from qa_speech.scorecard.checks.base import Operator, Reason, Share
 from qa_speech.scorecard.checks.window import Counted, windowed
 from qa_speech.scorecard.context import Context
 from qa_speech.scorecard.likeness import is_alike
 from qa_speech.scorecard.question import MAX_EVIDENCE, Detail, Evaluator, Needs, Question, Result
+from qa_speech.scores import Evidence
 
 
 class Repeat(Counted, Operator):
