@@ -45,7 +45,8 @@ _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
 def encode(value: Call | Score | CallReport | CallFailure) -> bytes:
     """The JSON of a call, score, report or failure, as UTF-8 without line breaks.
 
-    >>> line = encode(Call(Recording("call.wav")))
+    >>> from qa_speech.testing import make_call
+    >>> line = encode(make_call(call_id="call.wav"))
     >>> decode(line, Call).id
     'call.wav'
     """

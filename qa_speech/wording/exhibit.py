@@ -62,6 +62,7 @@ def line_of(evidence: Evidence, call: Call) -> int | None:
 def note(evidence: Evidence, lang: Lang, call: Call | None = None) -> str:
     """What a piece of evidence is: its note by name, or the words that were said.
 
+    >>> from qa_speech.call import Role
     >>> note(Evidence("interval", 1.0, 8.2, Role.AGENT, note="dead_air"), "zh")
     '坐席静音 7.2 秒'
     >>> note(Evidence("quote", 1.0, 2.0, Role.AGENT, "我也不清楚"), "zh")
