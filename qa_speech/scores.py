@@ -192,7 +192,7 @@ class CallReport(msgspec.Struct, frozen=True, tag_field="type", tag="report"):
 class CallFailure(msgspec.Struct, frozen=True, tag_field="type", tag="failure"):
     """One input that did not work: the class of the error and its message.
 
-    >>> from qa_speech.documents import encode
+    >>> from pathlib import Path
     >>> import qa_speech
     >>> row = qa_speech.CallInput(Path("missing.wav"))
     >>> for outcome in qa_speech.inspect_many([row]):
