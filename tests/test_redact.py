@@ -16,22 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_speech.audio.mask import ranges, tone
-from qa_speech.call import (
-    Call,
-    CallReport,
-    CriterionScore,
-    Evidence,
-    Measurement,
-    Role,
-    Score,
-    StrayWord,
-    Utterance,
-    Word,
-    encode,
-    read_calls,
-    write_call,
-)  # fmt: skip
+from qa_speech.call import Call, Role, StrayWord, Utterance, Word
 from qa_speech.cli import app
+from qa_speech.documents import encode, read_calls, write_call
 from qa_speech.privacy import identifiers, sound
 from qa_speech.privacy.identifiers import REASONS, find_identifiers
 from qa_speech.privacy.redact import hidden, masked, masked_id, masked_places
@@ -39,6 +26,7 @@ from qa_speech.report.folder import ReportFolder
 from qa_speech.report.people import for_people
 from qa_speech.report.redacted import RedactedFolder
 from qa_speech.report.view import lines as page_lines
+from qa_speech.scores import CallReport, CriterionScore, Evidence, Measurement, Score
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
 from qa_speech.wording.masking import KINDS, NO_SOUND, WHY, placeholders
