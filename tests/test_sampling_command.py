@@ -212,9 +212,12 @@ def test_a_wrong_plan_names_its_file_and_its_problems(run: Path, plan: Path, tmp
 
 
 def test_a_plan_from_notepad_with_a_byte_order_mark_is_read(run: Path, plan: Path, tmp_path: Path) -> None:
+    said("draw", run, "--plan", plan, "--out", tmp_path / "b", "--no-pages")
     plan.write_text(PLAN, encoding="utf-8-sig")
 
     said("draw", run, "--plan", plan, "--out", tmp_path / "a", "--no-pages")
+
+    assert read_record(tmp_path / "a").drawn == read_record(tmp_path / "b").drawn
 
 
 def test_a_new_plan_is_valid_and_is_not_written_over(tmp_path: Path, run: Path) -> None:

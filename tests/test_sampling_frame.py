@@ -200,6 +200,8 @@ def test_a_column_that_is_empty_in_every_call_may_be_spoken_of_but_makes_no_grou
 def test_whether_something_is_missing_may_be_asked_of_any_name() -> None:
     check(plan_from('seed = 1\nnumber = 1\nwhere = ["vip is missing"]'), known())
 
+    assert "no call has 'vip'" in problems('where = ["vip = 1"]', known())
+
 
 def test_a_reason_of_the_program_is_known_though_no_call_of_this_run_has_it() -> None:
     check(plan_from('seed = 1\nnumber = 1\nwhere = ["review.unsure_words >= 1"]'), known())
@@ -214,4 +216,7 @@ def test_an_outcome_that_there_is_not_is_refused() -> None:
 
 
 def test_of_an_empty_frame_nothing_is_asked() -> None:
-    check(plan_from('seed = 1\nnumber = 1\nwhere = ["anything = 1"]'), Frame((), frozenset(), frozenset()))
+    plan = plan_from('seed = 1\nnumber = 1\nwhere = ["anything = 1"]')
+    check(plan, Frame((), frozenset(), frozenset()))
+
+    assert draw(plan, ()).drawn == ()

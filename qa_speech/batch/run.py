@@ -261,7 +261,7 @@ class _Runner:
                 self._same_failure(Taken(equal, key), final)
 
     def _same_failure(self, taken: Taken, first: Record) -> None:
-        """An equal recording has failed already, in this session."""
+        """An equal recording has failed already since the run was started."""
         copied = Record(msgspec.structs.replace(first.row, copied_from=first.id))
         final = self._completed(taken, copied)
         self._count(taken.need, final, in_streak=False)

@@ -78,5 +78,5 @@ class Sharing:
         return self._done.get(key, "")
 
     def failed(self, key: str) -> Record | None:
-        """How an equal recording has failed in this session."""
+        """How an equal recording has failed since the run was started."""
         return self._failed.get(key)
