@@ -17,7 +17,7 @@ import msgspec
 
 from qa_speech.call import SCHEMA_VERSION, Call
 from qa_speech.errors import ConfigError
-from qa_speech.files import ResultFolder, whole_file
+from qa_speech.files import ResultFolder, write_bytes
 from qa_speech.scores import CallFailure, CallReport, Score
 from qa_speech.timeline import Segment, Timeline
 
@@ -72,12 +72,6 @@ def decode(data: bytes | str, kind: type[T], source: str = "JSON") -> T:
         problem = f"schema_version {version} was written by a newer qa_speech; this one reads up to {SCHEMA_VERSION}"
         raise ConfigError(source, [problem])
     return value
-
-
-def write_bytes(path: str | Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    with whole_file(Path(path)) as temporary:
-        temporary.write_bytes(data)
 
 
 def write_call(call: Call, path: str | Path) -> None:

@@ -90,3 +90,9 @@ class ResultFolder(NamedTuple):
         inner = self.path / "calls"
         place = inner if inner.is_dir() else self.path
         return sorted(place.rglob("*.json"))
+
+
+def write_bytes(path: str | Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    with whole_file(Path(path)) as temporary:
+        temporary.write_bytes(data)

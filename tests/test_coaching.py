@@ -24,8 +24,9 @@ from qa_speech.coaching.clips import Cut, make_clips
 from qa_speech.coaching.page import render_page, write_lists
 from qa_speech.coaching.sound import render
 from qa_speech.coaching.window import lines, window
-from qa_speech.documents import encode, write_bytes, write_call
+from qa_speech.documents import encode, write_call
 from qa_speech.errors import ConfigError
+from qa_speech.files import write_bytes
 from qa_speech.privacy import identifiers
 from qa_speech.privacy.identifiers import find_identifiers
 from qa_speech.privacy.redact import hidden

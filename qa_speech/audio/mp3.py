@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa_speech.documents import write_bytes
 from qa_speech.errors import AudioError
+from qa_speech.files import write_bytes
 
 if TYPE_CHECKING:
     import numpy as np

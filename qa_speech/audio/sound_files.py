@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from qa_speech.audio.mp3 import write_mp3
-from qa_speech.documents import write_bytes
+from qa_speech.files import write_bytes
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from qa_speech.documents import write_bytes
 from qa_speech.errors import ConfigError
+from qa_speech.files import write_bytes
 from qa_speech.inputs.rows import Row
 from qa_speech.scorecard import Scorecard, load_scorecard
 from qa_speech.scorecard.choice import Shelf, find_scorecard

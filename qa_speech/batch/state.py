@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from qa_speech.documents import write_bytes
 from qa_speech.engines.models import find_model
 from qa_speech.engines.registry import recognizers
 from qa_speech.errors import ConfigError
+from qa_speech.files import write_bytes
 from qa_speech.settings import Settings
 from qa_speech.store.folder import STATE
 

@@ -42,6 +42,15 @@ def opened(run: Path, marks_db: str | None, *, create: bool = False) -> Database
     return open_marks(marks_file(run), create=create)
 
 
+def all_marks(run: Path, marks_db: str | None) -> list[Mark]:
+    """All marks of a run, in the order in which they were made; an error where there is no database yet."""
+    store = opened(run, marks_db)
+    try:
+        return store.marks()
+    finally:
+        store.close()
+
+
 def marks_there(run: Path, marks_db: str | None) -> dict[str, list[Mark]]:
     """All marks by call; none where nobody has marked anything yet, and then no database is made."""
     from qa_speech.marks.database import marks_file

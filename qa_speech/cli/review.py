@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 import typer
 
 from qa_speech.cli.common import EXIT_USAGE, UiOption, friendly_errors, in_words, ui
-from qa_speech.cli.marking import MarksDbOption, calls_at, marks_there, opened
+from qa_speech.cli.marking import MarksDbOption, all_marks, calls_at, marks_there, opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -278,11 +278,7 @@ def appeals(run: Place, form: Form = "table", marks_db: MarksDbOption = None, ui
         from qa_speech.marks.stages import APPEAL_DAYS, open_appeals
         from qa_speech.store.reports import read_reports
 
-        store = opened(run, marks_db)
-        try:
-            marks = store.marks()
-        finally:
-            store.close()
+        marks = all_marks(run, marks_db)
         by_call: dict[str, list[Mark]] = {}
         for mark in marks:
             by_call.setdefault(mark.call, []).append(mark)
@@ -312,11 +308,7 @@ def list_marks(run: Place, form: Form = "table", marks_db: MarksDbOption = None,
     with friendly_errors(ui_language):
         from qa_speech.marks.stages import standing
 
-        store = opened(run, marks_db)
-        try:
-            marks = store.marks()
-        finally:
-            store.close()
+        marks = all_marks(run, marks_db)
         counts = standing(marks)
         rows: list[tuple[Any, ...]] = []
         for mark in marks:

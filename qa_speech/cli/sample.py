@@ -100,8 +100,8 @@ def new(
     """
     import datetime as dt
 
-    from qa_speech.documents import write_bytes
     from qa_speech.errors import ConfigError
+    from qa_speech.files import write_bytes
     from qa_speech.sampling.starter import new_plan
 
     with friendly_errors(ui_language):

@@ -50,8 +50,8 @@ def new(
 
     Example: qa-speech scorecard new my-card.yaml --like telecom-hotline
     """
-    from qa_speech.documents import write_bytes
     from qa_speech.errors import ConfigError
+    from qa_speech.files import write_bytes
     from qa_speech.scorecard.choice import find_scorecard
     from qa_speech.scorecard.starter import new_scorecard
 
@@ -241,7 +241,7 @@ def compare(
 
     Example: qa-speech scorecard compare old.yaml new.yaml --calls qa-report --html changes.html
     """
-    from qa_speech.documents import write_bytes
+    from qa_speech.files import write_bytes
 
     lang = ui(ui_language)
     with friendly_errors(ui_language):

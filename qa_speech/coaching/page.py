@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from qa_speech.coaching.clips import Clip
-from qa_speech.documents import write_bytes
+from qa_speech.files import write_bytes
 from qa_speech.report.sheets import cell
 from qa_speech.wording import terms
 from qa_speech.wording.clip_labels import LABELS, PROBLEMS

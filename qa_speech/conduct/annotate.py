@@ -22,9 +22,9 @@ from qa_speech.call import Annotation, Call
 from qa_speech.conduct.classifier import TextClassifier, TextModels, load_text_models
 from qa_speech.conduct.manners import with_rules
 from qa_speech.conduct.passages import Passage, exchange_passages, text_hash, utterance_passages
-from qa_speech.documents import decode, encode, write_bytes
+from qa_speech.documents import decode, encode
 from qa_speech.errors import ConfigError, ModelError
-from qa_speech.files import ResultFolder
+from qa_speech.files import ResultFolder, write_bytes
 from qa_speech.settings import Settings
 
 PASSAGES: dict[str, Callable[[Call], tuple[Passage, ...]]] = {

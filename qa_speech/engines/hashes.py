@@ -16,8 +16,7 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from qa_speech.documents import write_bytes
-from qa_speech.files import sha256
+from qa_speech.files import sha256, write_bytes
 
 FILE = "hashes.json"
 SETTLED_NS = 2_000_000_000

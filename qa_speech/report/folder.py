@@ -14,10 +14,10 @@ from pathlib import Path
 from qa_speech.audio.decode import decode
 from qa_speech.audio.mask import mask
 from qa_speech.audio.mp3 import write_mp3
-from qa_speech.documents import encode, write_bytes, write_call
+from qa_speech.documents import encode, write_call
 from qa_speech.errors import AudioError
 from qa_speech.filenames import as_path
-from qa_speech.files import ResultFolder
+from qa_speech.files import ResultFolder, write_bytes
 from qa_speech.privacy.redact import hidden
 from qa_speech.report.index import FailedRow, IndexRow, index_row, write_index_rows
 from qa_speech.report.page import page_name, write_page

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from qa_speech.call import Call
-from qa_speech.documents import write_bytes
+from qa_speech.files import write_bytes
 from qa_speech.report.html import render
 from qa_speech.report.page import page_name
 from qa_speech.scorecard.deductions import deductions, pending

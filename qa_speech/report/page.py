@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from qa_speech.documents import write_bytes
+from qa_speech.files import write_bytes
 from qa_speech.metrics.doubt import UNSURE
 from qa_speech.report.charts import short
 from qa_speech.report.html import render

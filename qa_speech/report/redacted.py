@@ -15,8 +15,8 @@ import msgspec
 from qa_speech.audio.mask import Replacement, mask
 from qa_speech.audio.sound_files import AudioFormat, write_sound
 from qa_speech.call import Call
-from qa_speech.documents import encode, write_bytes, write_call
-from qa_speech.files import ResultFolder, sha256
+from qa_speech.documents import encode, write_call
+from qa_speech.files import ResultFolder, sha256, write_bytes
 from qa_speech.privacy.redact import MaskedPlace, hidden, masked, masked_id, masked_places
 from qa_speech.privacy.sound import recorded
 from qa_speech.report.page import page_name

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from qa_speech.documents import write_bytes
+from qa_speech.files import write_bytes
 from qa_speech.scorecard.deductions import pending
 from qa_speech.scores import CallFailure, CallReport, Measurement, Score
 from qa_speech.wording import messages, terms

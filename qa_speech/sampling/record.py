@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from qa_speech.documents import write_bytes
 from qa_speech.errors import ConfigError
+from qa_speech.files import write_bytes
 from qa_speech.sampling.draw import Candidate, Drawn, Sample, Shortfall, draw, eligible, group_of
 from qa_speech.sampling.plan import Plan, plan_from
 

@@ -10,8 +10,7 @@ from typing import Any
 
 import msgspec
 
-from qa_speech.documents import write_bytes
-from qa_speech.files import whole_file
+from qa_speech.files import whole_file, write_bytes
 from qa_speech.sampling.draw import Drawn
 from qa_speech.store.export import cell, csv_cell
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from qa_speech.documents import write_bytes
 from qa_speech.errors import ConfigError
+from qa_speech.files import write_bytes
 from qa_speech.inputs.rows import Row
 from qa_speech.store.base import Store
 from qa_speech.store.folder import FORGOTTEN_MARKS, LOG

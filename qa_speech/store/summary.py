@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from qa_speech.documents import write_bytes
+from qa_speech.files import write_bytes
 from qa_speech.store.base import Figures, Store
 from qa_speech.store.folder import SUMMARY_JSON, SUMMARY_TEXT
 

@@ -22,8 +22,8 @@ import numpy.typing as npt
 from qa_speech.conduct.classifier import DESCRIPTION, FORMAT, LABELS
 from qa_speech.conduct.encoder import OnnxScorer
 from qa_speech.conduct.passages import Passage
-from qa_speech.documents import write_bytes
 from qa_speech.errors import ModelError
+from qa_speech.files import write_bytes
 from qa_speech.training.calibration import calibrate
 from qa_speech.training.quantise import quantise
 

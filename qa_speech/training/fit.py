@@ -27,8 +27,8 @@ from qa_speech.conduct.classifier import (
 )
 from qa_speech.conduct.linear import LinearScorer
 from qa_speech.conduct.passages import Passage
-from qa_speech.documents import write_bytes
 from qa_speech.errors import ConfigError, ModelError
+from qa_speech.files import write_bytes
 from qa_speech.resources import folder
 from qa_speech.training.encoder import fine_tune
 from qa_speech.training.labels import ALLOWED, MINIMUM_PER_CLASS, Labelled, read_labels, refuse_too_few, split

@@ -13,7 +13,7 @@ import numpy as np
 from qa_speech.conduct.classifier import DESCRIPTION, FORMAT
 from qa_speech.conduct.clauses import ROLES
 from qa_speech.conduct.linear import LinearScorer
-from qa_speech.documents import write_bytes
+from qa_speech.files import write_bytes
 from qa_speech.training.linear import Fit
 
 
