@@ -8,18 +8,20 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 import qa_speech.marks
 from qa_speech.documents import decode, encode
 from qa_speech.errors import ConfigError
 from qa_speech.marks.base import MarkStore
-from qa_speech.marks.database import HEAD, MARKS, file_system, open_marks, upgrade
+from qa_speech.marks.database import HEAD, MARKS, DatabaseMarks, file_system, open_marks, upgrade
 from qa_speech.marks.model import Mark, Seconds, Stage, checked
 from qa_speech.marks.scores import marked_results
 from qa_speech.marks.stages import open_appeals, require_in_time, standing, under_marks
@@ -249,6 +251,38 @@ def test_two_people_mark_one_finding_at_once_and_are_killed_and_nothing_is_lost(
             reasons = [int(one.reason) for one in kept if one.person == person]
             assert reasons == list(range(len(reasons))), "in order, none missing, none twice"
             assert len(reasons) >= len(told) > 0, "whatever was told to be kept is kept"
+
+
+def numbered(number: int, person: str) -> Mark:
+    """A mark that is never the same as the one before it."""
+    return mark("fail" if number % 2 else "pass", person=person, at=f"2026-11-01T08:00:00.{number:06}")
+
+
+def test_two_who_never_pause_on_a_slow_disk_have_their_turns(tmp_path: Path) -> None:
+    stores = [open_marks(tmp_path / "marks.sqlite") for _ in range(2)]
+    for store in stores:
+        event.listen(
+            store._engine, "commit", lambda connection: time.sleep(0.1)
+        )  # a disk that takes 0.1 s to keep anything
+    until = time.monotonic() + 4
+
+    def write_on(store: DatabaseMarks, person: str) -> None:
+        number = 0
+        while time.monotonic() < until:
+            store.add([numbered(number, person)])
+            number += 1
+
+    writers = [threading.Thread(target=write_on, args=pair) for pair in zip(stores, ["甲", "乙"], strict=True)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    people = [one.person for one in stores[0].marks()]
+    for store in stores:
+        store.close()
+
+    fewer, more = sorted([people.count("甲"), people.count("乙")])
+    assert more <= 2 * fewer + 2, people
 
 
 SAME = """

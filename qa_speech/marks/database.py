@@ -1,14 +1,15 @@
 """Marks in a database: SQLite inside the run, or PostgreSQL by URL. The same tables, the same code.
 
-SQLite works in WAL mode with a generous time-out, so that several people write at once; on a network file system its locks do
-not hold, so it is refused there by name. The schema is made with a new database and upgraded on command only
-(`upgrade`); a database of a newer version is refused.
+SQLite works in WAL mode with a generous time-out, so that several people write at once, each in turn (`_begin`); on a network
+file system its locks do not hold, so it is refused there by name. The schema is made with a new database and upgraded on
+command only (`upgrade`); a database of a newer version is refused.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +32,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from qa_speech.errors import ConfigError
 from qa_speech.marks.model import DECIDED, Mark, Seconds
@@ -47,11 +48,17 @@ NETWORK_FILE_SYSTEMS = frozenset(
 )  # fmt: skip
 """Where locks do not hold between machines."""
 WAIT_S = 30
-"""How long a writer waits for another one."""
+"""How long a writer waits for the others."""
+ASK_MS = 5
+"""How long SQLite is left to wait by itself for the lock of the writers: within so little it asks every 2 ms."""
+REST_S = 0.005
+"""How long a writer of SQLite leaves the lock alone after his turn: whoever waits asks more often than that."""
 LOCK = 716000
 """Number of the lock by which writers of a PostgreSQL database wait for each other."""
 HEAD = "0001"
 """The newest migration this version knows."""
+PATIENT = f"PRAGMA busy_timeout = {WAIT_S * 1000}"
+BRIEF = f"PRAGMA busy_timeout = {ASK_MS}"
 
 TABLES = MetaData()
 MARKS = Table(
@@ -130,7 +137,7 @@ def _engine(place: str | Path, create: bool) -> Engine:
 
 def _as_wal(connection: Any, _: object) -> None:
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {WAIT_S * 1000}")
+    cursor.execute(PATIENT)
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
@@ -236,13 +243,44 @@ def _make(engine: Engine, place: str) -> None:
 @contextmanager
 def _writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that no other writer is in: what it reads is what is kept when it ends."""
+    sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if sqlite:
+            _begin(connection)
         else:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
         yield connection
         connection.commit()
+    if sqlite:
+        time.sleep(REST_S)
+
+
+def _begin(connection: Connection) -> None:
+    """Take the lock of SQLite's writers, within `WAIT_S`.
+
+    Left alone, SQLite asks for it every tenth of a second only. Where another writer goes on without a pause and the disk is
+    slow, the lock is free for a thousandth of that, and one who waits is told after all his time that the database is locked.
+    So it is asked for often, and whoever has had it rests for a moment (`REST_S`).
+    """
+    until = time.monotonic() + WAIT_S
+    connection.exec_driver_sql(BRIEF)
+    try:
+        while not _has_begun(connection):
+            if time.monotonic() > until:
+                raise TimeoutError(f"other writers have held it for {WAIT_S} s")
+    finally:
+        connection.exec_driver_sql(PATIENT)
+
+
+def _has_begun(connection: Connection) -> bool:
+    """Ask for the lock once; False where another writer has it."""
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except OperationalError as exc:
+        if getattr(exc.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+            return False
+        raise
+    return True
 
 
 @contextmanager
@@ -250,7 +288,7 @@ def _told(place: str) -> Iterator[None]:
     """Errors of the database as ours, without the values of a statement."""
     try:
         yield
-    except SQLAlchemyError as exc:
+    except (SQLAlchemyError, TimeoutError) as exc:
         cause = getattr(exc, "orig", None) or exc
         raise ConfigError(place, [f"the marks database does not answer: {type(cause).__name__}: {cause}"]) from exc
 
