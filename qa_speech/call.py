@@ -229,6 +229,9 @@ class Call(msgspec.Struct, frozen=True, tag_field="type", tag="call"):
     `speech` holds one timeline per role. `times` says where times come from; with ``nominal`` they only keep the
     order and no timing figure may be taken from them. `acoustics` is parallel to `utterances` (or empty).
 
+    `estimated` holds the stretches in which nobody timed the words (a cue of subtitles, a line, the whole call): a word
+    that has its time in one was said somewhere in it. Empty: every word has a time of its own; None: nobody noted it.
+
     >>> from qa_speech.testing import make_call
     >>> call = make_call("agent@0-2: 您好，请讲", "customer@2.5-4: 我想查话费")
     >>> for said in call.utterances:
@@ -252,6 +255,7 @@ class Call(msgspec.Struct, frozen=True, tag_field="type", tag="call"):
     warnings: tuple[str, ...] = ()
     schema_version: int = SCHEMA_VERSION
     derived: Mapping[str, Derived] = {}
+    estimated: tuple[Segment, ...] | None = None
 
     @property
     def id(self) -> str:

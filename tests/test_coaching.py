@@ -29,8 +29,8 @@ from qa_speech.errors import ConfigError
 from qa_speech.files import write_bytes
 from qa_speech.privacy import identifiers
 from qa_speech.privacy.identifiers import find_identifiers
-from qa_speech.privacy.redact import hidden
 from qa_speech.privacy.sound import PROBLEMS
+from qa_speech.privacy.unheard import hidden
 from qa_speech.scores import CallReport, CriterionScore, Evidence, Score
 from qa_speech.store.reports import read_reports
 from qa_speech.testing import make_call

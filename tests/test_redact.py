@@ -21,7 +21,8 @@ from qa_speech.cli import app
 from qa_speech.documents import encode, read_calls, write_call
 from qa_speech.privacy import identifiers, sound
 from qa_speech.privacy.identifiers import REASONS, find_identifiers
-from qa_speech.privacy.redact import hidden, masked, masked_id, masked_places
+from qa_speech.privacy.redact import masked, masked_id
+from qa_speech.privacy.unheard import hidden, masked_places
 from qa_speech.report.folder import ReportFolder
 from qa_speech.report.people import for_people
 from qa_speech.report.redacted import RedactedFolder
@@ -156,7 +157,7 @@ def test_without_word_times_the_whole_utterance_is_hidden_and_said_so() -> None:
     )
 
     assert hidden(call) == Timeline([(0.5, 4.25)])
-    assert [place.whole for place in masked_places(call)] == [True]
+    assert [place.extent for place in masked_places(call)] == ["utterance"]
 
 
 def test_words_that_do_not_match_the_text_are_not_trusted() -> None:

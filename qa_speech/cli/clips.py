@@ -10,7 +10,7 @@ import typer
 from qa_speech.cli.common import EXIT_SOME_FAILED, EXIT_UNUSABLE, UiOption, friendly_errors, ui
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from qa_speech.cli.common import Language
     from qa_speech.report.redacted import Redacted
@@ -39,6 +39,16 @@ FormatOption = Annotated[Literal["mp3", "wav"], typer.Option("--format", help="�
 ReplacementOption = Annotated[
     Literal["tone", "silence"], typer.Option("--mask-with", help="遮蔽处播放什么 what is heard instead.")
 ]
+
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model", "-m",
+        help="文本没有字词时间时，用此模型在录音里找客户信息的位置；不给就整段遮蔽 finds customers' data in the recording where "
+        "the transcript does not time its words; without it the whole cue is masked.",
+        show_default=False,
+    ),
+]  # fmt: skip
 
 
 def clips(
@@ -70,6 +80,7 @@ def clips(
     audio_format: FormatOption = "mp3",
     mix: Annotated[bool, typer.Option("--mix", help="混成单声道 mix both parties into one channel.")] = False,
     replacement: ReplacementOption = "tone",
+    model: ModelOption = None,
     no_mask: Annotated[bool, typer.Option("--no-mask", help="不遮蔽客户信息 leave customers' data as it is.")] = False,
     ui_language: UiOption = None,
 ) -> None:
@@ -85,7 +96,10 @@ def clips(
         lang = ui(ui_language)
         wish = Wish(tuple(criterion or ()), worst, best, tuple(agent or ()))
         cut = Cut(before, after, longest, audio_format, mix, not no_mask, replacement)
-        chosen = choose(_reports(result, scorecard), wish)
+        reports = _reports(result, scorecard)
+        if cut.mask:
+            reports = _aligned(reports, model, recordings)
+        chosen = choose(reports, wish)
         made = list(make_clips(chosen, out, cut=cut, recordings=recordings, lang=lang))
         page = write_lists(made, out, lang=lang, masked=cut.mask)
     silent = sum(clip.problem not in ("", "long_absence") for clip in made)
@@ -121,6 +135,7 @@ def redact(
     audio_format: FormatOption = "mp3",
     no_audio: Annotated[bool, typer.Option("--no-audio", help="只要文字 text and JSON only.")] = False,
     replacement: ReplacementOption = "tone",
+    model: ModelOption = None,
     ui_language: UiOption = None,
 ) -> None:
     """遮蔽整通录音 Mask customers' data in whole calls: text, sound, JSON, and a list of what was masked and why.
@@ -135,7 +150,7 @@ def redact(
             out, recordings=recordings, audio=None if no_audio else audio_format, replacement=replacement, lang=lang
         )
         done = silent = 0
-        for report in _reports(result, None):
+        for report in _aligned(_reports(result, None), model, recordings):
             redacted = folder.add(report)
             done += 1
             silent += bool(redacted.problem)
@@ -153,10 +168,36 @@ def _line(redacted: Redacted, lang: Language) -> str:
 
     count = len({place.identifier for place in redacted.masked})
     counted = {"zh": f"遮蔽 {count} 处", "en": f"{count} masked"}[lang]
+    wide = len({place.identifier for place in redacted.masked if place.extent in ("stretch", "call")})
+    if wide:
+        counted += {
+            "zh": f"，其中 {wide} 处文本没有字词时间，整段遮蔽",
+            "en": f", {wide} of them with the whole cue: the transcript does not time its words",
+        }[lang]
     parts = [redacted.id, counted]
     if redacted.problem:
         parts.append(term(NO_SOUND, redacted.problem, lang))
     return "  ".join(parts)
+
+
+def _aligned(reports: Iterable[CallReport], model: str | None, recordings: Path | None) -> Iterator[CallReport]:
+    """The reports, with the times of customers' data found in the recordings where their transcripts do not time words."""
+    if model is None:
+        yield from reports
+        return
+    from msgspec.structs import replace
+
+    from qa_speech.engines.registry import load_recognizer
+    from qa_speech.pipeline.align import aligned
+    from qa_speech.privacy.sound import locate
+
+    recognizer = load_recognizer(model)
+    for report in reports:
+        source = locate(report.call, recordings)
+        if source is None or not report.call.estimated:
+            yield report
+        else:
+            yield replace(report, call=aligned(report.call, source, recognizer))
 
 
 def _reports(result: Path, scorecard: str | None) -> Iterator[CallReport]:

@@ -22,8 +22,9 @@ from qa_speech.coaching.choose import Moment, Side, agent_of, evidence_to_hear, 
 from qa_speech.coaching.sound import render
 from qa_speech.coaching.window import ClipLine, lines, window
 from qa_speech.privacy.placeholders import Placeholders
-from qa_speech.privacy.redact import hidden, masked, masked_id
+from qa_speech.privacy.redact import masked, masked_id
 from qa_speech.privacy.sound import recorded
+from qa_speech.privacy.unheard import MaskedPlace, hidden, masked_places
 from qa_speech.scores import CallReport, CriterionScore, Evidence
 from qa_speech.timeline import Segment, Timeline
 from qa_speech.wording.lang import Lang
@@ -50,7 +51,7 @@ class Cut(msgspec.Struct, frozen=True):
 class Clip(msgspec.Struct, frozen=True):
     """One moment. `start`, `end`: its window in the call, in seconds; `audio`: the file beside the page, empty with a `problem`.
 
-    Problems are codes of `privacy.sound.PROBLEMS`, or ``long_absence``: something was not said in a stretch too long to
+    `wide`: more than the identifiers is masked in it, since the transcript does not time its words. Problems are codes of `privacy.sound.PROBLEMS`, or ``long_absence``: something was not said in a stretch too long to
     play.
     """
 
@@ -73,14 +74,16 @@ class Clip(msgspec.Struct, frozen=True):
     audio: str = ""
     problem: str = ""
     masked: int = 0
+    wide: bool = False
 
 
 class _Shown(NamedTuple):
-    """A report as the room may see it: its id, and what must not be heard (None: unknown)."""
+    """A report as the room may see it: its id, what must not be heard (None: unknown), and for which identifiers."""
 
     report: CallReport
     call_id: str
     spans: Timeline | None
+    places: tuple[MaskedPlace, ...] = ()
 
 
 def make_clips(
@@ -120,7 +123,8 @@ def _shown(report: CallReport, words: Placeholders | None) -> _Shown:
     """The report masked, or as it is without placeholders."""
     if words is None:
         return _Shown(report, report.id, Timeline())
-    return _Shown(masked(report, words), masked_id(report.id, words), hidden(report.call))
+    call = report.call
+    return _Shown(masked(report, words), masked_id(report.id, words), hidden(call), masked_places(call))
 
 
 def _clip(
@@ -161,7 +165,14 @@ def _clip(
         audio="" if problem else name,
         problem=problem,
         masked=count,
+        wide=count > 0 and _is_wide(shown, held),
     )
+
+
+def _is_wide(shown: _Shown, held: Segment) -> bool:
+    """Whether a whole cue is hidden in the clip for the sake of an identifier."""
+    wide = [place for place in shown.places if place.extent in ("stretch", "call")]
+    return any(place.start < held.end and held.start < place.end for place in wide)
 
 
 def _window(call: Call, evidence: Evidence, cut: Cut) -> Segment:

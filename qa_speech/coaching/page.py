@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 HEAD = (
     "number", "side", "criterion", "title", "outcome", "points", "possible", "call", "agent", "total", "start_s", "end_s",
-    "sentence", "transcript", "audio", "problem", "masked",
+    "sentence", "transcript", "audio", "problem", "masked", "wide",
 )  # fmt: skip
 """Columns of the lists: stable names that do not depend on the language."""
 WIDTHS = {"sentence": 40, "transcript": 60, "note": 40, "title": 18, "call": 22}
@@ -71,7 +71,7 @@ def _row(clip: Clip, lang: Lang) -> dict[str, object]:
         "outcome": terms.outcome(clip.outcome, lang), "points": clip.points, "possible": clip.possible,
         "call": clip.call_id, "agent": clip.agent, "total": clip.total, "start_s": round(clip.start, 2),
         "end_s": round(clip.end, 2), "sentence": clip.sentence, "transcript": said, "audio": clip.audio,
-        "problem": problem(clip.problem, lang), "masked": clip.masked,
+        "problem": problem(clip.problem, lang), "masked": clip.masked, "wide": int(clip.wide),
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from qa_speech.call import Acoustics, Call, Role, StrayWord, Word
 from qa_speech.conduct.annotate import with_annotations
 from qa_speech.engines.base import Recognizer, traits_of
 from qa_speech.engines.guards import HALLUCINATION, Guarded
-from qa_speech.engines.transcripts import Transcript, words_for
+from qa_speech.engines.transcripts import Transcript, estimated_in, words_for
 from qa_speech.engines.windows import to_call_time
 from qa_speech.language.dialogue import build_utterances
 from qa_speech.language.prompts import set_prompts_apart
@@ -47,6 +47,7 @@ def _with_transcript(call: Call, transcript: Transcript, settings: Settings) -> 
     """The call with the words of its transcript; where that has no times, they are laid over the speech."""
     words = words_for(transcript, call.speech)
     call = _worded(call, words, {"recognizer": f"transcript ({transcript.form})"}, settings)
+    call = msgspec.structs.replace(call, estimated=estimated_in(transcript, call.duration))
     if not transcript.timed and transcript.call is None:
         call = msgspec.structs.replace(call, warnings=(*call.warnings, "transcript_times_estimated"))
     return call
@@ -69,6 +70,7 @@ def _with_answers(
     return msgspec.structs.replace(
         call,
         stray=(*call.stray, *made_up),
+        estimated=(),
         warnings=(*call.warnings, *notes, *_foreign(call, recognizer)),
     )
 

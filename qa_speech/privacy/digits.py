@@ -293,6 +293,16 @@ def _scan(text: str, index: int, run: _Open) -> None:
             run.close()
 
 
+def in_digits(text: str) -> str:
+    """A text with every digit that is surely one as a numeral.
+
+    >>> in_digits("电话幺三八零")
+    '电话1380'
+    """
+    sure, _ = _sounds()
+    return "".join([sure.get(char, char) for char in text])
+
+
 def _is_quantity(text: str, start: int, end: int) -> bool:
     """Whether written digits, from character `start` to `end`, are an amount, a measure or part of a code with letters."""
     if _CODE_BEFORE.search(text[max(0, start - 2) : start]):

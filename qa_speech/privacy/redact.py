@@ -1,13 +1,10 @@
-"""A call without what identifies the customer: its text, its evidence, its sound, and the list of what was masked and why.
+"""A call without what identifies the customer: its text, its evidence, its details, its id.
 
     report                          13800138000 in text, words, quotes, details, metadata
     masked(report, placeholders)    [电话] everywhere; the same figures and scores
-    masked_places(call)             what was masked, where and why
-    hidden(call)                    the stretches of sound to mask, on both channels
 
-What counts as identifying is told by `identifiers_of`; the placeholders are those of whoever shows the call. An utterance
-that holds an identifier but has no word times is masked whole. A call without any recognised words cannot be searched:
-`hidden` says so by None, and whoever plays its sound has to decide.
+What counts as identifying is told by `identifiers_of`; the placeholders are those of whoever shows the call. What must not be
+heard of its sound is told by `privacy.unheard`.
 """
 
 from __future__ import annotations
@@ -18,120 +15,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from qa_speech.call import Call, Role, StrayWord, Utterance, Word
-from qa_speech.language.phrases import span_time
+from qa_speech.call import Call, StrayWord, Utterance, Word
 from qa_speech.privacy.identifiers import Found, find_in_text, identifiers_of, mask_text
 from qa_speech.privacy.numerals import Kind
 from qa_speech.privacy.placeholders import Place, Placeholders, put_placeholders
+from qa_speech.privacy.unheard import has_digit, has_word_times, letters
 from qa_speech.scores import CallReport, CriterionScore, Evidence, Measurement
-from qa_speech.timeline import Segment, Timeline
 
 SHORTEST_SHARED = 3
 """Characters of an identifier that are masked wherever else in a report they stand."""
 
-_DIGIT = re.compile(r"[0-9０-９零〇一二三四五六七八九幺]")
-_SIGNS = re.compile(r"[\W_]+")
 _NUMBER_IN_ID = re.compile(r"(?<!\d)\d{11,19}[Xx]?(?![\dXx])")
-
-
-class MaskedPlace(msgspec.Struct, frozen=True):
-    """One line of the list of what was masked: never the value itself. Times in seconds of the call.
-
-    `kind` is that of an identifier, or ``unrecognised``; `characters` counts what the placeholder stands for;
-    `whole` = the utterance was masked whole.
-    """
-
-    call_id: str
-    role: Role
-    utterance: int
-    start: float
-    end: float
-    kind: str
-    reason: str
-    characters: int
-    whole: bool
-    identifier: int
-
-
-def masked_places(call: Call) -> tuple[MaskedPlace, ...]:
-    """What is masked in a call, with its time and the reason code, by start.
-
-    An utterance nobody recognised in a call that was recognised otherwise may hold anything: it is masked whole.
-
-    >>> from qa_speech.testing import make_call
-    >>> [(place.kind, place.start, place.end) for place in masked_places(make_call("customer@0-13: 电话13800138000"))]
-    [('phone', 2.0, 13.0)]
-    """
-    found = identifiers_of(call)
-    places = [_masked_place(call, one) for one in found]
-    next_identifier = len({one.identifier for one in found})
-    if _is_recognised(call):
-        for index, utterance in enumerate(call.utterances):
-            if utterance.text is None:
-                places.append(_unrecognised(call, index, next_identifier))
-                next_identifier += 1
-    return tuple(sorted(places, key=lambda place: (place.start, place.utterance)))
-
-
-def _is_recognised(call: Call) -> bool:
-    """Whether any utterance has words; without them nothing can be searched."""
-    return any(utterance.text is not None for utterance in call.utterances)
-
-
-def _unrecognised(call: Call, index: int, identifier: int) -> MaskedPlace:
-    utterance = call.utterances[index]
-    return MaskedPlace(
-        call_id=call.id, role=utterance.role, utterance=index, start=utterance.start, end=utterance.end,
-        kind="unrecognised", reason="not_recognised", characters=0, whole=True, identifier=identifier,
-    )  # fmt: skip
-
-
-def _masked_place(call: Call, found: Found) -> MaskedPlace:
-    utterance = call.utterances[found.utterance]
-    whole = not _is_timed(utterance)
-    start, end = utterance.start, utterance.end
-    if not whole:
-        start, end, *_ = span_time(utterance, found.start, found.end)
-    return MaskedPlace(
-        call_id=call.id, role=utterance.role, utterance=found.utterance, start=start, end=max(end, start),
-        kind=found.kind, reason=found.reason, characters=found.end - found.start, whole=whole,
-        identifier=found.identifier,
-    )  # fmt: skip
-
-
-def _is_timed(utterance: Utterance) -> bool:
-    """Whether words with times tell where in an utterance something was said."""
-    spoken = _letters(utterance.text or "")
-    worded = _letters("".join([word.text for word in utterance.words]))
-    if not worded or worded.lower() != spoken.lower():
-        return False
-    return any(word.end > word.start for word in utterance.words)
-
-
-def _letters(text: str) -> str:
-    """A text without spaces and signs."""
-    return _SIGNS.sub("", text)
-
-
-def hidden(call: Call) -> Timeline | None:
-    """The stretches of sound that hold identifiers, in seconds, without padding; None where they are unknown.
-
-    They are unknown where nothing was recognised, or the words have no times.
-
-    >>> from qa_speech.testing import make_call
-    >>> hidden(make_call("customer@0-13: 电话13800138000"))
-    Timeline([(2, 13)])
-    """
-    if call.times == "nominal" or not _is_recognised(call):
-        return None
-    spans = [(place.start, place.end) for place in masked_places(call)]
-    spans += [(stray.word.start, stray.word.end) for stray in call.stray if _has_digit(stray)]
-    return Timeline(Segment(start, end) for start, end in spans if end > start)
-
-
-def _has_digit(stray: StrayWord) -> bool:
-    """A word outside all utterances may be a piece of a number."""
-    return _DIGIT.search(stray.word.text) is not None
 
 
 # ------------------------------------------------------------------------------------------------ text
@@ -238,7 +132,7 @@ class _Masking(NamedTuple):
             return utterance
         text = put_placeholders(utterance.text or "", places, self.placeholders)
         words: tuple[Word, ...] = ()
-        if _is_timed(utterance):
+        if has_word_times(utterance):
             words = self._words(utterance, places)
         return msgspec.structs.replace(utterance, text=text, words=words)
 
@@ -268,7 +162,7 @@ class _Masking(NamedTuple):
 
 
 def _masked_stray(stray: StrayWord) -> StrayWord:
-    if not _has_digit(stray):
+    if not has_digit(stray):
         return stray
     return msgspec.structs.replace(stray, word=msgspec.structs.replace(stray.word, text="*"))
 
@@ -276,12 +170,12 @@ def _masked_stray(stray: StrayWord) -> StrayWord:
 def _words_in(utterance: Utterance, place: Place) -> tuple[int, int]:
     """Indices of the words that hold any character of the place; half-open, never empty."""
     text = utterance.text or ""
-    start = len(_letters(text[: place.start]))
-    end = start + max(1, len(_letters(text[place.start : place.end])))
+    start = len(letters(text[: place.start]))
+    end = start + max(1, len(letters(text[place.start : place.end])))
     inside = []
     at = 0
     for index, word in enumerate(utterance.words):
-        size = len(_letters(word.text))
+        size = len(letters(word.text))
         if size and at < end and at + size > start:
             inside.append(index)
         at += size

@@ -18,7 +18,7 @@ from qa_speech.documents import encode, write_call
 from qa_speech.errors import AudioError
 from qa_speech.filenames import as_path
 from qa_speech.files import ResultFolder, write_bytes
-from qa_speech.privacy.redact import hidden
+from qa_speech.privacy.unheard import hidden
 from qa_speech.report.index import FailedRow, IndexRow, index_row, write_index_rows
 from qa_speech.report.page import page_name, write_page
 from qa_speech.report.people import for_people

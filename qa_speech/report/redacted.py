@@ -17,16 +17,17 @@ from qa_speech.audio.sound_files import AudioFormat, write_sound
 from qa_speech.call import Call
 from qa_speech.documents import encode, write_call
 from qa_speech.files import ResultFolder, sha256, write_bytes
-from qa_speech.privacy.redact import MaskedPlace, hidden, masked, masked_id, masked_places
+from qa_speech.privacy.redact import masked, masked_id
 from qa_speech.privacy.sound import recorded
+from qa_speech.privacy.unheard import MaskedPlace, hidden, masked_places
 from qa_speech.report.page import page_name
 from qa_speech.report.sheets import cell
 from qa_speech.scores import CallReport, Score
 from qa_speech.wording import terms
 from qa_speech.wording.lang import Lang
-from qa_speech.wording.masking import KINDS, WHY, placeholders
+from qa_speech.wording.masking import EXTENTS, KINDS, WHY, placeholders
 
-HEAD = ("call", "line", "role", "start_s", "end_s", "kind", "characters", "identifier", "whole_utterance", "why")
+HEAD = ("call", "line", "role", "start_s", "end_s", "kind", "characters", "identifier", "hidden", "why")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -121,8 +122,8 @@ def _row(call_id: str, place: MaskedPlace, lang: Lang) -> tuple[object, ...]:
     """The cells of `HEAD`; lines and identifiers are counted from 1."""
     return (
         call_id, place.utterance + 1, terms.role(place.role, lang), place.start, place.end,
-        terms.term(KINDS, place.kind, lang), place.characters, place.identifier + 1, place.whole,
-        terms.term(WHY, place.reason, lang),
+        terms.term(KINDS, place.kind, lang), place.characters, place.identifier + 1,
+        terms.term(EXTENTS, place.extent, lang), terms.term(WHY, place.reason, lang),
     )  # fmt: skip
 
 

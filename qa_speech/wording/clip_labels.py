@@ -33,6 +33,7 @@ LABELS: Words = {
     "filter": ("筛选", "Filter"),
     "speed": ("倍速", "Speed"),
     "stretches": ("处已消音", "masked"),
+    "wide": ("（文本没有字词时间，整段消音）", " (whole cues: the transcript does not time its words)"),
     "empty": ("没有符合条件的片段", "No such moments"),
     "gone": ("声音放不出来：文件不在网页旁边的 audio 目录里。", "No sound: the file is not in the folder audio beside this page."),
 }  # fmt: skip

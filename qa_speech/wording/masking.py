@@ -25,6 +25,16 @@ KINDS: Words = {
     "name": ("姓名", "name"),
     "unrecognised": ("未识别语句", "utterance not recognised"),
 }
+EXTENTS: Words = {
+    "words": ("所说字词", "the words"),
+    "utterance": ("整句（字词没有可信的时间）", "the whole utterance: its words have no times to trust"),
+    "stretch": (
+        "整段（文本只有整段的时间）",
+        "the whole line or cue: the transcript does not time its words",
+    ),
+    "call": ("整通（文本没有时间）", "the whole call: the transcript has no times"),
+}
+"""How much of the sound is hidden for one identifier."""
 WHY: Words = {
     "check_digit": ("18 位，校验位正确", "18 characters, check digit fits"),
     "mobile_prefix": ("11 位，号段有效", "11 digits, assigned mobile prefix"),
@@ -56,6 +66,11 @@ NOT_SEARCHED: Mapping[Lang, str] = {
     "en": "not recognised: customers' data in the sound is not masked, do not play it to others",
 }
 """The warning on a call whose sound could not be searched."""
+HIDDEN_WIDE: Mapping[Lang, str] = {
+    "zh": "文本没有字词时间，含客户信息的整段声音都已遮蔽",
+    "en": "the transcript does not time its words: the whole cues that hold customers' data are masked in the sound",
+}
+"""The warning on a call of whose sound more is hidden than the identifiers."""
 
 
 @cache

@@ -18,8 +18,10 @@ their words (`language.roles`). A transcript without times keeps the order and n
 """
 
 from qa_speech.engines.transcripts.base import Line, Transcript
-from qa_speech.engines.transcripts.calls import call_from_transcript, roles_of, words_for
+from qa_speech.engines.transcripts.calls import call_from_transcript, estimated_in, roles_of, words_for
 from qa_speech.engines.transcripts.formats import SUFFIXES
 from qa_speech.engines.transcripts.reading import read_transcript
 
-__all__ = ["SUFFIXES", "Line", "Transcript", "call_from_transcript", "read_transcript", "roles_of", "words_for"]
+__all__ = [
+    "SUFFIXES", "Line", "Transcript", "call_from_transcript", "estimated_in", "read_transcript", "roles_of", "words_for",
+]  # fmt: skip

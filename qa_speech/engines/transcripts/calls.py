@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from msgspec.structs import replace as replace_fields
+
 from qa_speech.call import Call, Recording, Role, Times, Utterance, Word
 from qa_speech.engines.transcripts.base import Line, Transcript
 from qa_speech.engines.transcripts.speakers import numbered
 from qa_speech.language.reading import syllables
 from qa_speech.language.roles import identify_roles
 from qa_speech.language.script import CHARACTER_S, GAP_S, role_named, spread
-from qa_speech.timeline import Timeline
+from qa_speech.timeline import Segment, Timeline
 
 SHORTEST_S = 0.01
 """An utterance lasts at least this many seconds, whatever its transcript says."""
@@ -48,6 +50,7 @@ def call_from_transcript(transcript: Transcript, *, call_id: str, metadata: Mapp
         language="zh",
         made_with={"recognizer": f"transcript ({transcript.form})"},
     )
+    call = replace_fields(call, estimated=estimated_in(transcript, call.duration))
     return identify_roles(call) if numbered(transcript.lines) else call
 
 
@@ -74,6 +77,26 @@ def words_for(transcript: Transcript, speech: Mapping[Role, Timeline]) -> dict[R
         else:
             found[role] = _laid_over("".join(line.text for line in mine), timeline)
     return found
+
+
+def estimated_in(transcript: Transcript, duration_s: float) -> tuple[Segment, ...] | None:
+    """The stretches of a call of `duration_s` seconds in which the words of its transcript have no times of their own.
+
+    Each is as wide as what is known: a line with times, or the whole call where one line has none.
+
+    >>> lines = (Line("agent", "您好", 1.0, 2.0), Line("agent", "请讲", 3.0, 4.0, (Word("请讲", 3.0, 4.0),)))
+    >>> estimated_in(Transcript("t", "cues", lines), 9.0), estimated_in(Transcript("t", "plain", (Line("", "喂"),)), 9.0)
+    ((Segment(start=1.0, end=2.0),), (Segment(start=0.0, end=9.0),))
+    """
+    if transcript.call is not None:
+        return transcript.call.estimated
+    found = []
+    for line in transcript.lines:
+        if line.start is None or line.end is None:
+            return (Segment(0.0, max(duration_s, SHORTEST_S)),)
+        if line.text.strip() and not line.words:
+            found.append(Segment(*_span(line)))
+    return tuple(found)
 
 
 def _lines_of(call: Call) -> tuple[Line, ...]:
