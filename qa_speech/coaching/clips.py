@@ -51,8 +51,8 @@ class Cut(msgspec.Struct, frozen=True):
 class Clip(msgspec.Struct, frozen=True):
     """One moment. `start`, `end`: its window in the call, in seconds; `audio`: the file beside the page, empty with a `problem`.
 
-    `wide`: more than the identifiers is masked in it, since the transcript does not time its words. Problems are codes of `privacy.sound.PROBLEMS`, or ``long_absence``: something was not said in a stretch too long to
-    play.
+    `wide`: more than the identifiers is masked in it, since the transcript does not time its words. Problems are codes of
+    `privacy.sound.PROBLEMS`, or ``long_absence``: something was not said in a stretch too long to play.
     """
 
     number: int
