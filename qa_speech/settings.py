@@ -19,6 +19,12 @@ Option > file > the model's own settings > default. Unknown keys are refused and
     [batch]
     workers = "auto"
 
+    [tables]
+    date_order = "month-first"  # 1/5/2026 is 5 January
+
+    [tables.columns]            # further names of columns in lists
+    agent = ["座席账号"]
+
     [[scorecards]]
     file = "broadband-fault"
     when = {queue = "宽带"}
@@ -35,6 +41,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from qa_speech.audio.limits import DEFAULT, SpeechLimits
 from qa_speech.errors import ConfigError
 from qa_speech.language.dialogue import UTTERANCE_PAUSE_S
+from qa_speech.tables.dates import DayOrder
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -109,6 +116,15 @@ class Batch(_Strict):
     name_pattern: str = Field(default="", description="e.g. {started_at}_{agent}_{queue}.wav")
 
 
+class Tables(_Strict):
+    """How lists are read (manifests, tickets, surveys): what people call the columns, how they write dates."""
+
+    columns: dict[str, list[str]] = Field(default={}, description="field: further names of its column in lists")
+    date_order: DayOrder | None = Field(
+        default=None, description="month-first or day-first: how 1/5/2026 is meant; it is refused unless given"
+    )
+
+
 class ScorecardRule(_Strict):
     """Which calls a scorecard judges: those whose metadata have these values. The first rule that fits counts; of
     several versions under it the one in force on the day of the call."""
@@ -136,6 +152,7 @@ class Settings(_Strict):
     speech: Speech = Speech()
     diarize: Diarize | None = Field(default=None, description="mono recordings; they stay undivided unless given")
     batch: Batch = Batch()
+    tables: Tables = Tables()
     scorecards: list[ScorecardRule] = []
 
 

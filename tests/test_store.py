@@ -19,7 +19,7 @@ from qa_speech.scorecard import Scorecard, load_scorecard
 from qa_speech.scores import CallFailure
 from qa_speech.store.base import Compacted, Result, Store, calls_of
 from qa_speech.store.folder import CALLS, MANIFEST, PARTITION, RESULTS, is_run
-from qa_speech.store.forget import forget
+from qa_speech.store.forget import forget, undated
 from qa_speech.store.parquet import ParquetStore, open_run
 from qa_speech.store.records import COLUMNS, Record, Source, record_of
 from qa_speech.store.sql import MANIFEST_COLUMNS, connect, first, write_parquet
@@ -435,18 +435,20 @@ def test_totals_of_a_card_without_pass_mark_or_bands_are_said_alone(store: Store
     assert "等级" not in said
 
 
-def test_forgetting_by_day_takes_the_time_of_the_recording_where_no_start_is_known(store: Store) -> None:
-    keep(store, "a", "b", "c")
+def test_forgetting_by_day_names_the_calls_whose_day_nobody_told_and_leaves_them(store: Store) -> None:
+    keep(store, "a", "b", "c", "d")
     recorded = round(dt.datetime(2026, 1, 5, 12).timestamp() * 1e9)
     store.keep_rows(
         [
             Row("a", "/p/a.wav", mtime_ns=recorded),
             Row("b", "/p/b.wav", mtime_ns=recorded, metadata={"started_at": "昨天"}),
             Row("c", "/p/c.wav", mtime_ns=recorded, metadata={"started_at": "2026-01-07"}),
+            Row("d", "/p/d.wav", metadata={"started_at": "20260105093000"}),
         ]
     )
 
     counts = [forget(store, before=dt.date(2026, 1, day)) for day in (5, 6)]
 
-    assert counts == [0, 2]
-    assert [row.id for row in store.rows()] == ["c"]
+    assert counts == [0, 1]
+    assert [row.id for row in store.rows()] == ["a", "b", "c"]
+    assert undated(store) == ["a", "b"]

@@ -15,6 +15,7 @@ from qa_speech.scorecard import Scorecard, load_scorecard
 from qa_speech.scorecard.choice import Shelf, find_scorecard
 from qa_speech.settings import ScorecardRule
 from qa_speech.store.cards import card_file
+from qa_speech.tables.dates import day_of
 
 UNSCORED = "none"
 
@@ -47,7 +48,7 @@ class Book:
         if row.scorecard:
             return self._load(row.scorecard)
         metadata = row.metadata
-        day = metadata.get("started_at", "")[:10]
+        day = day_of(metadata.get("started_at", ""))
         matters = (day, *(metadata.get(key, "") for key in self._shelf.keys))
         if matters not in self._chosen:
             self._chosen[matters] = self._shelf.of(metadata)

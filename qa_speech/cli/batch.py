@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from qa_speech.cli.common import EXIT_USAGE, Language, RawOption, UiOption, friendly_errors, ui
+from qa_speech.cli.common import EXIT_SOME_FAILED, EXIT_USAGE, Language, RawOption, UiOption, friendly_errors, ui
 from qa_speech.cli.marking import MarksDbOption, MarksMode, MarksOption, marks_of
 from qa_speech.cli.running import settings_of, work
 
@@ -110,7 +109,9 @@ def run(
             settings = settings.model_copy(update={"recognition": recognition})
         pattern = name_pattern if name_pattern is not None else settings.batch.name_pattern
         if paths:
-            rows = find_rows(paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "")
+            rows = find_rows(
+                paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "", tables=settings.tables
+            )
         else:
             rows = open_run(out).rows()
         work(out, rows, settings, state, scorecard, until=until, json_lines=json_lines, lang=ui(ui_language))
@@ -145,7 +146,9 @@ def plan(
         pattern = name_pattern if name_pattern is not None else settings.batch.name_pattern
         rows = []
         if paths:
-            rows = find_rows(paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "")
+            rows = find_rows(
+                paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "", tables=settings.tables
+            )
         store = store_at(out)
         with store.locked():
             rows = merge(store, rows)
@@ -259,22 +262,35 @@ def forget(
 ) -> None:
     """删除个人信息：文字、通话数据、录音路径 Remove text, calls and paths for good; recordings themselves are yours to delete.
 
+    --before 只看通话的日期；不知道日期的不删除，逐一列出，退出码 3。 Calls whose day is not known stay, are listed, exit code 3.
+
     Example: qa-speech batch forget 批次 --before 2026-05-01 --keep-scores
     """
     with friendly_errors(ui_language):
         from qa_speech.store.forget import forget as remove
+        from qa_speech.store.forget import undated
         from qa_speech.store.parquet import open_run
+        from qa_speech.tables import dates
 
         if not call and not before:
             _usage(ui_language, "请给出 --call 或 --before", "give --call or --before")
         day = None
         if before:
             try:
-                day = dt.date.fromisoformat(before)
+                day = dates.parse(before).day
             except ValueError:
                 _usage(ui_language, f"--before {before}：应为 YYYY-MM-DD", f"--before {before}: expected YYYY-MM-DD")
-        count = remove(open_run(run), ids=call or (), before=day, keep_scores=keep_scores)
+        store = open_run(run)
+        count = remove(store, ids=call or (), before=day, keep_scores=keep_scores)
         typer.echo(f"已删除 {count} 通" if ui(ui_language) == "zh" else f"{count} calls removed")
+        left = undated(store) if day is not None else []
+        if left:
+            zh = f"{len(left)} 通没有能读懂的开始时间（started_at），不知道是否在此日期之前，没有删除："
+            en = f"{len(left)} calls have no start (started_at) that can be read, and may be older; they were not removed:"
+            typer.echo(zh if ui(ui_language) == "zh" else en, err=True)
+            for name in left:
+                typer.echo(name, err=True)
+            raise typer.Exit(EXIT_SOME_FAILED)
 
 
 def export(

@@ -1,111 +1,120 @@
-"""Manifests as people write them, CSV or JSONL → records of text by column; what the columns mean is for `rows`.
+"""Manifests as people make them → lines of text by field; what the fields mean for a row of work is for `rows`.
 
-CSV is UTF-8 or GB18030, as Excel writes it; JSONL has an object a line, `metadata` in it may be nested.
+Tables (csv, tsv, xlsx) are read by `tables.reading`; JSONL has an object a line, `metadata` in it may be nested. Columns may
+be called by any of `NAMES`, and by what the settings add. When a call began is made ISO 8601 here, once.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from qa_speech.errors import ConfigError
-from qa_speech.language.encodings import decoded
+from qa_speech.settings import Tables
+from qa_speech.tables import dates
+from qa_speech.tables.dates import DateError
+from qa_speech.tables.head import known_fields
+from qa_speech.tables.reading import SUFFIXES as TABLE_SUFFIXES
+from qa_speech.tables.reading import Line, Table, read_table, with_more
 
-SUFFIXES = frozenset((".csv", ".jsonl", ".ndjson"))
-PATH_NAMES = ("path", "file", "audio", "录音", "录音文件")
+JSON_SUFFIXES = frozenset((".jsonl", ".ndjson"))
+SUFFIXES = TABLE_SUFFIXES | JSON_SUFFIXES
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "path": ("file", "audio", "录音", "录音文件", "录音路径", "录音地址", "路径", "文件", "文件名", "录音文件名",
+             "file_name", "file_path", "recording", "record_file", "wav"),
+    "id": ("编号", "通话编号", "录音编号", "通话id", "call_id"),
+    "roles": ("声道角色",),
+    "agent_channel": ("坐席声道", "座席声道"),
+    "transcript": ("转写", "转写文件", "转写文本"),
+    "scorecard": ("评分表",),
+    "raw": ("裸数据格式",),
+    "agent": ("工号", "坐席工号", "座席工号", "客服工号", "员工工号", "坐席", "座席", "客服", "话务员", "坐席姓名"),
+    "team": ("班组", "团队", "小组", "坐席组", "座席组"),
+    "queue": ("队列", "技能组", "业务队列", "skill", "skill_group"),
+    "started_at": ("开始时间", "通话开始时间", "呼叫开始时间", "通话时间", "呼叫时间", "来电时间", "接通时间", "录音时间",
+                   "时间", "start_time", "begin_time", "call_time", "start"),
+    "date": ("日期", "通话日期", "呼叫日期", "录音日期", "call_date"),
+    "direction": ("方向", "呼叫方向", "呼叫类型"),
+    "customer_number": ("客户号码", "客户电话", "用户号码", "来电号码", "customer_phone", "caller_number"),
+    "ticket": ("工单号", "工单编号", "工单", "ticket_number"),
+}  # fmt: skip
+"""What a column may be called; every other column is metadata under its own name."""
 
 
-@dataclass(frozen=True)
-class Record:
-    """One line of a manifest: its number in the file (the first is 1) and its values by column."""
-
-    line: int
-    values: dict[str, str]
-
-    def pop(self, column: str) -> str:
-        """Take a value out; "" where there is none."""
-        return self.values.pop(column, "")
-
-
-def read_manifest(path: Path) -> list[Record]:
-    """The lines of a manifest that hold anything.
+def read_manifest(path: Path, settings: Tables) -> Table:
+    """The lines of a manifest that hold anything, `started_at` as ISO 8601.
 
     Raises
     ------
     ConfigError
-        It cannot be read, or lines of it are no records: all of them at once.
+        It cannot be read, or lacks a column.
     """
+    if path.suffix.lower() in JSON_SUFFIXES:
+        table = _of_json(path, settings)
+    else:
+        table = read_table(path, NAMES, needed=("path",), more=settings.columns)
+    problems = [*table.problems]
+    for line in table.lines:
+        what = _date(line, table, settings)
+        if what:
+            problems.append(table.at(line, what))
+    return table._replace(problems=problems)
+
+
+def _date(line: Line, table: Table, settings: Tables) -> str:
+    """Make one of date and time, in ISO 8601; what is wrong with it, or ""."""
+    day = line.values.pop("date", "")
+    text = line.values.get("started_at", "")
+    if not (text or day):
+        return ""
+    try:
+        if not day:
+            moment = dates.parse(text, order=settings.date_order, epoch=table.epoch)
+        else:
+            moment = dates.parse(day, order=settings.date_order, epoch=table.epoch)
+            moment = dates.joined(moment, text, order=settings.date_order, epoch=table.epoch)
+    except DateError as exc:
+        return f"started_at：{exc}"
+    line.values["started_at"] = moment.iso
+    return ""
+
+
+# -- JSONL -------------------------------------------------------------------------------------------------------------
+
+
+def _of_json(path: Path, settings: Tables) -> Table:
     try:
         content = path.read_bytes()
     except OSError as exc:
         raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
-    problems: list[str] = []
-    read = _csv_records if path.suffix.lower() == ".csv" else _json_records
-    records = list(read(content, problems))
-    if problems:
-        raise ConfigError(str(path), problems)
-    return records
+    table = Table(path, (), [], [])
+    table.lines.extend(_json_lines(content, table, with_more(NAMES, settings.columns)))
+    return table
 
 
-def _csv_records(content: bytes, problems: list[str]) -> Iterator[Record]:
-    try:
-        text = decoded(content)
-    except UnicodeError as exc:
-        problems.append(str(exc))
-        return
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    try:
-        head = [name.strip() for name in reader.fieldnames or ()]
-        problems += _head_problems(head)
-        if problems:
-            return
-        for record in reader:
-            values = _texts(record)
-            if any(values.values()):
-                yield Record(reader.line_num, values)
-    except csv.Error as exc:
-        problems.append(f"line {reader.line_num}: {exc}")
-
-
-def _head_problems(head: list[str]) -> list[str]:
-    doubled = sorted({name for name in head if head.count(name) > 1})
-    if doubled:
-        return [f"line 1: two columns named {name!r}" for name in doubled]
-    if not any(name in head for name in PATH_NAMES):
-        return [f"line 1: no column path; columns: {', '.join(head) or 'none'}"]
-    return []
-
-
-def _texts(record: dict[str | None, Any]) -> dict[str, str]:
-    """The cells of a line; those beyond the head have no name and are left out, those that are missing are empty."""
-    values = {}
-    for name, cell in record.items():
-        if isinstance(cell, str):
-            values[(name or "").strip()] = cell.strip()
-    return values
-
-
-def _json_records(content: bytes, problems: list[str]) -> Iterator[Record]:
-    for number, line in enumerate(content.splitlines(), start=1):
-        if not line.strip():
+def _json_lines(content: bytes, table: Table, names: Mapping[str, tuple[str, ...]]) -> Iterator[Line]:
+    for number, text in enumerate(content.splitlines(), start=1):
+        if not text.strip():
             continue
+        line = Line(number, {})
         try:
-            record = msgspec.json.decode(line, type=dict[str, Any])
+            record = msgspec.json.decode(text, type=dict[str, Any])
             inner = msgspec.convert(record.pop("metadata", None) or {}, dict[str, Any])
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-            problems.append(f"line {number}: not a JSON object: {exc}")
+            table.problems.append(table.at(line, f"not a JSON object: {exc}"))
             continue
         except RecursionError:
-            problems.append(f"line {number}: not a JSON object: nested too deeply")
+            table.problems.append(table.at(line, "not a JSON object: nested too deeply"))
             continue
         roles = record.get("roles")
         if isinstance(roles, list):
             record["roles"] = ",".join(map(str, roles))
         merged = {**inner, **record}
-        yield Record(number, {key: str(value) for key, value in merged.items() if value is not None})
+        named = {place: field for field, place in known_fields(merged, names).items()}
+        for place, (key, value) in enumerate(merged.items()):
+            if value is not None:
+                line.values[named.get(place, key)] = str(value)
+        yield line

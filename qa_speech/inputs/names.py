@@ -12,7 +12,6 @@ from qa_speech.errors import ConfigError
 SKIPPED = "_"
 """``{_}`` stands for a part of the name that is of no interest."""
 _FIELD = re.compile(r"\{(\w+)\}")
-_COMPACT_TIME = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[T_ -]?(\d{2}):?(\d{2})(?::?(\d{2}))?)?")
 
 
 @dataclass(frozen=True)
@@ -40,18 +39,13 @@ class NamePattern:
         return cls(re.compile(rf"(?:^|.*/){''.join(parts)}{ending}$"))
 
     def told(self, path: str) -> dict[str, str]:
-        """The fields of a path, `started_at` as ISO 8601; none where it does not fit.
+        """The fields of a path as they are written there; none where it does not fit.
 
         >>> NamePattern.of("{queue}/{started_at}_{agent}.wav").told("/rec/宽带/20261123093000_7.wav")
-        {'queue': '宽带', 'started_at': '2026-11-23T09:30:00', 'agent': '7'}
+        {'queue': '宽带', 'started_at': '20261123093000', 'agent': '7'}
         """
         match = self.expression.match(path)
-        if match is None:
-            return {}
-        fields = match.groupdict()
-        if "started_at" in fields:
-            fields["started_at"] = iso_time(fields["started_at"])
-        return fields
+        return {} if match is None else match.groupdict()
 
 
 def _field(name: str) -> str:
@@ -68,22 +62,6 @@ def _problems(template: str) -> list[str]:
     problems = [f"{{{name}}} stands twice" for name in twice]
     problems += [f"{{{name}}} is no name for a field" for name in names if not name.isidentifier()]
     return problems
-
-
-def iso_time(text: str) -> str:
-    """``20261123093000`` and the like as ISO 8601; anything else as it is.
-
-    >>> iso_time("20261123-093000"), iso_time("20261123"), iso_time("今天")
-    ('2026-11-23T09:30:00', '2026-11-23', '今天')
-    """
-    match = _COMPACT_TIME.fullmatch(text)
-    if match is None:
-        return text
-    year, month, day, hour, minute, second = match.groups()
-    date = f"{year}-{month}-{day}"
-    if not hour:
-        return date
-    return f"{date}T{hour}:{minute}:{second or '00'}"
 
 
 def unique(ids: Sequence[str]) -> list[str]:

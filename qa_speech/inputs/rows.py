@@ -1,9 +1,9 @@
 """Rows of work of a batch run: from folders, globs, recordings and manifests, each with an id of its own.
 
-Columns of a manifest: `path` (needed), `id`, `roles` (``agent,customer`` = the agent on channel 1) or `agent_channel`,
-`transcript`, `scorecard`, `raw` (``alaw:8000:2``: what a headerless file holds); every other column is metadata (`agent`,
-`team`, `queue`, `started_at` …). Relative paths start at the manifest's folder; bytes that are not UTF-8 may be written as
-`filenames.as_text` shows them.
+Columns of a manifest, under any of their names (`manifests.NAMES`): `path` (needed), `id`, `roles` (``agent,customer`` = the
+agent on channel 1) or `agent_channel`, `transcript`, `scorecard`, `raw` (``alaw:8000:2``: what a headerless file holds); every
+other column is metadata (`agent`, `team`, `queue`, `started_at` …). Relative paths start at the manifest's folder; bytes that
+are not UTF-8 may be written as `filenames.as_text` shows them.
 
 Ids: the manifest's column, else the path relative to the folder given; a second one of the same name gets ``~2``.
 """
@@ -30,8 +30,11 @@ from qa_speech.inputs.calls import (
     nothing_in,
     with_transcripts,
 )
-from qa_speech.inputs.manifests import Record
 from qa_speech.inputs.names import NamePattern, unique
+from qa_speech.settings import Tables
+from qa_speech.tables import dates
+from qa_speech.tables.dates import DateError
+from qa_speech.tables.reading import Line
 
 ROLES = {"agent,customer": 1, "customer,agent": 2}
 """The channel of the agent, by the order in which a manifest names the roles."""
@@ -67,7 +70,12 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def find_rows(
-    places: Iterable[str | Path], *, name_pattern: str = "", transcripts: str | Path | None = None, raw: str = ""
+    places: Iterable[str | Path],
+    *,
+    name_pattern: str = "",
+    transcripts: str | Path | None = None,
+    raw: str = "",
+    tables: Tables | None = None,
 ) -> list[Row]:
     """Rows from folders, globs (``/rec/2026-11-*/*.wav``), recordings and manifests, sorted within each place.
 
@@ -80,24 +88,27 @@ def find_rows(
     raw
         ``codec:rate:channels`` of files whose suffix says that they have no header, or says nothing; a manifest's own
         column wins.
+    tables
+        Names of columns and the order of day and month, of the settings.
 
     Raises
     ------
     AudioError
         A place does not exist or holds nothing.
     ConfigError
-        A manifest or the pattern is wrong: all problems at once.
+        A manifest or the pattern is wrong, or a date cannot be read: all problems at once.
     """
+    tables = tables or Tables()
     pattern = NamePattern.of(name_pattern) if name_pattern else None
     rows: list[Row] = []
     for given in places:
         place = Path(os.path.abspath(given))  # a run goes on from any working directory
         if place.is_file() and place.suffix.lower() in manifests.SUFFIXES:
-            rows += _from_manifest(place)
+            rows += _from_manifest(place, tables)
         else:
             rows += _listed(place)
     if pattern is not None:
-        rows = [_named(row, pattern) for row in rows]
+        rows = _all_named(rows, pattern, tables)
     rows = _with_unique_ids(rows)
     _check_columns(rows)
     if raw:
@@ -184,72 +195,88 @@ def _walk(folder: str, suffixes: frozenset[str]) -> Iterator[tuple[str, int, int
 # -- manifests --------------------------------------------------------------------------------------------------
 
 
-def _from_manifest(path: Path) -> list[Row]:
+def _from_manifest(path: Path, tables: Tables) -> list[Row]:
+    table = manifests.read_manifest(path, tables)
     rows: list[Row] = []
     problems: list[str] = []
-    lines: dict[str, int] = {}
-    for record in manifests.read_manifest(path):
-        row = _row(record, path.parent, problems)
+    numbers: dict[str, int] = {}
+    for line in table.lines:
+        row, wrong = _row(line, path.parent)
+        problems += [table.at(line, what) for what in wrong]
         if row is None:
             continue
-        if row.id in lines:
-            problems.append(f"line {record.line}: id {row.id!r} was given on line {lines[row.id]} already")
-        lines[row.id] = record.line
+        if row.id in numbers:
+            problems.append(table.at(line, f"编号重复 id {row.id!r} was given on line {numbers[row.id]} already"))
+        numbers[row.id] = line.number
         rows.append(row)
     if not rows and not problems:
-        problems.append("no rows")
-    if problems:
-        raise ConfigError(str(path), problems)
+        problems.append(f"{path.name}: no rows")
+    table.refuse(problems)
     return [stat_row(row) for row in rows]
 
 
-def _row(record: Record, base: Path, problems: list[str]) -> Row | None:
-    """The row of one line of a manifest; None, and a problem, where it has no path."""
-    place = f"line {record.line}"
-    if any("\0" in value for value in record.values.values()):
-        problems.append(f"{place}: holds a NUL character")
-        return None
-    column = next((name for name in manifests.PATH_NAMES if record.values.get(name)), "")
-    path = record.pop(column)
+def _row(line: Line, base: Path) -> tuple[Row | None, list[str]]:
+    """The row of one line of a manifest, None where it has no path; and what is wrong with it."""
+    values = dict(line.values)
+    if any("\0" in value for value in values.values()):
+        return None, ["holds a NUL character"]
+    path = values.pop("path", "")
     if not path:
-        problems.append(f"{place}: no path")
-        return None
-    transcript = record.pop("transcript")
-    agent_channel = _agent_channel(record, place, problems)
-    raw = record.pop("raw").replace(" ", "")
+        return None, ["没有录音 no path"]
+    problems: list[str] = []
+    transcript = values.pop("transcript", "")
+    agent_channel = _agent_channel(values, problems)
+    raw = values.pop("raw", "").replace(" ", "")
     wrong = _wrong_raw(raw) if raw else ""
     if wrong:
-        problems.append(f"{place}: raw {wrong}")
+        problems.append(f"raw {wrong}")
     folder = Path(as_text(base))
-    return Row(
-        id=record.pop("id") or path.replace(os.sep, "/"),
+    row = Row(
+        id=values.pop("id", "") or path.replace(os.sep, "/"),
         path=str(folder / path),
         agent_channel=agent_channel,
         transcript=str(folder / transcript) if transcript else "",
-        scorecard=record.pop("scorecard"),
-        metadata={key: value for key, value in record.values.items() if key and value},
+        scorecard=values.pop("scorecard", ""),
+        metadata={key: value for key, value in values.items() if key and value},
         raw="" if wrong else raw,
     )
+    return row, problems
 
 
-def _agent_channel(record: Record, place: str, problems: list[str]) -> int | None:
-    roles = record.pop("roles").replace(" ", "").lower()
-    channel = record.pop("agent_channel")
+def _agent_channel(values: dict[str, str], problems: list[str]) -> int | None:
+    roles = values.pop("roles", "").replace(" ", "").lower()
+    channel = values.pop("agent_channel", "")
     if roles and roles not in ROLES:
-        problems.append(f"{place}: roles {roles!r}; expected 'agent,customer' or 'customer,agent'")
+        problems.append(f"roles {roles!r}; expected 'agent,customer' or 'customer,agent'")
     if channel in ("1", "2"):
         return int(channel)
     if channel:
-        problems.append(f"{place}: agent_channel {channel!r}; expected 1 or 2")
+        problems.append(f"agent_channel {channel!r}; expected 1 or 2")
     return ROLES.get(roles)
 
 
 # -- what is given for all rows ---------------------------------------------------------------------------------
 
 
-def _named(row: Row, pattern: NamePattern) -> Row:
+def _all_named(rows: list[Row], pattern: NamePattern, tables: Tables) -> list[Row]:
+    """The rows with what their file names tell; a date that cannot be read is a problem of that name."""
+    named: list[Row] = []
+    problems: list[str] = []
+    for row in rows:
+        try:
+            named.append(_named(row, pattern, tables))
+        except DateError as exc:
+            problems.append(f"{as_text(os.path.basename(row.path))}: started_at：{exc}")
+    if problems:
+        raise ConfigError("name pattern", problems)
+    return named
+
+
+def _named(row: Row, pattern: NamePattern, tables: Tables) -> Row:
     """The row with what its file name tells; the manifest's own values win."""
     told = pattern.told(row.path.replace(os.sep, "/"))
+    if "started_at" in told and "started_at" not in row.metadata:
+        told["started_at"] = dates.parse(told["started_at"], order=tables.date_order).iso
     channel = row.agent_channel
     if told.get("agent_channel") in ("1", "2"):
         channel = channel or int(told.pop("agent_channel"))

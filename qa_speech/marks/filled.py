@@ -20,6 +20,7 @@ from qa_speech.errors import ConfigError
 from qa_speech.marks.model import WHO_MAY, Mark, MarkRole, Stage, checked, now
 from qa_speech.marks.sheets import ABOUT, COLUMNS, OUTCOMES, SHEET, About, SheetRow
 from qa_speech.scores import Outcome
+from qa_speech.tables.workbook import open_workbook
 from qa_speech.wording.catalogue import OUTCOMES as OUTCOME_NAMES
 
 Refusal: TypeAlias = Callable[[SheetRow, Stage, str], str]
@@ -154,8 +155,8 @@ def calls_in(path: str | Path, ids: Iterable[str]) -> frozenset[str]:
 
 def _contents(path: Path) -> tuple[About, list[Cells]]:
     """What the sheet is for, and its rows that hold anything."""
-    values = _workbook(path, as_typed=False)
-    typed = _workbook(path, as_typed=True)
+    values = open_workbook(path)
+    typed = open_workbook(path, formulas=True)
     try:
         if SHEET not in values.sheetnames or ABOUT not in values.sheetnames:
             raise ConfigError(str(path), [f"not a review sheet: expected the pages {SHEET} and {ABOUT}"])
@@ -175,21 +176,6 @@ def _contents(path: Path) -> tuple[About, list[Cells]]:
         values.close()
         typed.close()
     return about, found
-
-
-def _workbook(path: Path, *, as_typed: bool) -> Any:
-    """The workbook with the formulas that were typed, or with what they came to."""
-    from zipfile import BadZipFile
-
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        return load_workbook(path, read_only=True, data_only=not as_typed)
-    except OSError as exc:
-        raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
-    except (BadZipFile, InvalidFileException, KeyError, ValueError) as exc:
-        raise ConfigError(str(path), ["not an xlsx workbook"]) from exc
 
 
 def _about(path: Path, sheet: Any) -> About:

@@ -7,24 +7,21 @@ A table of tickets, CSV or xlsx, by any of these names of columns:
 
 from __future__ import annotations
 
-import csv
-import io
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from qa_speech.errors import ConfigError
 from qa_speech.files import whole_file
-from qa_speech.language.encodings import decoded
 from qa_speech.marks.sheets import require_xlsx
+from qa_speech.tables.reading import read_table
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "number": ("工单号", "工单", "投诉单号", "ticket", "ticket_number", "number"),
     "call": ("编号", "通话编号", "文件名", "录音", "录音文件", "call", "call_id", "id", "file", "path"),
     "repeats": ("重复工单", "重复", "重复投诉", "原工单", "原工单号", "repeats", "repeated_of", "repeat_of"),
 }
-"""What a column may be called, in lower case."""
+"""What a column may be called."""
 HEAD = ("工单号", "编号", "坐席", "班组", "开始时间", "重复的工单", "重复的编号", "重复的开始时间", "说明")
 
 
@@ -55,82 +52,24 @@ class Repeat(NamedTuple):
     problem: str
 
 
-def read_tickets(path: str | Path) -> list[Ticket]:
-    """The tickets of a table.
+def read_tickets(path: str | Path, columns: Mapping[str, Sequence[str]] | None = None) -> list[Ticket]:
+    """The tickets of a table; `columns`: further names of columns, of the settings.
 
     Raises
     ------
     ConfigError
         It cannot be read, lacks a column, or lines of it name no call: all of them at once.
     """
-    path = Path(path)
-    rows = _xlsx_rows(path) if path.suffix.lower() == ".xlsx" else _csv_rows(path)
-    head = [str(name).strip().lower() for name in next(rows, ())]
-    places = _places(path, head)
+    table = read_table(path, NAMES, needed=("call", "repeats"), more=columns)
     tickets: list[Ticket] = []
     problems: list[str] = []
-    for line, cells in enumerate(rows, start=2):
-        texts = [_text(cell) for cell in cells]
-        texts += [""] * (len(head) - len(cells))
-        if not any(texts):
-            continue
-        ticket = Ticket(line, *(texts[places[name]] if name in places else "" for name in Ticket._fields[1:]))
-        if not ticket.call:
-            problems.append(f"{path.name}:{line}: 没有通话编号或文件名 names no call")
-        tickets.append(ticket)
-    if problems:
-        raise ConfigError(str(path), problems)
+    for line in table.lines:
+        number, call, repeats = (line.values.get(name, "") for name in ("number", "call", "repeats"))
+        tickets.append(Ticket(line.number, number, call, repeats))
+        if not call:
+            problems.append(table.at(line, "没有通话编号或文件名 names no call"))
+    table.refuse(problems)
     return tickets
-
-
-def _places(path: Path, head: Sequence[str]) -> dict[str, int]:
-    """Where each column stands."""
-    found: dict[str, int] = {}
-    for name, spellings in NAMES.items():
-        at = [head.index(one) for one in spellings if one in head]
-        if at:
-            found[name] = at[0]
-    missing = [NAMES[name][0] for name in ("call", "repeats") if name not in found]
-    if missing:
-        columns = "、".join(head) or "none"
-        raise ConfigError(str(path), [f"{path.name}:1: 缺少列 no column {'、'.join(missing)}; columns: {columns}"])
-    return found
-
-
-def _csv_rows(path: Path) -> Iterator[Sequence[Any]]:
-    try:
-        text = decoded(path.read_bytes())
-    except OSError as exc:
-        raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
-    except UnicodeError as exc:
-        raise ConfigError(str(path), [str(exc)]) from exc
-    yield from csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
-
-
-def _xlsx_rows(path: Path) -> Iterator[Sequence[Any]]:
-    from zipfile import BadZipFile
-
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except OSError as exc:
-        raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
-    except (BadZipFile, InvalidFileException, KeyError, ValueError) as exc:
-        raise ConfigError(str(path), ["not an xlsx workbook"]) from exc
-    try:
-        rows = book.worksheets[0].iter_rows(values_only=True)
-        yield from ([cell if cell is not None else "" for cell in row] for row in rows)
-    finally:
-        book.close()
-
-
-def _text(cell: Any) -> str:
-    """A cell as text; numbers that a spreadsheet made of ticket numbers lose their .0."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell).strip()
 
 
 def tickets_in(calls: Iterable[Known], column: str) -> list[Ticket]:

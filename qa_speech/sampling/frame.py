@@ -12,7 +12,6 @@ Calls that failed or were forgotten cannot be drawn and are counted; calls witho
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
@@ -23,11 +22,9 @@ import msgspec
 
 from qa_speech.errors import ConfigError
 from qa_speech.filenames import readable
-from qa_speech.inputs.names import iso_time
 from qa_speech.sampling.conditions import Condition, Value
 from qa_speech.sampling.draw import Candidate
 from qa_speech.sampling.plan import Plan
-from qa_speech.scorecard.attributes import beginning
 from qa_speech.scores import Outcome
 from qa_speech.store.base import Result
 from qa_speech.store.folder import is_run
@@ -35,6 +32,7 @@ from qa_speech.store.parquet import open_run
 from qa_speech.store.records import COLUMNS, FAILED, OK, CriterionRow, ResultRow, record_of
 from qa_speech.store.reports import measured_reports
 from qa_speech.store.sql import shown_name
+from qa_speech.tables.dates import Moment, known
 from qa_speech.wording.catalogue import REASONS
 
 PLAIN = (
@@ -63,7 +61,6 @@ FIXED = frozenset(("id", *PLAIN, "passed", "scorable", "fatal", "started_at", *O
 CRITERION, REVIEW = "criterion.", "review."
 NEAR = 3
 """So many names are suggested for one that is unknown."""
-DATE_CHARACTERS = len("2026-11-30")
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -191,15 +188,11 @@ def _of_metadata(metadata: Mapping[str, str], row: ResultRow) -> dict[str, Value
     found: dict[str, Value] = {}
     for key, value in metadata.items():
         found[_shown(key, row)] = readable(value)
-    text = iso_time(metadata.get("started_at", ""))
-    started = beginning(text)
+    started = known(metadata.get("started_at", ""))
     if started is None:
         return found
-    found["started_at"] = text
-    found |= of_the_start(started)
-    if len(text) <= DATE_CHARACTERS:
-        del found["hour"]  # a bare day tells no hour
-    return found
+    found["started_at"] = started.iso
+    return found | of_the_start(started)
 
 
 _TAKEN = {*COLUMNS, "fatal", *OF_THE_START}
@@ -210,15 +203,17 @@ def _shown(key: str, row: ResultRow) -> str:
     return shown_name(key, {*_TAKEN, key.lower()}) if is_taken else shown_name(key, _TAKEN)
 
 
-def of_the_start(started: dt.datetime) -> dict[str, Value]:
-    """The parts of a time that plans speak of.
+def of_the_start(started: Moment) -> dict[str, Value]:
+    """The parts of a time that plans speak of; a day alone tells no hour.
 
-    >>> of_the_start(dt.datetime(2026, 11, 30, 9, 15))
+    >>> import datetime as dt
+    >>> of_the_start(Moment(dt.date(2026, 11, 30), dt.time(9, 15)))
     {'hour': 9, 'day': '2026-11-30', 'week': '2026-W49', 'weekday': 1, 'month': '2026-11'}
     """
-    year, week, weekday = started.isocalendar()
-    day = started.date().isoformat()
-    return {"hour": started.hour, "day": day, "week": f"{year}-W{week:02}", "weekday": weekday, "month": day[:7]}
+    year, week, weekday = started.day.isocalendar()
+    day = started.day.isoformat()
+    found: dict[str, Value] = {} if started.hour is None else {"hour": started.hour}
+    return found | {"day": day, "week": f"{year}-W{week:02}", "weekday": weekday, "month": day[:7]}
 
 
 # -- does the plan speak of what there is? -----------------------------------------------------------------------

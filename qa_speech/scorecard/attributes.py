@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from qa_speech.call import Call
+from qa_speech.tables.dates import known
 
 
 def attribute_of(call: Call, name: str) -> str | float | None:
     """An attribute by name: metadata first, then what the call itself tells; None when it is not known.
 
-    Besides metadata there are ``duration_s`` (s), ``layout``, ``language``, ``hour`` (0–23), ``weekday`` (Monday 1) and
-    ``date``.
+    Besides metadata there are ``duration_s`` (s), ``layout``, ``language``, ``hour`` (0–23, none where only the day is
+    known), ``weekday`` (Monday 1) and ``date``.
 
     >>> from qa_speech.testing import make_call
     >>> call = make_call("agent: 您好", metadata={"queue": "宽带", "started_at": "2026-03-02T09:30:00"})
@@ -32,22 +31,10 @@ def attribute_of(call: Call, name: str) -> str | float | None:
     return None
 
 
-def beginning(text: str) -> dt.datetime | None:
-    """The time that a text in ISO 8601 says; None where it says none.
-
-    >>> beginning("2026-03-02T09:30:00").hour, beginning("昨天")
-    (9, None)
-    """
-    try:
-        return dt.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 def _of_the_start(call: Call, name: str) -> str | float | None:
-    started = beginning(call.recording.metadata.get("started_at", ""))
+    started = known(call.recording.metadata.get("started_at", ""))
     if started is None:
         return None
     if name == "hour":
         return started.hour
-    return started.isoweekday() if name == "weekday" else str(started.date())
+    return started.day.isoweekday() if name == "weekday" else started.day.isoformat()

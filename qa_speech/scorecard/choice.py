@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from qa_speech.call import Call
 from qa_speech.errors import ConfigError
 from qa_speech.resources import folder
+from qa_speech.tables.dates import day_of
 
 if TYPE_CHECKING:
     from qa_speech.scorecard.model import Scorecard
@@ -30,7 +31,7 @@ Trusted: TypeAlias = "Callable[[Scorecard], frozenset[str]]"
 
 
 def choose_scorecard(cards: Sequence[Scorecard], call: Call) -> Scorecard | None:
-    """The scorecard in force on the day the call started (metadata ``started_at``, ISO 8601); None if none was.
+    """The scorecard in force on the day the call started (metadata ``started_at``, as `tables.dates` reads it); None if none was.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def choose_scorecard(cards: Sequence[Scorecard], call: Call) -> Scorecard | None
 
 
 def _in_force(cards: Sequence[Scorecard], metadata: Mapping[str, str]) -> Scorecard | None:
-    day = metadata.get("started_at", "")[:10]
+    day = day_of(metadata.get("started_at", ""))
     held = [card for card in cards if not day or _covers(card, day)]
     held = [card for card in held if not _contradicted(card, metadata)] or held
     versions = [card for card in held if card.id == held[0].id]

@@ -19,6 +19,7 @@ from qa_speech.call import Call
 from qa_speech.documents import decode
 from qa_speech.inputs.rows import Row
 from qa_speech.store.records import Kept, Record, ResultRow, Source
+from qa_speech.tables.dates import day_of
 
 SHOWN_CRITERIA = 5
 """Criteria that `Figures` names: those that failed most often."""
@@ -240,7 +241,7 @@ def rows_without(rows: Iterable[Row], marks: Mapping[str, str], *, keep_scores: 
         elif keep_scores:
             metadata = {key: value for key, value in row.metadata.items() if key in KEPT_METADATA}
             if "started_at" in metadata:
-                metadata["started_at"] = metadata["started_at"][:10]  # the second would lead back to the call
+                metadata["started_at"] = day_of(metadata["started_at"])  # the second would lead back to the call
             left.append(Row(marks[row.id], "", metadata=metadata))
     return left
 

@@ -20,6 +20,7 @@ from qa_speech.inputs.rows import Row
 from qa_speech.store.base import Store
 from qa_speech.store.folder import FORGOTTEN_MARKS, LOG
 from qa_speech.store.summary import write_summary
+from qa_speech.tables.dates import known
 
 MARK = "forgotten-"
 SHOWN_IDS = 20
@@ -54,7 +55,7 @@ def forget(store: Store, *, ids: Iterable[str] = (), before: dt.date | None = No
     ids
         Ids as the run shows them.
     before
-        Calls that started before this day (metadata ``started_at``, else the time of the recording's file).
+        Calls that started before this day (metadata ``started_at``). Those whose day is not known stay: see `undated`.
     keep_scores
         Keep points and figures under a mark that is no name, with agent, team, queue and day for statistics.
 
@@ -98,15 +99,23 @@ def _wanted(store: Store, ids: set[str], before: dt.date | None) -> set[str]:
     return {name for name in ids | old if not name.startswith(MARK)}
 
 
+def undated(store: Store) -> list[str]:
+    """Ids of the calls whose day nobody told (metadata ``started_at``): no date makes them old, the file's time is no proof."""
+    return [row.id for row in store.rows() if _day(row) is None and not row.id.startswith(MARK)]
+
+
 def _older(rows: Sequence[Row], day: dt.date) -> set[str]:
-    return {row.id for row in rows if _day(row.metadata.get("started_at", ""), row.mtime_ns) < day}
+    found: set[str] = set()
+    for row in rows:
+        started = _day(row)
+        if started is not None and started < day:
+            found.add(row.id)
+    return found
 
 
-def _day(started_at: str, mtime_ns: int) -> dt.date:
-    try:
-        return dt.date.fromisoformat(started_at[:10])
-    except ValueError:
-        return dt.datetime.fromtimestamp(mtime_ns / 1e9).date()
+def _day(row: Row) -> dt.date | None:
+    moment = known(row.metadata.get("started_at", ""))
+    return None if moment is None else moment.day
 
 
 def _read(run: Path) -> Forgotten:
