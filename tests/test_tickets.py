@@ -78,7 +78,9 @@ def test_a_column_of_the_metadata_says_it_too() -> None:
 def test_a_table_that_lacks_a_column_or_a_call_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("工单号,编号\nT1,a.wav\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"t.csv:1: 缺少列 no column repeats、重复工单、重复、重复投诉、原工单; columns: 工单号, 编号"):
+    with pytest.raises(
+        ConfigError, match=r"t.csv:1: 缺少列 no column repeats、重复工单、重复、重复投诉、原工单; columns: 工单号, 编号"
+    ):
         read_tickets(path)
     path.write_text("工单号,编号,重复工单\nT1,,T0\nT2,,T1\n", encoding="utf-8")
     with pytest.raises(ConfigError) as refused:
