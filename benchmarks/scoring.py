@@ -16,6 +16,7 @@ import random
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -204,26 +205,53 @@ def _peak_mib() -> float:
     return int(out.stdout) / 1024
 
 
-def _compare_rate(kind: str, calls: int) -> tuple[float, str]:
-    """Calls per second of one process, and what they would be with a processor alone."""
+def _cards() -> tuple[Scorecard, Scorecard]:
+    """Two versions of the card: one criterion has another bound."""
     from qa_speech.scorecard import load_scorecard
+
+    text = CARD.read_text(encoding="utf-8")
+    text = text.replace("version: 1", "version: 2", 1).replace("below: 4, points: 5", "below: 3, points: 5")
+    return load_scorecard(CARD), load_scorecard(text)
+
+
+def _comparer(task: tuple[str, int, int]) -> tuple[int, float, float]:
+    kind, first, count = task
     from qa_speech.scorecard.compare import compare
 
-    old = load_scorecard(CARD)
-    text = (
-        CARD.read_text(encoding="utf-8")
-        .replace("version: 1", "version: 2", 1)
-        .replace("below: 4, points: 5", "below: 3, points: 5")
-    )
-    new = load_scorecard(text)
-    made = [_kept(made_call(seed), old, kind) for seed in range(WARM + calls)]
+    old, new = _cards()
+    made = [_kept(made_call(seed), old, kind) for seed in range(first, first + WARM + count)]
     compare(old, new, made[:WARM])
     gc.collect()
     gc.freeze()
     started, used = time.perf_counter(), time.process_time()
     compare(old, new, made[WARM:])
-    took, used = time.perf_counter() - started, time.process_time() - used
-    return calls / took, f"{calls / used:.0f}/s by CPU time"
+    return count, time.perf_counter() - started, time.process_time() - used
+
+
+def _compare_rate(kind: str, calls: int) -> tuple[float, str]:
+    """Calls per second of all processes together, and what they would be with two processors alone."""
+    share = calls // PROCESSES
+    tasks = [(kind, number * (WARM + share), share) for number in range(PROCESSES)]
+    with ProcessPoolExecutor(PROCESSES) as pool:
+        found = list(pool.map(_comparer, tasks))
+    alone = sum(done / used for done, _, used in found)
+    return sum(done / took for done, took, _ in found), f"{alone:.0f}/s by CPU time"
+
+
+def _compare_stored_rate(calls: int) -> float:
+    """Calls per second from a file of JSON lines to the comparison, the start of the processes among it."""
+    from qa_speech.batch.compare import compare_stored
+
+    old, new = _cards()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "calls.jsonl"
+        with path.open("wb") as file:
+            for seed in range(calls):
+                file.write(encode(_kept(made_call(seed), old, "stored")) + b"\n")
+        started = time.perf_counter()
+        found = compare_stored(old, new, path, workers=PROCESSES)
+        took = time.perf_counter() - started
+    return len(found.calls) / took
 
 
 def measure(options: Options) -> Iterable[Figure]:
@@ -247,14 +275,15 @@ def measure(options: Options) -> Iterable[Figure]:
     note = f"of decode + score from JSON; decode alone {decoded:.0f} calls/s, all that is kept among it"
     yield figure("decode_share", share, "share", n, note)
     yield figure("peak_mib", _peak_mib(), "MiB", 500, "one process, decode and score 500 calls in a stream")
-    compared = calls // 4
-    rate, alone = _compare_rate("bare", compared)
-    yield figure(
-        "compare_bare_per_s", rate, "calls/s", compared, f"{alone}; nothing kept; two versions of the card, one process"
-    )
-    rate, alone = _compare_rate("stored", compared)
-    note = f"target >= 1000; {alone}; measurements kept with the call; two versions of the card, one process"
-    yield figure("compare_calls_per_s", rate, "calls/s", compared, note)
+    which = f"two versions of the card, calls in memory, {PROCESSES} processes"
+    rate, alone = _compare_rate("bare", calls)
+    yield figure("compare_bare_per_s", rate, "calls/s", calls, f"{alone}; {which}, nothing kept")
+    rate, alone = _compare_rate("stored", calls)
+    note = f"target >= 1000; {alone}; {which}, measurements kept with the call"
+    yield figure("compare_calls_per_s", rate, "calls/s", calls, note)
+    filed = max(calls, 1000)
+    note = f"as `scorecard compare --workers {PROCESSES}`: from a file of JSON lines, processes started, calls decoded"
+    yield figure("compare_stored_per_s", _compare_stored_rate(filed), "calls/s", filed, note)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ Why msgspec and not dataclasses: the same call (900 words) decodes in two thirds
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -22,6 +23,8 @@ from qa_speech.scores import CallFailure, CallReport, Score
 from qa_speech.timeline import Segment, Timeline
 
 T = TypeVar("T")
+Unread: TypeAlias = Callable[[], Call]
+"""A stored call that is read when it is asked for, here or in another process; a ConfigError where it is none."""
 
 
 def _to_json(value: object) -> object:
@@ -104,23 +107,48 @@ def read_calls(path: str | Path) -> Iterator[Call]:
     ...     print(call.id, qa_speech.measure(call, "silence").value)
     slow-answer.ogg 5
     """
+    for read in unread_calls(path):
+        yield read()
+
+
+def unread_calls(path: str | Path) -> Iterator[Unread]:
+    """The calls that `read_calls` reads from `path`, not yet read.
+
+    Raises
+    ------
+    ConfigError
+        The path does not exist, or holds no calls.
+    """
     path = Path(path)
     if path.is_dir():
         names = ResultFolder(path).call_files()
         if not names:
             raise ConfigError(str(path), ["no stored calls here; expected *.json files, or a folder calls/ with them"])
         for name in names:
-            yield decode(_read(name), Call, str(name))
+            yield partial(decode, _read(name), Call, str(name))
     elif path.suffix == ".jsonl":
-        for number, line in enumerate(_read(path).splitlines(), start=1):
+        for number, line in enumerate(_lines(path), start=1):
             if line.strip():
-                yield decode(line, Call, f"{path}:{number}")
+                yield partial(decode, line, Call, f"{path}:{number}")
     else:
-        yield decode(_read(path), Call, str(path))
+        yield partial(decode, _read(path), Call, str(path))
 
 
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as exc:
-        raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
+        raise _unreadable(path, exc) from exc
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file one by one: a file of many calls is larger than the memory."""
+    try:
+        with path.open("rb") as file:
+            yield from file
+    except OSError as exc:
+        raise _unreadable(path, exc) from exc
+
+
+def _unreadable(path: Path, exc: OSError) -> ConfigError:
+    return ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"])

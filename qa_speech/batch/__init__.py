@@ -13,6 +13,7 @@
     process     one child as its driver sees it; messages: what they say to each other
     child       the first lines of a child process; worker and recogniser: what it does then
     inline      the pool for one process; ray: many machines
+    compare     two scorecards over the calls of a run or folder, in several processes
     annotate    fresh text annotations for the calls of a run
 
 Nothing here is imported by `import qa_speech`.

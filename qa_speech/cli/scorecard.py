@@ -234,6 +234,10 @@ def compare(
     html: Annotated[
         Path | None, typer.Option("--html", dir_okay=False, help="另存网页 write a page too.", show_default=False)
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="进程数 processes; default: one for each core.", show_default=False),
+    ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="输出 JSON print JSON instead.")] = False,
     ui_language: UiOption = None,
 ) -> None:
@@ -245,11 +249,10 @@ def compare(
 
     lang = ui(ui_language)
     with friendly_errors(ui_language):
+        from qa_speech.batch.compare import compare_stored
         from qa_speech.report.compare import comparison_lines, comparison_page
-        from qa_speech.scorecard.compare import compare as run_compare
-        from qa_speech.store.reports import read_calls
 
-        found = run_compare(load(old), load(new), read_calls(calls))
+        found = compare_stored(load(old), load(new), calls, workers=workers)
         if html is not None:
             write_bytes(html, comparison_page(found, lang=lang).encode())
         if json_output:

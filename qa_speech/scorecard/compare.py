@@ -140,14 +140,29 @@ def compare(old: Scorecard, new: Scorecard, calls: Iterable[Call]) -> Comparison
     >>> found.moves, [criterion.id for criterion in found.moved[0].criteria]
     ({'合格': {'不合格': 1}}, ['greeting'])
     """
+    return comparison(old, new, [compared(Pair(old, new), calls)])
+
+
+def compared(pair: Pair, calls: Iterable[Call]) -> Block:
+    """What is kept of calls judged by both cards, in their order; `comparison` sums up one such block or many."""
     changes: list[CallChange] = []
     before, after = _Side(), _Side()
-    both = Pair(old, new).scores
     for call in calls:
-        one, other = both(call)
+        one, other = pair.scores(call)
         changes.append(_change(one, other))
         before.add(one)
         after.add(other)
+    return Block(changes, before, after)
+
+
+def comparison(old: Scorecard, new: Scorecard, blocks: Iterable[Block]) -> Comparison:
+    """The comparison of two cards over the calls of all blocks."""
+    changes: list[CallChange] = []
+    before, after = _Side(), _Side()
+    for block in blocks:
+        changes += block.changes
+        before.take(block.before)
+        after.take(block.after)
     moves: dict[str, Counter[str]] = {}
     for change in changes:
         moves.setdefault(change.old_band, Counter())[change.new_band] += 1
@@ -174,9 +189,23 @@ class _Side:
         for criterion in found.criteria:
             self.outcomes.setdefault(criterion.id, Counter())[outcome_of(criterion)] += 1
 
+    def take(self, other: _Side) -> None:
+        """Add what is kept of further calls."""
+        self.results += other.results
+        for criterion, counted in other.outcomes.items():
+            self.outcomes.setdefault(criterion, Counter()).update(counted)
+
     def of(self, criterion: str) -> dict[str, int]:
         """How often a criterion came out how, by the name of the outcome."""
         return dict(sorted(self.outcomes.get(criterion, {}).items()))
+
+
+class Block(NamedTuple):
+    """What is kept of some calls under both cards, in the order of the calls; it travels between processes."""
+
+    changes: list[CallChange]
+    before: _Side
+    after: _Side
 
 
 def _titles(card: Scorecard) -> dict[str, str]:

@@ -10,13 +10,14 @@ import datetime as dt
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
 from qa_speech.call import Call
-from qa_speech.documents import decode
+from qa_speech.documents import Unread, decode
 from qa_speech.inputs.rows import Row
 from qa_speech.store.records import Kept, Record, ResultRow, Source
 from qa_speech.tables.dates import day_of
@@ -218,9 +219,15 @@ def calls_of(store: Store) -> Iterator[Call]:
     >>> [(call.id, call.utterances[0].text) for call in calls_of(store)]
     [('a', '您好')]
     """
+    for read in unread_calls_of(store):
+        yield read()
+
+
+def unread_calls_of(store: Store) -> Iterator[Unread]:
+    """What `calls_of` reads, not yet read."""
     rows = {row.id: row for row in store.rows()}
     for stored in store.calls():
-        yield stored.decoded(rows.get(stored.id))
+        yield partial(stored.decoded, rows.get(stored.id))
 
 
 # -- what every store does alike --------------------------------------------------------------------------------

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from qa_speech import documents
 from qa_speech.call import Call
-from qa_speech.documents import decode
+from qa_speech.documents import Unread, decode
 from qa_speech.errors import ConfigError
 from qa_speech.files import ResultFolder
 from qa_speech.pipeline import report
 from qa_speech.scorecard import Scorecard
 from qa_speech.scorecard.choice import Chooser, Trusted
 from qa_speech.scores import CallReport, Score
-from qa_speech.store.base import Store, calls_of
+from qa_speech.store.base import Store, unread_calls_of
 from qa_speech.store.cards import RunScorecards
 from qa_speech.store.folder import is_run
 from qa_speech.store.parquet import open_run
@@ -84,9 +84,14 @@ def read_calls(path: str | Path) -> Iterator[Call]:
     ConfigError
         Nothing stored there, or a file in it is not a call.
     """
+    return (read() for read in unread_calls(path))
+
+
+def unread_calls(path: str | Path) -> Iterator[Unread]:
+    """What `read_calls` reads from `path`, not yet read."""
     if is_run(path):
-        return calls_of(open_run(path))
-    return documents.read_calls(path)
+        return unread_calls_of(open_run(path))
+    return documents.unread_calls(path)
 
 
 def reports_of(
