@@ -134,7 +134,7 @@ def _errors(cells: Any) -> Iterator[str]:
 
 def _xml(path: Path, sheet: Any) -> bytes:
     with zipfile.ZipFile(path) as packed:
-        return packed.read(sheet._worksheet_path)  # noqa: SLF001
+        return packed.read(sheet._worksheet_path)
 
 
 def _fill_merged(rows: list[RawRow], raw: bytes) -> None:
