@@ -96,3 +96,21 @@ def write_bytes(path: str | Path, data: bytes) -> None:
     """Write a file so that it is there whole or not at all."""
     with whole_file(Path(path)) as temporary:
         temporary.write_bytes(data)
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Add a line to a file; one that a killed process left half-written is ended first. A link is not followed.
+
+    >>> append_line(Path("lines.txt"), b"a")
+    >>> append_line(Path("lines.txt"), b"b")
+    >>> Path("lines.txt").read_text().splitlines()
+    ['a', 'b']
+    """
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    with open(handle, "rb+", buffering=0) as file:
+        end = file.seek(0, os.SEEK_END)
+        if end:
+            file.seek(end - 1)
+            if file.read(1) != b"\n":
+                line = b"\n" + line
+        file.write(line + b"\n")
