@@ -132,7 +132,7 @@ def test_no_json_document_breaks_the_readers_of_transcripts(tmp_path: Path, docu
 
 @pytest.mark.parametrize("name", JSON_FORMATS)
 def test_no_document_of_a_vendor_breaks_its_reader(tmp_path: Path, name: str) -> None:
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(document=mutations(JSON_FORMATS[name][0]))
     def is_answered(document: object) -> None:
         (tmp_path / "a.json").write_text(json.dumps(document), encoding="utf-8")
