@@ -1,11 +1,14 @@
 """Every format of transcripts in the shape that its maker documents: who speaks, when, what, how sure."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from qa_speech.call import Role
 from qa_speech.engines.transcripts import call_from_transcript, read_transcript
+from qa_speech.engines.transcripts.formats import FORMATS
+from qa_speech.engines.transcripts.rttm import read_rttm
 from qa_speech.errors import ConfigError
 from tests import transcript_kit as kit
 from tests.transcript_kit import AGENT, CUSTOMER, write
@@ -206,3 +209,26 @@ def test_tags_of_sensevoice_are_no_words_and_begin_lines(tmp_path: Path) -> None
 
 def test_json_is_read_whatever_its_suffix(tmp_path: Path) -> None:
     assert read_transcript(write(tmp_path, "a.txt", kit.IFLYTEK)).form == "iflytek"
+
+
+EXAMPLE = re.compile(r"^```(?P<language>\w+) (?P<form>\w+)\n(?P<content>.*?)^```$", re.MULTILINE | re.DOTALL)
+DOCUMENTED = list(EXAMPLE.finditer((Path(__file__).parents[1] / "docs" / "recordings.md").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("example", DOCUMENTED, ids=lambda example: str(example["form"]))
+def test_every_example_of_the_documents_is_read_as_what_it_is_shown_for(tmp_path: Path, example: re.Match[str]) -> None:
+    suffix = {"text": "txt"}.get(example["language"], example["language"])
+    if example["form"] == "rttm":
+        assert read_rttm(example["content"]).speaker_at(1.0, 2.0) == "S1"
+        return
+
+    transcript = read_transcript(write(tmp_path, f"call.{suffix}", example["content"]))
+
+    assert transcript.form == example["form"]
+    assert "".join(line.text for line in transcript.lines).startswith("您好")
+
+
+def test_every_format_has_an_example_in_the_documents() -> None:
+    shown = {example["form"] for example in DOCUMENTED}
+
+    assert {form.name for form in FORMATS} - {"qa_speech"} <= shown
