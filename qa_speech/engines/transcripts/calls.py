@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
 
 from msgspec.structs import replace as replace_fields
 
@@ -69,8 +68,7 @@ def call_from_transcript(transcript: Transcript, *, call_id: str, metadata: Mapp
 def estimated_in(transcript: Transcript, duration_s: float) -> tuple[Segment, ...] | None:
     """The stretches of a call of `duration_s` seconds in which the words of its transcript have no times of their own.
 
-    Each is as wide as what is known: words between two that are timed, a line with times, or the whole call where a line
-    has none.
+    Each is as wide as what is surely known: a line with times, or the whole call where a line has none.
 
     >>> lines = (Line("agent", "您好", 1.0, 2.0), Line("agent", "请讲", 3.0, 4.0, (Spoken("请讲", 3.0, 4.0),)))
     >>> estimated_in(Transcript("t", "cues", lines), 9.0), estimated_in(Transcript("t", "plain", (Line("", "喂"),)), 9.0)
@@ -83,22 +81,9 @@ def estimated_in(transcript: Transcript, duration_s: float) -> tuple[Segment, ..
         return (Segment(0.0, max(duration_s, SHORTEST_S)),)
     found = []
     for line in transcript.lines:
-        if line.text.strip() and not line.words:
+        if line.text.strip() and (not line.words or any(_is_loose(word) for word in line.words)):
             found.append(Segment(*span_of(line)))
-        found += _estimated_words(line)
     return tuple(found)
-
-
-def _estimated_words(line: Line) -> list[Segment]:
-    """The stretches of a line in which words were fitted between others, or are stretched over silence."""
-    found = []
-    for loose, run in groupby(line.words, key=_is_loose):
-        if not loose:
-            continue
-        words = list(run)
-        start, end = words[0].start or 0.0, max([word.end or 0.0 for word in words])
-        found.append(Segment(start, max(end, start + SHORTEST_S)))
-    return found
 
 
 def _is_loose(word: Spoken) -> bool:

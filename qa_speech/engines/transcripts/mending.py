@@ -54,7 +54,7 @@ def mended(lines: Sequence[Line], limits: TranscriptLimits) -> Mended:
     --------
     >>> found = mended([Line("a", "您好", 1.0, 1.0), Line("b", "喂", 3.0, 3.5)], TranscriptLimits())
     >>> [(line.start, line.end) for line in found.lines], found.notes
-    ([(1.0, 2.0), (3.0, 3.5)], ('transcript_ends_estimated:1',))
+    ([(1.0, 3.0), (3.0, 3.5)], ('transcript_ends_estimated:1',))
     """
     notes: Counter[str] = Counter()
     whole = [replace(line, text=line.text.strip()) for line in lines]
