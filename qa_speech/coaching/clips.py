@@ -21,7 +21,6 @@ from qa_speech.call import Call
 from qa_speech.coaching.choose import Moment, Side, agent_of, evidence_to_hear, nothing_to_hear
 from qa_speech.coaching.sound import render
 from qa_speech.coaching.window import ClipLine, lines, window
-from qa_speech.privacy.numerals import Kind
 from qa_speech.privacy.placeholders import Placeholders
 from qa_speech.privacy.redact import masked, masked_id
 from qa_speech.privacy.sound import recorded
@@ -38,10 +37,7 @@ LONGEST_NAME = 40
 
 
 class Cut(msgspec.Struct, frozen=True):
-    """How clips are cut and written; seconds of context, and no clip longer than `longest_s`.
-
-    `also`: kinds that are masked by option only, see `papers.OPTIONAL_KINDS`.
-    """
+    """How clips are cut and written; seconds of context, and no clip longer than `longest_s`."""
 
     before_s: float = 4.0
     after_s: float = 4.0
@@ -50,7 +46,6 @@ class Cut(msgspec.Struct, frozen=True):
     mix: bool = False
     mask: bool = True
     replacement: Replacement = "tone"
-    also: frozenset[Kind] = frozenset()
 
 
 class Clip(msgspec.Struct, frozen=True):
@@ -120,18 +115,16 @@ def make_clips(
         # every report stays in hand until the last clip is made, so its address tells it from all others
         key = id(moment.report)
         if key not in shown:
-            shown[key] = _shown(moment.report, words, cut.also)
+            shown[key] = _shown(moment.report, words)
         yield _clip(number, moment, shown[key], Path(out), cut, recordings=recordings, lang=lang)
 
 
-def _shown(report: CallReport, words: Placeholders | None, also: frozenset[Kind]) -> _Shown:
+def _shown(report: CallReport, words: Placeholders | None) -> _Shown:
     """The report masked, or as it is without placeholders."""
     if words is None:
         return _Shown(report, report.id, Timeline())
     call = report.call
-    return _Shown(
-        masked(report, words, also), masked_id(report.id, words), hidden(call, also), masked_places(call, also)
-    )
+    return _Shown(masked(report, words), masked_id(report.id, words), hidden(call), masked_places(call))
 
 
 def _clip(

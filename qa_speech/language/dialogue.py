@@ -71,14 +71,18 @@ def only_backchannel_words(text: str) -> bool:
     (True, False, False)
     """
     # most utterances begin with another character than any listening word, and that is quickly seen
-    if text[:1].isalnum() and fold(text[0])[:1] not in _first_characters():
-        return False
-    return _only_backchannels(text)
+    return _may_begin(text[:1]) and _only_backchannels(text)
 
 
 @lru_cache(maxsize=8192)
 def _only_backchannels(text: str) -> bool:
     return _backchannels().fullmatch(fold(text)) is not None
+
+
+@lru_cache(maxsize=8192)
+def _may_begin(char: str) -> bool:
+    """Whether listening words can begin with a character; a mark that nobody speaks says nothing of what follows it."""
+    return not char.isalnum() or fold(char)[:1] in _first_characters()
 
 
 @cache

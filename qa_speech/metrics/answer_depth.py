@@ -30,7 +30,7 @@ from qa_speech.conduct.violations import violations
 from qa_speech.language.phrases import span_time
 from qa_speech.metrics.base import COUNT, Component, Metric
 from qa_speech.metrics.common import missing, ratio
-from qa_speech.metrics.text import annotated, no_text, words_reliability
+from qa_speech.metrics.text import mean_labels, no_text, words_reliability
 from qa_speech.scores import Evidence, Measurement
 
 DEPTH = (
@@ -94,14 +94,14 @@ def rated_exchanges(call: Call) -> tuple[RatedExchange, ...]:
     >>> one.level, [part.kind for part in one.grade.parts], one.by_model
     (2, ['number'], False)
     """
-    rows = annotated(call, "depth")
+    levels = mean_labels(call, "depth")
     found: list[RatedExchange] = []
     for exchange, grade in graded_exchanges(call):
-        row = rows.get((*exchange.question, *exchange.answer)) if exchange.answer else None
-        if row is None:
+        level = levels.get((*exchange.question, *exchange.answer)) if exchange.answer else None
+        if level is None:
             found.append(RatedExchange(exchange, grade, grade.score, grade.level, by_model=False))
         else:
-            by_model = 25 * sum([float(label) * share for label, share in row.items()])
+            by_model = 25 * level
             found.append(RatedExchange(exchange, grade, by_model, _level(by_model), by_model=True))
     return tuple(found)
 

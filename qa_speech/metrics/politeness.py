@@ -40,7 +40,7 @@ from qa_speech.language.phrases import fold, says, span_time
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.base import CALL_S, COUNT, PER_MIN, Component, Metric
 from qa_speech.metrics.common import missing, quantile, ratio
-from qa_speech.metrics.text import annotated, no_text, unsure, words_reliability
+from qa_speech.metrics.text import annotation, mean_labels, no_text, unsure, words_reliability
 from qa_speech.scores import Evidence, Measurement, Reliability
 
 VIOLATIONS = (
@@ -129,8 +129,7 @@ def found_violations(call: Call, *, threshold: float | None = None) -> tuple[Fou
     [('rhetorical', 'major')]
     """
     limit = _threshold(call) if threshold is None else threshold
-    rows = annotated(call, "violation")
-    by_model = {indices[0]: row for indices, row in rows.items() if 1 - row["none"] >= limit}
+    by_model = _flagged(call, limit)
     by_rule = RULED_VIOLATIONS(call)
     found: list[FoundViolation] = []
     for index in sorted([*by_rule, *(by_model.keys() - by_rule.keys())]):
@@ -140,6 +139,19 @@ def found_violations(call: Call, *, threshold: float | None = None) -> tuple[Fou
         if index not in by_rule:
             found += _by_model(call, index, by_model[index])
     return tuple(found)
+
+
+def _flagged(call: Call, limit: float) -> dict[int, Mapping[str, float]]:
+    """The probabilities of the types of violation, by utterance, where the model's word counts."""
+    held = annotation(call, "violation")
+    if held is None:
+        return {}
+    none = held.labels.index("none")
+    found: dict[int, Mapping[str, float]] = {}
+    for indices, row in zip(held.items, held.values, strict=True):
+        if 1 - row[none] >= limit:
+            found[indices[0]] = dict(zip(held.labels, row, strict=True))
+    return found
 
 
 def _by_model(call: Call, index: int, row: Mapping[str, float]) -> list[FoundViolation]:
@@ -215,13 +227,15 @@ def violations(
     for hit in found_violations(call, threshold=threshold):
         if hit.kind in types and hit.severity in graves and not says(_words(call, hit), tuple(allowed)):
             found.append(hit)
-    spoken = sum([said.role is Role.AGENT and bool(said.text) for said in call.utterances])
+    spoken = _worded_count(call)
     rude = len({hit.utterance for hit in found})
     length = None if call.times == "nominal" else call.duration
+    kinds = [hit.kind for hit in found]
+    severities = [hit.severity for hit in found]
     components: dict[str, float | None] = {
         "count": len(found),
-        **{f"{kind}_count": sum([hit.kind == kind for hit in found]) for kind in VIOLATION_TYPES},
-        **{f"{name}_count": sum([hit.severity == name for hit in found]) for name in SEVERITIES},
+        **{f"{kind}_count": kinds.count(kind) for kind in VIOLATION_TYPES},
+        **{f"{severity}_count": severities.count(severity) for severity in SEVERITIES},
         "utterance_count": spoken, "rude_count": rude, "rude_share": ratio(rude, spoken),
         "per_min": ratio(len(found), length or 0.0, 60.0), "call_s": length,
         "unsure_count": sum([hit.unsure for hit in found]), "model_count": sum([hit.by_model for hit in found]),
@@ -229,6 +243,12 @@ def violations(
     trust, why = _trust(found)
     evidence = tuple(_quote(call, hit) for hit in found)
     return Measurement(len(found), "count", components, evidence, "", trust, why)
+
+
+@per_call
+def _worded_count(call: Call) -> int:
+    """How many utterances of the agent have words."""
+    return [said.role is Role.AGENT and bool(said.text) for said in call.utterances].count(True)
 
 
 def _check_types(types: Sequence[str]) -> None:
@@ -311,12 +331,11 @@ def politeness(call: Call, *, low_below: float = 30.0, polite_from: float = 60.0
 
 def _scores(call: Call, spoken: Sequence[int]) -> dict[int, float]:
     """Politeness 0–100 of each utterance: levels 1–5 weighted by their probabilities."""
-    rows = annotated(call, "politeness")
+    levels = mean_labels(call, "politeness")
     found: dict[int, float] = {}
     for index in spoken:
-        row = rows.get((index,))
-        if row is not None:
-            level = sum([float(label) * share for label, share in row.items()])
+        level = levels.get((index,))
+        if level is not None:
             found[index] = 25 * (level - 1)
     return found
 

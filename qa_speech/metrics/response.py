@@ -174,9 +174,11 @@ def _latencies(call: Call) -> list[Latency]:
     for turn in turns_of(call):
         if before is not None and before.role is Role.CUSTOMER:
             # what the agent says wholly inside the customer's turn takes no floor
-            taking = next((i for i in turn.utterances if call.utterances[i].end > before.end), None)
-            if taking is not None:
-                found.append(Latency(before.end, call.utterances[taking].start, taking))
+            for index in turn.utterances:
+                said = call.utterances[index]
+                if said.end > before.end:
+                    found.append(Latency(before.end, said.start, index))
+                    break
         before = turn
     return found
 

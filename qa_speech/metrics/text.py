@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 
-from qa_speech.call import Call, Role
+from qa_speech.call import Annotation, Call, Role, Word
 from qa_speech.conduct.passages import text_hash
 from qa_speech.language.phrases import span_time
 from qa_speech.language.remembered import per_call
@@ -13,10 +13,10 @@ from qa_speech.metrics.common import roles_of
 from qa_speech.metrics.doubt import UNSURE, UNSURE_SHARE
 from qa_speech.scores import Reliability
 
-Rows: TypeAlias = Mapping[tuple[int, ...], Mapping[str, float]]
-"""Label probabilities by the utterances they speak of."""
+_probability = attrgetter("probability")
 
 
+@per_call
 def no_text(call: Call, *annotations: str) -> str:
     """Why no text figure can be taken from this call; "" when it can. `annotations` must not be stale.
 
@@ -48,14 +48,35 @@ def stale(call: Call, name: str) -> bool:
     return held is not None and held.text_hash != text_hash(call)
 
 
+def annotation(call: Call, name: str) -> Annotation | None:
+    """An annotation that speaks of the words the call has now; None where there is none."""
+    return None if stale(call, name) else call.annotations.get(name)
+
+
 @per_call
-def annotated(call: Call, name: str) -> Rows:
-    """The rows of an annotation; empty where there is none, or where it is stale."""
-    held = call.annotations.get(name)
-    if held is None or stale(call, name):
+def mean_labels(call: Call, name: str) -> Mapping[tuple[int, ...], float]:
+    """Of an annotation whose labels are numbers their mean, weighted by probability, by the utterances it speaks of."""
+    held = annotation(call, name)
+    if held is None:
         return {}
-    rows = [dict(zip(held.labels, values, strict=True)) for values in held.values]
-    return dict(zip(held.items, rows, strict=True))
+    numbers = [float(label) for label in held.labels]
+    means: dict[tuple[int, ...], float] = {}
+    for item, row in zip(held.items, held.values, strict=True):
+        means[item] = sum([number * share for number, share in zip(numbers, row, strict=True)])
+    return means
+
+
+def unsure_count(words: Sequence[Word], below: float = UNSURE) -> int:
+    """How many words were recognised with a probability (0–1) below a limit.
+
+    >>> from qa_speech.testing import make_call
+    >>> unsure_count(make_call("agent: 您好", probability=0.2).utterances[0].words)
+    2
+    """
+    # mostly there are none, and the least of all tells
+    if not words or min(map(_probability, words)) >= below:
+        return 0
+    return [word.probability < below for word in words].count(True)
 
 
 def words_reliability(call: Call, indices: Iterable[int]) -> tuple[Reliability, str]:
@@ -65,11 +86,12 @@ def words_reliability(call: Call, indices: Iterable[int]) -> tuple[Reliability, 
     >>> words_reliability(make_call("agent: 您好", probability=0.2), [0])
     ('low', 'unsure_words')
     """
-    probabilities: list[float] = []
+    doubtful = words = 0
     for index in indices:
-        probabilities += [word.probability for word in call.utterances[index].words]
-    unsure_words = sum([probability < UNSURE for probability in probabilities])
-    if unsure_words > UNSURE_SHARE * len(probabilities):
+        held = call.utterances[index].words
+        doubtful += unsure_count(held)
+        words += len(held)
+    if doubtful > UNSURE_SHARE * words:
         return "low", "unsure_words"
     return "ok", ""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from itertools import accumulate
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -19,6 +18,7 @@ from qa_speech.language.dialogue import turn_utterances
 from qa_speech.language.phrases import fold_lines, folded_time, places, word_ends
 from qa_speech.language.remembered import once
 from qa_speech.metrics.doubt import NEAR_BOUND, UNSURE, UNSURE_SHARE
+from qa_speech.metrics.text import unsure_count
 from qa_speech.scorecard.likeness import pair_codes
 from qa_speech.scorecard.search import Book, searcher
 from qa_speech.scores import Evidence, Measurement
@@ -28,7 +28,6 @@ INFINITY = float("inf")
 LAST_TURN = 1 << 30
 """A turn no call has."""
 _ROLES = tuple(Role)
-_probability = attrgetter("probability")
 _AGENT, _CUSTOMER, _UNKNOWN = Role.AGENT, Role.CUSTOMER, Role.UNKNOWN  # a look-up in an enum is slow
 
 
@@ -275,12 +274,7 @@ class Context:
         known = self._doubtful_words.get(index)
         if known is not None:
             return known
-        count = 0
-        words = self.utterances[index].words
-        limit = self.limits.min_probability
-        # mostly there are none, and the least of all tells
-        if words and min(map(_probability, words)) < limit:
-            count = [word.probability < limit for word in words].count(True)
+        count = unsure_count(self.utterances[index].words, self.limits.min_probability)
         self._doubtful_words[index] = count
         return count
 
