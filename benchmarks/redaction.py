@@ -3,7 +3,8 @@
 Figures: recall_written, recall_spoken, recall_noisy (share of generated identifiers of which every character is masked),
 false_mask_rate (share of generated dialogues without identifiers in which anything is masked), recall_in_context and
 false_in_context (the same with other dialogues before and after), x_realtime (seconds of call per second of searching and
-masking the text of whole calls).
+masking the text of whole calls). On dialogues that were written before the finder was read, those that were not developed
+on: recall_unread_* by kind, false_mask_rate_unread.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from _common import Figure, Options, figure, run
 from _identifiers import NONE, Case, cases
+from _unread import dialogues
 
 from qa_speech.call import Role, Utterance
 from qa_speech.privacy.identifiers import find_identifiers
+from qa_speech.privacy.numerals import Kind
+from qa_speech.privacy.papers import OPTIONAL_KINDS
 from qa_speech.privacy.redact import masked
 from qa_speech.scores import CallReport
 from qa_speech.testing import make_call
@@ -28,6 +32,15 @@ TARGETS: dict[str, str] = {
     "recall_spoken": "target >= 1.00",
     "recall_noisy": "target >= 0.95",
 }
+UNREAD: dict[str, tuple[tuple[str, ...], str]] = {
+    "recall_unread_numbers": (("phone", "id_card", "bank_card"), "target >= 0.95"),
+    "recall_unread_card": (("card_expiry", "security_code"), "target >= 0.95"),
+    "recall_unread_accounts": (("email", "account"), "target >= 0.95"),
+    "recall_unread_names": (("name",), "target >= 0.85"),
+    "recall_unread_addresses": (("address",), "target >= 0.85"),
+    "recall_unread_optional": (("passport", "plate", "credit_code"), "target >= 0.95; masked by option"),
+}
+"""Figure → the kinds it counts, and its target."""
 DIALOGUES_A_CALL = 40
 SEEDS = {"written": 60, "spoken": 35, "noisy": 90, "negative": 130}
 """Seeds per group in a full run: more than 2,000 each of written, spoken and noisy identifiers and of negative dialogues."""
@@ -38,17 +51,21 @@ def utterances(dialogue: Case) -> tuple[Utterance, ...]:
     return tuple(Utterance(Role(role), 3.0 * n, 3.0 * n + 2, text) for n, (role, text) in enumerate(dialogue.lines))
 
 
-def missed(dialogue: Case) -> int:
-    """How many identifiers show a character; punctuation in between may show."""
+def shown(dialogue: Case, also: Collection[Kind] = ()) -> list[bool]:
+    """Whether each identifier shows a character; punctuation in between may show."""
     covered = set()
-    for found in find_identifiers(utterances(dialogue)):
+    for found in find_identifiers(utterances(dialogue), also):
         covered |= {(found.utterance, place) for place in range(found.start, found.end)}
-    count = 0
+    seen = []
     for index, start, end in dialogue.secrets:
         text = dialogue.lines[index][1]
-        shown = [place for place in range(start, end) if text[place].isalnum() and (index, place) not in covered]
-        count += bool(shown)
-    return count
+        seen.append(any(text[place].isalnum() and (index, place) not in covered for place in range(start, end)))
+    return seen
+
+
+def missed(dialogue: Case) -> int:
+    """How many identifiers show a character."""
+    return sum(shown(dialogue))
 
 
 def recall(name: str, dialogues: Sequence[Case]) -> Figure:
@@ -65,6 +82,24 @@ def false_masks(dialogues: Sequence[Case]) -> Figure:
     worst = [f"{pattern.removeprefix(NONE)} {count}" for pattern, count in wrong.most_common(3)]
     note = f"target <= 0.01; {'; '.join(worst) or 'none'}"
     return figure("false_mask_rate", wrong.total() / len(dialogues), "share", len(dialogues), note)
+
+
+def unread() -> Iterator[Figure]:
+    """Figures of the dialogues that were not developed on, by kind."""
+    closed = [dialogue for dialogue in dialogues() if dialogue.is_closed]
+    total, gone = Counter[str](), Counter[str]()
+    for dialogue in closed:
+        for kind, is_shown in zip(dialogue.kinds, shown(dialogue.case, OPTIONAL_KINDS), strict=True):
+            total[kind] += 1
+            gone[kind] += is_shown
+    for name, (kinds, target) in UNREAD.items():
+        count = sum(total[kind] for kind in kinds)
+        left = sum(gone[kind] for kind in kinds)
+        each = "; ".join([f"{kind} {total[kind] - gone[kind]}/{total[kind]}" for kind in kinds])
+        yield figure(name, (count - left) / count, "share", count, f"{target}; {each}")
+    without = [dialogue for dialogue in closed if not dialogue.kinds]
+    wrong = sum(bool(find_identifiers(utterances(dialogue.case))) for dialogue in without)
+    yield figure("false_mask_rate_unread", wrong / len(without), "share", len(without), "target <= 0.01")
 
 
 def in_context(dialogues: Sequence[Case], around: Sequence[Case]) -> Iterator[Figure]:
@@ -112,8 +147,9 @@ def measure(options: Options) -> Iterator[Figure]:
     negative = cases("negative", seeds["negative"])
     yield false_masks(negative)
     some = range(4 if options.quick else 20)
-    dialogues = [dialogue for group in ("written", "spoken", "noisy") for dialogue in cases(group, some)]
-    yield from in_context(dialogues, negative)
+    some_dialogues = [dialogue for group in ("written", "spoken", "noisy") for dialogue in cases(group, some)]
+    yield from in_context(some_dialogues, negative)
+    yield from unread()
     mixed = [dialogue for group in SEEDS for dialogue in cases(group, range(4))]
     yield speed(mixed, 5 if options.quick else 8)
 

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias, TypeVar
 import msgspec
 
 from qa_speech.call import SCHEMA_VERSION, Call
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, without_values
 from qa_speech.files import ResultFolder, write_bytes
 from qa_speech.scores import CallFailure, CallReport, Score
 from qa_speech.timeline import Segment, Timeline
@@ -67,7 +67,7 @@ def decode(data: bytes | str, kind: type[T], source: str = "JSON") -> T:
     try:
         value: T = _DECODERS[kind].decode(data)
     except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as exc:
-        raise ConfigError(source, [f"not a qa_speech {kind.__name__.lower()}: {exc}"]) from exc
+        raise ConfigError(source, [f"not a qa_speech {kind.__name__.lower()}: {without_values(str(exc))}"]) from exc
     except RecursionError as exc:
         raise ConfigError(source, [f"not a qa_speech {kind.__name__.lower()}: nested too deeply"]) from exc
     version = value.schema_version if isinstance(value, Call | Score) else SCHEMA_VERSION

@@ -16,9 +16,21 @@ pickles and can come back from another process. Bytes of a file name that are no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from qa_speech.filenames import readable
+
+_VALUES = re.compile("'.*'|\".*\"", re.DOTALL)
+
+
+def without_values(problem: str) -> str:
+    """What a foreign reader says is wrong, without the value it quotes: that may be what a customer said.
+
+    >>> without_values("Invalid enum value 'secret' - at `$.role`")
+    'Invalid enum value … - at `$.role`'
+    """
+    return _VALUES.sub("…", problem)
 
 
 class QaSpeechError(Exception):

@@ -16,6 +16,8 @@ _UNDECODED = re.compile(r"[\udc80-\udcff]")
 _LOOKS_ESCAPED = re.compile(r"\\(?=x(?:5c|[89a-f][0-9a-f]))")
 _ESCAPED = re.compile(r"\\x(5c|[89a-f][0-9a-f])")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Control characters but tab and line feed, and what turns the direction of a line or ends it."""
 _FIRST_SURROGATE = 0xDC00
 """Python holds the undecodable byte 0xNN of a name as this plus 0xNN (`os.fsdecode`)."""
 
@@ -48,6 +50,20 @@ def readable(message: str) -> str:
     "no file '\\xd5.wav'"
     """
     return _SURROGATE.sub(_byte, message)
+
+
+def visible(text: str) -> str:
+    r"""A text that steers no terminal: control characters are shown as ``\uNNNN``, which JSON reads back; tabs and ends of
+    lines stay.
+
+    >>> visible("a\x1b[31m.wav")
+    'a\\u001b[31m.wav'
+    """
+    return _STEERING.sub(_shown, text)
+
+
+def _shown(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
 
 
 def _byte(match: re.Match[str]) -> str:

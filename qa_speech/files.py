@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,29 @@ def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hex; the file is never held in memory."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def regular_bytes(path: Path, *, most: int | None = None) -> bytes:
+    """What a file holds, if it is one: a pipe or a device would be waited for without end.
+
+    Raises
+    ------
+    OSError
+        It cannot be read.
+    ValueError
+        It is no regular file, or holds more than `most` bytes.
+    """
+    with open(path, "rb", opener=_without_waiting) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("not a regular file")
+        if most is not None and status.st_size > most:
+            raise ValueError(f"{status.st_size / 1e6:.1f} MB; {most / 1e6:g} MB is the most")
+        return file.read()
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 @cache
@@ -96,3 +120,21 @@ def write_bytes(path: str | Path, data: bytes) -> None:
     """Write a file so that it is there whole or not at all."""
     with whole_file(Path(path)) as temporary:
         temporary.write_bytes(data)
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Add a line to a file; one that a killed process left half-written is ended first. A link is not followed.
+
+    >>> append_line(Path("lines.txt"), b"a")
+    >>> append_line(Path("lines.txt"), b"b")
+    >>> Path("lines.txt").read_text().splitlines()
+    ['a', 'b']
+    """
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    with open(handle, "rb+", buffering=0) as file:
+        end = file.seek(0, os.SEEK_END)
+        if end:
+            file.seek(end - 1)
+            if file.read(1) != b"\n":
+                line = b"\n" + line
+        file.write(line + b"\n")

@@ -16,6 +16,9 @@ Option > file > the model's own settings > default. Unknown keys are refused and
     segmentation = "/models/pyannote-segmentation-3-0.onnx"
     embedding = "/models/campplus-zh.onnx"
 
+    [transcripts]
+    max_lines = 20000
+
     [batch]
     workers = "auto"
 
@@ -41,6 +44,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from qa_speech.audio.limits import DEFAULT, SpeechLimits
 from qa_speech.errors import ConfigError
 from qa_speech.language.dialogue import UTTERANCE_PAUSE_S
+from qa_speech.language.limits import DEFAULT as LARGEST
+from qa_speech.language.limits import TranscriptLimits
 from qa_speech.tables.dates import DayOrder
 
 if TYPE_CHECKING:
@@ -93,6 +98,20 @@ class Diarize(_Strict):
 
     segmentation: Path
     embedding: Path
+
+
+class Transcripts(_Strict):
+    """What a transcript may hold at most; a larger one is refused by name."""
+
+    max_mb: float = Field(default=LARGEST.max_mb, gt=0, le=1000, description="size of the file, 10⁶ bytes")
+    max_lines: int = Field(default=LARGEST.max_lines, ge=1, description="utterances")
+    max_characters: int = Field(default=LARGEST.max_characters, ge=1, description="characters of one utterance")
+    max_hours: float = Field(default=LARGEST.max_hours, gt=0, le=100, description="from the start to the last word")
+
+    @property
+    def limits(self) -> TranscriptLimits:
+        """The same for the readers."""
+        return TranscriptLimits(self.max_mb, self.max_lines, self.max_characters, self.max_hours)
 
 
 class Batch(_Strict):
@@ -150,6 +169,7 @@ class Settings(_Strict):
     scorecard: Path | None = None
     recognition: Recognition = Recognition()
     speech: Speech = Speech()
+    transcripts: Transcripts = Transcripts()
     diarize: Diarize | None = Field(default=None, description="mono recordings; they stay undivided unless given")
     batch: Batch = Batch()
     tables: Tables = Tables()

@@ -4,7 +4,7 @@ import csv
 import io
 import logging
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -29,6 +29,7 @@ from qa_speech.errors import ConfigError
 from qa_speech.files import write_bytes
 from qa_speech.privacy import identifiers
 from qa_speech.privacy.identifiers import find_identifiers
+from qa_speech.privacy.numerals import Kind
 from qa_speech.privacy.sound import PROBLEMS
 from qa_speech.privacy.unheard import hidden
 from qa_speech.scores import CallReport, CriterionScore, Evidence, Score
@@ -269,10 +270,10 @@ def test_a_call_is_searched_once_however_many_of_its_moments_are_heard(
 ) -> None:
     searched: list[tuple[str, ...]] = []
 
-    def spy(utterances: Sequence[Utterance]) -> tuple[identifiers.Found, ...]:
+    def spy(utterances: Sequence[Utterance], also: Collection[Kind] = ()) -> tuple[identifiers.Found, ...]:
         if len(utterances) > 1:
             searched.append(tuple(one.text or "" for one in utterances))
-        return find_identifiers(utterances)
+        return find_identifiers(utterances, also)
 
     calls = [recorded(spoken_call(name), tmp_path / "audio") for name in ("a.wav", "b.wav")]
     reports = [report(call, criterion("fail", QUOTE), criterion("fail", SECRET_QUOTE, name="late")) for call in calls]

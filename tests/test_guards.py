@@ -105,10 +105,7 @@ def test_words_without_chinese_characters_stay_as_they_are() -> None:
 
 
 def test_a_phrase_that_becomes_shorter_is_changed_word_by_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Shorter:
-        def convert(self, text: str) -> str:
-            return {"請問": "请", "請": "请", "問": "问"}[text]
-
-    monkeypatch.setattr("qa_speech.engines.guards._converter", Shorter)
+    shorter = {"請問": "请", "請": "请", "問": "问"}
+    monkeypatch.setattr("qa_speech.engines.guards.to_simplified", shorter.__getitem__)
 
     assert [(word.text, word.end) for word in simplified(words("請問"))] == [("请", 0.2), ("问", 0.4)]

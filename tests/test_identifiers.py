@@ -1,6 +1,7 @@
 """What identifies a customer is found however it is said, and what does not is left alone."""
 
 import sys
+import time
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from qa_speech.call import Role, Utterance
 from qa_speech.privacy import numerals
 from qa_speech.privacy.identifiers import REASONS, find_identifiers, find_in_text, identifiers_of, mask_text
+from qa_speech.privacy.papers import OPTIONAL_KINDS
 from qa_speech.testing import make_call
 from qa_speech.wording.masking import PLACEHOLDERS, placeholders
 
@@ -348,3 +350,80 @@ def test_every_kind_has_a_placeholder_in_both_languages() -> None:
         len(names) == 2 and all(name[0] == "[" and name[-1] == "]" for name in names) for names in PLACEHOLDERS.values()
     )
     assert mask_text("电话13822190045", placeholders("en")) == "电话[phone]"
+
+
+# ------------------------------------------------------------------------------------------------ more than numbers
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("请问是赵敏女士吗", "请问是[姓名]女士吗"),
+        ("我是赵建军，上次打过电话", "我是[姓名]，上次打过电话"),
+        ("我老公赵建军办的卡", "我老公[姓名]办的卡"),
+        ("您好，赵建军，密码忘了", "您好，[姓名]，密码忘了"),
+        ("您是赵敏本人吗", "您是[姓名]本人吗"),
+        ("住在翡翠华府3-2-1804", "住在[地址]"),
+        ("我在万和城四期12栋", "我在[地址]"),
+        ("寄到龙湖天街公寓2栋1415吧", "寄到[地址]吧"),
+        ("门牌号是2203", "门牌号是[地址]"),
+        ("我微信是abc，下划线，五二零", "我微信是[账号]"),
+        ("微信号字母d z q 然后数字九五二七", "微信号字母[账号]"),
+        ("加我QQ三八二九五零四幺七", "加我QQ[账号]"),
+        ("邮箱是小写的x，l，y，然后九二零三，艾特，gmail，点，com", "邮箱是小写的[邮箱]"),
+        ("信用卡有效期08/27，安全码一二五", "信用卡有效期[有效期]，安全码[安全码]"),
+        ("我的号是一百三十八，二二一九，零零四五", "我的号是[电话]"),
+    ],
+)
+def test_names_accounts_addresses_and_cards_become_their_placeholders(said: str, expected: str) -> None:
+    assert without_identifiers(said) == expected
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "我是高中生，有没有校园卡",
+        "请问是王女士吗",
+        "我老公常出差，不在家",
+        "二单元都没网，不止我一家",
+        "隔壁三号楼有信号",
+        "微信支付不成功",
+        "优惠券有效期到2026年6月",
+        "安全码是什么东西",
+        "一百三十八的套餐和一百九十九的有什么区别",
+        "国际漫游请拨打+86-10-10000转人工",
+        "型号是A12-304，版本4-2-10",
+    ],
+)
+def test_what_only_looks_like_one_of_these_is_left_alone(said: str) -> None:
+    assert find_in_text(said) == ()
+
+
+def test_the_answer_to_a_question_for_a_name_or_an_address_is_masked() -> None:
+    assert shown("A:您贵姓", "C:免贵姓赵，赵建军", "A:好的，赵建军先生")[1:] == ["免贵姓赵，[name]", "好的，[name]先生"]
+    assert shown("A:请问您在哪个小区", "C:金色家园，十六栋幺零零三") == [
+        "请问您在哪个小区",
+        "[address]，[address]",
+    ]
+
+
+def test_passports_plates_and_credit_codes_are_masked_where_they_are_asked_for() -> None:
+    said = "护照E12345678，车牌鄂A8K6M3，信用代码91350100M000100Y43"
+
+    assert mask_text(said, placeholders("zh")) == said
+    assert mask_text(said, placeholders("zh"), OPTIONAL_KINDS) == "护照[护照号]，车牌[车牌]，信用代码[信用代码]"
+
+
+LONG = 10_000
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["王", "一", "一百三十", "幸福路1号", "小区3栋", "我是王建国先生", "华府3-2-", "a@", "a", " ", "卡有效期08/27"],
+)
+def test_a_long_text_takes_no_longer_than_its_length(part: str) -> None:
+    begin = time.process_time()
+
+    find_in_text(part * (LONG // len(part)))
+
+    assert time.process_time() - begin < 5

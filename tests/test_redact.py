@@ -4,8 +4,9 @@ import csv
 import io
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import numpy as np
@@ -21,6 +22,7 @@ from qa_speech.cli import app
 from qa_speech.documents import encode, read_calls, write_call
 from qa_speech.privacy import identifiers, sound
 from qa_speech.privacy.identifiers import REASONS, find_identifiers
+from qa_speech.privacy.numerals import Kind
 from qa_speech.privacy.redact import masked, masked_id
 from qa_speech.privacy.unheard import hidden, masked_places
 from qa_speech.report.folder import ReportFolder
@@ -30,7 +32,7 @@ from qa_speech.report.view import lines as page_lines
 from qa_speech.scores import CallReport, CriterionScore, Evidence, Measurement, Score
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
-from qa_speech.wording.masking import KINDS, NO_SOUND, WHY, placeholders
+from qa_speech.wording.masking import KINDS, NO_SOUND, PLACEHOLDERS, WHY, placeholders
 
 RATE = 8000
 NUMBER = "13822190045"
@@ -257,10 +259,10 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """The texts of each conversation that was searched, once for each search; single strings do not count."""
     seen: list[tuple[str, ...]] = []
 
-    def spy(utterances: Sequence[Utterance]) -> tuple[identifiers.Found, ...]:
+    def spy(utterances: Sequence[Utterance], also: Collection[Kind] = ()) -> tuple[identifiers.Found, ...]:
         if len(utterances) > 1:
             seen.append(tuple(one.text or "" for one in utterances))
-        return find_identifiers(utterances)
+        return find_identifiers(utterances, also)
 
     monkeypatch.setattr(identifiers, "find_identifiers", spy)
     return seen
@@ -375,7 +377,8 @@ def test_the_page_finds_the_masked_words_again() -> None:
 def test_every_reason_and_kind_has_its_words() -> None:
     assert set(REASONS) | {"not_recognised"} == set(WHY)
     assert set(sound.PROBLEMS) == set(NO_SOUND)
-    assert set(KINDS) == {"phone", "id_card", "bank_card", "email", "address", "name", "unrecognised"}
+    assert set(KINDS) == {*get_args(Kind), "unrecognised"}
+    assert set(PLACEHOLDERS) == set(get_args(Kind))
 
 
 def test_the_command_says_which_call_comes_without_sound_and_exits_so(tmp_path: Path) -> None:

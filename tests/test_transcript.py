@@ -174,7 +174,7 @@ def test_the_probability_of_faster_whisper_is_kept(write) -> None:  # type: igno
 def test_every_suffix_of_the_table_is_taken_for_a_transcript() -> None:
     assert (
         {suffix for form in FORMATS for suffix in form.suffixes}
-        == {".json", ".srt", ".vtt", ".txt"}
+        == {".json", ".srt", ".vtt", ".txt", ".ctm"}
         == TRANSCRIPT_SUFFIXES
     )
 
@@ -212,8 +212,13 @@ def test_words_without_times_are_laid_over_the_speech_of_their_role() -> None:
 
     found = words_for(Transcript("t", "plain", lines), speech)
 
-    assert [(word.text, word.start) for word in found[Role.AGENT]] == [("您", 0), ("好", 0.5), ("请", 9), ("讲", 9.5)]
-    assert [word.text for word in found[Role.CUSTOMER]] == ["话", "费"]
+    assert [(word.text, word.start) for word in found.words[Role.AGENT]] == [
+        ("您", 0),
+        ("好", 0.5),
+        ("请", 9),
+        ("讲", 9.5),
+    ]
+    assert [word.text for word in found.words[Role.CUSTOMER]] == ["话", "费"]
 
 
 @pytest.mark.parametrize(
@@ -222,7 +227,7 @@ def test_words_without_times_are_laid_over_the_speech_of_their_role() -> None:
         ("a.txt", "只有一句话没有角色\n", "line 1: expected 'role: text'"),
         ("a.txt", "# 空\n", "holds no line of text"),
         ("a.srt", "不是字幕", "holds no line of text"),
-        ("a.json", {"hello": 1}, "neither a qa_speech call"),
+        ("a.json", {"hello": 1}, "looked for qa_speech, whisperx"),
         ("a.json", "{", "not a transcript"),
         ("a.json", {"type": "call", "recording": 3}, "not a qa_speech call"),
         ("a.json", {"segments": [{"text": "x"}]}, "not a transcript"),

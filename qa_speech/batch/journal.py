@@ -5,7 +5,6 @@ The log has one JSON line per event: ids, classes and numbers, never what was sa
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from qa_speech.store.folder import LOG
+from qa_speech.files import append_line
+from qa_speech.store.folder import LOG, stamp
 from qa_speech.store.summary import Session
 
 Tell: TypeAlias = Callable[[dict[str, Any]], None]
@@ -38,9 +38,7 @@ class Journal:
 
     def log(self, event: str, **values: Any) -> None:
         """Log an event only."""
-        stamp = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
-        with self._log_file.open("ab") as file:
-            file.write(msgspec.json.encode({"time": stamp, "event": event, **values}) + b"\n")
+        append_line(self._log_file, msgspec.json.encode({"time": stamp(), "event": event, **values}))
 
     def end(self) -> None:
         """Say how the session has ended."""

@@ -18,6 +18,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from qa_speech import __version__
+from qa_speech.cli.terminal import plain_streams
 
 if TYPE_CHECKING:
     from typer._click import Command, Context, HelpFormatter
@@ -97,6 +98,11 @@ class Commands(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands = {name: TyperCommand(name, help=place.sentence) for name, place in COMMANDS.items()}
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run a command; what it prints is text alone."""
+        with plain_streams():
+            return super().main(*arguments, **options)
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """The command of this name as it is run, or None."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from qa_speech.cli.common import Language
+    from qa_speech.privacy.numerals import Kind
     from qa_speech.report.redacted import Redacted
     from qa_speech.scores import CallReport
 
@@ -51,6 +53,24 @@ ModelOption = Annotated[
 ]  # fmt: skip
 
 
+class Also(StrEnum):
+    """Kinds that are masked by option."""
+
+    PASSPORT = "passport"
+    PLATE = "plate"
+    CREDIT_CODE = "credit_code"
+
+
+AlsoOption = Annotated[
+    list[Also] | None,
+    typer.Option(
+        "--also",
+        help="还要遮蔽护照、车牌、统一社会信用代码，可重复 masks passports, car plates or credit codes too; repeatable.",
+        show_default=False,
+    ),
+]
+
+
 def clips(
     result: ResultArgument,
     criterion: Annotated[
@@ -81,6 +101,7 @@ def clips(
     mix: Annotated[bool, typer.Option("--mix", help="混成单声道 mix both parties into one channel.")] = False,
     replacement: ReplacementOption = "tone",
     model: ModelOption = None,
+    also: AlsoOption = None,
     no_mask: Annotated[bool, typer.Option("--no-mask", help="不遮蔽客户信息 leave customers' data as it is.")] = False,
     ui_language: UiOption = None,
 ) -> None:
@@ -95,7 +116,7 @@ def clips(
 
         lang = ui(ui_language)
         wish = Wish(tuple(criterion or ()), worst, best, tuple(agent or ()))
-        cut = Cut(before, after, longest, audio_format, mix, not no_mask, replacement)
+        cut = Cut(before, after, longest, audio_format, mix, not no_mask, replacement, _kinds(also))
         reports = _reports(result, scorecard)
         if cut.mask:
             reports = _aligned(reports, model, recordings)
@@ -106,6 +127,12 @@ def clips(
     typer.echo(_counted(len(made), silent, lang), err=True)
     typer.echo(str(page))
     _exit_if_silent(silent, len(made))
+
+
+def _kinds(also: list[Also] | None) -> frozenset[Kind]:
+    from qa_speech.privacy.papers import OPTIONAL_KINDS
+
+    return frozenset(kind for kind in OPTIONAL_KINDS if kind in (also or ()))
 
 
 def _counted(made: int, silent: int, lang: Language) -> str:
@@ -136,6 +163,7 @@ def redact(
     no_audio: Annotated[bool, typer.Option("--no-audio", help="只要文字 text and JSON only.")] = False,
     replacement: ReplacementOption = "tone",
     model: ModelOption = None,
+    also: AlsoOption = None,
     ui_language: UiOption = None,
 ) -> None:
     """遮蔽整通录音 Mask customers' data in whole calls: text, sound, JSON, and a list of what was masked and why.
@@ -146,8 +174,9 @@ def redact(
         from qa_speech.report.redacted import RedactedFolder
 
         lang = ui(ui_language)
+        wanted = None if no_audio else audio_format
         folder = RedactedFolder(
-            out, recordings=recordings, audio=None if no_audio else audio_format, replacement=replacement, lang=lang
+            out, recordings=recordings, audio=wanted, replacement=replacement, lang=lang, also=_kinds(also)
         )
         done = silent = 0
         for report in _aligned(_reports(result, None), model, recordings):

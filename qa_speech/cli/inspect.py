@@ -259,6 +259,7 @@ def _finish(
 ) -> None:  # fmt: skip
     """Print each outcome as it comes, write the folder, choose the exit code; `fail_under` is in points, 0–100."""
     from qa_speech.documents import encode
+    from qa_speech.filenames import visible
     from qa_speech.report.folder import ReportFolder
     from qa_speech.report.people import for_people
     from qa_speech.scores import CallFailure
@@ -277,7 +278,7 @@ def _finish(
                 line = _line(for_people(outcome, lang=lang), lang)
             else:
                 line = _line(shown, lang)
-            sys.stdout.write(f"{line}\n")
+            sys.stdout.write(f"{visible(line)}\n")
             sys.stdout.flush()
     tally.leave()
 
@@ -343,9 +344,13 @@ def _progress(total: int | None, lang: Language) -> Iterator[Callable[[str], Non
         yield lambda name: None
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from qa_speech.cli.terminal import drawn_on
+    from qa_speech.filenames import visible
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(file=drawn_on()), transient=True) as bar:
         task = bar.add_task(in_words(lang, "质检中", "inspecting"), total=total)
-        yield lambda name: bar.update(task, advance=1, description=name[-40:])
+        yield lambda name: bar.update(task, advance=1, description=escape(visible(name[-40:])))

@@ -14,6 +14,8 @@ from typing import Any
 import typer
 
 from qa_speech.cli.common import Language
+from qa_speech.cli.terminal import drawn_on
+from qa_speech.filenames import visible
 
 LINE_EVERY_S = 30.0
 
@@ -57,7 +59,7 @@ def _bar(lang: Language) -> Iterator[Callable[[dict[str, Any]], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    console = Console(stderr=True)
+    console = Console(file=drawn_on())
     with Progress(BarColumn(), TextColumn("{task.description}"), console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
 
@@ -65,7 +67,7 @@ def _bar(lang: Language) -> Iterator[Callable[[dict[str, Any]], None]]:
             if event["event"] == "progress":
                 bar.update(task, total=event["todo"], completed=event["done"], description=line(event, lang))
             elif line(event, lang):
-                bar.console.print(line(event, lang), markup=False, highlight=False)
+                bar.console.print(visible(line(event, lang)), markup=False, highlight=False)
 
         yield tell
 

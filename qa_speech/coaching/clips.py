@@ -21,6 +21,7 @@ from qa_speech.call import Call
 from qa_speech.coaching.choose import Moment, Side, agent_of, evidence_to_hear, nothing_to_hear
 from qa_speech.coaching.sound import render
 from qa_speech.coaching.window import ClipLine, lines, window
+from qa_speech.privacy.numerals import Kind
 from qa_speech.privacy.placeholders import Placeholders
 from qa_speech.privacy.redact import masked, masked_id
 from qa_speech.privacy.sound import recorded
@@ -37,7 +38,10 @@ LONGEST_NAME = 40
 
 
 class Cut(msgspec.Struct, frozen=True):
-    """How clips are cut and written; seconds of context, and no clip longer than `longest_s`."""
+    """How clips are cut and written; seconds of context, and no clip longer than `longest_s`.
+
+    `also`: kinds that are masked by option only, see `papers.OPTIONAL_KINDS`.
+    """
 
     before_s: float = 4.0
     after_s: float = 4.0
@@ -46,6 +50,7 @@ class Cut(msgspec.Struct, frozen=True):
     mix: bool = False
     mask: bool = True
     replacement: Replacement = "tone"
+    also: frozenset[Kind] = frozenset()
 
 
 class Clip(msgspec.Struct, frozen=True):
@@ -115,16 +120,18 @@ def make_clips(
         # every report stays in hand until the last clip is made, so its address tells it from all others
         key = id(moment.report)
         if key not in shown:
-            shown[key] = _shown(moment.report, words)
+            shown[key] = _shown(moment.report, words, cut.also)
         yield _clip(number, moment, shown[key], Path(out), cut, recordings=recordings, lang=lang)
 
 
-def _shown(report: CallReport, words: Placeholders | None) -> _Shown:
+def _shown(report: CallReport, words: Placeholders | None, also: frozenset[Kind]) -> _Shown:
     """The report masked, or as it is without placeholders."""
     if words is None:
         return _Shown(report, report.id, Timeline())
     call = report.call
-    return _Shown(masked(report, words), masked_id(report.id, words), hidden(call), masked_places(call))
+    return _Shown(
+        masked(report, words, also), masked_id(report.id, words), hidden(call, also), masked_places(call, also)
+    )
 
 
 def _clip(

@@ -1,4 +1,6 @@
-"""Guards between any recogniser and the call: what Whisper makes up on silence, and simplified characters.
+"""Guards between any recogniser and the call: what it makes up on silence, its loops, and simplified characters.
+
+They hold for words that are recognised here and for those of a transcript alike.
 
 Whisper has read many subtitles; on near-silence it says what subtitles say: thanks for watching, subscribe, subtitles
 by. Such words are taken out of the utterances only where the window is near-silent, and they are kept as stray words
@@ -8,20 +10,25 @@ with the reason, so that a person can see what was taken.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from qa_speech.call import Word
 from qa_speech.engines.base import Window, WindowWords
+from qa_speech.language.characters import to_simplified
 
 NEAR_SILENT_DB = -45.0
 """dBFS RMS of a window (after level normalisation) below which there was hardly anything to hear."""
 NEAR_SILENT_PROBABILITY = 0.3
 """The recogniser's own probability that nobody speaks."""
 HALLUCINATION = "hallucination"
+REPETITION = "repetition"
+LONGEST_PERIOD = 80
+"""Characters of what a recogniser may repeat without end; longer ones have not been seen."""
 
 _MADE_UP = re.compile(
     "|".join(
@@ -45,6 +52,22 @@ _MADE_UP = re.compile(
     ),
     re.IGNORECASE,
 )
+_CREDIT = re.compile(
+    "|".join(
+        (
+            "(?:请不吝)?点赞.{0,4}订阅.{0,24}",
+            ".{0,12}明镜.{0,4}点点.{0,10}",
+            "(?:中文)?字幕(?:由|by|志愿者|组|提供|制作).{0,20}",
+            ".{0,8}amara(?:org)?.{0,10}",
+            "(?:感谢|谢谢)(?:大家|您|你)?的?(?:观看|收看)",
+            "(?:我们)?下(?:期|集)节目?再见",
+            "优优独播剧场.{0,20}",
+            "本(?:节目|视频)由.{0,20}",
+        )
+    ),
+    re.IGNORECASE,
+)
+_NUMERALS = frozenset("0123456789零〇一二三四五六七八九幺两")
 _GAPS = re.compile(r"[\s，。？！、；：,.?!;:…—“”‘’\"'()（）-]+")
 
 
@@ -57,6 +80,76 @@ def made_up(text: str) -> bool:
     (True, False)
     """
     return bool(_MADE_UP.search(_GAPS.sub("", text)))
+
+
+def is_credit(text: str) -> bool:
+    """Whether a text is such a sentence and nothing else: nobody says that on the telephone.
+
+    Examples
+    --------
+    >>> is_credit("字幕由Amara.org社群提供"), is_credit("中文字幕怎么打开")
+    (True, False)
+    """
+    return _CREDIT.fullmatch(_GAPS.sub("", text)) is not None
+
+
+class Loop(NamedTuple):
+    """What a recogniser repeats: ``text[start:end]`` without the first time, which may have been said."""
+
+    start: int
+    end: int
+
+
+def loops(texts: Sequence[str]) -> list[list[Loop]]:
+    """Where each text is a recogniser's loop: the same up to `LONGEST_PERIOD` characters again and again.
+
+    A phrase of four characters or more loops from five times on, a shorter one from seven, a single character from twelve:
+    people do say 对对对对 and 好的好的好的. Spaces and punctuation do not count, numbers are no loops. All texts are searched
+    together, in time linear in their length.
+
+    Examples
+    --------
+    >>> text = "您好" + "，我帮您查" * 6 + "。"
+    >>> [(text[loop.start : loop.end]) for loop in loops([text])[0]], loops(["好的好的好的", "13888888888"])
+    (['，我帮您查，我帮您查，我帮您查，我帮您查，我帮您查'], [[], []])
+    """
+    found: list[list[Loop]] = [[] for _ in texts]
+    spoken = [(text, [at for at, char in enumerate(text) if char.isalnum()]) for text in texts]
+    codes: list[int] = []
+    owners: list[tuple[int, int]] = []
+    for number, (text, places) in enumerate(spoken):
+        codes += [ord(text[at]) for at in places]
+        owners += [(number, at) for at in places]
+        codes.append(-number - 1)
+        owners.append((number, len(text)))
+    taken = np.zeros(len(codes), dtype=bool)
+    for first, last, period in _periodic(np.array(codes, dtype=np.int64)):
+        unit = codes[first : first + period]
+        numeral = all(chr(code) in _NUMERALS for code in unit)
+        if numeral or taken[first : last + 1].any():
+            continue
+        taken[first : last + 1] = True
+        number, _ = owners[first]
+        found[number].append(Loop(owners[first + period - 1][1] + 1, owners[last][1] + 1))
+    return [sorted(each) for each in found]
+
+
+def _periodic(codes: npt.NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
+    """First and last place of each stretch that repeats its first `period` codes often enough, short periods first."""
+    for period in range(1, min(LONGEST_PERIOD, len(codes) // 5) + 1):
+        differs = np.flatnonzero(codes[period:] != codes[:-period])
+        edges = np.concatenate(([-1], differs, [len(codes) - period]))
+        runs = np.diff(edges) - 1
+        for place in np.flatnonzero(runs >= period * (_times(period) - 1)):
+            first = int(edges[place]) + 1
+            yield first, first + int(runs[place]) + period - 1, period
+
+
+def _times(period: int) -> int:
+    """How often a phrase of so many characters has to come for a loop."""
+    if period == 1:
+        return 12
+    return 7 if period < 4 else 5
 
 
 def near_silent(window: Window, answer: WindowWords) -> bool:
@@ -94,22 +187,13 @@ def simplified(words: tuple[Word, ...]) -> tuple[Word, ...]:
     ['干', '净']
     """
     text = "".join(word.text for word in words)
-    if text.isascii():
-        return words
-    whole = _converter().convert(text)
+    whole = to_simplified(text)
     if whole == text:
         return words
     if len(whole) != len(text):  # a phrase changed its length: word by word then
-        return tuple(Word(_converter().convert(word.text), word.start, word.end, word.probability) for word in words)
+        return tuple(Word(to_simplified(word.text), word.start, word.end, word.probability) for word in words)
     changed, at = [], 0
     for word in words:
         changed.append(Word(whole[at : at + len(word.text)], word.start, word.end, word.probability))
         at += len(word.text)
     return tuple(changed)
-
-
-@cache
-def _converter() -> Any:
-    import opencc
-
-    return opencc.OpenCC("t2s")

@@ -64,13 +64,31 @@ def set_prompts_apart(call: Call) -> Call:
     )
 
 
+def is_announcement(text: str) -> bool:
+    """Whether a machine says it: a menu, a queue, a transfer, or a number and nothing else.
+
+    >>> is_announcement("普通话请按一"), is_announcement("工号一零零一为您服务"), is_announcement("您好请讲")
+    (True, True, False)
+    """
+    return _is_prompt(text) or _NUMBER_ALONE.match(fold(text)) is not None
+
+
+def is_human(text: str) -> bool:
+    """Whether a text holds what no machine says.
+
+    >>> is_human("请问有什么可以帮您"), is_human("请输入您的号码")
+    (True, False)
+    """
+    return _HUMAN.search(fold(text)) is not None
+
+
 def _prompts(call: Call, role: Role) -> list[int]:
     """Places of the announcements on one role's channel: all up to the last that is certainly one, and before a human."""
     opening = _before_the_customer(call, role)
     texts = [call.utterances[place].text or "" for place in opening]
     last = -1
     for place, text in enumerate(texts):
-        if _HUMAN.search(fold(text)):
+        if is_human(text):
             break
         if _is_prompt(text) or _is_number(text, texts[place + 1 :]):
             last = place

@@ -66,15 +66,25 @@ def find_agent(call: Call) -> RolesFound:
     return RolesFound(cues[0].role, certain, cues)
 
 
+def agent_number(text: str) -> str:
+    """The agent number that somebody says of himself, as it is folded; "" where there is none.
+
+    >>> agent_number("您好，工号1001，很高兴为您服务"), agent_number("一共一百元")
+    ('工号1001', '')
+    """
+    match = _NUMBER.search(fold(text))
+    return match.group() if match else ""
+
+
 def _cues(call: Call, role: Role) -> list[RoleCue]:
     mine = [index for index, said in enumerate(call.utterances) if said.role is role and said.text]
     found: list[RoleCue] = []
     for index in mine[:FIRST_UTTERANCES]:
         text = call.utterances[index].text or ""
         found += _phrase_cues("opening", OPENINGS, role, index, text)
-        number = _NUMBER.search(fold(text))
+        number = agent_number(text)
         if number:
-            found.append(RoleCue("agent_number", role, index, number.group()))
+            found.append(RoleCue("agent_number", role, index, number))
     late = [index for index in mine if index >= len(call.utterances) // 2]
     for index in late[-LAST_UTTERANCES:]:
         found += _phrase_cues("closing", CLOSINGS, role, index, call.utterances[index].text or "")

@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from qa_speech.call import Role, Word
+from qa_speech.language.characters import to_simplified
 
 CHARACTER_S = 0.25
 """What a spoken character lasts where nobody timed it, in seconds: 240 字/分."""
@@ -22,11 +24,17 @@ LONGEST_S = 86_400.0
 """A dialogue written by hand ends before this many seconds."""
 
 _NAMES = {
-    Role.AGENT: "agent 坐席 客服 座席 话务员 服务代表 csr operator advisor 业务员 接线员 工作人员",
-    Role.CUSTOMER: "customer 客户 用户 顾客 caller client user 来电人 消费者 机主",
+    Role.AGENT: "agent 坐席 客服 座席 话务员 服务代表 csr operator advisor 业务员 接线员 工作人员 坐席员 客服人员 客服代表 客服专员"
+    " 坐席人员 服务人员 人工客服 人工坐席 客户经理 业务代表 受理员 representative rep staff internal customerservice",
+    Role.CUSTOMER: "customer 客户 用户 顾客 caller client user 来电人 消费者 机主 来电者 来电客户 呼入客户 主叫 external enduser",
     Role.UNKNOWN: "unknown 未知",
 }
 _ROLE_OF = {name: role for role, names in _NAMES.items() for name in names.split()}
+_MACHINES = frozenset(
+    "ivr 系统 语音播报 系统播报 播报 自动语音 语音提示 提示音 语音导航 system announcement prompt".split()
+)
+_JOINTS = re.compile(r"[\s_\-]+")
+_NUMBER = re.compile(r"[\s_#（(]*[0-9]{1,6}[）)]?$")
 
 # possessive quantifiers: a line of a thousand spaces takes no longer than any other
 _NAME = r"(?P<name>[^\s:：@\]】>)）]{1,20}+)"
@@ -53,12 +61,30 @@ class ScriptLine:
 
 
 def role_named(name: str) -> Role | None:
-    """Who goes by a name; None where it is none of the usual ones.
+    """Who goes by a name, in traditional characters and with a number behind it too; None where it is none of the usual.
 
-    >>> role_named("坐席"), role_named("Caller"), role_named("张三")
-    (<Role.AGENT: 'agent'>, <Role.CUSTOMER: 'customer'>, None)
+    >>> role_named("坐席"), role_named("Caller"), role_named("客戶"), role_named("坐席1001"), role_named("张三")
+    (<Role.AGENT: 'agent'>, <Role.CUSTOMER: 'customer'>, <Role.CUSTOMER: 'customer'>, <Role.AGENT: 'agent'>, None)
     """
-    return _ROLE_OF.get(name.strip().lower())
+    return _ROLE_OF.get(_plain(name))
+
+
+def machine_named(name: str) -> bool:
+    """Whether a name is that of a machine that makes announcements: nobody's speech.
+
+    >>> machine_named("IVR"), machine_named("系统播报"), machine_named("坐席")
+    (True, True, False)
+    """
+    return _plain(name) in _MACHINES
+
+
+@lru_cache(maxsize=1024)
+def _plain(name: str) -> str:
+    """A name in small simplified letters, without spaces and without the number behind it."""
+    bare = _JOINTS.sub("", name.strip().lower())
+    if bare in _ROLE_OF or bare in _MACHINES:
+        return bare
+    return to_simplified(_NUMBER.sub("", bare))
 
 
 def read_line(line: str) -> ScriptLine | None:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from qa_speech.call import Call, Role
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.base import Component, names_of
-from qa_speech.metrics.doubt import LOW_SNR_DB, STRONG_LEAK_DB
+from qa_speech.metrics.doubt import LOW_SNR_DB, STRONG_LEAK_DB, has_doubtful_times
 from qa_speech.scores import Evidence, Measurement, Reliability
 
 Span: TypeAlias = tuple[float, float]
@@ -196,7 +196,7 @@ def reliability(call: Call) -> tuple[Reliability, str]:
     if recording.layout in ("mono", "fake_stereo"):
         return "low", "mono"
     if call.times == "transcript":
-        return "low", "transcript_times"
+        return "low", "doubtful_times" if has_doubtful_times(call) else "transcript_times"
     for finding in recording.findings:
         code, value = finding.code, finding.value
         if code == "dead_channel":

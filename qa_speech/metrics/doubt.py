@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from qa_speech.call import Call
+
 LOW_SNR_DB = 10.0
 """dB; with less speech above the noise the voice detector and the recogniser are known to miss speech: figures are `low`.
 
@@ -15,3 +17,22 @@ UNSURE_SHARE = 0.2
 """Share, 0–1, of unsure words above which a figure over many words, or “not said”, is of low reliability."""
 NEAR_BOUND = 0.05
 """Share, 0–1, of a bound within which a figure is too close to it: an error of measurement could decide."""
+DOUBTFUL_TIMES = frozenset(
+    f"transcript_{note}"
+    for note in (
+        "spans_mended", "ends_estimated", "lines_untimed", "words_outside", "words_disordered", "stamps_differ",
+        "overlaps", "too_fast", "over_silence", "before_start", "disordered", "loops", "times_estimated",
+        "longer_than_recording", "does_not_fit",
+    )
+)  # fmt: skip
+"""Warnings of a call after which the times of its words cannot be relied on."""
+
+
+def has_doubtful_times(call: Call) -> bool:
+    """Whether something is wrong with the times that a transcript gave to this call's words.
+
+    >>> from qa_speech.testing import make_call
+    >>> has_doubtful_times(make_call("agent: 您好"))
+    False
+    """
+    return any(warning.partition(":")[0] in DOUBTFUL_TIMES for warning in call.warnings)

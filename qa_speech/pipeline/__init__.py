@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from qa_speech.pipeline.finish import finish
 from qa_speech.pipeline.inspect import inspect_call, inspect_many, report
-from qa_speech.pipeline.prepare import Plan, Prepared, begin, prepare
-from qa_speech.pipeline.recognise import recognise, wants_simplified
+from qa_speech.pipeline.prepare import Plan, Prepared, begin, prepare, wants_simplified
+from qa_speech.pipeline.recognise import recognise
 
 __all__ = [
     "Plan", "Prepared", "begin", "finish", "inspect_call", "inspect_many", "prepare", "recognise", "report",

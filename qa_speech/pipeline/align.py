@@ -26,8 +26,7 @@ from qa_speech.engines.windows import to_call_time
 from qa_speech.files import sha256
 from qa_speech.inputs import CallInput
 from qa_speech.language.phrases import fold
-from qa_speech.pipeline.prepare import Prepared, prepare
-from qa_speech.pipeline.recognise import wants_simplified
+from qa_speech.pipeline.prepare import Prepared, prepare, wants_simplified
 from qa_speech.privacy.digits import in_digits
 from qa_speech.privacy.identifiers import Found, identifiers_of
 from qa_speech.settings import Settings

@@ -12,7 +12,7 @@ from qa_speech.call import Acoustics, Call, Role, StrayWord, Word
 from qa_speech.conduct.annotate import with_annotations
 from qa_speech.engines.base import Recognizer, traits_of
 from qa_speech.engines.guards import HALLUCINATION, Guarded
-from qa_speech.engines.transcripts import Transcript, estimated_in, words_for
+from qa_speech.engines.transcripts import Transcript, estimated_in, made_with, words_for
 from qa_speech.engines.windows import to_call_time
 from qa_speech.language.dialogue import build_utterances
 from qa_speech.language.prompts import set_prompts_apart
@@ -20,6 +20,13 @@ from qa_speech.language.roles import identify_roles
 from qa_speech.pipeline.prepare import Prepared
 from qa_speech.resources import folder
 from qa_speech.settings import Settings
+
+LONGER_S = 5.0
+LONGER_SHARE = 0.05
+"""A transcript that ends so many seconds, and such a share of the call, after the recording belongs to another one."""
+
+MISPLACED_SHARE = 0.3
+"""Share of the words of a transcript without speech near them from which it does not fit the recording."""
 
 
 def finish(prepared: Prepared, answers: Sequence[Guarded], recognizer: Recognizer | None, settings: Settings) -> Call:
@@ -45,12 +52,29 @@ def finish(prepared: Prepared, answers: Sequence[Guarded], recognizer: Recognize
 
 def _with_transcript(call: Call, transcript: Transcript, settings: Settings) -> Call:
     """The call with the words of its transcript; where that has no times, they are laid over the speech."""
-    words = words_for(transcript, call.speech)
-    call = _worded(call, words, {"recognizer": f"transcript ({transcript.form})"}, settings)
-    call = msgspec.structs.replace(call, estimated=estimated_in(transcript, call.duration))
+    channels = call.recording.channels if call.recording.layout == "two_channel" else ()
+    lent = words_for(transcript, call.speech, channels=channels)
+    call = _worded(call, lent.words, made_with(transcript, lent.settled), settings)
+    warnings = [*call.warnings, *transcript.notes, *lent.warnings]
     if not transcript.timed and transcript.call is None:
-        call = msgspec.structs.replace(call, warnings=(*call.warnings, "transcript_times_estimated"))
-    return call
+        warnings.append("transcript_times_estimated")
+    if _is_longer(transcript, call.duration):
+        warnings.append("transcript_longer_than_recording")
+    words = sum([len(said) for said in lent.words.values()])
+    if transcript.timed and len(call.stray) > MISPLACED_SHARE * words:
+        warnings.append("transcript_does_not_fit")
+    return msgspec.structs.replace(
+        call,
+        stray=(*call.stray, *lent.stray),
+        warnings=tuple(warnings),
+        estimated=estimated_in(transcript, call.duration),
+    )
+
+
+def _is_longer(transcript: Transcript, duration_s: float) -> bool:
+    """Whether a transcript goes on well after the recording has ended."""
+    last = max([line.end or 0.0 for line in transcript.lines], default=0.0)
+    return last > duration_s + max(LONGER_S, LONGER_SHARE * duration_s)
 
 
 def _with_answers(
@@ -75,16 +99,22 @@ def _with_answers(
     )
 
 
-def _worded(call: Call, words: Mapping[Role, Sequence[Word]], made_with: Mapping[str, str], settings: Settings) -> Call:
+def _worded(
+    call: Call, words: Mapping[Role, Sequence[Word]], from_words: Mapping[str, str], settings: Settings
+) -> Call:
     """The call cut into utterances again, now that its words are known."""
     pause_s = settings.speech.utterance_pause_s
     utterances, stray = build_utterances(call.speech, words, utterance_pause_s=pause_s)
+    warnings = call.warnings
+    if stray:
+        warnings = (*warnings, f"words_without_speech:{len(stray)}")
     return msgspec.structs.replace(
         call,
         utterances=utterances,
         stray=stray,
         language=settings.recognition.language,
-        made_with={**call.made_with, **made_with},
+        made_with={**call.made_with, **from_words},
+        warnings=warnings,
     )
 
 

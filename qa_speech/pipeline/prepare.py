@@ -17,7 +17,7 @@ from qa_speech.call import Call, OtherSound, Recording, Role
 from qa_speech.conduct.annotate import with_annotations
 from qa_speech.engines.base import LEAST_PAD_S, Diarizer, Piece, SpeechDetector, Window
 from qa_speech.engines.diarize import load_diarizer
-from qa_speech.engines.transcripts import Transcript, call_from_transcript, read_transcript
+from qa_speech.engines.transcripts import Transcript, call_from_transcript, read_transcript, speakers_in
 from qa_speech.engines.windows import pack
 from qa_speech.errors import DecodeError
 from qa_speech.filenames import as_text
@@ -72,7 +72,7 @@ def begin(
             least_pad_s=least_pad_s,
             diarizer=diarizer,
         )
-    words = read_transcript(row.path)
+    words = _given(row.path, settings)
     call = call_from_transcript(words, call_id=row.name, metadata=row.metadata)
     return with_annotations(call, settings)
 
@@ -109,6 +109,7 @@ def prepare(
     EngineError
         The speech detector or the diarizer fails.
     """
+    given = _given(row.transcript, settings) if row.transcript else None
     audio = decode(row.path, raw=row.raw)
     limits = settings.speech.limits
     if window_s is not None:
@@ -117,11 +118,15 @@ def prepare(
         audio.samples, audio.rate, detector.probabilities, detector.frame_s, limits=limits, source=as_text(row.path)
     )
     splitter = None
+    told = None
     if analysis.layout != "two_channel":
-        splitter = diarizer or load_diarizer(settings)
-    if splitter is not None:
+        told = speakers_in(given) if given is not None else None
+        splitter = None if told else diarizer or load_diarizer(settings)
+    if told is not None:
+        analysis = divided(analysis, told, limits)
+    elif splitter is not None:
         analysis = _in_two_voices(analysis, splitter, limits)
-    seats = _seats(analysis, row, settings)
+    seats = _seats(analysis, row, settings, divided_by="diarizer" if told is None else "transcript")
     made_with = {**_made_with(settings), **_prefixed("detector", detector.made_with)}
     if splitter is not None:
         made_with |= _prefixed("diarizer", splitter.made_with)
@@ -136,11 +141,20 @@ def prepare(
         made_with=made_with,
         warnings=audio.warnings,
     )
-    given = read_transcript(row.transcript) if row.transcript else None
     plans: tuple[Plan, ...] = ()
     if window_s is not None and given is None:
         plans = _packed(analysis, window_s, least_pad_s)
     return Prepared(call, analysis, plans, seats.voices, given)
+
+
+def wants_simplified(settings: Settings) -> bool:
+    """Whether words are put into simplified characters."""
+    return settings.recognition.simplify and settings.recognition.language == "zh"
+
+
+def _given(path: Path, settings: Settings) -> Transcript:
+    """A transcript as the settings want it."""
+    return read_transcript(path, simplify=wants_simplified(settings), limits=settings.transcripts.limits)
 
 
 def _in_two_voices(analysis: Analysis, splitter: Diarizer, limits: SpeechLimits) -> Analysis:
@@ -159,19 +173,20 @@ def _packed(analysis: Analysis, window_s: float, least_pad_s: float) -> tuple[Pl
 
 
 class _Seats(NamedTuple):
-    """Who each voice is, and how that is known: ``given``, ``settings``, ``default``, ``layout`` or ``diarizer``."""
+    """Who each voice is, and how that is known: ``given``, ``settings``, ``default``, ``layout``, ``diarizer``, ``transcript``."""
 
     voices: tuple[Role, ...]
     known_from: str
 
 
-def _seats(analysis: Analysis, row: CallInput, settings: Settings) -> _Seats:
+def _seats(analysis: Analysis, row: CallInput, settings: Settings, *, divided_by: str) -> _Seats:
     """Who speaks on which channel: given with the row, in the settings, or channel 1 = agent; one voice = unknown; of
-    two voices on one channel the first to speak is taken for the agent until their words are known."""
+    two voices on one channel, told apart by a diarizer, the first to speak is taken for the agent until their words are
+    known; a transcript tells both."""
     if len(analysis.speech) == 1:
         return _Seats((Role.UNKNOWN,), "layout")
     if analysis.layout != "two_channel":
-        return _Seats((Role.AGENT, Role.CUSTOMER), "diarizer")
+        return _Seats((Role.AGENT, Role.CUSTOMER), divided_by)
     if row.agent_channel is not None:
         channel, known_from = row.agent_channel, "given"
     elif settings.agent_channel is not None:
@@ -193,7 +208,7 @@ def _hash(path: Path) -> str:
 def _recording(row: CallInput, audio: Audio, analysis: Analysis, seats: _Seats) -> Recording:
     """What is kept of the file; a channel that holds one voice has its role, any other is unknown."""
     named: dict[int, Role] = {}
-    if seats.known_from != "diarizer":
+    if seats.known_from not in ("diarizer", "transcript"):
         named = dict(zip(analysis.channels, seats.voices, strict=True))
     numbers = range(1, len(audio.samples) + 1)
     return Recording(

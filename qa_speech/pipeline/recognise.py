@@ -16,7 +16,7 @@ from qa_speech.engines.base import Recognizer, Window, WindowWords
 from qa_speech.engines.guards import Guarded, guard
 from qa_speech.errors import EngineError, QaSpeechError
 from qa_speech.pipeline.finish import finish
-from qa_speech.pipeline.prepare import Prepared
+from qa_speech.pipeline.prepare import Prepared, wants_simplified
 from qa_speech.scores import CallFailure
 from qa_speech.settings import Settings
 
@@ -51,11 +51,6 @@ def recognise(
             if not line.waiting:
                 raise
             yield from line.one_by_one()
-
-
-def wants_simplified(settings: Settings) -> bool:
-    """Whether words are put into simplified characters."""
-    return settings.recognition.simplify and settings.recognition.language == "zh"
 
 
 def failure(call_id: str, path: str, exc: QaSpeechError) -> CallFailure:

@@ -27,10 +27,12 @@ LONGEST_PAUSE_S = 20.0
 SHORT_ANSWER = 12
 """Letters and characters of what the other party may say between two groups."""
 
-BEFORE_X = 10
-"""Digits that an X may follow: it stands only at the end of an identity number."""
+BEFORE_X = 3
+"""Digits that an X may follow: it stands only at the end of an identity number, or of its last four characters."""
 LONG_CODE = 8
 """Digits of an order number after which its speaker's next utterance is no part of it."""
+GROUP_STARTS = (3, 7)
+"""Digits of a telephone number after which its next four are sometimes read as a number of their own (二千二百一十九)."""
 MOST_UNKNOWN = 2
 """Words between digits that may be misheard digits; more of them (一人二人三人) are words."""
 
@@ -118,6 +120,8 @@ def _scanner() -> re.Pattern[str]:
         rf"(?P<date>{full_date}|[{han}]{{2,4}}年)",
         r"(?P<decimal>[0-9]+\.[0-9]{1,2}(?![0-9.]))",
         r"(?P<number>[0-9]+)",
+        rf"(?P<hundreds>[一幺]百[三四五六七八九]十[一二三四五六七八九]?(?![{_SCALES}{_UNITS}几多]))",
+        rf"(?P<thousands>[{han}]千(?:零|[{han}]百)(?:零|[{han}]十)?[{han}]?(?![{_SCALES}{_UNITS}几多]))",
         rf"(?P<measured>[{han}]{unit})",
         rf"(?P<han>[{han}])",
         r"(?P<x>(?:大写(?:的)?)?(?:[Xx]|叉|艾克斯|爱克斯|埃克斯|[插查差岔](?![\u4e00-\u9fff])))",
@@ -271,6 +275,11 @@ def _scan(text: str, index: int, run: _Open) -> None:
             else:
                 for place, char in enumerate(said, start):
                     run.add(char, index, place, place + 1)
+        elif kind == "hundreds" or (kind == "thousands" and run.sure_digits() in GROUP_STARTS):
+            run.boundary()
+            for digit in str(cardinal(said)):
+                run.add(digit, index, start, end)
+            run.boundary()
         elif kind == "han":
             run.add(sure[said], index, start, end)
         elif kind == "x" and run.sure_digits() >= BEFORE_X:
@@ -291,6 +300,26 @@ def _scan(text: str, index: int, run: _Open) -> None:
             run.add("?", index, start, end, sure=False)
         else:
             run.close()
+
+
+_SCALE = {"十": 10, "百": 100, "千": 1000}
+
+
+def cardinal(text: str) -> int:
+    """What a number below ten thousand in words is worth; a zero says nothing.
+
+    >>> cardinal("一百三十八"), cardinal("二千零五"), cardinal("一千二百一十九")
+    (138, 2005, 1219)
+    """
+    sure, _ = _sounds()
+    total = digit = 0
+    for char in text:
+        if char in _SCALE:
+            total += max(1, digit) * _SCALE[char]
+            digit = 0
+        else:
+            digit = int(sure[char])
+    return total + digit
 
 
 def in_digits(text: str) -> str:

@@ -5,7 +5,8 @@
     customer   零零一三八零零零            [电话]
     agent      一三八零零一三八零零零对吗  [电话]对吗
 
-Found are telephone numbers, identity cards, bank cards, e-mail and street addresses, and names after 我叫, 姓名是, 机主.
+Found are telephone numbers, identity cards, bank cards with their expiry dates and security codes, WeChat and QQ accounts,
+e-mail and street addresses, and names. Passports, car plates and credit codes are found by option.
 Not looked for: agent numbers (工号), hotlines (10010, 400 …), order and ticket numbers, amounts, dates, codes sent by SMS.
 
 How a number is judged: by its own form (check digit, prefix) first; then by its length with the word before it
@@ -18,7 +19,7 @@ the call is in hand, so a call is searched once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -60,24 +61,31 @@ class Found(msgspec.Struct, frozen=True, order=True):
         return Place(self.start, self.end, self.kind)
 
 
-@per_call
-def identifiers_of(call: Call) -> tuple[Found, ...]:
+def identifiers_of(call: Call, also: Collection[Kind] = ()) -> tuple[Found, ...]:
     """What identifies the customer in a call, in order; looked for once however many ask while the call is in hand.
+
+    `also`: kinds that are found by option only (`papers.OPTIONAL_KINDS`); with any of them the call is searched anew.
 
     >>> from qa_speech.testing import make_call
     >>> [found.kind for found in identifiers_of(make_call("customer: 电话13800138000"))]
     ['phone']
     """
+    return find_identifiers(call.utterances, also) if also else _usual(call)
+
+
+@per_call
+def _usual(call: Call) -> tuple[Found, ...]:
     return find_identifiers(call.utterances)
 
 
-def find_identifiers(utterances: Sequence[Utterance]) -> tuple[Found, ...]:
+def find_identifiers(utterances: Sequence[Utterance], also: Collection[Kind] = ()) -> tuple[Found, ...]:
     """Everything in a conversation that identifies the customer, in order, without overlaps.
 
     Parameters
     ----------
     utterances : sequence of Utterance
         All of a call, in order: numbers go on over several, and what was asked tells what an answer is.
+    also : kinds that are found by option only: ``passport``, ``plate``, ``credit_code``.
 
     Examples
     --------
@@ -99,10 +107,10 @@ def find_identifiers(utterances: Sequence[Utterance]) -> tuple[Found, ...]:
     left = [one for one in left if in_pieces.isdisjoint(one.run.digits)]
     numbers += joined
     numbers += said_again(left, numbers, utterances)
-    return _in_order(numbers, particulars_of(utterances))
+    return _in_order(numbers, particulars_of(utterances, also))
 
 
-def find_in_text(text: str) -> tuple[Found, ...]:
+def find_in_text(text: str, also: Collection[Kind] = ()) -> tuple[Found, ...]:
     """The same for a text that stands alone, such as a quote.
 
     >>> [found.place for found in find_in_text("请联系13800138000")]
@@ -110,16 +118,16 @@ def find_in_text(text: str) -> tuple[Found, ...]:
     """
     if not text:
         return ()
-    return find_identifiers((Utterance(Role.UNKNOWN, 0.0, 1.0, text),))
+    return find_identifiers((Utterance(Role.UNKNOWN, 0.0, 1.0, text),), also)
 
 
-def mask_text(text: str, placeholders: Placeholders) -> str:
+def mask_text(text: str, placeholders: Placeholders, also: Collection[Kind] = ()) -> str:
     """A text that stands alone, with a placeholder for each identifier.
 
     >>> mask_text("我叫王小明，卡号4111 1111 1111 1111，工号1001", {"name": "[姓名]", "bank_card": "[银行卡号]"})
     '我叫[姓名]，卡号[银行卡号]，工号1001'
     """
-    return put_placeholders(text, [found.place for found in find_in_text(text)], placeholders)
+    return put_placeholders(text, [found.place for found in find_in_text(text, also)], placeholders)
 
 
 # ------------------------------------------------------------------------------------------------ in order

@@ -15,7 +15,10 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from qa_speech.language.data import word_list
 
-Kind: TypeAlias = Literal["phone", "id_card", "bank_card", "email", "address", "name"]
+Kind: TypeAlias = Literal[
+    "phone", "id_card", "bank_card", "card_expiry", "security_code", "account", "email", "address", "name", "passport",
+    "plate", "credit_code",
+]  # fmt: skip
 Cue: TypeAlias = Literal["phone", "id_card", "bank_card", "code", ""]
 
 ID_LENGTH, OLD_ID_LENGTH = 18, 15
@@ -25,7 +28,10 @@ PROVINCES = frozenset(
 )
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _COUNTRY = re.compile(r"(?:00)?86(?=1[3-9]\d{9}$)")
-_HOTLINE = re.compile(r"(?:86)?(?:[48]00\d{7}|9[56]\d{3,6}|1(?:1[0-9]|2[0-2])|1[02]\d{3}|11[468]\d{3})")
+_HOTLINE = re.compile(
+    r"(?:(?:00)?86|(?:(?:00)?86|0)(?:10|2\d|[3-9]\d\d)(?=100(?:0[01]|1[0156]|86|99)$|123(?:00|15|45)$))?"
+    r"(?:[48]00\d{7}|9[56]\d{3,6}|1(?:1[0-9]|2[0-2])|1[02]\d{3}|11[468]\d{3})"
+)
 _AREA = re.compile(r"(?:010|02\d|0[3-9]\d\d)(?=[2-8?][\d?]{6,7}$)")
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _ISSUER = re.compile(r"62|4|5[1-5]|2[2-7]|3[567]|9[0-9]5|60")
@@ -120,10 +126,10 @@ def is_bank_card(number: str) -> bool:
 
 
 def is_hotline(number: str) -> bool:
-    """Short numbers and 400/800 lines: known to everybody, nobody's own.
+    """Short numbers and 400/800 lines, also behind the codes of a country and a city: known to everybody, nobody's own.
 
-    >>> is_hotline("10010"), is_hotline("4008108080"), is_hotline("13800138000")
-    (True, True, False)
+    >>> is_hotline("10010"), is_hotline("4008108080"), is_hotline("861010000"), is_hotline("13800138000")
+    (True, True, True, False)
     """
     return _HOTLINE.fullmatch(number) is not None
 
@@ -205,3 +211,17 @@ def variants(sure: str, optional: tuple[tuple[int, str], ...], most: int = 3) ->
                 shift += len(digit)
             found.append(number)
     return found
+
+
+_CREDIT_CHARS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_CREDIT_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+
+
+def credit_code_check(first: str) -> str:
+    """The last character of a unified social credit code (GB 32100-2015) from its first 17.
+
+    >>> credit_code_check("91350100M000100Y4")
+    '3'
+    """
+    total = sum(weight * _CREDIT_CHARS.index(char) for weight, char in zip(_CREDIT_WEIGHTS, first, strict=True))
+    return _CREDIT_CHARS[-total % 31]

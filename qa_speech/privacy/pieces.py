@@ -104,10 +104,12 @@ def said_again(
 ) -> list[IdentifyingNumber]:
     """Parts of a number found elsewhere that are said again: a tail, or a group the other side reads back."""
     found = []
+    holders = {one.first_utterance for one in left}
+    wordless = {index for index in holders if not has_words(utterances[index].text or "")}
     for one in left:
         if one.cue == "code":
             continue
-        is_alone = not has_words(utterances[one.first_utterance].text or "")
+        is_alone = one.first_utterance in wordless
         for number in numbers:
             if _repeats(one, number, is_alone=is_alone) or _is_piece_of(one, number):
                 digits = tuple([digit for digit in one.run.digits if digit.sure])

@@ -10,7 +10,7 @@ heard of its sound is told by `privacy.unheard`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -31,10 +31,11 @@ _NUMBER_IN_ID = re.compile(r"(?<!\d)\d{11,19}[Xx]?(?![\dXx])")
 # ------------------------------------------------------------------------------------------------ text
 
 
-def masked(report: CallReport, placeholders: Placeholders) -> CallReport:
+def masked(report: CallReport, placeholders: Placeholders, also: Collection[Kind] = ()) -> CallReport:
     """A report in which every identifier is a typed placeholder: utterances, words, quotes, details, metadata.
 
-    Figures, times and scores stay. The id and the path stay too: they are the keys of the result, not its words.
+    Kinds that are masked by option (`papers.OPTIONAL_KINDS`) only if they are in `also`. Figures, times and scores stay. The
+    id and the path stay too: they are the keys of the result, not its words.
 
     >>> from qa_speech.testing import make_call
     >>> report = CallReport(make_call("customer: 电话13800138000谢谢"))
@@ -43,11 +44,11 @@ def masked(report: CallReport, placeholders: Placeholders) -> CallReport:
     ('电话[电话]谢谢', ['电', '话', '[电话]', '谢', '谢'])
     """
     call = report.call
-    found = identifiers_of(call)
+    found = identifiers_of(call, also)
     places: dict[int, list[Place]] = {}
     for one in found:
         places.setdefault(one.utterance, []).append(one.place)
-    masking = _Masking(call.utterances, places, _secrets(call, found), placeholders)
+    masking = _Masking(call.utterances, places, _secrets(call, found), placeholders, also)
     score = report.score
     if score is not None:
         criteria = tuple([masking.criterion(criterion) for criterion in score.criteria])
@@ -84,6 +85,7 @@ class _Masking(NamedTuple):
     places: Mapping[int, Sequence[Place]]
     secrets: Sequence[_Secret]
     placeholders: Placeholders
+    also: Collection[Kind]
 
     def call(self, call: Call) -> Call:
         """Its utterances, stray words, metadata and warnings masked; what was worked out of them is left out."""
@@ -101,7 +103,7 @@ class _Masking(NamedTuple):
         """A string of unknown origin: whatever was found in the call, then whatever looks like an identifier."""
         for secret in self.secrets:
             text = text.replace(secret.text, self.placeholders[secret.kind])
-        return mask_text(text, self.placeholders)
+        return mask_text(text, self.placeholders, self.also)
 
     def evidence(self, evidence: Evidence) -> Evidence:
         """A quote is cut out of the masked utterance where it stands in it; else it is masked as a string."""

@@ -12,7 +12,7 @@ on both channels.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -20,6 +20,7 @@ import msgspec
 from qa_speech.call import Call, Role, StrayWord, Utterance, Word
 from qa_speech.language.phrases import span_time
 from qa_speech.privacy.identifiers import Found, find_in_text, identifiers_of
+from qa_speech.privacy.numerals import Kind
 from qa_speech.timeline import Segment, Timeline
 
 Extent: TypeAlias = Literal["words", "utterance", "stretch", "call"]
@@ -53,8 +54,8 @@ class MaskedPlace(msgspec.Struct, frozen=True):
     identifier: int
 
 
-def masked_places(call: Call) -> tuple[MaskedPlace, ...]:
-    """What is masked in a call, with its time and the reason code, by start.
+def masked_places(call: Call, also: Collection[Kind] = ()) -> tuple[MaskedPlace, ...]:
+    """What is masked in a call, with its time and the reason code, by start; kinds masked by option only if in `also`.
 
     An utterance nobody recognised in a call that was recognised otherwise may hold anything: it is masked whole.
 
@@ -62,7 +63,7 @@ def masked_places(call: Call) -> tuple[MaskedPlace, ...]:
     >>> [(place.kind, place.start, place.end) for place in masked_places(make_call("customer@0-13: 电话13800138000"))]
     [('phone', 2.0, 13.0)]
     """
-    found = identifiers_of(call)
+    found = identifiers_of(call, also)
     places = [_masked_place(call, one) for one in found]
     next_identifier = len({one.identifier for one in found})
     if is_recognised(call):
@@ -73,7 +74,7 @@ def masked_places(call: Call) -> tuple[MaskedPlace, ...]:
     return tuple(sorted(places, key=lambda place: (place.start, place.utterance)))
 
 
-def hidden(call: Call) -> Timeline | None:
+def hidden(call: Call, also: Collection[Kind] = ()) -> Timeline | None:
     """The stretches of sound that hold identifiers, in seconds, without padding; None where they are unknown.
 
     They are unknown where nothing was recognised, or the call has no times at all.
@@ -84,7 +85,7 @@ def hidden(call: Call) -> Timeline | None:
     """
     if call.times == "nominal" or not is_recognised(call):
         return None
-    spans = [(place.start, place.end) for place in masked_places(call)]
+    spans = [(place.start, place.end) for place in masked_places(call, also)]
     spans += [(stray.word.start, stray.word.end) for stray in call.stray if has_digit(stray)]
     spans += [(stretch.start, stretch.end) for stretch in _lost_in(call)]
     return Timeline(Segment(start, end) for start, end in spans if end > start)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Collection
 from itertools import count
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from qa_speech.audio.sound_files import AudioFormat, write_sound
 from qa_speech.call import Call
 from qa_speech.documents import encode, write_call
 from qa_speech.files import ResultFolder, sha256, write_bytes
+from qa_speech.privacy.numerals import Kind
 from qa_speech.privacy.redact import masked, masked_id
 from qa_speech.privacy.sound import recorded
 from qa_speech.privacy.unheard import MaskedPlace, hidden, masked_places
@@ -40,24 +42,28 @@ class Redacted(msgspec.Struct, frozen=True):
 
 
 class RedactedFolder:
-    """Takes calls one by one; `finish` writes the list. The values that were masked are nowhere in it."""
+    """Takes calls one by one; `finish` writes the list. The values that were masked are nowhere in it.
+
+    `also`: kinds that are masked by option only, see `papers.OPTIONAL_KINDS`.
+    """
 
     def __init__(
         self, out: Path, *, recordings: Path | None = None, audio: AudioFormat | None = "mp3",
-        replacement: Replacement = "tone", lang: Lang = "zh",
+        replacement: Replacement = "tone", lang: Lang = "zh", also: Collection[Kind] = (),
     ) -> None:  # fmt: skip
         self.out = out
         self.recordings = recordings
         self.audio = audio
         self.replacement: Replacement = replacement
         self.lang: Lang = lang
+        self.also = also
         self._lines: list[tuple[str, MaskedPlace]] = []
         self._names: set[str] = set()
 
     def add(self, report: CallReport) -> Redacted:
         """Write one call."""
         words = placeholders(self.lang)
-        shown = masked(report, words)
+        shown = masked(report, words, self.also)
         call_id = masked_id(report.id, words)
         name = self._name(call_id)
         sound = problem = ""
@@ -68,7 +74,7 @@ class RedactedFolder:
         self._write_call(shown.call, name, call_id, sound)
         if shown.score is not None:
             self._write_score(shown.score, name, call_id)
-        found = masked_places(report.call)
+        found = masked_places(report.call, self.also)
         self._lines += [(call_id, place) for place in found]
         return Redacted(call_id, found, problem)
 
@@ -95,7 +101,7 @@ class RedactedFolder:
 
     def _write_audio(self, call: Call, name: str) -> str:
         """Write the masked recording; the code of the problem where there is none."""
-        spans = hidden(call)
+        spans = hidden(call, self.also)
         audio = recorded(call, spans, recordings=self.recordings)
         if isinstance(audio, str):
             return audio

@@ -121,11 +121,23 @@ class Figures(msgspec.Struct, frozen=True):
         return self.rows - self.stored
 
 
+class QueryLimits(msgspec.Struct, frozen=True):
+    """What the answer to a question may take: `rows`, `seconds`, and `memory_mb` of the engine that looks for it."""
+
+    rows: int = 100_000
+    seconds: float = 60.0
+    memory_mb: int = 300
+
+
+QUERY_LIMITS = QueryLimits()
+
+
 class Answer(msgspec.Struct, frozen=True):
-    """The answer to a question in SQL."""
+    """The answer to a question in SQL; `unmasked`: it was asked of Calls, which hold every word as it was said."""
 
     names: Sequence[str]
     rows: Iterator[tuple[Any, ...]]
+    unmasked: bool = False
 
 
 class Compacted(msgspec.Struct, frozen=True):
@@ -183,13 +195,13 @@ class Store(Protocol):
     def figures(self) -> Figures:
         """What is stored now, in numbers."""
 
-    def query(self, sql: str) -> Answer:
-        """A question in SQL over the views `results`, `manifest`, `calls` and `history`.
+    def query(self, sql: str, limits: QueryLimits = QUERY_LIMITS) -> Answer:
+        """One SELECT over the views `results`, `manifest`, `calls` and `history`.
 
         Raises
         ------
         ConfigError
-            It cannot be answered; the message is DuckDB's own.
+            It is something else, cannot be answered, or takes more than it may: also while its rows are taken.
         """
 
     def forget(self, marks: Mapping[str, str], *, keep_scores: bool = False) -> None:

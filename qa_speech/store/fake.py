@@ -15,11 +15,13 @@ import msgspec
 from qa_speech.errors import ConfigError
 from qa_speech.inputs.rows import Row
 from qa_speech.store.base import (
+    QUERY_LIMITS,
     Answer,
     Compacted,
     ErrorCount,
     Figures,
     Known,
+    QueryLimits,
     Result,
     StoredCall,
     part_name,
@@ -144,7 +146,7 @@ class FakeStore:
         )
         return with_scores(counted, rows)
 
-    def query(self, sql: str) -> Answer:
+    def query(self, sql: str, limits: QueryLimits = QUERY_LIMITS) -> Answer:
         """Answered by a Parquet store with the same outcomes: a question in SQL needs tables."""
         with TemporaryDirectory() as name:
             tables = ParquetStore(Path(name))
@@ -152,8 +154,8 @@ class FakeStore:
             for position, row in enumerate(self._history()):
                 record = Record(row, self._texts.get((row.id, row.call_sha256), ""))
                 tables.append([record], position=position, now=row.written_at)
-            answer = tables.query(sql)
-            return Answer(answer.names, iter(list(answer.rows)))
+            answer = tables.query(sql, limits)
+            return Answer(answer.names, iter(list(answer.rows)), answer.unmasked)
 
     def forget(self, marks: Mapping[str, str], *, keep_scores: bool = False) -> None:
         """Remove every trace of these ids; with `keep_scores` points and figures stay under their marks."""

@@ -5,13 +5,16 @@ calls/schema=1/PART.parquet      the Calls as JSON, written before their results
 manifest.parquet                 rows of work with their metadata
 scorecards/SHA256.yaml           every scorecard that was used
 run.json                         settings, model and layout of the last session
-run.log  summary.txt  summary.json  forgotten.json  lock
+damaged/                         files that were not what had been written, set aside
+run.log  summary.txt  summary.json  forgotten.json  made.jsonl  lock
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +33,9 @@ STATE = "run.json"
 LOG = "run.log"
 SUMMARY_TEXT, SUMMARY_JSON = "summary.txt", "summary.json"
 FORGOTTEN_MARKS = "forgotten.json"
+MADE = "made.jsonl"
+"""Where files were made of the run: what `forget` does not reach."""
+DAMAGED = Path("damaged")
 LOCK = "lock"
 
 
@@ -69,11 +75,33 @@ def require_run(path: str | Path) -> Path:
     if not is_run(run):
         problem = "not the folder of a batch run; expected one made by: qa-speech batch run … --out"
         raise ConfigError(str(run), [problem])
-    for name in sorted(part.name for part in (run / "results").glob("schema=*")):
-        number = name.removeprefix("schema=")
-        if number.isdigit() and int(number) > SCHEMA:
-            raise ConfigError(str(run), [f"{name} was written by a newer qa_speech; this one reads up to {SCHEMA}"])
+    require_schema(run)
     return run
+
+
+def require_schema(run: Path) -> None:
+    """Nothing: the store of a run, if there is one yet, is of the schema this version reads.
+
+    Raises
+    ------
+    ConfigError
+        It was written by a newer version, or by none that is known.
+    """
+    problems = []
+    for part in sorted([*run.glob("results/schema=*"), *run.glob("calls/schema=*")]):
+        number = part.name.removeprefix("schema=")
+        told = part.relative_to(run).as_posix()
+        if number.isdigit() and int(number) > SCHEMA:
+            problems.append(f"{told} was written by a newer qa_speech; this one reads up to {SCHEMA}")
+        elif number != str(SCHEMA):
+            problems.append(f"{told} is of no schema that any qa_speech has written; this one reads {SCHEMA}")
+    if problems:
+        raise ConfigError(str(run), problems)
+
+
+def stamp() -> str:
+    """The present time as lines of the log have it."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
 
 
 @contextmanager
@@ -85,7 +113,15 @@ def locked(run: Path) -> Iterator[None]:
     ConfigError
         Another one does.
     """
-    with (storable(run) / LOCK).open("w") as file:
+    path = storable(run) / LOCK
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        handle = os.open(path, flags, 0o666)
+    except OSError as exc:
+        raise ConfigError(str(path), [f"cannot be locked ({exc.strerror or exc}); expected a plain file"]) from exc
+    with open(handle, "rb+", buffering=0) as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise ConfigError(str(path), ["cannot be locked; expected a plain file"])
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as exc:

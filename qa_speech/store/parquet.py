@@ -15,15 +15,16 @@ from typing import Any
 
 import msgspec
 
-from qa_speech.errors import ConfigError
 from qa_speech.inputs.rows import Row
 from qa_speech.store.base import (
+    QUERY_LIMITS,
     Answer,
     Compacted,
     CriterionCount,
     ErrorCount,
     Figures,
     Known,
+    QueryLimits,
     Result,
     Store,
     StoredCall,
@@ -32,6 +33,7 @@ from qa_speech.store.base import (
     rows_without,
 )
 from qa_speech.store.folder import CALLS, MANIFEST, PARTITION, RESULTS, locked, require_run
+from qa_speech.store.question import ask
 from qa_speech.store.records import COLUMNS, OK, Kept, Record, ResultRow, Source, nameless
 from qa_speech.store.sql import (
     BANDS,
@@ -46,7 +48,6 @@ from qa_speech.store.sql import (
     META,
     NO_TOTAL,
     RESULT_COLUMNS,
-    ROWS_AT_ONCE,
     SPILL,
     connect,
     copy_to,
@@ -54,6 +55,7 @@ from qa_speech.store.sql import (
     first,
     name_of,
     names_of,
+    rows_of,
     text_of,
     write_parquet,
 )
@@ -167,7 +169,7 @@ class ParquetStore:
             names = names[: names.index("position") + 1]  # metadata come from the manifest under their own names
             wanted = ", ".join(name_of(name) for name in names)
             read = _row_reader(names[:-1])
-            for values in _rows_of(opened.execute(f"SELECT {wanted} FROM results ORDER BY position, id")):
+            for values in rows_of(opened.execute(f"SELECT {wanted} FROM results ORDER BY position, id")):
                 row = read(values)
                 yield Result(row, values[-1], metadata.get(row.id, {}))
 
@@ -183,33 +185,19 @@ class ParquetStore:
             else:
                 found = opened.execute(f"{wanted} WHERE c.id IN (SELECT unnest(?))", [list(ids)])
             cut = 3 + len(Source.__struct_fields__)
-            for values in _rows_of(found):
+            for values in rows_of(found):
                 call_id, text, scorecard_sha256 = values[:3]
                 yield StoredCall(call_id, text, scorecard_sha256, Source(*values[3:cut]), Kept(*values[cut:]))
 
-    def query(self, sql: str) -> Answer:
-        """A question in SQL over the views `results`, `manifest`, `calls` and `history`.
+    def query(self, sql: str, limits: QueryLimits = QUERY_LIMITS) -> Answer:
+        """One SELECT over the views `results`, `manifest`, `calls` and `history`, by an engine that reaches nothing else.
 
         Raises
         ------
         ConfigError
-            DuckDB cannot answer; the message is its own.
+            It is something else, cannot be answered, or takes more than it may: also while its rows are taken.
         """
-        import duckdb
-
-        opened = connect(self._place)
-        try:
-            found = opened.execute(sql)
-            names = [column[0] for column in found.description]
-        except duckdb.Error as exc:
-            opened.close()
-            raise ConfigError("query", [str(exc)]) from exc
-
-        def rows() -> Iterator[tuple[Any, ...]]:
-            with opened:
-                yield from _rows_of(found)
-
-        return Answer(names, rows())
+        return ask(self._place, sql, limits)
 
     # -- the rows of work
 
@@ -306,11 +294,6 @@ class ParquetStore:
 
 
 # -- between rows and columns -----------------------------------------------------------------------------------
-
-
-def _rows_of(found: Any) -> Iterator[tuple[Any, ...]]:
-    while chunk := found.fetchmany(ROWS_AT_ONCE):
-        yield from chunk
 
 
 def _call_columns(record: Record, stamp: dt.datetime) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import msgspec
 from qa_speech.files import whole_file
 from qa_speech.store.base import SHOWN_CRITERIA
 from qa_speech.store.folder import CALLS, MANIFEST, RESULTS
+from qa_speech.store.parts import BLANK, KEY, parts_in, seal
 from qa_speech.store.records import ResultRow
 
 SPILL = Path(".tmp")
@@ -22,6 +23,7 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "1GB",
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
+    "python_enable_replacements": False,
 }
 ROWS_AT_ONCE = 256
 META = "metadata."
@@ -47,7 +49,7 @@ ONE_CALL_EACH = """
 PARTS = """
     SELECT * EXCLUDE (filename, file_row_number), filename AS file_name, file_row_number AS file_row
     FROM read_parquet(
-        {pattern}, union_by_name=true, hive_partitioning=false, filename=true, file_row_number=true
+        [{files}], union_by_name=true, hive_partitioning=false, filename=true, file_row_number=true
     )"""
 
 BRIEF = """
@@ -231,7 +233,11 @@ def copy_to(path: Path, query: str, *, per_group: int, connection: Any = None) -
         with whole_file(path, durable=True) as temporary, engine(connection) as used:
             used.execute(f"""
                 COPY ({query}) TO {text_of(temporary)}
-                (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {per_group}, USE_TMP_FILE false)""")
+                (
+                    FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {per_group}, USE_TMP_FILE false,
+                    KV_METADATA {{{text_of(KEY)}: {text_of(BLANK)}}}
+                )""")
+            seal(temporary)
     except duckdb.IOException as exc:
         raise OSError(f"{path}: {exc}") from exc
 
@@ -269,6 +275,7 @@ def connect(run: Path) -> Any:
 
     opened = duckdb.connect(config=CONFIG)
     with suppress(duckdb.Error):
+        opened.execute("SET enable_progress_bar = false")  # it would be drawn among the rows
         opened.execute("SET parquet_metadata_cache = true")  # the same hundreds of parts are asked again and again
         opened.execute(f"SET temp_directory = {text_of(run / SPILL)}")
     opened.execute(f"CREATE VIEW history AS {_parts(run / RESULTS, RESULT_COLUMNS)}")
@@ -279,6 +286,12 @@ def connect(run: Path) -> Any:
     opened.execute(f"CREATE VIEW results AS {_results(opened)}")
     opened.execute(f"CREATE VIEW calls AS {ONE_CALL_EACH}")
     return opened
+
+
+def rows_of(found: Any) -> Iterator[tuple[Any, ...]]:
+    """The rows of an answer, some at a time."""
+    while chunk := found.fetchmany(ROWS_AT_ONCE):
+        yield from chunk
 
 
 def first(connection: Any, question: str) -> Any:
@@ -313,8 +326,9 @@ def _results(connection: Any) -> str:
 
 def _parts(folder: Path, columns: Mapping[str, str]) -> str:
     """The parts in a folder as a query; an empty table of the right columns where there is none."""
-    if any(folder.glob("*.parquet")):
-        return PARTS.format(pattern=text_of(folder / "*.parquet"))
+    files = parts_in(folder)
+    if files:
+        return PARTS.format(files=", ".join(map(text_of, files)))
     return _empty({**columns, "file_name": "VARCHAR", "file_row": "BIGINT"})
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from qa_speech.filenames import visible
 from qa_speech.files import write_bytes
 from qa_speech.store.base import Figures, Store
 from qa_speech.store.folder import SUMMARY_JSON, SUMMARY_TEXT
@@ -167,7 +168,7 @@ def _of_errors(figures: Figures) -> list[str]:
     for one in figures.errors:
         name = ERRORS_ZH.get(one.error, one.error)
         message = one.message[:MESSAGE_SHOWN]
-        lines.append(f"  {name}（{one.error}）{one.count:,} 通，例如 {one.example}：{message}")
+        lines.append(f"  {name}（{one.error}）{one.count:,} 通，例如 {visible(one.example)}：{visible(message)}")
     return lines
 
 

@@ -5,6 +5,7 @@ An unknown code is shown as it is, so a plug-in's metric needs no entry; see `wo
 
 from __future__ import annotations
 
+from qa_speech.wording import transcripts
 from qa_speech.wording.lang import Words
 
 ROLES: Words = {
@@ -68,6 +69,7 @@ REASONS: Words = {
     ),
     # why a figure is less reliable
     "transcript_times": ("时间来自文本，不是录音", "times come from the transcript, not the sound"),
+    "doubtful_times": ("文本的时间有误或经过推算", "the times of the transcript are wrong or estimates"),
     "rate_disagrees": ("按转写算的语速与按声音估计的相差很大", "the words and the sound give different speech rates"),
     "model_only": ("只有文本模型这样认为，规则没有命中", "only the text model says so, no rule does"),
     "dead_channel": ("有一个声道没有声音", "one channel carries no sound"),
@@ -276,15 +278,17 @@ WARNINGS: Words = {
         "the transcript has no times; they were fitted to the speech",
     ),
     "truncated": ("文件不完整，已读出可用部分", "the file is cut short; what could be read was used"),
+    **transcripts.WARNINGS,
 }
 
-MINOR_WARNINGS = frozenset(("size_unknown", "recogniser:temperature", "recogniser:hallucination"))
+MINOR_WARNINGS = frozenset(("size_unknown", "recogniser:temperature", "recogniser:hallucination", *transcripts.MINOR))
 """Warnings that change little: on the page and in the table, but not in the lists of calls."""
 
 STRAY: Words = {
     "no_speech_near": ("附近没有检测到说话声", "no speech was found near it"),
     "hallucination": ("识别器凭空写出，已去掉", "made up by the recogniser, taken out"),
     "ivr": ("语音播报，不是任何一方说的", "announced by a machine, not said by either party"),
+    **transcripts.STRAY,
 }
 
 SILENT_NOTES = frozenset(("dead_air", "silence", "hold", "hold_unannounced", "hold_unthanked", "slow_response"))

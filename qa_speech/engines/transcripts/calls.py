@@ -1,24 +1,27 @@
-"""What a transcript is used for: a Call of its own, or the words of a recording."""
+"""A transcript as a Call of its own, without sound."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from msgspec.structs import replace as replace_fields
 
-from qa_speech.call import Call, Recording, Role, Times, Utterance, Word
-from qa_speech.engines.transcripts.base import Line, Transcript
-from qa_speech.engines.transcripts.speakers import numbered
+from qa_speech.call import Call, OtherSound, Recording, Role, StrayWord, Times, Utterance, Word
+from qa_speech.engines.transcripts.base import Apart, Line, Spoken, Transcript
+from qa_speech.engines.transcripts.matching import letters, units
+from qa_speech.engines.transcripts.roles import Settled, settle
+from qa_speech.language.prompts import IVR, set_prompts_apart
 from qa_speech.language.reading import syllables
-from qa_speech.language.roles import identify_roles
-from qa_speech.language.script import CHARACTER_S, GAP_S, role_named, spread
+from qa_speech.language.script import CHARACTER_S, GAP_S, spread
 from qa_speech.timeline import Segment, Timeline
 
 SHORTEST_S = 0.01
 """An utterance lasts at least this many seconds, whatever its transcript says."""
-_UNIT = re.compile(r"(?:[A-Za-z0-9']+|[\u3400-\u9fff])[^\w\s]*")
+STRETCHED_S = 1.2
+"""A character that lasts longer lies over silence, too."""
+_NOWHERE = frozenset(("transcript_lines_untimed", "transcript_words_outside"))
+"""Notes of lines that may have been said anywhere."""
 
 
 def call_from_transcript(transcript: Transcript, *, call_id: str, metadata: Mapping[str, str] | None = None) -> Call:
@@ -33,92 +36,115 @@ def call_from_transcript(transcript: Transcript, *, call_id: str, metadata: Mapp
     """
     if transcript.call is not None:
         return transcript.call
-    roles = roles_of(transcript.lines)
+    settled = settle(transcript.lines)
     lines = transcript.lines if transcript.timed else _nominal(transcript.lines)
-    said = [_utterance(line, roles[line.speaker]) for line in lines]
+    announced = [line for line in lines if line.voice in settled.machines]
+    said = [_utterance(line, settled.roles[line.voice]) for line in lines if line.voice not in settled.machines]
     said.sort(key=lambda utterance: utterance.start)
-    present = sorted(set(roles.values()), key=list(Role).index)
+    present = sorted({utterance.role for utterance in said}, key=list(Role).index)
     recording = Recording(
-        call_id, path=transcript.source, layout="none", roles_from="transcript", metadata=dict(metadata or {})
+        call_id,
+        path=transcript.source,
+        layout="none",
+        roles_from="words" if settled.from_words else "transcript",
+        metadata=dict(metadata or {}),
     )
     times: Times = "transcript" if transcript.timed else "nominal"
     call = Call(
         recording,
         {role: Timeline(utterance.segment for utterance in said if utterance.role is role) for role in present},
         tuple(said),
+        sounds=tuple(_announcements(announced)) if transcript.timed else (),
+        stray=(*_as_stray(announced, IVR), *strays_of(transcript.apart)),
         times=times,
         language="zh",
-        made_with={"recognizer": f"transcript ({transcript.form})"},
+        made_with=made_with(transcript, settled),
+        warnings=(*transcript.notes, *warnings_of(settled, transcript.lines)),
     )
     call = replace_fields(call, estimated=estimated_in(transcript, call.duration))
-    return identify_roles(call) if numbered(transcript.lines) else call
-
-
-def words_for(transcript: Transcript, speech: Mapping[Role, Timeline]) -> dict[Role, list[Word]]:
-    """The words of a transcript for a recording: times of the file where it has them, else spread over the speech.
-
-    Without times the text of a role is laid over that role's own speech in order, at an even pace: good enough to
-    find which utterance holds a word, not to time it. A recording that does not tell roles apart takes all words.
-
-    Examples
-    --------
-    >>> lines = (Line("agent", "您好"), Line("agent", "请讲"))
-    >>> found = words_for(Transcript("t", "plain", lines), {Role.AGENT: Timeline([(1, 2), (5, 6)])})
-    >>> [(word.text, word.start) for word in found[Role.AGENT]]
-    [('您', 1.0), ('好', 1.5), ('请', 5.0), ('讲', 5.5)]
-    """
-    lines = transcript.lines if transcript.call is None else _lines_of(transcript.call)
-    roles = roles_of(lines)
-    found: dict[Role, list[Word]] = {}
-    for role, timeline in speech.items():
-        mine = [line for line in lines if len(speech) == 1 or roles[line.speaker] is role]
-        if all(line.start is not None for line in mine):
-            found[role] = [word for line in mine for word in _line_words(line)]
-        else:
-            found[role] = _laid_over("".join(line.text for line in mine), timeline)
-    return found
+    return set_prompts_apart(call)
 
 
 def estimated_in(transcript: Transcript, duration_s: float) -> tuple[Segment, ...] | None:
     """The stretches of a call of `duration_s` seconds in which the words of its transcript have no times of their own.
 
-    Each is as wide as what is known: a line with times, or the whole call where one line has none.
+    Each is as wide as what is surely known: a line with times, or the whole call where a line has none.
 
-    >>> lines = (Line("agent", "您好", 1.0, 2.0), Line("agent", "请讲", 3.0, 4.0, (Word("请讲", 3.0, 4.0),)))
+    >>> lines = (Line("agent", "您好", 1.0, 2.0), Line("agent", "请讲", 3.0, 4.0, (Spoken("请讲", 3.0, 4.0),)))
     >>> estimated_in(Transcript("t", "cues", lines), 9.0), estimated_in(Transcript("t", "plain", (Line("", "喂"),)), 9.0)
     ((Segment(start=1.0, end=2.0),), (Segment(start=0.0, end=9.0),))
     """
     if transcript.call is not None:
         return transcript.call.estimated
+    codes = {note.partition(":")[0] for note in transcript.notes}
+    if not transcript.timed or codes & _NOWHERE:
+        return (Segment(0.0, max(duration_s, SHORTEST_S)),)
     found = []
     for line in transcript.lines:
-        if line.start is None or line.end is None:
-            return (Segment(0.0, max(duration_s, SHORTEST_S)),)
-        if line.text.strip() and not line.words:
-            found.append(Segment(*_span(line)))
+        if line.text.strip() and (not line.words or any(_is_loose(word) for word in line.words)):
+            found.append(Segment(*span_of(line)))
     return tuple(found)
 
 
-def _lines_of(call: Call) -> tuple[Line, ...]:
-    lines = []
-    for said in call.utterances:
-        lines.append(Line(said.role.value, said.text or "", said.start, said.end, said.words))
-    return tuple(lines)
+def _is_loose(word: Spoken) -> bool:
+    """Whether a word was said somewhere in its time, rather than in all of it."""
+    seconds = (word.end or 0.0) - (word.start or 0.0)
+    return word.estimated or seconds > STRETCHED_S * max(1, len(letters(word.text)))
+
+
+def made_with(transcript: Transcript, settled: Settled) -> dict[str, str]:
+    """What is kept of where the words come from, and of what tells the roles."""
+    kept = {"recognizer": f"transcript ({transcript.form})"}
+    if settled.evidence:
+        kept["roles"] = settled.evidence
+    return kept
+
+
+def warnings_of(settled: Settled, lines: Sequence[Line]) -> tuple[str, ...]:
+    """What a reader has to know about who speaks."""
+    told = []
+    if settled.open:
+        told.append("roles_unknown")
+    third = sum(line.voice in settled.third for line in lines)
+    if third:
+        told.append(f"third_speaker:{third}")
+    nobodys = sum(not line.voice for line in lines)
+    if nobodys and not settled.open:
+        told.append(f"lines_without_role:{nobodys}")
+    return tuple(told)
+
+
+def strays_of(apart: Iterable[Apart]) -> list[StrayWord]:
+    """What the guards took out of a transcript, as words of the call with the reason."""
+    found: list[StrayWord] = []
+    for one in apart:
+        found += _as_stray([one.line], one.reason)
+    return found
+
+
+def _as_stray(lines: Iterable[Line], reason: str) -> list[StrayWord]:
+    """Lines as words of nobody; a line without times is one word at the beginning."""
+    found: list[StrayWord] = []
+    for line in lines:
+        if line.start is None:
+            words: tuple[Word, ...] = (Word(line.text, 0.0, 0.0, line.probability),)
+        else:
+            words = words_of(line)
+        found += [StrayWord(Role.UNKNOWN, word, reason) for word in words]
+    return found
+
+
+def _announcements(lines: Iterable[Line]) -> list[OtherSound]:
+    found = []
+    for line in lines:
+        start, end = span_of(line)
+        found.append(OtherSound(IVR, Role.AGENT, start, end))
+    return sorted(found, key=lambda sound: sound.start)
 
 
 def roles_of(lines: Iterable[Line]) -> dict[str, Role]:
-    """Role of each speaker name; of speakers that are only numbered the first is taken for the agent, the second for
-    the customer, any further as unknown. A transcript without speakers speaks as unknown.
-    """
-    names = list(dict.fromkeys(line.speaker for line in lines))
-    unnamed = iter((Role.AGENT, Role.CUSTOMER))
-    roles: dict[str, Role] = {}
-    for name in names:
-        role = role_named(name)
-        if role is None and name and len(names) > 1:
-            role = next(unnamed, Role.UNKNOWN)
-        roles[name] = role or Role.UNKNOWN
-    return roles
+    """Role of each speaker name, as far as names and words tell (`roles.settle`)."""
+    return dict(settle(tuple(lines)).roles)
 
 
 # --------------------------------------------------------------------------------------------------------------- times
@@ -135,52 +161,20 @@ def _nominal(lines: Sequence[Line]) -> tuple[Line, ...]:
     return tuple(placed)
 
 
-def _span(line: Line) -> tuple[float, float]:
+def span_of(line: Line) -> tuple[float, float]:
     """Start and end in seconds, the end after the start."""
     start = line.start or 0.0
     return start, max(line.end or 0.0, start + SHORTEST_S)
 
 
 def _utterance(line: Line, role: Role) -> Utterance:
-    start, end = _span(line)
-    return Utterance(role, start, end, line.text, _line_words(line))
+    start, end = span_of(line)
+    return Utterance(role, start, end, line.text, words_of(line))
 
 
-def _line_words(line: Line) -> tuple[Word, ...]:
+def words_of(line: Line) -> tuple[Word, ...]:
     """The words of the file, else its characters spread evenly over the line."""
     if line.words:
-        return line.words
-    start, end = _span(line)
-    return spread(_units(line.text), start, end)
-
-
-def _units(text: str) -> list[str]:
-    """Characters of Chinese, words of Latin letters and digits; punctuation stays with the unit before it."""
-    return _UNIT.findall(text)
-
-
-def _laid_over(text: str, speech: Timeline) -> list[Word]:
-    """Text at an even pace over the seconds of `speech`."""
-    units = _units(text)
-    if not units or not speech:
-        return []
-    step = speech.duration / len(units)
-    at = _clock_of(speech)
-    words = []
-    for number, unit in enumerate(units):
-        start = at(number * step)
-        words.append(Word(unit, start, start + min(step, CHARACTER_S)))
-    return words
-
-
-def _clock_of(speech: Timeline) -> Callable[[float], float]:
-    """Seconds of speech → seconds of the call."""
-
-    def at(spoken_s: float) -> float:
-        for segment in speech:
-            if spoken_s < segment.duration:
-                return segment.start + spoken_s
-            spoken_s -= segment.duration
-        return speech[len(speech) - 1].end
-
-    return at
+        return tuple([Word(word.text, word.start or 0.0, word.end or 0.0, word.probability) for word in line.words])
+    start, end = span_of(line)
+    return spread(units(line.text), start, end, line.probability)

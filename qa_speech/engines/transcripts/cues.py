@@ -1,47 +1,81 @@
-"""Blocks of subtitles: a line ``00:00:01,000 --> 00:00:03,000`` and what was said below it."""
+"""Blocks of subtitles: a line ``00:00:01,000 --> 00:00:03,000`` and what was said below it, each line by one speaker.
+
+A block in which two speak is divided; its time is shared out by what each says.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from qa_speech.engines.transcripts.base import Document, Line, seconds
+from qa_speech.engines.transcripts.clocks import clock
+from qa_speech.engines.transcripts.matching import letters
 from qa_speech.engines.transcripts.speakers import speaker_of
 
-_BLANK_LINES = re.compile(r"\n\s*\n")
-_CLOCK = r"((?:\d{1,6}:)?\d{1,6}:\d{1,6}[.,]\d{1,9})"
-_TIMES = re.compile(rf"{_CLOCK}\s*-->\s*{_CLOCK}")
-_VOICE = re.compile(r"<v(?:\.[^ <>]*)?\s+([^<>]+)>")
-_TAG = re.compile(r"<[^<>]*>")
+_TIMES = re.compile(r"((?:\d{1,6}:)?\d{1,6}:\d{1,6}[.,]\d{1,9})\s*-->\s*((?:\d{1,6}:)?\d{1,6}:\d{1,6}[.,]\d{1,9})")
+_VOICE = re.compile(r"<v(?:\.[^ <>]{1,40})?\s+([^<>]{1,80})>")
+_TAG = re.compile(r"<[^<>]{0,200}>")
 
 
 def read_cues(document: Document) -> Sequence[Line]:
     """The cues of a file; blocks without times are left out (headers, styles, notes)."""
-    lines = []
-    text = document.text.replace("\r\n", "\n")
-    for number, block in enumerate(_BLANK_LINES.split(text), start=1):
-        times = _TIMES.search(block)
-        if times is None:
+    lines: list[Line] = []
+    for number, block in enumerate(_blocks(document.text), start=1):
+        head = next((place for place, row in enumerate(block[:3]) if _TIMES.search(row)), None)
+        times = None if head is None else _TIMES.search(block[head])
+        if head is None or times is None:
             continue
-        start = seconds(_clock(times[1]), f"block {number}")
-        end = seconds(_clock(times[2]), f"block {number}")
-        _, _, below = block[times.end() :].partition("\n")
-        speaker, said = _said(below)
-        lines.append(Line(speaker, said, start, end))
+        start = seconds(clock(times[1], f"block {number}"), f"block {number}")
+        end = seconds(clock(times[2], f"block {number}"), f"block {number}")
+        lines += _shared(list(_said(block[head + 1 :])), start, end)
     return lines
 
 
-def _said(text: str) -> tuple[str, str]:
-    """Who says what: ``<v Agent>您好``, ``坐席：您好``, or nobody's words."""
-    text = text.replace("\n", " ").strip()
-    voice = _VOICE.search(text)
-    text = _TAG.sub("", text).strip()
-    return (voice[1], text) if voice else speaker_of(text)
+def _blocks(text: str) -> Iterator[list[str]]:
+    """Runs of rows between empty ones."""
+    block: list[str] = []
+    for row in text.splitlines():
+        if row.strip():
+            block.append(row)
+        elif block:
+            yield block
+            block = []
+    if block:
+        yield block
 
 
-def _clock(text: str) -> float:
-    """``01:02:03,500`` in seconds."""
-    clock_s = 0.0
-    for part in text.replace(",", ".").split(":"):
-        clock_s = clock_s * 60 + float(part)
-    return clock_s
+def _said(rows: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Who says what: ``<v Agent>您好``, ``坐席：您好``, or nobody's words; a row without a name goes on with the last."""
+    name, text = "", ""
+    for row in rows:
+        for voice, said in _voices(row):
+            other, said = (voice, said) if voice else speaker_of(said)
+            if other and text and other != name:
+                yield name, text
+                text = ""
+            name = other or name
+            text = f"{text} {said}".strip()
+    if text:
+        yield name, text
+
+
+def _voices(row: str) -> Iterator[tuple[str, str]]:
+    """A row cut at its ``<v …>``, each piece with the name it begins with, without tags."""
+    pieces = _VOICE.split(row)
+    if _TAG.sub("", pieces[0]).strip():
+        yield "", _TAG.sub("", pieces[0]).strip()
+    for name, piece in zip(pieces[1::2], pieces[2::2], strict=True):
+        yield name.strip(), _TAG.sub("", piece).strip()
+
+
+def _shared(said: Sequence[tuple[str, str]], start: float, end: float) -> list[Line]:
+    """The block's time (s) shared out by the letters of each."""
+    whole = max(1, sum(len(letters(text)) for _, text in said))
+    lines = []
+    at = start
+    for name, text in said:
+        until = at + (end - start) * len(letters(text)) / whole
+        lines.append(Line(name, text, at, until if len(said) > 1 else end))
+        at = until
+    return lines

@@ -1,6 +1,9 @@
-"""FunASR JSON: ``text`` with ``timestamp`` ([[start, end], …] per spoken character, ms) and maybe ``sentence_info``.
+"""FunASR JSON: ``text`` with ``timestamp`` ([[start, end], …] per spoken character, ms) and maybe sentences.
 
-The runtime server writes its time stamps as text. SenseVoice puts tags such as ``<|zh|>`` into the text.
+Shapes as the documents of FunASR give them: the list that ``AutoModel`` returns (``sentence_info`` with ``spk``; a sentence
+of voice segments has ``sentence`` for ``text``), and the messages of the runtime server (protocol of its websocket:
+``timestamp`` is text, sentences are ``stamp_sents`` with ``text_seg``, ``punc``, ``ts_list``). SenseVoice puts tags such as
+``<|zh|>`` before each sentence.
 """
 
 from __future__ import annotations
@@ -11,42 +14,61 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from qa_speech.call import Word
 from qa_speech.engines.transcripts.base import (
     Document,
     Format,
     Line,
     MalformedError,
     Name,
+    Number,
+    Spoken,
     converted,
     is_object_with,
+    moment,
     seconds,
     speaker,
 )
+from qa_speech.engines.transcripts.matching import units
 
-Stamp = tuple[float, float]
-_UNIT = re.compile(r"[A-Za-z0-9']+|[\u3400-\u9fff]")
-_TAG = re.compile(r"<\|[^|<>]*\|>")
+Stamp = tuple[Number, Number]
+_TAGS = re.compile(r"(?:\s*<\|[^|<>]*\|>)+")
+_BETWEEN = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _MS = 1000.0
+_MARKS = ("timestamp", "timestamps", "sentence_info", "stamp_sents", "key", "wav_name")
+"""Keys that no other format has beside ``text``."""
 
 
 class _Sentence(msgspec.Struct):
-    text: str
-    start: float
-    end: float
+    start: Number
+    end: Number
+    text: str = ""
+    sentence: str = ""
+    text_seg: str = ""
+    punc: str = ""
     timestamp: list[Stamp] | None = None
+    ts_list: list[Stamp] | None = None
     spk: Name = None
+
+    @property
+    def said(self) -> str:
+        """Its text, by whichever name, with its punctuation."""
+        if self.text_seg:
+            return _BETWEEN.sub("", self.text_seg) + self.punc
+        return self.text or self.sentence
 
 
 class _Entry(msgspec.Struct):
     text: str
     timestamp: list[Stamp] | str | None = None
     sentence_info: list[_Sentence] | None = None
+    stamp_sents: list[_Sentence] | str | None = None
+    spk: Name = None
 
 
 def _fits(document: Document) -> bool:
     entries = document.json if isinstance(document.json, list) else [document.json]
-    return all(is_object_with(entry, "text") for entry in entries)
+    known = all(is_object_with(entry, "text") for entry in entries)
+    return known and any(not entry.keys().isdisjoint(_MARKS) for entry in entries)
 
 
 def _read(document: Document) -> Sequence[Line]:
@@ -61,22 +83,37 @@ def _read(document: Document) -> Sequence[Line]:
 
 def _lines(entry: _Entry, place: str) -> Iterator[Line]:
     if entry.sentence_info:
-        for number, sentence in enumerate(entry.sentence_info):
-            at = f"{place}.sentence_info[{number}]"
-            span = (sentence.start, sentence.end)
-            yield _line(speaker(sentence.spk), sentence.text, sentence.timestamp, span, at)
-        return
-    stamps = _stamps(entry.timestamp, place)
-    if stamps:
-        start, end = stamps[0][0], stamps[-1][1]
-        yield _line("", entry.text, stamps, (start, end), place)
+        yield from _sentences(entry.sentence_info, f"{place}.sentence_info")
+    elif entry.stamp_sents and not isinstance(entry.stamp_sents, str):
+        yield from _sentences(entry.stamp_sents, f"{place}.stamp_sents")
     else:
-        yield Line("", _TAG.sub("", entry.text))
+        stamps = _stamps(entry.timestamp, place)
+        if stamps:
+            span = (stamps[0][0], stamps[-1][1])
+            yield _line(speaker(entry.spk), entry.text, stamps, span, place)
+        else:
+            yield from _untimed(entry)
+
+
+def _sentences(sentences: Sequence[_Sentence], place: str) -> Iterator[Line]:
+    for number, sentence in enumerate(sentences):
+        stamps = sentence.ts_list or sentence.timestamp
+        span = (sentence.start, sentence.end)
+        yield _line(speaker(sentence.spk), sentence.said, stamps, span, f"{place}[{number}]")
+
+
+def _untimed(entry: _Entry) -> Iterator[Line]:
+    """Text alone; where SenseVoice begins a sentence, a line begins."""
+    for text in _TAGS.split(entry.text):
+        if text.strip():
+            yield Line(speaker(entry.spk), text.strip())
 
 
 def _stamps(given: list[Stamp] | str | None, place: str) -> list[Stamp]:
     if not isinstance(given, str):
         return given or []
+    if not given.strip():
+        return []
     try:
         stamps = json.loads(given)
     except (ValueError, RecursionError) as exc:
@@ -85,27 +122,21 @@ def _stamps(given: list[Stamp] | str | None, place: str) -> list[Stamp]:
 
 
 def _line(name: str, text: str, stamps: list[Stamp] | None, span: Stamp, place: str) -> Line:
-    """A line; its words have the stamps (ms), one pair per spoken character, where their number agrees with the text."""
-    text = _TAG.sub("", text)
-    units = _UNIT.findall(text)
+    """A line; its words have the stamps (ms), one pair per spoken character, where their number agrees with the text.
+
+    Where it does not, the line has words without times: that is mended, and said.
+    """
+    text = _TAGS.sub("", text).strip()
+    said = units(text)
     start = seconds(span[0], f"{place}.start", per_second=_MS)
     end = seconds(span[1], f"{place}.end", per_second=_MS)
-    if not stamps or len(stamps) != len(units):
-        return Line(name, text, start, end)
-    words = []
-    for number, (unit, stamp) in enumerate(zip(units, stamps, strict=True)):
-        words.append(_word(unit, stamp, f"{place}.timestamp[{number}]"))
-    start = min(start, words[0].start)  # some versions give the start of the last word as that of the sentence
-    end = max(end, words[-1].end)
+    words: list[Spoken] = []
+    if stamps and len(stamps) == len(said):
+        for unit, (first, last) in zip(said, stamps, strict=True):
+            words.append(Spoken(unit, moment(first, per_second=_MS), moment(last, per_second=_MS)))
+    elif stamps:
+        words = [Spoken(unit) for unit in said]
     return Line(name, text, start, end, tuple(words))
-
-
-def _word(unit: str, stamp: Stamp, place: str) -> Word:
-    start = seconds(stamp[0], place, per_second=_MS)
-    end = seconds(stamp[1], place, per_second=_MS)
-    if end < start:
-        raise MalformedError(f"{place}: ends before it starts")
-    return Word(unit, start, end)
 
 
 FORMAT = Format("funasr", frozenset((".json",)), _read, _fits)

@@ -1,64 +1,97 @@
-"""A file on disk → a `Transcript`; whatever is wrong with the file becomes a `ConfigError` that names it and the place."""
+"""A file on disk → a `Transcript`; whatever is wrong with the file becomes a `ConfigError` that names it and the place.
+
+bytes → text → JSON → the format that fits → lines → their times mended → past the guards
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from qa_speech.call import Call
 from qa_speech.engines.transcripts.base import Document, Line, MalformedError, Transcript
-from qa_speech.engines.transcripts.formats import format_of
+from qa_speech.engines.transcripts.formats import FORMATS, format_of
+from qa_speech.engines.transcripts.guarded import guarded, without_tags
+from qa_speech.engines.transcripts.mending import mended
+from qa_speech.engines.transcripts.rttm import SUFFIX as RTTM
+from qa_speech.engines.transcripts.rttm import read_rttm, with_speakers
 from qa_speech.errors import ConfigError
 from qa_speech.filenames import as_text
+from qa_speech.files import regular_bytes
 from qa_speech.language.encodings import decoded
+from qa_speech.language.limits import DEFAULT, MOST_NESTING, TranscriptLimits
 
-_UNKNOWN = (
-    "JSON, but neither a qa_speech call, nor WhisperX (segments), nor FunASR (text, timestamp) "
-    "or another of the formats in docs/recordings.md"
-)
+_JSON = ".json"
+_BRACKETS = re.compile(r'[\[{]|[\]}]|"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 
 
-def read_transcript(path: str | Path) -> Transcript:
-    """Read a transcript; the format is told by suffix and content.
+def read_transcript(path: str | Path, *, simplify: bool = True, limits: TranscriptLimits = DEFAULT) -> Transcript:
+    """Read a transcript; the format is told by suffix and content. Speakers may stand in an ``.rttm`` file beside it.
+
+    Parameters
+    ----------
+    simplify
+        Whether traditional characters become simplified ones.
+    limits
+        What a file may hold at most.
 
     Raises
     ------
     ConfigError
-        Cannot be read, is none of the formats, or holds no line; the message names the file and the place.
+        Cannot be read, is none of the formats, holds no line or too much; the message names the file and the place, and
+        never quotes what was said.
     """
     path = Path(path)
     source = as_text(path)
-    text = _text(path)
+    text = _text(path, limits)
     suffix = path.suffix.lower()
     try:
-        document = Document(source, suffix, text, _json(text) if suffix == ".json" else None)
+        document = Document(source, suffix, text, _json(text, suffix), path.stem)
         form = format_of(document)
         if form is None:
-            raise MalformedError(_UNKNOWN)
+            raise MalformedError(_looked_for(suffix))
         found = form.read(document)
         if isinstance(found, Call):
             return Transcript(source, form.name, (), found)
-        return Transcript(source, form.name, _checked(found, source))
+        lines = _checked([without_tags(line) for line in found], limits)
+        timed = mended(lines, limits)
+        told = _with_rttm(timed.lines, path, limits)
     except MalformedError as exc:
         raise ConfigError(source, [f"not a transcript this program knows: {exc}"]) from exc
+    checked = guarded(told, simplify=simplify)
+    if not checked.lines:
+        raise ConfigError(source, ["holds nothing but words that a recogniser made up"])
+    return Transcript(source, form.name, checked.lines, None, (*timed.notes, *checked.notes), checked.apart)
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, limits: TranscriptLimits) -> str:
     try:
-        return decoded(path.read_bytes())
+        content = regular_bytes(path, most=int(limits.max_mb * 1e6))
+        return decoded(content)
+    except ValueError as exc:  # text that is none, a pipe, too much
+        raise ConfigError(str(path), [str(exc)]) from exc
     except OSError as exc:
         raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
-    except UnicodeError as exc:
-        raise ConfigError(str(path), [str(exc)]) from exc
 
 
-def _json(text: str) -> Any:
-    """Python's reader, not msgspec's: recognisers write NaN where they have no figure."""
+def _json(text: str, suffix: str) -> Any:
+    """What a file holds that is JSON by its suffix, or looks like it; None for another one.
+
+    Python's reader, not msgspec's: recognisers write NaN where they have no figure.
+    """
+    begins_like_json = text.lstrip()[:1] in ("{", "[")
+    if suffix != _JSON and not begins_like_json:
+        return None
+    if _nesting(text) > MOST_NESTING:
+        raise MalformedError(f"nested too deeply (more than {MOST_NESTING} levels)")
     try:
-        return json.loads(text)
+        return _documents(text)
     except json.JSONDecodeError as exc:
+        if suffix != _JSON:
+            return None
         raise MalformedError(f"not JSON: line {exc.lineno}, column {exc.colno}: {exc.msg}") from exc
     except ValueError as exc:
         raise MalformedError("not JSON that can be read: a number of too many digits") from exc
@@ -66,12 +99,51 @@ def _json(text: str) -> Any:
         raise MalformedError("nested too deeply") from exc
 
 
-def _checked(lines: Sequence[Line], source: str) -> tuple[Line, ...]:
-    """The lines that hold text."""
-    found = tuple(line for line in lines if line.text.strip())
+def _documents(text: str) -> Any:
+    """The document, or a list of those that stand one behind the other."""
+    decoder = json.JSONDecoder()
+    found = []
+    at = len(text) - len(text.lstrip())
+    while at < len(text):
+        document, at = decoder.raw_decode(text, at)
+        found.append(document)
+        while at < len(text) and text[at].isspace():
+            at += 1
     if not found:
-        raise ConfigError(source, ["holds no line of text; expected lines like 坐席: 您好"])
+        raise json.JSONDecodeError("nothing in it", text, 0)
+    return found[0] if len(found) == 1 else found
+
+
+def _nesting(text: str) -> int:
+    """The most brackets that are open at once, those in strings not counted."""
+    deepest = depth = 0
+    for match in _BRACKETS.finditer(text):
+        sign = match.group()
+        if sign in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif sign in "]}":
+            depth -= 1
+    return deepest
+
+
+def _looked_for(suffix: str) -> str:
+    names = [form.name for form in FORMATS if suffix in form.suffixes]
+    return f"looked for {', '.join(names)} and found none of them; each has an example in docs/recordings.md"
+
+
+def _checked(lines: Sequence[Line], limits: TranscriptLimits) -> list[Line]:
+    """The lines that hold text, as long and as many as are allowed."""
+    found = [line for line in lines if line.text.strip()]
+    if not found:
+        raise MalformedError("holds no line of text; expected lines like 坐席: 您好")
+    if len(found) > limits.max_lines:
+        raise MalformedError(f"{len(found)} utterances; transcripts.max_lines is {limits.max_lines}")
     for number, line in enumerate(found, start=1):
+        if len(line.text) > limits.max_characters:
+            raise MalformedError(
+                f"utterance {number}: {len(line.text)} characters; transcripts.max_characters is {limits.max_characters}"
+            )
         if not _can_be_stored(line):
             raise MalformedError(f"utterance {number}: half a character (a lone surrogate)")
     return found
@@ -84,3 +156,15 @@ def _can_be_stored(line: Line) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _with_rttm(lines: Sequence[Line], path: Path, limits: TranscriptLimits) -> Sequence[Line]:
+    """The lines with the speakers of the file beside the transcript, where it does not name them itself."""
+    beside = path.with_suffix(RTTM)
+    timed = all(line.start is not None for line in lines)
+    if not timed or all(line.speaker for line in lines) or not beside.is_file():
+        return lines
+    try:
+        return with_speakers(lines, read_rttm(_text(beside, limits)))
+    except MalformedError as exc:
+        raise ConfigError(as_text(beside), [f"not RTTM: {exc}"]) from exc

@@ -1,50 +1,212 @@
-"""A list of turns, ``[{"speaker": "agent", "start": 1, "end": 4.3, "text": …}, …]``, seconds; `role` for `speaker` too."""
+"""Lists of turns as many systems write them: ``[{"speaker": "agent", "start": 1, "end": 4.3, "text": …}, …]``.
+
+Who speaks stands in `speaker`, `role`, `spk`, `channel` and the like, when in `start`, `begin`, `begin_time` and the like,
+what in `text`, `content`, `sentence` and the like; the list may lie in an object (``turns``, ``utterances``, ``sentences`` …).
+Seconds or milliseconds: a key that says so is believed (``start_ms``); else the whole file is read in the unit in which people
+speak as fast as people do, and where neither is likely that is said.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import msgspec
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from statistics import median
+from typing import Any
 
 from qa_speech.engines.transcripts.base import (
     Document,
     Format,
     Line,
-    Name,
+    MalformedError,
     Number,
-    converted,
-    is_object_with,
+    Spoken,
+    moment,
+    probability,
     seconds,
     speaker,
 )
+from qa_speech.engines.transcripts.clocks import clock
+from qa_speech.language.reading import syllables
+
+_LISTS = frozenset(
+    "turns utterances sentences segments dialogue dialogues dialog dialogs conversation conversations messages transcript"
+    " transcripts transcription results result data records paragraphs items list asr content phrases response".split()
+)
+_TEXT = tuple("text content sentence transcript utterance message words onebest asr asrtext finaltext".split())
+_WHO = tuple(
+    "role speakerrole participantrole speaker spk speakerid spkid speakerlabel speakername party side participant"
+    " user from identity".split()
+)
+_CHANNEL = tuple("channel channelid channeltag track".split())
+_START = tuple("start begin starttime begintime startoffset beginoffset bg startpos from st begintimestamp".split())
+_END = tuple("end stop endtime stoptime endoffset ed to endpos et finish endtimestamp".split())
+_LENGTH = tuple("duration dur length".split())
+_SURE = tuple("confidence probability conf score".split())
+_MS = tuple("ms millis milliseconds msec".split())
+_S = tuple("seconds secs sec".split())
+_LIKELY = (0.5, 15.0)
+"""Syllables a second within which people speak."""
+_DEEPEST = 4
 
 
-class _Turn(msgspec.Struct):
-    text: str
-    start: Number
-    end: Number
-    speaker: Name = None
-    role: Name = None
+class _Turn:
+    """An object of the list by plain keys: small letters, no ``_``, the unit of a time apart."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self._given: dict[str, Any] = {}
+        self.per_second: float | None = None
+        for name, value in given.items():
+            plain = name.lower().replace("_", "").replace("-", "")
+            self._given[self._without_unit(plain)] = value
+
+    def _without_unit(self, name: str) -> str:
+        for units, per_second in ((_MS, 1000.0), (_S, 1.0)):
+            for unit in units:
+                bare = name.removesuffix(unit)
+                if bare != name and bare in (*_START, *_END, *_LENGTH):
+                    self.per_second = per_second
+                    return bare
+        return name
+
+    def first(self, names: Sequence[str]) -> Any:
+        """The value of the first of the names that is there and has one."""
+        for name in names:
+            value = self._given.get(name)
+            if value is not None:
+                return value
+        return None
+
+    @property
+    def text(self) -> str | None:
+        """What was said; None where no text stands under any usual name."""
+        for name in _TEXT:
+            if isinstance(self._given.get(name), str):
+                return str(self._given[name])
+        return None
+
+    @property
+    def words(self) -> list[Any]:
+        """Its words, where the file lists them."""
+        given = self._given.get("words") or self._given.get("wordlist") or self._given.get("items")
+        return given if isinstance(given, list) else []
+
+    @property
+    def is_one(self) -> bool:
+        """Whether it says what was said, and by whom or when."""
+        known = self.first(_WHO) is not None or self.first(_CHANNEL) is not None or self.first(_START) is not None
+        return self.text is not None and known
+
+
+def _list_in(found: Any) -> tuple[list[Any], str] | None:
+    """The list of objects in a document and its place."""
+    place = "$"
+    for _ in range(_DEEPEST):
+        if isinstance(found, list):
+            return found, place
+        if not isinstance(found, dict):
+            return None
+        inner = [name for name in found if name.lower() in _LISTS and isinstance(found[name], (list, dict))]
+        if len(inner) != 1:
+            return None
+        place = f"{place}.{inner[0]}"
+        found = found[inner[0]]
+    return None
 
 
 def _fits(document: Document) -> bool:
-    if not isinstance(document.json, list) or not document.json:
+    found = _list_in(document.json)
+    if found is None or not found[0]:
         return False
-    return all(is_object_with(turn, "text", "start", "end") for turn in document.json)
+    return all(isinstance(turn, dict) and _Turn(turn).is_one for turn in found[0])
 
 
 def _read(document: Document) -> Sequence[Line]:
+    found = _list_in(document.json)
+    if found is None:
+        raise MalformedError("$: no list of turns")
+    turns, place = [_Turn(turn) for turn in found[0]], found[1]
+    per_second = _unit(turns)
     lines = []
-    for number, turn in enumerate(converted(document.json, list[_Turn])):
-        lines.append(_line(turn, f"$[{number}]"))
-    return lines
+    for number, turn in enumerate(turns):
+        lines.append(_line(turn, f"{place}[{number}]", turn.per_second or per_second))
+    return _with_channels(lines)
 
 
-def _line(turn: _Turn, place: str) -> Line:
-    start = seconds(turn.start, f"{place}.start")
-    end = seconds(turn.end, f"{place}.end")
-    name = turn.role if turn.speaker is None else turn.speaker
-    return Line(speaker(name), turn.text.strip(), start, end)
+def _with_channels(lines: Sequence[Line]) -> list[Line]:
+    """Channels counted from 1, where there are several; a file in which there is a 0 counts from 0."""
+    numbers = {line.channel for line in lines}
+    if len(numbers) < 2:
+        return [replace(line, channel=None) for line in lines]
+    first = 1 if 0 in numbers else 0
+    return [line if line.channel is None else replace(line, channel=line.channel + first) for line in lines]
+
+
+def _line(turn: _Turn, place: str, per_second: float) -> Line:
+    start, end = _time(turn.first(_START), f"{place}.start", per_second), None
+    if turn.first(_END) is not None:
+        end = _time(turn.first(_END), f"{place}.end", per_second)
+    elif start is not None and turn.first(_LENGTH) is not None:
+        length = _time(turn.first(_LENGTH), f"{place}.duration", per_second)
+        end = None if length is None else start + length
+    who = turn.first(_WHO)
+    if who is not None and not isinstance(who, (str, int, float)):
+        raise MalformedError(f"{place}: a speaker that is neither text nor number")
+    sure = probability(_number(turn.first(_SURE)))
+    words = tuple(_words(turn, per_second))
+    return Line(speaker(who), (turn.text or "").strip(), start, end, words, _channel(turn), sure)
+
+
+def _number(value: Any) -> Number | None:
+    return value if isinstance(value, (int, float, str)) else None
+
+
+def _channel(turn: _Turn) -> int | None:
+    """Its channel, as the file counts."""
+    value = turn.first(_CHANNEL)
+    if isinstance(value, int) and 0 <= value < 32:
+        return value
+    if isinstance(value, str) and value.strip().isdecimal() and len(value.strip()) < 3:
+        return int(value)
+    return None
+
+
+def _time(value: Any, place: str, per_second: float) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, str) and ":" in value:
+        return seconds(clock(value, place), place)
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise MalformedError(f"{place}: neither a number nor a time such as 00:01:02.500")
+    return seconds(value, place, per_second=per_second)
+
+
+def _words(turn: _Turn, per_second: float) -> Iterator[Spoken]:
+    for given in turn.words:
+        if not isinstance(given, dict):
+            continue
+        word = _Turn(given)
+        text = word.first(("word", *_TEXT))
+        if isinstance(text, str):
+            unit = word.per_second or per_second
+            start = moment(_number(word.first(_START)), per_second=unit)
+            end = moment(_number(word.first(_END)), per_second=unit)
+            yield Spoken(text, start, end, probability(_number(word.first(_SURE))))
+
+
+def _unit(turns: Sequence[_Turn]) -> float:
+    """How many of the file's units make a second, by how fast people would speak."""
+    rates = []
+    for turn in turns:
+        start, end = turn.first(_START), turn.first(_END)
+        if not isinstance(start, (int, float)) or not isinstance(end, (int, float)):
+            start, end = moment(_number(start)), moment(_number(end))
+        if start is None or end is None or not end > start:
+            continue
+        rates.append(syllables(turn.text or "") / float(end - start))
+    middle = median(rates) if rates else 0.0
+    if _LIKELY[0] <= middle * 1000 <= _LIKELY[1]:
+        return 1000.0
+    return 1.0
 
 
 FORMAT = Format("turns", frozenset((".json",)), _read, _fits)

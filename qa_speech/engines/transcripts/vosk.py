@@ -1,4 +1,8 @@
-"""Vosk JSON: results with ``text`` and ``result``, its words with ``start``, ``end`` (s) and ``conf`` (0–1); no speakers."""
+"""Vosk JSON: results with ``text`` and ``result``, its words with ``start``, ``end`` (s) and ``conf`` (0–1).
+
+Shape as the documents of Vosk give it for ``SetWords(True)``; one result, a list of them, or (as its own transcriber writes
+them) one behind the other. With alternatives, the first counts. There are no speakers.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,16 @@ from collections.abc import Sequence
 
 import msgspec
 
-from qa_speech.call import Word
 from qa_speech.engines.transcripts.base import (
     Document,
     Format,
     Line,
+    Number,
+    Spoken,
     converted,
     is_object_with,
+    moment,
     probability,
-    seconds,
 )
 
 _BETWEEN_CHARACTERS = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
@@ -23,40 +28,52 @@ _BETWEEN_CHARACTERS = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 
 class _Word(msgspec.Struct):
     word: str
-    start: float
-    end: float
-    conf: float = 1.0
+    start: Number | None = None
+    end: Number | None = None
+    conf: Number | None = None
 
 
 class _Result(msgspec.Struct):
     text: str = ""
     result: list[_Word] = []
+    alternatives: list[_Result] = []
 
 
 def _results(document: Document) -> list[object]:
     return document.json if isinstance(document.json, list) else [document.json]
 
 
+def _is_result(result: object) -> bool:
+    """A result with words, or with alternatives that have a text; partial ones have neither."""
+    if is_object_with(result, "text", "result"):
+        return True
+    if not is_object_with(result, "alternatives"):
+        return False
+    inner = result["alternatives"]  # type: ignore[index]
+    return isinstance(inner, list) and any(is_object_with(one, "text", "result") for one in inner)
+
+
 def _fits(document: Document) -> bool:
     results = _results(document)
-    known = all(is_object_with(result, "text") for result in results)
-    return known and any(is_object_with(result, "result") for result in results)
+    known = all(is_object_with(result, "text") or is_object_with(result, "alternatives") for result in results)
+    return known and any(_is_result(result) for result in results)
 
 
 def _read(document: Document) -> Sequence[Line]:
     lines = []
-    for number, result in enumerate(converted(_results(document), list[_Result])):
-        words = [_word(word, f"result {number + 1}, word {at + 1}") for at, word in enumerate(result.result)]
+    for result in converted(_results(document), list[_Result]):
+        best = result.alternatives[0] if result.alternatives else result
+        words = tuple(_word(word) for word in best.result)
+        text = _BETWEEN_CHARACTERS.sub("", best.text)
         if words:
-            text = _BETWEEN_CHARACTERS.sub("", result.text)
-            lines.append(Line("", text, words[0].start, words[-1].end, tuple(words)))
+            lines.append(Line("", text, words[0].start, words[-1].end, words))
+        elif text:
+            lines.append(Line("", text))
     return lines
 
 
-def _word(word: _Word, place: str) -> Word:
-    start = seconds(word.start, f"{place}, start")
-    end = seconds(word.end, f"{place}, end")
-    return Word(word.word, start, max(start, end), probability(word.conf))
+def _word(word: _Word) -> Spoken:
+    return Spoken(word.word, moment(word.start), moment(word.end), probability(word.conf))
 
 
 FORMAT = Format("vosk", frozenset((".json",)), _read, _fits)

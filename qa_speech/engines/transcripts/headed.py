@@ -1,0 +1,56 @@
+"""Text as meeting programs and 讯飞听见 export it: who and when on one line, what he said below.
+
+    发言人1 00:03
+    您好，请问有什么可以帮您？
+
+    说话人 2  00:00:07
+    我想查一下话费。
+
+Only starts are given: a line ends where the next begins, at most, and that its end is an estimate is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from qa_speech.engines.transcripts.base import Document, Format, Line, MalformedError, seconds
+from qa_speech.engines.transcripts.clocks import clock
+from qa_speech.engines.transcripts.speakers import is_speaker
+
+_CLOCK = r"(?:\d{1,2}:)?\d{1,3}:\d{2}(?:[.,]\d{1,3})?"
+_HEAD = re.compile(rf"(?P<name>[^:：]{{0,20}}?)\s{{0,4}}[(（\[]?(?P<clock>{_CLOCK})[)）\]]?")
+
+
+def _fits(document: Document) -> bool:
+    first = next((row.strip() for row in document.text.splitlines() if row.strip()), "")
+    return _head(first) is not None
+
+
+def _head(row: str) -> re.Match[str] | None:
+    match = _HEAD.fullmatch(row) if len(row) < 60 else None
+    if match is None or not is_speaker((match["name"] or "").strip()):
+        return None
+    return match
+
+
+def _read(document: Document) -> Sequence[Line]:
+    lines: list[Line] = []
+    name, start, said = "", 0.0, list[str]()
+    for number, row in enumerate(document.text.splitlines(), start=1):
+        head = _head(row.strip())
+        if head is not None:
+            if said:
+                lines.append(Line(name, "".join(said), start))
+            place = f"line {number}"
+            name, start, said = head["name"].strip(), seconds(clock(head["clock"], place), place), []
+        elif row.strip():
+            said.append(row.strip())
+    if said:
+        lines.append(Line(name, "".join(said), start))
+    if not lines:
+        raise MalformedError("names and times, and nothing said below them")
+    return lines
+
+
+FORMAT = Format("headed", frozenset((".txt",)), _read, _fits)

@@ -1,0 +1,142 @@
+"""WeChat ids and QQ numbers, and what stands on a bank card beside its number: the expiry date and the security code.
+
+All of these are short and have no form of their own: they count only behind a word that says what they are, or as the
+answer to a question for them. An expiry date counts only where the call speaks of a bank card: a coupon has one too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from qa_speech.call import Utterance
+from qa_speech.privacy.numerals import Kind
+from qa_speech.privacy.spelled import Spelled, spelled_after
+
+WITHIN = 6
+"""Utterances before an answer in which a question, or a word for a bank card, still counts."""
+CUE_WITHIN = 24
+"""Characters before a security code in which the word for it stands."""
+SHORTEST_ACCOUNT, SHORTEST_QQ = 4, 5
+"""Letters and digits of a WeChat id; digits of a QQ number."""
+
+_D = "[0-9０-９零〇一二三四五六七八九幺两]"
+_IS = r"(?:就是|是|叫|为|：|:|搜|加|，|,|\s|的|号码|号){0,4}"
+_WECHAT = re.compile(rf"(?:微信|威信|薇信|wei信|vx|wx(?!id))(?:账号|帐号)?{_IS}", re.IGNORECASE)
+_QQ = re.compile(rf"(?:qq|扣扣|企鹅)(?:账号|帐号)?{_IS}", re.IGNORECASE)
+_ASKED_ACCOUNT = re.compile(r"微信|qq|扣扣", re.IGNORECASE)
+_SEARCH = re.compile(r"^(?:[^A-Za-z0-9]{0,6}(?:搜|加|是|号|叫|记)[，,\s]?)?")
+_ID = re.compile(r"wxid_[A-Za-z0-9]{4,20}")
+
+_CARD = re.compile(
+    r"银行|信用卡|储蓄卡|借记卡|卡号|卡片|安全码|cvv|cvc|签名栏|背面|[这那我]张?卡|卡是|卡的有效", re.IGNORECASE
+)
+_EXPIRY_CUE = re.compile(r"有效期|到期|过期|失效日期|有效日期")
+_MONTH_YEAR = re.compile(
+    rf"(?<![0-9])(?:0?[1-9]|1[0-2])\s?[/／\-]\s?(?:20)?[2-5][0-9](?![0-9])"
+    rf"|(?:20|二零|二〇)?(?:[2-5][0-9]|[二三四五]{_D}|[二三四]十{_D}?)年的?(?:1[0-2]|0?[1-9]|[一1]?十?{_D}|[一1]?十)月(?:份)?"
+    rf"|(?:1[0-2]|0?[1-9]|零?[一1]?十?{_D}|[一1]?十)月(?:份)?(?:20|二零|二〇)?(?:[2-5][0-9]|[二三四五]{_D})(?:年)?"
+    rf"|(?<!{_D})(?:[0零〇][0-9一二三四五六七八九]|[1一幺][012零〇一二幺两])[，,、\s]?[2-5二三四五]{_D}(?!{_D})"
+)
+_CODE_CUE = re.compile(
+    r"安全码|cvv2?|cvc2?|[末后]三位|后面(?:那)?三(?:位|个)|三位(?:数字?|安全码|码)|背面的?(?:那个)?|签名栏",
+    re.IGNORECASE,
+)
+_THREE = re.compile(rf"(?<!{_D})(?:{_D}\s?){{2}}{_D}(?![0-9{_D[1:-1]}元块兆个年月日位天GgMm%])")
+_TO_CODE = re.compile(r"[^，。？?0-9]{0,8}")
+
+
+class Short(NamedTuple):
+    """``text[start:end]`` of an utterance is an account or belongs to a card."""
+
+    utterance: int
+    start: int
+    end: int
+    kind: Kind
+
+
+def short_ones(utterances: Sequence[Utterance]) -> Iterator[Short]:
+    """Accounts, expiry dates and security codes of a call.
+
+    >>> from qa_speech.testing import make_call
+    >>> lines = ("agent: 信用卡的有效期和背面三位安全码", "customer: 08/27，安全码幺二三", "customer: 微信是lulu_1989")
+    >>> call = make_call(*lines)
+    >>> [call.utterances[one.utterance].text[one.start : one.end] for one in short_ones(call.utterances)]
+    ['08/27', '幺二三', 'lulu_1989']
+    """
+    texts = [utterance.text or "" for utterance in utterances]
+    codes: dict[str, int] = {}
+    for index, text in enumerate(texts):
+        if not text:
+            continue
+        asked = _question(utterances, index)
+        for start, end in accounts(text, asked):
+            yield Short(index, start, end, "account")
+        around = "".join(texts[max(0, index - WITHIN) : index + 1])
+        if not _CARD.search(around):
+            continue
+        for start, end in _expiries(text, asked):
+            yield Short(index, start, end, "card_expiry")
+        for start, end in _codes(text, asked, codes, index):
+            codes[text[start:end]] = index
+            yield Short(index, start, end, "security_code")
+
+
+def _question(utterances: Sequence[Utterance], index: int) -> str:
+    """What the other party said last before an utterance."""
+    role = utterances[index].role
+    for before in reversed(utterances[max(0, index - WITHIN) : index]):
+        if before.role is not role and len(before.text or "") > 2:
+            return before.text or ""
+    return ""
+
+
+def accounts(text: str, asked: str = "") -> Iterator[tuple[int, int]]:
+    """Spans, in characters, of WeChat ids and QQ numbers; `asked` is the question that the text answers.
+
+    >>> text = "我微信是abc，下划线，五二零，微信支付不成功，QQ 三八二九五零四"
+    >>> [text[start:end] for start, end in accounts(text)]
+    ['abc，下划线，五二零', '三八二九五零四']
+    """
+    for match in _ID.finditer(text):
+        yield match.span()
+    for cue in _WECHAT.finditer(text):
+        found = spelled_after(text, cue.end())
+        if _is_account(found):
+            yield found.start, found.end
+    for cue in _QQ.finditer(text):
+        found = spelled_after(text, cue.end())
+        if found.digits >= SHORTEST_QQ and text[found.end : found.end + 1] not in ("@", "艾"):
+            yield found.start, found.end
+    if _ASKED_ACCOUNT.search(asked):
+        lead = _SEARCH.match(text)
+        found = spelled_after(text, lead.end() if lead else 0)
+        is_number = found.letters == 0 and found.digits >= SHORTEST_QQ
+        if _is_account(found) or is_number:
+            yield found.start, found.end
+
+
+def _is_account(found: Spelled) -> bool:
+    """A WeChat id holds a letter; numbers behind the word are telephone numbers and found as such."""
+    return found.letters > 0 and found.letters + found.digits >= SHORTEST_ACCOUNT
+
+
+def _expiries(text: str, asked: str) -> Iterator[tuple[int, int]]:
+    """Months and years beside a word for the end of a card's time, or asked for."""
+    is_meant = _EXPIRY_CUE.search(text) or _EXPIRY_CUE.search(asked) or _CODE_CUE.search(text)
+    if is_meant:
+        for match in _MONTH_YEAR.finditer(text):
+            yield match.span()
+
+
+def _codes(text: str, asked: str, known: dict[str, int], index: int) -> Iterator[tuple[int, int]]:
+    """Three digits behind a word for the security code, asked for, or said again."""
+    is_asked = _CODE_CUE.search(asked) is not None
+    for match in _THREE.finditer(text):
+        before = text[max(0, match.start() - CUE_WITHIN) : match.start()]
+        cues = list(_CODE_CUE.finditer(before))
+        is_named = bool(cues) and _TO_CODE.fullmatch(before, cues[-1].end()) is not None
+        is_again = index - known.get(match.group(), -WITHIN - 1) <= WITHIN
+        if is_asked or is_named or is_again:
+            yield match.span()

@@ -1,0 +1,8 @@
+"""All hostile inputs: one line per family. A new family is a module with `CASES`, and its line here."""
+
+from __future__ import annotations
+
+from tests.hostile import questions
+from tests.hostile.kit import Case
+
+CASES: tuple[Case, ...] = (*questions.CASES,)
