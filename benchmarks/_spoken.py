@@ -49,6 +49,8 @@ REPORT_REAL = (
     "mandarin_asr_mini/cosyvoice_zero_shot_prompt.wav", "mandarin_asr_mini/funasr_asr_example.wav",
     "mandarin_asr_mini/SSB00050015.wav",
 )  # fmt: skip
+WHISPERS = {True: "whisperf", False: "whisper"}
+"""The whispering variants, for the report and for development."""
 
 Talk = tuple[npt.NDArray[np.float32], tuple[Item, ...], tuple[Timeline, Timeline]]
 """Clean tracks, what was said, and the truth about who speaks when."""
@@ -86,6 +88,27 @@ def cast(seed: int, random: np.random.Generator, real: bool, data: Path, known: 
     return parties[0], parties[1]
 
 
+def talk_by(kinds: tuple[str, str], seed: int, variant: int, data: Path, length_s: float) -> Talk:
+    """A talk of two voices, each ``real``, ``synthetic`` or ``whispered``."""
+    random = chance(seed, variant, "talk")
+    report = seed < FIRST_DEVELOPMENT_SEED
+    names = random.choice(REPORT_VOICES if report else DEVELOPMENT_VOICES, 2, replace=False)
+    clips = random.choice(REPORT_REAL if report else DEVELOPMENT_REAL, 2, replace=False)
+    parties: list[Any] = []
+    for kind, name, clip in zip(kinds, names, clips, strict=True):
+        speed, pitch = int(random.integers(140, 240)), int(random.integers(30, 75))
+        if kind == "real":
+            parties.append(Real(data / str(clip)))
+        elif kind == "whispered":
+            parties.append(Synthetic(WHISPERS[report], speed, pitch))
+        else:
+            parties.append(Synthetic(str(name), speed, pitch))
+    stage = Stage((parties[0], parties[1]), random)
+    dialogue(stage, length_s, float(random.uniform(0, 0.1)))
+    tracks, items = clean_tracks(stage)
+    return tracks, items, (energy_truth(tracks[0]), energy_truth(tracks[1]))
+
+
 def voices(report: bool, channel: int) -> Audio:
     """Half a minute of the voices, one sentence after the other, spoken here and now."""
     random = np.random.default_rng([report, channel])
@@ -102,4 +125,4 @@ if __name__ == "__main__":
     for clip in (*DEVELOPMENT_REAL, *REPORT_REAL):
         if (DATA / clip).is_file():
             real_pieces(DATA / clip)
-    serve({"talk": talk, "voices": voices})
+    serve({"talk": talk, "talk_by": talk_by, "voices": voices})

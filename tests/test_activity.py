@@ -129,9 +129,16 @@ def test_every_pause_and_every_stretch_keeps_its_least_length(chances: list[floa
     assert all(item.end <= len(levels) * LEVEL_S + 1e-9 for item in found)
 
 
-@pytest.mark.parametrize(("level", "gain"), [(-12, 0), (-20, 0), (-30, 10), (-45, 25), (-60, 25), (-67, 0)])
+@pytest.mark.parametrize(("level", "gain"), [(-12, 0), (-20, 0), (-30, 10), (-45, 25), (-60, 40), (-67, 0)])
 def test_gain_brings_quiet_channels_up_and_leaves_dead_ones_alone(level: float, gain: float) -> None:
     assert normalising_gain(np.full(50, level, np.float32)) == gain
+
+
+def test_gain_is_that_of_who_speaks_for_a_moment_not_of_the_line() -> None:
+    levels = np.full(6000, -62, np.float32)
+    levels[3000:3120] = -24
+
+    assert normalising_gain(levels) == pytest.approx(4)
 
 
 def test_an_empty_channel_is_silent() -> None:

@@ -134,7 +134,7 @@ def test_long_calls_are_given_to_the_detector_in_parts_with_the_same_result(monk
         return by_level(piece)
 
     whole = analyse(samples, 8000, counted, FRAME_S)
-    monkeypatch.setattr("qa_speech.audio.analysis.DETECT_S", 9.0)
+    monkeypatch.setattr("qa_speech.audio.hearing.DETECT_S", 9.0)
     parts = analyse(samples, 8000, counted, FRAME_S)
 
     assert given[:2] == [640_000, 640_000]

@@ -31,6 +31,22 @@ def test_dc_is_reported_with_its_sign_and_taken_off(offset: float) -> None:
     assert abs(surveyed(sound).track.read(0, 96_000).mean()) < 1e-4
 
 
+@pytest.mark.parametrize("always", [True, False])
+def test_digital_silence_is_silence_whether_dc_goes_with_the_signal_or_stays(always: bool) -> None:
+    sound = voice(SPANS, 12.0)
+    there = np.ones(len(sound), bool) if always else sound != 0
+
+    found = surveyed(sound + np.float32(0.008) * there)
+
+    assert not found.track.read(0, 3900).any()
+    assert not found.track.read(25_000, 31_000).any()
+    assert abs(found.track.read(8_000, 16_000).mean()) < 1e-3
+
+
+def test_a_signal_that_never_moves_is_silence() -> None:
+    assert surveyed(np.full(8000, 0.3)).level_db == pytest.approx(-120)
+
+
 @pytest.mark.parametrize("ceiling", [1.0, 0.4])
 def test_cut_off_peaks_are_clipping_wherever_the_ceiling_is(ceiling: float) -> None:
     sound = voice(SPANS, 12.0)

@@ -43,7 +43,7 @@ def test_what_lies_outside_the_recording_is_silence() -> None:
 
 def test_reading_in_blocks_gives_the_whole_once() -> None:
     samples = noise(2.5, -20)
-    track = Track(samples, 8000, offset=0.125)
+    track = Track(samples, 8000, offset=np.full(250, 0.125, np.float32))
 
     parts = list(track.blocks(block_s=0.7))
 
@@ -80,3 +80,17 @@ def test_runs_rebuild_their_mask(mask: list[bool]) -> None:
         rebuilt[first:last] = True
 
     assert rebuilt.tolist() == mask
+
+
+def test_each_frame_has_its_own_offset_wherever_reading_begins() -> None:
+    offset = np.array([0.25, 0.0, -0.5], np.float32)
+    track = Track(np.repeat(offset, 80)[:200], 8000, offset=offset)
+
+    assert not track.read(0, 200).any()
+    assert not track.read(77, 163).any()
+
+
+def test_what_is_no_number_is_silence_and_what_is_beyond_full_scale_is_cut_off() -> None:
+    samples = np.array([np.nan, np.inf, -np.inf, 1e30, 0.5], np.float32)
+
+    assert Track(samples, 8000).read(0, 5).tolist() == [0, 1, -1, 1, 0.5]

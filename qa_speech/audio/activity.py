@@ -17,21 +17,24 @@ Thresholds were set on generated calls (`benchmarks/calls.py`, seeds from 1000).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
 from qa_speech.audio.limits import DEFAULT, SpeechLimits
-from qa_speech.audio.track import SILENT_DB, Floats, runs, to_db
+from qa_speech.audio.track import SILENT_DB, Floats, grown, runs, to_db
 from qa_speech.timeline import Segment, Timeline
 
 Mask = npt.NDArray[np.bool_]
 
 TARGET_LEVEL_DB = -20.0
-MAX_GAIN_DB = 25.0
 DEAD_DB = -66.0
 """dBFS; a channel whose active level is below this may carry nothing that was said (idle A-law is at −72) …"""
 BRIEF_DB, BRIEF_FRAMES = -56.0, 30
 """… but somebody who spoke for a moment of a long call has that many frames above this."""
+QUIET_PERCENT, STANDS_OUT_DB = 10, 10.0
+"""What stands out of the quietest tenth of a channel by this much is voice or noise, not the line."""
 
 WITHIN_DB = 40.0
 """Speech reaches down to this far (dB) below the channel's loud speech, unless the background covers it."""
@@ -57,7 +60,27 @@ UNLIKELY = 0.1
 """Frames below this probability (0–1) are background."""
 FLOOR_STEP_S, FLOOR_REACH_S = 2.0, 8.0
 FLOOR_SPREAD_DB = 10.0
+UNDER_PERCENT = 20
+"""Percentile of the levels of what is surely spoken: a background is not above it."""
 FLOOR_FRAMES, FLOOR_FRAMES_OVERALL = 200, 50
+
+
+def voice_level(levels: Floats) -> float:
+    """The level that a voice on this channel may have, dBFS: the 95th percentile of what stands out of its quiet.
+
+    Unlike the active level it is that of the voice also where somebody speaks for a moment of a long call.
+
+    >>> levels = np.repeat(np.array([-60, -20], np.float32), [970, 30])
+    >>> active_level(levels), voice_level(levels)
+    (-60.0, -20.0)
+    """
+    sounding = levels[levels > SILENT_DB]
+    if not len(sounding):
+        return SILENT_DB
+    outstanding = sounding[sounding > np.percentile(sounding, QUIET_PERCENT) + STANDS_OUT_DB]
+    if len(outstanding) < BRIEF_FRAMES:
+        return active_level(levels)
+    return active_level(outstanding)
 
 
 def active_level(levels: Floats) -> float:
@@ -81,16 +104,16 @@ def dead(levels: Floats) -> bool:
 
 
 def normalising_gain(levels: Floats) -> float:
-    """dB that bring the active level of a channel to −20 dBFS: from 0 to 25, and 0 on a dead channel.
+    """dB that bring a voice on a channel to −20 dBFS: as much as it needs, never less than 0, and 0 on a dead channel.
 
     Without it a quiet voice is lost: the network was trained on speech of usual level.
 
-    >>> normalising_gain(np.full(100, -35.0, np.float32))
-    15.0
+    >>> normalising_gain(np.full(100, -35.0, np.float32)), normalising_gain(np.full(100, -58.0, np.float32))
+    (15.0, 38.0)
     >>> normalising_gain(np.full(100, -70.0, np.float32))
     0.0
     """
-    return 0.0 if dead(levels) else float(np.clip(TARGET_LEVEL_DB - active_level(levels), 0.0, MAX_GAIN_DB))
+    return 0.0 if dead(levels) else max(0.0, TARGET_LEVEL_DB - voice_level(levels))
 
 
 def tight(
@@ -132,20 +155,31 @@ def tight(
         return Timeline()
     loud = float(np.percentile(levels[surely_own], 95))
     floor = _floor(levels, likely, level_frame_s)
+    floor = np.minimum(floor, _under_speech(levels, likely, own, level_frame_s))
     audible = _heard(levels, loud, floor, own)
     clear = levels >= np.maximum(floor + CLEAR_ABOVE_FLOOR_DB, loud - CLEAR_BELOW_LOUD_DB)
     clearly_speech = clear & (likely >= limits.threshold * CLEAR_SHARE)
     sure = audible & (detected | clearly_speech)
     possible = likely >= limits.threshold * POSSIBLE_SHARE
     islands = _islands(possible, sure)
-    active = audible & _dilated(islands, round(REACH_S / level_frame_s))
+    active = audible & grown(islands, round(REACH_S / level_frame_s))
     # where the background covers the ends of speech, levels tell nothing: the detector is believed there
     covered = islands & own & (floor + ABOVE_FLOOR_DB > loud - WITHIN_DB)
-    near = _dilated(active & islands, round(COVERED_S / level_frame_s))
+    near = grown(active & islands, round(COVERED_S / level_frame_s))
     active |= covered & near & detected
     active |= covered & (likely >= CONFIDENT)
     found = Timeline((first * level_frame_s, last * level_frame_s) for first, last in runs(active))
     return found.bridged(limits.bridge_s).without_short(limits.min_speech_s)
+
+
+def detected(probabilities: Floats, frame_s: float, least: float, limits: SpeechLimits = DEFAULT) -> Timeline:
+    """Speech by the detector alone: frames of `frame_s` seconds with at least this probability (0–1).
+
+    >>> detected(np.array([0, 0.9, 0.9, 0.9, 0.9, 0], np.float32), 0.05, 0.8)
+    Timeline([(0.05, 0.25)])
+    """
+    likely = Timeline((first * frame_s, last * frame_s) for first, last in runs(probabilities >= least))
+    return likely.bridged(limits.bridge_s).without_short(limits.min_speech_s)
 
 
 def _per_level_frame(probabilities: Floats, frame_s: float, count: int, level_frame_s: float) -> Floats:
@@ -174,20 +208,41 @@ def _floor(levels: Floats, likely: Floats, frame_s: float) -> Floats:
     Around, because a background comes and goes: hold music in one minute must not hide a quiet voice in the next.
     Speech that went unseen in it does not raise it far.
     """
-    unlikely = likely < UNLIKELY
-    quiet = _smooth(levels)[unlikely]
-    if len(quiet) < FLOOR_FRAMES_OVERALL:
-        return np.full(len(levels), SILENT_DB, np.float32)
-    overall = _background(quiet)
+    return _around(_smooth(levels), likely < UNLIKELY, frame_s, _background, SILENT_DB)
+
+
+def _around(
+    levels: Floats, chosen: Mask, frame_s: float, summary: Callable[[Floats], float], otherwise: float
+) -> Floats:
+    """A level in dBFS for each frame: the summary of the chosen frames within `FLOOR_REACH_S`, or of all of them where
+    those are too few, or `otherwise` where all are."""
+    among = levels[chosen]
+    if len(among) < FLOOR_FRAMES_OVERALL:
+        return np.full(len(levels), otherwise, np.float32)
+    overall = summary(among)
     step = max(1, round(FLOOR_STEP_S / frame_s))
     reach = round(FLOOR_REACH_S / frame_s)
-    before = np.concatenate(([0], np.cumsum(unlikely)))
+    before = np.concatenate(([0], np.cumsum(chosen)))
     found = []
     for start in range(0, len(levels), step):
         earliest, latest = max(0, start - reach), min(len(levels), start + step + reach)
-        around = quiet[before[earliest] : before[latest]]
-        found.append(_background(around) if len(around) >= FLOOR_FRAMES else overall)
+        near = among[before[earliest] : before[latest]]
+        found.append(summary(near) if len(near) >= FLOOR_FRAMES else overall)
     return np.repeat(np.array(found, np.float32), step)[: len(levels)]
+
+
+def _under_speech(levels: Floats, likely: Floats, own: Mask, frame_s: float) -> Floats:
+    """The level in dBFS that the background around each frame cannot exceed: what is there is heard under the speech too.
+
+    A noise in the pauses alone is louder than the quietest moments of the speech, and hides none of it.
+    """
+    spoken = (likely >= CONFIDENT) & own
+    return _around(_smooth(levels), spoken, frame_s, _quiet_moments, -SILENT_DB)
+
+
+def _quiet_moments(spoken: Floats) -> float:
+    """The level in dBFS below which a fifth of the speech lies."""
+    return float(np.percentile(spoken, UNDER_PERCENT))
 
 
 def _background(quiet: Floats) -> float:
@@ -211,16 +266,6 @@ def _islands(possible: Mask, sure: Mask) -> Mask:
     for first, last in runs(possible):
         kept[first:last] = count[last] - count[first] >= SURE_FRAMES
     return kept
-
-
-def _dilated(mask: Mask, reach: int) -> Mask:
-    """The mask, and `reach` frames on both sides of each run."""
-    change = np.zeros(len(mask) + 1, np.int32)
-    for first, last in runs(mask):
-        change[max(0, first - reach)] += 1
-        change[min(len(mask), last + reach)] -= 1
-    found: Mask = np.cumsum(change[:-1]) > 0
-    return found
 
 
 def padded(

@@ -15,19 +15,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio import activity, channels, leak, quality, sounds
+from qa_speech.audio import activity, channels, hearing, leak, quality, sounds
 from qa_speech.audio.activity import Mask
 from qa_speech.audio.leak_level import Side
 from qa_speech.audio.limits import DEFAULT, SpeechLimits
-from qa_speech.audio.track import Floats, Track, frame_levels, frame_mask
+from qa_speech.audio.track import Floats, Track, frame_levels
 from qa_speech.call import Finding, Layout
 from qa_speech.errors import ChannelError
 from qa_speech.timeline import Segment, Timeline
-
-DETECT_S = 600.0
-"""Seconds given to the detector at once: bounds memory in long calls."""
-RUN_IN_S = 15.0
-"""Given again before each further part: the network remembers about ten seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,13 +92,16 @@ def analyse(
     for number, found in leaks:
         findings += _crosstalk(voices[number] + 1, found)
     gains = tuple(activity.normalising_gain(level) for level in levels)
+    detector = hearing.Detector(detect, frame_s)
     heard = []
     for number, track in enumerate(tracks):
-        probabilities = _detect(track, gains[number], detect, frame_s)
-        channel = _Channel(track, levels[number], probabilities, frame_s, explained[number])
-        heard.append(_heard(channel, limits))
-        if not voice_channels[number].dead:
-            findings += _quality(voices[number] + 1, channel, heard[number])
+        channel = hearing.Channel(track, levels[number], gains[number], explained[number])
+        found_here = hearing.hear(channel, detector, limits)
+        heard.append(found_here)
+        is_dead = voice_channels[number].dead
+        findings += hearing.findings(voices[number] + 1, channel, found_here, dead=is_dead)
+        if not is_dead:
+            findings += quality.findings(voices[number] + 1, track, levels[number], found_here.speech)
     return Analysis(
         layout=layout,
         channels=tuple(index + 1 for index in voices),
@@ -115,49 +113,6 @@ def analyse(
         tracks=tracks,
         levels=levels,
     )
-
-
-class _Channel(NamedTuple):
-    """A voice channel with its levels in dBFS and its speech probabilities (0–1, one per `frame_s` seconds).
-
-    `explained` marks the level frames that hold only what leaked in from the other channel.
-    """
-
-    track: Track
-    levels: Floats
-    probabilities: Floats
-    frame_s: float
-    explained: Mask | None
-
-
-class _Heard(NamedTuple):
-    """What was found on a voice channel."""
-
-    speech: Timeline
-    padded: tuple[Segment, ...]
-    sounds: tuple[sounds.Sound, ...]
-
-
-def _heard(channel: _Channel, limits: SpeechLimits) -> _Heard:
-    """Speech and other sounds of a channel; what turned out to be music or a tone is no speech."""
-    track, levels, probabilities, frame_s, explained = channel
-    taken = activity.tight(probabilities, frame_s, levels, track.frame_s, explained=explained, limits=limits)
-    others = sounds.other_sounds(track, levels, taken, probabilities, frame_s)
-    nobody = Timeline((sound.start, sound.end) for sound in others)
-    speech = (taken - nobody).without_short(limits.min_speech_s)
-    padded = activity.padded(speech, probabilities, frame_s, track.duration, limits=limits)
-    return _Heard(speech, padded, others)
-
-
-def _quality(number: int, channel: _Channel, heard: _Heard) -> list[Finding]:
-    """Findings, each with its unit, about the sound of a channel that is not dead (`number` counts from 1)."""
-    track, levels = channel.track, channel.levels
-    findings: list[Finding] = []
-    if not heard.speech:
-        named = frame_mask((Segment(sound.start, sound.end) for sound in heard.sounds), len(levels), track.frame_s)
-        if quality.noise_throughout(levels[~named]):
-            findings.append(Finding("low_snr", number, 0.0, "dB"))
-    return findings + quality.findings(number, track, levels, heard.speech)
 
 
 def divided(found: Analysis, speakers: Sequence[Timeline], limits: SpeechLimits) -> Analysis:
@@ -263,18 +218,3 @@ def _crosstalk(number: int, found: leak.Crosstalk) -> list[Finding]:
         Finding("crosstalk", number, round(found.level_db, 1), "dB"),
         Finding("crosstalk_lag", number, round(found.lag_ms, 1), "ms"),
     ]
-
-
-def _detect(track: Track, gain_db: float, detect: Callable[[Floats], Floats], frame_s: float) -> Floats:
-    """Speech probabilities (0–1) of a whole channel, part by part."""
-    part_s = max(1, round(DETECT_S / frame_s)) * frame_s
-    run_in = round(RUN_IN_S / frame_s)
-    found = [np.zeros(0, np.float32)]
-    start = 0.0
-    while start < track.duration:
-        end = min(track.duration, start + part_s)
-        before = min(run_in, round(start / frame_s))
-        piece = track.cut(start - before * frame_s, end, gain_db=gain_db)
-        found.append(detect(piece)[before:])
-        start += part_s
-    return np.concatenate(found)

@@ -1,7 +1,7 @@
 """The channel doctor, first pass: what the samples alone tell about the channels of a recording.
 
     pass 1  samples           this module                  level, dead, clipping, DC, mono, fake stereo
-    pass 2  + speech          `leak`, `quality`            crosstalk, SNR, band, rate, hum, echo, drop-outs
+    pass 2  + speech          `leak`, `hearing`, `quality` crosstalk, missing speech, SNR, band, rate, hum, echo, drop-outs
     pass 3  + words           `language.roles`             swapped roles
 
 All findings, of all passes but the third (`call.Finding`; `channel` counts from 1, None = the whole recording):
@@ -14,6 +14,10 @@ All findings, of all passes but the third (`call.Finding`; `channel` counts from
 | dead_channel | dBFS | when found | active level below −66: nothing was recorded |
 | clipping | % | when found | samples cut off at the channel's own peak, of all its samples |
 | dc_offset | % | from 1 | mean of the samples, of full scale, with its sign |
+| silent_channel | dBFS | above −45 | what is no music and no tone is this loud, and no speech was found in it |
+| little_speech | % | below 2 | the party speaks for this share of a call of more than a minute |
+| level_disagrees | % | above 50 | of what the detector is sure of, so much is too soft for the level; the detector was believed |
+| unvoiced_speech | s | when found | speech, most of the channel's, that was only heard with a pitch lent: whispered or hoarse |
 | crosstalk | dB | when found | how loud the other channel is heard in this one, relative to its level at home, before any gain |
 | crosstalk_lag | ms | with crosstalk | how much later |
 | snr | dB | with speech | power of speech over median power of the background |
@@ -30,13 +34,13 @@ All findings, of all passes but the third (`call.Finding`; `channel` counts from
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio.activity import active_level, dead
+from qa_speech.audio.activity import Mask, active_level, dead
 from qa_speech.audio.track import Floats, Track, frame_levels, from_db, to_db
 from qa_speech.call import Finding
 
@@ -64,6 +68,10 @@ CLIPPING_FEWEST = 25
 """Fewer samples at the peak are chance."""
 LEAST_PEAK = 0.1
 DC_SHARE = 0.01
+DC_AROUND_S = 1.0
+"""Seconds over which the DC at a frame is taken: it may come with the signal and go with it."""
+LEAST_DC = 1e-4
+"""−80 dBFS: less disturbs nothing that is measured."""
 BINS = 1024
 """Amplitude steps per unit, for finding piles of samples."""
 
@@ -92,16 +100,55 @@ class Survey:
 
 
 def survey(track: Track) -> Survey:
-    """Measure one channel; its DC is taken off in the track that comes back."""
-    total = 0.0
+    """Measure one channel; its DC is taken off in the track that comes back, and what stands still becomes zeros."""
+    low, high, mean = _frames(track)
+    still = low == high
+    there = ~still if not still.all() else still
+    own_mean = float(np.mean(mean[there])) if len(mean) else 0.0
+    clean = replace(track, offset=_offset(mean, low, still, round(DC_AROUND_S / track.frame_s)))
+    return Survey(clean, frame_levels(clean), own_mean, _clipped(_counts(track), round(own_mean * BINS)))
+
+
+class _Frames(NamedTuple):
+    """Lowest, highest and mean sample of each level frame, the last of which need not be full."""
+
+    low: Floats
+    high: Floats
+    mean: Floats
+
+
+def _frames(track: Track) -> _Frames:
+    """The level frames of a channel, one after the other."""
+    found = [np.zeros((3, 0), np.float32)]
+    for _, block in track.blocks():
+        starts = np.arange(0, len(block), track.hop)
+        sizes = np.diff(starts, append=len(block))
+        mean = np.add.reduceat(block, starts, dtype=np.float64) / sizes
+        found.append(np.stack((np.minimum.reduceat(block, starts), np.maximum.reduceat(block, starts), mean)))
+    return _Frames(*np.concatenate(found, axis=1, dtype=np.float32))
+
+
+def _offset(mean: Floats, value: Floats, still: Mask, around: int) -> Floats | None:
+    """What to take off each frame: the DC of the signal around it (`around` frames), or, where the recording stands still,
+    its one `value`, so that digital silence is zeros. None where there is next to nothing to take off."""
+    reach = around // 2
+    sums = np.concatenate(([0.0], np.cumsum(np.where(still, 0.0, mean))))
+    counts = np.concatenate(([0], np.cumsum(~still)))
+    first = np.maximum(np.arange(len(mean)) - reach, 0)
+    last = np.minimum(np.arange(len(mean)) + reach + 1, len(mean))
+    near = (sums[last] - sums[first]) / np.maximum(counts[last] - counts[first], 1)
+    offset = np.where(still, value, near).astype(np.float32)
+    offset[np.abs(offset) < LEAST_DC] = 0
+    return offset if offset.any() else None
+
+
+def _counts(track: Track) -> npt.NDArray[np.int64]:
+    """How many samples lie at each of the amplitude steps from −1 to 1."""
     counts = np.zeros(2 * BINS + 1, np.int64)
     for _, block in track.blocks():
-        total += float(np.sum(block, dtype=np.float64))
         places = np.clip(np.rint(block * np.float32(BINS)), -BINS, BINS).astype(np.int32) + BINS
         counts += np.bincount(places, minlength=len(counts))
-    mean = total / max(1, len(track))
-    clean = Track(track.samples, track.rate, mean, track.leak)
-    return Survey(clean, frame_levels(clean), mean, _clipped(counts, round(mean * BINS)))
+    return counts
 
 
 def _clipped(counts: npt.NDArray[np.int64], middle: int) -> float:

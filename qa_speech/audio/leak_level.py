@@ -17,13 +17,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.audio.track import SILENT_DB, Floats, Track, power_spectra, runs, stretches
+from qa_speech.audio.track import SILENT_DB, Floats, Track, grown, power_spectra, runs, stretches
 
 Power = npt.NDArray[np.float64]
 
 WINDOW, STEP = 256, 128
 """Samples of a spectrum, and from one to the next."""
 BANDS = 8
+"""Where a rate far above that of telephony leaves fewer bins than this, the last stands for several."""
 BAND_HZ = (250.0, 3600.0)
 """Speech only: mains hum is often the same on both channels."""
 ACTIVE_BELOW_DB = 25.0
@@ -97,8 +98,7 @@ def _still(pair: Pair, level_db: float) -> npt.NDArray[np.bool_]:
     floor = np.percentile(levels[active], 20)
     leak = moved + level_db + OWN_ABOVE_DB
     own = levels > np.maximum(floor, leak) + OWN_ABOVE_DB
-    around = np.convolve(own, np.ones(2 * OWN_FRAMES + 1), "same") > 0.5
-    return active & ~around
+    return active & ~grown(own, OWN_FRAMES)
 
 
 class _Powers(NamedTuple):
@@ -135,9 +135,10 @@ def _bands(samples: Floats, rate: int) -> Power:
     power = power_spectra(stretches(samples, WINDOW, STEP))
     hertz = np.arange(power.shape[1]) * rate / WINDOW
     inside = power[:, (hertz >= BAND_HZ[0]) & (hertz <= BAND_HZ[1])]
-    steps = np.geomspace(1, inside.shape[1], BANDS + 1)[:-1]
+    count = inside.shape[1]
+    steps = np.geomspace(1, count, BANDS + 1)[:-1]
     edges = np.round(steps - 1).astype(int)
-    edges = np.maximum(edges, np.arange(BANDS))
+    edges = np.clip(edges, np.arange(BANDS), count - 1)
     return np.asarray(np.add.reduceat(inside, edges, axis=1), np.float64)
 
 

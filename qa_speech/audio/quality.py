@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from qa_speech.audio import leak
 from qa_speech.audio.activity import Mask, active_level
-from qa_speech.audio.track import Floats, Track, frame_mask, from_db, runs, to_db
+from qa_speech.audio.track import Floats, Track, frame_mask, from_db, grown, runs, to_db
 from qa_speech.call import Finding
 from qa_speech.timeline import Timeline
 
@@ -167,7 +167,7 @@ def snr_db(levels: Floats, speech: Mask) -> float | None:
     >>> round(snr_db(levels, levels > -40), 1)
     40.0
     """
-    background = levels[~_grown(speech, 10)]
+    background = levels[~grown(speech, 10)]
     if not speech.any() or len(background) < 20:
         return None
     noise = float(np.median(from_db(background)))
@@ -244,7 +244,7 @@ def true_rate(track: Track, speech: Mask) -> int | None:
 def hum(track: Track, speech: Mask) -> Peak | None:
     """Mains hum between the words: level of its harmonics in dBFS and its frequency, or None."""
     size = _power_of_two(0.5 * track.rate)
-    spectra = _spectra(track, ~_grown(speech, 10), size, most=40, fewest=HUM_FEWEST)
+    spectra = _spectra(track, ~grown(speech, 10), size, most=40, fewest=HUM_FEWEST)
     if spectra is None:
         return None
     power = np.mean(spectra, axis=0)
@@ -305,7 +305,7 @@ def holes(track: Track, levels: Floats, speech: Timeline) -> Timeline | None:
     silence between words is then no different from a hole.
     """
     inside = frame_mask(speech.bridged(HOLE_S[1]), len(levels), track.frame_s)
-    between = ~_grown(inside, 10)
+    between = ~grown(inside, 10)
     background = levels[between]
     if len(background) < 100:
         return None
@@ -316,7 +316,7 @@ def holes(track: Track, levels: Floats, speech: Timeline) -> Timeline | None:
     low = float(np.percentile(there, 5))
     least, most = round(HOLE_S[0] / track.frame_s) - 1, round(HOLE_S[1] / track.frame_s)
     gone = inside & (levels < low - HOLE_BELOW_DB)
-    if abs(track.offset) < HOLE_MOST_DC:
+    if track.offset is None or float(np.median(np.abs(track.offset))) < HOLE_MOST_DC:
         still = _still(track, levels < max(low, middle - HOLE_BELOW_DB), least)
         background_still = np.count_nonzero(still & between)
         if background_still <= STILL_SHARE * len(background):
@@ -338,12 +338,6 @@ def _still(track: Track, quiet: Mask, least: int) -> Mask:
     for first, last in runs(still):
         still[first:last] = last - first >= least
     return still
-
-
-def _grown(mask: Mask, frames: int) -> Mask:
-    """The mask with `frames` more on both sides of each run."""
-    near = np.convolve(mask, np.ones(2 * frames + 1))[frames : frames + len(mask)]
-    return np.asarray(near > 0.5)
 
 
 def _power_of_two(samples: float) -> int:

@@ -97,7 +97,7 @@ def other_sounds(track: Track, levels: Floats, speech: Timeline, sureness: Float
     sureness, frame_s
         Speech probability (0–1) per frame, and seconds per frame.
     """
-    free = _audible(levels, track.frame_s) - speech
+    free = audible(levels, track.frame_s) - speech
     tones = _tones(track, free)
     untold = free - Timeline((tone.start, tone.end) for tone in tones)
     longer = untold.bridged(JOIN_S).without_short(MIN_STEADY_S)
@@ -139,7 +139,7 @@ def _mean(values: Floats, stretch: Segment, frame_s: float) -> float:
     return float(np.mean(inside))
 
 
-def _audible(levels: Floats, frame_s: float) -> Timeline:
+def audible(levels: Floats, frame_s: float) -> Timeline:
     """Where a channel with these levels (dBFS, one per `frame_s` seconds) is heard at all: speech, music, a passing noise."""
     if not len(levels):
         return Timeline()

@@ -50,7 +50,8 @@ class Leak:
 class Track:
     """One channel: `samples` int16 or float32 of shape (n,), not copied, at `rate` Hz.
 
-    `offset` is its DC, taken off when it is read; `leak` is taken out too.
+    `offset` holds one value per level frame, of full scale, which is taken off when the track is read; `leak` is taken
+    out too. Float samples beyond −1…1 are cut off there, and what is no number is silence.
 
     Examples
     --------
@@ -61,7 +62,7 @@ class Track:
 
     samples: npt.NDArray[np.int16] | Floats
     rate: int
-    offset: float = 0.0
+    offset: Floats | None = None
     leak: Leak | None = None
 
     def __len__(self) -> int:
@@ -90,8 +91,13 @@ class Track:
         piece = self.samples[start:stop].astype(np.float32)
         if self.samples.dtype == np.int16:
             piece *= np.float32(1 / 32768)
-        if self.offset:
-            piece -= np.float32(self.offset)
+        else:
+            np.nan_to_num(piece, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
+            np.clip(piece, -1, 1, out=piece)
+        if self.offset is not None:
+            first = start // self.hop
+            around = np.repeat(self.offset[first : -(-stop // self.hop)], self.hop)
+            piece -= around[start - first * self.hop :][: len(piece)]
         if self.leak is not None:
             piece -= self.leak.heard(start, stop)
         return piece
@@ -192,6 +198,19 @@ def runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     framed = np.concatenate(([False], mask, [False])).astype(np.int8)
     edges = np.flatnonzero(np.diff(framed))
     return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
+
+
+def grown(mask: npt.NDArray[np.bool_], frames: int) -> npt.NDArray[np.bool_]:
+    """The mask, and `frames` more on both sides of each true run; as long as the mask.
+
+    >>> grown(np.array([False, False, True, False, False, False]), 1).astype(int).tolist()
+    [0, 1, 1, 1, 0, 0]
+    """
+    change = np.zeros(len(mask) + 1, np.int32)
+    for first, last in runs(mask):
+        change[max(0, first - frames)] += 1
+        change[min(len(mask), last + frames)] -= 1
+    return np.asarray(np.cumsum(change[:-1]) > 0)
 
 
 def frame_mask(spans: Iterable[Segment], count: int, frame_s: float) -> npt.NDArray[np.bool_]:

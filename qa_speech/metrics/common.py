@@ -12,7 +12,7 @@ from typing import TypeAlias
 from qa_speech.call import Call, Role
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.base import Component, names_of
-from qa_speech.metrics.doubt import LOW_SNR_DB, STRONG_LEAK_DB, has_doubtful_times
+from qa_speech.metrics.doubt import DOUBTFUL_SPEECH, LOW_SNR_DB, STRONG_LEAK_DB, has_doubtful_times
 from qa_speech.scores import Evidence, Measurement, Reliability
 
 Span: TypeAlias = tuple[float, float]
@@ -199,8 +199,8 @@ def reliability(call: Call) -> tuple[Reliability, str]:
         return "low", "doubtful_times" if has_doubtful_times(call) else "transcript_times"
     for finding in recording.findings:
         code, value = finding.code, finding.value
-        if code == "dead_channel":
-            return "low", "dead_channel"
+        if code in DOUBTFUL_SPEECH:
+            return "low", code
         if code == "crosstalk" and value is not None and value > STRONG_LEAK_DB:
             return "low", "crosstalk"
         if code in ("snr", "low_snr") and value is not None and value < LOW_SNR_DB:

@@ -11,6 +11,8 @@ The channel doctor names a channel noisy from 12 dB down, because that disturbs 
 """
 STRONG_LEAK_DB = -20.0
 """dB; leaked speech above this level cannot be removed without touching the other side's own."""
+DOUBTFUL_SPEECH = frozenset(("dead_channel", "silent_channel", "little_speech", "level_disagrees", "unvoiced_speech"))
+"""Findings, whatever their value, after which it is not certain that all of a party's speech was found."""
 UNSURE = 0.5
 """Probability, 0–1, of a recognised word below which a person has to listen."""
 UNSURE_SHARE = 0.2

@@ -1,0 +1,176 @@
+"""What is said on one channel: the detector's word, held against the level, and what to do where one of them is in doubt.
+
+    samples, gain ──→ detector ──→ gate by level ──→ other sounds taken out ──→ speech
+                         │              └ takes away most of what the detector is sure of: the detector is believed
+                         └ more is heard than it can tell: heard again with a pitch lent (`voicing`)
+
+Every doubt is a finding, and so is a party of whom next to nothing was found: nobody is silent without a word about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from qa_speech.audio import activity, quality, sounds
+from qa_speech.audio.activity import Mask
+from qa_speech.audio.limits import SpeechLimits
+from qa_speech.audio.track import Floats, Track, frame_mask, grown, runs
+from qa_speech.audio.voicing import voiced
+from qa_speech.call import Finding
+from qa_speech.timeline import Segment, Timeline
+
+DETECT_S = 600.0
+"""Seconds given to the detector at once: bounds memory in long calls."""
+RUN_IN_S = 15.0
+"""Given again before each further part: the network remembers about ten seconds."""
+DITHER_DB, DITHER_FRAME = -80.0, 160
+"""dBFS of the noise that the detector gets for digital silence, which it has never met; shortest such, samples at 16 kHz."""
+MOST = 0.5
+"""Share; a voice of which less than this is found is a voice lost."""
+UNTOLD_S = 1.0
+"""Seconds of sound that nothing explains from which on a channel is heard again."""
+LEAK_REACH_S = 0.35
+"""Seconds around what leaked in where the detector may still hear it."""
+LENT_TIMES = 2
+"""The detector is half as sure of a voice that was lent its pitch."""
+LIVE_DB = -45.0
+"""dBFS; a channel this loud carries something that somebody wanted recorded."""
+LITTLE, LONG_S = 0.02, 60.0
+"""A party that speaks for less than this share of a call of more than so many seconds is not believed to be that silent."""
+
+
+@dataclass(frozen=True, eq=False)
+class Detector:
+    """`probabilities` gives one value in 0…1 per `frame_s` seconds of float32 audio at 16 kHz."""
+
+    probabilities: Callable[[Floats], Floats]
+    frame_s: float
+
+
+class Channel(NamedTuple):
+    """A voice channel with its frame levels in dBFS and the gain in dB for the detector.
+
+    `explained` marks the level frames that hold only what leaked in from the other channel.
+    """
+
+    track: Track
+    levels: Floats
+    gain_db: float
+    explained: Mask | None
+
+
+class Heard(NamedTuple):
+    """What was found on a channel; each doubt about it is a finding by code, value and unit."""
+
+    speech: Timeline
+    padded: tuple[Segment, ...]
+    sounds: tuple[sounds.Sound, ...]
+    doubts: tuple[tuple[str, float, str], ...] = ()
+
+
+def hear(channel: Channel, detector: Detector, limits: SpeechLimits) -> Heard:
+    """Speech and other sounds of one channel."""
+    probabilities = _detected(channel, detector, lent=False)
+    heard = _gated(channel, probabilities, detector.frame_s, limits)
+    untold_s = _untold(channel, heard).duration
+    if untold_s < max(UNTOLD_S, heard.speech.duration):
+        return heard
+    lent = _detected(channel, detector, lent=True)
+    likely = np.maximum(probabilities, np.minimum(LENT_TIMES * lent, 1))
+    again = _gated(channel, likely, detector.frame_s, limits)
+    if heard.speech.duration >= MOST * again.speech.duration:
+        return heard
+    only_lent_s = again.speech.duration - heard.speech.duration
+    return again._replace(doubts=(*again.doubts, ("unvoiced_speech", round(only_lent_s, 1), "s")))
+
+
+def findings(number: int, channel: Channel, heard: Heard, *, dead: bool) -> list[Finding]:
+    """What is to be said of a channel (`number` counts from 1) beside how it sounds: doubts, and a party that is missing."""
+    found = [Finding(code, number, value, unit) for code, value, unit in heard.doubts]
+    if dead:
+        return found
+    track = channel.track
+    share = heard.speech.duration / max(track.duration, track.frame_s)
+    level_db = activity.active_level(_unnamed(channel, heard))
+    if not heard.speech and level_db > LIVE_DB:
+        found.append(Finding("silent_channel", number, round(level_db, 1), "dBFS"))
+    elif share < LITTLE and track.duration > LONG_S:
+        found.append(Finding("little_speech", number, round(100 * share, 1), "%"))
+    if not heard.speech and quality.noise_throughout(_unnamed(channel, heard)):
+        found.append(Finding("low_snr", number, 0.0, "dB"))
+    return found
+
+
+def _gated(channel: Channel, probabilities: Floats, frame_s: float, limits: SpeechLimits) -> Heard:
+    """Speech by detector and level, and other sounds; what turned out to be music or a tone is no speech."""
+    track, levels, _, explained = channel
+    taken = activity.tight(probabilities, frame_s, levels, track.frame_s, explained=explained, limits=limits)
+    sure = activity.detected(probabilities, frame_s, activity.CONFIDENT, limits) - _explained(channel, LEAK_REACH_S)
+    left_out = (sure - taken).duration
+    doubts: tuple[tuple[str, float, str], ...] = ()
+    if left_out > max(UNTOLD_S, MOST * sure.duration):
+        taken = activity.detected(probabilities, frame_s, limits.threshold, limits) - _explained(channel)
+        doubts = (("level_disagrees", round(100 * left_out / sure.duration), "%"),)
+    others = sounds.other_sounds(track, levels, taken, probabilities, frame_s)
+    nobody = Timeline((sound.start, sound.end) for sound in others)
+    speech = (taken - nobody).without_short(limits.min_speech_s)
+    padded = activity.padded(speech, probabilities, frame_s, track.duration, limits=limits)
+    return Heard(speech, padded, others, doubts)
+
+
+def _explained(channel: Channel, around_s: float = 0.0) -> Timeline:
+    """Where only the other channel is heard, and so many seconds around it."""
+    if channel.explained is None:
+        return Timeline()
+    frame_s = channel.track.frame_s
+    near = grown(channel.explained, round(around_s / frame_s))
+    return Timeline((first * frame_s, last * frame_s) for first, last in runs(near))
+
+
+def _untold(channel: Channel, heard: Heard) -> Timeline:
+    """Where a channel is heard and nothing says what it is."""
+    told = [Segment(sound.start, sound.end) for sound in heard.sounds]
+    return sounds.audible(channel.levels, channel.track.frame_s) - heard.speech - Timeline(told) - _explained(channel)
+
+
+def _unnamed(channel: Channel, heard: Heard) -> Floats:
+    """The levels, dBFS, of all that is no music or tone."""
+    told = [Segment(sound.start, sound.end) for sound in heard.sounds]
+    named = frame_mask(told, len(channel.levels), channel.track.frame_s)
+    return np.asarray(channel.levels[~named])
+
+
+def _detected(channel: Channel, detector: Detector, *, lent: bool) -> Floats:
+    """Speech probabilities (0–1) of a whole channel, part by part; `lent`: with a pitch lent to it."""
+    track, frame_s = channel.track, detector.frame_s
+    part_s = max(1, round(DETECT_S / frame_s)) * frame_s
+    run_in = round(RUN_IN_S / frame_s)
+    found = [np.zeros(0, np.float32)]
+    start = 0.0
+    while start < track.duration:
+        end = min(track.duration, start + part_s)
+        before = min(run_in, round(start / frame_s))
+        piece = track.cut(start - before * frame_s, end, gain_db=channel.gain_db)
+        if lent:
+            piece = voiced(piece)
+        found.append(detector.probabilities(_dithered(piece))[before:])
+        start += part_s
+    return np.concatenate(found)
+
+
+def _dithered(piece: Floats) -> Floats:
+    """The piece with noise of `DITHER_DB`, the same each time, in place of digital silence.
+
+    Nowhere else: in the empty upper half of telephone sound even this little noise takes words away from the detector.
+    """
+    count = len(piece) // DITHER_FRAME
+    frames = piece[: count * DITHER_FRAME].reshape(count, DITHER_FRAME)
+    silent = ~frames.any(axis=1)
+    if silent.any():
+        second = np.random.default_rng(0).normal(0, 10 ** (DITHER_DB / 20), (100, DITHER_FRAME))
+        frames[silent] = second[np.flatnonzero(silent) % len(second)]
+    return piece

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+from qa_speech.audio.analysis import Analysis, analyse
+from qa_speech.audio.track import Floats
+from tests.voices import FRAME_S, by_level, noise, voice
+
+LENGTH_S = 61.0
+AGENT = [(1.0, 6.0), (12.0, 17.0), (24.0, 31.0), (40, 50)]
+
+
+def analysed(*channels: Floats, detect: object = by_level) -> Analysis:
+    samples = np.rint(np.clip(np.stack(channels), -1, 32767 / 32768) * 32768).astype(np.int16)
+    return analyse(samples, 8000, detect, FRAME_S)  # type: ignore[arg-type]
+
+
+def codes(found: Analysis, channel: int) -> dict[str, float | None]:
+    return {item.code: item.value for item in found.findings if item.channel == channel}
+
+
+def agent() -> Floats:
+    return voice(AGENT, LENGTH_S, seed=1) + noise(LENGTH_S, -72, seed=3)
+
+
+def deaf(samples: Floats) -> Floats:
+    """A detector that hears nothing."""
+    return np.full(-(-len(samples) // 512), 0.02, np.float32)
+
+
+def by_pitch(samples: Floats) -> Floats:
+    """A detector of pitch: likely where a frame repeats itself."""
+    padded = np.pad(samples, (0, -len(samples) % 512)).reshape(-1, 512)
+    power = np.abs(np.fft.rfft(padded, 2048, axis=1)) ** 2
+    repeats = np.fft.irfft(power, axis=1)[:, 80:240].max(axis=1)
+    energy = np.sum(padded**2, axis=1)
+    return np.where((repeats > 0.3 * energy) & (energy > 512 * 1e-4), 0.95, 0.02).astype(np.float32)
+
+
+def test_a_live_channel_without_speech_is_a_finding_and_so_is_one_of_a_party_that_hardly_speaks() -> None:
+    customer = voice([(20.0, 21.0)], LENGTH_S, seed=2) + noise(LENGTH_S, -72, seed=4)
+
+    assert codes(analysed(agent(), noise(LENGTH_S, -36), detect=deaf), 2)["silent_channel"] == pytest.approx(
+        -35.5, abs=1
+    )
+    assert codes(analysed(agent(), customer), 2)["little_speech"] == pytest.approx(1.6, abs=0.3)
+    assert "little_speech" in codes(analysed(agent(), noise(LENGTH_S, -62), detect=by_pitch), 2)
+
+
+def test_a_short_call_a_dead_channel_and_music_say_it_otherwise() -> None:
+    music = np.sin(2 * np.pi * 523.25 * np.arange(round(LENGTH_S * 8000)) / 8000) * 0.1
+    dead = noise(LENGTH_S, -90)
+
+    assert {"silent_channel", "little_speech"}.isdisjoint(codes(analysed(agent(), dead), 2))
+    assert "silent_channel" not in codes(analysed(agent(), music.astype(np.float32), detect=deaf), 2)
+    short = analysed(agent()[: 8000 * 20], noise(20.0, -62))
+    assert "little_speech" not in codes(short, 2)
+
+
+def test_a_whisper_is_heard_with_a_pitch_lent_and_said_to_be_one() -> None:
+    spoken = [(5.0, 9.0), (20.0, 26.0), (52.0, 55.0)]
+    whisper = noise(LENGTH_S, -24) * (np.abs(voice(spoken, LENGTH_S, seed=5)) > 0) + noise(LENGTH_S, -80, seed=6)
+
+    found = analysed(agent(), whisper, detect=by_pitch)
+
+    assert found.speech[1].duration == pytest.approx(13, abs=1.5)
+    assert codes(found, 2)["unvoiced_speech"] == pytest.approx(found.speech[1].duration, abs=0.1)
+    assert "unvoiced_speech" not in codes(found, 1)
+
+
+def test_where_the_level_would_take_most_away_the_detector_is_believed() -> None:
+    """A voice that is heard loud for a moment and more than 40 dB softer for the rest of the call."""
+    soft = noise(LENGTH_S, -58)
+    soft[: 8000 * 6] += noise(6.0, -12, seed=1)
+
+    found = analysed(agent(), soft, detect=lambda samples: np.full(-(-len(samples) // 512), 0.95, np.float32))
+
+    assert codes(found, 2)["level_disagrees"] == pytest.approx(90, abs=1)
+    assert found.speech[1].duration > 52
