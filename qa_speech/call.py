@@ -36,6 +36,8 @@ class Role(StrEnum):
         return {Role.AGENT: Role.CUSTOMER, Role.CUSTOMER: Role.AGENT}.get(self, self)
 
 
+MASKED, UNDIVIDED = "masked", "undivided"
+"""Kinds of `OtherSound` that speak of all channels: silenced on purpose; one signal on both, so that nobody can tell who speaks."""
 Layout = Literal["two_channel", "mono", "fake_stereo", "none"]
 Times = Literal["audio", "transcript", "nominal"]
 
@@ -158,6 +160,9 @@ class Utterance(msgspec.Struct, frozen=True, gc=False):
 
 class OtherSound(msgspec.Struct, frozen=True, gc=False):
     """Sound on a channel that is not the speech of its role: ``music``, ``tone``, ``ring_back``, ``dtmf``, ``ivr``.
+
+    Of the role `unknown` are the stretches that all channels have in common: ``masked`` (silenced on purpose: somebody may
+    have spoken there) and ``undivided`` (both channels carry one signal; what is said there is `unknown`'s too).
 
     >>> music = OtherSound("music", Role.AGENT, start=62.0, end=95.5)
     >>> music.segment.duration

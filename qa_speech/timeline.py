@@ -189,3 +189,7 @@ class Timeline:
         """Whether `instant` (seconds) lies inside a segment."""
         index = bisect_right(self._segments, instant, key=_START) - 1
         return index >= 0 and instant < self._segments[index].end
+
+
+NOWHERE = Timeline()
+"""No stretch of time."""

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from qa_speech.call import Call, OtherSound, Recording, Role
 from qa_speech.errors import ConfigError
 from qa_speech.metrics.common import all_spans
-from qa_speech.metrics.silence import silence, silences
+from qa_speech.metrics.gaps import silences
+from qa_speech.metrics.silence import silence
 from qa_speech.testing import make_call
 from qa_speech.timeline import Timeline
 from tests.spoken import calls, edges, spans

@@ -19,10 +19,15 @@ from qa_speech.audio import activity, channels, hearing, leak, quality, sounds
 from qa_speech.audio.activity import Mask
 from qa_speech.audio.leak_level import Side
 from qa_speech.audio.limits import DEFAULT, SpeechLimits
-from qa_speech.audio.track import Floats, Track, frame_levels
+from qa_speech.audio.masked import masked
+from qa_speech.audio.track import SILENT_DB, Floats, Track, frame_levels, frame_mask
+from qa_speech.audio.undivided import undivided
 from qa_speech.call import Finding, Layout
 from qa_speech.errors import ChannelError
-from qa_speech.timeline import Segment, Timeline
+from qa_speech.timeline import NOWHERE, Segment, Timeline
+
+LEAST_SHARED_SPEECH_S = 1.0
+"""A stretch in which both channels carry one signal matters from so many seconds of speech on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +37,9 @@ class Analysis:
     `channels` are the numbers of the voice channels in the file, from 1. `speech` is the tight view for timing;
     `padded` the pieces for the recogniser; `sounds` what else is heard; `gains_db` what was added before detection;
     `levels` the frame levels in dBFS (`tracks[i].frame_s` apart). `cut` gives the samples of a piece.
+
+    `masked`: where the recording was silenced on purpose. `undivided`: where two channels carry one signal; what is said
+    there is the speech of a third entry in every tuple but `channels`, which shares the track of the first.
     """
 
     layout: Layout
@@ -43,6 +51,16 @@ class Analysis:
     gains_db: tuple[float, ...]
     tracks: tuple[Track, ...]
     levels: tuple[Floats, ...]
+    masked: Timeline = NOWHERE
+    undivided: Timeline = NOWHERE
+
+    def apart(self, voice: int) -> Timeline:
+        """Where voice `voice` (from 0) has neither speech nor background of its own: masked, or said by others on its track."""
+        if not self.undivided:
+            return self.masked
+        if voice < len(self.channels):
+            return self.masked | self.undivided
+        return self.masked | self.undivided.gaps(Segment(0, max(self.tracks[voice].duration, self.undivided[-1].end)))
 
     def cut(self, channel: int, start: float, end: float) -> Floats:
         """``[start, end)`` seconds of voice channel `channel` (from 0): float32, 16 kHz, level-normalised, leak removed."""
@@ -87,32 +105,36 @@ def analyse(
         raise ChannelError(source, f"expected samples of shape (channels, n), got {samples.shape}")
     surveys = [channels.survey(Track(row, rate)) for row in samples]
     layout, voices, findings = _layout(surveys, source)
-    voice_channels = [surveys[index] for index in voices]
-    tracks, levels, explained, leaks = _without_leaks(voice_channels)
-    for number, found in leaks:
-        findings += _crosstalk(voices[number] + 1, found)
+    hidden = masked([surveys[index] for index in voices])
+    voice_channels = [_blanked(surveys[index], hidden) for index in voices]
+    shared = _undivided(voice_channels, hidden)
+    tracks, levels, explained, leaks = _without_leaks(voice_channels, shared)
+    for number, heard_in in leaks:
+        findings += _crosstalk(voices[number] + 1, heard_in)
     gains = tuple(activity.normalising_gain(level) for level in levels)
     detector = hearing.Detector(detect, frame_s)
     heard = []
     for number, track in enumerate(tracks):
-        channel = hearing.Channel(track, levels[number], gains[number], explained[number])
+        channel = hearing.Channel(track, levels[number], gains[number], explained[number], hidden)
         found_here = hearing.hear(channel, detector, limits)
         heard.append(found_here)
         is_dead = voice_channels[number].dead
         findings += hearing.findings(voices[number] + 1, channel, found_here, dead=is_dead)
         if not is_dead:
-            findings += quality.findings(voices[number] + 1, track, levels[number], found_here.speech)
-    return Analysis(
+            findings += quality.findings(voices[number] + 1, track, levels[number], found_here.speech, hidden)
+    found = Analysis(
         layout=layout,
         channels=tuple(index + 1 for index in voices),
-        findings=tuple(findings),
+        findings=(*findings, *_stretch_findings(hidden, "masked")),
         speech=tuple(found.speech for found in heard),
         padded=tuple(found.padded for found in heard),
         sounds=tuple(found.sounds for found in heard),
         gains_db=gains,
         tracks=tracks,
         levels=levels,
+        masked=hidden,
     )
+    return _set_apart(found, shared, limits)
 
 
 def divided(found: Analysis, speakers: Sequence[Timeline], limits: SpeechLimits) -> Analysis:
@@ -187,6 +209,58 @@ def _layout(surveys: list[channels.Survey], source: str) -> tuple[Layout, list[i
     return "two_channel", voices, findings
 
 
+def _blanked(survey: channels.Survey, hidden: Timeline) -> channels.Survey:
+    """A channel that is silent where it was masked, whatever stands there."""
+    if not hidden:
+        return survey
+    track = survey.track.blanked(hidden)
+    levels = survey.levels.copy()
+    levels[frame_mask(hidden, len(levels), track.frame_s)] = SILENT_DB
+    return replace(survey, track=track, levels=levels)
+
+
+def _undivided(surveys: list[channels.Survey], hidden: Timeline) -> Timeline:
+    """Where two channels that both carry sound carry one signal."""
+    if len(surveys) != 2 or any(survey.dead for survey in surveys):
+        return Timeline()
+    one, two = surveys
+    return undivided(one, two, hidden)
+
+
+def _set_apart(found: Analysis, shared: Timeline, limits: SpeechLimits) -> Analysis:
+    """The analysis with what is said while both channels carry one signal as the speech of nobody in particular.
+
+    A stretch of one signal in which next to nothing is said (music on both lines) needs no such care.
+    """
+    both = found.speech[0] | found.speech[-1]
+    spoken = Timeline(stretch for stretch in shared if both.crop(stretch).duration >= LEAST_SHARED_SPEECH_S)
+    if not spoken:
+        return found
+    own = [line - spoken for line in found.speech]
+    padded = [_without(pieces, spoken) for pieces in found.padded]
+    roomy = activity.padded(
+        both & spoken, found.levels[0], found.tracks[0].frame_s, found.tracks[0].duration, limits=limits
+    )
+    return replace(
+        found,
+        findings=(*found.findings, *_stretch_findings(spoken, "partly_mono")),
+        speech=(*(line.without_short(limits.min_speech_s) for line in own), both & spoken),
+        padded=(*padded, roomy),
+        sounds=(*found.sounds, ()),
+        gains_db=(*found.gains_db, found.gains_db[0]),
+        tracks=(*found.tracks, found.tracks[0]),
+        levels=(*found.levels, found.levels[0]),
+        undivided=spoken,
+    )
+
+
+def _stretch_findings(stretches: Timeline, code: str) -> list[Finding]:
+    """How many seconds of the recording are of a kind of their own; nothing where none are."""
+    if not stretches:
+        return []
+    return [Finding(code, None, round(stretches.duration, 1), "s")]
+
+
 class _Clean(NamedTuple):
     """Tracks with what leaked in taken out, their levels, the frames with nothing else, and what was found."""
 
@@ -196,14 +270,14 @@ class _Clean(NamedTuple):
     leaks: list[tuple[int, leak.Crosstalk]]
 
 
-def _without_leaks(surveys: list[channels.Survey]) -> _Clean:
-    """The channels with what leaked from the one into the other taken out."""
+def _without_leaks(surveys: list[channels.Survey], shared: Timeline) -> _Clean:
+    """The channels with what leaked from the one into the other taken out; where both carry one signal nothing leaks."""
     tracks = [survey.track for survey in surveys]
     levels = [survey.levels for survey in surveys]
     explained: list[Mask | None] = [None for _ in surveys]
     leaks: list[tuple[int, leak.Crosstalk]] = []
     if len(surveys) == 2 and not any(survey.dead for survey in surveys):
-        one, two = (Side(survey.track, survey.levels) for survey in surveys)
+        one, two = (Side(survey.track, survey.levels) for survey in (_blanked(each, shared) for each in surveys))
         leaks = leak.between(one, two)
     for target, found in leaks:
         tracks[target] = replace(tracks[target], leak=found.leak)

@@ -21,7 +21,7 @@ from qa_speech.audio.limits import SpeechLimits
 from qa_speech.audio.track import Floats, Track, frame_mask, grown, runs
 from qa_speech.audio.voicing import voiced
 from qa_speech.call import Finding
-from qa_speech.timeline import Segment, Timeline
+from qa_speech.timeline import NOWHERE, Segment, Timeline
 
 DETECT_S = 600.0
 """Seconds given to the detector at once: bounds memory in long calls."""
@@ -54,13 +54,15 @@ class Detector:
 class Channel(NamedTuple):
     """A voice channel with its frame levels in dBFS and the gain in dB for the detector.
 
-    `explained` marks the level frames that hold only what leaked in from the other channel.
+    `explained` marks the level frames that hold only what leaked in from the other channel; `masked` is where the recording
+    was silenced on purpose.
     """
 
     track: Track
     levels: Floats
     gain_db: float
     explained: Mask | None
+    masked: Timeline = NOWHERE
 
 
 class Heard(NamedTuple):
@@ -159,7 +161,13 @@ def _detected(channel: Channel, detector: Detector, *, lent: bool) -> Floats:
             piece = voiced(piece)
         found.append(detector.probabilities(_dithered(piece))[before:])
         start += part_s
-    return np.concatenate(found)
+    return _aside(np.concatenate(found), channel.masked, frame_s)
+
+
+def _aside(probabilities: Floats, masked: Timeline, frame_s: float) -> Floats:
+    """The probabilities (one per `frame_s` seconds) with those of masked stretches at the border: no speech, no background."""
+    probabilities[frame_mask(masked, len(probabilities), frame_s)] = activity.UNLIKELY
+    return probabilities
 
 
 def _dithered(piece: Floats) -> Floats:

@@ -16,7 +16,7 @@ from qa_speech.audio import leak
 from qa_speech.audio.activity import Mask, active_level
 from qa_speech.audio.track import Floats, Track, frame_mask, from_db, grown, runs, to_db
 from qa_speech.call import Finding
-from qa_speech.timeline import Timeline
+from qa_speech.timeline import NOWHERE, Timeline
 
 STRETCHES = 200
 COVERED_SHARE = 0.999
@@ -81,25 +81,26 @@ class Peak(NamedTuple):
     at: float
 
 
-def findings(number: int, track: Track, levels: Floats, speech: Timeline) -> list[Finding]:
+def findings(number: int, track: Track, levels: Floats, speech: Timeline, apart: Timeline = NOWHERE) -> list[Finding]:
     """What the sound of one channel is like (`number` counts from 1), each figure with its unit; `levels` are in dBFS.
 
-    The codes stand in `audio.channels`.
+    What is `apart` is neither speech nor background. The codes stand in `audio.channels`.
     """
     mask = frame_mask(speech, len(levels), track.frame_s)
+    outside = frame_mask(apart, len(levels), track.frame_s)
     return [
-        *_noise_findings(number, track, levels, speech),
+        *_noise_findings(number, track, levels[~outside], mask[~outside], speech),
         *_band_findings(number, track, mask),
-        *_hum_findings(number, hum(track, mask), active_level(levels)),
+        *_hum_findings(number, hum(track, mask | outside), active_level(levels)),
         *_echo_findings(number, echo(track, levels)),
-        *_hole_findings(number, holes(track, levels, speech)),
+        *_hole_findings(number, holes(track, levels, speech | apart)),
     ]
 
 
-def _noise_findings(number: int, track: Track, levels: Floats, speech: Timeline) -> list[Finding]:
-    """Speech against background, dB."""
+def _noise_findings(number: int, track: Track, levels: Floats, mask: Mask, speech: Timeline) -> list[Finding]:
+    """Speech against background, dB; `mask` marks the speech among the `levels` that tell of either."""
     found = []
-    ratio = snr_db(levels, frame_mask(speech, len(levels), track.frame_s))
+    ratio = snr_db(levels, mask)
     if ratio is not None:
         found.append(Finding("snr", number, round(ratio, 1), "dB"))
         if ratio < LOW_SNR_DB:

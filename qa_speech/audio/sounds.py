@@ -158,11 +158,11 @@ def audible(levels: Floats, frame_s: float) -> Timeline:
 
 def _tones(track: Track, free: Timeline) -> list[Sound]:
     """The stretches that are tones, in order."""
-    candidates = [_tone(track, stretch) for stretch in free.without_short(MIN_KEY_S)]
+    candidates = [tone_in(track, stretch) for stretch in free.without_short(MIN_KEY_S)]
     return [tone for tone in candidates if tone is not None]
 
 
-def _tone(track: Track, stretch: Segment) -> Sound | None:
+def tone_in(track: Track, stretch: Segment) -> Sound | None:
     """A stretch that is one tone, or two at once; None when it is neither."""
     power = _spectra(track, stretch)
     if not len(power):

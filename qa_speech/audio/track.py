@@ -8,7 +8,7 @@ channel is taken out of each piece as it is read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +51,8 @@ class Track:
     """One channel: `samples` int16 or float32 of shape (n,), not copied, at `rate` Hz.
 
     `offset` holds one value per level frame, of full scale, which is taken off when the track is read; `leak` is taken
-    out too. Float samples beyond −1…1 are cut off there, and what is no number is silence.
+    out too. `blank` holds ranges of samples that read as silence: what somebody put there is not to be measured. Float
+    samples beyond −1…1 are cut off there, and what is no number is silence.
 
     Examples
     --------
@@ -64,6 +65,7 @@ class Track:
     rate: int
     offset: Floats | None = None
     leak: Leak | None = None
+    blank: tuple[tuple[int, int], ...] = ()
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -100,7 +102,18 @@ class Track:
             piece -= around[start - first * self.hop :][: len(piece)]
         if self.leak is not None:
             piece -= self.leak.heard(start, stop)
+        for first, last in self.blank:
+            piece[max(0, first - start) : max(0, last - start)] = 0
         return piece
+
+    def blanked(self, spans: Iterable[Segment]) -> Track:
+        """The track that is silent in these stretches (seconds) too.
+
+        >>> Track(np.full(10, 0.5, np.float32), 10).blanked([Segment(0.1, 0.3)]).read(0, 4)
+        array([0.5, 0. , 0. , 0.5], dtype=float32)
+        """
+        ranges = [(round(span.start * self.rate), round(span.end * self.rate)) for span in spans]
+        return replace(self, blank=(*self.blank, *ranges))
 
     def blocks(self, block_s: float = BLOCK_S) -> Iterator[tuple[int, Floats]]:
         """``(first sample, samples)`` one after the other; every block but the last holds whole level frames."""

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from qa_speech.audio.track import Floats, Track, frame_mask, from_db, stretches
 from qa_speech.call import Acoustics
-from qa_speech.timeline import Segment, Timeline
+from qa_speech.timeline import NOWHERE, Segment, Timeline
 
 F0_HZ = (70.0, 420.0)
 PITCH_FRAME_S, PITCH_HOP_S = 0.04, 0.02
@@ -37,7 +37,13 @@ NUCLEUS_BELOW_DB = 25.0
 
 
 def acoustics(
-    track: Track, levels: Floats, speech: Timeline, spans: Sequence[Segment], *, pitch: bool = True
+    track: Track,
+    levels: Floats,
+    speech: Timeline,
+    spans: Sequence[Segment],
+    *,
+    apart: Timeline = NOWHERE,
+    pitch: bool = True,
 ) -> tuple[Acoustics, ...]:
     """Voice figures of each span of one channel.
 
@@ -50,6 +56,8 @@ def acoustics(
         Its speech; only frames in it count.
     spans
         The utterances of this channel.
+    apart
+        What is no background either: masked, or the speech of others on this track.
     pitch
         Measure pitch too.
 
@@ -68,7 +76,8 @@ def acoustics(
     (-20.0, 200.0)
     """
     mask = frame_mask(speech, len(levels), track.frame_s)
-    noise = _noise_power(levels[~mask])
+    outside = frame_mask(apart, len(levels), track.frame_s)
+    noise = _noise_power(levels[~(mask | outside)])
     pitch_track = pitches(track, speech) if pitch else PitchTrack(np.zeros(0), np.zeros(0, np.float32))
     found = []
     for span in spans:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from qa_speech.call import Call, Role, StrayWord, Utterance, Word
+from qa_speech.call import MASKED, Call, Role, StrayWord, Utterance, Word
 from qa_speech.language.data import word_list
 from qa_speech.language.phrases import fold
 from qa_speech.language.remembered import per_call
@@ -140,7 +140,8 @@ def turns(call: Call) -> tuple[Turn, ...]:
     """The turns of a call: maximal runs of utterances of one role, in order of their starts.
 
     A backchannel of the other role does not end a turn and belongs to none, unless it answers a question of the other
-    and overlaps nothing (对不对？—对), or its speaker goes on with the turn it opens (好的 … 我帮您查).
+    and overlaps nothing (对不对？—对), or its speaker goes on with the turn it opens (好的 … 我帮您查). A turn ends where
+    the recording is masked.
 
     >>> from qa_speech.testing import make_call
     >>> call = make_call("agent: 您的号码是尾号三三八五对不对", "customer: 对", "agent: 您本月", "customer@8-8.3: 嗯",
@@ -161,11 +162,14 @@ def turn_utterances(call: Call) -> Sequence[Sequence[int]]:
     [[0], [1, 2]]
     """
     utterances = call.utterances
+    masks = [sound.start for sound in call.sounds if sound.kind == MASKED]
     held: list[list[int]] = []
     opening: list[int] = []  # backchannels of one role that may turn out to open a turn of theirs
     speaker: Role | None = None
     floor: Utterance | None = None  # what the holder of the floor said last
     for index, said in enumerate(utterances):
+        if floor is not None and any(floor.end <= mask < said.start for mask in masks):
+            speaker, floor, opening = None, None, []  # who spoke in between is not known
         if opening and utterances[opening[0]].role is not said.role:
             opening = []
         if said.role is speaker:

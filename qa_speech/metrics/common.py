@@ -9,10 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from qa_speech.call import Call, Role
+from qa_speech.call import MASKED, UNDIVIDED, Call, Role
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.base import Component, names_of
-from qa_speech.metrics.doubt import DOUBTFUL_SPEECH, LOW_SNR_DB, STRONG_LEAK_DB, has_doubtful_times
+from qa_speech.metrics.doubt import (
+    DOUBTFUL_SPEECH,
+    LOW_SNR_DB,
+    MOST_UNDIVIDED,
+    STRONG_LEAK_DB,
+    has_doubtful_times,
+)
 from qa_speech.scores import Evidence, Measurement, Reliability
 
 Span: TypeAlias = tuple[float, float]
@@ -58,19 +64,61 @@ def all_spans(call: Call) -> Sequence[Span]:
     pool: list[Span] = []
     for role in roles_of(call):
         pool += spans(call, role)
-    pool.sort()
-    merged: list[Span] = []
+    return merged(pool)
+
+
+def merged(pool: Iterable[Span]) -> list[Span]:
+    """Spans in order, those that touch or overlap as one.
+
+    >>> merged([(5, 6), (0, 2), (1, 3)])
+    [(0, 3), (5, 6)]
+    """
+    joined: list[Span] = []
     first, last = -1.0, -1.0
-    for start, end in pool:
+    for start, end in sorted(pool):
         if start > last:
             if last > first:
-                merged.append((first, last))
+                joined.append((first, last))
             first, last = start, end
         elif end > last:
             last = end
     if last > first:
-        merged.append((first, last))
-    return merged
+        joined.append((first, last))
+    return joined
+
+
+def stretches_of(call: Call, *kinds: str) -> list[Span]:
+    """Seconds of the sounds of these kinds, on whatever channel: sorted, disjoint.
+
+    >>> from qa_speech.testing import make_call
+    >>> import msgspec
+    >>> from qa_speech.call import OtherSound
+    >>> music = (OtherSound("music", Role.AGENT, 2, 5), OtherSound("music", Role.CUSTOMER, 4, 6))
+    >>> stretches_of(msgspec.structs.replace(make_call(agent=[(0, 1)]), sounds=music), "music")
+    [(2, 6)]
+    """
+    found = [(sound.start, sound.end) for sound in call.sounds if sound.kind in kinds]
+    return merged(found)
+
+
+def told_s(call: Call) -> float:
+    """Seconds in which the parties can be told apart: the length without what is masked and without one signal on both channels.
+
+    >>> from qa_speech.testing import make_call
+    >>> told_s(make_call(agent=[(0, 2)], duration=60))
+    60.0
+    """
+    return length_s(call) - total(stretches_of(call, MASKED, UNDIVIDED))
+
+
+def heard_s(call: Call) -> float:
+    """Seconds of the call that can be heard: its length without what is masked.
+
+    >>> from qa_speech.testing import make_call
+    >>> heard_s(make_call(agent=[(0, 2)], duration=60))
+    60.0
+    """
+    return length_s(call) - total(stretches_of(call, MASKED))
 
 
 def length_s(call: Call) -> float:
@@ -197,6 +245,10 @@ def reliability(call: Call) -> tuple[Reliability, str]:
         return "low", "mono"
     if call.times == "transcript":
         return "low", "doubtful_times" if has_doubtful_times(call) else "transcript_times"
+    if _UNKNOWN in call.speech and stretches_of(call, UNDIVIDED):
+        undivided_s = call.speech[_UNKNOWN].duration
+        if undivided_s > MOST_UNDIVIDED * total(all_spans(call)):
+            return "low", "partly_mono"
     for finding in recording.findings:
         code, value = finding.code, finding.value
         if code in DOUBTFUL_SPEECH:

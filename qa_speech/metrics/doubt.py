@@ -13,6 +13,10 @@ STRONG_LEAK_DB = -20.0
 """dB; leaked speech above this level cannot be removed without touching the other side's own."""
 DOUBTFUL_SPEECH = frozenset(("dead_channel", "silent_channel", "little_speech", "level_disagrees", "unvoiced_speech"))
 """Findings, whatever their value, after which it is not certain that all of a party's speech was found."""
+MOST_UNDIVIDED = 0.5
+"""Share, 0–1, of the speech that may be said while both channels carry one signal: figures of the rest then stand for the call."""
+MOST_MASKED = 0.1
+"""Share, 0–1, of speech and masked stretches together that may be masked: nobody knows whose share it would have been."""
 UNSURE = 0.5
 """Probability, 0–1, of a recognised word below which a person has to listen."""
 UNSURE_SHARE = 0.2

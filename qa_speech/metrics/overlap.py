@@ -48,6 +48,7 @@ from qa_speech.metrics.common import (
     no_timing,
     ratio,
     spans,
+    told_s,
     total,
 )
 from qa_speech.scores import Measurement
@@ -282,7 +283,8 @@ def overlap(
 
     Notes
     -----
-    Overlaps of one pair of utterances are one event: a short breath does not make two interruptions of one.
+    Overlaps of one pair of utterances are one event: a short breath does not make two interruptions of one. Shares and rates
+    leave out the time in which both channels carry one signal, and what is masked.
 
     Examples
     --------
@@ -302,14 +304,13 @@ def overlap(
         call, min_event_s=min_event_s, delay_s=delay_s, min_overlap_s=min_overlap_s, yield_s=yield_s,
         simultaneous_s=simultaneous_s, backchannel_s=backchannel_s,
     )  # fmt: skip
-    length = length_s(call)
     parts: dict[str, float | None] = dict.fromkeys(_OVERLAP, 0)
     parts["total_s"] = seconds
     parts["count"] = len(found)
-    parts["share"] = ratio(seconds, length)
+    parts["share"] = ratio(seconds, told_s(call))
     parts["share_of_speech"] = ratio(seconds, active_s)
-    parts["per_min"] = ratio(len(found), length, 60.0)
-    parts["call_s"] = length
+    parts["per_min"] = ratio(len(found), told_s(call), 60.0)
+    parts["call_s"] = length_s(call)
     parts["active_s"] = active_s
     parts.update(distribution([event.overlap_s for event in found]))
     for event in found:
@@ -371,15 +372,14 @@ def interruption(
     mine = [turn for turn in turns_of(call) if turn.role is role]
     cutting = sum([not starters.isdisjoint(turn.utterances) for turn in mine])
     seconds = [event.overlap_s for event in found]
-    length = length_s(call)
     parts: dict[str, float | None] = {
         "count": len(found),
         "success_count": success,
         "attempt_count": len(found) - success,
-        "per_min": ratio(len(found), length, 60.0),
+        "per_min": ratio(len(found), told_s(call), 60.0),
         "total_s": sum(seconds),
         "longest_s": max(seconds, default=0.0),
-        "call_s": length,
+        "call_s": length_s(call),
         "turns": len(mine),
         "interrupting_turns": cutting,
         "overtalk_share": ratio(cutting, len(mine)),

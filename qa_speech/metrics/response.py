@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
-from qa_speech.call import Call, Role
+from qa_speech.call import MASKED, UNDIVIDED, Call, Role
 from qa_speech.language.data import word_list
 from qa_speech.language.dialogue import EPS
 from qa_speech.language.dialogue import turns as turns_of
@@ -38,7 +39,9 @@ from qa_speech.metrics.base import (
     names_of,
 )
 from qa_speech.metrics.common import (
+    Span,
     distribution,
+    heard_s,
     interval,
     length_s,
     measured,
@@ -47,11 +50,18 @@ from qa_speech.metrics.common import (
     no_timing,
     quantile,
     ratio,
+    stretches_of,
 )
-from qa_speech.metrics.silence import ANNOUNCEMENTS, GRACE_S, Silence, silences
+from qa_speech.metrics.gaps import ANNOUNCEMENTS, GRACE_S, Silence, silences
 from qa_speech.scores import Evidence, Measurement
 
 THANKS = word_list("hold_thanks")
+RING_PAUSE_S = 4.0
+"""Between two rings, where only one is heard (GB 3380, ITU-T E.180: 1 s on, 4 s off)."""
+LONGEST_RING_S = 2.5
+"""A tone alone that lasts longer has no cadence."""
+CUT_SHORT_S = 0.15
+"""A last ring that is shorter than the others by more than this was cut short by the answer."""
 
 RESPONSE = (
     COUNT,
@@ -106,8 +116,9 @@ def response(call: Call, *, slow_s: float = 3.0, announcements: tuple[str, ...] 
         negative where they overlap: ``count``, ``total_s``, ``mean_s``, ``min_s``, ``p50_s``, ``p90_s``, ``longest_s``;
         ``slow_count`` and ``slow_share`` in %; ``overlapped_count`` below zero; ``held_count`` changes left out because the
         agent had announced a hold; ``first_word_s`` from the start of the recording (from the end of ring-back or
-        announcement, if one is heard before) to the agent's first word. Evidence: one interval per slow answer,
-        ``slow_response``, and the wait for the first word, ``first_word``. Value None: ``no_speech``, ``no_times``,
+        announcement, if one is heard before) to the agent's first word: the pause after the last ring is ringing too unless that
+        ring was cut short, and None where the beginning is masked or one signal on both channels. Evidence: one interval per
+        slow answer, ``slow_response``, and the wait for the first word, ``first_word``. Value None: ``no_speech``, ``no_times``,
         ``mono``, ``no_role``, ``no_event`` (the floor never changes from customer to agent).
 
     Notes
@@ -177,10 +188,16 @@ def _latencies(call: Call) -> list[Latency]:
             for index in turn.utterances:
                 said = call.utterances[index]
                 if said.end > before.end:
-                    found.append(Latency(before.end, said.start, index))
+                    if not _masked_between(call, before.end, said.start):
+                        found.append(Latency(before.end, said.start, index))
                     break
         before = turn
     return found
+
+
+def _masked_between(call: Call, asked: float, answered: float) -> bool:
+    """Whether somebody may have spoken in between."""
+    return any(asked - GRACE_S <= start < answered for start, _ in stretches_of(call, MASKED))
 
 
 def _without_holds(call: Call, every: list[Latency], slow_s: float, announcements: tuple[str, ...]) -> list[Latency]:
@@ -202,8 +219,26 @@ def _opening(call: Call) -> tuple[float, float] | None:
     if not spoken:
         return None
     first = spoken[0]
-    ringing = [sound.end for sound in call.sounds if sound.kind in ("ring_back", "ivr") and sound.end <= first]
-    return max(ringing, default=0.0), first
+    if any(start < first for start, _ in stretches_of(call, MASKED, UNDIVIDED)):
+        return None  # who spoke until then is not known
+    announced = [end for _, end in stretches_of(call, "ivr") if end <= first]
+    ringing = [ring for ring in stretches_of(call, "ring_back") if ring[1] <= first]
+    begun = max([*announced, _picked_up(ringing)], default=0.0)
+    return min(begun, first), first
+
+
+def _picked_up(rings: Sequence[Span]) -> float:
+    """When the ringing ended at the latest, in seconds: its pauses belong to it, but a ring that is cut short was answered."""
+    if not rings:
+        return 0.0
+    start, end = rings[-1]
+    usual_s = max([ring[1] - ring[0] for ring in rings])
+    if end - start < usual_s - CUT_SHORT_S:
+        return end
+    pauses = [later[0] - earlier[1] for earlier, later in pairwise(rings)]
+    if not pauses and usual_s > LONGEST_RING_S:
+        return end
+    return end + min(pauses, default=RING_PAUSE_S)
 
 
 def hold(
@@ -261,7 +296,7 @@ def hold(
     parts["total_s"] = sum(seconds)
     parts["longest_s"] = max(seconds, default=0.0)
     parts["mean_s"] = distribution(seconds)["mean_s"]
-    parts["share"] = ratio(sum(seconds), length)
+    parts["share"] = ratio(sum(seconds), heard_s(call))
     parts["call_s"] = length
     if call.recognised:
         silent = [wait.duration for wait in found if not wait.announced]

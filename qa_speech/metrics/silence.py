@@ -13,18 +13,13 @@ of the call. Alibaba: any interval, 2 s in its example. Huawei and Verint: free.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from qa_speech.call import Call, Role, Utterance
+from qa_speech.call import MASKED, UNDIVIDED, Call, Role
 from qa_speech.errors import ConfigError
-from qa_speech.language.data import word_list
-from qa_speech.language.dialogue import ANNOUNCED_AT_END, EPS, accepts_wait, ends_in_question, is_backchannel
-from qa_speech.language.phrases import fold, says
-from qa_speech.language.remembered import per_call
+from qa_speech.language.phrases import says
 from qa_speech.metrics.base import (
     CALL_S,
     COUNT,
@@ -43,6 +38,7 @@ from qa_speech.metrics.common import (
     Span,
     all_spans,
     distribution,
+    heard_s,
     interval,
     length_s,
     measured,
@@ -50,20 +46,11 @@ from qa_speech.metrics.common import (
     no_timing,
     ratio,
     roles_of,
+    stretches_of,
+    total,
 )
+from qa_speech.metrics.gaps import ANNOUNCEMENTS, CUSTOMER_WAITS, Silence, silences
 from qa_speech.scores import Measurement
-
-ANNOUNCEMENTS = word_list("hold_announcements")
-CUSTOMER_WAITS = word_list("customer_waits")
-STILL_THERE = word_list("still_there")
-SOUND_OF_WAITING = ("music", "tone", "ring_back", "ivr")
-ASKS_THE_AGENT = ("帮我", "给我", "替我", "为我", "麻烦你", "麻烦您")
-WAIT_AT_END = 14  # spoken characters at the end of a customer's utterance in which a wait counts
-
-LOOK_BACK = 4  # utterances before a silence among which the one that holds the floor is looked for
-GRACE_S = 1e-3  # utterance borders and speech borders may differ by rounding
-
-Kind = Literal["pause", "gap", "hold"]
 
 
 def _of_class(name: str, zh: str, en: str, count: Name | None = None) -> tuple[Component, ...]:
@@ -99,140 +86,6 @@ SILENCE = (
     Component("lead_s", "s", "开口前", "before the first word", placed=False),
     Component("tail_s", "s", "说完后", "after the last word", placed=False),
 )
-
-
-class Silence(NamedTuple):
-    """One silence. `kind`, `owner` and `announced` are None where roles or words are not known."""
-
-    start: float
-    end: float
-    kind: Kind | None
-    owner: Role | None
-    announced: bool | None
-    before: int | None
-    after: int | None
-
-    @property
-    def duration(self) -> float:
-        """Length in seconds."""
-        return self.end - self.start
-
-
-def silences(
-    call: Call,
-    *,
-    min_silence_s: float = 3.0,
-    announcements: tuple[str, ...] = ANNOUNCEMENTS,
-    customer_waits: tuple[str, ...] = CUSTOMER_WAITS,
-) -> list[Silence]:
-    """Every stretch of at least `min_silence_s` seconds between speech in which nobody speaks, with kind and owner.
-
-    >>> from qa_speech.testing import make_call
-    >>> one, = silences(make_call("customer@0-2: 我想查话费", "agent@3-5: 请您稍等", "agent@12-14: 让您久等了"))
-    >>> one.duration, one.kind, str(one.owner), one.announced
-    (7.0, 'hold', 'agent', True)
-    """
-    return list(_silences(call, min_silence_s, tuple(announcements), tuple(customer_waits)))
-
-
-@per_call
-def _silences(
-    call: Call, min_silence_s: float, announcements: tuple[str, ...], customer_waits: tuple[str, ...]
-) -> list[Silence]:
-    gaps = [(a, b) for (_, a), (b, _) in pairwise(all_spans(call)) if b - a >= min_silence_s - EPS]
-    if not gaps:
-        return []
-    by_end = sorted([(said.end, index) for index, said in enumerate(call.utterances)])
-    starts = [said.start for said in call.utterances]
-    found = []
-    for start, end in gaps:
-        ended = bisect_right(by_end, (start + GRACE_S, len(by_end)))
-        past = [index for _, index in by_end[:ended][-LOOK_BACK:]]
-        place = bisect_left(starts, end - GRACE_S)
-        after = place if place < len(starts) else None
-        found.append(_classified(call, (start, end), past, after, announcements, customer_waits))
-    return found
-
-
-def _classified(
-    call: Call,
-    gap: Span,
-    past: Sequence[int],
-    after: int | None,
-    announcements: tuple[str, ...],
-    customer_waits: tuple[str, ...],
-) -> Silence:
-    """`past`: the utterances that ended before the gap, the latest end last; `after`: the first that starts behind it."""
-    every = call.utterances
-    before = past[-1] if past else None
-    kind: Kind | None = None
-    if _waiting_s(call, gap) >= (gap[1] - gap[0]) / 2:
-        kind = "hold"
-    if before is None or after is None or Role.UNKNOWN in (every[before].role, every[after].role):
-        return Silence(*gap, kind, None, None, before, after)
-    owner, announced = _owner(every, past, every[after], announcements, customer_waits)
-    if announced:
-        kind = "hold"
-    elif kind is None:
-        kind = "pause" if every[before].role is every[after].role else "gap"
-    has_words = every[before].text is not None
-    return Silence(*gap, kind, owner, announced if has_words else None, before, after)
-
-
-def _waiting_s(call: Call, gap: Span) -> float:
-    """Seconds of a gap that are filled with the sound of waiting: music, tones, announcements of a machine."""
-    start, end = gap
-    held = [sound for sound in call.sounds if sound.kind in SOUND_OF_WAITING]
-    return sum([max(0.0, min(sound.end, end) - max(sound.start, start)) for sound in held])
-
-
-def _owner(
-    every: Sequence[Utterance],
-    past: Sequence[int],
-    following: Utterance,
-    announcements: tuple[str, ...],
-    customer_waits: tuple[str, ...],
-) -> tuple[Role, bool]:
-    """Who was to speak, and whether the silence was announced; `past` are indices of utterances, in order."""
-    last = every[past[-1]]
-    said = [every[index] for index in reversed(past) if not is_backchannel(every[index])]
-    floor = said[0] if said else last
-    if floor.role is Role.CUSTOMER:
-        if _asks_to_wait(floor.text, customer_waits):
-            return Role.CUSTOMER, True
-        return Role.AGENT, _announced_before(said, announcements)
-    if _announces(floor.text, announcements):
-        return Role.AGENT, True
-    if last.role is Role.CUSTOMER:
-        return Role.AGENT, False  # the customer only acknowledged or answered: the agent goes on
-    if floor.text and ends_in_question(floor.text):
-        return Role.CUSTOMER, False
-    if following.role is Role.CUSTOMER and says(following.text, STILL_THERE):
-        return Role.AGENT, False
-    return following.role, False
-
-
-def _announced_before(said: Sequence[Utterance], announcements: tuple[str, ...]) -> bool:
-    """Whether the agent had announced a look-up, to which the customer has done no more than consent; the latest first."""
-    for one in said:
-        if one.role is Role.AGENT:
-            return _announces(one.text, announcements)
-        if not accepts_wait(one.text or ""):
-            return False
-    return False
-
-
-def _announces(text: str | None, phrases: tuple[str, ...]) -> bool:
-    """Towards the end of what was said: 您稍等 … 这张卡的话费还有十三块九 has kept its promise already."""
-    return bool(text) and says(fold(text or "")[-ANNOUNCED_AT_END:], phrases)
-
-
-def _asks_to_wait(text: str | None, phrases: tuple[str, ...]) -> bool:
-    """At the end of what was said, and not 帮我看一下, which asks the agent to look."""
-    if not text:
-        return False
-    tail = fold(text)[-WAIT_AT_END:]
-    return says(tail, phrases) and not any(word in tail for word in ASKS_THE_AGENT)
 
 
 def silence(
@@ -278,7 +131,10 @@ def silence(
     -----
     Owner: after a customer's statement or question the agent; after an agent's question the customer; after an announced
     look-up the agent; after an agent's statement whoever speaks next, but the agent if that is a customer asking 喂，在吗.
-    A backchannel in between changes nothing, nor does a short consent to an announced look-up (好，你快一点).
+    A backchannel in between changes nothing, nor does a short consent to an announced look-up (好，你快一点). Where nobody
+    announced it, music and tones on one channel make it that party's: what the customer has to hear is sent by the agent.
+
+    What is masked is no silence: a gap ends and begins there, and its owner is not known. Shares leave masked time out.
 
     Examples
     --------
@@ -324,7 +180,7 @@ def _components(call: Call, wanted: Sequence[Silence], active: Sequence[Span]) -
     parts: dict[str, float | None] = {
         "count": len(wanted),
         "total_s": sum(seconds),
-        "share": ratio(sum(seconds), length),
+        "share": ratio(sum(seconds), heard_s(call)),
         "call_s": length,
         **distribution(seconds),
     }
@@ -337,15 +193,22 @@ def _components(call: Call, wanted: Sequence[Silence], active: Sequence[Span]) -
         if one.announced is not None:
             groups["announced" if one.announced else "unannounced"].append(one.duration)
     parts.update(_grouped(call, groups))
-    parts["lead_s"] = active[0][0]
-    parts["tail_s"] = max(0.0, length - active[-1][1])
+    lead, tail = (0.0, active[0][0]), (active[-1][1], max(length, active[-1][1]))
+    parts["lead_s"] = lead[1] - total(_within(stretches_of(call, MASKED), lead))
+    parts["tail_s"] = tail[1] - tail[0] - total(_within(stretches_of(call, MASKED), tail))
     return parts
+
+
+def _within(spans_of: Sequence[Span], limits: Span) -> list[Span]:
+    """The parts of spans that lie between two moments."""
+    cut = [(max(start, limits[0]), min(end, limits[1])) for start, end in spans_of]
+    return [(start, end) for start, end in cut if start < end]
 
 
 def _grouped(call: Call, groups: dict[str, list[float]]) -> dict[str, float | None]:
     """Count, total (s) and longest (s) of each owner and kind; None where roles or words are not known."""
     parts: dict[str, float | None] = {}
-    two_sided = Role.UNKNOWN not in roles_of(call)
+    two_sided = Role.UNKNOWN not in roles_of(call) or bool(stretches_of(call, UNDIVIDED))
     for name, held in groups.items():
         needs_words = name in ("announced", "unannounced")
         known = two_sided and (call.recognised or not needs_words)

@@ -10,7 +10,10 @@ and the longest stretch of the agent, as `turns` does.
 
 from __future__ import annotations
 
-from qa_speech.call import Call, Role
+from itertools import pairwise
+
+from qa_speech.call import MASKED, UNDIVIDED, Call, Role
+from qa_speech.language.dialogue import Turn
 from qa_speech.language.dialogue import turns as turns_of
 from qa_speech.metrics.base import ACTIVE_S, CALL_S, Component, Metric, Name, names_of
 from qa_speech.metrics.common import (
@@ -25,8 +28,11 @@ from qa_speech.metrics.common import (
     ratio,
     roles_of,
     spans,
+    stretches_of,
+    told_s,
     total,
 )
+from qa_speech.metrics.doubt import MOST_MASKED
 from qa_speech.scores import Measurement
 
 TALK = (
@@ -71,7 +77,8 @@ def talk(call: Call, *, role: Role) -> Measurement:
     -------
     Measurement, unit ``s``
         ``talk_s`` the same; ``call_s`` length of the call; ``speech_s`` speech of all roles added up; ``active_s`` time in
-        which anybody speaks; ``share_of_call`` and ``share_of_speech`` in %. Value None: ``no_speech``, ``no_times``,
+        which anybody speaks; ``share_of_call`` and ``share_of_speech`` in %, None (``masked``) where so much is masked that
+        whoever spoke there would change them. Value None: ``no_speech``, ``no_times``,
         ``mono``, ``no_role``.
 
     Notes
@@ -91,16 +98,21 @@ def talk(call: Call, *, role: Role) -> Measurement:
     if reason:
         return missing("s", TALK, reason)
     mine_s = total(spans(call, role))
-    speech_s = mine_s + sum([total(spans(call, other)) for other in roles_of(call) if other is not role])
+    known = [other for other in roles_of(call) if other is not Role.UNKNOWN or not stretches_of(call, UNDIVIDED)]
+    speech_s = mine_s + sum([total(spans(call, other)) for other in known if other is not role])
     length = length_s(call)
     parts = {
         "talk_s": mine_s,
         "call_s": length,
         "speech_s": speech_s,
-        "share_of_call": ratio(mine_s, length),
+        "share_of_call": ratio(mine_s, told_s(call)),
         "share_of_speech": ratio(mine_s, speech_s),
         "active_s": total(all_spans(call)),
     }
+    hidden_s = total(stretches_of(call, MASKED))
+    if hidden_s > MOST_MASKED * (speech_s + hidden_s):
+        parts |= {"share_of_call": None, "share_of_speech": None}
+        return measured(call, mine_s, "s", parts, reason="masked")
     return measured(call, mine_s, "s", parts)
 
 
@@ -118,7 +130,8 @@ def turns(call: Call) -> Measurement:
     Notes
     -----
     Definition: `qa_speech.language.dialogue.turns`. MiiTel publishes rallies per minute without a definition of a turn;
-    vendors who count every 嗯 as a turn report more.
+    vendors who count every 嗯 as a turn report more. A turn ends where the recording is masked; what is said while both
+    channels carry one signal belongs to a turn of nobody in particular, and to neither party's share.
 
     Examples
     --------
@@ -134,7 +147,7 @@ def turns(call: Call) -> Measurement:
     found = turns_of(call)
     agent = [turn for turn in found if turn.role is Role.AGENT]
     customer = [turn for turn in found if turn.role is Role.CUSTOMER]
-    changes = max(0, len(found) - 1)
+    changes = sum([_is_change(one, other) for one, other in pairwise(found)])
     parts: dict[str, float | None] = dict.fromkeys(_TURNS)
     parts["agent_count"] = len(agent)
     parts["customer_count"] = len(customer)
@@ -143,7 +156,7 @@ def turns(call: Call) -> Measurement:
     if call.times != "nominal":
         length = length_s(call)
         parts["call_s"] = length
-        parts["rallies_per_min"] = ratio(changes, length, 60.0)
+        parts["rallies_per_min"] = ratio(changes, told_s(call), 60.0)
         for name, held in (("agent", agent), ("customer", customer)):
             seconds = [turn.end - turn.start for turn in held]
             parts[f"{name}_total_s"] = sum(seconds)
@@ -153,6 +166,11 @@ def turns(call: Call) -> Measurement:
             span = (longest.start, longest.end)
             evidence.append(interval(span, "longest_monologue", Role.AGENT, longest.utterances[0]))
     return measured(call, len(found), "count", parts, evidence)
+
+
+def _is_change(one: Turn, other: Turn) -> bool:
+    """Whether the floor passed from one party to the other, as far as both are known."""
+    return one.role is not other.role and Role.UNKNOWN not in (one.role, other.role)
 
 
 METRICS = (

@@ -125,7 +125,7 @@ def _acoustics(call: Call, prepared: Prepared, *, pitch: bool) -> tuple[Acoustic
     for voice, role in enumerate(prepared.voices):
         spans = [utterance.segment for utterance in call.utterances_of(role)]
         track, levels, speech = analysis.tracks[voice], analysis.levels[voice], analysis.speech[voice]
-        found[role] = iter(acoustics(track, levels, speech, spans, pitch=pitch))
+        found[role] = iter(acoustics(track, levels, speech, spans, apart=analysis.apart(voice), pitch=pitch))
     return tuple(next(found[utterance.role]) for utterance in call.utterances)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from qa_speech.audio.analysis import Analysis, analyse, divided
 from qa_speech.audio.decode import Audio, decode
 from qa_speech.audio.limits import SpeechLimits
-from qa_speech.call import Call, OtherSound, Recording, Role
+from qa_speech.call import MASKED, UNDIVIDED, Call, OtherSound, Recording, Role
 from qa_speech.conduct.annotate import with_annotations
 from qa_speech.engines.base import LEAST_PAD_S, Diarizer, Piece, SpeechDetector, Window
 from qa_speech.engines.diarize import load_diarizer
@@ -180,13 +180,14 @@ class _Seats(NamedTuple):
 
 
 def _seats(analysis: Analysis, row: CallInput, settings: Settings, *, divided_by: str) -> _Seats:
-    """Who speaks on which channel: given with the row, in the settings, or channel 1 = agent; one voice = unknown; of
-    two voices on one channel, told apart by a diarizer, the first to speak is taken for the agent until their words are
-    known; a transcript tells both."""
+    """Who speaks on which channel: given with the row, in the settings, or channel 1 = agent; one voice = unknown, and so is
+    who speaks while both channels carry one signal; of two voices on one channel, told apart by a diarizer, the first to speak
+    is taken for the agent until their words are known; a transcript tells both."""
     if len(analysis.speech) == 1:
         return _Seats((Role.UNKNOWN,), "layout")
     if analysis.layout != "two_channel":
         return _Seats((Role.AGENT, Role.CUSTOMER), divided_by)
+    both = (Role.UNKNOWN,) if analysis.undivided else ()
     if row.agent_channel is not None:
         channel, known_from = row.agent_channel, "given"
     elif settings.agent_channel is not None:
@@ -194,8 +195,8 @@ def _seats(analysis: Analysis, row: CallInput, settings: Settings, *, divided_by
     else:
         channel, known_from = DEFAULT_AGENT_CHANNEL, "default"
     if channel == 1:
-        return _Seats((Role.AGENT, Role.CUSTOMER), known_from)
-    return _Seats((Role.CUSTOMER, Role.AGENT), known_from)
+        return _Seats((Role.AGENT, Role.CUSTOMER, *both), known_from)
+    return _Seats((Role.CUSTOMER, Role.AGENT, *both), known_from)
 
 
 def _hash(path: Path) -> str:
@@ -209,7 +210,7 @@ def _recording(row: CallInput, audio: Audio, analysis: Analysis, seats: _Seats) 
     """What is kept of the file; a channel that holds one voice has its role, any other is unknown."""
     named: dict[int, Role] = {}
     if seats.known_from not in ("diarizer", "transcript"):
-        named = dict(zip(analysis.channels, seats.voices, strict=True))
+        named = dict(zip(analysis.channels, seats.voices, strict=False))
     numbers = range(1, len(audio.samples) + 1)
     return Recording(
         id=row.name,
@@ -226,10 +227,12 @@ def _recording(row: CallInput, audio: Audio, analysis: Analysis, seats: _Seats) 
 
 
 def _sounds(analysis: Analysis, voices: tuple[Role, ...]) -> tuple[OtherSound, ...]:
-    """What is heard beside speech, voice by voice."""
+    """What is heard beside speech, voice by voice; then the stretches of all channels that are of a kind of their own."""
     found: list[OtherSound] = []
     for role, sounds in zip(voices, analysis.sounds, strict=True):
         found += [OtherSound(sound.kind, role, sound.start, sound.end) for sound in sounds]
+    for kind, stretches in ((MASKED, analysis.masked), (UNDIVIDED, analysis.undivided)):
+        found += [OtherSound(kind, Role.UNKNOWN, stretch.start, stretch.end) for stretch in stretches]
     return tuple(found)
 
 

@@ -388,7 +388,7 @@ def cropped(call: Call, start: float, end: float) -> Call:
         speech=speech,
         utterances=tuple([call.utterances[index] for index in kept]),
         acoustics=tuple([call.acoustics[index] for index in kept]) if call.acoustics else (),
-        sounds=tuple([sound for sound in call.sounds if start <= sound.start < end]),
+        sounds=tuple([sound for sound in call.sounds if sound.start < end and start < sound.end]),
         annotations={},
         derived={},
     )

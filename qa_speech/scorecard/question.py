@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from qa_speech.call import Role
+from qa_speech.call import MASKED, UNDIVIDED, Role
 from qa_speech.scorecard.context import EVERYWHERE, Context, Hit, Quoted, Reach
 from qa_speech.scorecard.search import Book
 from qa_speech.scores import Evidence, Measurement
@@ -64,6 +64,20 @@ class Question(NamedTuple):
             reasons.append("unsure_search")
         if doubt.missing:
             reasons.append("words_missing")
+        return reasons + self._unheard(role)
+
+    def _unheard(self, role: Role | None) -> list[str]:
+        """Review reasons where part of the reach is masked, or of nobody in particular: it may have been said there."""
+        call = self.context.call
+        kinds = {sound.kind for sound in call.sounds}
+        reasons = []
+        if UNDIVIDED in kinds and role is not None and self.context.within(Role.UNKNOWN, self.reach):
+            reasons.append("undivided")
+        if MASKED in kinds:
+            start, end = self.context.span(self.reach)
+            masked = [sound for sound in call.sounds if sound.kind == MASKED]
+            if any(sound.start < end and start < sound.end for sound in masked):
+                reasons.append("masked")
         return reasons
 
     def absence(self, role: Role | None, reason: str) -> Evidence:

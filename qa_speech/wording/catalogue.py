@@ -61,6 +61,11 @@ REASONS: Words = {
     "unsure_words": ("所依据的字词识别把握不高", "rests on words recognised with low confidence"),
     "unsure_search": ("所查范围内识别把握不高，可能漏听", "the words searched were recognised with low confidence"),
     "words_missing": ("所查范围内有一部分没有转写", "part of what was searched is not transcribed"),
+    "undivided": (
+        "所查范围内有一段两个声道是同一个声音，分不清谁说的",
+        "in part of what was searched nobody can tell who speaks",
+    ),
+    "masked": ("有一段被消音，不知道是谁说的、说了什么", "part of it is masked: nobody knows who said what there"),
     "low_reliability": ("所依据的测量可靠性低", "rests on a figure of low reliability"),
     "near_threshold": ("数值接近标准线", "the value is close to the limit"),
     "untrusted": (
@@ -82,6 +87,7 @@ REASONS: Words = {
         "有一方声音沙哑或耳语，人声检测把握不大",
         "one party is hoarse or whispers; the detector is unsure of it",
     ),
+    "partly_mono": ("多半通话两个声道是同一个声音", "both channels carry one signal for most of the call"),
     # findings
     "corrected": ("已按通话内容更正", "corrected by what was said"),
     "suspected": ("请核对", "please check"),
@@ -94,6 +100,11 @@ FINDINGS: Words = {
         "fake stereo: both channels carry the same sound, taken as one",
     ),
     "dead_channel": ("没有声音", "no sound"),
+    "partly_mono": (
+        "有一段两个声道是同一个声音，分不清谁说的，不计入计时",
+        "for a while both channels carry one signal; who speaks then is not told, and not timed",
+    ),
+    "masked": ("有被消音的段落，不计入静音、等待和应答", "masked stretches, left out of silence, hold and response"),
     "swapped_roles": ("坐席与客户声道接反", "agent and customer channels swapped"),
     "crosstalk": ("串音：另一方的声音漏到本声道", "crosstalk: the other party leaks into this channel"),
     "crosstalk_lag": ("串音延迟", "crosstalk lag"),
@@ -167,6 +178,8 @@ KINDS: Words = {
     "ring_back": ("回铃音", "ring-back"),
     "dtmf": ("按键音", "key tones"),
     "ivr": ("语音菜单", "IVR prompt"),
+    "masked": ("消音段", "masked"),
+    "undivided": ("未分声道", "one signal on both channels"),
     "noise": ("噪声", "noise"),
 }
 
@@ -240,6 +253,8 @@ GRAVE_FINDINGS = frozenset(
     (
         "mono",
         "fake_stereo",
+        "partly_mono",
+        "masked",
         "dead_channel",
         "swapped_roles",
         "crosstalk",
