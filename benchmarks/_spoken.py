@@ -58,7 +58,9 @@ Talk = tuple[npt.NDArray[np.float32], tuple[Item, ...], tuple[Timeline, Timeline
 
 def chance(seed: int, variant: int, what: str) -> np.random.Generator:
     """Fate of one thing about one call, whatever else is drawn."""
-    return np.random.default_rng([20_261_123, seed, variant, ("line", "talk", "noise").index(what)])
+    return np.random.default_rng(
+        [20_261_123, seed, variant, ("line", "talk", "noise", "partly mono", "masked").index(what)]
+    )
 
 
 def talk(seed: int, variant: int, real: bool, data: Path, length_s: float, known: bool) -> Talk:

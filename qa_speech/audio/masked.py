@@ -5,8 +5,8 @@
     channel 1   ~~~~~~~|∿∿∿∿∿∿∿∿|~~~~~~      or one tone on every channel, ours (`audio.mask`) or that of others
     channel 2   ~~~~~~~|∿∿∿∿∿∿∿∿|~~~~~~
 
-Somebody spoke there, and nobody knows who: it is no silence, no wait and no background. A line on which every pause is
-digital silence (gated, or made by a program) tells less: there only a stretch that cuts a voice in the middle is found.
+Somebody spoke there, and nobody knows who: it is no silence, no wait and no background. On a line on which every pause is
+digital silence (gated, or made by a program) digital silence tells nothing, and only tones are found.
 """
 
 from __future__ import annotations
@@ -18,20 +18,19 @@ import numpy as np
 from qa_speech.audio import mask
 from qa_speech.audio.activity import Mask, active_level
 from qa_speech.audio.channels import Survey
-from qa_speech.audio.sounds import Sound, tone_in
+from qa_speech.audio.sounds import Sound, pure_parts, tone_in
 from qa_speech.audio.track import Floats, Track, runs
 from qa_speech.timeline import Segment, Timeline
 
-STILL_SPREAD = 3.5 / 32768
-"""Of full scale; in a frame of digital silence no two samples differ by more (a codec may add a step or two)."""
+STILL_SPREAD, IDLE_SPREAD = 3.5 / 32768, 16.5 / 32768
+"""Of full scale; in a frame of digital silence no two samples differ by more (a codec may add a step or two), or, in A-law, all
+are one of two values, one step apart."""
 MIN_STILL_S = 0.6
 """Shorter digital silence is a drop-out."""
 NATURAL_SHARE = 0.01
 """Where a channel is digitally silent for more of the rest of its time than this (0–1), its silence is no sign."""
-CUT_BELOW_DB = 20.0
-"""dB below the level of its voice down to which a frame beside the stretch shows that a voice was cut."""
-EVEN_DB, EVEN_FRAMES, FAINTEST_DB = 1.5, 20, -60.0
-"""A tone's level stays within so many dB for so many frames, and above so many dBFS."""
+EVEN_DB, EVEN_FRAMES, FAINTEST_DB = 4.0, 20, -60.0
+"""A tone's level stays within so many dB for so many frames, also through a narrow codec, and above so many dBFS."""
 MIN_TONE_S, JOIN_S = 0.3, 0.05
 OWN_HZ, OWN_DB = 8.0, 1.0
 """On a recording of one channel only a tone this near to that of `mask` is a mask: any other may be the line's."""
@@ -63,9 +62,8 @@ def _silenced(channels: Sequence[Survey]) -> Timeline:
     if not inside:
         return Timeline()
     outside = ~_frames(lasting, len(together))
-    natural = [_share(one & outside, outside) > NATURAL_SHARE for one in still]
-    if all(natural):
-        inside = [run for run in inside if any(_cuts(channel, run) for channel in channels)]
+    if all(_share(one & outside, outside) > NATURAL_SHARE for one in still):
+        return Timeline()
     return Timeline((first * frame_s, last * frame_s) for first, last in inside)
 
 
@@ -75,10 +73,18 @@ def _still(track: Track) -> Mask:
     for _, block in track.blocks():
         full = len(block) // track.hop
         frames = block[: full * track.hop].reshape(full, track.hop)
-        found.append(np.ptp(frames, axis=1) <= STILL_SPREAD)
+        found.append(_is_still(frames))
         if len(block) > full * track.hop:
             found.append(np.zeros(1, bool))
     return np.concatenate(found)
+
+
+def _is_still(frames: Floats) -> Mask:
+    lowest, highest = frames.min(axis=1, keepdims=True), frames.max(axis=1, keepdims=True)
+    spread = (highest - lowest)[:, 0]
+    idle = ((frames == lowest) | (frames == highest)).all(axis=1)
+    still: Mask = (spread <= STILL_SPREAD) | (idle & (spread <= IDLE_SPREAD))
+    return still
 
 
 def _frames(ranges: Sequence[tuple[int, int]], count: int) -> Mask:
@@ -92,13 +98,6 @@ def _share(some: Mask, every: Mask) -> float:
     return float(np.count_nonzero(some)) / max(1, int(np.count_nonzero(every)))
 
 
-def _cuts(channel: Survey, run: tuple[int, int]) -> bool:
-    """Whether a voice is cut at one end of a run of frames: it is loud right beside it."""
-    first, last = run
-    beside = [*channel.levels[first - 2 : first], *channel.levels[last : last + 2]]
-    return max(beside, default=FAINTEST_DB) > channel.level_db - CUT_BELOW_DB
-
-
 # -- tones ------------------------------------------------------------------------------------------------------------
 
 
@@ -107,11 +106,20 @@ def _toned(channels: Sequence[Survey]) -> Timeline:
     even = np.logical_and.reduce([_even(channel.levels) for channel in channels])
     likely = Timeline((first * frame_s, last * frame_s) for first, last in runs(even))
     found: list[Segment] = []
-    for stretch in likely.bridged(JOIN_S).without_short(MIN_TONE_S):
-        tones = [tone_in(channel.track, stretch) for channel in channels]
-        if all(_is_tone(tone) for tone in tones) and (len(channels) > 1 or _is_own(channels[0], stretch)):
-            found.append(stretch)
+    for even_stretch in likely.bridged(JOIN_S).without_short(MIN_TONE_S):
+        for stretch in _pure(channels, even_stretch):
+            tones = [tone_in(channel.track, stretch) for channel in channels]
+            if all(_is_tone(tone) for tone in tones) and (len(channels) > 1 or _is_own(channels[0], stretch)):
+                found.append(stretch)
     return Timeline(found)
+
+
+def _pure(channels: Sequence[Survey], stretch: Segment) -> Timeline:
+    """The parts of a stretch in which every channel has nearly all its power at one pitch: an even noise is left out."""
+    together = Timeline([stretch])
+    for channel in channels:
+        together = together & pure_parts(channel.track, stretch)
+    return together.bridged(JOIN_S).without_short(MIN_TONE_S)
 
 
 def _even(levels: Floats) -> Mask:
@@ -120,7 +128,7 @@ def _even(levels: Floats) -> Mask:
     if len(levels) < EVEN_FRAMES:
         return even
     views = np.lib.stride_tricks.sliding_window_view(levels, EVEN_FRAMES)
-    flat = (views.max(axis=1) - views.min(axis=1) <= 2 * EVEN_DB) & (views.min(axis=1) > FAINTEST_DB)
+    flat = (views.max(axis=1) - views.min(axis=1) <= EVEN_DB) & (views.min(axis=1) > FAINTEST_DB)
     for first, last in runs(flat):
         even[first : last + EVEN_FRAMES - 1] = True
     return even

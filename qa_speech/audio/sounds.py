@@ -186,6 +186,17 @@ def tone_in(track: Track, stretch: Segment) -> Sound | None:
     return Sound("tone", stretch.start, stretch.end)
 
 
+def pure_parts(track: Track, stretch: Segment) -> Timeline:
+    """Where in a stretch nearly all power of a channel is in one peak or two, to a spectrum's length (64 ms)."""
+    pure = runs(_pure(_spectra(track, stretch)))
+    found = []
+    for first, last in pure:
+        start = stretch.start + first * STEP_S
+        end = min(stretch.end, stretch.start + (last - 1) * STEP_S + FRAME_S)
+        found.append((start, end))
+    return Timeline(found)
+
+
 def _is_key(one_hz: float, other_hz: float) -> bool:
     """Whether two frequencies (Hz) are those of a telephone key: one of the low group, one of the high group."""
     low, high = sorted((one_hz, other_hz))
