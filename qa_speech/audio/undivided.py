@@ -138,9 +138,13 @@ def _with_edges(one: Survey, two: Survey, stretch: Segment) -> Segment:
     loud = (one.levels[:count] > one.level_db - HEARD_BELOW_DB) | (two.levels[:count] > two.level_db - HEARD_BELOW_DB)
     votes = np.where(loud, np.where(apart, 1, -1), 0)
     reach = round(EDGE_S / frame_s)
-    start = _border(votes[::-1], count - round(stretch.start / frame_s), reach)
+    start = count - _border(votes[::-1], count - round(stretch.start / frame_s), reach)
     end = _border(votes, round(stretch.end / frame_s), reach)
-    return Segment((count - start) * frame_s, end * frame_s)
+    if start < reach:
+        start = 0
+    if count - end < reach:
+        end = count
+    return Segment(start * frame_s, end * frame_s)
 
 
 def _ends(stretch: Segment) -> tuple[float, float]:

@@ -24,8 +24,9 @@ measured: its reason is that of the condition.
 Review reasons: ``unsure_words`` (words of the evidence below the limit), ``unsure_search`` (much of what was searched is
 below it), ``words_missing`` (part of what was searched is not transcribed), ``undivided`` and ``masked`` (in part of it both
 channels carry one signal, or nothing is left to hear), ``low_reliability`` (of a metric; detail: reliability_reason),
-``near_threshold`` (of a bound, or of a band's edge where full marks begin or end), ``transcript_times``, ``mono``; ``untrusted`` (the card asks for `trust`, and the machine has not yet agreed with people
-often enough on this criterion; a partial mark waits then too).
+``near_threshold`` (of a bound, or of a band's edge where full marks begin or end), ``transcript_times``, ``mono``;
+``untrusted`` (the card asks for `trust`, and the machine has not yet agreed with people often enough on this criterion; a
+partial mark waits then too).
 
 Every criterion's detail also has, where it applies: `points_lost`, `deduction`, `hits`; `combined`; `negated`. Evidence of an
 order begins with the anchor, whose note is "anchor" (`anchor:` and its own note, where it is no quote). A figure without a

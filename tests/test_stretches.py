@@ -1,0 +1,291 @@
+"""Stretches of a kind of their own: masked on purpose, or one signal on both channels. Built from the sample calls."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pytest
+import soundfile
+
+from qa_speech import CallReport, inspect_call, load_scorecard
+from qa_speech.audio.channels import survey
+from qa_speech.audio.mask import mask_ranges
+from qa_speech.audio.masked import masked
+from qa_speech.audio.track import Track
+from qa_speech.audio.undivided import undivided
+from qa_speech.call import MASKED, UNDIVIDED, Call, OtherSound, Role
+from qa_speech.metrics.gaps import silences
+from qa_speech.metrics.overlap import overlap
+from qa_speech.metrics.response import hold, response
+from qa_speech.metrics.silence import silence
+from qa_speech.metrics.talk import talk, turns
+from qa_speech.report.charts import bands
+from qa_speech.scorecard.choice import find_scorecard
+from qa_speech.testing import make_call
+from qa_speech.timeline import Timeline
+
+A, C, U = Role.AGENT, Role.CUSTOMER, Role.UNKNOWN
+SAMPLES = Path(__file__).parent.parent / "samples"
+Samples = npt.NDArray[np.int16]
+
+
+@cache
+def sample(name: str) -> tuple[Samples, int]:
+    """A sample call: int16 of shape (channels, n), with a faint line noise of its own on each channel, and its rate."""
+    audio, rate = soundfile.read(SAMPLES / name, dtype="int16", always_2d=True)
+    noise = np.random.default_rng(7).normal(0, 12, audio.T.shape)
+    return np.clip(audio.T + np.rint(noise), -32768, 32767).astype(np.int16), rate
+
+
+def mixed(
+    samples: Samples, rate: int, start_s: float, end_s: float, louder_db: float = 0.0, lag_s: float = 0.0
+) -> Samples:
+    """Both parties on both channels for a while, on the second louder and later."""
+    both = samples.astype(np.float32).sum(axis=0) * 0.7
+    later = np.roll(both, round(lag_s * rate)) * 10 ** (louder_db / 20)
+    made = samples.copy()
+    first, last = round(start_s * rate), round(end_s * rate)
+    made[0, first:last] = np.clip(both[first:last], -32768, 32767)
+    made[1, first:last] = np.clip(later[first:last], -32768, 32767)
+    return made
+
+
+def found_in(samples: Samples, rate: int) -> tuple[Timeline, Timeline]:
+    """Where the samples are masked, and where they are one signal."""
+    one, two = (survey(Track(channel, rate)) for channel in samples)
+    hidden = masked([one, two])
+    return hidden, undivided(one, two, hidden)
+
+
+def judged(folder: Path, samples: Samples, rate: int) -> CallReport:
+    """The report of the first three quarters of a minute."""
+    soundfile.write(folder / "call.wav", samples[:, : 45 * rate].T, rate)
+    return inspect_call(folder / "call.wav", scorecard=load_scorecard(find_scorecard("quality-only")))
+
+
+# -- found where they are, and nowhere else
+
+
+@pytest.mark.parametrize(("louder_db", "lag_s"), [(0, 0), (-5, 0.0), (3, 0.012)])
+@pytest.mark.parametrize("start_s", [0.0, 25.0])
+def test_one_signal_on_both_channels_is_found(start_s: float, louder_db: float, lag_s: float) -> None:
+    samples, rate = sample("good-service.ogg")
+
+    hidden, shared = found_in(mixed(samples, rate, start_s, start_s + 20, louder_db, lag_s), rate)
+
+    assert not hidden
+    assert len(shared) == 1
+    assert shared[0].start == pytest.approx(start_s, abs=0.8)
+    assert shared[0].end == pytest.approx(start_s + 20, abs=0.8)
+
+
+@pytest.mark.parametrize("replacement", ["silence", "tone"])
+def test_what_was_masked_is_found(replacement: str) -> None:
+    samples, rate = sample("good-service.ogg")
+    ranges = [(20 * rate, 26 * rate), (40 * rate, 41 * rate)]
+
+    hidden, shared = found_in(mask_ranges(samples, rate, ranges, replacement=replacement), rate)  # type: ignore[arg-type]
+
+    assert [(round(span.start, 1), round(span.end, 1)) for span in hidden] == [(20, 26), (40, 41)]
+    assert not shared
+
+
+def test_a_tone_of_another_redactor_is_found_and_ringing_is_none() -> None:
+    samples, rate = sample("good-service.ogg")
+    clock = np.arange(3 * rate) / rate
+
+    def toned(pitch_hz: float) -> Timeline:
+        made = samples.copy()
+        made[:, 20 * rate : 23 * rate] = np.rint(3000 * np.sin(2 * np.pi * pitch_hz * clock))
+        return found_in(made, rate)[0]
+
+    assert toned(1700).duration == pytest.approx(3, abs=0.1)
+    assert not toned(450)
+
+
+@pytest.mark.parametrize("name", ["good-service.ogg", "hold-and-thanks.ogg", "noise-crosstalk.ogg", "slow-answer.ogg"])
+def test_calls_whose_channels_hold_a_party_each_have_neither(name: str) -> None:
+    samples, rate = sample(name)
+
+    assert found_in(samples, rate) == (Timeline(), Timeline())
+
+
+def test_digital_silence_tells_nothing_where_every_pause_is_one() -> None:
+    samples, rate = sample("good-service.ogg")
+    gated = np.where(np.abs(samples) > 60, samples, 0).astype(np.int16)
+
+    assert not found_in(mask_ranges(gated, rate, [(20 * rate, 26 * rate)], replacement="silence"), rate)[0]
+
+
+def test_of_one_channel_only_the_own_tone_is_a_mask() -> None:
+    samples, rate = sample("good-service.ogg")
+    one = samples.sum(axis=0, keepdims=True, dtype=np.int32).astype(np.int16)
+    clock = np.arange(3 * rate) / rate
+    own = mask_ranges(one, rate, [(20 * rate, 23 * rate)])
+    other = one.copy()
+    other[0, 20 * rate : 23 * rate] = np.rint(3000 * np.sin(2 * np.pi * 1700 * clock))
+
+    assert masked([survey(Track(own[0], rate))]).duration == pytest.approx(3, abs=0.1)
+    assert not masked([survey(Track(other[0], rate))])
+
+
+# -- through the whole program
+
+
+def test_a_call_that_is_one_signal_for_a_third_keeps_its_score_and_invents_no_overlap(tmp_path: Path) -> None:
+    samples, rate = sample("good-service.ogg")
+    clean = judged(tmp_path, samples, rate)
+
+    report = judged(tmp_path, mixed(samples, rate, 0, 18), rate)
+
+    call = report.call
+    (stretch,) = [sound for sound in call.sounds if sound.kind == UNDIVIDED]
+    assert (stretch.role, stretch.start) == (U, 0)
+    assert call.speech[U].extent is not None
+    assert call.speech[U].extent.end <= stretch.end
+    assert not (call.speech[A] | call.speech[C]) & Timeline([stretch.segment])
+    assert overlap(call).reliability == "ok"
+    assert not [one for one in overlap(call).evidence if (one.start or 0) < stretch.end]
+    assert response(call).components["first_word_s"] is None
+    assert report.score is not None
+    assert clean.score is not None
+    assert report.score.total == clean.score.total
+    assert call.recording.finding("partly_mono") is not None
+    assert "undivided" in [band.kind for band in bands(call, {})]
+
+
+@pytest.mark.parametrize("replacement", ["silence", "tone"])
+def test_a_masked_number_is_no_silence_no_hold_no_slow_answer_and_no_noise(tmp_path: Path, replacement: str) -> None:
+    samples, rate = sample("good-service.ogg")
+    full = judged(tmp_path, samples, rate)
+    utterance = max(full.call.utterances_of(C), key=lambda said: said.duration)
+    ranges = [(round((utterance.start - 0.3) * rate), round((utterance.end + 5) * rate))]
+
+    report = judged(tmp_path, mask_ranges(samples, rate, ranges, replacement=replacement), rate)  # type: ignore[arg-type]
+
+    call = report.call
+    (stretch,) = [sound for sound in call.sounds if sound.kind == MASKED]
+    assert stretch.start == pytest.approx(ranges[0][0] / rate, abs=0.05)
+    for found in (silence(call, min_silence_s=1), hold(call, min_hold_s=1), response(call, slow_s=0.5)):
+        for one in found.evidence:
+            assert (one.end or 0) <= stretch.start + 0.1 or (one.start or 0) >= stretch.end - 0.1
+    before, after = (one.call.recording.finding("snr") for one in (full, report))
+    assert before is not None
+    assert before.value is not None
+    assert after is not None
+    assert after.value == pytest.approx(before.value, abs=1.5)
+    assert "masked" in [band.kind for band in bands(call, {})]
+
+
+# -- what the figures make of them
+
+
+def with_sounds(call: Call, *sounds: OtherSound) -> Call:
+    return msgspec.structs.replace(call, sounds=sounds)
+
+
+def test_a_gap_ends_where_the_mask_begins_and_nobody_owns_what_is_left() -> None:
+    call = make_call("customer@0-2: 我想查话费", "agent@20-22: 好的，我帮您查", duration=30)
+    call = with_sounds(call, OtherSound(MASKED, U, 6, 15))
+
+    found = silences(call)
+
+    assert [(one.start, one.end, one.owner, one.kind) for one in found] == [(2, 6, None, None), (15, 20, None, None)]
+    assert silence(call).components["share"] == pytest.approx(100 * 9 / 21)
+    assert response(call).components["count"] == 0
+    assert turns(call).value == 2
+
+
+def test_a_turn_ends_where_the_recording_is_masked_and_shares_of_speech_are_withheld() -> None:
+    call = make_call("agent@0-4: 您的号码是", "agent@9-12: 对吗", "customer@13-14: 对", duration=20)
+    hidden = with_sounds(call, OtherSound(MASKED, U, 4.1, 8.9))
+
+    assert (turns(call).value, turns(hidden).value) == (2, 3)
+    assert turns(hidden).components["agent_longest_s"] == 4
+    assert turns(hidden).components["role_changes"] == 1
+    withheld = talk(hidden, role=A)
+    assert (withheld.value, withheld.components["share_of_speech"], withheld.reason) == (7, None, "masked")
+    brief = with_sounds(call, OtherSound(MASKED, U, 4.1, 4.7))
+    assert talk(brief, role=A).components["share_of_call"] == pytest.approx(100 * 7 / 19.4)
+
+
+def test_reliability_falls_where_most_of_the_speech_is_one_signal() -> None:
+    call = make_call("unknown@0-8: 好", "agent@20-24: 好", "customer@25-26: 好", duration=30)
+    call = with_sounds(call, OtherSound(UNDIVIDED, U, 0, 10))
+
+    found = talk(call, role=A)
+
+    assert (found.reliability, found.reliability_reason) == ("low", "partly_mono")
+    assert found.components["share_of_speech"] == 80
+    assert found.components["share_of_call"] == 20
+
+
+@pytest.mark.parametrize(("channel", "owner", "count"), [(A, A, 1), (C, C, 0)])
+def test_a_hold_is_owned_by_the_side_whose_channel_carries_the_music(channel: Role, owner: Role, count: int) -> None:
+    call = make_call("customer@0-3: 我想查话费", "agent@4-6: 好的", "customer@29-31: 喂，还在吗")
+    held = with_sounds(call, OtherSound("music", channel, 6.5, 28.5))
+
+    (one,) = silences(held)
+
+    assert (one.kind, one.owner) == ("hold", owner)
+    assert hold(held).value == count
+
+
+def test_what_was_said_before_goes_before_the_channel_of_the_music() -> None:
+    call = make_call("customer@0-3: 我想查话费", "agent@4-6: 请您稍等", "agent@29-31: 让您久等了")
+    held = with_sounds(call, OtherSound("music", C, 6.5, 28.5))
+    asked = make_call("agent@0-3: 请提供一下号码", "customer@4-6: 你等一下我找找", "customer@29-31: 找到了")
+    own_wish = with_sounds(asked, OtherSound("music", A, 6.5, 28.5))
+
+    assert [(one.owner, one.announced) for one in silences(held)] == [(A, True)]
+    assert [(one.owner, one.announced) for one in silences(own_wish)] == [(C, True)]
+
+
+def rings(*bursts: tuple[float, float]) -> tuple[OtherSound, ...]:
+    return tuple(OtherSound("ring_back", C, start, end) for start, end in bursts)
+
+
+@pytest.mark.parametrize(
+    ("bursts", "first_word_s"),
+    [
+        (((0, 1), (5, 6)), 5.0),
+        (((0, 1), (5, 6), (10, 11)), 0.0),
+        (((0, 1), (5, 5.4)), 9.6),
+        (((0, 1),), 10.0),
+        (((2, 8),), 7.0),
+    ],
+)
+def test_the_first_word_counts_from_the_end_of_the_ringing_with_its_last_pause(
+    bursts: tuple[tuple[float, float], ...], first_word_s: float
+) -> None:
+    call = make_call("agent@15-16: 您好", "customer@17-18: 你好")
+
+    assert response(with_sounds(call, *rings(*bursts))).components["first_word_s"] == pytest.approx(first_word_s)
+
+
+def test_words_that_may_have_been_said_in_such_a_stretch_are_left_to_a_person() -> None:
+    text = """
+id: tiny
+version: 1
+title: 示例
+sections:
+  - id: s
+    title: 节
+    criteria:
+      - {id: goodbye, title: 结束语, points: 10, check: {phrase: {any: [再见], role: agent}}}
+"""
+    from qa_speech.scorecard.score import score
+
+    call = make_call("unknown@0-2: 再见吧", "agent@10-12: 您好请讲", "customer@13-14: 查话费", duration=20)
+    card = load_scorecard(text)
+
+    def review(*sounds: OtherSound) -> tuple[str, ...]:
+        return score(with_sounds(call, *sounds), card).criteria[0].review
+
+    assert review() == ()
+    assert review(OtherSound(UNDIVIDED, U, 0, 5)) == ("undivided",)
+    assert review(OtherSound(MASKED, U, 12.2, 12.9)) == ("masked",)
