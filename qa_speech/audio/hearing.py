@@ -109,7 +109,7 @@ def findings(number: int, channel: Channel, heard: Heard, *, dead: bool) -> list
 
 def _gated(channel: Channel, probabilities: Floats, frame_s: float, limits: SpeechLimits) -> Heard:
     """Speech by detector and level, and other sounds; what turned out to be music or a tone is no speech."""
-    track, levels, _, explained = channel
+    track, levels, explained = channel.track, channel.levels, channel.explained
     taken = activity.tight(probabilities, frame_s, levels, track.frame_s, explained=explained, limits=limits)
     sure = activity.detected(probabilities, frame_s, activity.CONFIDENT, limits) - _explained(channel, LEAK_REACH_S)
     left_out = (sure - taken).duration
