@@ -36,7 +36,7 @@ from qa_speech.service.figures import Figure, mean_figure, share_figure
 from qa_speech.service.questions import Asked
 from qa_speech.service.rules import Rules
 
-CRITERION, SATISFACTION_OF, TICKETS_OF = "criterion:", "satisfaction:", "tickets:"
+CRITERION, SATISFACTION_OF, TICKETS_OF, PER_CALL = "criterion:", "satisfaction:", "tickets:", "tickets_per_call:"
 UNITS = (AGENT, HOUR, TEAM, CITY, PROVINCE)
 OF_QUEUES = (HOUR,)
 
@@ -155,6 +155,9 @@ def _of_tickets(tickets: Tickets, month: Month) -> Iterator[Figure]:
     if month.records is not None:
         complaints = tickets.is_complaint.astype(float)
         yield per_call("complaint_rate", "投诉率", tickets, complaints, month.records)
+        for index, name in enumerate(tickets.lists.names):
+            events = (tickets.lists.codes == index).astype(float)
+            yield per_call(f"{PER_CALL}{name}", f"{name} 记录", tickets, events, month.records)
     repeated = np.where(tickets.is_complaint, tickets.repeats, np.nan)
     yield share_figure("second_complaints", "二次投诉率", rows, repeated, bad=1, cluster=DAY)
     yield mean_figure("ticket_h", "平均处理历时", "小时", rows, tickets.handled_h, bad=1, cluster=DAY, span=72.0)

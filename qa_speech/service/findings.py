@@ -129,13 +129,18 @@ def _finding(month: Month, held: Sequence[Answer]) -> Finding:
     main = held[0]
     figure = main.figure
     value, expected = spoken(figure, main.value.value), spoken(figure, main.expected)
-    also = tuple(f"{one.figure.title} {spoken(one.figure, one.value.value)}（应为 {spoken(one.figure, one.expected)}）" for one in held[1:])  # fmt: skip
+    also = tuple(_also(one) for one in held[1:])
     subject = "全体" if main.level == WHOLE else SPOKEN[main.level].format(main.unit)
     kind: Kind = "change" if main.level == WHOLE else _kind(main.level)
     return Finding(
         kind, subject, figure.id, figure.title, value, expected, main.value.n, _sentence(main, subject, also),
         max(one.weight for one in held), min(one.q for one in held), also, tuple(_to_hear(month, main)),
     )  # fmt: skip
+
+
+def _also(one: Answer) -> str:
+    value, expected = spoken(one.figure, one.value.value), spoken(one.figure, one.expected)
+    return f"{one.figure.title} {value}（应为 {expected}）"
 
 
 def _kind(level: str) -> Kind:
@@ -159,7 +164,10 @@ def _sentence(main: Answer, subject: str, also: Sequence[str]) -> str:
     value, expected = spoken(figure, main.value.value), spoken(figure, main.expected)
     gap = f"{spoken(figure, abs(main.worse), points=True)}，95% 区间 {_ends(main)}"
     side = "高" if figure.bad > 0 else "低"
-    said = f"{subject}的{figure.title}为 {value}（n {main.value.n:,}），比{AGAINST[main.level]}（{expected}）{side} {gap}；{_sure(main.q)}。"
+    said = (
+        f"{subject}的{figure.title}为 {value}（n {main.value.n:,}），"
+        f"比{AGAINST[main.level]}（{expected}）{side} {gap}；{_sure(main.q)}。"
+    )
     if main.level == WHOLE:
         turn = "升" if figure.bad > 0 else "降"
         said = (
