@@ -174,7 +174,7 @@ def _calls(plan: Plan, chance: np.random.Generator, name: str, usual: Array, hou
     hour = (second % 86_400) // 3600
     shift = usual[agent] + hourly[hour]
     if planted:
-        shift = shift + 1.35 * (agent == int(BAD_AGENT) - 1001) + 0.9 * (hour == BAD_HOUR)
+        shift = shift + 1.5 * (agent == int(BAD_AGENT) - 1001) + 0.9 * (hour == BAD_HOUR)
     applies = np.array([one[0] for one in BASE.values()])
     fails = np.array([one[1] for one in BASE.values()])
     if planted:
@@ -207,7 +207,9 @@ def _tickets(plan: Plan, chance: np.random.Generator, calls: int, planted: bool)
     count = plan.tickets
     names = list(CAUSES)
     lists = [names[index] for index in chance.choice(len(names), count, p=[0.55, 0.25, 0.2])]
-    causes = [_cause(chance, one, planted and one == "service") for one in lists]
+    causes = [_cause(chance, one) for one in lists]
+    if planted:
+        causes = _with_other(chance, lists, causes)
     left_empty = chance.random(count) < 0.12
     given = tuple("" if empty else cause for empty, cause in zip(left_empty, causes, strict=True))
     return MadeTickets(
@@ -216,13 +218,23 @@ def _tickets(plan: Plan, chance: np.random.Generator, calls: int, planted: bool)
     )  # fmt: skip
 
 
-def _cause(chance: np.random.Generator, name: str, planted: bool) -> str:
+def _cause(chance: np.random.Generator, name: str) -> str:
     codes = [code for code, _ in CAUSES[name]]
     weights = np.array([float(weight) for _, weight in CAUSES[name]])
-    if planted:
-        rest = weights[:-1].sum()
-        weights[-1] = OTHER_PLANTED / (100 - OTHER_PLANTED) * rest
     return codes[int(chance.choice(len(codes), p=weights / weights.sum()))]
+
+
+def _with_other(chance: np.random.Generator, lists: list[str], causes: list[str]) -> list[str]:
+    """The same, with exactly the planted share of 其它 in the service list."""
+    mine = [row for row, name in enumerate(lists) if name == "service"]
+    wanted = set(chance.permutation(mine)[: round(OTHER_PLANTED / 100 * len(mine))].tolist())
+    found = list(causes)
+    for row in mine:
+        if row in wanted:
+            found[row] = "other"
+        elif found[row] == "other":
+            found[row] = "billing"
+    return found
 
 
 def card_points() -> tuple[Array, tuple[str, ...]]:

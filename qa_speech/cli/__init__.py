@@ -70,6 +70,11 @@ COMMANDS: Mapping[str, Place] = {
         "app",
         "人工复核：复核单、申诉、复核、终审。 People's marks: sheets out and in, appeals, second opinions.",
     ),
+    "report": Place(
+        "report",
+        "report",
+        "服务质量分析报告 The service-quality report of a month: findings beyond chance, measures that follow from them.",
+    ),
     "export": Place("batch", "export", "导出批次结果表 Write the results of a run as CSV, xlsx or JSONL."),
     "sample": Place("sample", "app", "抽样 Which calls to hear: by a plan, with known chances, the same list again."),
     "query": Place("batch", "query", "用 SQL 查询批次结果 Ask the results of a run in SQL."),

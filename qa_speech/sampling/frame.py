@@ -13,7 +13,7 @@ Calls that failed or were forgotten cannot be drawn and are counted; calls witho
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import get_args
@@ -27,10 +27,8 @@ from qa_speech.sampling.draw import Candidate
 from qa_speech.sampling.plan import Plan
 from qa_speech.scores import Outcome
 from qa_speech.store.base import Result
-from qa_speech.store.folder import is_run
-from qa_speech.store.parquet import open_run
-from qa_speech.store.records import COLUMNS, FAILED, OK, CriterionRow, ResultRow, record_of
-from qa_speech.store.reports import measured_reports
+from qa_speech.store.records import COLUMNS, FAILED, OK, CriterionRow, ResultRow
+from qa_speech.store.reports import results_at
 from qa_speech.store.sql import shown_name
 from qa_speech.tables.dates import Moment, known
 from qa_speech.wording.catalogue import REASONS
@@ -89,15 +87,7 @@ def frame_of(place: str | Path, names: Collection[str] | None = None) -> Frame:
     ConfigError
         Nothing is stored there, or a file in it is not what it should be.
     """
-    if is_run(place):
-        return frame_from(open_run(place).results(), names)
-    return frame_from(_of_folder(place), names)
-
-
-def _of_folder(place: str | Path) -> Iterator[Result]:
-    """Stored reports as the store of a run would give them back."""
-    for report in measured_reports(place):
-        yield Result(record_of(report).row, None, report.call.recording.metadata)
+    return frame_from(results_at(place), names)
 
 
 def frame_from(results: Iterable[Result], names: Collection[str] | None = None) -> Frame:

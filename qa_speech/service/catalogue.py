@@ -37,6 +37,7 @@ from qa_speech.service.questions import Asked
 from qa_speech.service.rules import Rules
 
 CRITERION, SATISFACTION_OF, TICKETS_OF, PER_CALL = "criterion:", "satisfaction:", "tickets:", "tickets_per_call:"
+PROGRESS = f"{CRITERION}progress"
 UNITS = (AGENT, HOUR, TEAM, CITY, PROVINCE)
 OF_QUEUES = (HOUR,)
 
@@ -201,6 +202,8 @@ def questions_of(figures: Mapping[str, Figure]) -> list[Asked]:
     """What is asked of which figure: the fixed family of a month."""
     asked: list[Asked] = []
     for name, figure in figures.items():
+        if name == "told" and PROGRESS in figures:
+            continue  # the criterion asks the same
         if name == "score" or name.startswith((CRITERION, SATISFACTION_OF)) or name in ("satisfaction", "told"):
             asked.append(Asked(figure, UNITS))
         elif name in ("answer_rate", "answered_in_time"):

@@ -64,7 +64,13 @@ class Figure:
 
     def used(self, period: int = NOW) -> Flags:
         """Rows of a period that say something."""
-        return np.asarray((self.rows.period == period) & (self.denominator > 0))
+        return np.asarray((self.rows.period == period) & self.speaking)
+
+    @property
+    def speaking(self) -> Flags:
+        """Rows that say something: they stand in the denominator, or, where events and what they are held against are rows of
+        different lists, in the numerator."""
+        return np.asarray((self.denominator > 0) | (self.numerator != 0))
 
 
 class Value(NamedTuple):
@@ -106,8 +112,8 @@ def mean_figure(
 
 def value_of(figure: Figure, rows: Flags) -> Value:
     """The figure over some rows, with its interval: over clusters, or over rows where there are fewer than two clusters."""
-    held = rows & (figure.denominator > 0)
-    n = int(held.sum())
+    held = rows & figure.speaking
+    n = int((figure.denominator[held] > 0).sum())
     if n == 0:
         return NOTHING
     sums = clustered(figure, held)

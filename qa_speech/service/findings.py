@@ -23,7 +23,7 @@ from qa_speech.service.rules import CauseList, MeasureRule, Rules
 from qa_speech.stats.intervals import wilson
 
 Kind: TypeAlias = Literal["agent", "hour", "team", "city", "province", "change", "other", "move"]
-SPOKEN = {AGENT: "坐席 {}", HOUR: "{} 时段", TEAM: "{}", CITY: "{}", PROVINCE: "{}"}
+SPOKEN = {AGENT: "坐席 {} ", HOUR: "{} 点时段", TEAM: "{}", CITY: "{}", PROVINCE: "{}"}
 HEARD = 5
 """Calls that are named to be heard."""
 
@@ -133,14 +133,14 @@ def _finding(month: Month, held: Sequence[Answer]) -> Finding:
     subject = "全体" if main.level == WHOLE else SPOKEN[main.level].format(main.unit)
     kind: Kind = "change" if main.level == WHOLE else _kind(main.level)
     return Finding(
-        kind, subject, figure.id, figure.title, value, expected, main.value.n, _sentence(main, subject, also),
+        kind, subject.strip(), figure.id, figure.title, value, expected, main.value.n, _sentence(main, subject, also),
         max(one.weight for one in held), min(one.q for one in held), also, tuple(_to_hear(month, main)),
     )  # fmt: skip
 
 
 def _also(one: Answer) -> str:
     value, expected = spoken(one.figure, one.value.value), spoken(one.figure, one.expected)
-    return f"{one.figure.title} {value}（应为 {expected}）"
+    return f"{one.figure.title} {value}（对照 {expected}）"
 
 
 def _kind(level: str) -> Kind:

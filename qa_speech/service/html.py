@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 
 from qa_speech.files import write_bytes
 from qa_speech.service import svg
-from qa_speech.service.document import Bullets, Cards, Chart, Document, Funnel, Paragraph, Table
+from qa_speech.service.document import Chart, Document, Funnel, Table
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
-
-KINDS = {Paragraph: "paragraph", Bullets: "bullets", Table: "table", Chart: "chart", Funnel: "funnel", Cards: "cards"}
 
 
 def write_html(document: Document, path: str | Path) -> None:
@@ -32,7 +30,7 @@ def page(document: Document) -> str:
         document=document,
         style=style,
         style_hash=_policy_hash(style),
-        kind_of=lambda block: KINDS[type(block)],
+        kind_of=lambda block: type(block).__name__.lower(),
         drawn=_drawn,
         heat=_heat,
         shades=svg.shades,

@@ -5,7 +5,8 @@ agents, hours     against what is expected of them, given that agents and hours 
 teams, cities     against all others, their agents being what is drawn
 the whole         against the period before, every agent (for lines, day) with himself where he is in both
 
-What is asked is fixed beforehand: all of it goes into the family, the quiet answers too.
+What is asked is fixed beforehand: all of it goes into the family, the quiet answers too. Half of what may be wrong is set aside for
+the total score and for changes of the whole, a few questions that matter most; the other half for the many of single criteria.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ FALSE_SHARE = 0.05
 """Of what is called a finding, at most this share is expected to be chance."""
 LEAST_UNITS = 5
 """Peers that a unit needs to be compared with."""
+SCORE = "score"
 WHOLE = "whole"
 """The level of all rows together, against the period before."""
 
@@ -86,8 +88,17 @@ def answered(questions: Sequence[Asked]) -> list[Answer]:
             found += list(_at(one.figure, level))
         if one.against_before:
             found += list(_against_before(one.figure))
-    q = q_values([answer.p for answer in found])
+    q = q_values([answer.p for answer in found], _weights(found))
     return [answer._replace(q=float(rate)) for answer, rate in zip(found, q, strict=True)]
+
+
+def _weights(answers: Sequence[Answer]) -> Array:
+    """What each question matters: those of the first kind together as much as all others together."""
+    first = np.array([one.figure.id == SCORE or one.level == WHOLE for one in answers], bool)
+    some, others = int(first.sum()), int((~first).sum())
+    if not some or not others:
+        return np.ones(len(answers))
+    return np.where(first, others / some, 1.0)
 
 
 def _at(figure: Figure, level: str) -> Iterator[Answer]:

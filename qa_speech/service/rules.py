@@ -1,6 +1,6 @@
 """The rules of a department: limits, names of columns, cause lists, assessment, measures. One folder of TOML files.
 
-report.toml   limits and names of columns          causes-*.toml   cause lists
+report.toml   limits          causes-*.toml   cause lists
 assessment.toml   pillars, indicators, targets     measures.toml   what follows from which finding
 
 Those that ship lie in ``scorecards/service``; a department copies the folder, edits it, and names it with ``--rules``. A file
@@ -10,7 +10,6 @@ that its folder lacks is the shipped one.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
@@ -22,14 +21,11 @@ from qa_speech.resources import folder
 SHIPPED = "service"
 CAUSES = "causes-*.toml"
 Checked = TypeVar("Checked")
-Mapped: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``report.toml``. Seconds, days, shares 0–1; `scale` of the survey's numbers and the number from which one is satisfied.
-
-    `columns`: for each list (cdr, survey, tickets, org) and field what its column is called here.
-    """
+    """``report.toml``. Seconds, days, shares 0–1; `scale` of the survey's numbers and the number from which one is
+    satisfied; `texts` = of so many calls at most the words are counted."""
 
     answer_within_s: float = 15.0
     repeat_days: int = 7
@@ -37,7 +33,6 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scale: int = 5
     satisfied_from: int = 4
     texts: int = 2000
-    columns: Mapped = {}
 
 
 class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

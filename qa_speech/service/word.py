@@ -155,6 +155,8 @@ def _table(made: Any, table: Table) -> None:
     shown.autofit = False
     widths = _widths(made, table)
     colours = shades(table) if table.shaded else []
+    for place, width in zip(shown._tbl.tblGrid.gridCol_lst, widths, strict=True):
+        place.set(_w("w"), str(width))
     heads = [Cell(column.title) for column in table.columns]
     for number, (cells, row) in enumerate(zip((heads, *table.rows), shown._tbl.tr_lst, strict=True)):
         for place, (cell, place_in_row) in enumerate(zip(cells, row.tc_lst, strict=True)):

@@ -113,7 +113,7 @@ def _bytes(root: Any) -> bytes:
 
 def _style(chart: Any, look: Mapping[str, bool]) -> None:
     from pptx.dml.color import RGBColor
-    from pptx.enum.chart import XL_LEGEND_POSITION
+    from pptx.enum.chart import XL_LEGEND_POSITION, XL_MARKER_STYLE
     from pptx.enum.dml import MSO_LINE
     from pptx.util import Pt
 
@@ -132,7 +132,7 @@ def _style(chart: Any, look: Mapping[str, bool]) -> None:
                 series.marker.format.fill.solid()
                 series.marker.format.fill.fore_color.rgb = RGBColor.from_string(("1F6FB2", "B3261E")[place])
             else:
-                series.marker.style = None
+                series.marker.style = XL_MARKER_STYLE.NONE
                 series.format.line.color.rgb = RGBColor.from_string(COLOURS[2])
                 series.format.line.width = Pt(1)
                 series.format.line.dash_style = MSO_LINE.DASH if place > 3 else MSO_LINE.SOLID
@@ -142,7 +142,12 @@ def _style(chart: Any, look: Mapping[str, bool]) -> None:
         else:
             series.format.fill.solid()
             series.format.fill.fore_color.rgb = colour
+    if look.get("funnel"):
+        chart.value_axis.maximum_scale = 100
+        chart.value_axis.has_major_gridlines = False
     if look["labels"]:
+        chart.value_axis.visible = False
+        chart.value_axis.has_major_gridlines = False
         plot.has_data_labels = True
         plot.data_labels.show_value = True
     if look["reverse"]:

@@ -21,7 +21,7 @@ def correlation(one: Array, other: Array, level: float = 0.95) -> Interval | Non
 
     >>> found = correlation(np.arange(20.0), np.arange(20.0) % 7)
     >>> round(found.value, 2), round(found.low, 2), round(found.high, 2)
-    (0.23, -0.23, 0.61)
+    (0.24, -0.23, 0.61)
     """
     count = len(one)
     if count < LEAST or one.std() == 0 or other.std() == 0:

@@ -18,10 +18,11 @@ from qa_speech.pipeline import report
 from qa_speech.scorecard import Scorecard
 from qa_speech.scorecard.choice import Chooser, Trusted
 from qa_speech.scores import CallReport, Score
-from qa_speech.store.base import Store, unread_calls_of
+from qa_speech.store.base import Result, Store, unread_calls_of
 from qa_speech.store.cards import RunScorecards
 from qa_speech.store.folder import is_run
 from qa_speech.store.parquet import open_run
+from qa_speech.store.records import record_of
 
 
 def read_reports(
@@ -118,6 +119,22 @@ def measured_reports(path: str | Path, ids: Collection[str] | None = None) -> It
         return
     for one in read_reports(path, ids=ids):
         yield CallReport(one.call, report(one.call).measurements, one.score)
+
+
+def results_at(path: str | Path) -> Iterator[Result]:
+    """Every outcome stored at a place, as the store of a run gives it back: of a batch run, or of a result folder, whose calls
+    are measured again.
+
+    Raises
+    ------
+    ConfigError
+        As for `read_reports`.
+    """
+    if is_run(path):
+        yield from open_run(path).results()
+        return
+    for one in measured_reports(path):
+        yield Result(record_of(one).row, None, one.call.recording.metadata)
 
 
 def _of_folder(folder: ResultFolder) -> Iterator[CallReport]:

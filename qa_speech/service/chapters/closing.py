@@ -237,7 +237,7 @@ def _short(one: Finding) -> str:
         return f"{one.subject}占 {one.value}，须重新归类"
     if one.kind == "change":
         return f"{one.title}由 {one.expected} 变为 {one.value}"
-    return f"{one.subject}的{one.title}（{one.value}，应为 {one.expected}）"
+    return f"{one.subject}的{one.title}（{one.value}，对照 {one.expected}）"
 
 
 def bad_rows(context: Context) -> Section | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qa_speech.service.catalogue import CONDUCT, CRITERION, SOUNDS
+from qa_speech.service.catalogue import CONDUCT, CRITERION, PROGRESS, SOUNDS
 from qa_speech.service.chapters.common import (
     Context,
     bars,
@@ -177,7 +177,7 @@ def transparency(context: Context) -> Section | None:
     if calls is None:
         return None
     figure = context.figure("told")
-    progress = context.figure(f"{CRITERION}progress")
+    progress = context.figure(PROGRESS)
     if figure is None and progress is None:
         said = "本批次没有文本评定（qa-speech annotate），也没有相应的评分项目，处理透明度没有测量。"
         return Section("transparency", "处理透明度", (Paragraph(said),))
