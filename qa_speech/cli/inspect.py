@@ -76,6 +76,9 @@ MaskOption = Annotated[
 ]
 
 
+MONTH_PAGE = "month.html"
+
+
 def demo(
     out: OutOption = Path("demo-report"),
     scorecard: ScorecardOption = None,
@@ -97,6 +100,15 @@ def demo(
         config=None, transcripts=None, raw=None, fail_under=None, embed_audio=embed_audio, mask=True,
         ui_language=ui_language,
     )  # fmt: skip
+    with friendly_errors(ui_language):
+        from qa_speech.files import write_bytes
+
+        month = out / MONTH_PAGE
+        write_bytes(month, (samples / "month" / "report.html").read_bytes())
+        said = in_words(
+            ui(ui_language), "一个月的服务质量分析报告（样例）", "the service-quality report of a made-up month"
+        )
+        typer.echo(f"{said}: {month}", err=True)
 
 
 def inspect(

@@ -19,11 +19,8 @@ import numpy as np
 from qa_speech.service.columns import (
     AGENT,
     BEFORE,
-    CITY,
     HOUR,
     NOW,
-    PROVINCE,
-    TEAM,
     UNKNOWN,
     Array,
     Codes,
@@ -36,6 +33,8 @@ from qa_speech.stats.funnel import Dispersion, dispersion, mean_beyond, middle, 
 
 FALSE_SHARE = 0.05
 """Of what is called a finding, at most this share is expected to be chance."""
+LEAST_FIGURES = 5
+"""Shares from which it is told by how much units usually differ."""
 LEAST_UNITS = 5
 """Peers that a unit needs to be compared with."""
 SCORE = "score"
@@ -82,10 +81,11 @@ class Asked(NamedTuple):
 
 def answered(questions: Sequence[Asked]) -> list[Answer]:
     """All answers of a month with their q-values, in the order of the questions."""
+    usual = usual_spread(questions)
     found: list[Answer] = []
     for one in questions:
         for level in one.levels:
-            found += list(_at(one.figure, level))
+            found += list(_at(one.figure, level, usual.get(level, 0.0)))
         if one.against_before:
             found += list(_against_before(one.figure))
     q = q_values([answer.p for answer in found], _weights(found))
@@ -101,13 +101,39 @@ def _weights(answers: Sequence[Answer]) -> Array:
     return np.where(first, others / some, 1.0)
 
 
-def _at(figure: Figure, level: str) -> Iterator[Answer]:
-    if level in (TEAM, CITY, PROVINCE):
-        yield from _against_others(figure, level)
-    elif level == AGENT:
-        yield from _against_peers(figure, AGENT, HOUR)
+BESIDE = {AGENT: HOUR, HOUR: AGENT}
+"""For units of a level, the level whose differences are allowed for."""
+
+
+def _at(figure: Figure, level: str, usual: float) -> Iterator[Answer]:
+    if level in BESIDE:
+        yield from _against_peers(figure, level, usual)
     else:
-        yield from _against_peers(figure, level, AGENT)
+        yield from _against_others(figure, level)
+
+
+def usual_spread(questions: Sequence[Asked]) -> dict[str, float]:
+    """By how much units of a level usually differ, over all shares asked: the median of their variances on the logit scale.
+
+    One share tells the variance between units but roughly, and now and then far too small; twenty together do not.
+    """
+    found: dict[str, float] = {}
+    for level in BESIDE:
+        held: list[float] = []
+        for one in questions:
+            if level in one.levels and one.figure.share:
+                these = peers(one.figure, level)
+                if these is not None:
+                    held.append(spread_of(one.figure, these).tau2 / _slope(these) ** 2)
+        if len(held) >= LEAST_FIGURES:
+            found[level] = float(np.median(held))
+    return found
+
+
+def _slope(found: Peers) -> float:
+    """How much a share moves with its logit, at the middle of the units."""
+    middle_share = float(np.median(found.expected))
+    return middle_share * (1 - middle_share)
 
 
 # -- agents and hours
@@ -124,13 +150,11 @@ class Peers(NamedTuple):
     variances: Array
 
 
-def peers(figure: Figure, level: str, beside: str, least: int = SMALL_CELL) -> Peers | None:
-    """The units of a level as they are compared; None where there are too few or nothing varies.
+def peers(figure: Figure, level: str, least: int = SMALL_CELL) -> Peers | None:
+    """The units of a level, agents or hours, as they are compared; None where there are too few or nothing varies.
 
     Parameters
     ----------
-    beside
-        The level whose differences are allowed for.
     least
         Rows that a unit needs.
     """
@@ -143,7 +167,7 @@ def peers(figure: Figure, level: str, beside: str, least: int = SMALL_CELL) -> P
     rows = np.bincount(codes, minlength=width).astype(float)
     sums, sizes = _summed(codes, numerator, width), _summed(codes, denominator, width)
     usual = _usual(figure, sums, sizes, numerator, denominator)
-    moved = _beside(figure, held, beside, usual)
+    moved = _beside(figure, held, BESIDE[level], usual)
     allowed = _summed(codes, moved * denominator, width)
     kept = rows >= least
     if kept.sum() < LEAST_UNITS:
@@ -198,27 +222,49 @@ def _weighted(values: Array, weights: Array) -> float:
 
 
 def spread_of(figure: Figure, found: Peers) -> Dispersion:
-    """How much more the units differ than chance explains."""
-    return dispersion(found.numerators / found.denominators, found.expected, found.variances)
+    """How much more the units differ than chance explains: in squared units of the share, or of the logit of a mean."""
+    values = found.numerators / found.denominators
+    if figure.share:
+        return dispersion(values, found.expected, found.variances)
+    return dispersion(_logit(figure, values), _logit(figure, found.expected), _logit_variances(figure, found))
 
 
 def chances_of(figure: Figure, found: Peers, tau2: float) -> Array:
     """Each unit's chance to be so far on the bad side, if units vary with variance `tau2` themselves."""
-    values = found.numerators / found.denominators
     if figure.share:
         counts, sizes = np.round(found.numerators), np.round(found.denominators)
         if figure.bad > 0:
             return share_above(counts, sizes, found.expected, tau2)
         return share_above(sizes - counts, sizes, 1 - found.expected, tau2)
-    return mean_beyond(figure.bad * (values - found.expected), found.variances, tau2)
+    values = _logit(figure, found.numerators / found.denominators)
+    gap = figure.bad * (values - _logit(figure, found.expected))
+    return mean_beyond(gap, _logit_variances(figure, found), tau2)
 
 
-def _against_peers(figure: Figure, level: str, beside: str) -> Iterator[Answer]:
-    found = peers(figure, level, beside)
+LEAST_PART = 0.005
+"""Part of a figure's span below which its logit is not told apart."""
+
+
+def _logit(figure: Figure, values: Array) -> Array:
+    """A mean as the logit of its part of the span: agents differ alike there, whether the mean is near an end or not."""
+    part = np.clip(values * figure.scale / figure.span, LEAST_PART, 1 - LEAST_PART)
+    return np.asarray(np.log(part / (1 - part)))
+
+
+def _logit_variances(figure: Figure, found: Peers) -> Array:
+    part = np.clip(found.expected * figure.scale / figure.span, LEAST_PART, 1 - LEAST_PART)
+    slope = figure.scale / figure.span / (part * (1 - part))
+    return np.asarray(found.variances * slope**2)
+
+
+def _against_peers(figure: Figure, level: str, usual: float) -> Iterator[Answer]:
+    found = peers(figure, level)
     if found is None:
         return
-    spread = spread_of(figure, found)
-    chances = chances_of(figure, found, spread.tau2_high)
+    tau2 = spread_of(figure, found).tau2_high
+    if figure.share:
+        tau2 = max(tau2, usual * _slope(found) ** 2)
+    chances = chances_of(figure, found, tau2)
     values = found.numerators / found.denominators
     errors = np.sqrt(found.variances)
     for index, name in enumerate(found.names):

@@ -1,10 +1,11 @@
 """Make samples/month: a month of a hotline that does not exist, and the month before, with five things planted to be found.
 
-    python training/month/make_month.py [FOLDER] [--clean]      default: samples/month
+    python training/month/make_month.py [FOLDER] [--clean] [--page]      default: samples/month
 
 run, run-before      scored calls of November and October, as `qa-speech batch run` keeps them, without calls and without words
 cdr.csv              call records of both months (UTF-8)      survey.csv      answers of the survey
 tickets.csv          problems and complaints (GB18030)        org.xlsx        who belongs where, with the day on which a team moved
+report.html          the report of it, which `qa-speech demo` shows; --page makes it alone again
 
 What is planted, and by which chances everything else is made: benchmarks/_made_month.py. The same seed makes the same files.
 """
@@ -50,12 +51,18 @@ from qa_speech.scorecard import load_scorecard  # noqa: E402
 from qa_speech.scorecard.arithmetic import total_of  # noqa: E402
 from qa_speech.scorecard.model import Scorecard  # noqa: E402
 from qa_speech.scores import CriterionScore, Evidence  # noqa: E402
+from qa_speech.service.gather import Inputs, gathered_month  # noqa: E402
+from qa_speech.service.html import write_html  # noqa: E402
+from qa_speech.service.report import Report, report_of  # noqa: E402
+from qa_speech.service.rules import load_rules  # noqa: E402
+from qa_speech.settings import Tables  # noqa: E402
 from qa_speech.store.cards import card_file  # noqa: E402
 from qa_speech.store.parquet import store_at  # noqa: E402
 from qa_speech.store.records import OK, Record, ResultRow, with_score  # noqa: E402
 
 SEED = 20261101
 CARD = "telecom-hotline.yaml"
+PAGE = "report.html"
 PHRASES = Path(__file__).with_name("phrases.tsv")
 AT_ONCE = 5000
 OUTCOMES = {0: "not_applicable", 1: "pass", 2: "fail"}
@@ -65,7 +72,19 @@ def main() -> None:
     """Write the folder named on the command line."""
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     place = Path(words[0]) if words else ROOT / "samples" / "month"
-    write(place, Plan(SEED, planted="--clean" not in sys.argv, spread=0.15))
+    if "--page" not in sys.argv:
+        write(place, Plan(SEED, planted="--clean" not in sys.argv, spread=0.15))
+    write_html(report(place).document, place / PAGE)
+
+
+def report(place: Path) -> Report:
+    """The report of a folder made here."""
+    inputs = Inputs(
+        [place / "run"], PERIOD, str(place / "run-before"), [place / "cdr.csv"], [place / "survey.csv"], [place / "tickets.csv"],
+        place / "org.xlsx",
+    )  # fmt: skip
+    rules = load_rules()
+    return report_of(gathered_month(inputs, rules, Tables()), rules)
 
 
 def write(place: Path, plan: Plan) -> None:

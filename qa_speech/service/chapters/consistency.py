@@ -74,7 +74,7 @@ def _said(found: list[Component]) -> str:
 def _funnel(context: Context) -> list[Block]:
     """The funnel of agents by their pass rates."""
     passed = context.figure("passed")
-    found = None if passed is None else peers(passed, AGENT, HOUR)
+    found = None if passed is None else peers(passed, AGENT)
     if passed is None or found is None:
         return [Paragraph(f"有合格判定的坐席不足 {LEAST_UNITS} 名，或者合格率没有差别，不画漏斗图。")]
     spread = spread_of(passed, found)
