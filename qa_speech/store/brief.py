@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from qa_speech.store.base import Result, Store
+from qa_speech.store.base import QueryLimits, Result, Store
 from qa_speech.store.records import CriterionRow
 
 LISTS = """
@@ -19,6 +19,10 @@ LISTS = """
     list_transform(criteria, lambda c: c.possible) AS possible,
     list_transform(criteria, lambda c: c.places[1].start_s) AS starts"""
 PLAIN = ("id", "status", "duration_s", "total", "passed", "band", "to_review", "low_reliability")
+
+
+BULK = QueryLimits(rows=100_000_000, seconds=3600.0, memory_mb=500)
+"""A whole run is asked for, not a question of somebody's."""
 
 
 class Brief(NamedTuple):
@@ -55,7 +59,8 @@ def briefs(store: Store, figures: Collection[str]) -> Iterator[Brief]:
     >>> [(one.id, one.figures) for one in briefs(store, ["silence_longest_s", "mood"])]
     [('a', (7.0, None))]
     """
-    held = store.query("SELECT * FROM results LIMIT 0").names
+    none = store.query("SELECT * FROM results LIMIT 0", BULK)
+    held, _ = none.names, list(none.rows)
     shown = ", ".join(f'"{name}"' if name in held else "NULL" for name in figures)
     named = _titles(store)
     wanted = f"SELECT {', '.join(PLAIN)}, hash(list_transform(criteria, lambda c: c.id)) AS card, {LISTS}"
@@ -63,7 +68,7 @@ def briefs(store: Store, figures: Collection[str]) -> Iterator[Brief]:
         wanted += f", {shown}"
     metadata = {row.id: row.metadata for row in store.rows()}
     plain, lists = len(PLAIN), len(PLAIN) + 1
-    for values in store.query(f"{wanted} FROM results ORDER BY position, id").rows:
+    for values in store.query(f"{wanted} FROM results ORDER BY position, id", BULK).rows:
         outcomes, pending, points, possible, starts = (column or () for column in values[lists : lists + 5])
         call, status, duration_s, total, passed, band, to_review, low = values[:plain]
         yield Brief(
@@ -79,7 +84,7 @@ def _titles(store: Store) -> dict[int, Mapping[str, str]]:
         SELECT hash(list_transform(criteria, lambda c: c.id)), list_transform(criteria, lambda c: c.id),
             any_value(list_transform(criteria, lambda c: c.title))
         FROM results WHERE criteria IS NOT NULL GROUP BY ALL"""
-    for number, ids, titles in store.query(asked).rows:
+    for number, ids, titles in store.query(asked, BULK).rows:
         found[number] = {name or "": title or name or "" for name, title in zip(ids, titles, strict=True)}
     return found
 
