@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+from pydantic import ValidationError
 
+from qa_speech.batch.jobs import Layout
 from qa_speech.engines.models import find_model
 from qa_speech.engines.registry import recognizers
 from qa_speech.errors import ConfigError
@@ -55,9 +57,15 @@ def read_state(run: Path) -> State:
     if not path.is_file():
         return State()
     try:
-        return msgspec.json.decode(path.read_bytes(), type=State)
-    except (msgspec.DecodeError, msgspec.ValidationError) as exc:
-        raise ConfigError(str(path), [f"damaged: {exc}; remove it and give the options of the run again"]) from exc
+        state = msgspec.json.decode(path.read_bytes(), type=State)
+        if state.settings:
+            Settings.model_validate(state.settings)
+        if state.layout:
+            msgspec.convert(state.layout, Layout)
+    except (msgspec.DecodeError, ValidationError, UnicodeDecodeError, RecursionError, OSError) as exc:
+        told = str(exc).partition("\n")[0]
+        raise ConfigError(str(path), [f"damaged: {told}; remove it and give the options of the run again"]) from exc
+    return state
 
 
 def write_state(run: Path, state: State) -> None:

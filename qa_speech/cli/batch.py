@@ -1,9 +1,8 @@
-"""`qa-speech batch …`, `export` and `query`: many calls, resumable, and what was found in them."""
+"""`qa-speech batch …` and `export`: many calls, resumable, and what was found in them."""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,6 +10,7 @@ import typer
 
 from qa_speech.cli.common import (
     EXIT_SOME_FAILED,
+    EXIT_UNUSABLE,
     EXIT_USAGE,
     Language,
     RawOption,
@@ -23,6 +23,7 @@ from qa_speech.cli.marking import MarksDbOption, MarksMode, MarksOption, marks_o
 from qa_speech.cli.running import settings_of, work
 
 if TYPE_CHECKING:
+    from qa_speech.inputs.rows import Row
     from qa_speech.marks.model import Mark
     from qa_speech.store.base import Figures, Store
 
@@ -109,7 +110,6 @@ def run(
     with friendly_errors(ui_language):
         from qa_speech.batch.state import read_state
         from qa_speech.inputs.rows import find_rows
-        from qa_speech.store.parquet import open_run
 
         state = read_state(out)
         settings = settings_of(config, state, model=model, workers=workers, agent_channel=agent_channel)
@@ -122,8 +122,21 @@ def run(
                 paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "", tables=settings.tables
             )
         else:
-            rows = open_run(out).rows()
+            rows = _rows_of(out)
         work(out, rows, settings, state, scorecard, until=until, json_lines=json_lines, lang=ui(ui_language))
+
+
+def _rows_of(run: Path) -> list[Row]:
+    """The rows of work of a run that goes on."""
+    from qa_speech.errors import ConfigError
+    from qa_speech.store.parquet import open_run
+
+    rows = open_run(run).rows()
+    if not rows:
+        raise ConfigError(
+            str(run), ["no calls are listed here; name folders, recordings or lists: batch run PATHS --out"]
+        )
+    return rows
 
 
 @app.command("plan")
@@ -226,14 +239,33 @@ def retry(
     """
     with friendly_errors(ui_language):
         from qa_speech.batch.state import read_state
-        from qa_speech.store.parquet import open_run
 
-        rows = open_run(run).rows()
+        rows = _rows_of(run)
         state = read_state(run)
         settings = settings_of(config, state, model=model, workers=workers, agent_channel=None)
         work(
             run, rows, settings, state, scorecard, until=until, json_lines=json_lines, lang=ui(ui_language), again=True
         )
+
+
+@app.command("check")
+def check(run: RunArgument, ui_language: UiOption = None) -> None:
+    """核验批次 Try every byte of a run: parts, Calls, list, scorecards, log. Nothing is changed.
+
+    Example: qa-speech batch check 批次
+    """
+    with friendly_errors(ui_language):
+        from qa_speech.store.folder import require_run
+        from qa_speech.store.sound import check_run
+
+        found = 0
+        for damage in check_run(require_run(run)):
+            found += 1
+            typer.echo(str(damage))
+    if found:
+        typer.echo(in_words(ui(ui_language), f"{found} 处有损", f"{found} things are wrong"), err=True)
+        raise typer.Exit(EXIT_UNUSABLE)
+    typer.echo(in_words(ui(ui_language), "完好", "everything is what was written"), err=True)
 
 
 @app.command("compact")
@@ -326,47 +358,6 @@ def export(
             results = marked_results(results, cards_of(run), marks_of(run, marks_db, marks), marks)
         count = write(results, to)
         typer.echo(f"{to}：{count} 行" if ui(ui_language) == "zh" else f"{to}: {count} rows", err=True)
-
-
-def query(
-    run: RunArgument,
-    sql: Annotated[
-        str,
-        typer.Argument(
-            help="一条 SELECT：results、manifest、history；calls 是未遮蔽的原话 one SELECT; calls: words, unmasked.",
-            show_default=False,
-        ),
-    ],
-    form: Annotated[
-        Literal["table", "csv", "json"] | None,
-        typer.Option("--format", help="table on a terminal, else csv.", show_default=False),
-    ] = None,
-    rows: Annotated[int, typer.Option("--rows", min=1, help="最多行数 no more rows than this.")] = 100_000,
-    seconds: Annotated[
-        float, typer.Option("--seconds", min=0.1, help="最多几秒 no longer than this, in seconds.")
-    ] = 60.0,
-    ui_language: UiOption = None,
-) -> None:
-    """用 SQL 查询批次结果 Ask the results of a run in SQL: one SELECT, which reads the run and nothing else.
-
-    Example: qa-speech query 批次 "select agent, avg(total) from results group by agent"
-    """
-    with friendly_errors(ui_language):
-        from qa_speech.cli.limits import memory_limited
-        from qa_speech.store.base import QueryLimits
-        from qa_speech.store.export import as_text
-        from qa_speech.store.parquet import open_run
-
-        if form is None:
-            form = "table" if sys.stdout.isatty() else "csv"
-        limits = QueryLimits(rows, seconds)
-        with memory_limited(2 * limits.memory_mb):
-            answer = open_run(run).query(sql, limits)
-            if answer.unmasked:
-                told = "calls 是未遮蔽的原话，请勿外传"
-                typer.echo(in_words(ui(ui_language), told, "calls holds what was said, unmasked"), err=True)
-            for line in as_text(answer, form):
-                typer.echo(line)
 
 
 def _usage(chosen: Language | None, zh: str, en: str) -> None:

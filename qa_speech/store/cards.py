@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from qa_speech.errors import ConfigError
 from qa_speech.scorecard import Scorecard, load_scorecard
 from qa_speech.store.folder import SCORECARDS
 
@@ -32,10 +33,14 @@ class RunScorecards:
         Raises
         ------
         ConfigError
-            The run has not kept it.
+            The run has not kept it, or it is no longer what it was.
         """
         if not sha256:
             return None
         if sha256 not in self._read:
-            self._read[sha256] = load_scorecard(card_file(self._run, sha256))
+            path = card_file(self._run, sha256)
+            card = load_scorecard(path)
+            if card.sha256 != sha256:
+                raise ConfigError(str(path), ["changed since the run kept it; restore it, or remove it and run again"])
+            self._read[sha256] = card
         return self._read[sha256]

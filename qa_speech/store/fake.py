@@ -53,6 +53,7 @@ class FakeStore:
         self._place = place
         self._rows: list[Row] = []
         self._lock = Lock()
+        self._sequence = 0
         self.parts: dict[str, list[ResultRow]] = {}
         self._texts: dict[tuple[str, str | None], str] = {}
 
@@ -78,7 +79,9 @@ class FakeStore:
         """Keep outcomes as one part; the same work done twice is one part. `position`: that of the first among the rows of work."""
         written_at = (now or dt.datetime.now(dt.UTC)).replace(tzinfo=None)
         name = part_name(records, position)
-        self.parts[name] = [msgspec.structs.replace(record.row, written_at=written_at) for record in records]
+        self._sequence += 1
+        columns = {"written_at": written_at, "sequence": self._sequence}
+        self.parts[name] = [msgspec.structs.replace(record.row, **columns) for record in records]
         self._texts |= {(record.id, record.row.call_sha256): record.call for record in records if record.call}
         return name
 
@@ -185,7 +188,7 @@ class FakeStore:
 
     def _newest(self) -> list[ResultRow]:
         """One outcome of each id, in the order of the rows of work."""
-        newest = {row.id: row for row in sorted(self._history(), key=_written_at)}
+        newest = {row.id: row for row in sorted(self._history(), key=_written)}
         order = [row.id for row in self._rows if row.id in newest]
         others = sorted(newest.keys() - set(order))
         return [newest[call_id] for call_id in (*order, *others)]
@@ -202,8 +205,9 @@ def _without(rows: Sequence[ResultRow], gone: Collection[str]) -> list[ResultRow
     return left
 
 
-def _written_at(row: ResultRow) -> dt.datetime:
-    return row.written_at or dt.datetime.min
+def _written(row: ResultRow) -> tuple[int, dt.datetime]:
+    """What orders the outcomes of one id."""
+    return row.sequence or 0, row.written_at or dt.datetime.min
 
 
 def _errors(rows: Sequence[ResultRow]) -> list[ErrorCount]:

@@ -11,6 +11,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -119,7 +120,21 @@ def _day(row: Row) -> dt.date | None:
 
 
 def _read(run: Path) -> Forgotten:
-    return msgspec.json.decode((run / FORGOTTEN_MARKS).read_bytes(), type=Forgotten)
+    """The key and marks of a run.
+
+    Raises
+    ------
+    ConfigError
+        They cannot be read: without them what was forgotten would be taken in again.
+    """
+    path = run / FORGOTTEN_MARKS
+    try:
+        state = msgspec.json.decode(path.read_bytes(), type=Forgotten)
+        bytes.fromhex(state.key)
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OSError) as exc:
+        harm = "restore it from a backup; without it calls that were forgotten are taken in when they are listed again"
+        raise ConfigError(str(path), [f"damaged; {harm}"]) from exc
+    return state
 
 
 def _remember(run: Path, wanted: Iterable[str]) -> dict[str, str]:
@@ -133,11 +148,19 @@ def _remember(run: Path, wanted: Iterable[str]) -> dict[str, str]:
 
 
 def _forget_lines(log: Path, ids: set[str]) -> None:
-    """Drop the lines of these calls from the log."""
+    """Drop the lines of these calls from the log, and those that were cut off: nobody can tell whom they name."""
     if not log.is_file():
         return
     left = []
-    for line in log.read_bytes().splitlines(keepends=True):
-        if msgspec.json.decode(line).get("id") not in ids:
-            left.append(line)
+    for line in log.read_bytes().splitlines():
+        if _names(line) not in {*ids, None}:
+            left.append(line + b"\n")
     write_bytes(log, b"".join(left))
+
+
+def _names(line: bytes) -> str | None:
+    """The id that a line of the log names, "" for none; None where it cannot be read."""
+    try:
+        return str(msgspec.json.decode(line, type=dict[str, Any]).get("id", ""))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,12 @@ from qa_speech.store.base import (
     part_name,
     rows_without,
 )
-from qa_speech.store.folder import CALLS, MANIFEST, PARTITION, RESULTS, locked, require_run
+from qa_speech.store.columns import call_columns, manifest_columns, result_columns, row_reader, work_row
+from qa_speech.store.folder import CALLS, MANIFEST, RESULTS, locked, require_run, require_schema, storable
+from qa_speech.store.parts import parts_in
 from qa_speech.store.question import ask
-from qa_speech.store.records import COLUMNS, OK, Kept, Record, ResultRow, Source, nameless
+from qa_speech.store.records import OK, Kept, Record, ResultRow, Source, nameless
+from qa_speech.store.sound import require_sound, unreadable
 from qa_speech.store.sql import (
     BANDS,
     BRIEF,
@@ -99,8 +102,10 @@ def store_at(out: Store | str | Path) -> Store:
     """
     if not isinstance(out, str | Path):
         return out
-    Path(out).mkdir(parents=True, exist_ok=True)
-    return ParquetStore(Path(out))
+    place = storable(Path(out))
+    place.mkdir(parents=True, exist_ok=True)
+    require_schema(place)
+    return ParquetStore(place)
 
 
 class ParquetStore:
@@ -108,13 +113,15 @@ class ParquetStore:
 
     def __init__(self, place: Path) -> None:
         self._place = place
+        self._sequence: int | None = None  # that of the last part written by this session
 
     @property
     def place(self) -> Path:
         """Folder of the run."""
         return self._place
 
-    def locked(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def locked(self) -> Iterator[None]:
         """One process at a time works on a run.
 
         Raises
@@ -122,7 +129,9 @@ class ParquetStore:
         ConfigError
             Another one does.
         """
-        return locked(self._place)
+        with locked(self._place):
+            self._sequence = None  # others may have written since
+            yield
 
     def tidy(self) -> None:
         """Remove what a killed process left half-written. Only for whoever works on the run alone."""
@@ -142,33 +151,33 @@ class ParquetStore:
         """
         stamp = (now or dt.datetime.now(dt.UTC)).replace(tzinfo=None)
         name = part_name(records, position)
-        calls = [_call_columns(record, stamp) for record in records if record.call]
-        rows = [msgspec.structs.replace(record.row, written_at=stamp) for record in records]
+        calls = [call_columns(record, stamp) for record in records if record.call]
+        sequence = self._next()
+        rows = [msgspec.structs.replace(record.row, written_at=stamp, sequence=sequence) for record in records]
         if calls:
             write_parquet(self._place / CALLS / name, calls, CALL_COLUMNS, per_group=CALLS_PER_GROUP)
         self._write_results(name, rows)
         return name
 
     def known(self) -> dict[str, Known]:
-        """Every id's newest outcome, as much as the runner needs. Reads these columns alone: every part has them."""
-        parts = self._place / RESULTS / "*.parquet"
-        if not any((self._place / RESULTS).glob("*.parquet")):
-            return {}
-        with engine() as opened:
+        """Every id's newest outcome, as much as the runner needs; not those that worked but have no Call (any more)."""
+        wanted = ", ".join(f"n.{name}" for name in Known.__struct_fields__)
+        with self._views(words=True, whole=False) as opened:
             found = opened.execute(f"""
-                SELECT {", ".join(Known.__struct_fields__)}
-                FROM read_parquet({text_of(parts)}, hive_partitioning=false)
-                ORDER BY written_at, call_sha256 DESC NULLS FIRST""")
-            return {values[0]: Known(*values) for values in found.fetchall()}  # of one id the last stays
+                SELECT {wanted}
+                FROM newest n
+                LEFT JOIN (SELECT DISTINCT id, call_sha256 FROM stored_calls) c USING (id, call_sha256)
+                WHERE n.status <> '{OK}' OR c.id IS NOT NULL""")
+            return {values[0]: Known(*values) for values in found.fetchall()}
 
     def results(self) -> Iterator[Result]:
         """Every id's newest outcome whole, in the order of the rows of work."""
         metadata = {row.id: row.metadata for row in self.rows()}
-        with connect(self._place) as opened:
+        with self._views() as opened:
             names = names_of(opened, "results")
             names = names[: names.index("position") + 1]  # metadata come from the manifest under their own names
             wanted = ", ".join(name_of(name) for name in names)
-            read = _row_reader(names[:-1])
+            read = row_reader(names[:-1])
             for values in rows_of(opened.execute(f"SELECT {wanted} FROM results ORDER BY position, id")):
                 row = read(values)
                 yield Result(row, values[-1], metadata.get(row.id, {}))
@@ -178,7 +187,7 @@ class ParquetStore:
         source = ", ".join(f"r.{name}" for name in Source.__struct_fields__)
         kept = ", ".join(f"r.{name}" for name in Kept.__struct_fields__)
         wanted = f"SELECT c.id, c.call, r.scorecard_sha256, {source}, {kept} FROM calls c JOIN newest r ON r.id = c.id"
-        with connect(self._place) as opened:
+        with self._views(words=True) as opened:
             if ids is None:
                 in_order = "LEFT JOIN manifest m ON m.id = c.id ORDER BY m.position, c.id"
                 found = opened.execute(f"{wanted} {in_order}")
@@ -197,6 +206,7 @@ class ParquetStore:
         ConfigError
             It is something else, cannot be answered, or takes more than it may: also while its rows are taken.
         """
+        require_sound(self._place, words=True)
         return ask(self._place, sql, limits)
 
     # -- the rows of work
@@ -205,24 +215,25 @@ class ParquetStore:
         """Store the rows of work, in order, whole or not at all."""
         keys = sorted({key for row in rows for key in row.metadata})
         columns = MANIFEST_COLUMNS | {f"{META}{key}": "VARCHAR" for key in keys}
-        records = [_manifest_columns(position, row) for position, row in enumerate(rows)]
+        records = [manifest_columns(position, row) for position, row in enumerate(rows)]
         write_parquet(self._place / MANIFEST, records, columns, per_group=RESULTS_PER_GROUP)
 
     def rows(self) -> list[Row]:
         """The rows of work, in order; none before the first plan."""
         path = self._place / MANIFEST
+        require_sound(self._place, words=False)
         if not path.is_file():
             return []
         with engine() as opened:
             found = opened.execute(f"SELECT * FROM read_parquet({text_of(path)}) ORDER BY position")
             names = [column[0] for column in found.description]
-            return [_work_row(dict(zip(names, values, strict=True))) for values in found.fetchall()]
+            return [work_row(dict(zip(names, values, strict=True))) for values in found.fetchall()]
 
     # -- figures
 
     def figures(self) -> Figures:
         """What is stored now, in numbers."""
-        with connect(self._place) as opened:
+        with self._views() as opened:
             opened.execute(f"CREATE TEMP TABLE brief AS {BRIEF}")
             counts = opened.execute(COUNTS)
             names = [column[0] for column in counts.description]
@@ -239,11 +250,12 @@ class ParquetStore:
 
     def compact(self, *, above: int = 0) -> Compacted:
         """Merge the parts and drop outcomes that newer ones have replaced, if the count of parts of results is above `above`."""
+        require_sound(self._place, words=True)
         old = [*self._parts(CALLS), *self._parts(RESULTS)]
         if len(self._parts(RESULTS)) <= above:
             return Compacted(len(old), len(old))
         new: list[Path] = []
-        with connect(self._place) as opened:
+        with self._views(words=True) as opened:
             ids = [values[0] for values in opened.execute("SELECT id FROM newest ORDER BY id").fetchall()]
             for start in range(0, len(ids), ROWS_PER_PART):
                 chunk = ids[start : start + ROWS_PER_PART]
@@ -271,10 +283,36 @@ class ParquetStore:
         self.keep_rows(rows_without(self.rows(), marks, keep_scores=keep_scores))
 
     def _parts(self, folder: Path) -> list[Path]:
-        return sorted((self._place / folder).glob("*.parquet"))
+        return parts_in(self._place / folder)
+
+    @contextmanager
+    def _views(self, *, words: bool = False, whole: bool = True) -> Iterator[Any]:
+        """The views of the run, without what is damaged; with `words` its Calls too, of these with `whole` every byte tried.
+
+        Raises
+        ------
+        ConfigError
+            It cannot be read.
+        """
+        import duckdb
+
+        require_sound(self._place, words=words, whole=whole)
+        try:
+            with connect(self._place, words=words) as opened:
+                yield opened
+        except duckdb.Error as exc:
+            raise unreadable(self._place, exc) from exc
+
+    def _next(self) -> int:
+        """The sequence of the next part: one more than the highest there is."""
+        if self._sequence is None:
+            with self._views() as opened:
+                self._sequence = first(opened, "SELECT coalesce(max(sequence), 0) FROM history")
+        self._sequence += 1
+        return self._sequence
 
     def _write_results(self, name: str, rows: Sequence[ResultRow]) -> None:
-        columns = [_result_columns(row) for row in rows]
+        columns = [result_columns(row) for row in rows]
         kinds = dict(RESULT_COLUMNS)
         for row in rows:
             for figure in row.figures:
@@ -283,67 +321,14 @@ class ParquetStore:
 
     def _nameless(self, marks: Mapping[str, str]) -> list[ResultRow]:
         """The newest results of these calls without what leads back to them."""
-        with connect(self._place) as opened:
+        with self._views() as opened:
             names = names_of(opened, "newest")[:-2]  # without file_name and file_row
             wanted = ", ".join(name_of(name) for name in names)
             found = opened.execute(
                 f"SELECT {wanted} FROM newest WHERE status = ? AND id IN (SELECT unnest(?))", [OK, sorted(marks)]
             )
-            read = _row_reader(names)
+            read = row_reader(names)
             return [nameless(read(values), marks) for values in found.fetchall()]
-
-
-# -- between rows and columns -----------------------------------------------------------------------------------
-
-
-def _call_columns(record: Record, stamp: dt.datetime) -> dict[str, Any]:
-    return {"id": record.id, "call_sha256": record.row.call_sha256, "written_at": stamp, "call": record.call}
-
-
-def _result_columns(row: ResultRow) -> dict[str, Any]:
-    columns = msgspec.structs.asdict(row)
-    columns.update(columns.pop("figures"))
-    return columns
-
-
-def _row_reader(names: Sequence[str]) -> Callable[[Sequence[Any]], ResultRow]:
-    """What makes a row of the values of these columns: those that every part has, all others are figures."""
-    places = {name: place for place, name in enumerate(names) if name != PARTITION}
-    fixed = [(name, place) for name, place in places.items() if name in COLUMNS]
-    figures = [(name, place) for name, place in places.items() if name not in COLUMNS]
-
-    def read(values: Sequence[Any]) -> ResultRow:
-        row = msgspec.convert({name: values[place] for name, place in fixed}, ResultRow)
-        return msgspec.structs.replace(row, figures={name: values[place] for name, place in figures})
-
-    return read
-
-
-def _manifest_columns(position: int, row: Row) -> dict[str, Any]:
-    columns = msgspec.structs.asdict(row)
-    metadata = columns.pop("metadata")
-    named = {f"{META}{key}": value for key, value in metadata.items()}
-    return {"position": position, **columns, **named}
-
-
-def _work_row(columns: Mapping[str, Any]) -> Row:
-    """A row of work; a column that an earlier version did not have is empty."""
-    metadata = {
-        name.removeprefix(META): value
-        for name, value in columns.items()
-        if name.startswith(META) and value is not None
-    }  # fmt: skip
-    return Row(
-        id=columns["id"],
-        path=columns["path"],
-        bytes=columns["bytes"],
-        mtime_ns=columns["mtime_ns"],
-        agent_channel=columns.get("agent_channel"),
-        transcript=columns.get("transcript") or "",
-        scorecard=columns.get("scorecard") or "",
-        metadata=metadata,
-        raw=columns.get("raw") or "",
-    )
 
 
 def _without(path: Path, ids: list[str], *, per_group: int) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -17,7 +18,7 @@ import msgspec
 
 from qa_speech.errors import ConfigError
 from qa_speech.files import append_line
-from qa_speech.store.folder import DAMAGED, LOG, stamp
+from qa_speech.store.folder import CALLS, DAMAGED, LOG, MANIFEST, RESULTS, stamp
 
 KEY = "qa_speech.sha256"
 BLANK = "0" * 64
@@ -26,17 +27,25 @@ LENGTH_BYTES = 4
 """The length of the footer stands before the last magic word, little-endian."""
 LONGEST_FOOTER = 1 << 28
 BLOCK = 1 << 20
+COLUMNS_OF = {
+    RESULTS: (("status", "score_key"), ()),
+    CALLS: (("call_sha256", "call"), ("score_key",)),
+    MANIFEST: (("position", "mtime_ns"), ("score_key",)),
+}
+"""Columns that tell the files of a run apart: those each has, and those it has not."""
 _LOG = logging.getLogger("qa_speech")
 
 
 class Damage(NamedTuple):
-    """A file of a run that is not what was written: its path below the run, and what is wrong with it."""
+    """A file of a run that is not what was written: its path below the run, what is wrong with it, what comes of that."""
 
     file: str
     problem: str
+    harm: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.problem}"
+        harm = f" ({self.harm})" if self.harm else ""
+        return f"{self.file}: {self.problem}{harm}"
 
 
 class _Footer(NamedTuple):
@@ -59,18 +68,41 @@ def seal(path: Path) -> None:
         file.write(digest.encode("ascii"))
 
 
-def problem_of(path: Path) -> str:
-    """What is wrong with a part, "" if nothing can be found; the whole file is read where it has a seal.
+def problem_of(path: Path, kind: Path = MANIFEST, *, whole: bool = True) -> str:
+    """What is wrong with a part, "" if nothing can be found.
 
+    Parameters
+    ----------
+    kind
+        What it has to be: `RESULTS`, `CALLS` or `MANIFEST`.
+    whole
+        Read all of it, if it has a seal; else only its footer.
+
+    Examples
+    --------
     >>> Path("a.parquet").write_bytes(b"PAR1 and no more")
     16
     >>> problem_of(Path("a.parquet"))
     'no Parquet file, or one that was cut off'
     """
     try:
+        there = path.stat()
+    except OSError as exc:
+        return f"cannot be read: {exc.strerror or exc}"
+    return _problem(path, kind, whole, there.st_size, there.st_mtime_ns, there.st_ino)
+
+
+@lru_cache(maxsize=1 << 16)
+def _problem(path: Path, kind: Path, whole: bool, size: int, mtime_ns: int, inode: int) -> str:
+    """What is wrong with a file as it is now; a file that has not changed is not read again."""
+    try:
         footer = _footer(path)
         if footer is None:
             return "no Parquet file, or one that was cut off"
+        if not _has(footer, kind):
+            return "no part of this run: other columns"
+        if not whole:
+            return ""
         place = _place_of_seal(path)
         if place is None:
             return ""
@@ -80,6 +112,14 @@ def problem_of(path: Path) -> str:
         return "" if told.decode("latin-1") == _digest(path, place) else "changed since it was written"
     except OSError as exc:
         return f"cannot be read: {exc.strerror or exc}"
+
+
+def _has(footer: _Footer, kind: Path) -> bool:
+    """Whether the footer names the columns of its kind, and none of another."""
+    wanted, others = COLUMNS_OF[kind]
+    there = [name.encode("ascii") in footer.content for name in wanted]
+    wrong = [name.encode("ascii") in footer.content for name in others]
+    return all(there) and not any(wrong)
 
 
 def is_sealed(path: Path) -> bool:
@@ -141,7 +181,7 @@ def parts_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.parquet") if path.is_file())
 
 
-def set_aside(run: Path, path: Path, problem: str) -> Damage:
+def set_aside(run: Path, path: Path, problem: str, harm: str) -> Damage:
     """Move a file that cannot be used to ``damaged/``, and say so in the log of the run and in that of the program.
 
     Raises
@@ -149,19 +189,25 @@ def set_aside(run: Path, path: Path, problem: str) -> Damage:
     ConfigError
         It cannot be moved.
     """
-    told = path.relative_to(run)
-    target = run / DAMAGED / told
-    number = 1
-    while target.exists():
-        number += 1
-        target = run / DAMAGED / told.with_name(f"{told.stem}~{number}{told.suffix}")
+    damage = Damage(path.relative_to(run).as_posix(), problem, harm)
+    target = _free(run / DAMAGED / damage.file)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(path, target)
-        line = {"time": stamp(), "event": "damaged", "file": told.as_posix(), "problem": problem}
+        line = {"time": stamp(), "event": "damaged", "file": damage.file, "problem": problem}
         append_line(run / LOG, msgspec.json.encode(line))
     except OSError as exc:
-        raise ConfigError(str(path), [f"{problem}; it cannot be moved to {DAMAGED}/: {exc.strerror or exc}"]) from exc
-    damage = Damage(told.as_posix(), problem)
-    _LOG.warning("数据损坏，已移至 %s/ damaged, set aside: %s", run / DAMAGED, damage)
+        told = f"{problem}; it cannot be moved to {DAMAGED}/: {exc.strerror or exc}"
+        raise ConfigError(str(path), [told]) from exc
+    _LOG.warning("%s：数据损坏，已移至 %s/ damaged, set aside: %s", run, DAMAGED, damage)
     return damage
+
+
+def _free(path: Path) -> Path:
+    """The path, or one beside it that nothing has yet."""
+    found = path
+    number = 1
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.stem}~{number}{path.suffix}")
+    return found

@@ -42,8 +42,8 @@ def ask(run: Path, sql: str, limits: QueryLimits) -> Answer:
     """
     import duckdb
 
-    wanted = tables_of(sql)
-    opened = connect(run)
+    words = UNMASKED in tables_of(sql)
+    opened = connect(run, words=words)
     stopped = threading.Event()
 
     def stop() -> None:
@@ -53,7 +53,7 @@ def ask(run: Path, sql: str, limits: QueryLimits) -> Answer:
     timer = threading.Timer(limits.seconds, stop)
     timer.daemon = True
     try:
-        _confine(opened, run, limits, words=UNMASKED in wanted)
+        _confine(opened, run, limits, words=words)
         timer.start()
         found = opened.execute(sql)
         names = [column[0] for column in found.description]
@@ -76,7 +76,7 @@ def ask(run: Path, sql: str, limits: QueryLimits) -> Answer:
         finally:
             _end(timer)
 
-    return Answer(names, rows(), UNMASKED in wanted)
+    return Answer(names, rows(), words)
 
 
 def _end(timer: threading.Timer) -> None:
@@ -107,16 +107,13 @@ def _refusal(exc: Exception, limits: QueryLimits, stopped: threading.Event) -> C
 
 
 def _confine(opened: Any, run: Path, limits: QueryLimits, *, words: bool) -> None:
-    """Shut the engine in: the parts of these views, no settings, so much memory. Views a question may not ask go."""
+    """Shut the engine in: the parts of these views, no settings, so much memory."""
     opened.execute(f"SET memory_limit = '{limits.memory_mb}MB'")
     opened.execute(f"SET threads = {THREADS}")
     opened.execute(f"SET max_temp_directory_size = '{MOST_SPILLED}'")
     readable = [*parts_in(run / RESULTS), run / MANIFEST]
     if words:
         readable += parts_in(run / CALLS)
-    else:
-        opened.execute("DROP VIEW calls")
-        opened.execute("DROP VIEW stored_calls")
     opened.execute(f"SET allowed_paths = [{', '.join(map(text_of, readable))}]")
     opened.execute("SET enable_external_access = false")
     opened.execute("SET lock_configuration = true")

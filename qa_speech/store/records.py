@@ -79,7 +79,8 @@ class ResultRow(msgspec.Struct, frozen=True, kw_only=True):
     others, one DOUBLE per metric and component.
 
     `duration_s`, `prepare_s`, `recognise_s`, `finish_s` in seconds, `bytes` and `mtime_ns` (nanoseconds) of the recording's
-    file, `coverage` 0–1, totals and points as in the scorecard.
+    file, `coverage` 0–1, totals and points as in the scorecard. `sequence` counts the parts of a run as they were written:
+    of several outcomes of one id the one with the highest wins, whatever the clock said.
     """
 
     id: str
@@ -128,6 +129,7 @@ class ResultRow(msgspec.Struct, frozen=True, kw_only=True):
     prepare_s: float | None = None
     recognise_s: float | None = None
     finish_s: float | None = None
+    sequence: Long | None = None
     figures: Mapping[str, float | None] = {}
 
 

@@ -30,12 +30,14 @@ META = "metadata."
 """Prefix of the metadata columns of the manifest file."""
 LEAST_OBJECT_BYTES = 1 << 20
 
-NEWEST = """
+LATEST = "(coalesce(sequence, 0), written_at)"
+"""The place of an outcome among those of its id; parts of earlier versions have no sequence."""
+NEWEST = f"""
     SELECT h.*
     FROM history h
     SEMI JOIN (
-        SELECT id, max(written_at) AS written_at FROM history GROUP BY id
-    ) n ON h.id = n.id AND h.written_at = n.written_at
+        SELECT id, max({LATEST}) AS latest FROM history GROUP BY id
+    ) n ON h.id = n.id AND coalesce(h.sequence, 0) = n.latest[1] AND h.written_at = n.latest[2]
     QUALIFY row_number() OVER (PARTITION BY h.id ORDER BY h.call_sha256) = 1"""
 ONE_CALL_EACH = """
     SELECT c.id, c.call_sha256, c.call
@@ -265,11 +267,11 @@ def engine(connection: Any = None) -> Iterator[Any]:
         yield opened
 
 
-def connect(run: Path) -> Any:
+def connect(run: Path, *, words: bool = True) -> Any:
     """A DuckDB connection with the views of a run: `results` (newest per id, with metadata), `calls`, `manifest`, `history`.
 
     Metadata columns carry the names they have in the manifest; one that would hide a column of a result is called
-    ``meta_NAME``.
+    ``meta_NAME``. Without `words` there is no view of Calls, and no file of theirs is opened.
     """
     import duckdb
 
@@ -278,14 +280,25 @@ def connect(run: Path) -> Any:
         opened.execute("SET enable_progress_bar = false")  # it would be drawn among the rows
         opened.execute("SET parquet_metadata_cache = true")  # the same hundreds of parts are asked again and again
         opened.execute(f"SET temp_directory = {text_of(run / SPILL)}")
-    opened.execute(f"CREATE VIEW history AS {_parts(run / RESULTS, RESULT_COLUMNS)}")
-    opened.execute(f"CREATE VIEW stored_calls AS {_parts(run / CALLS, CALL_COLUMNS)}")
+    try:
+        _make_views(opened, run, words=words)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def _make_views(opened: Any, run: Path, *, words: bool) -> None:
+    opened.execute(f"CREATE VIEW stored_results AS {_parts(run / RESULTS, RESULT_COLUMNS)}")
+    later = "" if "sequence" in names_of(opened, "stored_results") else ", NULL::BIGINT AS sequence"
+    opened.execute(f"CREATE VIEW history AS SELECT *{later} FROM stored_results")
     opened.execute(f"CREATE VIEW manifest AS {_manifest(run)}")
     each_once = first(opened, "SELECT count(*) = count(DISTINCT id) FROM history")
     opened.execute(f"CREATE VIEW newest AS {'SELECT * FROM history' if each_once else NEWEST}")
     opened.execute(f"CREATE VIEW results AS {_results(opened)}")
-    opened.execute(f"CREATE VIEW calls AS {ONE_CALL_EACH}")
-    return opened
+    if words:
+        opened.execute(f"CREATE VIEW stored_calls AS {_parts(run / CALLS, CALL_COLUMNS)}")
+        opened.execute(f"CREATE VIEW calls AS {ONE_CALL_EACH}")
 
 
 def rows_of(found: Any) -> Iterator[tuple[Any, ...]]:

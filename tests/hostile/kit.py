@@ -9,6 +9,7 @@ seconds and memory.
 
 from __future__ import annotations
 
+import logging
 import signal
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ from typing import NamedTuple
 from typer.testing import CliRunner
 
 from qa_speech.cli import app
+from qa_speech.filenames import visible
 
 EXIT_CODES = (0, 1, 2, 3, 4)
 MOST_LINES = 40
@@ -52,8 +54,9 @@ class Case(NamedTuple):
 
 def said(*arguments: object, codes: Sequence[int] = EXIT_CODES) -> Told:
     """What a command comes to, held to what is true of all commands."""
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    told = Told(result.exit_code, result.stdout, result.stderr)
+    with _logged() as log:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    told = Told(result.exit_code, result.stdout, result.stderr + visible("".join(log)))
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise AssertionError(f"a traceback: {result.exception!r}") from result.exception
     assert told.code in codes, f"exit code {told.code}: {told.err[-500:]}"
@@ -64,6 +67,20 @@ def said(*arguments: object, codes: Sequence[int] = EXIT_CODES) -> Told:
     raw = sorted({char for char in told.out + told.err if _is_raw(char)})
     assert raw == [], f"control characters reach the terminal: {raw}"
     return told
+
+
+@contextmanager
+def _logged() -> Iterator[list[str]]:
+    """What the library logs: the program shows it on standard error, a test runner keeps it to itself."""
+    lines: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: lines.append(f"{record.getMessage()}\n")  # type: ignore[method-assign]
+    logger = logging.getLogger("qa_speech")
+    logger.addHandler(handler)
+    try:
+        yield lines
+    finally:
+        logger.removeHandler(handler)
 
 
 def refused(*arguments: object, says: str, codes: Sequence[int] = (1, 2, 3)) -> Told:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.hostile import questions
+from tests.hostile import questions, stored
 from tests.hostile.kit import Case
 
-CASES: tuple[Case, ...] = (*questions.CASES,)
+CASES: tuple[Case, ...] = (*questions.CASES, *stored.CASES)
