@@ -21,7 +21,8 @@ import qa_speech.marks
 from qa_speech.documents import decode, encode
 from qa_speech.errors import ConfigError
 from qa_speech.marks.base import MarkStore
-from qa_speech.marks.database import HEAD, MARKS, DatabaseMarks, file_system, open_marks, upgrade
+from qa_speech.marks.connection import file_system
+from qa_speech.marks.database import HEAD, MARKS, DatabaseMarks, open_marks, upgrade
 from qa_speech.marks.model import Mark, Seconds, Stage, checked
 from qa_speech.marks.scores import marked_results
 from qa_speech.marks.stages import open_appeals, require_in_time, standing, under_marks
@@ -382,7 +383,7 @@ def test_the_password_of_a_database_is_in_no_message() -> None:
 def test_marks_on_a_network_file_system_are_refused_by_name(
     form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qa_speech.marks.database.file_system", lambda path: "nfs4")
+    monkeypatch.setattr("qa_speech.marks.connection.file_system", lambda path: "nfs4")
 
     with pytest.raises(ConfigError, match=r"network file system \(nfs4\).*--marks-db URL"):
         open_marks(form.format(tmp_path / "marks.sqlite"))

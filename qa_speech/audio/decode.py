@@ -10,11 +10,11 @@ two channels at 8 kHz are 230 MB. `Audio.cut` gives float32 pieces on demand.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -95,6 +95,10 @@ class Audio:
         return self.samples[channel, first:last].astype(np.float32) / np.float32(32768)
 
 
+Told: TypeAlias = "Callable[[npt.NDArray[np.int16], int], None]"
+"""Is shown the samples decoded so far, shape (channels, n), and their rate in Hz."""
+
+
 class _Sink:
     """Collects blocks of float32 (frames, channels) as int16 rows, resampling on the way when the rate is high.
 
@@ -102,7 +106,8 @@ class _Sink:
     never held twice; a file that holds more than it declared makes the store grow.
     """
 
-    def __init__(self, rate: int, channels: int, expected: int = 0) -> None:
+    def __init__(self, rate: int, channels: int, told: Told | None, expected: int = 0) -> None:
+        self._told = told
         self.rate = min(rate, KEEP_RATE_MAX)
         self.channels = channels
         self.frames = 0
@@ -127,6 +132,8 @@ class _Sink:
         scaled = np.nan_to_num(block * np.float32(32768), nan=0.0, posinf=32767, neginf=-32768)
         self._store[:, self._used : end] = np.rint(scaled).clip(-32768, 32767).T
         self._used = end
+        if self._told is not None:
+            self._told(self._store[:, :end], self.rate)
 
     def finish(self) -> npt.NDArray[np.int16]:
         """The samples, shape (channels, n)."""
@@ -137,7 +144,7 @@ class _Sink:
         return self._store[:, : self._used]
 
 
-def decode(path: str | Path, *, raw: RawFormat | None = None) -> Audio:
+def decode(path: str | Path, *, raw: RawFormat | None = None, told: Told | None = None) -> Audio:
     """Decode a recording.
 
     Parameters
@@ -147,6 +154,9 @@ def decode(path: str | Path, *, raw: RawFormat | None = None) -> Audio:
         as 8 kHz OKI ADPCM, one channel.
     raw
         For headerless files: codec, rate, channels.
+    told
+        Is shown what there is after every block, for whoever does not want to wait for the end; begins anew where a second
+        reader has to take over.
 
     Raises
     ------
@@ -158,18 +168,18 @@ def decode(path: str | Path, *, raw: RawFormat | None = None) -> Audio:
     if raw is None and path.suffix.lower() == ".vox":
         raw = RawFormat("vox")
     if raw is not None:
-        return _checked(_soundfile(path, raw), path)
+        return _checked(_soundfile(path, raw, told), path)
     try:
-        audio = _soundfile(path, None)
+        audio = _soundfile(path, None, told)
     except DecodeError as first:
         try:
-            return _checked(_pyav(path), path)
+            return _checked(_pyav(path, told), path)
         except DecodeError as second:
             raise DecodeError(
                 str(path), f"not a recording that can be decoded ({first.problem}; {second.problem})"
             ) from None
     if audio.source_frames == 0 and size > EMPTY_HEADER_BYTES:
-        repaired = _pyav(path)
+        repaired = _pyav(path, told)
         return _checked(_warn(repaired, "size_unknown"), path)
     data = _data_chunk(path)
     if data is not None and data.unknown:
@@ -210,7 +220,7 @@ def _check_header(path: Path, rate: int, channels: int) -> None:
         raise DecodeError(str(path), f"{channels} channels; expected 1…{CHANNELS_MAX}")
 
 
-def _soundfile(path: Path, raw: RawFormat | None) -> Audio:
+def _soundfile(path: Path, raw: RawFormat | None, told: Told | None) -> Audio:
     import soundfile
 
     options: dict[str, Any] = {}
@@ -224,7 +234,7 @@ def _soundfile(path: Path, raw: RawFormat | None) -> Audio:
         with soundfile.SoundFile(os.fsencode(path), **options) as file:  # a name need not be UTF-8
             _check_header(path, file.samplerate, file.channels)
             expected = file.frames if 0 < file.frames < path.stat().st_size * MOST_FRAMES_PER_BYTE else 0
-            sink = _Sink(file.samplerate, file.channels, expected)
+            sink = _Sink(file.samplerate, file.channels, told, expected)
             while len(block := file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):
                 sink.add(block)
             codec = f"{file.format}/{file.subtype}"
@@ -247,7 +257,7 @@ def _av_errors(path: Path) -> Iterator[None]:
         raise DecodeError(str(path), f"FFmpeg: {exc}") from exc
 
 
-def _pyav(path: Path) -> Audio:
+def _pyav(path: Path, told: Told | None) -> Audio:
     import av
 
     av.logging.set_level(av.logging.PANIC)
@@ -260,7 +270,7 @@ def _pyav(path: Path) -> Audio:
             raise DecodeError(str(path), "FFmpeg: no decoder for this codec")
         rate, channels = decoder.sample_rate, decoder.channels
         _check_header(path, rate, channels)
-        sink = _Sink(rate, channels)
+        sink = _Sink(rate, channels, told)
         resampler = av.AudioResampler(format="fltp", rate=rate)
         damaged = 0
         for packet in container.demux(stream):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeAlias
 
 from qa_speech.marks.model import Mark
+
+Check: TypeAlias = Callable[[Sequence[Mark]], None]
+"""Looks at all kept marks of the calls that are to be marked, and raises where they forbid it."""
 
 
 class MarkStore(Protocol):
     """Marks, append-only: there is no way to change or remove one."""
 
-    def add(self, marks: Iterable[Mark]) -> int:
+    def add(self, marks: Iterable[Mark], *, check: Check | None = None) -> int:
         """Keep marks, all or none; those that a person has already made in the same words are not kept twice. How many are new.
+
+        `check` sees what is kept of these calls while nobody else can write; what it raises is passed on, and none is kept.
 
         Raises
         ------

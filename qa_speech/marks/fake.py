@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from qa_speech.marks.base import Check
 from qa_speech.marks.model import DECIDED, Mark
 from qa_speech.marks.rules import admitted
 
@@ -14,9 +15,12 @@ class FakeMarks:
     def __init__(self) -> None:
         self._kept: list[Mark] = []
 
-    def add(self, marks: Iterable[Mark]) -> int:
+    def add(self, marks: Iterable[Mark], *, check: Check | None = None) -> int:
         """See `base.MarkStore.add`."""
-        new = admitted(marks, self._kept)
+        given = list(marks)
+        if check is not None:
+            check(self.marks(sorted({mark.call for mark in given})))
+        new = admitted(given, self._kept)
         self._kept += new
         return len(new)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qa_speech.audio.decode import Audio, decode
+from qa_speech.audio.decode import Audio, Told, decode
 from qa_speech.call import Call
 from qa_speech.errors import DecodeError
 from qa_speech.filenames import as_path
@@ -33,7 +33,9 @@ def locate(call: Call, recordings: Path | None) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def recorded(call: Call, spans: Timeline | None, *, recordings: Path | None) -> Audio | str:
+def recorded(
+    call: Call, spans: Timeline | None, *, recordings: Path | None, told: Told | None = None
+) -> Audio | str:
     """The decoded recording of a call, or the code of the problem; nothing is decoded in vain.
 
     Parameters
@@ -42,6 +44,7 @@ def recorded(call: Call, spans: Timeline | None, *, recordings: Path | None) -> 
     spans : Timeline or None
         What must not be heard (`redact.hidden`); empty where nothing is masked, None where it is unknown: no sound then.
     recordings : folder to look in first, by id or file name.
+    told : is shown the samples as they come (`audio.decode`), none before the file was found to be the one inspected.
     """
     if call.times == "nominal":
         return "no_times"
@@ -53,6 +56,6 @@ def recorded(call: Call, spans: Timeline | None, *, recordings: Path | None) -> 
     if call.recording.sha256 and sha256(source) != call.recording.sha256:
         return "audio_changed"
     try:
-        return decode(source)
+        return decode(source, told=told)
     except DecodeError:
         return "audio_unreadable"

@@ -1,4 +1,4 @@
-"""Runs migrations over the connection that `marks.database` hands over. Never by itself: imported without one, it does nothing."""
+"""Runs migrations over the connection that `marks.connection` hands over. Never by itself: imported without one, it does nothing."""
 
 from __future__ import annotations
 
@@ -6,5 +6,6 @@ from alembic import context
 
 if "config" in vars(context):
     connection = context.config.attributes["connection"]
-    context.configure(connection=connection, version_table="marks_version", render_as_batch=True)
+    version_table = context.config.attributes["version_table"]
+    context.configure(connection=connection, version_table=version_table, render_as_batch=True)
     context.run_migrations()
