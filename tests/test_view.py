@@ -119,7 +119,7 @@ def test_the_pieces_of_a_line_are_its_text(said: list[str], between: str) -> Non
     assert "".join(piece.text for piece in pieces(line)) == (line.text or "")
 
 
-@pytest.mark.parametrize("name", ["call", "index", "compare"])
+@pytest.mark.parametrize("name", ["call_body", "index", "compare"])
 def test_every_label_of_a_template_has_words(name: str) -> None:
     table = labels.COMPARISON if name == "compare" else labels.UI
     asked = re.findall(r"\bt\('([a-z_0-9]+)'\)", (TEMPLATES / f"{name}.html").read_text(encoding="utf-8"))

@@ -75,6 +75,11 @@ COMMANDS: Mapping[str, Place] = {
         "report",
         "服务质量分析报告 The service-quality report of a month: findings beyond chance, measures that follow from them.",
     ),
+    "desk": Place(
+        "desk",
+        "app",
+        "质检工作台 The review desk: hear, judge, appeal, calibrate in a browser; `desk RUN` serves it.",
+    ),
     "export": Place("batch", "export", "导出批次结果表 Write the results of a run as CSV, xlsx or JSONL."),
     "sample": Place("sample", "app", "抽样 Which calls to hear: by a plan, with known chances, the same list again."),
     "query": Place("question", "query", "用 SQL 查询批次结果 Ask the results of a run in SQL."),

@@ -60,6 +60,21 @@ class Session(msgspec.Struct, frozen=True):
 # -- accounts
 
 
+def known_roles(names: Iterable[str]) -> list[DeskRole]:
+    """Roles by their names.
+
+    Raises
+    ------
+    ConfigError
+        One of them is none.
+    """
+    given = list(names)
+    unknown = [name for name in given if name not in ROLES]
+    if unknown:
+        raise ConfigError("role", [f"{', '.join(unknown)}; expected some of: {', '.join(ROLES)}"])
+    return [role for role in ROLES if role in given]
+
+
 def add_account(
     base: DeskBase,
     name: str,

@@ -45,7 +45,10 @@ ASSIGNMENTS = _table(
     Column("round", Integer),
 )  # fmt: skip
 DRAFTS = _table(
-    "drafts", *_texts("call", "person", "stage", "criterion", "at"), Column("body", Text), Column("version", Integer)
+    "drafts",
+    *_texts("call", "person", "stage", "criterion", "page", "at"),
+    Column("body", Text),
+    Column("version", Integer),
 )
 ROUNDS = _table(
     "rounds", _number(), *_texts("title", "expert", "made_by", "made_at", "ended_at"), Column("calls", Text),

@@ -246,15 +246,14 @@ def _mark(cells: Cells, making: Making) -> Mark | None:
     refused = making.refuse(row, making.stage, person)
     if refused:
         raise ValueError(refused)
-    if outcome == "fail" and row.comment_required and not cells.reason:
-        raise ValueError("这一项判未通过必须写理由 this criterion needs a reason")
+    require_reason(outcome, cells.reason, row)
     return checked(
         Mark(
             call=row.call,
             criterion=row.criterion,
             stage=making.stage,
             outcome=outcome,
-            points=_points(cells.points, outcome, row),
+            points=typed_points(cells.points, outcome, row),
             reason=cells.reason,
             evidence=(row.seconds,) if row.seconds is not None else (),
             person=person,
@@ -316,8 +315,26 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= EXCEL_DIGITS
 
 
-def _points(text: str, outcome: Outcome, row: SheetRow) -> float | None:
-    """The points that were typed; none where the outcome gives them."""
+def require_reason(outcome: Outcome, reason: str, row: SheetRow) -> None:
+    """Whether a reason is there where the card wants one.
+
+    Raises
+    ------
+    ValueError
+        It is not.
+    """
+    if outcome == "fail" and row.comment_required and not reason.strip():
+        raise ValueError("这一项判未通过必须写理由 this criterion needs a reason")
+
+
+def typed_points(text: str, outcome: Outcome, row: SheetRow) -> float | None:
+    """The points that were typed; none where the outcome gives them.
+
+    Raises
+    ------
+    ValueError
+        They are no number, out of range, or do not go with the outcome; in Chinese and English.
+    """
     if not text:
         if outcome == "partial" and row.machine_outcome != "partial":
             raise ValueError("部分得分须填人工得分 a part of the points needs to say how many")

@@ -153,6 +153,13 @@ def drafts(base: DeskBase, call: str, person: str, stage: Stage) -> dict[str, Ke
     return {name: Kept(msgspec.json.decode(body, type=Draft), version) for name, body, version in rows}
 
 
+def begun(base: DeskBase, person: str) -> set[tuple[str, str]]:
+    """Calls and stages of which somebody has drafts."""
+    wanted = select(DRAFTS.c.call, DRAFTS.c.stage).where(DRAFTS.c.person == person).distinct()
+    with base.reading() as connection:
+        return {(call, stage) for call, stage in connection.execute(wanted)}
+
+
 def others_drafting(base: DeskBase, call: str, person: str, stage: Stage) -> list[str]:
     """Who else has drafts of a call at this stage, by name."""
     wanted = select(DRAFTS.c.person).where(DRAFTS.c.call == call, DRAFTS.c.stage == stage, DRAFTS.c.person != person)
@@ -161,31 +168,42 @@ def others_drafting(base: DeskBase, call: str, person: str, stage: Stage) -> lis
 
 
 def keep_draft(
-    base: DeskBase, call: str, person: str, stage: Stage, criterion: str, draft: Draft, *, version: int
+    base: DeskBase,
+    call: str,
+    person: str,
+    stage: Stage,
+    criterion: str,
+    draft: Draft,
+    *,
+    version: int,
+    page: str = "",
 ) -> Kept:
-    """Keep a draft in the place of the version that was read; 0 = there was none.
+    """Keep a draft in the place of the version that was read; 0 = there was none. `page` names the open page it comes from.
 
     Raises
     ------
     StaleError
-        It has another version by now.
+        Another page has kept another version by now.
     ConfigError
         Its reason is too long.
     """
     if len(draft.reason) > LONGEST_REASON:
         raise ConfigError(f"{call}/{criterion}", [f"a reason has at most {LONGEST_REASON} characters"])
     place = and_(_drafts_of(call, person, stage), DRAFTS.c.criterion == criterion)
-    values = {"body": msgspec.json.encode(draft).decode(), "version": version + 1, "at": now()}
+    values: dict[str, Any] = {"body": msgspec.json.encode(draft).decode(), "page": page, "at": now()}
     with base.writing() as connection:
-        held = connection.execute(select(DRAFTS.c.version).where(place)).scalar() or 0
-        if held != version:
+        row = connection.execute(select(DRAFTS.c.version, DRAFTS.c.page).where(place)).first()
+        held, kept_by = (0, page) if row is None else (row[0], row[1])
+        is_own = bool(page) and kept_by == page
+        if held != version and not is_own:
             raise StaleError(f"{call}/{criterion}", [f"changed elsewhere: version {held}, not {version}"])
-        if held:
-            connection.execute(DRAFTS.update().where(place).values(values))
-        else:
+        values["version"] = held + 1
+        if row is None:
             keys = {"call": call, "person": person, "stage": stage, "criterion": criterion}
             connection.execute(DRAFTS.insert(), keys | values)
-    return Kept(draft, version + 1)
+        else:
+            connection.execute(DRAFTS.update().where(place).values(values))
+    return Kept(draft, held + 1)
 
 
 def _drafts_of(call: str, person: str, stage: Stage) -> Any:

@@ -33,9 +33,7 @@ def locate(call: Call, recordings: Path | None) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def recorded(
-    call: Call, spans: Timeline | None, *, recordings: Path | None, told: Told | None = None
-) -> Audio | str:
+def recorded(call: Call, spans: Timeline | None, *, recordings: Path | None, told: Told | None = None) -> Audio | str:
     """The decoded recording of a call, or the code of the problem; nothing is decoded in vain.
 
     Parameters

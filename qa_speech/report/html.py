@@ -37,7 +37,7 @@ def render(name: str, lang: Lang, **values: Any) -> str:
 
 def fill(name: str, **values: Any) -> str:
     """The template `name`.html with `values` in it and nothing else."""
-    return _environment().get_template(f"{name}.html").render(**values)
+    return environment().get_template(f"{name}.html").render(**values)
 
 
 @cache
@@ -45,9 +45,9 @@ def asset(name: str) -> Markup:
     """A style sheet or script of our own, marked as safe to put into a page as it is."""
     from markupsafe import Markup
 
-    environment = _environment()
-    assert environment.loader is not None
-    source, _, _ = environment.loader.get_source(environment, name)
+    templates = environment()
+    assert templates.loader is not None
+    source, _, _ = templates.loader.get_source(templates, name)
     return Markup(source)
 
 
@@ -63,11 +63,12 @@ def policy_hash(text: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def environment(*packages: str) -> Environment:
+    """The templates of the reports; those of other packages, which may build on them, stand before them."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     return Environment(
-        loader=PackageLoader("qa_speech.report"),
+        loader=ChoiceLoader([PackageLoader(name) for name in (*packages, "qa_speech.report")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

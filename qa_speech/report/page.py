@@ -87,7 +87,7 @@ def render_page(
 
 def render_view(view: CallView, lang: Lang, *, audio: str, index: str | None) -> str:
     """The HTML of a view; `audio` is the address of the sound, "" for none."""
-    return render("call", lang, view=view, audio=audio, index=index, text=_text)
+    return render("call", lang, view=view, audio=audio, index=index, text=marked_text)
 
 
 def _source(audio: str | None, embed_audio: bytes | None) -> str:
@@ -96,7 +96,7 @@ def _source(audio: str | None, embed_audio: bytes | None) -> str:
     return quote(audio or "")
 
 
-def _text(pieces: Iterable[Piece]) -> Markup:
+def marked_text(pieces: Iterable[Piece]) -> Markup:
     """The words of a line as markup: thirty thousand of them in a long call, so as few characters as will do."""
     from markupsafe import Markup, escape
 

@@ -22,12 +22,13 @@ NOT_DONE = "undone"
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One piece of evidence with where to hear it, in seconds; `at` None when the call has no times."""
+    """One piece of evidence with where to hear it, from `at` to `until`, in seconds; `at` None when the call has no times."""
 
     text: str
     where: str
     at: float | None
     line: int | None
+    until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ def proof(evidence: Evidence, call: Call, lang: Lang) -> Proof:
         where=exhibit.where(evidence, lang, call),
         at=_play_from(evidence, call),
         line=exhibit.line_of(evidence, call),
+        until=evidence.end,
     )
 
 

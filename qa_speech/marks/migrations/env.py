@@ -1,4 +1,4 @@
-"""Runs migrations over the connection that `marks.connection` hands over. Never by itself: imported without one, it does nothing."""
+"""Runs migrations over the connection that `marks.connection` hands over. Imported by itself, it does nothing."""
 
 from __future__ import annotations
 

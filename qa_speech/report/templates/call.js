@@ -224,6 +224,7 @@
     };
     audio.addEventListener("play", () => requestAnimationFrame(frame));
   }
+  window.callPage = { seek, now, open, setZoom: (factor) => setZoom(zoom * factor) };
   const wanted = /^#t=(\d+(?:\.\d+)?)$/.exec(location.hash);
   if (wanted) seek(Number(wanted[1]), false);
   else if (lanes) paint(0);

@@ -77,6 +77,7 @@ def upgrade() -> None:
         _text("criterion", primary_key=True),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
+        _text("page", 40),
         _text("at", 32),
     )
     op.create_table(
