@@ -71,12 +71,18 @@ def call_page(request: Request, who: SignedIn, key: str, stage: str = "", plain:
     return page(
         request, who, "desk_call", view=view, case=case, stage=at_stage, stages=allowed, stage_names=STAGES,
         audio="" if silence else f"/calls/{key}/audio{suffix}", peaks="" if silence else f"/calls/{key}/peaks{suffix}",
-        silence=silence, is_swapped=report.call.recording.channels[:2] == (Role.CUSTOMER, Role.AGENT), index="/", back=_back(who), is_plain=unmasked, may_hear_all=may_hear_all(who.account),
+        silence=silence, index="/", is_swapped=_is_swapped(report), back=_back(who), is_plain=unmasked,
+        may_hear_all=may_hear_all(who.account),
         judged={one.row.criterion: one for one in criteria} if at_stage or case.marks else {},
         histories=_histories(who, case, criteria), outcomes=OUTCOME_KEYS, seconds=seconds_text,
         appealable=_appealable(who, case, criteria), others=others if at_stage != "calibration" else [], key_of=key_of,
         **_progress(case, report, at_stage, criteria, card),
     )  # fmt: skip
+
+
+def _is_swapped(report: CallReport) -> bool:
+    """Whether the agent, whose lane stands first, is on the second channel."""
+    return report.call.recording.channels[:2] == (Role.CUSTOMER, Role.AGENT)
 
 
 def _chosen(stage: str, allowed: Sequence[Stage]) -> Stage | None:
@@ -159,11 +165,11 @@ class Judging:
         """Its criteria with what he has drafted."""
         return asked(self.who.office, self.who.account, self.case, self.report, self.stage)
 
-    def progress(self) -> dict[str, Any]:
+    def progress(self, criteria: Sequence[Asked]) -> dict[str, Any]:
         """What the line above the sheet says now."""
         row = self.case.row
         card = self.who.office.calls.card(row.card) if row.card else None
-        return {**_progress(self.case, self.report, self.stage, self.criteria(), card), "oob": True}
+        return {**_progress(self.case, self.report, self.stage, criteria, card), "oob": True}
 
 
 @router.post("/calls/{key}/draft")
@@ -175,7 +181,8 @@ async def draft(request: Request, who: SignedIn, key: str, stage: str) -> Respon
 def _draft(request: Request, who: Visitor, key: str, stage: str, form: Any) -> Response:
     judging = Judging(who, key, stage)
     name = form_text(form, "criterion", most=200)
-    one = next((one for one in judging.criteria() if one.row.criterion == name and one.is_wanted), None)
+    criteria = judging.criteria()
+    one = next((one for one in criteria if one.row.criterion == name and one.is_wanted), None)
     if one is None:
         raise HTTPException(404)
     outcome = form_text(form, "outcome", most=40)
@@ -186,7 +193,7 @@ def _draft(request: Request, who: Visitor, key: str, stage: str, form: Any) -> R
             one, outcome=outcome, points=form_text(form, "points", most=20).strip(), reason=form_text(form, "reason"),
             seconds=seconds,
         )  # fmt: skip
-        keep_draft(
+        kept = keep_draft(
             who.office.base, judging.case.row.id, who.name, judging.stage, name, said,
             version=int(version) if version.isdecimal() else 0, page=form_text(form, "page", most=40),
         )  # fmt: skip
@@ -194,7 +201,7 @@ def _draft(request: Request, who: Visitor, key: str, stage: str, form: Any) -> R
         return told(who.lang, "stale", status=409)
     except ValueError as exc:
         return told(who.lang, "refused", status=422, problem=_own_language(who, str(exc)))
-    progress = judging.progress()
+    progress = judging.progress([other._replace(kept=kept) if other is one else other for other in criteria])
     return fragment(request, who, "saved", case=judging.case, stage=judging.stage, **progress)
 
 

@@ -25,7 +25,7 @@ from qa_speech.marks.rounds import end_if_all_are_in
 from qa_speech.marks.sheets import SheetRow
 from qa_speech.marks.stages import APPEAL_DAYS, appeal_until, latest, require_in_time, standing
 from qa_speech.marks.work import Draft, Kept, done, drafts, tell
-from qa_speech.report.review import Request, every_row, refusal
+from qa_speech.report.review import refusal
 from qa_speech.scores import CallReport, Outcome
 from qa_speech.wording import terms
 from qa_speech.wording.catalogue import STAGES
@@ -80,7 +80,7 @@ class MeanwhileError(ConfigError):
 def asked(office: Office, account: Account, case: Case, report: CallReport, stage: Stage) -> list[Asked]:
     """The criteria of a call at a stage, in the order of its card."""
     is_blind = stage == "calibration"
-    rows = every_row(report, office.calls.cards, Request(stage, account.name, every=True, blind=True))
+    rows = office.calls.sheet(report)
     kept = drafts(office.base, case.row.id, account.name, stage)
     stands = standing(case.marks)
     found: list[Asked] = []

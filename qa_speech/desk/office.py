@@ -143,6 +143,12 @@ class Office:
             self._wanted = call
             self._ahead.submit(self._prepare, call)
 
+    def warm(self) -> None:
+        """Read some call, so that the first one opened does not wait for models and word lists."""
+        for row in self.calls.rows().by_key.values():
+            self.prepare(row.id)
+            return
+
     def _prepare(self, call: str) -> None:
         if call != self._wanted:
             return

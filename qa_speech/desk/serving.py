@@ -34,6 +34,7 @@ def serve(office: Office) -> None:
     from qa_speech.desk.app import make_app
 
     options = office.options
+    office.warm()
     uvicorn.run(
         make_app(office), host=options.host, port=options.port, proxy_headers=False, server_header=False,
         date_header=False, access_log=False, log_level="warning", timeout_graceful_shutdown=5,

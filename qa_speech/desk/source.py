@@ -19,7 +19,9 @@ import msgspec
 from qa_speech.errors import ConfigError
 from qa_speech.inputs.rows import Row
 from qa_speech.marks.scores import CardBook, cards_of
+from qa_speech.marks.sheets import SheetRow
 from qa_speech.pipeline import report
+from qa_speech.report.review import Request, every_row
 from qa_speech.scores import CallReport
 from qa_speech.store.folder import MANIFEST, RESULTS, is_run
 from qa_speech.store.parquet import open_run
@@ -96,6 +98,7 @@ class Calls:
         self._cards: CardBook = cards_of(place)
         self._lock = threading.Lock()
         self._reports: OrderedDict[str, CallReport] = OrderedDict()
+        self._sheets: OrderedDict[str, tuple[CallReport, list[SheetRow]]] = OrderedDict()
         self._reading = False
         self._looked = time.monotonic()
         self._seen = self._fingerprint()
@@ -169,6 +172,19 @@ class Calls:
                 while len(self._reports) > REPORTS_HELD:
                     self._reports.popitem(last=False)
         return found
+
+    def sheet(self, report: CallReport) -> list[SheetRow]:
+        """The criteria of a call as rows of a review sheet, in the order of its card; made once as long as it is held."""
+        with self._lock:
+            held = self._sheets.get(report.id)
+        if held is not None and held[0] is report:
+            return held[1]
+        rows = every_row(report, self._cards, Request("first", every=True, blind=True))
+        with self._lock:
+            self._sheets[report.id] = (report, rows)
+            while len(self._sheets) > REPORTS_HELD:
+                self._sheets.popitem(last=False)
+        return rows
 
     def _read_report(self, call_id: str) -> CallReport | None:
         return next(iter(self.reports([call_id])), None)

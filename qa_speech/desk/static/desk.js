@@ -122,8 +122,21 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!radio) return;
     if (!radio.checked) radio.click();
     if (value === "partial") return;
-    const after = items.findIndex((item, index) => index > current && item.querySelector("form.marking") && !isDecided(item));
-    if (after >= 0) select(after);
+    if (needsReason(form())) form().elements.reason.focus();
+    else advance();
+  }
+
+  // The card wants to know why a criterion failed: whoever says so is asked at once.
+  function needsReason(target) {
+    const said = target.elements.outcome.value;
+    const failed = said === "fail" || (said === "agree" && target.dataset.reference === "fail");
+    return failed && target.dataset.why !== undefined && !target.elements.reason.value.trim();
+  }
+
+  function advance() {
+    const open = items.map((item, index) => index).filter((index) => items[index].querySelector("form.marking") && !isDecided(items[index]));
+    const next = open.find((index) => index > current) ?? open[0];
+    if (next !== undefined) select(next);
   }
 
   function agreeWithTheRest() {
@@ -261,6 +274,7 @@ document.addEventListener("DOMContentLoaded", () => {
       if (event.key !== "Enter" && event.key !== "Escape") return;
       if (!typing.form || !typing.form.classList.contains("marking")) return;
       typing.blur();
+      if (event.key === "Enter" && typing.name === "reason" && isDecided(items[current])) advance();
     } else if (event.ctrlKey || event.metaKey || event.altKey) return;
     else if (event.key === "j") jump(1);
     else if (event.key === "k") jump(-1);
