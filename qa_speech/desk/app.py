@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.types import ASGIApp
 
 from qa_speech import __version__
-from qa_speech.desk import admin, api, calibrating, calls, doors, lists, playing, teams
+from qa_speech.desk import admin, api, calibrating, calls, doors, lists, playing, sso, teams
 from qa_speech.desk.guards import Guards
 from qa_speech.desk.office import Office
 from qa_speech.desk.pages import page, plain_page
@@ -35,6 +35,7 @@ SERVED = {
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 ROUTERS = (
     doors.router,
+    sso.router,
     lists.router,
     calls.router,
     playing.router,

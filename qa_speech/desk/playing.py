@@ -17,7 +17,7 @@ from qa_speech.desk.ranges import wanted
 from qa_speech.desk.signed import SignedIn, Visitor
 from qa_speech.desk.sound import WAV_HEAD, Masked, Sound, masked_of, peaks, wav, wav_bytes
 from qa_speech.marks.audit import noted
-from qa_speech.privacy.redact import hidden
+from qa_speech.privacy.unheard import hidden
 from qa_speech.scores import CallReport
 from qa_speech.timeline import Segment, Timeline
 

@@ -280,6 +280,7 @@ ERRORS: Words = {
     "wrong_password": ("姓名或密码不对", "wrong name or password"),
     "too_often": ("试得太频繁，请 {minutes} 分钟后再试", "too many attempts; try again in {minutes} minutes"),
     "link_void": ("链接已用过或已过期，请管理员再发一个", "this link was used or is too old; ask for another one"),
+    "no_account": ("{name} 在这里没有账号，请找管理员添加", "no account here for {name}; ask an admin"),
     "not_alike": ("两次输入的密码不一样", "the two passwords differ"),
     "password_length": ("密码要 10 到 200 个字符", "a password has 10 to 200 characters"),
     "missing": ("还有 {n} 项没有判：{names}", "{n} still to decide: {names}"),
