@@ -21,6 +21,7 @@ from qa_speech.desk.signed import (
     office_of,
     session_cookie,
 )
+from qa_speech.desk.words import ERRORS
 from qa_speech.errors import ConfigError
 from qa_speech.marks.accounts import (
     Account,
@@ -35,6 +36,7 @@ from qa_speech.marks.accounts import (
 )
 from qa_speech.marks.audit import noted
 from qa_speech.marks.work import read_notices
+from qa_speech.wording.lang import pick
 
 router = APIRouter(include_in_schema=False)
 
@@ -116,9 +118,6 @@ def welcome_page(request: Request, token: str) -> Response:
     office = office_of(request)
     account = account_of_link(office.base, token)
     if account is None:
-        from qa_speech.desk.words import ERRORS
-        from qa_speech.wording.lang import pick
-
         said = pick(chosen_lang(request, office), *ERRORS["link_void"])
         values = {"heading": said, "said": ""}
         return plain_page(request, "message", csrf=secrets.token_urlsafe(32), status=404, **values)
