@@ -299,21 +299,26 @@ def forget(
     keep_scores: Annotated[
         bool, typer.Option("--keep-scores", help="保留匿名分数 keep points and figures under a mark that is no name.")
     ] = False,
+    marks_db: MarksDbOption = None,
     ui_language: UiOption = None,
 ) -> None:
     """删除个人信息：文字、通话数据、录音路径 Remove text, calls and paths for good; recordings themselves are yours to delete.
+
+    同一录音的其他编号一并删除；标注只留判定。 The same recording under other ids goes too; of marks outcomes stay.
 
     --before 只看通话的日期；不知道日期的不删除，逐一列出，退出码 3。 Calls whose day is not known stay, are listed, exit code 3.
 
     Example: qa-speech batch forget 批次 --before 2026-05-01 --keep-scores
     """
     with friendly_errors(ui_language):
+        from qa_speech.cli.forgetting import marks_without, tell_made
+        from qa_speech.store.folder import require_run
         from qa_speech.store.forget import forget as remove
-        from qa_speech.store.forget import undated
+        from qa_speech.store.forget import undated, unfinished
         from qa_speech.store.parquet import open_run
         from qa_speech.tables import dates
 
-        if not call and not before:
+        if not call and not before and unfinished(require_run(run)) is None:
             _usage(ui_language, "请给出 --call 或 --before", "give --call or --before")
         day = None
         if before:
@@ -322,8 +327,10 @@ def forget(
             except ValueError:
                 _usage(ui_language, f"--before {before}：应为 YYYY-MM-DD", f"--before {before}: expected YYYY-MM-DD")
         store = open_run(run)
-        count = remove(store, ids=call or (), before=day, keep_scores=keep_scores)
+        marks = marks_without(run, marks_db)
+        count = remove(store, ids=call or (), before=day, keep_scores=keep_scores, elsewhere=marks)
         typer.echo(f"已删除 {count} 通" if ui(ui_language) == "zh" else f"{count} calls removed")
+        tell_made(run, ui(ui_language))
         left = undated(store) if day is not None else []
         if left:
             zh = f"{len(left)} 通没有能读懂的开始时间（started_at），不知道是否在此日期之前，没有删除："
@@ -349,6 +356,7 @@ def export(
     """
     with friendly_errors(ui_language):
         from qa_speech.store.export import export as write
+        from qa_speech.store.made import remember_made
         from qa_speech.store.parquet import open_run
 
         results = open_run(run).results()
@@ -357,6 +365,7 @@ def export(
 
             results = marked_results(results, cards_of(run), marks_of(run, marks_db, marks), marks)
         count = write(results, to)
+        remember_made(run, to)
         typer.echo(f"{to}：{count} 行" if ui(ui_language) == "zh" else f"{to}: {count} rows", err=True)
 
 

@@ -214,6 +214,7 @@ def score(
         from qa_speech.marks.trust import TrustOfMarks
         from qa_speech.settings import load_settings
         from qa_speech.store.folder import is_run
+        from qa_speech.store.made import remember_made
         from qa_speech.store.reports import read_reports
 
         settings = load_settings(config)
@@ -222,6 +223,8 @@ def score(
 
         def reports() -> Iterator[CallReport]:
             for path in paths:
+                if out is not None:
+                    remember_made(path, out)
                 own = is_run(path) and not chosen  # a run is scored by the scorecards it used
                 trusted = TrustOfMarks(path, marks_db)
                 found = read_reports(path, scorecard=None if own else cards, trusted=trusted)
