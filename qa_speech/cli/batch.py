@@ -96,7 +96,7 @@ def run(
         Literal["full", "tight"] | None,
         typer.Option(
             "--window",
-            help="tight：窗不补到 30 秒，更快，先验证 do not fill windows up to 30 s: faster, verify it; default: the model's.",
+            help="full：窗补到 30 秒，更慢 fill windows up to 30 s, slower; tight: only to 12 s; default: the model's.",
             show_default=False,
         ),
     ] = None,

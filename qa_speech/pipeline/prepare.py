@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -46,9 +46,9 @@ class Prepared:
     voices: tuple[Role, ...]
     transcript: Transcript | None = None
 
-    def windows(self) -> Iterator[Window]:
-        """The windows of this call, cut from the recording one at a time."""
-        for voice, pieces in self.plans:
+    def windows(self, plans: Iterable[Plan] | None = None) -> Iterator[Window]:
+        """The windows of this call, or those of other `plans`, cut from the recording one at a time."""
+        for voice, pieces in self.plans if plans is None else plans:
             cut = [self.analysis.cut(voice, piece.call_start, piece.call_end) for piece in pieces]
             yield Window(self.call.id, self.voices[voice], np.concatenate(cut), pieces)
 

@@ -304,6 +304,10 @@ WARNINGS: Words = {
         "some stretches were hard to recognise and were tried again",
     ),
     "recogniser:out_of_bounds": ("个别语段重试后仍不可靠", "some stretches stayed doubtful after trying again"),
+    "words_missing": (
+        "有人说话的地方没有识别出文字，单独重试后仍然没有；字词类指标按低可靠处理",
+        "somebody speaks where no word was recognised, alone and again; figures over words are of low reliability",
+    ),
     "recogniser:hallucination": ("去掉了识别器凭空写出的字词", "words the recogniser made up were taken out"),
     "damaged_packets": ("录音有损坏的数据包，已跳过", "damaged packets in the recording were skipped"),
     "transcript_times_estimated": (
