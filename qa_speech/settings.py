@@ -4,6 +4,7 @@ Option > file > the model's own settings > default. Unknown keys are refused and
 
     model = "demo"              # a folder, a name, or "none"
     agent_channel = 1
+    pairs = "in,out"            # two files of one call: the agent's ends in -in, the customer's in -out; or "auto"
 
     [recognition]
     language = "zh"
@@ -167,6 +168,9 @@ class Settings(_Strict):
     )
     agent_channel: Literal[1, 2] | None = Field(default=None, description="1 unless given")
     scorecard: Path | None = None
+    pairs: str = Field(
+        default="", description="how the two files of one call end, the agent's and the customer's: in,out; or auto"
+    )
     recognition: Recognition = Recognition()
     speech: Speech = Speech()
     transcripts: Transcripts = Transcripts()

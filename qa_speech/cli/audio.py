@@ -14,10 +14,12 @@ from qa_speech.cli.common import (
     EXIT_SOME_FAILED,
     EXIT_UNUSABLE,
     Language,
+    PairsOption,
     RawOption,
     UiOption,
     friendly_errors,
     raw_option,
+    tell_overlooked,
     ui,
 )
 
@@ -66,6 +68,7 @@ def audio(
         typer.Option("--config", help="运行设置 settings file, e.g. qa_speech.toml.", show_default=False),
     ] = None,
     raw: RawOption = None,
+    pairs: PairsOption = None,
     ui_language: UiOption = None,
 ) -> None:
     """检查录音 Examine recordings: channels, leaks, noise, echo, drop-outs, other sounds. No recogniser needed.
@@ -77,13 +80,16 @@ def audio(
         from qa_speech.pipeline import inspect_many
         from qa_speech.scores import CallFailure
 
-        inputs = find_inputs(paths)
+        settings = _settings(config, agent_channel)
+        joined = pairs if pairs is not None else settings.pairs
+        inputs = find_inputs(paths, pairs=joined)
+        tell_overlooked(paths, joined, ui(ui_language))
         if transcripts is not None:
             inputs = with_transcripts(inputs, transcripts)
         if raw is not None:
             inputs = with_raw(inputs, raw_option(raw))
         lang, failed = ui(ui_language), 0
-        for outcome in inspect_many(inputs, settings=_settings(config, agent_channel)):
+        for outcome in inspect_many(inputs, settings=settings):
             failed += isinstance(outcome, CallFailure)
             lines = [_as_json(outcome)] if json_lines else _told(outcome, lang)
             sys.stdout.write("\n".join(lines) + "\n")

@@ -13,10 +13,12 @@ from qa_speech.cli.common import (
     EXIT_UNUSABLE,
     EXIT_USAGE,
     Language,
+    PairsOption,
     RawOption,
     UiOption,
     friendly_errors,
     in_words,
+    tell_overlooked,
     ui,
 )
 from qa_speech.cli.marking import MarksDbOption, MarksMode, MarksOption, marks_of
@@ -88,6 +90,7 @@ def run(
     name_pattern: PatternOption = None,
     transcripts: TranscriptsOption = None,
     raw: RawOption = None,
+    pairs: PairsOption = None,
     agent_channel: Annotated[
         int | None,
         typer.Option("--agent-channel", min=1, max=2, help="坐席所在声道 the agent's channel.", show_default=False),
@@ -117,10 +120,12 @@ def run(
             recognition = settings.recognition.model_copy(update={"window": window})
             settings = settings.model_copy(update={"recognition": recognition})
         pattern = name_pattern if name_pattern is not None else settings.batch.name_pattern
+        joined = pairs if pairs is not None else settings.pairs
         if paths:
             rows = find_rows(
-                paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "", tables=settings.tables
-            )
+                paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "", tables=settings.tables, pairs=joined,
+            )  # fmt: skip
+            tell_overlooked(paths, joined, ui(ui_language))
         else:
             rows = _rows_of(out)
         work(out, rows, settings, state, scorecard, until=until, json_lines=json_lines, lang=ui(ui_language))
@@ -149,6 +154,7 @@ def plan(
     name_pattern: PatternOption = None,
     transcripts: TranscriptsOption = None,
     raw: RawOption = None,
+    pairs: PairsOption = None,
     ui_language: UiOption = None,
 ) -> None:
     """登记而不处理 List the rows of work and what they will take, without doing any; with --model, how they will be done.
@@ -166,11 +172,13 @@ def plan(
         lang, state = ui(ui_language), read_state(out)
         settings = settings_of(config, state, model=model, workers=workers, agent_channel=None)
         pattern = name_pattern if name_pattern is not None else settings.batch.name_pattern
+        joined = pairs if pairs is not None else settings.pairs
         rows = []
         if paths:
             rows = find_rows(
-                paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "", tables=settings.tables
-            )
+                paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "", tables=settings.tables, pairs=joined,
+            )  # fmt: skip
+            tell_overlooked(paths, joined, ui(ui_language))
         store = store_at(out)
         with store.locked():
             rows = merge(store, rows)

@@ -15,12 +15,14 @@ from qa_speech.cli.common import (
     EXIT_SOME_FAILED,
     EXIT_UNUSABLE,
     Language,
+    PairsOption,
     RawOption,
     UiOption,
     friendly_errors,
     in_words,
     raw_option,
     shelf,
+    tell_overlooked,
     ui,
 )
 from qa_speech.cli.marking import MarksDbOption, MarksOption, marks_of
@@ -137,6 +139,7 @@ def inspect(
         ),
     ] = None,
     raw: RawOption = None,
+    pairs: PairsOption = None,
     fail_under: FailUnderOption = None,
     embed_audio: EmbedOption = False,
     mask: MaskOption = True,
@@ -153,7 +156,9 @@ def inspect(
         from qa_speech.pipeline import inspect_many
 
         settings = _settings(config, model, agent_channel, language)
-        inputs = find_inputs(paths)
+        joined = pairs if pairs is not None else settings.pairs
+        inputs = find_inputs(paths, pairs=joined)
+        tell_overlooked(paths, joined, ui(ui_language))
         if transcripts is not None:
             inputs = with_transcripts(inputs, transcripts)
         if raw is not None:

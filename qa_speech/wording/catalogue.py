@@ -315,6 +315,18 @@ WARNINGS: Words = {
         "the transcript has no times; they were fitted to the speech",
     ),
     "truncated": ("文件不完整，已读出可用部分", "the file is cut short; what could be read was used"),
+    "pair_lag": (
+        "两个文件不是同时开始的，已按声音对齐",
+        "the two files of the call do not begin together; they were aligned by their sound",
+    ),
+    "pair_drift": (
+        "两个文件的时钟快慢不同，越往后越对不齐，未改正",
+        "the clocks of the two files of the call run apart; this was not mended",
+    ),
+    "pair_lengths": (
+        "两个文件长短不同，短的一侧补了静音",
+        "the two files of the call differ in length; the shorter was filled up",
+    ),
     **transcripts.WARNINGS,
 }
 
