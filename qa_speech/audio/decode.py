@@ -257,11 +257,20 @@ def _av_errors(path: Path) -> Iterator[None]:
         raise DecodeError(str(path), f"FFmpeg: {exc}") from exc
 
 
+CONTAINERS = (
+    "aac,ac3,adts,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,eac3,ea,flac,flv,g722,g723_1,g726,g726le,g729,gsm,ilbc,latm,loas,"
+    "matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpeg,mpegts,nistsphere,nut,ogg,oma,rm,rso,sbc,sln,sox,spdif,tta,voc,w64,wav,wv,xa,xwma"
+)
+"""Formats that FFmpeg may take a file for, whatever its name: none that names other files (playlists, ``ffconcat``)."""
+
+_ALONE = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
+
+
 def _pyav(path: Path, told: Told | None) -> Audio:
     import av
 
     av.logging.set_level(av.logging.PANIC)
-    with _av_errors(path), av.open(os.fspath(path), metadata_errors="ignore") as container:
+    with _av_errors(path), av.open(os.fspath(path), metadata_errors="ignore", options=_ALONE) as container:
         if not container.streams.audio:
             raise DecodeError(str(path), "FFmpeg: no audio stream")
         stream = container.streams.audio[0]

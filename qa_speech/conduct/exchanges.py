@@ -41,14 +41,23 @@ class Exchange(NamedTuple):
 
 @dataclass
 class _Growing:
-    """An exchange that may go on."""
+    """An exchange that may go on; `informed` and `plain` say of all its answer whether it tells anything, and a bare 对."""
 
     question: list[int]
     answer: list[int] = field(default_factory=list)
     reaction: list[int] = field(default_factory=list)
+    informed: bool = False
+    plain: bool = False
 
     def ended(self) -> Exchange:
         return Exchange(tuple(self.question), tuple(self.answer), tuple(self.reaction))
+
+    def hears(self, tagged: Sequence[TaggedText], spoken: Sequence[int]) -> None:
+        """The agent goes on."""
+        self.answer += spoken
+        said = [tagged[index] for index in spoken]
+        self.informed = self.informed or any(informs(one) for one in said)
+        self.plain = self.plain or any(YES_NO.search(one.folded) for one in said)
 
 
 def exchanges(call: Call) -> tuple[Exchange, ...]:
@@ -72,7 +81,7 @@ def exchanges(call: Call) -> tuple[Exchange, ...]:
         if turn.role is Role.AGENT:
             before = words.text
             if last:
-                last.answer += spoken
+                last.hears(tagged, spoken)
         elif turn.role is Role.CUSTOMER:
             if last is None:
                 if wants_answer(words, before) or _is_a_matter(words, before):
@@ -107,8 +116,7 @@ def _is_a_matter(words: TaggedText, before: str) -> bool:
 
 def _is_answered(tagged: Sequence[TaggedText], exchange: _Growing) -> bool:
     """Whether anything was said to the question of an exchange."""
-    answer = [tagged[index] for index in exchange.answer]
-    return any(informs(said) for said in answer) or answers_plainly(tagged[exchange.question[-1]], answer)
+    return exchange.informed or (exchange.plain and wants_yes_or_no(tagged[exchange.question[-1]]))
 
 
 def answers_plainly(question: TaggedText, answer: Iterable[TaggedText]) -> bool:

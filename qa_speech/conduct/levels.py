@@ -152,7 +152,9 @@ def grade_answers(questions: Sequence[str], answers: Sequence[str]) -> list[Grad
     (3, ['number', 'reason'])
     """
     exchange = Exchange((0,), (1,))
-    pairs = zip(tag_texts(questions, OF_CUSTOMER), tag_texts(answers, OF_AGENT), strict=True)
+    different = list(dict.fromkeys(questions))  # the pieces of a long answer have one question
+    asked = dict(zip(different, tag_texts(different, OF_CUSTOMER), strict=True))
+    pairs = zip([asked[question] for question in questions], tag_texts(answers, OF_AGENT), strict=True)
     pushed = [_deflects(hits) for hits in violations_in(answers)]
     return [
         _grade(pair, exchange, pushed=push, heard=False, again=False) for pair, push in zip(pairs, pushed, strict=True)
@@ -384,7 +386,13 @@ def _shared(question: str, answer: str) -> float:
     pairs = _pairs(question)
     if not pairs:
         return 0.0
-    return len([pair for pair in pairs if pair in answer]) / len(pairs)
+    return len(pairs & _neighbours(answer)) / len(pairs)
+
+
+@lru_cache(maxsize=64)
+def _neighbours(folded: str) -> frozenset[str]:
+    """Every two characters that stand side by side."""
+    return frozenset([first + second for first, second in pairwise(folded)])
 
 
 @lru_cache(maxsize=1024)

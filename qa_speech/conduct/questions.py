@@ -8,6 +8,7 @@ customer   尾号三三八五                             said because the agent
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
@@ -90,9 +91,10 @@ def _border(folded: str, marks: Sequence[int], before: _Cue, cue: _Cue) -> int |
     if another:
         return before.end + another.start()
     same_kind = cue.kind == before.kind
-    marked = [mark for mark in marks if before.end <= mark <= cue.start]
-    if marked and (not same_kind or len(between) >= APART):
-        return marked[-1]
+    last = bisect_right(marks, cue.start) - 1
+    is_marked = last >= 0 and marks[last] >= before.end
+    if is_marked and (not same_kind or len(between) >= APART):
+        return marks[last]
     # 为什么多了你帮我看看是什么原因: the same asked twice in one breath
     far_apart = 2 * APART if same_kind else APART
     return before.end if len(between) >= far_apart else None

@@ -9,6 +9,7 @@ What the parts come to as an answer to a question is the matter of `levels`.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple, cast
@@ -20,6 +21,8 @@ from qa_speech.language.phrases import places
 
 CLAUSE = 4
 """Spoken characters from which a clause can tell something."""
+MOST = 100
+"""Different things of one kind, and clauses, that are counted: more say no more, and each is held against those before it."""
 
 _FIGURE = re.compile("[0-9一二两三四五六七八九十百千万零半]+")
 
@@ -86,7 +89,7 @@ def count_substance(tagged: TaggedText) -> int:
         figure = _FIGURE.search(words)
         thing = figure.group() if figure else words
         known = said.setdefault(tag.kind, [])
-        if not any(thing in other or other in thing for other in known):
+        if len(known) < MOST and not any(thing in other or other in thing for other in known):
             known.append(thing)
     return sum([len(known) for known in said.values()])
 
@@ -110,17 +113,29 @@ def count_facts(tagged: TaggedText) -> int:
     [0, 2, 0]
     """
     borders = [0, *clause_ends(tagged.text), len(tagged.folded)]
-    filled = [(tag.start, tag.end) for tag in tagged.tags if tag.group in ("empty", "acknowledge")]
+    filled = _Filled([(tag.start, tag.end) for tag in tagged.tags if tag.group in ("empty", "acknowledge")])
     told: list[frozenset[str]] = []
     for start, end in pairwise(borders):
         clause = tagged.folded[start:end]
-        if len(clause) < CLAUSE or _overlaps(filled, start, end):
+        if len(clause) < CLAUSE or filled.touches(start, end):
             continue
+        if len(told) == MOST:
+            break
         pairs = frozenset([clause[at : at + 2] for at in range(len(clause) - 1)])
         if all(2 * len(pairs & other) <= len(pairs) for other in told):
             told.append(pairs)
     return len(told)
 
 
-def _overlaps(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
-    return any(first < end and last > start for first, last in spans)
+class _Filled:
+    """Stretches of a text that give nothing, asked by place; both their starts and their ends rise."""
+
+    def __init__(self, spans: Sequence[tuple[int, int]]) -> None:
+        self._starts = sorted([start for start, _ in spans])
+        self._ends = sorted([end for _, end in spans])
+
+    def touches(self, start: int, end: int) -> bool:
+        """Whether one of them shares a character with ``[start, end)``: as many begin before its end as end after its start."""
+        begun = bisect_left(self._starts, end)
+        over = bisect_right(self._ends, start)
+        return begun > over
