@@ -18,7 +18,7 @@ Option > file > the model's own settings > default. Unknown keys are refused and
     embedding = "/models/campplus-zh.onnx"
 
     [transcripts]
-    max_lines = 20000
+    max_lines = 5000
 
     [batch]
     workers = "auto"
@@ -107,12 +107,13 @@ class Transcripts(_Strict):
     max_mb: float = Field(default=LARGEST.max_mb, gt=0, le=1000, description="size of the file, 10⁶ bytes")
     max_lines: int = Field(default=LARGEST.max_lines, ge=1, description="utterances")
     max_characters: int = Field(default=LARGEST.max_characters, ge=1, description="characters of one utterance")
+    max_call_characters: int = Field(default=LARGEST.max_call_characters, ge=1, description="characters of all")
     max_hours: float = Field(default=LARGEST.max_hours, gt=0, le=100, description="from the start to the last word")
 
     @property
     def limits(self) -> TranscriptLimits:
         """The same for the readers."""
-        return TranscriptLimits(self.max_mb, self.max_lines, self.max_characters, self.max_hours)
+        return TranscriptLimits(**self.model_dump())
 
 
 class Batch(_Strict):

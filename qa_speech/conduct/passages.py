@@ -16,6 +16,8 @@ from qa_speech.conduct.substance import acknowledges
 from qa_speech.language.remembered import per_call
 
 Indices: TypeAlias = tuple[int, ...]
+LONGEST_QUESTION = 1000
+"""Characters of a question that a classifier reads, its last: each piece of an answer is held against all of them."""
 
 
 class Passage(NamedTuple):
@@ -61,7 +63,7 @@ def exchange_passages(call: Call) -> tuple[Passage, ...]:
             continue
         told = [index for index in exchange.answer if not acknowledges(tagged[index])]
         answer = _joined(call.utterances, told or exchange.answer)
-        question = _joined(call.utterances, exchange.question)
+        question = _joined(call.utterances, exchange.question)[-LONGEST_QUESTION:]
         found.append(Passage(answer, question, (*exchange.question, *exchange.answer)))
     return tuple(found)
 

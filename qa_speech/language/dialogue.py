@@ -44,7 +44,8 @@ _QUESTION = re.compile(
     )
 )
 _NO_QUESTION = re.compile(r"没有?[^，。,.]{0,4}什么|不[^，。,.]{0,2}什么|[什怎]么都|不怎么|什么的|没什么")
-_CALLED = re.compile(r"(?:先生|女士|小姐|阿姨|师傅|[啊呀哈哦呃嗯，。,._\s])+$")
+_CALLED = ("先生", "女士", "小姐", "阿姨", "师傅")
+_AFTER = "啊呀哈哦呃嗯，。,._ \t\n\r\f\v\u3000\xa0"
 TAIL = 16  # characters at the end of an utterance in which a question hands over the floor
 
 
@@ -110,7 +111,15 @@ def is_question(text: str) -> bool:
     >>> [is_question(text) for text in ("您办理的是哪个套餐", "对不对", "我的手机没有信号", "也没有开通什么业务")]
     [True, True, False, False]
     """
-    return _QUESTION.search(_NO_QUESTION.sub("", _CALLED.sub("", text))) is not None
+    return _QUESTION.search(_NO_QUESTION.sub("", _addressed(text))) is not None
+
+
+def _addressed(text: str) -> str:
+    """A text without the address and the particles behind it: 方便吗，先生。"""
+    bare = text.rstrip(_AFTER)
+    while bare.endswith(_CALLED):
+        bare = bare[:-2].rstrip(_AFTER)
+    return bare
 
 
 def accepts_wait(text: str) -> bool:
@@ -132,7 +141,7 @@ def ends_in_question(text: str) -> bool:
     >>> ends_in_question("您问的是哪个套餐对吧这个套餐是八元的它包含五十兆的省内流量")
     False
     """
-    return is_question(_CALLED.sub("", text)[-TAIL:])
+    return is_question(_addressed(text)[-TAIL:])
 
 
 @per_call

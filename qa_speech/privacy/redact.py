@@ -10,7 +10,9 @@ heard of its sound is told by `privacy.unheard`.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import msgspec
@@ -141,8 +143,9 @@ class _Masking(NamedTuple):
     def _words(self, utterance: Utterance, places: Sequence[Place]) -> tuple[Word, ...]:
         """One word in the place of those that hold an identifier, from the start of the first to the end of the last."""
         words = list(utterance.words)
+        spelled = _spelled(utterance)
         for place in reversed(places):
-            first, last = _words_in(utterance, place)
+            first, last = _words_in(spelled, place)
             end = max(word.end for word in words[first:last])
             words[first:last] = [Word(self.placeholders[place.kind], words[first].start, end)]
         return tuple(words)
@@ -169,19 +172,27 @@ def _masked_stray(stray: StrayWord) -> StrayWord:
     return msgspec.structs.replace(stray, word=msgspec.structs.replace(stray.word, text="*"))
 
 
-def _words_in(utterance: Utterance, place: Place) -> tuple[int, int]:
+class _Spelled(NamedTuple):
+    """How many letters stand before each character of an utterance's text, and where each of its words ends among them."""
+
+    before: Sequence[int]
+    word_ends: Sequence[int]
+
+
+def _spelled(utterance: Utterance) -> _Spelled:
+    before = accumulate([len(letters(char)) for char in utterance.text or ""], initial=0)
+    word_ends = accumulate([len(letters(word.text)) for word in utterance.words])
+    return _Spelled(list(before), list(word_ends))
+
+
+def _words_in(spelled: _Spelled, place: Place) -> tuple[int, int]:
     """Indices of the words that hold any character of the place; half-open, never empty."""
-    text = utterance.text or ""
-    start = len(letters(text[: place.start]))
-    end = start + max(1, len(letters(text[place.start : place.end])))
-    inside = []
-    at = 0
-    for index, word in enumerate(utterance.words):
-        size = len(letters(word.text))
-        if size and at < end and at + size > start:
-            inside.append(index)
-        at += size
-    return (inside[0], inside[-1] + 1) if inside else (0, len(utterance.words))
+    start = spelled.before[place.start]
+    end = max(start + 1, spelled.before[place.end])
+    first = bisect_right(spelled.word_ends, start)
+    last = bisect_left(spelled.word_ends, end) + 1
+    words = len(spelled.word_ends)
+    return (first, min(last, words)) if first < words else (0, words)
 
 
 def masked_id(call_id: str, placeholders: Placeholders) -> str:

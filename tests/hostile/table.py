@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.hostile import forgetting, questions, stored
+from tests.hostile import forgetting, questions, stored, transcripts
 from tests.hostile.kit import Case
 
-CASES: tuple[Case, ...] = (*questions.CASES, *stored.CASES, *forgetting.CASES)
+CASES: tuple[Case, ...] = (*questions.CASES, *stored.CASES, *forgetting.CASES, *transcripts.CASES)

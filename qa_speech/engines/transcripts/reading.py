@@ -139,6 +139,9 @@ def _checked(lines: Sequence[Line], limits: TranscriptLimits) -> list[Line]:
         raise MalformedError("holds no line of text; expected lines like 坐席: 您好")
     if len(found) > limits.max_lines:
         raise MalformedError(f"{len(found)} utterances; transcripts.max_lines is {limits.max_lines}")
+    whole = sum(len(line.text) for line in found)
+    if whole > limits.max_call_characters:
+        raise MalformedError(f"{whole} characters; transcripts.max_call_characters is {limits.max_call_characters}")
     for number, line in enumerate(found, start=1):
         if len(line.text) > limits.max_characters:
             raise MalformedError(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from statistics import median
 from typing import Any
 
@@ -41,12 +42,25 @@ _CHANNEL = tuple("channel channelid channeltag track".split())
 _START = tuple("start begin starttime begintime startoffset beginoffset bg startpos from st begintimestamp".split())
 _END = tuple("end stop endtime stoptime endoffset ed to endpos et finish endtimestamp".split())
 _LENGTH = tuple("duration dur length".split())
+_TIMES = frozenset((*_START, *_END, *_LENGTH))
 _SURE = tuple("confidence probability conf score".split())
 _MS = tuple("ms millis milliseconds msec".split())
 _S = tuple("seconds secs sec".split())
 _LIKELY = (0.5, 15.0)
 """Syllables a second within which people speak."""
 _DEEPEST = 4
+
+
+@lru_cache(maxsize=1024)
+def _plain_key(name: str) -> tuple[str, float | None]:
+    """A key in small letters, without ``_`` and ``-``, and how many of its unit make a second where it names one."""
+    plain = name.lower().replace("_", "").replace("-", "")
+    for units, per_second in ((_MS, 1000.0), (_S, 1.0)):
+        for unit in units:
+            bare = plain.removesuffix(unit)
+            if bare != plain and bare in _TIMES:
+                return bare, per_second
+    return plain, None
 
 
 class _Turn:
@@ -56,17 +70,9 @@ class _Turn:
         self._given: dict[str, Any] = {}
         self.per_second: float | None = None
         for name, value in given.items():
-            plain = name.lower().replace("_", "").replace("-", "")
-            self._given[self._without_unit(plain)] = value
-
-    def _without_unit(self, name: str) -> str:
-        for units, per_second in ((_MS, 1000.0), (_S, 1.0)):
-            for unit in units:
-                bare = name.removesuffix(unit)
-                if bare != name and bare in (*_START, *_END, *_LENGTH):
-                    self.per_second = per_second
-                    return bare
-        return name
+            plain, per_second = _plain_key(name)
+            self._given[plain] = value
+            self.per_second = per_second or self.per_second
 
     def first(self, names: Sequence[str]) -> Any:
         """The value of the first of the names that is there and has one."""
