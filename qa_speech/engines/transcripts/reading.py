@@ -50,6 +50,8 @@ def read_transcript(path: str | Path, *, simplify: bool = True, limits: Transcri
     suffix = path.suffix.lower()
     try:
         document = Document(source, suffix, text, _json(text, suffix), path.stem)
+        if isinstance(document.json, list):
+            _check_number(len(document.json), limits)
         form = format_of(document)
         if form is None:
             raise MalformedError(_looked_for(suffix))
@@ -137,8 +139,7 @@ def _checked(lines: Sequence[Line], limits: TranscriptLimits) -> list[Line]:
     found = [line for line in lines if line.text.strip()]
     if not found:
         raise MalformedError("holds no line of text; expected lines like 坐席: 您好")
-    if len(found) > limits.max_lines:
-        raise MalformedError(f"{len(found)} utterances; transcripts.max_lines is {limits.max_lines}")
+    _check_number(len(found), limits)
     whole = sum(len(line.text) for line in found)
     if whole > limits.max_call_characters:
         raise MalformedError(f"{whole} characters; transcripts.max_call_characters is {limits.max_call_characters}")
@@ -150,6 +151,11 @@ def _checked(lines: Sequence[Line], limits: TranscriptLimits) -> list[Line]:
         if not _can_be_stored(line):
             raise MalformedError(f"utterance {number}: half a character (a lone surrogate)")
     return found
+
+
+def _check_number(utterances: int, limits: TranscriptLimits) -> None:
+    if utterances > limits.max_lines:
+        raise MalformedError(f"{utterances} utterances; transcripts.max_lines is {limits.max_lines}")
 
 
 def _can_be_stored(line: Line) -> bool:
