@@ -200,3 +200,35 @@ def test_only_problems_are_problems():
 def test_a_new_card_has_a_plain_name_and_title(name, title, says):
     with pytest.raises(ConfigError, match=says):
         new_scorecard(name, title=title)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("greeting", "greetings", True),
+        ("closing-question-asked", "closing-questions-asked", True),
+        ("closing-question-asked", "closing-questien-asked", True),
+        ("additional-help-offered-now", "aditional-help-ofered-now", True),
+        ("q-1", "q_1", True),
+        ("criterion-1", "criterion-2", False),
+    ],
+)
+def test_ids_are_alike_that_hardly_differ(one, other, alike):
+    criteria = [CRITERION.replace("greeting", one), CRITERION.replace("greeting", other).replace("问候", "再问候")]
+
+    assert ("similar_ids" in codes(*criteria)) == alike
+
+
+def test_each_title_is_named_with_the_first_that_has_it():
+    criteria = [CRITERION.replace("greeting", name) for name in ("hello", "welcome", "opening")]
+
+    found = [(item.where, item.values["other"]) for item in lint(card(*criteria)) if item.code == "same_title"]
+
+    assert found == [("welcome", "hello"), ("opening", "hello")]
+
+
+def test_a_phrase_that_holds_others_is_named_with_each():
+    found = lint(card(phrase("{any: [话费, 查话费, 查话费吧], role: agent}")))
+
+    pairs = [(item.values["short"], item.values["long"]) for item in found if item.code == "redundant"]
+    assert pairs == [("话费", "查话费"), ("话费", "查话费吧"), ("查话费", "查话费吧")]

@@ -258,7 +258,7 @@ def _av_errors(path: Path) -> Iterator[None]:
 
 
 CONTAINERS = (
-    "aac,ac3,adts,aiff,amr,amrnb,amrwb,ape,asf,au,avi,eac3,ea,flac,flv,g722,g723_1,g726,g726le,g729,gsm,ilbc,latm,loas,"
+    "aac,ac3,adts,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,eac3,ea,flac,flv,g722,g723_1,g726,g726le,g729,gsm,ilbc,latm,loas,"
     "matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpeg,mpegts,nistsphere,nut,ogg,oma,rm,rso,sbc,sln,sox,spdif,tta,voc,w64,wav,wv,xa,xwma"
 )
 """Formats that FFmpeg may take a file for, whatever its name: none that names other files (playlists, ``ffconcat``)."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
-from itertools import combinations, groupby, pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from qa_speech.scorecard.checks.base import walk
@@ -26,6 +26,8 @@ _HAIR = 1e-9
 _SHORTEST_ID = 6
 """Characters from which ids that are nearly the same are taken for each other."""
 _TOO_ALIKE = 0.94
+_TWICE = 17
+"""Characters from which ids that differ in two places can still be too alike."""
 
 
 def lint(card: Scorecard) -> list[LintFinding]:
@@ -232,19 +234,46 @@ def _checks(criterion: Criterion) -> Iterator[LintFinding]:
 
 
 def _names(card: Scorecard) -> Iterator[LintFinding]:
-    for one, other in combinations(card.criteria, 2):
-        if one.title == other.title:
-            yield LintFinding(other.id, "same_title", {"other": one.id})
-        if _easily_mistaken(one.id, other.id):
-            yield LintFinding(other.id, "similar_ids", {"other": one.id})
+    """Titles that are the same, ids that are easily mistaken: each is named with the first that it is like."""
+    titled: dict[str, str] = {}
+    spelled: dict[str, list[str]] = {}
+    for criterion in card.criteria:
+        first = titled.setdefault(criterion.title, criterion.id)
+        if first != criterion.id:
+            yield LintFinding(criterion.id, "same_title", {"other": first})
+        near = _spellings(_bare(criterion.id))
+        candidates = dict.fromkeys([other for spelling in near for other in spelled.get(spelling, ())])
+        alike = next((other for other in candidates if _easily_mistaken(other, criterion.id)), None)
+        if alike is not None:
+            yield LintFinding(criterion.id, "similar_ids", {"other": alike})
+        for spelling in near:
+            spelled.setdefault(spelling, []).append(criterion.id)
+
+
+def _bare(name: str) -> str:
+    """An id without its signs."""
+    return re.sub(r"[-_.]", "", name)
+
+
+def _spellings(bare: str) -> list[str]:
+    """An id, and what is left of it without any one character, or two: ids that are nearly the same have one in common."""
+    once = [bare[:at] + bare[at + 1 :] for at in range(len(bare))]
+    found = [bare, *once]
+    if len(bare) >= _TWICE:
+        for shorter in once:
+            found += [shorter[:at] + shorter[at + 1 :] for at in range(len(shorter))]
+    return list(dict.fromkeys(found))
 
 
 def _easily_mistaken(one: str, other: str) -> bool:
     """Whether two ids differ in their signs alone, or hardly."""
-    one, other = (re.sub(r"[-_.]", "", name) for name in (one, other))
+    one, other = _bare(one), _bare(other)
     if one == other:
         return True
     if min(len(one), len(other)) < _SHORTEST_ID:
+        return False
+    differing = abs(len(one) - len(other)) or 2
+    if 1 - differing / (len(one) + len(other)) <= _TOO_ALIKE:  # no way to be alike enough
         return False
     return SequenceMatcher(None, one, other).ratio() > _TOO_ALIKE
 

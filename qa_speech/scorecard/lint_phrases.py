@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import combinations, product
+from itertools import product
 
 from qa_speech.language.phrases import fold
 from qa_speech.scorecard.checks.base import Operator, walk
@@ -67,13 +67,30 @@ def _said(where: str, model: Phrase, wording: Wording, said: str) -> Iterator[Li
 
 def _useless(where: str, exceptions: Iterable[str], phrases: Iterable[str]) -> Iterator[LintFinding]:
     """Exceptions that hold none of the phrases."""
-    sought = [fold(phrase) for phrase in phrases]
-    if not sought:
+    sought = _Folded([fold(phrase) for phrase in phrases])
+    if not sought.phrases:
         return
     for unless in exceptions:
-        longer = fold(unless)
-        if not any(phrase in longer for phrase in sought):
+        if next(sought.inside(fold(unless)), None) is None:
             yield LintFinding(where, "useless_unless", {"unless": unless})
+
+
+class _Folded:
+    """Folded phrases, asked which of them stand in a text; the time goes with the text, not with their number."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        self.phrases = frozenset(phrases)
+        self._sizes = sorted({len(phrase) for phrase in self.phrases})
+
+    def inside(self, text: str) -> Iterator[str]:
+        """Each of the phrases that stands in a text, once."""
+        found = set()
+        for size in self._sizes:
+            for at in range(len(text) - size + 1):
+                part = text[at : at + size]
+                if part in self.phrases and part not in found:
+                    found.add(part)
+                    yield part
 
 
 def _one_is_enough(model: Phrase) -> bool:
@@ -85,10 +102,13 @@ def _one_is_enough(model: Phrase) -> bool:
 
 
 def _redundant(where: str, seen: dict[str, str]) -> Iterator[LintFinding]:
-    shortest_first = sorted(seen, key=len)
-    for short, long in combinations(shortest_first, 2):
-        if short in long:
-            yield LintFinding(where, "redundant", {"short": seen[short], "long": seen[long]})
+    """Phrases that hold a shorter one."""
+    known = _Folded(seen)
+    pairs = []
+    for long in seen:
+        pairs += [(len(short), short, long) for short in known.inside(long) if short != long]
+    for _, short, long in sorted(pairs, key=lambda pair: (pair[0], len(pair[2]))):
+        yield LintFinding(where, "redundant", {"short": seen[short], "long": seen[long]})
 
 
 def contradictions(where: str, operator: Operator) -> Iterator[LintFinding]:
