@@ -2,11 +2,12 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+SUPPLY = .venv-supply
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 TORCH ?= torch==2.13.0
 export PYTHONWARNINGS =
 
-.PHONY: demo test coverage lint bench test-train clean wheel
+.PHONY: demo test coverage lint bench test-train clean wheel licences audit
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -39,8 +40,30 @@ test-train: .venv-train/.installed
 	.venv-train/bin/python -m pytest training/demo_asr --import-mode=prepend
 	.venv-train/bin/python -m pytest training/text --import-mode=prepend
 
-wheel: $(VENV)/.dev
+# A release is its wheel and the list of what it was tested with (CycloneDX).
+wheel: $(VENV)/.dev dist/sbom.cdx.json
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+dist/sbom.cdx.json: $(VENV)/.installed $(SUPPLY)/.installed
+	mkdir -p dist
+	$(SUPPLY)/bin/cyclonedx-py environment $(VENV) --pyproject pyproject.toml --output-reproducible --of JSON -o $@
+
+# Name, version and licence of everything installed.
+licences: $(VENV)/.installed $(SUPPLY)/.installed
+	$(SUPPLY)/bin/pip-licenses --python $(BIN)/python --order license --format markdown
+
+# Skipped: pickle between own processes and markup of own templates (tests/test_supply.py and tests/test_page.py look at these),
+# SQL of column names, a model's revision that the user names.
+audit: $(VENV)/.installed $(SUPPLY)/.installed
+	$(SUPPLY)/bin/bandit --quiet --recursive qa_speech -ll --skip B301,B608,B615,B704
+	.ci/audit $(SUPPLY)/bin $(BIN)
+
+# The tools that look at an environment have one of their own.
+$(SUPPLY)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(SUPPLY)
+	$(SUPPLY)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(SUPPLY)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group supply
+	touch $@
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -65,4 +88,4 @@ $(VENV)/.dev: $(VENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-train dist build demo-report .coverage .coverage.*
+	rm -rf $(VENV) .venv-train $(SUPPLY) dist build demo-report .coverage .coverage.*

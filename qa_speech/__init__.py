@@ -18,8 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-os.environ["ORT_DISABLE_TELEMETRY"] = (
-    "1"  # onnxruntime reads it at its first import; it would call its makers otherwise
+# Every native library is loaded behind this line, in workers and actors too. Each reads its switch at its own first import,
+# and would call its makers otherwise.
+os.environ.update(
+    ORT_DISABLE_TELEMETRY="1",
+    HF_HUB_DISABLE_TELEMETRY="1",
+    RAY_USAGE_STATS_ENABLED="0",
 )
 
 if TYPE_CHECKING:

@@ -13,8 +13,10 @@ from typing import Any, TypeAlias
 import msgspec
 
 from qa_speech.files import append_line
+from qa_speech.privacy.redact import masked_message
 from qa_speech.store.folder import LOG, stamp
 from qa_speech.store.summary import Session
+from qa_speech.wording.masking import placeholders
 
 Tell: TypeAlias = Callable[[dict[str, Any]], None]
 """Is called with events: ``plan``, ``measuring``, ``layout``, ``progress``, ``note``, ``end``."""
@@ -37,8 +39,9 @@ class Journal:
         self._tell({"event": event, **values})
 
     def log(self, event: str, **values: Any) -> None:
-        """Log an event only."""
-        append_line(self._log_file, msgspec.json.encode({"time": stamp(), "event": event, **values}))
+        """Log an event only; a number or a name in an id or a message is masked."""
+        shown = {key: _masked(value) for key, value in values.items()}
+        append_line(self._log_file, msgspec.json.encode({"time": stamp(), "event": event, **shown}))
 
     def end(self) -> None:
         """Say how the session has ended."""
@@ -74,3 +77,7 @@ class Journal:
                 "eta_s": left_s,
             }
         )
+
+
+def _masked(value: Any) -> Any:
+    return masked_message(value, placeholders("zh")) if isinstance(value, str) else value

@@ -14,12 +14,11 @@ from qa_speech.cli.common import (
     EXIT_SOME_FAILED,
     EXIT_UNUSABLE,
     Language,
-    PairsOption,
+    MaskOption,
     RawOption,
     UiOption,
     friendly_errors,
     raw_option,
-    tell_overlooked,
     ui,
 )
 
@@ -68,7 +67,7 @@ def audio(
         typer.Option("--config", help="运行设置 settings file, e.g. qa_speech.toml.", show_default=False),
     ] = None,
     raw: RawOption = None,
-    pairs: PairsOption = None,
+    mask: MaskOption = True,
     ui_language: UiOption = None,
 ) -> None:
     """检查录音 Examine recordings: channels, leaks, noise, echo, drop-outs, other sounds. No recogniser needed.
@@ -78,20 +77,21 @@ def audio(
     with friendly_errors(ui_language):
         from qa_speech.inputs import find_inputs, with_raw, with_transcripts
         from qa_speech.pipeline import inspect_many
+        from qa_speech.report.people import with_masked_id
         from qa_speech.scores import CallFailure
 
-        settings = _settings(config, agent_channel)
-        joined = pairs if pairs is not None else settings.pairs
-        inputs = find_inputs(paths, pairs=joined)
-        tell_overlooked(paths, joined, ui(ui_language))
+        inputs = find_inputs(paths)
         if transcripts is not None:
             inputs = with_transcripts(inputs, transcripts)
         if raw is not None:
             inputs = with_raw(inputs, raw_option(raw))
         lang, failed = ui(ui_language), 0
-        for outcome in inspect_many(inputs, settings=settings):
+        for outcome in inspect_many(inputs, settings=_settings(config, agent_channel)):
             failed += isinstance(outcome, CallFailure)
-            lines = [_as_json(outcome)] if json_lines else _told(outcome, lang)
+            if json_lines:
+                lines = [_as_json(outcome)]
+            else:
+                lines = _told(with_masked_id(outcome, lang=lang) if mask else outcome, lang)
             sys.stdout.write("\n".join(lines) + "\n")
             sys.stdout.flush()
     if failed:

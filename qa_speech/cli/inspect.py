@@ -15,14 +15,12 @@ from qa_speech.cli.common import (
     EXIT_SOME_FAILED,
     EXIT_UNUSABLE,
     Language,
-    PairsOption,
     RawOption,
     UiOption,
     friendly_errors,
     in_words,
     raw_option,
     shelf,
-    tell_overlooked,
     ui,
 )
 from qa_speech.cli.marking import MarksDbOption, MarksOption, marks_of
@@ -139,7 +137,6 @@ def inspect(
         ),
     ] = None,
     raw: RawOption = None,
-    pairs: PairsOption = None,
     fail_under: FailUnderOption = None,
     embed_audio: EmbedOption = False,
     mask: MaskOption = True,
@@ -156,9 +153,7 @@ def inspect(
         from qa_speech.pipeline import inspect_many
 
         settings = _settings(config, model, agent_channel, language)
-        joined = pairs if pairs is not None else settings.pairs
-        inputs = find_inputs(paths, pairs=joined)
-        tell_overlooked(paths, joined, ui(ui_language))
+        inputs = find_inputs(paths)
         if transcripts is not None:
             inputs = with_transcripts(inputs, transcripts)
         if raw is not None:
@@ -219,7 +214,6 @@ def score(
         from qa_speech.marks.trust import TrustOfMarks
         from qa_speech.settings import load_settings
         from qa_speech.store.folder import is_run
-        from qa_speech.store.made import remember_made
         from qa_speech.store.reports import read_reports
 
         settings = load_settings(config)
@@ -228,8 +222,6 @@ def score(
 
         def reports() -> Iterator[CallReport]:
             for path in paths:
-                if out is not None:
-                    remember_made(path, out)
                 own = is_run(path) and not chosen  # a run is scored by the scorecards it used
                 trusted = TrustOfMarks(path, marks_db)
                 found = read_reports(path, scorecard=None if own else cards, trusted=trusted)
@@ -281,7 +273,7 @@ def _finish(
     from qa_speech.documents import encode
     from qa_speech.filenames import visible
     from qa_speech.report.folder import ReportFolder
-    from qa_speech.report.people import for_people
+    from qa_speech.report.people import for_people, with_masked_id
     from qa_speech.scores import CallFailure
 
     as_json = out is None if json_lines is None else json_lines
@@ -292,12 +284,10 @@ def _finish(
             advance(outcome.id)
             tally.count(outcome)
             shown = folder.add(outcome) if folder is not None else outcome
-            if as_json:
-                line = encode(outcome).decode()
-            elif folder is None and mask and not isinstance(outcome, CallFailure):
-                line = _line(for_people(outcome, lang=lang), lang)
-            else:
-                line = _line(shown, lang)
+            if folder is None and mask:
+                seen = outcome if isinstance(outcome, CallFailure) else for_people(outcome, lang=lang)
+                shown = with_masked_id(seen, lang=lang)
+            line = encode(outcome).decode() if as_json else _line(shown, lang)
             sys.stdout.write(f"{visible(line)}\n")
             sys.stdout.flush()
     tally.leave()

@@ -26,11 +26,11 @@ def whisper(name: str, settings: Settings) -> Recognizer:
     ModelError
         It is not on this machine, or does not load.
     """
-    from qa_speech.engines.models import find_model
+    from qa_speech.engines.models import find_model, verified
     from qa_speech.engines.whisper import DecodeOptions, WhisperRecognizer, known_options
 
     wanted = settings.recognition
-    model = find_model(name, models_dir=settings.models_dir)
+    model = verified(find_model(name, models_dir=settings.models_dir))
     chosen = {key: value for key, value in wanted.model_dump().items() if value is not None}
     return WhisperRecognizer(
         model,

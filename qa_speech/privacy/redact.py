@@ -18,7 +18,9 @@ from typing import NamedTuple
 import msgspec
 
 from qa_speech.call import Call, StrayWord, Utterance, Word
+from qa_speech.privacy.emails import emails
 from qa_speech.privacy.identifiers import Found, find_in_text, identifiers_of, mask_text
+from qa_speech.privacy.names import names
 from qa_speech.privacy.numerals import Kind
 from qa_speech.privacy.placeholders import Place, Placeholders, put_placeholders
 from qa_speech.privacy.unheard import has_digit, has_word_times, letters
@@ -27,7 +29,8 @@ from qa_speech.scores import CallReport, CriterionScore, Evidence, Measurement
 SHORTEST_SHARED = 3
 """Characters of an identifier that are masked wherever else in a report they stand."""
 
-_NUMBER_IN_ID = re.compile(r"(?<!\d)\d{11,19}[Xx]?(?![\dXx])")
+_NUMBER_IN_ID = re.compile(r"(?<!\d)\d{11,19}[Xx]?(?![\dXx])|(?<!\d)1[3-9]\d[-_. ]\d{4}[-_. ]\d{4}(?!\d)")
+_SIGNS_OF_NAMES = {ord(sign): "，" for sign in "_-./\\ +()[]【】（）"}
 
 
 # ------------------------------------------------------------------------------------------------ text
@@ -196,15 +199,32 @@ def _words_in(spelled: _Spelled, place: Place) -> tuple[int, int]:
 
 
 def masked_id(call_id: str, placeholders: Placeholders) -> str:
-    """An id for people who must not know the customer: file names often hold the caller's number.
+    """An id or a path for people who must not know the customer: file names often hold the caller's number or name.
+
+    Whatever else it holds (a date, an agent's number) stays; a name counts where it stands alone between signs.
 
     >>> names = {"phone": "[电话]"}
     >>> masked_id("20260105_13800138000_1001.wav", names), masked_id("2026-01-05/0117.wav", names)
     ('20260105_[电话]_1001.wav', '2026-01-05/0117.wav')
     """
-    places = []
+    taken = []
     for match in _NUMBER_IN_ID.finditer(call_id):
         found = find_in_text(match.group())
         if found:
-            places.append(Place(match.start(), match.end(), found[0].kind))
-    return put_placeholders(call_id, places, placeholders)
+            taken.append(Place(match.start(), match.end(), found[0].kind))
+    words = call_id.translate(_SIGNS_OF_NAMES)
+    spelled = [Place(start, end, "email") for start, end in emails(call_id)]
+    spelled += [Place(start, end, "name") for start, end in names(words)]
+    for one in spelled:
+        if all(one.end <= place.start or place.end <= one.start for place in taken):
+            taken.append(one)
+    return put_placeholders(call_id, sorted(taken), placeholders)
+
+
+def masked_message(message: str, placeholders: Placeholders) -> str:
+    """What is told of an error, without what identifies the customer: it may hold a file name.
+
+    >>> masked_message("20260105_13800138000.wav: no such file", {"phone": "[电话]"})
+    '20260105_[电话].wav: no such file'
+    """
+    return mask_text(masked_id(message, placeholders), placeholders)

@@ -9,13 +9,12 @@ programs and hold what was said.
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
-from qa_speech.audio.decode import Audio, decode
+from qa_speech.audio.decode import decode
 from qa_speech.audio.mask import mask
 from qa_speech.audio.mp3 import write_mp3
-from qa_speech.audio.pairs import decode_pair
-from qa_speech.call import Call
 from qa_speech.documents import encode, write_call
 from qa_speech.errors import AudioError
 from qa_speech.filenames import as_path
@@ -23,7 +22,7 @@ from qa_speech.files import ResultFolder, write_bytes
 from qa_speech.privacy.unheard import hidden
 from qa_speech.report.index import FailedRow, IndexRow, index_row, write_index_rows
 from qa_speech.report.page import page_name, write_page
-from qa_speech.report.people import for_people
+from qa_speech.report.people import for_people, with_masked_id
 from qa_speech.report.sheets import Row, row, write_rows
 from qa_speech.scores import CallFailure, CallReport
 from qa_speech.wording.lang import Lang
@@ -33,7 +32,8 @@ class ReportFolder:
     """Takes outcomes one by one; `finish` writes the table and the index over all of them.
 
     Nothing is kept of a call but what the index shows. With `embed_audio` the sound is inside the pages. With `mask`
-    (the default) identifiers are placeholders in the text and a tone in the sound.
+    (the default) identifiers are placeholders in the text and in the ids that are shown, and a tone in the sound. `pages`
+    tells the file in pages/ of each id.
     """
 
     def __init__(self, out: Path, *, lang: Lang, embed_audio: bool = False, mask: bool = True) -> None:
@@ -41,6 +41,7 @@ class ReportFolder:
         self.lang: Lang = lang
         self.embed_audio = embed_audio
         self.mask = mask
+        self.pages: dict[str, str] = {}
         self._index: list[IndexRow | FailedRow] = []
         self._rows: list[Row] = []
 
@@ -49,7 +50,10 @@ class ReportFolder:
         shown = outcome
         if self.mask and isinstance(outcome, CallReport):
             shown = for_people(outcome, lang=self.lang)
-        self._index.append(index_row(shown, self.lang))
+        if self.mask:
+            shown = with_masked_id(shown, lang=self.lang)
+        page = self._page_of(outcome.id, shown.id)
+        self._index.append(index_row(shown, self.lang, lambda _: f"pages/{page}"))
         self._rows.append(row(shown, self.lang))
         if isinstance(outcome, CallReport) and isinstance(shown, CallReport):
             self._write(outcome, shown)
@@ -57,10 +61,11 @@ class ReportFolder:
 
     def _write(self, outcome: CallReport, shown: CallReport) -> None:
         """The data as it is; the page and its sound as people see and hear them."""
-        name = page_name(outcome.id).removesuffix(".html")
-        write_call(outcome.call, ResultFolder(self.out).call_file(name))
+        data = page_name(outcome.id).removesuffix(".html")
+        write_call(outcome.call, ResultFolder(self.out).call_file(data))
         if outcome.score is not None:
-            write_bytes(ResultFolder(self.out).score_file(name), encode(outcome.score) + b"\n")
+            write_bytes(ResultFolder(self.out).score_file(data), encode(outcome.score) + b"\n")
+        name = self.pages[outcome.id].removesuffix(".html")
         audio = self._audio(outcome, name)
         link: str | None = None
         embedded: bytes | None = None
@@ -71,6 +76,16 @@ class ReportFolder:
             link = f"../audio/{name}.mp3"
         page = self.out / "pages" / f"{name}.html"
         write_page(shown, page, audio=link, embed_audio=embedded, lang=self.lang, index="../index.html")
+
+    def _page_of(self, call_id: str, shown_id: str) -> str:
+        """The file of a call's page, by the id that people see; pages of ids that are alike when masked are numbered."""
+        plain = page_name(shown_id)
+        page = plain
+        numbers = count(2)
+        while shown_id != call_id and page in self.pages.values():
+            page = f"{plain.removesuffix('.html')}-{next(numbers)}.html"
+        self.pages[call_id] = page
+        return page
 
     def finish(self) -> Path:
         """Write results.csv and index.html; returns the index."""
@@ -88,7 +103,7 @@ class ReportFolder:
         if outcome.call.recording.layout == "none" or not source.is_file():
             return None
         try:
-            audio = _decoded(outcome.call, source)
+            audio = decode(source)
         except AudioError:
             return None
         samples = audio.samples[:2]
@@ -98,10 +113,3 @@ class ReportFolder:
         path = self.out / "audio" / f"{name}.mp3"
         write_mp3(samples, audio.rate, path)
         return path
-
-
-def _decoded(call: Call, source: Path) -> Audio:
-    """The recording, or both where a call is two."""
-    if not call.recording.path_customer:
-        return decode(source)
-    return decode_pair(source, as_path(call.recording.path_customer))

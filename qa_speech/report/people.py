@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 
 from qa_speech.call import Call
-from qa_speech.privacy.redact import masked
+from qa_speech.privacy.redact import masked, masked_id, masked_message
 from qa_speech.privacy.unheard import hidden, masked_places
-from qa_speech.scores import CallReport
+from qa_speech.scores import CallFailure, CallReport
 from qa_speech.wording.lang import Lang
 from qa_speech.wording.masking import HIDDEN_WIDE, NOT_SEARCHED, placeholders
 
@@ -25,6 +27,32 @@ def for_people(report: CallReport, *, lang: Lang = "zh") -> CallReport:
         return shown
     call = msgspec.structs.replace(shown.call, warnings=(*shown.call.warnings, warning))
     return msgspec.structs.replace(shown, call=call)
+
+
+Outcome = TypeVar("Outcome", bound=CallReport | CallFailure)
+
+
+def with_masked_id(outcome: Outcome, *, lang: Lang = "zh") -> Outcome:
+    """An outcome whose id, path and message, wherever they are shown, hold no number and no name.
+
+    >>> with_masked_id(CallFailure("13800138000.wav", "/x/13800138000.wav", "DecodeError", "13800138000.wav: no such file"))
+    CallFailure(id='[电话].wav', path='/x/[电话].wav', error='DecodeError', message='[电话].wav: no such file')
+    """
+    words = placeholders(lang)
+    if isinstance(outcome, CallFailure):
+        return msgspec.structs.replace(
+            outcome,
+            id=masked_id(outcome.id, words),
+            path=masked_id(outcome.path, words),
+            message=masked_message(outcome.message, words),
+        )
+    recording = outcome.call.recording
+    shown = msgspec.structs.replace(recording, id=masked_id(recording.id, words), path=masked_id(recording.path, words))
+    score = outcome.score
+    if score is not None:
+        score = msgspec.structs.replace(score, call_id=masked_id(score.call_id, words))
+    call = msgspec.structs.replace(outcome.call, recording=shown)
+    return msgspec.structs.replace(outcome, call=call, score=score)
 
 
 def _warning(call: Call, lang: Lang) -> str:

@@ -16,7 +16,6 @@ import msgspec
 from qa_speech.errors import ConfigError
 from qa_speech.marks.database import marks_file, open_marks
 from qa_speech.report.folder import ReportFolder
-from qa_speech.report.page import page_name
 from qa_speech.sampling.draw import Candidate
 from qa_speech.sampling.frame import Frame, check, frame_of
 from qa_speech.sampling.plan import Plan, plan_from, read_plan
@@ -85,7 +84,7 @@ def write_sample(
         raise ConfigError(str(place), [_why_nothing(plan, frame, inspected)])
     _clear(out)
     write_record(record, out)
-    shown: frozenset[str] = frozenset()
+    shown: Mapping[str, str] = {}
     if pages:
         shown = _write_pages(place, [call.id for call in record.drawn], ReportFolder(out, lang=lang, mask=mask), told)
     rows = _work_rows(record, {call.id: call for call in frame.calls}, shown)
@@ -163,22 +162,20 @@ def _why_nothing(plan: Plan, frame: Frame, inspected: Collection[str]) -> str:
 
 def _write_pages(
     place: str | Path, calls: Collection[str], folder: ReportFolder, told: Callable[[str], None]
-) -> frozenset[str]:
-    """The pages of these calls and an index over them; ids of those that were found."""
-    shown = set()
+) -> Mapping[str, str]:
+    """The pages of these calls and an index over them; the file in pages/ of each id that was found."""
     for report in measured_reports(place, frozenset(calls)):
         folder.add(report)
-        shown.add(report.id)
         told(report.id)
     folder.finish()
-    return frozenset(shown)
+    return folder.pages
 
 
-def _work_rows(record: Record, frame: Mapping[str, Candidate], shown: Collection[str]) -> list[WorkRow]:
+def _work_rows(record: Record, frame: Mapping[str, Candidate], shown: Mapping[str, str]) -> list[WorkRow]:
     rows = []
     for call in record.drawn:
         known = frame[call.id]
-        link = f"pages/{page_name(call.id)}" if call.id in shown else ""
+        link = f"pages/{shown[call.id]}" if call.id in shown else ""
         row = WorkRow(
             call,
             agent=known.text("agent"),

@@ -12,8 +12,10 @@ import msgspec
 
 from qa_speech.filenames import visible
 from qa_speech.files import write_bytes
+from qa_speech.privacy.redact import masked_id, masked_message
 from qa_speech.store.base import Figures, Store
 from qa_speech.store.folder import SUMMARY_JSON, SUMMARY_TEXT
+from qa_speech.wording.masking import placeholders
 
 ERRORS_ZH = {
     "DecodeError": "录音无法解码",
@@ -167,8 +169,9 @@ def _of_errors(figures: Figures) -> list[str]:
     lines = []
     for one in figures.errors:
         name = ERRORS_ZH.get(one.error, one.error)
-        message = one.message[:MESSAGE_SHOWN]
-        lines.append(f"  {name}（{one.error}）{one.count:,} 通，例如 {visible(one.example)}：{visible(message)}")
+        message = masked_message(one.message, placeholders("zh"))[:MESSAGE_SHOWN]
+        example = masked_id(one.example, placeholders("zh"))
+        lines.append(f"  {name}（{one.error}）{one.count:,} 通，例如 {visible(example)}：{visible(message)}")
     return lines
 
 

@@ -62,7 +62,7 @@ def said(*arguments: object, codes: Sequence[int] = EXIT_CODES) -> Told:
     assert told.code in codes, f"exit code {told.code}: {told.err[-500:]}"
     assert "Traceback" not in told.err
     if told.code:
-        assert told.err.strip(), "failed without a word"
+        assert (told.err + told.out).strip(), "failed without a word"
         assert len(told.err.splitlines()) <= MOST_LINES, f"{len(told.err.splitlines())} lines of error"
     raw = sorted({char for char in told.out + told.err if _is_raw(char)})
     assert raw == [], f"control characters reach the terminal: {raw}"

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.hostile import forgetting, questions, stored, transcripts
+from tests.hostile import canaries, forgetting, questions, stored, transcripts
 from tests.hostile.kit import Case
 
-CASES: tuple[Case, ...] = (*questions.CASES, *stored.CASES, *forgetting.CASES, *transcripts.CASES)
+CASES: tuple[Case, ...] = (
+    *canaries.CASES,
+    *questions.CASES,
+    *stored.CASES,
+    *forgetting.CASES,
+    *transcripts.CASES,
+)

@@ -1,0 +1,106 @@
+"""Nothing that is read from disk or network can run code, and a model is the one whose hash was recorded."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qa_speech.engines.models import find_model, verified
+from qa_speech.engines.registry import load_recognizer
+from qa_speech.errors import ModelError
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted((ROOT / "qa_speech").rglob("*.py"))
+OWN_PROCESSES = {
+    "testing.py", "batch/worker.py", "batch/ray.py", "batch/recogniser.py", "batch/child.py", "batch/process.py",
+    "batch/messages.py", "batch/jobs.py", "batch/trial.py",
+}  # fmt: skip
+"""Where pickle passes between processes that this program has started itself."""
+PICKLES = {"pickle", "dill", "joblib", "shelve", "marshal", "cloudpickle"}
+NATIVE = {
+    "av", "ctranslate2", "duckdb", "google-re2", "numpy", "onnxruntime", "opencc", "rjieba", "scipy", "soundfile", "soxr",
+    "msgspec",
+}  # fmt: skip
+
+
+def nodes(path: Path) -> Iterator[ast.AST]:
+    yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def _imported(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Import):
+        return {alias.name.partition(".")[0] for alias in node.names}
+    if isinstance(node, ast.ImportFrom) and node.module:
+        return {node.module.partition(".")[0]}
+    return set()
+
+
+def test_pickle_passes_only_between_own_processes() -> None:
+    found = {
+        path.relative_to(ROOT / "qa_speech").as_posix()
+        for path in SOURCES
+        if any(_imported(node) & PICKLES for node in nodes(path))
+    }
+
+    assert found <= OWN_PROCESSES
+
+
+def _unsafe(node: ast.AST) -> str:
+    """Why a call may run what a file says; "" for others."""
+    if not isinstance(node, ast.Call):
+        return ""
+    for keyword in node.keywords:
+        if keyword.arg == "allow_pickle" and not (
+            isinstance(keyword.value, ast.Constant) and keyword.value.value is False
+        ):
+            return "allow_pickle"
+    name = ast.unparse(node.func)
+    if name in ("yaml.load", "yaml.full_load", "yaml.unsafe_load", "yaml.load_all", "eval", "exec", "os.system"):
+        loader = [ast.unparse(keyword.value) for keyword in node.keywords if keyword.arg == "Loader"]
+        safe = name == "yaml.load" and bool(loader) and "Safe" in loader[0]
+        return "" if safe else name
+    if name.endswith("torch.load") and not any(keyword.arg == "weights_only" for keyword in node.keywords):
+        return name
+    if any(keyword.arg == "shell" and ast.unparse(keyword.value) == "True" for keyword in node.keywords):
+        return "shell"
+    return ""
+
+
+@pytest.mark.parametrize(
+    "statement", ["numpy.load(f, allow_pickle=True)", "yaml.load(f)", "eval(x)", "run(x, shell=True)"]
+)
+def test_a_call_that_runs_what_a_file_says_would_be_seen(statement: str) -> None:
+    assert any(_unsafe(node) for node in ast.walk(ast.parse(statement)))
+
+
+def test_no_call_runs_what_a_file_says() -> None:
+    found = {path.name: [_unsafe(node) for node in nodes(path) if _unsafe(node)] for path in SOURCES}
+
+    assert {name: calls for name, calls in found.items() if calls} == {}
+
+
+def test_a_model_is_loaded_only_if_it_is_the_one_that_was_recorded(tmp_path: Path) -> None:
+    demo = find_model("demo")
+    copy = tmp_path / "copy"
+    shutil.copytree(demo.path, copy)
+    (copy / "SHA256SUMS").write_text(f"{demo.sha256}  model.bin\n", encoding="utf-8")
+
+    assert verified(find_model(str(copy))).name == "copy"
+
+    with (copy / "model.bin").open("r+b") as file:
+        file.seek(1000)
+        file.write(b"\x00\x01\x02")
+    with pytest.raises(ModelError, match="is not the file that was recorded"):
+        load_recognizer(str(copy))
+
+
+def test_native_packages_have_an_upper_bound() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    bounded = {line.partition(">=")[0] for line in project["dependencies"] if "<" in line}
+
+    assert bounded >= NATIVE
