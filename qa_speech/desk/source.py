@@ -97,6 +97,7 @@ class Calls:
         self._is_run = is_run(place)
         self._cards: CardBook = cards_of(place)
         self._lock = threading.Lock()
+        self._opening = threading.Lock()
         self._reports: OrderedDict[str, CallReport] = OrderedDict()
         self._sheets: OrderedDict[str, tuple[CallReport, list[SheetRow]]] = OrderedDict()
         self._reading = False
@@ -160,18 +161,27 @@ class Calls:
 
     def report(self, call_id: str) -> CallReport | None:
         """A call with its score, None where it is not stored (any more)."""
+        held = self._held(call_id)
+        if held is not None:
+            return held
+        with self._opening:  # whoever else wants the same call waits for it here
+            held = self._held(call_id)
+            if held is not None:
+                return held
+            found = next(iter(self.reports([call_id])), None)
+            if found is not None:
+                with self._lock:
+                    self._reports[call_id] = found
+                    while len(self._reports) > REPORTS_HELD:
+                        self._reports.popitem(last=False)
+            return found
+
+    def _held(self, call_id: str) -> CallReport | None:
         with self._lock:
             held = self._reports.get(call_id)
             if held is not None:
                 self._reports.move_to_end(call_id)
-                return held
-        found = self._read_report(call_id)
-        if found is not None:
-            with self._lock:
-                self._reports[call_id] = found
-                while len(self._reports) > REPORTS_HELD:
-                    self._reports.popitem(last=False)
-        return found
+            return held
 
     def sheet(self, report: CallReport) -> list[SheetRow]:
         """The criteria of a call as rows of a review sheet, in the order of its card; made once as long as it is held."""
@@ -185,9 +195,6 @@ class Calls:
             while len(self._sheets) > REPORTS_HELD:
                 self._sheets.popitem(last=False)
         return rows
-
-    def _read_report(self, call_id: str) -> CallReport | None:
-        return next(iter(self.reports([call_id])), None)
 
     def reports(self, ids: Collection[str]) -> Iterable[CallReport]:
         """Several calls with their scores, in any order."""

@@ -9,6 +9,7 @@ all are in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import select
@@ -79,7 +80,7 @@ def rounds(base: DeskBase) -> list[Round]:
     """All rounds, the newest first."""
     with base.reading() as connection:
         found = connection.execute(select(ROUNDS).order_by(ROUNDS.c.number.desc())).mappings()
-        return [_round({**row}) for row in found]
+        return [_round(row) for row in found]
 
 
 def round_numbered(base: DeskBase, number: int) -> Round:
@@ -94,12 +95,14 @@ def round_numbered(base: DeskBase, number: int) -> Round:
         row = connection.execute(select(ROUNDS).where(ROUNDS.c.number == number)).mappings().first()
     if row is None:
         raise ConfigError(f"calibration {number}", ["there is no such round"])
-    return _round({**row})
+    return _round(row)
 
 
-def _round(row: dict[str, str | int]) -> Round:
-    lists = {name: msgspec.json.decode(str(row[name]), type=tuple[str, ...]) for name in ("calls", "people")}
-    return msgspec.convert({**row, **lists}, Round)
+def _round(row: Any) -> Round:
+    held = {name: row[name] for name in Round.__struct_fields__}
+    for name in ("calls", "people"):
+        held[name] = msgspec.json.decode(row[name], type=tuple[str, ...])
+    return Round(**held)
 
 
 def blind_calls(base: DeskBase) -> frozenset[str]:

@@ -56,12 +56,13 @@ document.addEventListener("DOMContentLoaded", () => {
     wave.dataset.channels = rows.length;
   }
 
-  async function wavesurfer() {
+  // While the server decodes, what is there is drawn, and the rest is asked for ever more seldom.
+  async function wavesurfer(pause = 700) {
     if (!body.dataset.peaks || !wave || !window.WaveSurfer) return;
     const found = await peaks().catch(() => null);
     if (!found) return;
     draw(found);
-    if (found.ready < 1) setTimeout(wavesurfer, 700);
+    if (found.ready < 1) setTimeout(() => wavesurfer(1.7 * pause), pause);
   }
 
   // -- which criterion, and what of it is heard
