@@ -1,4 +1,4 @@
-"""Writes docs/call.schema.json, docs/score.schema.json and docs/schema.md from the types: `python docs/make_schema.py`.
+"""Writes docs/call.schema.json, docs/score.schema.json, docs/service.schema.json and docs/schema.md from the types: `python docs/make_schema.py`.
 
 A test holds the files to the types.
 """
@@ -14,9 +14,10 @@ import msgspec
 
 from qa_speech.call import SCHEMA_VERSION, Call
 from qa_speech.scores import Score
+from qa_speech.service.model import Line
 from qa_speech.timeline import Timeline
 
-TITLES = {"call": "A call as qa_speech stores it", "score": "A score as qa_speech stores it"}
+TITLES = {"call": "A call as qa_speech stores it", "score": "A score as qa_speech stores it", "service": "A line of a hand-over"}
 HEAD = f"""# Stored calls and scores
 
 Written by `python docs/make_schema.py` from the types of `qa_speech.call` and `qa_speech.scores`.
@@ -122,7 +123,8 @@ def files() -> dict[str, str]:
         f"{name}.schema.json": json.dumps(schema(kind, TITLES[name]), ensure_ascii=False, indent=1) + "\n"
         for name, kind in (("call", Call), ("score", Score))
     }
-    return {**made, "schema.md": page()}
+    line = schema(Line, TITLES["service"])
+    return {**made, "service.schema.json": json.dumps(line, ensure_ascii=False, indent=1) + "\n", "schema.md": page()}
 
 
 if __name__ == "__main__":

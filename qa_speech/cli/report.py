@@ -22,7 +22,7 @@ def report(
         list[Path],
         typer.Argument(
             metavar="RUN…",
-            help="批次目录 folders of runs, or of results; several are put together.",
+            help="批次目录 folders of runs or results, or hand-overs (.jsonl.gz) of the tier below; put together.",
             show_default=False,
         ),
     ],
@@ -81,6 +81,15 @@ def report(
         Path | None,
         typer.Option("--pages", file_okay=False, help="通话页面目录 pages of calls, to link to.", show_default=False),
     ] = None,
+    hand_over: Annotated[
+        Path | None,
+        typer.Option(
+            "--hand-over",
+            dir_okay=False,
+            show_default=False,
+            help="上报文件 file for the tier above, .jsonl.gz: scores and numbers, no words, no sound, no customers.",
+        ),
+    ] = None,
     level: Annotated[
         Literal["city", "province", "national"] | None,
         typer.Option(
@@ -117,6 +126,7 @@ def report(
             pages=pages,
             template=template,
             level=level or "",
+            hand_over=hand_over,
         )
         _say(written, ui(ui_language))
     if written.month.bad_rows:
@@ -126,7 +136,7 @@ def report(
 def _marks(runs: list[Path], marks_db: str | None, mode: MarksMode) -> dict[str, list[Mark]]:
     """All marks of the runs by call; where the machine counts alone they tell how right it is, if there are any."""
     found: dict[str, list[Mark]] = {}
-    for run in runs:
+    for run in [run for run in runs if not run.is_file()]:
         found.update(marks_there(run, marks_db) if mode == "machine" else marks_of(run, marks_db, mode))
     return found
 

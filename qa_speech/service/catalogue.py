@@ -83,6 +83,9 @@ SOUNDS = (
     ("dropouts", "丢音", "recording_dropout_count"),
 )
 """Share of calls in which the channel doctor found it."""
+_OF_CONDUCT = {one.numerator for one in CONDUCT} | {one.denominator for one in CONDUCT if one.denominator}
+WANTED = (*sorted(_OF_CONDUCT), *(column for _, _, column in SOUNDS))
+"""Columns of a run that figures are made of."""
 
 
 def figures_of(month: Month, rules: Rules) -> dict[str, Figure]:

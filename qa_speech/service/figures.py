@@ -152,7 +152,13 @@ def clustered(figure: Figure, rows: Flags) -> Clustered:
     names = figure.names(figure.cluster)
     codes = np.where(names.codes == UNKNOWN, len(names.names), names.codes)[rows]
     width = len(names.names) + 1
-    return Clustered(_sums(codes, figure.numerator[rows], width), _sums(codes, figure.denominator[rows], width))
+    numerator, denominator = figure.numerator[rows], figure.denominator[rows]
+    whole = float(denominator.sum())
+    of_rows = 0.0
+    if whole > 0:
+        pulls = numerator - float(numerator.sum()) / whole * denominator
+        of_rows = float((pulls**2).sum()) / whole**2
+    return Clustered(_sums(codes, numerator, width), _sums(codes, denominator, width), of_rows)
 
 
 def _sums(codes: Codes, values: Array, width: int) -> Array:

@@ -14,12 +14,13 @@ from qa_speech.errors import ConfigError
 from qa_speech.marks.model import Mark
 from qa_speech.marks.scores import cards_of, marked_results
 from qa_speech.marks.stages import MarksMode
+from qa_speech.service.catalogue import WANTED
 from qa_speech.service.columns import BEFORE, NOW, OUTSIDE, BadRow, Codes, Month, Rows, Source, month_before
 from qa_speech.service.lists import Gathered
 from qa_speech.service.org import NOBODY, days_in, moves
 from qa_speech.service.records import Window, read_org, read_records, read_survey, records_of, survey_of
 from qa_speech.service.rules import Rules
-from qa_speech.service.scored import WANTED, Scored, calls_of, read_scored, started
+from qa_speech.service.scored import Scored, calls_of, read_scored, started
 from qa_speech.service.texts import hot_words
 from qa_speech.service.tickets import read_tickets, tickets_of
 from qa_speech.settings import Tables

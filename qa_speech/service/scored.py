@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.service.catalogue import CONDUCT, SOUNDS
+from qa_speech.service.catalogue import WANTED
 from qa_speech.service.columns import (
     FAILED,
     NOT_JUDGED,
@@ -35,9 +35,6 @@ AT_ONCE = 4096
 PLAIN = ("duration_s", "total", "passed", "to_review")
 TIMING = frozenset(("silence", "talk:agent", "response", "interruption:agent"))
 """Metrics whose low reliability makes that of the score low: they time who speaks when."""
-WANTED = tuple({one.numerator for one in CONDUCT} | {one.denominator for one in CONDUCT if one.denominator}) + tuple(
-    column for _, _, column in SOUNDS
-)
 
 
 class Judged(NamedTuple):

@@ -217,7 +217,7 @@ def _grid(scale: Scale, unit: str, digits: int) -> Iterable[str]:
         shown = f"{tick:,.0f}" if tick == int(tick) else f"{tick:,.{max(1, digits)}f}"
         yield _text(LEFT - 6, y + 4, shown, "end")
     if unit:
-        yield _text(LEFT - 6, TOP - 2, unit, "end")
+        yield _text(LEFT + 2, TOP - 3, unit)
 
 
 def _legend(names: Sequence[str]) -> Iterable[str]:

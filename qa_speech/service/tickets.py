@@ -17,6 +17,8 @@ from qa_speech.tables.reading import Line
 
 COMPLAINT = ("投诉", "申诉", "complaint")
 """A kind that holds one of these is a complaint."""
+LARGEST = 100_000.0
+"""Numbers from here on are numbers of something, not a count or a length."""
 S_PER_H = 3600.0
 
 
@@ -128,7 +130,7 @@ def tickets_of(found: Gathered, window: Window, rules: Rules, settings: Tables) 
     for column in other_columns(found, "tickets"):
         held = filled(found, column)
         read = [number_of(text) for text in found.texts(column)]
-        if held and sum(one is not None for one in read) == len(held):
+        if held and sum(one is not None and abs(one) < LARGEST for one in read) == len(held):
             numbers[column] = np.array([np.nan if one is None else one for one in read], float)
     return Tickets(
         rows=rows_of(found, window, calls),

@@ -16,7 +16,9 @@ from qa_speech.report.page import page_name
 from qa_speech.sampling.sentences import agreement_sentence
 from qa_speech.service.columns import BadRow, Month
 from qa_speech.service.gather import Inputs, gathered_month
+from qa_speech.service.hand_over import is_hand_over, write_hand_over
 from qa_speech.service.html import write_html
+from qa_speech.service.merged import merged_month
 from qa_speech.service.report import NOT_JUDGED_YET, Report, report_of
 from qa_speech.service.rules import Rules
 from qa_speech.service.word import require_packages, write_word
@@ -48,6 +50,7 @@ def write_report(
     pages: str | Path | None = None,
     template: str | Path | None = None,
     level: str = "",
+    hand_over: str | Path | None = None,
 ) -> Written:
     """Write a report of a month into a folder: ``report.html``, ``report.docx``, ``report.xlsx``, and ``bad-rows.csv`` where there
     are any.
@@ -59,6 +62,9 @@ def write_report(
     pages
         Folder of the calls' pages; a call that has one is linked to it. None = ``pages`` of a result folder that is reported.
 
+    hand_over
+        File for the tier above, ``….jsonl.gz``; None = none is written.
+
     Raises
     ------
     ConfigError
@@ -66,14 +72,30 @@ def write_report(
     """
     if "docx" in forms:
         require_packages()
-    month = gathered_month(inputs, rules, settings, marks)
+    month, marks = _month(inputs, rules, settings, marks)
     out = Path(out)
     address = _addresses(out, _page_folders(inputs, pages))
     report = report_of(month, rules, level=level, page_of=address, agreement=_agreement(marks))
     files = [_written(report, out, form, template) for form in forms]
+    if hand_over is not None:
+        files += write_hand_over(month, hand_over, [mark for held in (marks or {}).values() for mark in held])
     if month.bad_rows:
         files.append(_bad_rows(out / BAD_ROWS, month.bad_rows))
     return Written(files, report, month)
+
+
+def _month(
+    inputs: Inputs, rules: Rules, settings: Tables, marks: Mapping[str, list[Mark]] | None
+) -> tuple[Month, Mapping[str, list[Mark]] | None]:  # fmt: skip
+    """The month from runs and lists, or from hand-overs of the tier below."""
+    handed = [path for path in inputs.runs if is_hand_over(path)]
+    if not handed:
+        return gathered_month(inputs, rules, settings, marks), marks
+    if len(handed) < len(inputs.runs) or inputs.cdr or inputs.survey or inputs.tickets or inputs.org or inputs.previous:
+        raise ConfigError(
+            str(handed[0]), ["hand-overs hold their lists and the period before; give nothing beside them"]
+        )
+    return merged_month(handed, inputs.period)
 
 
 def _written(report: Report, out: Path, form: Form, template: str | Path | None) -> Path:

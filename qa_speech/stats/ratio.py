@@ -2,7 +2,8 @@
 
 Calls of one agent resemble each other. An interval that takes them for independent is too narrow, so the clusters are what
 is counted: each one's sums, and how far they lie from the common ratio (Cochran 1977, sections 6.3 and 9A.2; Student's t with
-one degree of freedom less than there are clusters).
+one degree of freedom less than there are clusters). A few clusters that happen to agree prove nothing: the variance is never
+taken to be less than that of independent rows.
 
 ratio         Σ numerators / Σ denominators with its interval
 difference    of two such ratios, over the same clusters, others, or some of each
@@ -22,10 +23,12 @@ Array: TypeAlias = npt.NDArray[np.float64]
 
 
 class Clustered(NamedTuple):
-    """Sums of one group by cluster, arrays of the same length; a cluster without rows has zeros."""
+    """Sums of one group by cluster, arrays of the same length; a cluster without rows has zeros. `of_rows`: the variance of the
+    ratio, in its squared unit, if rows were independent."""
 
     numerators: Array
     denominators: Array
+    of_rows: float = 0.0
 
     @property
     def value(self) -> float | None:
@@ -67,7 +70,8 @@ def ratio(sums: Clustered, level: float = 0.95) -> Interval | None:
     count = sums.clusters
     if middle is None or count < 2:
         return None
-    error = sqrt(float((sums.influence() ** 2).sum()) * count / (count - 1))
+    variance = float((sums.influence() ** 2).sum()) * count / (count - 1)
+    error = sqrt(max(variance, sums.of_rows))
     half = student(level, count - 1) * error
     return Interval(middle, middle - half, middle + half)
 
@@ -87,7 +91,7 @@ def difference(one: Clustered, other: Clustered, level: float = 0.95) -> Differe
     if one.value is None or other.value is None or min(one.clusters, other.clusters) < 2:
         return None
     mine, theirs = _corrected(one), _corrected(other)
-    variance = float(((mine - theirs) ** 2).sum())
+    variance = max(float(((mine - theirs) ** 2).sum()), one.of_rows + other.of_rows)
     gap = one.value - other.value
     if variance == 0:
         even = 1.0 if gap == 0 else 0.0

@@ -156,15 +156,22 @@ def _shown(value: Value, figure: Figure) -> float | None:
     return round(value.value, figure.digits)
 
 
-def change_words(figure: Figure, found: Difference | None) -> str:
-    """A change since the period before in words: what is within noise is said to be so.
+def signed(value: float, digits: int) -> str:
+    """A difference with its sign; what rounds to nothing has none.
 
-    >>> from qa_speech.stats.ratio import Difference
+    >>> signed(-0.04, 1), signed(1.25, 1)
+    ('0.0', '+1.2')
     """
+    rounded = round(value, digits)
+    return f"{rounded:+,.{digits}f}" if rounded else f"{0:.{digits}f}"
+
+
+def change_words(figure: Figure, found: Difference | None) -> str:
+    """A change since the period before in words: what is within noise is said to be so."""
     if found is None:
         return "上期没有可比的数据"
     size = spoken(figure, abs(found.value), points=True)
-    between = f"95% 区间 {found.low:+,.{figure.digits}f} 到 {found.high:+,.{figure.digits}f}"
+    between = f"95% 区间 {signed(found.low, figure.digits)} 到 {signed(found.high, figure.digits)}"
     if found.low <= 0 <= found.high:
         return f"与上期相差 {size}（{between}），在波动范围之内"
     turn = "上升" if found.value > 0 else "下降"
@@ -191,7 +198,7 @@ def verdict(figure: Figure, found: Difference | None) -> str:
     """A change in a cell: its interval, and better, worse or noise."""
     if found is None:
         return "不可比"
-    between = f"{found.low:+,.{figure.digits}f} 到 {found.high:+,.{figure.digits}f}"
+    between = f"{signed(found.low, figure.digits)} 到 {signed(found.high, figure.digits)}"
     if found.low <= 0 <= found.high:
         return f"波动之内（{between}）"
     if figure.bad == 0:

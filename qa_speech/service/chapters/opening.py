@@ -19,7 +19,7 @@ from qa_speech.service.document import (
 )
 
 FIRST = ("score", "satisfaction", "answer_rate", "solved_first", "complaint_rate", "passed")
-SHOWN_FINDINGS = 5
+SHOWN_FINDINGS = 8
 
 
 def summary(context: Context) -> Section:
