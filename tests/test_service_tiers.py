@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -49,13 +50,10 @@ def test_the_merged_report_says_the_same(city: tuple[Path, Report]) -> None:
 def test_nothing_that_was_said_or_names_a_customer_leaves_the_city(city: tuple[Path, Report]) -> None:
     path, _ = city
     packed = gzip.decompress(path.read_bytes()).decode()
-    customers = {
-        line.split(",")[9] for line in (MONTH / "cdr.csv").read_text(encoding="utf-8").splitlines()[1:5000]
-    } - {""}
 
     assert "发票" not in packed
     assert "202611-0" not in packed
-    assert not any(f'"{customer}"' in packed for customer in customers)
+    assert re.search(r"\bk\d+\b", packed) is None  # marks of customers
     assert {json.loads(line)["type"] for line in packed.splitlines()} == {"head", "org", "call", "score", "measure"}
 
 

@@ -67,8 +67,11 @@ def assessed(rules: Assessment, figures: Mapping[str, Figure], level: str) -> li
 
 
 def _unit(
-    level: str, unit: str, asked: Sequence[Indicator], values: Mapping[str, Mapping[str, Value]]
-) -> Assessed:  # fmt: skip
+    level: str,
+    unit: str,
+    asked: Sequence[Indicator],
+    values: Mapping[str, Mapping[str, Value]],
+) -> Assessed:
     known = [one for one in asked if _is_known(values[one.id].get(unit))]
     whole = sum(one.weight for one in known)
     held = tuple(_held(one, values[one.id][unit], FULL * one.weight / whole) for one in known)
@@ -86,7 +89,14 @@ def _held(indicator: Indicator, value: Value, weight: float) -> Held:
     high_is_good = indicator.target > indicator.zero
     kindest = value.high if high_is_good else value.low
     kind = 1.0 if kindest is None else reached(kindest, indicator)
-    return Held(indicator, value, weight, weight * part, weight * (1 - part), weight * (1 - kind))
+    return Held(
+        indicator,
+        value,
+        weight,
+        weight * part,
+        weight * (1 - part),
+        weight * (1 - kind),
+    )
 
 
 def main_contradiction(units: Sequence[Assessed]) -> Contradiction | None:

@@ -36,7 +36,12 @@ from qa_speech.service.figures import Figure, mean_figure, share_figure
 from qa_speech.service.questions import Asked
 from qa_speech.service.rules import Rules
 
-CRITERION, SATISFACTION_OF, TICKETS_OF, PER_CALL = "criterion:", "satisfaction:", "tickets:", "tickets_per_call:"
+CRITERION, SATISFACTION_OF, TICKETS_OF, PER_CALL = (
+    "criterion:",
+    "satisfaction:",
+    "tickets:",
+    "tickets_per_call:",
+)
 PROGRESS = f"{CRITERION}progress"
 UNITS = (AGENT, HOUR, TEAM, CITY, PROVINCE)
 OF_QUEUES = (HOUR,)
@@ -68,13 +73,49 @@ CONDUCT = (
         300.0,
         0,
     ),
-    Conduct("silence", "静音占通话", "%", "silence_total_s", "silence_call_s", 1, 100.0, 100.0),
-    Conduct("agent_silence", "坐席无应答静音", "秒/通", "silence_agent_total_s", "", 1, 1.0, 60.0),
-    Conduct("interruption", "坐席抢话", "次/百通", "interruption_agent", "", 1, 100.0, 100.0),
+    Conduct(
+        "silence",
+        "静音占通话",
+        "%",
+        "silence_total_s",
+        "silence_call_s",
+        1,
+        100.0,
+        100.0,
+    ),
+    Conduct(
+        "agent_silence",
+        "坐席无应答静音",
+        "秒/通",
+        "silence_agent_total_s",
+        "",
+        1,
+        1.0,
+        60.0,
+    ),
+    Conduct(
+        "interruption",
+        "坐席抢话",
+        "次/百通",
+        "interruption_agent",
+        "",
+        1,
+        100.0,
+        100.0,
+    ),
     Conduct("politeness", "礼貌程度", "分", "politeness", "", -1, 1.0, 100.0),
     Conduct("violations", "用语不当", "次/百通", "violations", "", 1, 100.0, 100.0),
     Conduct("depth", "解答深度", "分", "depth", "", -1, 1.0, 100.0),
-    Conduct("told", "告知进度或时限", "%", "depth_informed_count", "depth_taken_on_count", -1, 100.0, 100.0),
+    Conduct(
+        "told",
+        "告知进度或时限",
+        "%",
+        "depth_informed_count",
+        "depth_taken_on_count",
+        -1,
+        100.0,
+        100.0,
+    ),
 )
 """What agents do, of the columns that `qa-speech metrics list` explains."""
 SOUNDS = (
@@ -104,13 +145,32 @@ def figures_of(month: Month, rules: Rules) -> dict[str, Figure]:
 
 def _of_calls(calls: Calls) -> Iterator[Figure]:
     rows, sound = calls.rows, calls.reliable
-    yield mean_figure("score", "质检得分", "分", rows, np.where(sound, calls.total, np.nan), bad=-1)
-    yield share_figure("passed", "合格率", rows, np.where(sound, calls.passed, np.nan), bad=-1)
+    yield mean_figure(
+        "score",
+        "质检得分",
+        "分",
+        rows,
+        np.where(sound, calls.total, np.nan),
+        bad=-1,
+    )
+    yield share_figure(
+        "passed",
+        "合格率",
+        rows,
+        np.where(sound, calls.passed, np.nan),
+        bad=-1,
+    )
     for index, criterion in enumerate(calls.criteria):
         outcome = calls.outcomes[:, index]
         judged = (outcome != NOT_JUDGED) & (outcome != PENDING) & sound
         failed = np.where(judged, outcome == FAILED, np.nan)
-        yield share_figure(f"{CRITERION}{criterion.id}", f"“{criterion.title}”未达标率", rows, failed, bad=1)
+        yield share_figure(
+            f"{CRITERION}{criterion.id}",
+            f"“{criterion.title}”未达标率",
+            rows,
+            failed,
+            bad=1,
+        )
     for one in CONDUCT:
         if one.numerator in calls.figures:
             yield _conduct(calls, one)
@@ -129,15 +189,29 @@ def _conduct(calls: Calls, one: Conduct) -> Figure:
         denominator = np.ones(len(numerator))
     known = ~np.isnan(numerator) & ~np.isnan(denominator) & calls.reliable & (denominator > 0)
     return Figure(
-        one.id, one.title, one.unit, calls.rows, np.where(known, np.nan_to_num(numerator), 0.0),
-        np.where(known, np.nan_to_num(denominator), 0.0), one.bad, one.scale, False, AGENT, one.span, one.digits,
-    )  # fmt: skip
+        one.id,
+        one.title,
+        one.unit,
+        calls.rows,
+        np.where(known, np.nan_to_num(numerator), 0.0),
+        np.where(known, np.nan_to_num(denominator), 0.0),
+        one.bad,
+        one.scale,
+        False,
+        AGENT,
+        one.span,
+        one.digits,
+    )
 
 
 def _of_records(records: Records, rules: Rules) -> Iterator[Figure]:
     rows = records.rows
     yield share_figure("answer_rate", "接通率", rows, records.answered, bad=-1, cluster=DAY)
-    in_time = np.where(np.isnan(records.answered), np.nan, records.answered * (records.wait_s <= rules.answer_within_s))
+    in_time = np.where(
+        np.isnan(records.answered),
+        np.nan,
+        records.answered * (records.wait_s <= rules.answer_within_s),
+    )
     in_time = np.where((records.answered == 1) & np.isnan(records.wait_s), np.nan, in_time)
     title = f"{rules.answer_within_s:g} 秒接通率"
     yield share_figure("answered_in_time", title, rows, in_time, bad=-1, cluster=DAY)
@@ -151,7 +225,13 @@ def _of_records(records: Records, rules: Rules) -> Iterator[Figure]:
 def _of_survey(survey: Survey) -> Iterator[Figure]:
     yield share_figure("satisfaction", "满意度", survey.rows, survey.overall, bad=-1)
     for theme, answers in survey.themes.items():
-        yield share_figure(f"{SATISFACTION_OF}{theme}", f"{theme}满意度", survey.rows, answers, bad=-1)
+        yield share_figure(
+            f"{SATISFACTION_OF}{theme}",
+            f"{theme}满意度",
+            survey.rows,
+            answers,
+            bad=-1,
+        )
 
 
 def _of_tickets(tickets: Tickets, month: Month) -> Iterator[Figure]:
@@ -161,12 +241,36 @@ def _of_tickets(tickets: Tickets, month: Month) -> Iterator[Figure]:
         yield per_call("complaint_rate", "投诉率", tickets, complaints, month.records)
         for index, name in enumerate(tickets.lists.names):
             events = (tickets.lists.codes == index).astype(float)
-            yield per_call(f"{PER_CALL}{name}", f"{name} 记录", tickets, events, month.records)
+            yield per_call(
+                f"{PER_CALL}{name}",
+                f"{name} 记录",
+                tickets,
+                events,
+                month.records,
+            )
     repeated = np.where(tickets.is_complaint, tickets.repeats, np.nan)
     yield share_figure("second_complaints", "二次投诉率", rows, repeated, bad=1, cluster=DAY)
-    yield mean_figure("ticket_h", "平均处理历时", "小时", rows, tickets.handled_h, bad=1, cluster=DAY, span=72.0)
+    yield mean_figure(
+        "ticket_h",
+        "平均处理历时",
+        "小时",
+        rows,
+        tickets.handled_h,
+        bad=1,
+        cluster=DAY,
+        span=72.0,
+    )
     for name, values in tickets.numbers.items():
-        yield mean_figure(f"{TICKETS_OF}{name}", name, "", rows, values, bad=1, cluster=DAY, span=10.0)
+        yield mean_figure(
+            f"{TICKETS_OF}{name}",
+            name,
+            "",
+            rows,
+            values,
+            bad=1,
+            cluster=DAY,
+            span=10.0,
+        )
 
 
 def per_call(id: str, title: str, tickets: Tickets, events: Array, records: Records) -> Figure:
@@ -175,7 +279,20 @@ def per_call(id: str, title: str, tickets: Tickets, events: Array, records: Reco
     rows = joined(tickets.rows, records.rows)
     numerator = np.concatenate([events, np.zeros(len(answered))])
     denominator = np.concatenate([np.zeros(len(events)), answered])
-    return Figure(id, title, "次/百通", rows, numerator, denominator, 1, 100.0, False, DAY, 10.0, 2)
+    return Figure(
+        id,
+        title,
+        "次/百通",
+        rows,
+        numerator,
+        denominator,
+        1,
+        100.0,
+        False,
+        DAY,
+        10.0,
+        2,
+    )
 
 
 def joined(one: Rows, other: Rows) -> Rows:

@@ -30,7 +30,13 @@ from qa_speech.service.columns import (
     hours_of,
 )
 from qa_speech.stats.intervals import wilson
-from qa_speech.stats.ratio import Clustered, Difference, difference, ratio, student
+from qa_speech.stats.ratio import (
+    Clustered,
+    Difference,
+    difference,
+    ratio,
+    student,
+)
 
 PERCENT = 100.0
 
@@ -85,11 +91,30 @@ class Value(NamedTuple):
 NOTHING = Value(None)
 
 
-def share_figure(id: str, title: str, rows: Rows, flags: Array, *, bad: int = 0, cluster: str = AGENT) -> Figure:
+def share_figure(
+    id: str,
+    title: str,
+    rows: Rows,
+    flags: Array,
+    *,
+    bad: int = 0,
+    cluster: str = AGENT,
+) -> Figure:
     """A share in % of flags 1 and 0; nan = the row says nothing."""
     known = ~np.isnan(flags)
     numerator = np.where(known, np.nan_to_num(flags), 0.0)
-    return Figure(id, title, "%", rows, numerator, known.astype(float), bad, PERCENT, True, cluster)
+    return Figure(
+        id,
+        title,
+        "%",
+        rows,
+        numerator,
+        known.astype(float),
+        bad,
+        PERCENT,
+        True,
+        cluster,
+    )
 
 
 def mean_figure(
@@ -106,8 +131,18 @@ def mean_figure(
     """A mean of values; nan = the row says nothing."""
     known = ~np.isnan(values)
     return Figure(
-        id, title, unit, rows, np.where(known, np.nan_to_num(values), 0.0), known.astype(float), bad, 1.0, False, cluster, span
-    )  # fmt: skip
+        id,
+        title,
+        unit,
+        rows,
+        np.where(known, np.nan_to_num(values), 0.0),
+        known.astype(float),
+        bad,
+        1.0,
+        False,
+        cluster,
+        span,
+    )
 
 
 def value_of(figure: Figure, rows: Flags) -> Value:
@@ -158,7 +193,11 @@ def clustered(figure: Figure, rows: Flags) -> Clustered:
     if whole > 0:
         pulls = numerator - float(numerator.sum()) / whole * denominator
         of_rows = float((pulls**2).sum()) / whole**2
-    return Clustered(_sums(codes, numerator, width), _sums(codes, denominator, width), of_rows)
+    return Clustered(
+        _sums(codes, numerator, width),
+        _sums(codes, denominator, width),
+        of_rows,
+    )
 
 
 def _sums(codes: Codes, values: Array, width: int) -> Array:
@@ -217,9 +256,19 @@ def _of_rows(figure: Figure, rows: Codes) -> Figure:
         units = {}
     part = Rows(held.when[rows], held.period[rows], units, (), held.has_hour[rows])
     return Figure(
-        figure.id, figure.title, figure.unit, part, figure.numerator[rows], figure.denominator[rows], figure.bad,
-        figure.scale, figure.share, figure.cluster, figure.span, figure.digits,
-    )  # fmt: skip
+        figure.id,
+        figure.title,
+        figure.unit,
+        part,
+        figure.numerator[rows],
+        figure.denominator[rows],
+        figure.bad,
+        figure.scale,
+        figure.share,
+        figure.cluster,
+        figure.span,
+        figure.digits,
+    )
 
 
 def change(figure: Figure, one: Flags, other: Flags) -> Difference | None:
@@ -230,7 +279,13 @@ def change(figure: Figure, one: Flags, other: Flags) -> Difference | None:
     if found is None:
         return None
     scale = figure.scale
-    return Difference(scale * found.value, scale * found.low, scale * found.high, found.above, found.below)
+    return Difference(
+        scale * found.value,
+        scale * found.low,
+        scale * found.high,
+        found.above,
+        found.below,
+    )
 
 
 def whole(figures: Sequence[Figure], period: int = NOW) -> list[Value]:

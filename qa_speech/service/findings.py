@@ -15,7 +15,19 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from qa_speech.service.catalogue import CRITERION
-from qa_speech.service.columns import AGENT, CITY, HOUR, NOW, PROVINCE, TEAM, Calls, Flags, Month, Move, Tickets
+from qa_speech.service.columns import (
+    AGENT,
+    CITY,
+    HOUR,
+    NOW,
+    PROVINCE,
+    TEAM,
+    Calls,
+    Flags,
+    Month,
+    Move,
+    Tickets,
+)
 from qa_speech.service.document import number
 from qa_speech.service.figures import Figure
 from qa_speech.service.questions import WHOLE, Answer
@@ -23,7 +35,13 @@ from qa_speech.service.rules import CauseList, MeasureRule, Rules
 from qa_speech.stats.intervals import wilson
 
 Kind: TypeAlias = Literal["agent", "hour", "team", "city", "province", "change", "other", "move"]
-SPOKEN = {AGENT: "坐席 {} ", HOUR: "{} 点时段", TEAM: "{}", CITY: "{}", PROVINCE: "{}"}
+SPOKEN = {
+    AGENT: "坐席 {} ",
+    HOUR: "{} 点时段",
+    TEAM: "{}",
+    CITY: "{}",
+    PROVINCE: "{}",
+}
 HEARD = 5
 """Calls that are named to be heard."""
 
@@ -69,7 +87,11 @@ class Measure(NamedTuple):
 
 def findings_of(month: Month, answers: Sequence[Answer], rules: Rules) -> list[Finding]:
     """All findings of a month, the weightiest first."""
-    found = [*_beyond_chance(month, answers), *_others(month, rules), *_moves(month)]
+    found = [
+        *_beyond_chance(month, answers),
+        *_others(month, rules),
+        *_moves(month),
+    ]
     return sorted(found, key=lambda one: (-one.weight, one.kind, one.subject))
 
 
@@ -128,23 +150,45 @@ def _beyond_chance(month: Month, answers: Iterable[Answer]) -> Iterator[Finding]
 def _finding(month: Month, held: Sequence[Answer]) -> Finding:
     main = held[0]
     figure = main.figure
-    value, expected = spoken(figure, main.value.value), spoken(figure, main.expected)
+    value, expected = (
+        spoken(figure, main.value.value),
+        spoken(figure, main.expected),
+    )
     also = tuple(_also(one) for one in held[1:])
     subject = "全体" if main.level == WHOLE else SPOKEN[main.level].format(main.unit)
     kind: Kind = "change" if main.level == WHOLE else _kind(main.level)
     return Finding(
-        kind, subject.strip(), figure.id, figure.title, value, expected, main.value.n, _sentence(main, subject, also),
-        max(one.weight for one in held), min(one.q for one in held), also, tuple(_to_hear(month, main)),
-    )  # fmt: skip
+        kind,
+        subject.strip(),
+        figure.id,
+        figure.title,
+        value,
+        expected,
+        main.value.n,
+        _sentence(main, subject, also),
+        max(one.weight for one in held),
+        min(one.q for one in held),
+        also,
+        tuple(_to_hear(month, main)),
+    )
 
 
 def _also(one: Answer) -> str:
-    value, expected = spoken(one.figure, one.value.value), spoken(one.figure, one.expected)
+    value, expected = (
+        spoken(one.figure, one.value.value),
+        spoken(one.figure, one.expected),
+    )
     return f"{one.figure.title} {value}（对照 {expected}）"
 
 
 def _kind(level: str) -> Kind:
-    kinds: dict[str, Kind] = {AGENT: "agent", HOUR: "hour", TEAM: "team", CITY: "city", PROVINCE: "province"}
+    kinds: dict[str, Kind] = {
+        AGENT: "agent",
+        HOUR: "hour",
+        TEAM: "team",
+        CITY: "city",
+        PROVINCE: "province",
+    }
     return kinds[level]
 
 
@@ -161,7 +205,10 @@ AGAINST = {
 def _sentence(main: Answer, subject: str, also: Sequence[str]) -> str:
     """A finding with its n, its interval and its q."""
     figure = main.figure
-    value, expected = spoken(figure, main.value.value), spoken(figure, main.expected)
+    value, expected = (
+        spoken(figure, main.value.value),
+        spoken(figure, main.expected),
+    )
     gap = f"{spoken(figure, abs(main.worse), points=True)}，95% 区间 {_ends(main)}"
     side = "高" if figure.bad > 0 else "低"
     said = (
@@ -221,7 +268,11 @@ def _failing(calls: Calls, criterion: str, rows: Flags) -> Iterator[Hear]:
     failing = np.flatnonzero(rows & (calls.outcomes[:, index] == 2))
     for row in failing[np.argsort(np.nan_to_num(calls.total[failing], nan=101.0), kind="stable")][:HEARD]:
         second = float(calls.place_s[row, index])
-        yield Hear(calls.rows.calls[row], None if np.isnan(second) else second, calls.criteria[index].title)
+        yield Hear(
+            calls.rows.calls[row],
+            None if np.isnan(second) else second,
+            calls.criteria[index].title,
+        )
 
 
 def _lowest(calls: Calls, rows: Flags) -> Iterator[Hear]:
@@ -280,9 +331,16 @@ def _others(month: Month, rules: Rules) -> Iterator[Finding]:
             f"（95% 区间 {100 * found.low:.1f}–{100 * found.high:.1f}），超过规定的 {100 * limit:.0f}%，已单独分析。"
         )
         yield Finding(
-            "other", f"{one.held.title}：其它", f"other:{one.held.id}", "“其它”占比", value, f"{100 * limit:.0f}%", one.n,
-            sentence, (one.share - limit) * one.n,
-        )  # fmt: skip
+            "other",
+            f"{one.held.title}：其它",
+            f"other:{one.held.id}",
+            "“其它”占比",
+            value,
+            f"{100 * limit:.0f}%",
+            one.n,
+            sentence,
+            (one.share - limit) * one.n,
+        )
 
 
 def _moves(month: Month) -> Iterator[Finding]:
@@ -296,8 +354,16 @@ def _moves(month: Month) -> Iterator[Finding]:
             f"占其本月通话的 {100 * share:.1f}%。城市之间的比较按变动日期分段，两地与上期相比包含这一变动。"
         )
         yield Finding(
-            "move", move.name, "move", "归属变动", move.after, move.before, touched, sentence, share * touched
-        )  # fmt: skip
+            "move",
+            move.name,
+            "move",
+            "归属变动",
+            move.after,
+            move.before,
+            touched,
+            sentence,
+            share * touched,
+        )
 
 
 def _moved_calls(month: Month, move: Move) -> tuple[int, float]:

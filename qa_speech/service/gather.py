@@ -15,10 +15,27 @@ from qa_speech.marks.model import Mark
 from qa_speech.marks.scores import cards_of, marked_results
 from qa_speech.marks.stages import MarksMode
 from qa_speech.service.catalogue import WANTED
-from qa_speech.service.columns import BEFORE, NOW, OUTSIDE, BadRow, Codes, Month, Rows, Source, month_before
+from qa_speech.service.columns import (
+    BEFORE,
+    NOW,
+    OUTSIDE,
+    BadRow,
+    Codes,
+    Month,
+    Rows,
+    Source,
+    month_before,
+)
 from qa_speech.service.lists import Gathered
 from qa_speech.service.org import NOBODY, days_in, moves
-from qa_speech.service.records import Window, read_org, read_records, read_survey, records_of, survey_of
+from qa_speech.service.records import (
+    Window,
+    read_org,
+    read_records,
+    read_survey,
+    records_of,
+    survey_of,
+)
 from qa_speech.service.rules import Rules
 from qa_speech.service.scored import Scored, calls_of, read_scored, started
 from qa_speech.service.texts import hot_words
@@ -56,7 +73,10 @@ def is_month(text: str) -> bool:
 
 
 def gathered_month(
-    inputs: Inputs, rules: Rules, settings: Tables, marks: Mapping[str, list[Mark]] | None = None
+    inputs: Inputs,
+    rules: Rules,
+    settings: Tables,
+    marks: Mapping[str, list[Mark]] | None = None,
 ) -> Month:
     """Everything of a month.
 
@@ -66,7 +86,10 @@ def gathered_month(
         A run or a list cannot be read, or nothing lies in the period.
     """
     if not is_month(inputs.period):
-        raise ConfigError("--period", [f"{inputs.period!r} is no month; expected e.g. 2026-11"])
+        raise ConfigError(
+            "--period",
+            [f"{inputs.period!r} is no month; expected e.g. 2026-11"],
+        )
     places = list(inputs.runs)
     previous = month_before(inputs.period)
     if inputs.previous and not is_month(inputs.previous):
@@ -81,9 +104,7 @@ def gathered_month(
     return _month(inputs, scored, cdr, known, previous, rules, settings)
 
 
-def _briefs(
-    places: Iterable[Path], mode: MarksMode, marks: Mapping[str, list[Mark]]
-) -> Iterator[tuple[str, Brief]]:  # fmt: skip
+def _briefs(places: Iterable[Path], mode: MarksMode, marks: Mapping[str, list[Mark]]) -> Iterator[tuple[str, Brief]]:
     """The calls of runs, under marks where they count."""
     for place in places:
         if mode == "machine" and is_run(place):
@@ -107,7 +128,8 @@ def _usual_month(scored: Scored, known: Known, place: str) -> str:
             months[stamp[:7]] += 1
     if not months:
         raise ConfigError(
-            place, ["no call of this run tells when it began (started_at), so it is no period to compare with"]
+            place,
+            ["no call of this run tells when it began (started_at), so it is no period to compare with"],
         )
     return months.most_common(1)[0][0]
 
@@ -135,11 +157,19 @@ def _month(
     tickets = _first(tickets_of(one, window, rules, settings) for one in _one(lists["tickets"]))
     held = {
         name: one.rows
-        for name, one in (("run", calls), ("cdr", records), ("survey", survey), ("tickets", tickets))
+        for name, one in (
+            ("run", calls),
+            ("cdr", records),
+            ("survey", survey),
+            ("tickets", tickets),
+        )
         if one
     }
     if not any(rows.count(NOW) for rows in held.values()):
-        raise ConfigError("--period", [f"nothing lies in {inputs.period}; {_lies_in(held.values())}"])
+        raise ConfigError(
+            "--period",
+            [f"nothing lies in {inputs.period}; {_lies_in(held.values())}"],
+        )
     if not any(rows.count(BEFORE) for rows in held.values()):
         previous = ""
     files = {"cdr": cdr, **lists, "org": [org_file] if org_file else []}
@@ -201,7 +231,10 @@ def known_calls(scored: Scored, cdr: Sequence[Gathered]) -> dict[str, dict[str, 
         for line, stamp in zip(one.lines, stamps, strict=True):
             call = line.values.get("call", "")
             if call:
-                found[call] = {**_told(line.values), "started_at": "" if stamp == "NaT" else stamp}
+                found[call] = {
+                    **_told(line.values),
+                    "started_at": "" if stamp == "NaT" else stamp,
+                }
     for call, metadata in zip(scored.ids, scored.metadata, strict=True):
         before = found.get(call) or found.get(_stem(call), {})
         stamp = started(metadata.get("started_at", "")) or before.get("started_at", "")
@@ -220,7 +253,11 @@ def _told(values: Mapping[str, str]) -> dict[str, str]:
     return {field: values[field] for field in ("agent", "team", "city", "province", "queue") if values.get(field)}
 
 
-def _sources(files: Mapping[str, Sequence[Gathered]], held: Mapping[str, Rows], scored: Scored) -> Iterator[Source]:
+def _sources(
+    files: Mapping[str, Sequence[Gathered]],
+    held: Mapping[str, Rows],
+    scored: Scored,
+) -> Iterator[Source]:
     calls = {*scored.ids, *map(_stem, scored.ids)}
     if "run" in held:
         rows = held["run"]
@@ -236,19 +273,36 @@ def _sources(files: Mapping[str, Sequence[Gathered]], held: Mapping[str, Rows], 
             if kind in held:
                 now, before, outside = _by_period(held[kind].period[start:end])
                 joined = sum(call in calls for call in held[kind].calls[start:end] if call)
-                yield Source(kind, name, now, before, outside, len(one.bad), joined if calls else None, "已评分的通话")
+                yield Source(
+                    kind,
+                    name,
+                    now,
+                    before,
+                    outside,
+                    len(one.bad),
+                    joined if calls else None,
+                    "已评分的通话",
+                )
             else:
                 yield Source(kind, name, len(one.lines), 0, 0, len(one.bad))
             start = end
 
 
 def _by_period(period: Codes) -> tuple[int, int, int]:
-    return int((period == NOW).sum()), int((period == BEFORE).sum()), int((period == OUTSIDE).sum())
+    return (
+        int((period == NOW).sum()),
+        int((period == BEFORE).sum()),
+        int((period == OUTSIDE).sum()),
+    )
 
 
 def _notes(scored: Scored, held: Mapping[str, Rows]) -> Iterator[str]:
     """What of the input could not be placed."""
-    for kind, name in (("run", "批次"), ("survey", "满意度调查"), ("tickets", "问题记录")):
+    for kind, name in (
+        ("run", "批次"),
+        ("survey", "满意度调查"),
+        ("tickets", "问题记录"),
+    ):
         if kind not in held:
             continue
         rows = held[kind]

@@ -39,7 +39,12 @@ from qa_speech.service.columns import (
 )
 
 SUFFIX = ".jsonl.gz"
-OUTCOMES = {PASSED: "pass", FAILED: "fail", PART: "partial", PENDING: "pending"}
+OUTCOMES = {
+    PASSED: "pass",
+    FAILED: "fail",
+    PART: "partial",
+    PENDING: "pending",
+}
 Source: TypeAlias = Literal["cdr", "survey", "tickets"]
 LEVELS = (AGENT, TEAM, CITY, PROVINCE, QUEUE)
 
@@ -60,11 +65,17 @@ def write_hand_over(month: Month, path: str | Path, marks: Iterable[StoredMark] 
         raise ConfigError(str(path), [f"expected a name that ends in {SUFFIX}"])
     numbers = _numbers(month)
     encoder = msgspec.json.Encoder()
-    with whole_file(path) as temporary, gzip.GzipFile(temporary, "wb", compresslevel=6, mtime=0) as packed:
+    with (
+        whole_file(path) as temporary,
+        gzip.GzipFile(temporary, "wb", compresslevel=6, mtime=0) as packed,
+    ):
         for line in _lines(month, numbers, marks):
             packed.write(encoder.encode(line) + b"\n")
     listed = path.with_name(path.name.removesuffix(SUFFIX) + ".calls.csv")
-    rows = ["number,call", *(f'{number},"{call}"' for call, number in numbers.items())]
+    rows = [
+        "number,call",
+        *(f'{number},"{call}"' for call, number in numbers.items()),
+    ]
     write_bytes(listed, ("\ufeff" + "\n".join(rows) + "\n").encode("utf-8", "replace"))
     return [path, listed]
 
@@ -107,7 +118,15 @@ def _lines(month: Month, numbers: Mapping[str, int], marks: Iterable[StoredMark]
 
 def _mark(mark: StoredMark, number: int) -> model.Mark:
     hour = mark.at[: len("2026-11-03T09")]
-    return model.Mark(number, mark.criterion, mark.stage, mark.outcome, mark.machine_outcome, mark.points, hour)
+    return model.Mark(
+        number,
+        mark.criterion,
+        mark.stage,
+        mark.outcome,
+        mark.machine_outcome,
+        mark.points,
+        hour,
+    )
 
 
 def _largest_unit(month: Month) -> str:
@@ -124,14 +143,26 @@ def _calls(calls: Calls, numbers: Mapping[str, int]) -> Iterator[model.Line]:
     for row in np.flatnonzero(rows.period != OUTSIDE).tolist():
         number = numbers[rows.calls[row]]
         agent, team, city, province, queue = (column[row] for column in units)
-        yield model.Call(number, stamps[row], agent, team, city, province, queue, _plain(calls.duration_s[row]))
+        yield model.Call(
+            number,
+            stamps[row],
+            agent,
+            team,
+            city,
+            province,
+            queue,
+            _plain(calls.duration_s[row]),
+        )
         judged = []
         for place, criterion in enumerate(calls.criteria):
             outcome = OUTCOMES.get(int(calls.outcomes[row, place]))
             if outcome is not None:
                 judged.append(
                     model.Judged(
-                        criterion.id, outcome, float(calls.lost[row, place]), float(calls.possible[row, place])
+                        criterion.id,
+                        outcome,
+                        float(calls.lost[row, place]),
+                        float(calls.possible[row, place]),
                     )
                 )
         figures = {name: float(column[row]) for name, column in calls.figures.items() if column[row] == column[row]}
@@ -153,19 +184,31 @@ def _lists(month: Month, numbers: Mapping[str, int]) -> Iterator[model.Line]:
     if month.records is not None:
         one = month.records
         columns = {
-            "answered": one.answered, "wait_s": one.wait_s, "talk_s": one.talk_s, "handled_s": one.handled_s, "again": one.again,
-        }  # fmt: skip
+            "answered": one.answered,
+            "wait_s": one.wait_s,
+            "talk_s": one.talk_s,
+            "handled_s": one.handled_s,
+            "again": one.again,
+        }
         yield from _measures("cdr", one.rows, numbers, columns, {})
     if month.survey is not None:
         yield from _measures(
-            "survey", month.survey.rows, numbers, {"overall": month.survey.overall, **month.survey.themes}, {}
+            "survey",
+            month.survey.rows,
+            numbers,
+            {"overall": month.survey.overall, **month.survey.themes},
+            {},
         )
     if month.tickets is not None:
         held = month.tickets
         columns = {
-            "complaint": held.is_complaint.astype(float), "repeats": held.repeats.astype(float), "handled_h": held.handled_h,
-            "proposed": held.proposed.astype(float), "corrected": held.corrected, **held.numbers,
-        }  # fmt: skip
+            "complaint": held.is_complaint.astype(float),
+            "repeats": held.repeats.astype(float),
+            "handled_h": held.handled_h,
+            "proposed": held.proposed.astype(float),
+            "corrected": held.corrected,
+            **held.numbers,
+        }
         labels = {"list": held.lists, "cause": held.causes, "kind": held.kind}
         texts = {name: _texts(column) for name, column in labels.items()}
         yield from _measures("tickets", held.rows, numbers, columns, texts)
@@ -184,7 +227,16 @@ def _measures(
         agent, team, city, province, queue = (column[row] for column in units)
         said = {name: texts[row] for name, texts in labels.items()}
         yield model.Measure(
-            source, stamps[row], numbers.get(rows.calls[row]), agent, team, city, province, queue, values, said
+            source,
+            stamps[row],
+            numbers.get(rows.calls[row]),
+            agent,
+            team,
+            city,
+            province,
+            queue,
+            values,
+            said,
         )
 
 
@@ -222,6 +274,9 @@ def read_hand_over(path: Path, take: Callable[[model.Line], None]) -> None:
                 number += 1
                 take(decoder.decode(line))
     except (OSError, EOFError) as exc:
-        raise ConfigError(str(path), [f"cannot be read as a hand-over (gzipped JSON lines): {exc}"]) from exc
+        raise ConfigError(
+            str(path),
+            [f"cannot be read as a hand-over (gzipped JSON lines): {exc}"],
+        ) from exc
     except msgspec.DecodeError as exc:
         raise ConfigError(str(path), [f"line {number}: {exc}"]) from exc

@@ -49,7 +49,11 @@ class _Taken:
         self.calls: list[tuple[str, model.Call]] = []
         self.scores: dict[str, model.Score] = {}
         self.marks: list[StoredMark] = []
-        self.measures: dict[str, list[tuple[str, model.Measure]]] = {"cdr": [], "survey": [], "tickets": []}
+        self.measures: dict[str, list[tuple[str, model.Measure]]] = {
+            "cdr": [],
+            "survey": [],
+            "tickets": [],
+        }
         self.files: list[str] = []
 
     def of(self, name: str) -> Callable[[model.Line], None]:
@@ -76,9 +80,16 @@ class _Taken:
 
 def _mark(line: model.Mark, name: str) -> StoredMark:
     values: dict[str, Any] = {
-        "call": f"{name} {line.call}", "criterion": line.criterion, "stage": line.stage, "outcome": line.outcome, "person": name,
-        "role": "lead", "at": f"{line.at}:00:00", "points": line.points, "machine_outcome": line.machine_outcome,
-    }  # fmt: skip
+        "call": f"{name} {line.call}",
+        "criterion": line.criterion,
+        "stage": line.stage,
+        "outcome": line.outcome,
+        "person": name,
+        "role": "lead",
+        "at": f"{line.at}:00:00",
+        "points": line.points,
+        "machine_outcome": line.machine_outcome,
+    }
     return StoredMark(**values)
 
 
@@ -108,7 +119,16 @@ def merged_month(files: Sequence[Path], period: str) -> tuple[Month, dict[str, l
         _records(taken, period, previous) if taken.measures["cdr"] else None,
         _survey(taken, period, previous) if taken.measures["survey"] else None,
         _tickets(taken, period, previous) if taken.measures["tickets"] else None,
-        tuple(Move(one.level, one.name, one.before, one.after, dt.date.fromisoformat(one.since)) for one in taken.orgs),
+        tuple(
+            Move(
+                one.level,
+                one.name,
+                one.before,
+                one.after,
+                dt.date.fromisoformat(one.since),
+            )
+            for one in taken.orgs
+        ),
         (),
         (0, 0),
         tuple(_source(taken, place) for place in range(len(taken.files))),
@@ -122,7 +142,8 @@ def _check(taken: _Taken, files: Sequence[Path], period: str) -> None:
     problems: list[str] = []
     if len(taken.heads) != len(files):
         raise ConfigError(
-            str(files[0]), ["a hand-over without its first line, or with two; expected what --hand-over wrote"]
+            str(files[0]),
+            ["a hand-over without its first line, or with two; expected what --hand-over wrote"],
         )
     for name, head in zip(taken.files, taken.heads, strict=True):
         if head.schema > model.SCHEMA:
@@ -139,7 +160,14 @@ def _source(taken: _Taken, place: int) -> Source:
     name = taken.files[place]
     head = taken.heads[place]
     months = [line.started[:7] for call, line in taken.calls if call.startswith(f"{name} ")]
-    return Source("hand-over", name, months.count(head.period), months.count(head.previous), 0, head.bad_rows)
+    return Source(
+        "hand-over",
+        name,
+        months.count(head.period),
+        months.count(head.previous),
+        0,
+        head.bad_rows,
+    )
 
 
 Unit = model.Call | model.Measure
@@ -152,7 +180,13 @@ def _rows(held: Sequence[tuple[str, Unit]], period: str, previous: str) -> Rows:
         level: names_of([getattr(line, level) for _, line in held]) for level in (*LEVELS, QUEUE)
     }
     has_hour = np.array(["T" in stamp for stamp in stamps], bool)
-    return Rows(when, periods(when, period, previous), units, [call for call, _ in held], has_hour)
+    return Rows(
+        when,
+        periods(when, period, previous),
+        units,
+        [call for call, _ in held],
+        has_hour,
+    )
 
 
 def _calls(taken: _Taken, period: str, previous: str) -> Calls:
@@ -167,7 +201,11 @@ def _calls(taken: _Taken, period: str, previous: str) -> Calls:
     for row, score in enumerate(scores):
         for one in score.criteria:
             at = row, place[one.id]
-            outcomes[at], lost[at], possible[at] = CODES.get(one.outcome, 0), one.lost, one.possible
+            outcomes[at], lost[at], possible[at] = (
+                CODES.get(one.outcome, 0),
+                one.lost,
+                one.possible,
+            )
     figures = {}
     for name in WANTED:
         column = _column([score.figures.get(name) for score in scores])
@@ -209,7 +247,9 @@ def _survey(taken: _Taken, period: str, previous: str) -> Survey:
     held = taken.measures["survey"]
     names = dict.fromkeys(name for _, line in held for name in line.values if name != "overall")
     return Survey(
-        _rows(held, period, previous), _values(held, "overall"), {name: _values(held, name) for name in names}
+        _rows(held, period, previous),
+        _values(held, "overall"),
+        {name: _values(held, name) for name in names},
     )
 
 

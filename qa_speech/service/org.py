@@ -8,7 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from qa_speech.service.columns import AGENT, CITY, LEVELS, PROVINCE, TEAM, Move, Names, Times, names_of
+from qa_speech.service.columns import (
+    AGENT,
+    CITY,
+    LEVELS,
+    PROVINCE,
+    TEAM,
+    Move,
+    Names,
+    Times,
+    names_of,
+)
 
 EVER = dt.date(1970, 1, 1)
 """Since when a line without a day holds."""
@@ -41,7 +51,12 @@ class Org(NamedTuple):
         team = own.team or team
         shared = _at(self.teams.get(team, ()), day)
         city = own.city or shared.city
-        return Place(own.since, team, city, own.province or shared.province or self.provinces.get(city, ""))
+        return Place(
+            own.since,
+            team,
+            city,
+            own.province or shared.province or self.provinces.get(city, ""),
+        )
 
 
 NOBODY = Org({}, {}, {})
@@ -111,38 +126,63 @@ def units_of(org: Org, when: Times, told: Mapping[str, Sequence[str]]) -> dict[s
     return found
 
 
+class _Step(NamedTuple):
+    """Two places one after the other, the second within the days asked for."""
+
+    name: str
+    before: Place
+    after: Place
+
+
 def moves(org: Org, first: dt.date, last: dt.date) -> tuple[Move, ...]:
     """Teams whose city changed between two days, both included, and agents whose team did."""
     found = [*_team_moves(org, first, last)]
     moved = {one.name for one in found}
-    for agent, places in org.agents.items():
+    for step in _steps(org.agents, first, last):
+        before, after = step.before.team, step.after.team
+        if before and after != before and after not in moved:
+            found.append(Move(AGENT, step.name, before, after, step.after.since))
+    return tuple(sorted(found, key=_teams_first))
+
+
+def _teams_first(one: Move) -> tuple[bool, dt.date, str]:
+    return one.level != TEAM, one.day, one.name
+
+
+def _steps(
+    held: Mapping[str, Sequence[Place]],
+    first: dt.date,
+    last: dt.date,
+) -> Iterator[_Step]:
+    """Every change of place between two days."""
+    for name, places in held.items():
         for before, after in pairwise(places):
-            in_time = first <= after.since <= last
-            if in_time and before.team and after.team != before.team and after.team not in moved:
-                found.append(Move(AGENT, agent, before.team, after.team, after.since))
-    return tuple(sorted(found, key=lambda one: (one.level != TEAM, one.day, one.name)))
+            if first <= after.since <= last:
+                yield _Step(name, before, after)
 
 
 def _team_moves(org: Org, first: dt.date, last: dt.date) -> Iterator[Move]:
     """Lines of whole teams, and of agents where most of a team change their city on one day."""
     seen: set[str] = set()
-    for team, places in org.teams.items():
-        for before, after in pairwise(places):
-            if first <= after.since <= last and before.city and after.city != before.city:
-                seen.add(team)
-                yield Move(TEAM, team, before.city, after.city, after.since)
-    counts: dict[tuple[str, str, str, dt.date], int] = {}
+    for step in _steps(org.teams, first, last):
+        before, after = step.before.city, step.after.city
+        if before and after != before:
+            seen.add(step.name)
+            yield Move(TEAM, step.name, before, after, step.after.since)
     sizes: dict[str, int] = {}
     for places in org.agents.values():
-        sizes[places[-1].team] = sizes.get(places[-1].team, 0) + 1
-        for before, after in pairwise(places):
-            same_team = before.team == after.team
-            if same_team and first <= after.since <= last and before.city and after.city != before.city:
-                key = (after.team, before.city, after.city, after.since)
-                counts[key] = counts.get(key, 0) + 1
-    for (team, city, other, day), count in counts.items():
-        if team not in seen and 2 * count > sizes.get(team, 0):
-            yield Move(TEAM, team, city, other, day)
+        team = places[-1].team
+        sizes[team] = sizes.get(team, 0) + 1
+    counts: dict[Move, int] = {}
+    for step in _steps(org.agents, first, last):
+        before, after = step.before.city, step.after.city
+        same_team = step.before.team == step.after.team
+        if same_team and before and after != before:
+            move = Move(TEAM, step.after.team, before, after, step.after.since)
+            counts[move] = counts.get(move, 0) + 1
+    for move, count in counts.items():
+        if move.name not in seen and 2 * count > sizes.get(move.name, 0):
+            yield move
 
 
 def days_in(period: str) -> tuple[dt.date, dt.date]:

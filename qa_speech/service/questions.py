@@ -29,7 +29,13 @@ from qa_speech.service.columns import (
 from qa_speech.service.document import SMALL_CELL
 from qa_speech.service.figures import Figure, Value, change, value_of
 from qa_speech.stats.discoveries import q_values
-from qa_speech.stats.funnel import Dispersion, dispersion, mean_beyond, middle, share_above
+from qa_speech.stats.funnel import (
+    Dispersion,
+    dispersion,
+    mean_beyond,
+    middle,
+    share_above,
+)
 
 FALSE_SHARE = 0.05
 """Of what is called a finding, at most this share is expected to be chance."""
@@ -94,7 +100,10 @@ def answered(questions: Sequence[Asked]) -> list[Answer]:
 
 def _weights(answers: Sequence[Answer]) -> Array:
     """What each question matters: those of the first kind together as much as all others together."""
-    first = np.array([one.figure.id == SCORE or one.level == WHOLE for one in answers], bool)
+    first = np.array(
+        [one.figure.id == SCORE or one.level == WHOLE for one in answers],
+        bool,
+    )
     some, others = int(first.sum()), int((~first).sum())
     if not some or not others:
         return np.ones(len(answers))
@@ -165,7 +174,10 @@ def peers(figure: Figure, level: str, least: int = SMALL_CELL) -> Peers | None:
     codes, width = names.codes[held], len(names.names)
     numerator, denominator = figure.numerator[held], figure.denominator[held]
     rows = np.bincount(codes, minlength=width).astype(float)
-    sums, sizes = _summed(codes, numerator, width), _summed(codes, denominator, width)
+    sums, sizes = (
+        _summed(codes, numerator, width),
+        _summed(codes, denominator, width),
+    )
     usual = _usual(figure, sums, sizes, numerator, denominator)
     moved = _beside(figure, held, BESIDE[level], usual)
     allowed = _summed(codes, moved * denominator, width)
@@ -193,7 +205,13 @@ def _summed(codes: Codes, values: Array, width: int) -> Array:
     return np.bincount(codes, weights=values, minlength=width).astype(float)
 
 
-def _usual(figure: Figure, sums: Array, sizes: Array, numerator: Array, denominator: Array) -> float:
+def _usual(
+    figure: Figure,
+    sums: Array,
+    sizes: Array,
+    numerator: Array,
+    denominator: Array,
+) -> float:
     """The common value of the units, far ones left out."""
     if figure.share:
         return middle(sums, sizes)
@@ -226,13 +244,20 @@ def spread_of(figure: Figure, found: Peers) -> Dispersion:
     values = found.numerators / found.denominators
     if figure.share:
         return dispersion(values, found.expected, found.variances)
-    return dispersion(_logit(figure, values), _logit(figure, found.expected), _logit_variances(figure, found))
+    return dispersion(
+        _logit(figure, values),
+        _logit(figure, found.expected),
+        _logit_variances(figure, found),
+    )
 
 
 def chances_of(figure: Figure, found: Peers, tau2: float) -> Array:
     """Each unit's chance to be so far on the bad side, if units vary with variance `tau2` themselves."""
     if figure.share:
-        counts, sizes = np.round(found.numerators), np.round(found.denominators)
+        counts, sizes = (
+            np.round(found.numerators),
+            np.round(found.denominators),
+        )
         if figure.bad > 0:
             return share_above(counts, sizes, found.expected, tau2)
         return share_above(sizes - counts, sizes, 1 - found.expected, tau2)
@@ -252,7 +277,11 @@ def _logit(figure: Figure, values: Array) -> Array:
 
 
 def _logit_variances(figure: Figure, found: Peers) -> Array:
-    part = np.clip(found.expected * figure.scale / figure.span, LEAST_PART, 1 - LEAST_PART)
+    part = np.clip(
+        found.expected * figure.scale / figure.span,
+        LEAST_PART,
+        1 - LEAST_PART,
+    )
     slope = figure.scale / figure.span / (part * (1 - part))
     return np.asarray(found.variances * slope**2)
 
@@ -273,7 +302,17 @@ def _against_peers(figure: Figure, level: str, usual: float) -> Iterator[Answer]
         value = figure.scale * float(values[index])
         held = Value(value, value - half, value + half, int(found.rows[index]))
         expected = figure.scale * float(found.expected[index])
-        yield Answer(level, name, figure, held, expected, worse, worse - half, worse + half, float(chances[index]))
+        yield Answer(
+            level,
+            name,
+            figure,
+            held,
+            expected,
+            worse,
+            worse - half,
+            worse + half,
+            float(chances[index]),
+        )
 
 
 # -- teams, cities, the period before
@@ -303,8 +342,16 @@ def _compared(figure: Figure, level: str, unit: str, mine: Flags, others: Flags)
     ends = sorted((figure.bad * found.low, figure.bad * found.high))
     chance = found.above if figure.bad > 0 else found.below
     yield Answer(
-        level, unit, figure, value_of(figure, mine), other.value, figure.bad * found.value, ends[0], ends[1], chance
-    )  # fmt: skip
+        level,
+        unit,
+        figure,
+        value_of(figure, mine),
+        other.value,
+        figure.bad * found.value,
+        ends[0],
+        ends[1],
+        chance,
+    )
 
 
 def better(answers: Iterable[Answer]) -> list[Answer]:

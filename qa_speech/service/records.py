@@ -9,8 +9,27 @@ from typing import NamedTuple
 
 import numpy as np
 
-from qa_speech.service.columns import QUEUE, Array, BadRow, Codes, Records, Rows, Survey, Times, names_of, periods
-from qa_speech.service.lists import Gathered, RowError, filled, gathered, number_of, other_columns, seconds_of
+from qa_speech.service.columns import (
+    QUEUE,
+    Array,
+    BadRow,
+    Codes,
+    Records,
+    Rows,
+    Survey,
+    Times,
+    names_of,
+    periods,
+)
+from qa_speech.service.lists import (
+    Gathered,
+    RowError,
+    filled,
+    gathered,
+    number_of,
+    other_columns,
+    seconds_of,
+)
 from qa_speech.service.org import EVER, Org, OrgLine, org_of, units_of
 from qa_speech.service.rules import Limits
 from qa_speech.settings import Tables
@@ -20,9 +39,23 @@ ANSWERED = frozenset("是 接通 已接通 应答 已应答 成功 人工接通 
 ABANDONED = frozenset("否 未接通 放弃 排队放弃 未应答 失败 无人接听 0 false no n abandoned missed".split())
 IN_IVR = frozenset("ivr放弃 ivr ivr结束 自助 自助放弃 自助结束 ivr_abandoned self-service".split())
 WORDS = {
-    "非常满意": 5, "很满意": 5, "十分满意": 5, "满意": 4, "比较满意": 4, "一般": 3, "基本满意": 3, "不满意": 2, "较不满意": 2,
-    "非常不满意": 1, "很不满意": 1, "very satisfied": 5, "satisfied": 4, "neutral": 3, "dissatisfied": 2, "very dissatisfied": 1,
-}  # fmt: skip
+    "非常满意": 5,
+    "很满意": 5,
+    "十分满意": 5,
+    "满意": 4,
+    "比较满意": 4,
+    "一般": 3,
+    "基本满意": 3,
+    "不满意": 2,
+    "较不满意": 2,
+    "非常不满意": 1,
+    "很不满意": 1,
+    "very satisfied": 5,
+    "satisfied": 4,
+    "neutral": 3,
+    "dissatisfied": 2,
+    "very dissatisfied": 1,
+}
 """Answers in words, on a scale of five."""
 WORD_SCALE, WORD_SATISFIED = 5, 4
 THEME_SHARE = 0.9
@@ -48,7 +81,13 @@ def rows_of(found: Gathered, window: Window, calls: Sequence[str]) -> Rows:
     when, has_hour = _times(found, window, calls)
     units = units_of(window.org, when, told)
     units[QUEUE] = names_of(told[QUEUE])
-    return Rows(when, periods(when, window.period, window.previous), units, calls, has_hour)
+    return Rows(
+        when,
+        periods(when, window.period, window.previous),
+        units,
+        calls,
+        has_hour,
+    )
 
 
 def _times(
@@ -105,7 +144,10 @@ def records_of(found: Gathered, window: Window, limits: Limits) -> Records:
     answered = np.array([answered_of(line.values) for line in found.lines], float)
     lengths = {field: _seconds(found, field) for field in ("wait_s", "talk_s", "hold_s", "wrap_s")}
     handled = lengths["talk_s"] + np.nan_to_num(lengths["hold_s"]) + np.nan_to_num(lengths["wrap_s"])
-    customers, causes = names_of(found.texts("customer")).codes, names_of(found.texts("cause")).codes
+    customers, causes = (
+        names_of(found.texts("customer")).codes,
+        names_of(found.texts("cause")).codes,
+    )
     again = called_again(customers, causes, rows.when, answered == 1, limits.repeat_days)
     return Records(rows, answered, lengths["wait_s"], lengths["talk_s"], handled, again)
 
@@ -115,7 +157,11 @@ def _seconds(found: Gathered, field: str) -> Array:
 
 
 def called_again(
-    customers: Codes, causes: Codes, when: Times, answered: np.ndarray[tuple[int], np.dtype[np.bool_]], days: int
+    customers: Codes,
+    causes: Codes,
+    when: Times,
+    answered: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    days: int,
 ) -> Array:
     """1 where the same customer called again on the same cause within so many days, 0 where not, nan where it cannot be told:
     no customer, not answered, or the list ends before the days are over.

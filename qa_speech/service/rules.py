@@ -69,7 +69,13 @@ class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target: float
     zero: float
     weight: float
-    levels: tuple[str, ...] = ("agent", "team", "city", "province", "national")
+    levels: tuple[str, ...] = (
+        "agent",
+        "team",
+        "city",
+        "province",
+        "national",
+    )
 
 
 class Pillar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -144,7 +150,10 @@ def load_rules(place: str | Path | None = None) -> Rules:
     """
     own = None if place is None else Path(place)
     if own is not None and not own.is_dir():
-        raise ConfigError(str(own), [f"no such folder; expected a copy of {shipped_folder()}, edited"])
+        raise ConfigError(
+            str(own),
+            [f"no such folder; expected a copy of {shipped_folder()}, edited"],
+        )
     causes = sorted((own or shipped_folder()).glob(CAUSES)) or sorted(shipped_folder().glob(CAUSES))
     rules = Rules(
         limits=_read(_file(own, "report.toml"), Limits),

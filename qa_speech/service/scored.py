@@ -90,7 +90,13 @@ def read_scored(briefs: Iterable[tuple[str, Brief]]) -> Scored:
 
 def _numbers(found: Scored, brief: Brief) -> None:
     passed = None if brief.total is None or brief.passed is None else float(brief.passed)
-    values = (brief.duration_s, brief.total, passed, float(brief.to_review or 0), *brief.figures)
+    values = (
+        brief.duration_s,
+        brief.total,
+        passed,
+        float(brief.to_review or 0),
+        *brief.figures,
+    )
     for column, value in zip(found.numbers.values(), values, strict=True):
         column.append(np.nan if value is None else value)
 
@@ -103,7 +109,10 @@ def _keep(found: Scored, held: Sequence[tuple[int, Brief]]) -> None:
     for name, title in titles.items():
         found.criteria.setdefault(name, title)
     briefs = [brief for _, brief in held]
-    codes = np.array([[CODES.get(outcome or "", NOT_JUDGED) for outcome in one.outcomes] for one in briefs], np.int8)
+    codes = np.array(
+        [[CODES.get(outcome or "", NOT_JUDGED) for outcome in one.outcomes] for one in briefs],
+        np.int8,
+    )
     waits = np.array([one.pending for one in briefs], float) == 1
     codes[waits & (codes != NOT_JUDGED)] = PENDING
     possible = np.nan_to_num(np.array([one.possible for one in briefs], float))
@@ -170,7 +179,13 @@ def _rows(found: Scored, window: Window) -> Rows:
     units = units_of(window.org, when, told)
     units[QUEUE] = names_of(told[QUEUE])
     has_hour = np.array(["T" in stamp for stamp in stamps], bool)
-    return Rows(when, periods(when, window.period, window.previous), units, found.ids, has_hour)
+    return Rows(
+        when,
+        periods(when, window.period, window.previous),
+        units,
+        found.ids,
+        has_hour,
+    )
 
 
 def started(text: str) -> str:

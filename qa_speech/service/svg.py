@@ -48,7 +48,10 @@ def _step(rough: float) -> float:
         power *= 10
     while power > rough > 0:
         power /= 10
-    return next((power * factor for factor in (1, 2, 5, 10) if power * factor >= rough), power * 10)
+    return next(
+        (power * factor for factor in (1, 2, 5, 10) if power * factor >= rough),
+        power * 10,
+    )
 
 
 def chart(one: Chart) -> str:
@@ -60,25 +63,42 @@ def chart(one: Chart) -> str:
 
 def _bars(one: Chart) -> str:
     """Bars that lie: names are long."""
-    values = [value for series in one.series for value in series.values if value is not None]
+    values = _values(one)
     scale = Scale(0.0, max([*values, 1e-9]), LABEL, WIDTH - 60)
     parts: list[str] = []
     for row, label in enumerate(one.labels):
-        y = TOP + row * ROW
-        parts.append(_text(LABEL - 8, y + ROW * 0.62, _short(label), "end"))
+        top = TOP + row * ROW
+        line = top + ROW * 0.62
+        parts.append(_text(LABEL - 8, line, _short(label), "end"))
+        high = (ROW - 8) / len(one.series)
         for place, series in enumerate(one.series):
             value = series.values[row]
             if value is None:
                 continue
-            high = (ROW - 8) / len(one.series)
-            top = y + 4 + place * high
             width = max(0.0, scale.at(value) - LABEL)
+            box = _Box(LABEL, top + 4 + place * high, width, high)
+            shown = _shown(one, value)
             parts.append(
-                f'<rect x="{LABEL}" y="{top:.1f}" width="{width:.1f}" height="{high:.1f}" fill="{COLOURS[place]}">'
-                f"<title>{escape(label)} {escape(series.name)} {value:,.{one.digits}f}{escape(one.unit)}</title></rect>"
+                _rect(
+                    box,
+                    COLOURS[place],
+                    f"{label} {series.name} {shown}",
+                )
             )
-            parts.append(_text(LABEL + width + 6, y + ROW * 0.62, f"{value:,.{one.digits}f}{one.unit}"))
+            parts.append(_text(LABEL + width + 6, line, shown))
     return _svg(one.title, TOP + ROW * len(one.labels) + 8, parts)
+
+
+def _values(one: Chart) -> list[float]:
+    """All values of a chart."""
+    found: list[float] = []
+    for series in one.series:
+        found += [value for value in series.values if value is not None]
+    return found
+
+
+def _shown(one: Chart, value: float) -> str:
+    return f"{value:,.{one.digits}f}{one.unit}"
 
 
 def _short(label: str, most: int = 15) -> str:
@@ -87,7 +107,7 @@ def _short(label: str, most: int = 15) -> str:
 
 def _upright(one: Chart) -> str:
     """Lines, or the bars of a histogram, over their labels."""
-    values = [value for series in one.series for value in series.values if value is not None]
+    values = _values(one)
     if not values:
         return ""
     low, high = min(values), max(values)
@@ -99,74 +119,125 @@ def _upright(one: Chart) -> str:
     every = -(-len(one.labels) // MOST_LABELS)
     for place, label in enumerate(one.labels):
         if place % every == 0:
-            parts.append(_text(LEFT + step * (place + 0.5), HEIGHT - BOTTOM + 18, _short(label, 8), "middle"))
+            parts.append(
+                _text(
+                    LEFT + step * (place + 0.5),
+                    HEIGHT - BOTTOM + 18,
+                    _short(label, 8),
+                    "middle",
+                )
+            )
     for place, series in enumerate(one.series):
         colour = COLOURS[place]
         if one.kind == "histogram":
             parts += _columns(one, series.values, scale, step, colour)
         else:
-            parts += _line(one, series.name, series.values, scale, step, colour)
+            parts += _line(
+                one,
+                series.name,
+                series.values,
+                scale,
+                step,
+                colour,
+            )
     if len(one.series) > 1:
         parts += _legend([series.name for series in one.series])
     return _svg(one.title, HEIGHT, parts)
 
 
-def _columns(one: Chart, values: Sequence[float | None], scale: Scale, step: float, colour: str) -> Iterable[str]:
+def _columns(
+    one: Chart,
+    values: Sequence[float | None],
+    scale: Scale,
+    step: float,
+    colour: str,
+) -> Iterable[str]:
     for place, value in enumerate(values):
-        if value is not None:
-            top = scale.at(value)
-            yield (
-                f'<rect x="{LEFT + step * place + 2:.1f}" y="{top:.1f}" width="{step - 4:.1f}" '
-                f'height="{HEIGHT - BOTTOM - top:.1f}" fill="{colour}">'
-                f"<title>{escape(one.labels[place])}：{value:,.{one.digits}f}{escape(one.unit)}</title></rect>"
-            )
+        if value is None:
+            continue
+        top = scale.at(value)
+        box = _Box(
+            LEFT + step * place + 2,
+            top,
+            step - 4,
+            HEIGHT - BOTTOM - top,
+        )
+        yield _rect(
+            box,
+            colour,
+            f"{one.labels[place]}：{_shown(one, value)}",
+        )
 
 
 def _line(
-    one: Chart, name: str, values: Sequence[float | None], scale: Scale, step: float, colour: str
-) -> Iterable[str]:  # fmt: skip
+    one: Chart,
+    name: str,
+    values: Sequence[float | None],
+    scale: Scale,
+    step: float,
+    colour: str,
+) -> Iterable[str]:
     path: list[str] = []
     pen = "M"
     for place, value in enumerate(values):
         if value is None:
             pen = "M"
             continue
-        x, y = LEFT + step * (place + 0.5), scale.at(value)
+        x = LEFT + step * (place + 0.5)
+        y = scale.at(value)
         path.append(f"{pen}{x:.1f} {y:.1f}")
         pen = "L"
-        yield (
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}">'
-            f"<title>{escape(one.labels[place])} {escape(name)} {value:,.{one.digits}f}{escape(one.unit)}</title></circle>"
+        yield _dot(
+            x,
+            y,
+            3,
+            colour,
+            f"{one.labels[place]} {name} {_shown(one, value)}",
         )
-    yield f'<path d="{"".join(path)}" fill="none" stroke="{colour}" stroke-width="2"/>'
+    drawn = "".join(path)
+    yield f'<path d="{drawn}" fill="none" stroke="{colour}" stroke-width="2"/>'
 
 
 def funnel(one: Funnel) -> str:
     """A funnel plot."""
     values = [point.value for point in one.points]
     scale = Scale(
-        max(0.0, min([*values, *one.wide_low])), min(100.0, max([*values, *one.wide_high])), HEIGHT - BOTTOM, TOP
+        max(0.0, min([*values, *one.wide_low])),
+        min(100.0, max([*values, *one.wide_high])),
+        HEIGHT - BOTTOM,
+        TOP,
     )
     across = Scale(0.0, max(one.sizes) * 1.04, LEFT, WIDTH - RIGHT)
     parts = [*_grid(scale, one.unit, 0)]
     for tick in across.ticks():
-        parts.append(_text(across.at(tick), HEIGHT - BOTTOM + 18, f"{tick:,.0f}", "middle"))
+        parts.append(
+            _text(
+                across.at(tick),
+                HEIGHT - BOTTOM + 18,
+                f"{tick:,.0f}",
+                "middle",
+            )
+        )
     parts.append(_text(WIDTH - RIGHT, HEIGHT - 8, one.size_title, "end"))
     middle = scale.at(one.centre)
     parts.append(f'<path d="M{LEFT} {middle:.1f}H{WIDTH - RIGHT}" stroke="#6b7785" stroke-width="1"/>')
-    for limits, dash in ((one.low, ""), (one.high, ""), (one.wide_low, "5 4"), (one.wide_high, "5 4")):
+    for limits, dash in (
+        (one.low, ""),
+        (one.high, ""),
+        (one.wide_low, "5 4"),
+        (one.wide_high, "5 4"),
+    ):
         points = " ".join(
             f"{across.at(size):.1f},{scale.at(value):.1f}" for size, value in zip(one.sizes, limits, strict=True)
         )
         parts.append(f'<polyline points="{points}" fill="none" stroke="#6b7785" stroke-dasharray="{dash}"/>')
     for point in one.points:
         colour = "#b3261e" if point.outside else COLOURS[0]
-        parts.append(
-            f'<circle cx="{across.at(point.size):.1f}" cy="{scale.at(point.value):.1f}" r="4" fill="{colour}">'
-            f"<title>{escape(point.name)}：{point.value:.1f}{escape(one.unit)}，{point.size:,.0f} 通</title></circle>"
-        )
+        x, y = across.at(point.size), scale.at(point.value)
+        told = f"{point.name}：{point.value:.1f}{one.unit}，{point.size:,.0f} 通"
+        parts.append(_dot(x, y, 4, colour, told))
         if point.outside:
-            parts.append(_text(across.at(point.size) + 7, scale.at(point.value) + 4, point.name))
+            parts.append(_text(x + 7, y + 4, point.name))
     return _svg(one.title, HEIGHT, parts)
 
 
@@ -196,25 +267,55 @@ def heat(one: Table) -> str:
     step = (WIDTH - LEFT - RIGHT) / max(1, len(one.rows))
     parts: list[str] = []
     for place, day in enumerate(days):
-        parts.append(_text(LEFT - 6, TOP + ROW * place + 17, day, "end"))
+        top = TOP + ROW * place
+        parts.append(_text(LEFT - 6, top + 17, day, "end"))
         for hour, row in enumerate(one.rows):
             cell = row[place + 1]
-            parts.append(
-                f'<rect x="{LEFT + step * hour:.1f}" y="{TOP + ROW * place}" width="{step - 1:.1f}" height="{ROW - 1}" '
-                f'fill="{colours[hour][place + 1]}"><title>{day} {escape(row[0].text)}：{escape(cell.text)}</title></rect>'
-            )
+            colour = colours[hour][place + 1]
+            told = f"{day} {row[0].text}：{cell.text}"
+            box = _Box(LEFT + step * hour, top, step - 1, ROW - 1)
+            parts.append(_rect(box, colour, told))
+    below = TOP + ROW * len(days)
     for hour, row in enumerate(one.rows):
-        parts.append(
-            _text(LEFT + step * (hour + 0.5), TOP + ROW * len(days) + 16, row[0].text.removesuffix(" 时"), "middle")
-        )
-    return _svg(one.title, TOP + ROW * len(days) + 26, parts)
+        label = row[0].text.removesuffix(" 时")
+        middle = LEFT + step * (hour + 0.5)
+        parts.append(_text(middle, below + 16, label, "middle"))
+    return _svg(one.title, below + 26, parts)
+
+
+class _Box(NamedTuple):
+    """A rectangle in the units of the picture."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def _rect(box: _Box, colour: str, told: str) -> str:
+    """A rectangle that tells what it is."""
+    place = f'x="{box.x:.1f}" y="{box.y:.1f}"'
+    size = f'width="{box.width:.1f}" height="{box.height:.1f}"'
+    title = f"<title>{escape(told)}</title>"
+    return f'<rect {place} {size} fill="{colour}">{title}</rect>'
+
+
+def _dot(x: float, y: float, radius: int, colour: str, told: str) -> str:
+    """A point that tells what it is."""
+    place = f'cx="{x:.1f}" cy="{y:.1f}" r="{radius}"'
+    title = f"<title>{escape(told)}</title>"
+    return f'<circle {place} fill="{colour}">{title}</circle>'
 
 
 def _grid(scale: Scale, unit: str, digits: int) -> Iterable[str]:
+    right = WIDTH - RIGHT
     for tick in scale.ticks():
         y = scale.at(tick)
-        yield f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="#e3e8ed"/>'
-        shown = f"{tick:,.0f}" if tick == int(tick) else f"{tick:,.{max(1, digits)}f}"
+        yield f'<path d="M{LEFT} {y:.1f}H{right}" stroke="#e3e8ed"/>'
+        places = max(1, digits)
+        if tick == int(tick):
+            places = 0
+        shown = f"{tick:,.{places}f}"
         yield _text(LEFT - 6, y + 4, shown, "end")
     if unit:
         yield _text(LEFT + 2, TOP - 3, unit)

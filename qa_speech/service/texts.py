@@ -20,7 +20,10 @@ MOST = 60
 
 
 def hot_words(
-    runs: Sequence[Path], calls: Calls | None, tickets: Tickets | None, most: int
+    runs: Sequence[Path],
+    calls: Calls | None,
+    tickets: Tickets | None,
+    most: int,
 ) -> tuple[tuple[Words, ...], tuple[int, int]]:
     """Words more frequent than in the period before, each with calls in which it stands, and how many texts there were.
 
@@ -47,8 +50,11 @@ def hot_words(
 
 
 def _texts(
-    runs: Sequence[Path], calls: Calls | None, tickets: Tickets | None, most: int
-) -> Iterator[tuple[int, str, str]]:  # fmt: skip
+    runs: Sequence[Path],
+    calls: Calls | None,
+    tickets: Tickets | None,
+    most: int,
+) -> Iterator[tuple[int, str, str]]:
     """Period, call and text of each text."""
     if tickets is not None:
         periods = tickets.rows.period.tolist()

@@ -9,7 +9,15 @@ from typing import NamedTuple
 import numpy as np
 
 from qa_speech.service.columns import Array, Tickets, names_of
-from qa_speech.service.lists import Gathered, RowError, filled, gathered, moment_of, number_of, other_columns
+from qa_speech.service.lists import (
+    Gathered,
+    RowError,
+    filled,
+    gathered,
+    moment_of,
+    number_of,
+    other_columns,
+)
 from qa_speech.service.records import Window, rows_of
 from qa_speech.service.rules import CauseList, Rules
 from qa_speech.settings import Tables
@@ -70,7 +78,10 @@ class Causes:
     def _list(self, name: str) -> CauseList | None:
         if not name.strip():
             return None
-        found = next((one for one in self.lists if name.strip() in (one.id, one.title)), None)
+        found = next(
+            (one for one in self.lists if name.strip() in (one.id, one.title)),
+            None,
+        )
         if found is None:
             raise RowError(
                 "清单不在规则中 no cause list of this name; expected: " + "、".join(one.title for one in self.lists)
@@ -80,11 +91,17 @@ class Causes:
     def _nearest(self, text: str) -> CauseList:
         """The list whose words the text holds most of; 服务 where none does."""
         service = next((one for one in self.lists if one.id == "service"), self.lists[0])
-        return max((service, *self.lists), key=lambda one: sum(word in text for word in _every_word(one)))
+        return max(
+            (service, *self.lists),
+            key=lambda one: sum(word in text for word in _every_word(one)),
+        )
 
 
 def _every_word(held: CauseList) -> list[str]:
-    return [*held.words, *(word for cause in held.causes for word in cause.words)]
+    return [
+        *held.words,
+        *(word for cause in held.causes for word in cause.words),
+    ]
 
 
 def read_tickets(path: Path, settings: Tables, rules: Rules) -> Gathered:
@@ -114,7 +131,11 @@ def caused(values: Mapping[str, str], causes: Causes) -> Caused:
     RowError
         It names a list or a cause that there is not.
     """
-    held, cause, text = values.get("list", ""), values.get("cause", ""), values.get("text", "")
+    held, cause, text = (
+        values.get("list", ""),
+        values.get("cause", ""),
+        values.get("text", ""),
+    )
     if cause.strip():
         return causes.given(held, cause, text)
     return causes.proposed(held, text)
@@ -134,13 +155,17 @@ def tickets_of(found: Gathered, window: Window, rules: Rules, settings: Tables) 
             numbers[column] = np.array([np.nan if one is None else one for one in read], float)
     return Tickets(
         rows=rows_of(found, window, calls),
-        is_complaint=np.array([any(word in kind.lower() for word in COMPLAINT) for kind in kinds], bool),
+        is_complaint=np.array(
+            [any(word in kind.lower() for word in COMPLAINT) for kind in kinds],
+            bool,
+        ),
         kind=names_of(kinds),
         lists=names_of([one.held for one in placed]),
         causes=names_of([one.cause for one in placed]),
         proposed=np.array([one.proposed for one in placed], bool),
         corrected=np.array(
-            [_corrected(line, one, causes) for line, one in zip(found.lines, placed, strict=True)], float
+            [_corrected(line, one, causes) for line, one in zip(found.lines, placed, strict=True)],
+            float,
         ),
         handled_h=_handled(found, settings),
         repeats=np.array([bool(text) for text in found.texts("repeats")], bool),

@@ -11,7 +11,17 @@ from typing import Any
 
 from qa_speech.errors import ConfigError
 from qa_speech.files import whole_file
-from qa_speech.service.document import Bullets, Cards, Cell, Chart, Column, Document, Funnel, Paragraph, Table
+from qa_speech.service.document import (
+    Bullets,
+    Cards,
+    Cell,
+    Chart,
+    Column,
+    Document,
+    Funnel,
+    Paragraph,
+    Table,
+)
 from qa_speech.service.svg import shades
 from qa_speech.service.word_charts import add_chart, add_funnel
 
@@ -42,7 +52,12 @@ def require_packages() -> None:
         raise ConfigError("--format docx", [MISSING]) from exc
 
 
-def write_word(document: Document, path: str | Path, *, template: str | Path | None = None) -> None:
+def write_word(
+    document: Document,
+    path: str | Path,
+    *,
+    template: str | Path | None = None,
+) -> None:
     """Write the document; it is there whole or not at all.
 
     Parameters
@@ -79,7 +94,10 @@ def _opened(template: str | Path | None) -> Any:
     try:
         made = docx.Document(str(template))
     except (PackageNotFoundError, BadZipFile, KeyError, ValueError) as exc:
-        raise ConfigError(str(template), ["cannot be read as a .docx; expected a Word document of your own"]) from exc
+        raise ConfigError(
+            str(template),
+            ["cannot be read as a .docx; expected a Word document of your own"],
+        ) from exc
     body = made.element.body
     for child in list(body):
         if not child.tag.endswith("sectPr"):
@@ -92,7 +110,14 @@ def _fonts(made: Any) -> None:
     from docx.oxml.ns import qn
     from docx.shared import Cm, Pt, RGBColor
 
-    for name in ("Normal", "Title", "Subtitle", "Heading 1", "Heading 2", "List Bullet"):
+    for name in (
+        "Normal",
+        "Title",
+        "Subtitle",
+        "Heading 1",
+        "Heading 2",
+        "List Bullet",
+    ):
         style = made.styles[name]
         font = BODY if name in ("Normal", "List Bullet") else HEADING
         style.font.name = "Times New Roman"
@@ -144,14 +169,23 @@ def _block(made: Any, block: object) -> None:
 def _cards(block: Cards) -> Table:
     """The figures of the first page as a table."""
     rows = tuple((Cell(card.title), card.cell, Cell(card.note)) for card in block.cards)
-    return Table("cards", "", (Column("指标"), Column("本期", True), Column("说明")), rows)
+    return Table(
+        "cards",
+        "",
+        (Column("指标"), Column("本期", True), Column("说明")),
+        rows,
+    )
 
 
 def _table(made: Any, table: Table) -> None:
     """A table in XML written at once: cell by cell python-docx takes minutes for large ones."""
     from docx.shared import Pt
 
-    shown = made.add_table(rows=1 + len(table.rows), cols=len(table.columns), style=_style(made, "Table Grid"))
+    shown = made.add_table(
+        rows=1 + len(table.rows),
+        cols=len(table.columns),
+        style=_style(made, "Table Grid"),
+    )
     shown.autofit = False
     widths = _widths(made, table)
     colours = shades(table) if table.shaded else []
@@ -161,7 +195,14 @@ def _table(made: Any, table: Table) -> None:
     for number, (cells, row) in enumerate(zip((heads, *table.rows), shown._tbl.tr_lst, strict=True)):
         for place, (cell, place_in_row) in enumerate(zip(cells, row.tc_lst, strict=True)):
             colour = colours[number - 1][place] if colours and number else ""
-            _cell(place_in_row, cell, widths[place], colour, head=number == 0, right=table.columns[place].numeric)
+            _cell(
+                place_in_row,
+                cell,
+                widths[place],
+                colour,
+                head=number == 0,
+                right=table.columns[place].numeric,
+            )
     _repeat_head(shown)
     if table.note:
         run = made.add_paragraph().add_run(table.note)
@@ -185,7 +226,15 @@ def _span(text: str) -> float:
     return sum(1.0 if ord(char) > 0x2E7F else 0.55 for char in text)
 
 
-def _cell(place: Any, cell: Cell, width: int, colour: str, *, head: bool, right: bool) -> None:
+def _cell(
+    place: Any,
+    cell: Cell,
+    width: int,
+    colour: str,
+    *,
+    head: bool,
+    right: bool,
+) -> None:
     from docx.oxml import parse_xml
     from docx.oxml.ns import nsdecls
 

@@ -34,11 +34,22 @@ def add_chart(made: Any, chart: Chart, size_cm: tuple[float, float]) -> None:
     width, height = size_cm
     if chart.kind == "bars":
         height = max(4.0, 1.6 + 0.62 * len(chart.labels))
-    _place(made, kinds[chart.kind], data, _styled(chart), (width, height), chart.title)
+    _place(
+        made,
+        kinds[chart.kind],
+        data,
+        _styled(chart),
+        (width, height),
+        chart.title,
+    )
 
 
 def _styled(chart: Chart) -> Mapping[str, bool]:
-    return {"reverse": chart.kind == "bars", "legend": len(chart.series) > 1, "labels": chart.kind == "bars"}
+    return {
+        "reverse": chart.kind == "bars",
+        "legend": len(chart.series) > 1,
+        "labels": chart.kind == "bars",
+    }
 
 
 def add_funnel(made: Any, funnel: Funnel, size_cm: tuple[float, float]) -> None:
@@ -52,8 +63,11 @@ def add_funnel(made: Any, funnel: Funnel, size_cm: tuple[float, float]) -> None:
     for point in funnel.points:
         (outside if point.outside else inside).add_data_point(point.size, point.value)
     lines = {
-        "下限": funnel.low, "上限": funnel.high, "下限（含差别）": funnel.wide_low, "上限（含差别）": funnel.wide_high,
-    }  # fmt: skip
+        "下限": funnel.low,
+        "上限": funnel.high,
+        "下限（含差别）": funnel.wide_low,
+        "上限（含差别）": funnel.wide_high,
+    }
     for name, values in lines.items():
         series = data.add_series(name)
         for size, value in zip(funnel.sizes, values, strict=True):
@@ -62,7 +76,14 @@ def add_funnel(made: Any, funnel: Funnel, size_cm: tuple[float, float]) -> None:
     _place(made, XL_CHART_TYPE.XY_SCATTER, data, look, size_cm, funnel.title)
 
 
-def _place(made: Any, kind: Any, data: Any, look: Mapping[str, bool], size_cm: tuple[float, float], title: str) -> None:
+def _place(
+    made: Any,
+    kind: Any,
+    data: Any,
+    look: Mapping[str, bool],
+    size_cm: tuple[float, float],
+    title: str,
+) -> None:
     """Hang the chart part with its workbook into the document, and a drawing that shows it."""
     from docx.opc.packuri import PackURI
     from docx.opc.part import Part
@@ -76,7 +97,12 @@ def _place(made: Any, kind: Any, data: Any, look: Mapping[str, bool], size_cm: t
     # python-pptx styles a chart through its own part; none of its packages is written
     styled = ChartPart.load(PackURI(f"/word/charts/chart{number}.xml"), CHART_TYPE, None, xml)
     _style(styled.chart, look)
-    book = Part(PackURI(f"/word/embeddings/chart{number}.xlsx"), BOOK_TYPE, _workbook(data), package)
+    book = Part(
+        PackURI(f"/word/embeddings/chart{number}.xlsx"),
+        BOOK_TYPE,
+        _workbook(data),
+        package,
+    )
     root = styled._element
     part = Part(PackURI(f"/word/charts/chart{number}.xml"), CHART_TYPE, b"", package)
     relation = part.relate_to(book, f"{RELATION}/package")

@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from qa_speech.files import whole_file
-from qa_speech.service.document import Bullets, Cards, Cell, Chart, Document, Funnel, Paragraph, Table
+from qa_speech.service.document import (
+    Bullets,
+    Cards,
+    Cell,
+    Chart,
+    Document,
+    Funnel,
+    Paragraph,
+    Table,
+)
 from qa_speech.service.svg import shades
 
 LONGEST_NAME = 31
@@ -44,9 +53,19 @@ def _fill(book: Any, document: Document) -> None:
     for section in document.sections:
         for block in section.blocks:
             if isinstance(block, Chart):
-                _chart(book, book.add_worksheet(sheet_name(f"图 {block.title}", taken)), formats, block)
+                _chart(
+                    book,
+                    book.add_worksheet(sheet_name(f"图 {block.title}", taken)),
+                    formats,
+                    block,
+                )
             elif isinstance(block, Funnel):
-                _funnel(book, book.add_worksheet(sheet_name(f"图 {block.title}", taken)), formats, block)
+                _funnel(
+                    book,
+                    book.add_worksheet(sheet_name(f"图 {block.title}", taken)),
+                    formats,
+                    block,
+                )
 
 
 def sheet_name(title: str, taken: set[str]) -> str:
@@ -100,9 +119,17 @@ class _Formats:
 def _sentences(book: Any, formats: _Formats, document: Document) -> None:
     sheet = book.add_worksheet(TEXT_SHEET)
     sheet.set_column(0, 0, 110)
-    sheet.write_string(0, 0, f"{document.title} {document.subtitle}", formats.of(bold=True, font_size=16))
+    sheet.write_string(
+        0,
+        0,
+        f"{document.title} {document.subtitle}",
+        formats.of(bold=True, font_size=16),
+    )
     row = 1
-    wrapped, heading = formats.of(text_wrap=True), formats.of(bold=True, font_size=13)
+    wrapped, heading = (
+        formats.of(text_wrap=True),
+        formats.of(bold=True, font_size=13),
+    )
     for section in document.sections:
         row += 1
         sheet.write_string(row, 0, section.title, heading)
@@ -149,7 +176,10 @@ def _cell(sheet: Any, row: int, column: int, cell: Cell, style: Any) -> None:
 
 
 def _width(table: Table, place: int) -> float:
-    texts = [table.columns[place].title, *(row[place].text for row in table.rows[:200])]
+    texts = [
+        table.columns[place].title,
+        *(row[place].text for row in table.rows[:200]),
+    ]
     widest = max(sum(2 if ord(char) > 0x2E7F else 1 for char in text) for text in texts)
     return min(WIDEST, widest + 2)
 
@@ -164,9 +194,13 @@ def _chart(book: Any, sheet: Any, formats: _Formats, chart: Chart) -> None:
     for place, series in enumerate(chart.series, start=1):
         sheet.write_string(1, place, series.name, formats.of(bold=True))
         drawn.add_series(
-            {"name": [name, 1, place], "categories": [name, 2, 0, last, 0], "values": [name, 2, place, last, place],
-             "gap": 60}
-        )  # fmt: skip
+            {
+                "name": [name, 1, place],
+                "categories": [name, 2, 0, last, 0],
+                "values": [name, 2, place, last, place],
+                "gap": 60,
+            }
+        )
     for row, label in enumerate(chart.labels, start=2):
         sheet.write_string(row, 0, label)
         for place, series in enumerate(chart.series, start=1):
@@ -185,29 +219,64 @@ def _chart(book: Any, sheet: Any, formats: _Formats, chart: Chart) -> None:
 def _funnel(book: Any, sheet: Any, formats: _Formats, funnel: Funnel) -> None:
     sheet.write_string(0, 0, funnel.title, formats.of(bold=True, font_size=13))
     for place, head in enumerate(
-        ("坐席", funnel.size_title, funnel.unit, "", "通数", "下限", "上限", "下限（含差别）", "上限（含差别）")
+        (
+            "坐席",
+            funnel.size_title,
+            funnel.unit,
+            "",
+            "通数",
+            "下限",
+            "上限",
+            "下限（含差别）",
+            "上限（含差别）",
+        )
     ):
         sheet.write_string(1, place, head, formats.of(bold=True))
     for row, point in enumerate(funnel.points, start=2):
         sheet.write_string(row, 0, point.name)
         sheet.write_number(row, 1, point.size)
         sheet.write_number(row, 2, point.value)
-    lines = (funnel.sizes, funnel.low, funnel.high, funnel.wide_low, funnel.wide_high)
+    lines = (
+        funnel.sizes,
+        funnel.low,
+        funnel.high,
+        funnel.wide_low,
+        funnel.wide_high,
+    )
     for place, values in enumerate(lines, start=4):
         for row, value in enumerate(values, start=2):
             sheet.write_number(row, place, value)
-    name, last, end = sheet.get_name(), 1 + len(funnel.points), 1 + len(funnel.sizes)
+    name, last, end = (
+        sheet.get_name(),
+        1 + len(funnel.points),
+        1 + len(funnel.sizes),
+    )
     drawn = book.add_chart({"type": "scatter", "subtype": "straight"})
     drawn.add_series(
-        {"name": "坐席", "categories": [name, 2, 1, last, 1], "values": [name, 2, 2, last, 2],
-         "line": {"none": True}, "marker": {"type": "circle", "size": 6}}
-    )  # fmt: skip
-    for place, title in ((5, "下限"), (6, "上限"), (7, "下限（含差别）"), (8, "上限（含差别）")):
+        {
+            "name": "坐席",
+            "categories": [name, 2, 1, last, 1],
+            "values": [name, 2, 2, last, 2],
+            "line": {"none": True},
+            "marker": {"type": "circle", "size": 6},
+        }
+    )
+    for place, title in (
+        (5, "下限"),
+        (6, "上限"),
+        (7, "下限（含差别）"),
+        (8, "上限（含差别）"),
+    ):
         dash = "dash" if place > 6 else "solid"
         drawn.add_series(
-            {"name": title, "categories": [name, 2, 4, end, 4], "values": [name, 2, place, end, place],
-             "line": {"color": "#6B7785", "dash_type": dash}, "marker": {"type": "none"}}
-        )  # fmt: skip
+            {
+                "name": title,
+                "categories": [name, 2, 4, end, 4],
+                "values": [name, 2, place, end, place],
+                "line": {"color": "#6B7785", "dash_type": dash},
+                "marker": {"type": "none"},
+            }
+        )
     drawn.set_title({"name": funnel.title, "name_font": {"size": 12}})
     drawn.set_size(CHART_SIZE)
     sheet.insert_chart(1, 10, drawn)

@@ -75,25 +75,39 @@ def write_report(
     month, marks = _month(inputs, rules, settings, marks)
     out = Path(out)
     address = _addresses(out, _page_folders(inputs, pages))
-    report = report_of(month, rules, level=level, page_of=address, agreement=_agreement(marks))
+    report = report_of(
+        month,
+        rules,
+        level=level,
+        page_of=address,
+        agreement=_agreement(marks),
+    )
     files = [_written(report, out, form, template) for form in forms]
     if hand_over is not None:
-        files += write_hand_over(month, hand_over, [mark for held in (marks or {}).values() for mark in held])
+        files += write_hand_over(
+            month,
+            hand_over,
+            [mark for held in (marks or {}).values() for mark in held],
+        )
     if month.bad_rows:
         files.append(_bad_rows(out / BAD_ROWS, month.bad_rows))
     return Written(files, report, month)
 
 
 def _month(
-    inputs: Inputs, rules: Rules, settings: Tables, marks: Mapping[str, list[Mark]] | None
-) -> tuple[Month, Mapping[str, list[Mark]] | None]:  # fmt: skip
+    inputs: Inputs,
+    rules: Rules,
+    settings: Tables,
+    marks: Mapping[str, list[Mark]] | None,
+) -> tuple[Month, Mapping[str, list[Mark]] | None]:
     """The month from runs and lists, or from hand-overs of the tier below."""
     handed = [path for path in inputs.runs if is_hand_over(path)]
     if not handed:
         return gathered_month(inputs, rules, settings, marks), marks
     if len(handed) < len(inputs.runs) or inputs.cdr or inputs.survey or inputs.tickets or inputs.org or inputs.previous:
         raise ConfigError(
-            str(handed[0]), ["hand-overs hold their lists and the period before; give nothing beside them"]
+            str(handed[0]),
+            ["hand-overs hold their lists and the period before; give nothing beside them"],
         )
     return merged_month(handed, inputs.period)
 
@@ -126,7 +140,8 @@ def _page_folders(inputs: Inputs, pages: str | Path | None) -> list[Path]:
     place = Path(pages)
     if not place.is_dir():
         raise ConfigError(
-            "--pages", [f"{place}: no such folder; expected one of pages of calls, as `qa-speech inspect` writes"]
+            "--pages",
+            [f"{place}: no such folder; expected one of pages of calls, as `qa-speech inspect` writes"],
         )
     return [place]
 

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qa_speech.service.assessment import Assessed, Contradiction, levels_with_units, main_contradiction
+from qa_speech.service.assessment import (
+    Assessed,
+    Contradiction,
+    levels_with_units,
+    main_contradiction,
+)
 from qa_speech.service.catalogue import CRITERION
-from qa_speech.service.chapters.common import LEVEL_TITLES, Context, figure_table, value_cells
+from qa_speech.service.chapters.common import (
+    LEVEL_TITLES,
+    Context,
+    figure_table,
+    value_cells,
+)
 from qa_speech.service.columns import NATIONAL
 from qa_speech.service.document import (
     Block,
@@ -24,9 +34,15 @@ from qa_speech.service.document import (
 from qa_speech.service.findings import Finding, Hear, spoken
 
 KIND_TITLES = {
-    "agent": "坐席", "hour": "时段", "team": "班组", "city": "城市", "province": "省", "change": "与上期相比", "other": "其它过多",
+    "agent": "坐席",
+    "hour": "时段",
+    "team": "班组",
+    "city": "城市",
+    "province": "省",
+    "change": "与上期相比",
+    "other": "其它过多",
     "move": "归属变动",
-}  # fmt: skip
+}
 SHOWN_BAD_ROWS = 200
 
 
@@ -39,16 +55,34 @@ def findings(context: Context) -> Section:
     for place, one in enumerate(context.findings, start=1):
         q = text("事实") if one.q is None else text("q < 0.001" if one.q < 0.001 else f"q = {one.q:.3f}")
         rows.append(
-            (count(place), text(KIND_TITLES[one.kind]), text(one.subject), text(one.title), text(one.value, tone="bad"),
-             text(one.expected), count(one.n), q, text(one.sentence))
-        )  # fmt: skip
+            (
+                count(place),
+                text(KIND_TITLES[one.kind]),
+                text(one.subject),
+                text(one.title),
+                text(one.value, tone="bad"),
+                text(one.expected),
+                count(one.n),
+                q,
+                text(one.sentence),
+            )
+        )
     heads = columns("#序号", "种类", "对象", "指标", "本期", "对照", "#n", "把握", "说明")
     note = "按影响的下限乘以涉及的条数排列。q：同类结论里预期的误报比例；“事实”是按规定或组织变动得出的，不是推断。"
     blocks: list[Block] = [table("findings", "主要发现", heads, rows, note=note)]
     heard = _hear_rows(context)
     if heard:
         heads = columns("#发现", "通话", "从第几秒听起", "原因")
-        blocks.append(table("hear", "建议先听的通话", heads, heard, note="每项发现最多列五通。", folded=True))
+        blocks.append(
+            table(
+                "hear",
+                "建议先听的通话",
+                heads,
+                heard,
+                note="每项发现最多列五通。",
+                folded=True,
+            )
+        )
     return Section("findings", "主要发现", tuple(blocks))
 
 
@@ -56,7 +90,14 @@ def _hear_rows(context: Context) -> list[tuple[Cell, ...]]:
     rows: list[tuple[Cell, ...]] = []
     for place, one in enumerate(context.findings, start=1):
         for hear in one.hear:
-            rows.append((count(place), _call(context, hear), _second(hear), text(hear.why)))
+            rows.append(
+                (
+                    count(place),
+                    _call(context, hear),
+                    _second(hear),
+                    text(hear.why),
+                )
+            )
     return rows
 
 
@@ -74,9 +115,20 @@ def _second(hear: Hear) -> Cell:
 def measures(context: Context) -> Section:
     """改进措施, each with its finding."""
     if not context.measures:
-        return Section("measures", "改进措施", (Paragraph("没有发现，本月不提出改进措施。"),))
+        return Section(
+            "measures",
+            "改进措施",
+            (Paragraph("没有发现，本月不提出改进措施。"),),
+        )
     rows = [
-        (count(place), count(one.finding), text(one.text), text(one.owner), text(one.rests_on), text(one.check))
+        (
+            count(place),
+            count(one.finding),
+            text(one.text),
+            text(one.owner),
+            text(one.rests_on),
+            text(one.check),
+        )
         for place, one in enumerate(context.measures, start=1)
     ]
     heads = columns("#序号", "#对应发现", "措施", "责任人", "依据", "下月怎样看出效果")
@@ -98,7 +150,12 @@ def assessment(context: Context) -> Section:
     if not levels:
         return Section("assessment", "考核表", (Paragraph("没有一项考核指标有数据。"),))
     below = [unit for level, units in levels if level not in (NATIONAL, "agent") for unit in units]
-    blocks: list[Block] = [Paragraph(_contradiction(context, main_contradiction(below or levels[0][1])), lead=True)]
+    blocks: list[Block] = [
+        Paragraph(
+            _contradiction(context, main_contradiction(below or levels[0][1])),
+            lead=True,
+        )
+    ]
     top = levels[0][1][0]
     blocks += [_pillars(context, top), _indicators(context, top)]
     if top.missing:
@@ -136,27 +193,65 @@ def _pillars(context: Context, unit: Assessed) -> Block:
         weight = sum(one.weight for one in mine)
         earned = sum(one.earned for one in mine)
         shown = number(earned) if mine else text("没有测到", tone="muted")
-        rows.append((text(pillar.title), number(weight), shown, number(weight - earned if mine else None)))
+        rows.append(
+            (
+                text(pillar.title),
+                number(weight),
+                shown,
+                number(weight - earned if mine else None),
+            )
+        )
     rows.append(
-        (text("合计"), number(sum(one.weight for one in unit.held)), number(unit.total), number(100 - unit.total))
+        (
+            text("合计"),
+            number(sum(one.weight for one in unit.held)),
+            number(unit.total),
+            number(100 - unit.total),
+        )
     )
-    return table("pillars", "三个支柱", columns("支柱", "#权重", "#得分", "#失分"), rows)
+    return table(
+        "pillars",
+        "三个支柱",
+        columns("支柱", "#权重", "#得分", "#失分"),
+        rows,
+    )
 
 
 def _indicators(context: Context, unit: Assessed) -> Block:
     rows = [
-        (text(one.indicator.title), *value_cells(context.figures[one.indicator.figure], one.value),
-         number(one.indicator.target, "", 1), number(one.weight), number(one.earned), number(one.lost), number(one.lost_surely))
+        (
+            text(one.indicator.title),
+            *value_cells(context.figures[one.indicator.figure], one.value),
+            number(one.indicator.target, "", 1),
+            number(one.weight),
+            number(one.earned),
+            number(one.lost),
+            number(one.lost_surely),
+        )
         for one in unit.held
-    ]  # fmt: skip
-    heads = columns("指标", "#数值", "95% 区间", "#n", "#目标", "#权重", "#得分", "#失分", "#确定的失分")
+    ]
+    heads = columns(
+        "指标",
+        "#数值",
+        "95% 区间",
+        "#n",
+        "#目标",
+        "#权重",
+        "#得分",
+        "#失分",
+        "#确定的失分",
+    )
     note = "确定的失分：按区间对单位最有利的一端计算，仍然失去的分。"
     return table("indicators", "全部数据合计的考核指标", heads, rows, note=note)
 
 
 def _units(level: str, units: Sequence[Assessed]) -> Block:
     asked = list(dict.fromkeys(one.indicator for unit in units for one in unit.held))
-    heads = [Column(LEVEL_TITLES[level]), Column("总分", True), *(Column(one.title, True) for one in asked)]
+    heads = [
+        Column(LEVEL_TITLES[level]),
+        Column("总分", True),
+        *(Column(one.title, True) for one in asked),
+    ]
     heads += [Column("确定失分最多的指标")]
     rows: list[tuple[Cell, ...]] = []
     for unit in units:
@@ -168,10 +263,24 @@ def _units(level: str, units: Sequence[Assessed]) -> Block:
             if worst is None or worst.lost_surely <= 0
             else f"{worst.indicator.title}（{worst.lost_surely:.1f} 分）"
         )
-        rows.append((text(unit.unit), number(unit.total if unit.held else None), *cells, text(most)))
+        rows.append(
+            (
+                text(unit.unit),
+                number(unit.total if unit.held else None),
+                *cells,
+                text(most),
+            )
+        )
     title = f"考核表（{LEVEL_TITLES[level]}）"
     note = "各列是该指标得到的分。按名称排列；总分之差是否超出波动，看各指标的区间，不作名次。"
-    return table(f"assessment-{level}", title, heads, rows, note=note, folded=level == "agent")
+    return table(
+        f"assessment-{level}",
+        title,
+        heads,
+        rows,
+        note=note,
+        folded=level == "agent",
+    )
 
 
 # -- the rest
@@ -188,7 +297,13 @@ def comparison(context: Context) -> Section | None:
     said += "指标多了，单看各自的区间总会有几项偶然越界；经误报率控制后仍成立的，才列入“主要发现”。"
     blocks: list[Block] = [
         Paragraph(said, lead=True),
-        figure_table(context, figures, id="comparison", title="与上期比较", note="变化一栏是本期减上期的 95% 区间。"),
+        figure_table(
+            context,
+            figures,
+            id="comparison",
+            title="与上期比较",
+            note="变化一栏是本期减上期的 95% 区间。",
+        ),
     ]
     for move in context.month.moves:
         blocks.append(
@@ -250,4 +365,8 @@ def bad_rows(context: Context) -> Section | None:
     if len(found) > SHOWN_BAD_ROWS:
         said += f"此处列出前 {SHOWN_BAD_ROWS} 行，全部见同目录的 bad-rows.csv。"
     heads = columns("文件", "#行", "问题")
-    return Section("bad-rows", "附录：不能读取的行", (Paragraph(said), table("bad-rows", "不能读取的行", heads, rows)))
+    return Section(
+        "bad-rows",
+        "附录：不能读取的行",
+        (Paragraph(said), table("bad-rows", "不能读取的行", heads, rows)),
+    )

@@ -5,17 +5,52 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from qa_speech.service.columns import AGENT, BEFORE, CITY, HOUR, NOW, PROVINCE, QUEUE, TEAM, Month
-from qa_speech.service.document import NONE, SMALL_CELL, Cell, Chart, Column, Series, Table, count, number, table, text
-from qa_speech.service.figures import NOTHING, Figure, Value, change, value_of, values_by
+from qa_speech.service.columns import (
+    AGENT,
+    BEFORE,
+    CITY,
+    HOUR,
+    NOW,
+    PROVINCE,
+    QUEUE,
+    TEAM,
+    Month,
+)
+from qa_speech.service.document import (
+    NONE,
+    SMALL_CELL,
+    Cell,
+    Chart,
+    Column,
+    Series,
+    Table,
+    count,
+    number,
+    table,
+    text,
+)
+from qa_speech.service.figures import (
+    NOTHING,
+    Figure,
+    Value,
+    change,
+    value_of,
+    values_by,
+)
 from qa_speech.service.findings import Finding, Measure, spoken
 from qa_speech.service.questions import Answer
 from qa_speech.service.rules import Rules
 from qa_speech.stats.ratio import Difference
 
 LEVEL_TITLES = {
-    AGENT: "坐席", TEAM: "班组", CITY: "城市", PROVINCE: "省", QUEUE: "队列", HOUR: "时段", "national": "全国",
-}  # fmt: skip
+    AGENT: "坐席",
+    TEAM: "班组",
+    CITY: "城市",
+    PROVINCE: "省",
+    QUEUE: "队列",
+    HOUR: "时段",
+    "national": "全国",
+}
 TOO_FEW = f"不足 {SMALL_CELL}"
 
 
@@ -92,8 +127,17 @@ def value_cells(figure: Figure, value: Value, *, tone: str = "") -> tuple[Cell, 
     if value.value is None:
         return number(None), text(NONE, tone="muted"), count(0)
     if value.n < SMALL_CELL:
-        return text(TOO_FEW, tone="muted"), text(NONE, tone="muted"), text(f"< {SMALL_CELL}", tone="muted")
-    shown = number(value.value, _unit(figure), figure.digits, tone="bad" if tone == "bad" else "")
+        return (
+            text(TOO_FEW, tone="muted"),
+            text(NONE, tone="muted"),
+            text(f"< {SMALL_CELL}", tone="muted"),
+        )
+    shown = number(
+        value.value,
+        _unit(figure),
+        figure.digits,
+        tone="bad" if tone == "bad" else "",
+    )
     return shown, text(ends(figure, value)), count(value.n)
 
 
@@ -101,7 +145,14 @@ def _unit(figure: Figure) -> str:
     return figure.unit if figure.unit in ("", "%") else f" {figure.unit}"
 
 
-def unit_table(context: Context, figure: Figure, level: str, *, id: str, folded: bool = False) -> Table | None:
+def unit_table(
+    context: Context,
+    figure: Figure,
+    level: str,
+    *,
+    id: str,
+    folded: bool = False,
+) -> Table | None:
     """A figure by the units of a level in the order of their names, with what is beyond chance; None where there is one unit."""
     values = values_by(figure, level)
     if len(values) < 2:
@@ -114,7 +165,13 @@ def unit_table(context: Context, figure: Figure, level: str, *, id: str, folded:
         if found is not None:
             side = "偏高" if figure.bad > 0 else "偏低"
             mark = text(f"{side}，超出偶然（q {found.q:.3f}）", tone="bad")
-        rows.append((text(unit_name(level, name)), *value_cells(figure, value, tone="bad" if found else ""), mark))
+        rows.append(
+            (
+                text(unit_name(level, name)),
+                *value_cells(figure, value, tone="bad" if found else ""),
+                mark,
+            )
+        )
     heads = (
         Column(LEVEL_TITLES[level]),
         Column(figure.title, True),
@@ -123,7 +180,14 @@ def unit_table(context: Context, figure: Figure, level: str, *, id: str, folded:
         Column("判断"),
     )
     note = "按名称排列，不是名次；没有标注的，与其他单位的差别在偶然范围之内。"
-    return table(id, f"{figure.title}（按{LEVEL_TITLES[level]}）", heads, rows, note=note, folded=folded)
+    return table(
+        id,
+        f"{figure.title}（按{LEVEL_TITLES[level]}）",
+        heads,
+        rows,
+        note=note,
+        folded=folded,
+    )
 
 
 def unit_name(level: str, name: str) -> str:
@@ -135,19 +199,44 @@ def unit_name(level: str, name: str) -> str:
     return f"{name} 时" if level == HOUR else name
 
 
-def unit_chart(figure: Figure, level: str, *, id: str, compares: bool, kind: str = "lines") -> Chart | None:
+def unit_chart(
+    figure: Figure,
+    level: str,
+    *,
+    id: str,
+    compares: bool,
+    kind: str = "lines",
+) -> Chart | None:
     """A figure by the units of a level as a chart, the period before beside it."""
     now = values_by(figure, level)
     before = values_by(figure, level, BEFORE) if compares else {}
     names = sorted({*now, *before})
     if len(names) < 2:
         return None
-    series = [Series("本期", tuple(_shown(now.get(name, NOTHING), figure) for name in names))]
+    series = [
+        Series(
+            "本期",
+            tuple(_shown(now.get(name, NOTHING), figure) for name in names),
+        )
+    ]
     if before:
-        series.append(Series("上期", tuple(_shown(before.get(name, NOTHING), figure) for name in names)))
+        series.append(
+            Series(
+                "上期",
+                tuple(_shown(before.get(name, NOTHING), figure) for name in names),
+            )
+        )
     title = f"{figure.title}（按{LEVEL_TITLES[level]}）"
     labels = tuple(unit_name(level, name) for name in names)
-    return Chart(id, title, "lines" if kind == "lines" else "bars", labels, tuple(series), figure.unit, figure.digits)
+    return Chart(
+        id,
+        title,
+        "lines" if kind == "lines" else "bars",
+        labels,
+        tuple(series),
+        figure.unit,
+        figure.digits,
+    )
 
 
 def _shown(value: Value, figure: Figure) -> float | None:
@@ -178,7 +267,14 @@ def change_words(figure: Figure, found: Difference | None) -> str:
     return f"比上期{turn} {size}（{between}），超出波动范围"
 
 
-def figure_table(context: Context, figures: Iterable[Figure], *, id: str, title: str, note: str = "") -> Table:
+def figure_table(
+    context: Context,
+    figures: Iterable[Figure],
+    *,
+    id: str,
+    title: str,
+    note: str = "",
+) -> Table:
     """Figures over all rows: this period, the one before, and whether the change is more than noise."""
     rows: list[tuple[Cell, ...]] = []
     for figure in figures:
@@ -188,9 +284,18 @@ def figure_table(context: Context, figures: Iterable[Figure], *, id: str, title:
             old, _, old_n = value_cells(figure, context.before(figure))
             row += [old, old_n, text(verdict(figure, context.since(figure)))]
         rows.append(tuple(row))
-    heads = [Column("指标"), Column("本期", True), Column("95% 区间"), Column("n", True)]
+    heads = [
+        Column("指标"),
+        Column("本期", True),
+        Column("95% 区间"),
+        Column("n", True),
+    ]
     if context.compares:
-        heads += [Column("上期", True), Column("上期 n", True), Column("变化")]
+        heads += [
+            Column("上期", True),
+            Column("上期 n", True),
+            Column("变化"),
+        ]
     return table(id, title, heads, rows, note=note)
 
 
@@ -207,10 +312,25 @@ def verdict(figure: Figure, found: Difference | None) -> str:
     return f"变差（{between}）" if worse else f"变好（{between}）"
 
 
-def bars(id: str, title: str, pairs: Sequence[tuple[str, float]], *, unit: str, digits: int = 1) -> Chart:
+def bars(
+    id: str,
+    title: str,
+    pairs: Sequence[tuple[str, float]],
+    *,
+    unit: str,
+    digits: int = 1,
+) -> Chart:
     """A chart of bars from names and values."""
     values = tuple(round(value, digits) for _, value in pairs)
-    return Chart(id, title, "bars", tuple(name for name, _ in pairs), (Series("本期", values),), unit, digits)
+    return Chart(
+        id,
+        title,
+        "bars",
+        tuple(name for name, _ in pairs),
+        (Series("本期", values),),
+        unit,
+        digits,
+    )
 
 
 def present(*blocks: object) -> list[object]:

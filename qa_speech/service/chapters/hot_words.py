@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from qa_speech.service.chapters.common import Context
-from qa_speech.service.document import Block, Cell, Paragraph, Section, columns, count, number, table, text
+from qa_speech.service.document import (
+    Block,
+    Cell,
+    Paragraph,
+    Section,
+    columns,
+    count,
+    number,
+    table,
+    text,
+)
 
 SHOWN = 30
 
@@ -26,9 +36,19 @@ def section(context: Context) -> Section:
     )
     rows: list[tuple[Cell, ...]] = []
     for word in month.words[:SHOWN]:
-        row = [text(word.word), count(word.now), number(100 * word.now / now, "%")]
-        row += [count(word.before), number(100 * word.before / before if before else None, "%")]
+        row = [
+            text(word.word),
+            count(word.now),
+            number(100 * word.now / now, "%"),
+        ]
+        row += [
+            count(word.before),
+            number(100 * word.before / before if before else None, "%"),
+        ]
         rows.append((*row, text("、".join(word.calls[:3]))))
     heads = columns("词语", "#本期条数", "#占本期", "#上期条数", "#占上期", "例如")
-    blocks: list[Block] = [Paragraph(said), table("words", "热词", heads, rows)]
+    blocks: list[Block] = [
+        Paragraph(said),
+        table("words", "热词", heads, rows),
+    ]
     return Section("words", "热词", tuple(blocks))

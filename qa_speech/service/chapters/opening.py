@@ -18,7 +18,14 @@ from qa_speech.service.document import (
     text,
 )
 
-FIRST = ("score", "satisfaction", "answer_rate", "solved_first", "complaint_rate", "passed")
+FIRST = (
+    "score",
+    "satisfaction",
+    "answer_rate",
+    "solved_first",
+    "complaint_rate",
+    "passed",
+)
 SHOWN_FINDINGS = 8
 
 
@@ -77,11 +84,26 @@ def sources(context: Context) -> Section:
     """数据来源与方法: what was read, what could be joined, what is missing, and how intervals and findings come about."""
     month = context.month
     rows = [
-        (text(KINDS.get(one.kind, one.kind)), text(one.name), count(one.now), count(one.before), count(one.outside),
-         number(float(one.bad), "", 0, tone="bad" if one.bad else ""), text(_joined(one.joined, one.joined_to)))
+        (
+            text(KINDS.get(one.kind, one.kind)),
+            text(one.name),
+            count(one.now),
+            count(one.before),
+            count(one.outside),
+            number(float(one.bad), "", 0, tone="bad" if one.bad else ""),
+            text(_joined(one.joined, one.joined_to)),
+        )
         for one in month.sources
-    ]  # fmt: skip
-    heads = columns("数据", "文件", "#本期行数", "#上期行数", "#其他日期", "#不能读取", "与其他数据的对应")
+    ]
+    heads = columns(
+        "数据",
+        "文件",
+        "#本期行数",
+        "#上期行数",
+        "#其他日期",
+        "#不能读取",
+        "与其他数据的对应",
+    )
     blocks: list[Block] = []
     if rows:
         blocks.append(table("sources", "数据来源", heads, rows))
@@ -99,9 +121,11 @@ def _joined(found: int | None, what: str) -> str:
 def _missing(context: Context) -> list[str]:
     month = context.month
     held = (
-        (month.calls, "质检批次"), (month.records, "话单（--cdr）"), (month.survey, "满意度调查（--survey）"),
+        (month.calls, "质检批次"),
+        (month.records, "话单（--cdr）"),
+        (month.survey, "满意度调查（--survey）"),
         (month.tickets, "问题与投诉记录（--tickets）"),
-    )  # fmt: skip
+    )
     return [name for one, name in held if one is None]
 
 

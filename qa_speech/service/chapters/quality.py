@@ -16,8 +16,29 @@ from qa_speech.service.chapters.common import (
     verdict,
     with_interval,
 )
-from qa_speech.service.columns import AGENT, BEFORE, CITY, HOUR, NOT_JUDGED, NOW, PENDING, TEAM, Calls
-from qa_speech.service.document import Block, Cell, Column, Paragraph, Section, columns, count, number, table, text
+from qa_speech.service.columns import (
+    AGENT,
+    BEFORE,
+    CITY,
+    HOUR,
+    NOT_JUDGED,
+    NOW,
+    PENDING,
+    TEAM,
+    Calls,
+)
+from qa_speech.service.document import (
+    Block,
+    Cell,
+    Column,
+    Paragraph,
+    Section,
+    columns,
+    count,
+    number,
+    table,
+    text,
+)
 from qa_speech.service.figures import mean_figure, value_of
 
 MARKS = {
@@ -39,7 +60,11 @@ def section(context: Context) -> Section | None:
         _bands(context, calls),
     ]
     if calls.criteria:
-        blocks += [Paragraph(_criteria_words(calls)), _criteria_chart(calls), _criteria(context, calls)]
+        blocks += [
+            Paragraph(_criteria_words(calls)),
+            _criteria_chart(calls),
+            _criteria(context, calls),
+        ]
     conduct = [context.figures[one.id] for one in CONDUCT if one.id in context.figures and one.id != "told"]
     if conduct:
         blocks.append(
@@ -53,8 +78,19 @@ def section(context: Context) -> Section | None:
         )
     sound = [context.figures[name] for name, _, _ in SOUNDS if name in context.figures]
     if sound:
-        blocks.append(figure_table(context, sound, id="sound", title="录音中的杂音、回音、丢音（占全部通话）"))
-    return Section("quality", "质检结果", tuple(block for block in blocks if block is not None))
+        blocks.append(
+            figure_table(
+                context,
+                sound,
+                id="sound",
+                title="录音中的杂音、回音、丢音（占全部通话）",
+            )
+        )
+    return Section(
+        "quality",
+        "质检结果",
+        tuple(block for block in blocks if block is not None),
+    )
 
 
 def _overall(context: Context, calls: Calls) -> str:
@@ -79,12 +115,28 @@ def _reliability(context: Context, calls: Calls) -> Block:
     whole = mean_figure("all", "得分", "分", calls.rows, calls.total)
     scored = ~np.isnan(calls.total)
     rows: list[tuple[Cell, ...]] = []
-    for name, mine in (("可靠", now & calls.reliable & scored), ("可靠性低", now & ~calls.reliable & scored)):
+    for name, mine in (
+        ("可靠", now & calls.reliable & scored),
+        ("可靠性低", now & ~calls.reliable & scored),
+    ):
         rows.append((text(name), *value_cells(whole, value_of(whole, mine))))
     without = int((now & ~scored).sum())
-    rows.append((text("没有总分"), number(None), text("—", tone="muted"), count(without)))
+    rows.append(
+        (
+            text("没有总分"),
+            number(None),
+            text("—", tone="muted"),
+            count(without),
+        )
+    )
     note = "可靠性低：单声道、假立体声、串音等使计时不准的通话。它们单列在此，不进入其他任何得分和比较。"
-    return table("reliability", "得分按可靠性分列", columns("通话", "#平均分", "95% 区间", "#通数"), rows, note=note)
+    return table(
+        "reliability",
+        "得分按可靠性分列",
+        columns("通话", "#平均分", "95% 区间", "#通数"),
+        rows,
+        note=note,
+    )
 
 
 def _bands(context: Context, calls: Calls) -> Block | None:
@@ -96,15 +148,26 @@ def _bands(context: Context, calls: Calls) -> Block | None:
             best[calls.band.names[name]] = max(best[calls.band.names[name]], total)
     order = sorted(best, key=lambda name: -best[name])
     rows: list[tuple[Cell, ...]] = []
-    parts = {NOW: _band_counts(calls, NOW), BEFORE: _band_counts(calls, BEFORE)}
+    parts = {
+        NOW: _band_counts(calls, NOW),
+        BEFORE: _band_counts(calls, BEFORE),
+    }
     for name in order:
         row = [text(name)]
         for period in (NOW, BEFORE) if context.compares else (NOW,):
             whole = sum(parts[period].values())
             mine = parts[period][name]
-            row += [count(mine), number(100 * mine / whole if whole else None, "%")]
+            row += [
+                count(mine),
+                number(100 * mine / whole if whole else None, "%"),
+            ]
         rows.append(tuple(row))
-    heads = ["等级", "#通数", "#占比", *(["#上期通数", "#上期占比"] if context.compares else [])]
+    heads = [
+        "等级",
+        "#通数",
+        "#占比",
+        *(["#上期通数", "#上期占比"] if context.compares else []),
+    ]
     return table("bands", "等级分布（可靠的通话）", columns(*heads), rows)
 
 
@@ -155,16 +218,25 @@ def _criteria(context: Context, calls: Calls) -> Block:
             continue
         share = 100 * float(lost[index]) / float(possible[index]) if possible[index] > 0 else None
         row = [
-            text(criterion.title), number(float(lost[index]), "", 0), number(share, "%"),
+            text(criterion.title),
+            number(float(lost[index]), "", 0),
+            number(share, "%"),
             *value_cells(figure, context.now(figure)),
-        ]  # fmt: skip
+        ]
         if context.compares:
-            row += [value_cells(figure, context.before(figure))[0], text(verdict(figure, context.since(figure)))]
+            row += [
+                value_cells(figure, context.before(figure))[0],
+                text(verdict(figure, context.since(figure))),
+            ]
         rows.append(tuple(row))
     heads = [
-        Column("项目"), Column("失分合计", True), Column("失分率", True), Column("未达标率", True), Column("95% 区间"),
+        Column("项目"),
+        Column("失分合计", True),
+        Column("失分率", True),
+        Column("未达标率", True),
+        Column("95% 区间"),
         Column("判定通数", True),
-    ]  # fmt: skip
+    ]
     if context.compares:
         heads += [Column("上期未达标率", True), Column("变化")]
     note = "失分率 = 失分合计 ÷ 可得分合计；未达标率 = 未达标的通数 ÷ 判定的通数。不适用、未能判定、待复核的不在其内。"
@@ -199,4 +271,8 @@ def transparency(context: Context) -> Section | None:
         unit_table(context, chosen, TEAM, id="told-team"),
         unit_table(context, chosen, AGENT, id="told-agent", folded=True),
     ]
-    return Section("transparency", "处理透明度", tuple(block for block in blocks if block is not None))
+    return Section(
+        "transparency",
+        "处理透明度",
+        tuple(block for block in blocks if block is not None),
+    )

@@ -6,11 +6,43 @@ from itertools import pairwise
 
 import numpy as np
 
-from qa_speech.service.chapters.common import Context, change_words, figure_table, unit_chart, unit_table, with_interval
-from qa_speech.service.columns import HOUR, NOW, QUEUE, Array, Records, hours_of, weekdays_of
-from qa_speech.service.document import Block, Cell, Chart, Column, Paragraph, Section, Series, Table, count, text
+from qa_speech.service.chapters.common import (
+    Context,
+    change_words,
+    figure_table,
+    unit_chart,
+    unit_table,
+    with_interval,
+)
+from qa_speech.service.columns import (
+    HOUR,
+    NOW,
+    QUEUE,
+    Array,
+    Records,
+    hours_of,
+    weekdays_of,
+)
+from qa_speech.service.document import (
+    Block,
+    Cell,
+    Chart,
+    Column,
+    Paragraph,
+    Section,
+    Series,
+    Table,
+    count,
+    text,
+)
 
-FIGURES = ("answer_rate", "answered_in_time", "talk_s", "handled_s", "solved_first")
+FIGURES = (
+    "answer_rate",
+    "answered_in_time",
+    "talk_s",
+    "handled_s",
+    "solved_first",
+)
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 EDGES_S = (0, 30, 60, 90, 120, 180, 240, 300, 420, 600, 900)
 
@@ -27,7 +59,10 @@ def section(context: Context) -> Section | None:
         Paragraph(_lengths(records)) if _talked(records).size else None,
         _histogram(records),
     ]
-    rate, in_time = context.figure("answer_rate"), context.figure("answered_in_time")
+    rate, in_time = (
+        context.figure("answer_rate"),
+        context.figure("answered_in_time"),
+    )
     if rate is not None:
         blocks += [unit_chart(rate, HOUR, id="answer-hour-chart", compares=context.compares)]
         blocks += [
@@ -40,7 +75,11 @@ def section(context: Context) -> Section | None:
     talk = context.figure("talk_s")
     if talk is not None:
         blocks.append(unit_table(context, talk, QUEUE, id="talk-queue"))
-    return Section("records", "通话记录", tuple(block for block in blocks if block is not None))
+    return Section(
+        "records",
+        "通话记录",
+        tuple(block for block in blocks if block is not None),
+    )
 
 
 def _answered(context: Context, records: Records) -> str:
@@ -81,7 +120,15 @@ def _histogram(records: Records) -> Chart | None:
     counts = np.histogram(talked, bins=[*EDGES_S, np.inf])[0]
     labels = [f"{low}–{high}" for low, high in pairwise(EDGES_S)] + [f"{EDGES_S[-1]} 以上"]
     series = Series("通数", tuple(float(one) for one in counts))
-    return Chart("talk-histogram", "通话时长的分布（秒）", "histogram", tuple(labels), (series,), "通", 0)
+    return Chart(
+        "talk-histogram",
+        "通话时长的分布（秒）",
+        "histogram",
+        tuple(labels),
+        (series,),
+        "通",
+        0,
+    )
 
 
 def _heat(records: Records) -> Table | None:
@@ -98,7 +145,14 @@ def _heat(records: Records) -> Table | None:
     for hour in range(int(used.min()), int(used.max()) + 1):
         shown.append((text(f"{hour:02} 时"), *(count(value) for value in grid[hour])))
     heads = (Column("时段"), *(Column(day, True) for day in WEEKDAYS))
-    return Table("load-heat", "来话量：时段与星期", heads, tuple(shown), "请求人工的次数，颜色越深越忙。", shaded=True)
+    return Table(
+        "load-heat",
+        "来话量：时段与星期",
+        heads,
+        tuple(shown),
+        "请求人工的次数，颜色越深越忙。",
+        shaded=True,
+    )
 
 
 def _again(context: Context) -> str:

@@ -14,12 +14,32 @@ from qa_speech.service.chapters.common import (
     value_cells,
     with_interval,
 )
-from qa_speech.service.columns import AGENT, CITY, HOUR, NOW, TEAM, Array, Calls, Survey
-from qa_speech.service.document import Block, Paragraph, Section, columns, table, text
+from qa_speech.service.columns import (
+    AGENT,
+    CITY,
+    HOUR,
+    NOW,
+    TEAM,
+    Array,
+    Calls,
+    Survey,
+)
+from qa_speech.service.document import (
+    Block,
+    Paragraph,
+    Section,
+    columns,
+    table,
+    text,
+)
 from qa_speech.service.figures import Figure, share_figure, value_of
 from qa_speech.stats.link import correlation
 
-BANDS = ((90.0, 101.0, "90 分及以上"), (80.0, 90.0, "80–90 分"), (0.0, 80.0, "80 分以下"))
+BANDS = (
+    (90.0, 101.0, "90 分及以上"),
+    (80.0, 90.0, "80–90 分"),
+    (0.0, 80.0, "80 分以下"),
+)
 
 
 def section(context: Context) -> Section | None:
@@ -30,20 +50,37 @@ def section(context: Context) -> Section | None:
     themes = [one for name, one in context.figures.items() if name.startswith(SATISFACTION_OF)]
     blocks: list[Block | None] = [
         Paragraph(_overall(context, survey, figure), lead=True),
-        figure_table(context, [figure, *themes], id="satisfaction", title="满意度与各主题"),
-        unit_chart(figure, HOUR, id="satisfaction-hour-chart", compares=context.compares),
+        figure_table(
+            context,
+            [figure, *themes],
+            id="satisfaction",
+            title="满意度与各主题",
+        ),
+        unit_chart(
+            figure,
+            HOUR,
+            id="satisfaction-hour-chart",
+            compares=context.compares,
+        ),
         unit_table(context, figure, HOUR, id="satisfaction-hour"),
         unit_table(context, figure, CITY, id="satisfaction-city"),
         unit_table(context, figure, TEAM, id="satisfaction-team"),
         unit_table(context, figure, AGENT, id="satisfaction-agent", folded=True),
         *_link(context, survey),
     ]
-    return Section("satisfaction", "满意度", tuple(block for block in blocks if block is not None))
+    return Section(
+        "satisfaction",
+        "满意度",
+        tuple(block for block in blocks if block is not None),
+    )
 
 
 def _overall(context: Context, survey: Survey, figure: Figure) -> str:
     rows = survey.rows.period == NOW
-    invited, answered = int(rows.sum()), int((rows & ~np.isnan(survey.overall)).sum())
+    invited, answered = (
+        int(rows.sum()),
+        int((rows & ~np.isnan(survey.overall)).sum()),
+    )
     share = 100 * answered / invited if invited else 0.0
     said = (
         f"满意度为 {with_interval(figure, context.now(figure))}，口径是有效答复中“满意”及以上的比例。"
@@ -64,7 +101,12 @@ def _link(context: Context, survey: Survey) -> list[Block]:
     if calls is None:
         return []
     score = score_of_rows(calls, survey)
-    figure = share_figure("linked", "满意度", survey.rows, np.where(np.isnan(score), np.nan, survey.overall))
+    figure = share_figure(
+        "linked",
+        "满意度",
+        survey.rows,
+        np.where(np.isnan(score), np.nan, survey.overall),
+    )
     both = figure.used(NOW)
     if both.sum() < 30:
         return [
@@ -88,7 +130,10 @@ def _link(context: Context, survey: Survey) -> list[Block]:
     else:
         said += f"看不出得分与满意度有关：相关系数 {found.value:.2f}（95% 区间 {found.low:.2f} 到 {found.high:.2f}，含 0）。"
     heads = columns("质检得分", "#满意度", "95% 区间", "#n")
-    return [Paragraph(said), table("satisfaction-score", "质检得分与满意度", heads, rows)]
+    return [
+        Paragraph(said),
+        table("satisfaction-score", "质检得分与满意度", heads, rows),
+    ]
 
 
 def score_of_rows(calls: Calls, survey: Survey) -> Array:

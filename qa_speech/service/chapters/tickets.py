@@ -7,7 +7,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from qa_speech.service.chapters.common import Context, bars, change_words, figure_table, with_interval
+from qa_speech.service.chapters.common import (
+    Context,
+    bars,
+    change_words,
+    figure_table,
+    with_interval,
+)
 from qa_speech.service.columns import BEFORE, NOW, Flags, Tickets
 from qa_speech.service.document import (
     SMALL_CELL,
@@ -39,7 +45,14 @@ def section(context: Context) -> Section | None:
     figures = [context.figures[name] for name in EXPECTED_FIGURES if name in context.figures]
     blocks: list[Block] = [Paragraph(_overall(context, tickets), lead=True)]
     if figures:
-        blocks.append(figure_table(context, figures, id="tickets", title="问题与投诉记录的主要指标"))
+        blocks.append(
+            figure_table(
+                context,
+                figures,
+                id="tickets",
+                title="问题与投诉记录的主要指标",
+            )
+        )
     for one in other_shares(tickets, context.rules):
         blocks += list(_of_list(context, tickets, one))
     blocks += list(_proposed(tickets))
@@ -90,10 +103,18 @@ def _of_list(context: Context, tickets: Tickets, one: OtherShare) -> Iterator[Bl
     heads = ["原因", "#条数", "#占比", "95% 区间"]
     if context.compares:
         heads += ["#上期条数", "#上期占比"]
-    yield table(f"causes-{held.id}", f"{held.title}（{one.n:,} 条）", columns(*heads), rows)
+    yield table(
+        f"causes-{held.id}",
+        f"{held.title}（{one.n:,} 条）",
+        columns(*heads),
+        rows,
+    )
     pairs = [(cause.name, 100 * now[cause.code] / one.n) for cause in held.causes]
     yield bars(
-        f"causes-{held.id}-chart", f"{held.title}：各原因占比", sorted(pairs, key=lambda pair: -pair[1]), unit="%"
+        f"causes-{held.id}-chart",
+        f"{held.title}：各原因占比",
+        sorted(pairs, key=lambda pair: -pair[1]),
+        unit="%",
     )
     if one.share > context.rules.limits.other_limit:
         yield from _other(context, tickets, one)
@@ -122,20 +143,34 @@ def _other(context: Context, tickets: Tickets, one: OtherShare) -> Iterator[Bloc
         return
     words = keywords(texts, rest)[:SHOWN_WORDS]
     rows = [
-        (text(word.word), count(word.now), number(100 * word.now / len(texts), "%"), count(word.before),
-         number(100 * word.before / len(rest) if rest else None, "%"))
+        (
+            text(word.word),
+            count(word.now),
+            number(100 * word.now / len(texts), "%"),
+            count(word.before),
+            number(100 * word.before / len(rest) if rest else None, "%"),
+        )
         for word in words
-    ]  # fmt: skip
+    ]
     if not rows:
         yield Paragraph(f"{len(texts)} 条内容里没有哪个词明显多于同类其余记录，“其它”没有集中在一件事上。")
         return
     heads = columns("词语", "#其它中的条数", "#占其它", "#其余记录中的条数", "#占其余")
     title = f"{held.title}：“其它”的内容（{len(texts):,} 条有文字）"
     yield table(
-        f"other-{held.id}", title, heads, rows, note="列出的词在“其它”中明显多于同类其余记录；出现不足 4 条的不列。"
+        f"other-{held.id}",
+        title,
+        heads,
+        rows,
+        note="列出的词在“其它”中明显多于同类其余记录；出现不足 4 条的不列。",
     )
     named = "、".join(word.word for word in words[:5])
-    yield Bullets((f"“其它”集中在：{named}。", "建议据此增设原因代码，或改正归类（见“改进措施”）。"))
+    yield Bullets(
+        (
+            f"“其它”集中在：{named}。",
+            "建议据此增设原因代码，或改正归类（见“改进措施”）。",
+        )
+    )
 
 
 def _proposed(tickets: Tickets) -> Iterator[Block]:
