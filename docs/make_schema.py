@@ -1,4 +1,4 @@
-"""Writes docs/call.schema.json, docs/score.schema.json, docs/service.schema.json and docs/schema.md from the types: `python docs/make_schema.py`.
+"""Writes the JSON Schemas of calls, scores and hand-overs, and docs/schema.md, from the types: `python docs/make_schema.py`.
 
 A test holds the files to the types.
 """
