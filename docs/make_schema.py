@@ -17,7 +17,11 @@ from qa_speech.scores import Score
 from qa_speech.service.model import Line
 from qa_speech.timeline import Timeline
 
-TITLES = {"call": "A call as qa_speech stores it", "score": "A score as qa_speech stores it", "service": "A line of a hand-over"}
+TITLES = {
+    "call": "A call as qa_speech stores it",
+    "score": "A score as qa_speech stores it",
+    "service": "A line of a hand-over",
+}
 HEAD = f"""# Stored calls and scores
 
 Written by `python docs/make_schema.py` from the types of `qa_speech.call` and `qa_speech.scores`.
