@@ -141,6 +141,18 @@ def test_gain_is_that_of_who_speaks_for_a_moment_not_of_the_line() -> None:
     assert normalising_gain(levels) == pytest.approx(4)
 
 
+def test_noise_in_the_pauses_hides_no_speech() -> None:
+    """As loud as the voice, but the voice has moments in which the noise would be heard, and is not."""
+    spoken = np.tile(np.repeat(np.array([-20, -22, -30, -45], np.float32), 5), 5)
+    levels = np.tile(np.concatenate((spoken, np.full(100, -20, np.float32))), 10)
+    sure = np.tile(np.repeat([0.95, 0.02], 100), 10).astype(np.float32)
+
+    found = tight(sure, 0.01, levels, 0.01)
+
+    assert [(round(said.start, 1), round(said.end, 1)) for said in found][:2] == [(0, 1), (2, 3)]
+    assert found.duration == pytest.approx(10, abs=0.5)
+
+
 def test_an_empty_channel_is_silent() -> None:
     assert active_level(np.zeros(0, np.float32)) == SILENT_DB
 

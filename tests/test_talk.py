@@ -44,6 +44,26 @@ def test_shares_of_all_speech_make_a_hundred_percent(agent, customer):
 
 
 @settings(deadline=None)
+@given(edges, edges)
+def test_closed_talk_is_talk_with_the_pauses_below_a_second_and_tight_talk_stays(agent, customer):
+    halves = [second / 2 for second in agent]
+    call = make_call(agent=spans(halves), customer=spans(customer), duration=400)
+    tight, closed = talk(call, role=A), talk(call, role=A, close_s=1.5)
+
+    assert closed.value == tight.value
+    if closed.value is not None:
+        assert closed.components["closed_s"] == pytest.approx(Timeline(spans(halves)).bridged(1.5).duration)
+        assert tight.components["closed_s"] == pytest.approx(Timeline(spans(halves)).bridged(1.0).duration)
+
+
+def test_closed_shares_are_of_closed_talk():
+    found = talk(make_call(agent=[(0, 2), (2.5, 4)], customer=[(5, 6)], duration=10), role=A).components
+
+    assert (found["talk_s"], found["closed_s"]) == (3.5, 4)
+    assert (found["closed_share_of_call"], found["closed_share_of_speech"]) == (40, 80)
+
+
+@settings(deadline=None)
 @given(calls())
 def test_the_floor_changes_less_often_than_there_are_turns(call):
     found = turns(call)

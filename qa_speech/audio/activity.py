@@ -9,8 +9,10 @@ noise, so it only says *where* somebody speaks; *when exactly* is said by the ch
 
     island      a run of frames that may be speech (a fifth of the threshold), holding some that surely are
     audible     louder than speech less 40 dB, and than the background around it plus 2 dB
-    speech      what is audible in an island or within 0.35 s of it; where the background covers the ends, 50 ms more,
-                and what the detector is confident of
+    speech      what is audible in an island, 0.35 s before or 0.1 s after it; where the background covers the ends, 50 ms
+                more, and what the detector is confident of
+    in noise    where the pauses are louder than what is heard under the speech, the level cannot tell a noise from the
+                ends of speech: nothing is speech there but near what surely is
 
 Thresholds were set on generated calls (`benchmarks/calls.py`, seeds from 1000). Levels are dBFS, times seconds.
 """
@@ -41,8 +43,12 @@ WITHIN_DB = 40.0
 ABOVE_FLOOR_DB = 2.0
 SINGLE_BELOW_DB = 3.0
 """A frame alone may be this much below the limit that three together have to reach."""
-REACH_S = 0.35
-"""Sound this near to an island belongs to it."""
+BEFORE_S, AFTER_S = 0.35, 0.1
+"""Sound this near to an island belongs to it: the detector is late to begin, and seldom early to end."""
+BEFORE_IN_NOISE_S, AFTER_IN_NOISE_S = 0.2, 0.03
+"""The same for what the detector is sure of, where a noise in the pauses would be taken for the ends of speech."""
+NOISE_LIKELY, NOISE_PERCENT, NOISE_ABOVE_DB = 0.3, 90, 3.0
+"""There, a tenth of what is less likely to be speech than this is that much louder than what is heard under the speech."""
 POSSIBLE_SHARE = 0.2
 """Share of the threshold: from here on a frame may be speech."""
 CLEAR_SHARE = 0.3
@@ -154,15 +160,21 @@ def tight(
     if not surely_own.any():
         return Timeline()
     loud = float(np.percentile(levels[surely_own], 95))
+    under = _under_speech(levels, likely, own, level_frame_s)
+    noisy = _pauses(levels, likely, own, level_frame_s) > under + NOISE_ABOVE_DB
     floor = _floor(levels, likely, level_frame_s)
-    floor = np.minimum(floor, _under_speech(levels, likely, own, level_frame_s))
+    floor = np.where(noisy, np.minimum(floor, under), floor)
     audible = _heard(levels, loud, floor, own)
     clear = levels >= np.maximum(floor + CLEAR_ABOVE_FLOOR_DB, loud - CLEAR_BELOW_LOUD_DB)
-    clearly_speech = clear & (likely >= limits.threshold * CLEAR_SHARE)
+    clearly_speech = clear & (likely >= limits.threshold * CLEAR_SHARE) & ~noisy
     sure = audible & (detected | clearly_speech)
     possible = likely >= limits.threshold * POSSIBLE_SHARE
     islands = _islands(possible, sure)
-    active = audible & grown(islands, round(REACH_S / level_frame_s))
+    near_island = grown(islands, round(BEFORE_S / level_frame_s), round(AFTER_S / level_frame_s))
+    near_sure = grown(
+        islands & detected, round(BEFORE_IN_NOISE_S / level_frame_s), round(AFTER_IN_NOISE_S / level_frame_s)
+    )
+    active = audible & np.where(noisy, islands & near_sure, near_island)
     # where the background covers the ends of speech, levels tell nothing: the detector is believed there
     covered = islands & own & (floor + ABOVE_FLOOR_DB > loud - WITHIN_DB)
     near = grown(active & islands, round(COVERED_S / level_frame_s))
@@ -238,6 +250,16 @@ def _under_speech(levels: Floats, likely: Floats, own: Mask, frame_s: float) -> 
     """
     spoken = (likely >= CONFIDENT) & own
     return _around(_smooth(levels), spoken, frame_s, _quiet_moments, -SILENT_DB)
+
+
+def _pauses(levels: Floats, likely: Floats, own: Mask, frame_s: float) -> Floats:
+    """The level in dBFS of the loud part of what is no speech around each frame."""
+    return _around(_smooth(levels), (likely < NOISE_LIKELY) & own, frame_s, _loud_moments, SILENT_DB)
+
+
+def _loud_moments(unspoken: Floats) -> float:
+    """The level in dBFS above which a tenth of the frames lie."""
+    return float(np.percentile(unspoken, NOISE_PERCENT))
 
 
 def _quiet_moments(spoken: Floats) -> float:

@@ -121,7 +121,9 @@ def analyse(
         is_dead = voice_channels[number].dead
         findings += hearing.findings(voices[number] + 1, channel, found_here, dead=is_dead)
         if not is_dead:
-            findings += quality.findings(voices[number] + 1, track, levels[number], found_here.speech, hidden)
+            findings += quality.findings(
+                voices[number] + 1, track, levels[number], found_here.speech, hidden, found_here.others
+            )
     found = Analysis(
         layout=layout,
         channels=tuple(index + 1 for index in voices),

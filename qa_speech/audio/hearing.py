@@ -73,6 +73,11 @@ class Heard(NamedTuple):
     sounds: tuple[sounds.Sound, ...]
     doubts: tuple[tuple[str, float, str], ...] = ()
 
+    @property
+    def others(self) -> Timeline:
+        """Where music or tones sound."""
+        return Timeline((sound.start, sound.end) for sound in self.sounds)
+
 
 def hear(channel: Channel, detector: Detector, limits: SpeechLimits) -> Heard:
     """Speech and other sounds of one channel."""
@@ -135,14 +140,12 @@ def _explained(channel: Channel, around_s: float = 0.0) -> Timeline:
 
 def _untold(channel: Channel, heard: Heard) -> Timeline:
     """Where a channel is heard and nothing says what it is."""
-    told = [Segment(sound.start, sound.end) for sound in heard.sounds]
-    return sounds.audible(channel.levels, channel.track.frame_s) - heard.speech - Timeline(told) - _explained(channel)
+    return sounds.audible(channel.levels, channel.track.frame_s) - heard.speech - heard.others - _explained(channel)
 
 
 def _unnamed(channel: Channel, heard: Heard) -> Floats:
     """The levels, dBFS, of all that is no music or tone."""
-    told = [Segment(sound.start, sound.end) for sound in heard.sounds]
-    named = frame_mask(told, len(channel.levels), channel.track.frame_s)
+    named = frame_mask(heard.others, len(channel.levels), channel.track.frame_s)
     return np.asarray(channel.levels[~named])
 
 

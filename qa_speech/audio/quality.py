@@ -81,15 +81,24 @@ class Peak(NamedTuple):
     at: float
 
 
-def findings(number: int, track: Track, levels: Floats, speech: Timeline, apart: Timeline = NOWHERE) -> list[Finding]:
+def findings(
+    number: int,
+    track: Track,
+    levels: Floats,
+    speech: Timeline,
+    apart: Timeline = NOWHERE,
+    others: Timeline = NOWHERE,
+) -> list[Finding]:
     """What the sound of one channel is like (`number` counts from 1), each figure with its unit; `levels` are in dBFS.
 
-    What is `apart` is neither speech nor background. The codes stand in `audio.channels`.
+    What is `apart` is neither speech nor background; `others`, where music or tones sound, is no background of the speech.
+    The codes stand in `audio.channels`.
     """
     mask = frame_mask(speech, len(levels), track.frame_s)
     outside = frame_mask(apart, len(levels), track.frame_s)
+    told = outside | frame_mask(others - speech, len(levels), track.frame_s)
     return [
-        *_noise_findings(number, track, levels[~outside], mask[~outside], speech),
+        *_noise_findings(number, track, levels[~told], mask[~told], speech),
         *_band_findings(number, track, mask),
         *_hum_findings(number, hum(track, mask | outside), active_level(levels)),
         *_echo_findings(number, echo(track, levels)),

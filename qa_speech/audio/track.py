@@ -213,16 +213,17 @@ def runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
 
 
-def grown(mask: npt.NDArray[np.bool_], frames: int) -> npt.NDArray[np.bool_]:
-    """The mask, and `frames` more on both sides of each true run; as long as the mask.
+def grown(mask: npt.NDArray[np.bool_], before: int, after: int | None = None) -> npt.NDArray[np.bool_]:
+    """The mask, and so many frames more before and after each true run (`after` None = as many as before); as long as the mask.
 
-    >>> grown(np.array([False, False, True, False, False, False]), 1).astype(int).tolist()
-    [0, 1, 1, 1, 0, 0]
+    >>> grown(np.array([False, False, True, False, False, False]), 1, 2).astype(int).tolist()
+    [0, 1, 1, 1, 1, 0]
     """
     change = np.zeros(len(mask) + 1, np.int32)
+    later = before if after is None else after
     for first, last in runs(mask):
-        change[max(0, first - frames)] += 1
-        change[min(len(mask), last + frames)] -= 1
+        change[max(0, first - before)] += 1
+        change[min(len(mask), last + later)] -= 1
     return np.asarray(np.cumsum(change[:-1]) > 0)
 
 

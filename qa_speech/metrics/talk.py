@@ -2,6 +2,8 @@
 
     agent      |=====|        |===|      |==========|     talk_time(agent) = sum of the bars
     customer          |=====|   |=|                       overlap counts for both: shares may exceed 100 %
+    tight      |==| |==||=|                               pauses from 0.2 s on are no talk: what a detector hears
+    closed     |===========|                              pauses below 1 s are talk: what people label
     turns      | A   |  C    |  A        |                the customer's 嗯 inside ends no turn
 
 Amazon Connect divides the sum of talk intervals by the conversation, as `share_of_call` does; MiiTel counts rallies
@@ -10,6 +12,7 @@ and the longest stretch of the agent, as `turns` does.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 from qa_speech.call import MASKED, UNDIVIDED, Call, Role
@@ -17,6 +20,7 @@ from qa_speech.language.dialogue import Turn
 from qa_speech.language.dialogue import turns as turns_of
 from qa_speech.metrics.base import ACTIVE_S, CALL_S, Component, Metric, Name, names_of
 from qa_speech.metrics.common import (
+    Span,
     all_spans,
     interval,
     length_s,
@@ -48,6 +52,21 @@ TALK = (
         alone=Name("说话占双方说话", "talk, share of all speech"),
     ),
     ACTIVE_S,
+    Component("closed_s", "s", "说话（含不足 1 秒的停顿）", "speech, pauses below 1 s closed"),
+    Component(
+        "closed_share_of_call",
+        "%",
+        "占通话（含短停顿）",
+        "share of call, pauses closed",
+        alone=Name("说话占通话（含短停顿）", "talk, share of the call, pauses closed"),
+    ),
+    Component(
+        "closed_share_of_speech",
+        "%",
+        "占全部说话（含短停顿）",
+        "share of speech, pauses closed",
+        alone=Name("说话占双方说话（含短停顿）", "talk, share of all speech, pauses closed"),
+    ),
 )
 TURNS = (
     Component("agent_count", "count", "坐席次数", "agent, count"),
@@ -63,7 +82,7 @@ TURNS = (
 _TURNS = names_of(TURNS)
 
 
-def talk(call: Call, *, role: Role) -> Measurement:
+def talk(call: Call, *, role: Role, close_s: float = 1.0) -> Measurement:
     """Seconds of speech of one role.
 
     Parameters
@@ -72,17 +91,20 @@ def talk(call: Call, *, role: Role) -> Measurement:
         Needs ``call.speech``.
     role : Role
         Whose speech.
+    close_s : float, seconds
+        In the closed view, pauses of one role shorter than this are speech too.
 
     Returns
     -------
     Measurement, unit ``s``
         ``talk_s`` the same; ``call_s`` length of the call; ``speech_s`` speech of all roles added up; ``active_s`` time in
-        which anybody speaks; ``share_of_call`` and ``share_of_speech`` in %, None (``masked``) where so much is masked that
-        whoever spoke there would change them. Value None: ``no_speech``, ``no_times``,
-        ``mono``, ``no_role``.
+        which anybody speaks; ``share_of_call`` and ``share_of_speech`` in %. The closed view of them: ``closed_s``,
+        ``closed_share_of_call``, ``closed_share_of_speech``. Shares are None (``masked``) where so much is masked that
+        whoever spoke there would change them. Value None: ``no_speech``, ``no_times``, ``mono``, ``no_role``.
 
     Notes
     -----
+    Labels of people close short pauses: held against those, the tight view is too low by what is said in pieces.
     Amazon Connect's PERCENT_TALK_TIME_AGENT is `share_of_call`. Medallia adds up word durations, which stretch over
     silence; here a voice detector decides.
 
@@ -92,6 +114,9 @@ def talk(call: Call, *, role: Role) -> Measurement:
     >>> found = talk(make_call(agent=[(0, 6)], customer=[(5, 7)], duration=10), role=Role.AGENT)
     >>> found.value, found.components["share_of_call"], found.components["share_of_speech"]
     (6.0, 60.0, 75.0)
+    >>> in_pieces = talk(make_call(agent=[(0, 2), (2.5, 4), (6, 7)], duration=10), role=Role.AGENT)
+    >>> in_pieces.value, in_pieces.components["closed_s"]
+    (4.5, 5.0)
     """
     role = Role(role)
     reason = no_timing(call) or no_role(call, role)
@@ -99,7 +124,10 @@ def talk(call: Call, *, role: Role) -> Measurement:
         return missing("s", TALK, reason)
     mine_s = total(spans(call, role))
     known = [other for other in roles_of(call) if other is not Role.UNKNOWN or not stretches_of(call, UNDIVIDED)]
-    speech_s = mine_s + sum([total(spans(call, other)) for other in known if other is not role])
+    others = [spans(call, other) for other in known if other is not role]
+    speech_s = mine_s + sum([total(pieces) for pieces in others])
+    closed_s = total(_closed(spans(call, role), close_s))
+    others_closed_s = sum([total(_closed(pieces, close_s)) for pieces in others])
     length = length_s(call)
     parts = {
         "talk_s": mine_s,
@@ -108,12 +136,27 @@ def talk(call: Call, *, role: Role) -> Measurement:
         "share_of_call": ratio(mine_s, told_s(call)),
         "share_of_speech": ratio(mine_s, speech_s),
         "active_s": total(all_spans(call)),
+        "closed_s": closed_s,
+        "closed_share_of_call": ratio(closed_s, told_s(call)),
+        "closed_share_of_speech": ratio(closed_s, closed_s + others_closed_s),
     }
     hidden_s = total(stretches_of(call, MASKED))
     if hidden_s > MOST_MASKED * (speech_s + hidden_s):
-        parts |= {"share_of_call": None, "share_of_speech": None}
+        shares = ("share_of_call", "share_of_speech", "closed_share_of_call", "closed_share_of_speech")
+        parts |= dict.fromkeys(shares)
         return measured(call, mine_s, "s", parts, reason="masked")
     return measured(call, mine_s, "s", parts)
+
+
+def _closed(pieces: Iterable[Span], close_s: float) -> list[Span]:
+    """Sorted spans with the pauses shorter than `close_s` seconds closed."""
+    found: list[Span] = []
+    for start, end in pieces:
+        if found and start - found[-1][1] < close_s:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
 
 
 def turns(call: Call) -> Measurement:
