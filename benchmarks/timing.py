@@ -1,11 +1,13 @@
 """Timing, voice and sound quality against ground truth, and their speed.
 
-    python benchmarks/timing.py [--quick] [--data DIR] [speed] [recordings] [generated] [recognised] [doctor]     parts
+    python benchmarks/timing.py [--quick] [--data DIR] [speed] [recordings] [generated] [voices] [recognised] [doctor]     parts
 
 Generated calls (`calls.py`, seeds 0–199): talk time, silences, overlap and its classes, speech rate, leaks; and the
-channel doctor on 200 calls per planted fault and 1,000 without. Recordings in the data folder: meetings with hand
-labels, hold music, Mandarin clips with known text. Speed: CPU of one process on a five-minute two-channel A-law call,
-as ratios against the speech detection network alone, interleaved. One core; the whole takes about 40 minutes.
+channel doctor on 200 calls per planted fault and 1,000 without. Voices that are easily lost (`_hard.py`, seeds 0–499):
+parties lost, speech lost among noise and beside music; goes on where it was stopped. Recordings in the data folder:
+meetings with hand labels, hold music, Mandarin clips with known text. Speed: CPU of one process on a five-minute
+two-channel A-law call, as ratios against the speech detection network alone, interleaved. One core; the whole takes
+about an hour.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from _common import Figure, Options, figure, run_parts  # noqa: E402
 from _line import FAULTS  # noqa: E402
+from _lost import lost  # noqa: E402
 from _recognised import recognised  # noqa: E402
 from _recordings import PEERS, analysed, recordings  # noqa: E402
 from _scores import FAULT_CODES, Scored, f1, fault_codes, macro_f1, scored, upper_bound  # noqa: E402
@@ -188,6 +191,7 @@ PARTS: dict[str, Callable[[Options], Iterator[Figure]]] = {
     "speed": lambda options: speed(quick=options.quick),
     "recordings": lambda options: recordings(options.data),
     "generated": generated,
+    "voices": lost,
     "recognised": lambda options: recognised(REPORT_SEEDS[:4] if options.quick else REPORT_SEEDS[:100], options.data),
     "doctor": doctor,
 }

@@ -160,9 +160,10 @@ def tight(
     if not surely_own.any():
         return Timeline()
     loud = float(np.percentile(levels[surely_own], 95))
-    under = _under_speech(levels, likely, own, level_frame_s)
-    noisy = _pauses(levels, likely, own, level_frame_s) > under + NOISE_ABOVE_DB
-    floor = _floor(levels, likely, level_frame_s)
+    smooth = _smooth(levels)
+    under = _under_speech(smooth, likely, own, level_frame_s)
+    noisy = _pauses(smooth, likely, own, level_frame_s) > under + NOISE_ABOVE_DB
+    floor = _floor(smooth, likely, level_frame_s)
     floor = np.where(noisy, np.minimum(floor, under), floor)
     audible = _heard(levels, loud, floor, own)
     clear = levels >= np.maximum(floor + CLEAR_ABOVE_FLOOR_DB, loud - CLEAR_BELOW_LOUD_DB)
@@ -220,7 +221,7 @@ def _floor(levels: Floats, likely: Floats, frame_s: float) -> Floats:
     Around, because a background comes and goes: hold music in one minute must not hide a quiet voice in the next.
     Speech that went unseen in it does not raise it far.
     """
-    return _around(_smooth(levels), likely < UNLIKELY, frame_s, _background, SILENT_DB)
+    return _around(levels, likely < UNLIKELY, frame_s, _background, SILENT_DB)
 
 
 def _around(
@@ -249,28 +250,33 @@ def _under_speech(levels: Floats, likely: Floats, own: Mask, frame_s: float) -> 
     A noise in the pauses alone is louder than the quietest moments of the speech, and hides none of it.
     """
     spoken = (likely >= CONFIDENT) & own
-    return _around(_smooth(levels), spoken, frame_s, _quiet_moments, -SILENT_DB)
+    return _around(levels, spoken, frame_s, _quiet_moments, -SILENT_DB)
 
 
 def _pauses(levels: Floats, likely: Floats, own: Mask, frame_s: float) -> Floats:
     """The level in dBFS of the loud part of what is no speech around each frame."""
-    return _around(_smooth(levels), (likely < NOISE_LIKELY) & own, frame_s, _loud_moments, SILENT_DB)
+    return _around(levels, (likely < NOISE_LIKELY) & own, frame_s, _loud_moments, SILENT_DB)
 
 
 def _loud_moments(unspoken: Floats) -> float:
     """The level in dBFS above which a tenth of the frames lie."""
-    return float(np.percentile(unspoken, NOISE_PERCENT))
+    return _percentile(unspoken, NOISE_PERCENT)
 
 
 def _quiet_moments(spoken: Floats) -> float:
     """The level in dBFS below which a fifth of the speech lies."""
-    return float(np.percentile(spoken, UNDER_PERCENT))
+    return _percentile(spoken, UNDER_PERCENT)
 
 
 def _background(quiet: Floats) -> float:
     """The level in dBFS that quiet frames seldom exceed; a few loud ones among them do not raise it far."""
-    middle, high = np.percentile(quiet, (50, 95))
-    return float(min(high, middle + FLOOR_SPREAD_DB))
+    return min(_percentile(quiet, 95), _percentile(quiet, 50) + FLOOR_SPREAD_DB)
+
+
+def _percentile(levels: Floats, percent: float) -> float:
+    """The level below which `percent` of these lie, to the nearest frame: many are asked for, and all of them in a hurry."""
+    place = round(percent / 100 * (len(levels) - 1))
+    return float(np.partition(levels, place)[place])
 
 
 def _smooth(levels: Floats) -> Floats:

@@ -33,6 +33,8 @@ MOST = 0.5
 """Share; a voice of which less than this is found is a voice lost."""
 UNTOLD_S = 1.0
 """Seconds of sound that nothing explains from which on a channel is heard again."""
+LOST_S = 2.5
+"""Seconds of such sound in which a party may be lost, if there is more of it than of speech."""
 LEAK_REACH_S = 0.35
 """Seconds around what leaked in where the detector may still hear it."""
 LENT_TIMES = 2
@@ -83,13 +85,22 @@ def hear(channel: Channel, detector: Detector, limits: SpeechLimits) -> Heard:
     """Speech and other sounds of one channel."""
     probabilities = _detected(channel, detector, lent=False)
     heard = _gated(channel, probabilities, detector.frame_s, limits)
+    if _untold(channel, heard).duration >= max(UNTOLD_S, heard.speech.duration):
+        heard = _heard_again(channel, heard, probabilities, detector, limits)
     untold_s = _untold(channel, heard).duration
-    if untold_s < max(UNTOLD_S, heard.speech.duration):
+    if untold_s < max(LOST_S, heard.speech.duration):
         return heard
+    return heard._replace(doubts=(*heard.doubts, ("unexplained_sound", round(untold_s, 1), "s")))
+
+
+def _heard_again(
+    channel: Channel, heard: Heard, probabilities: Floats, detector: Detector, limits: SpeechLimits
+) -> Heard:
+    """The channel with a pitch lent to it, where that shows more than twice the speech; else as it was heard."""
     lent = _detected(channel, detector, lent=True)
     likely = np.maximum(probabilities, np.minimum(LENT_TIMES * lent, 1))
     again = _gated(channel, likely, detector.frame_s, limits)
-    if heard.speech.duration >= MOST * again.speech.duration:
+    if again.speech.duration < max(UNTOLD_S, heard.speech.duration / MOST):
         return heard
     only_lent_s = again.speech.duration - heard.speech.duration
     return again._replace(doubts=(*again.doubts, ("unvoiced_speech", round(only_lent_s, 1), "s")))

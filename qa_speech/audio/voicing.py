@@ -22,8 +22,9 @@ SMOOTHED = 3
 """Spectra averaged over, against the chance of noise."""
 ENVELOPE_S = 0.0015
 """What repeats within this is the shape of a mouth; what repeats later would be a pitch."""
-PITCH_HZ, GLIDE, GLIDE_HZ = 120.0, 0.15, 2.0
-"""The pitch lent, by how much of itself it glides, and how often a second: a voice that stays on one note is a machine."""
+PITCH_HZ, GLIDE, GLIDE_HZ = 75.0, 0.15, 2.0
+"""The pitch lent, by how much of itself it glides, and how often a second: a voice that stays on one note is a machine, and
+the lower it is, the closer its harmonics show the shape of the spectrum."""
 LOWEST_HZ = 100.0
 """Below this the spectrum falls no steeper."""
 PART_STEPS = 2048

@@ -83,6 +83,10 @@ REASONS: Words = {
     "silent_channel": ("有一个声道有声音，却没有找到人声", "a channel carries sound, yet no speech was found in it"),
     "little_speech": ("有一方几乎没有找到人声", "next to no speech was found of one party"),
     "level_disagrees": ("人声检测与音量不一致", "the speech detector and the level disagree"),
+    "unexplained_sound": (
+        "有一方声道上说不清来源的声音比人声还多",
+        "one party's channel holds more unexplained sound than speech",
+    ),
     "unvoiced_speech": (
         "有一方声音沙哑或耳语，人声检测把握不大",
         "one party is hoarse or whispers; the detector is unsure of it",
@@ -121,6 +125,7 @@ FINDINGS: Words = {
         "the speech detector and the level disagree, the detector was believed; share in dispute",
     ),
     "unvoiced_speech": ("沙哑或耳语的人声", "hoarse or whispered speech"),
+    "unexplained_sound": ("说不清来源的声音，比人声还多", "unexplained sound, more of it than of speech"),
     "snr": ("信噪比", "signal-to-noise ratio"),
     "wada_snr": ("信噪比（WADA）", "signal-to-noise ratio (WADA)"),
     "band_limit": ("有效频带上限", "band limit"),
@@ -263,6 +268,7 @@ GRAVE_FINDINGS = frozenset(
         "little_speech",
         "level_disagrees",
         "unvoiced_speech",
+        "unexplained_sound",
         "clipping",
         "dropouts",
         "truncated",
