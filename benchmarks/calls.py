@@ -1,6 +1,7 @@
 """Seeded two-channel calls with exact truth, for measuring; nothing here knows how they will be measured.
 
     python benchmarks/calls.py --seed 1000 [--fault echo] [--out call.wav] [--data DIR]     one call, and what was drawn
+    python benchmarks/calls.py --seed 1000 --hard [--out call.wav] [--data DIR]             one that takes a voice away
     python benchmarks/calls.py [--quick] [--data DIR]                                       figures of the report set
 
 Develop on seeds ≥ 1000; seeds 0–199 are for reports and are never looked at. The two ranges share no voice: each has
@@ -8,6 +9,9 @@ its own espeak-ng variants (none of them used by the samples) and its own record
 
     dialogue (who speaks when, planned overlaps) → one clean track per party → truth
         → leak into the other channel → level → noise → codec → samples
+
+Hard calls (`_hard.py`): real, synthetic, hoarse and whispered voices at −20 to −55 dBFS, digital silence without dither, DC, noise
+between words, recorded hold music at −6 to +9 dB; seeds 0–499 are for reports.
 
 Truth is the frame energy of each clean track (within 40 dB of its 95th percentile, pauses < 0.2 s bridged, speech
 < 0.1 s dropped), not the plan. A leak is given relative to the level its source has on its own channel, as recorded.
@@ -31,6 +35,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "training" / "dem
 import _line  # noqa: E402
 from _common import Figure, Options, figure, run  # noqa: E402
 from _dialogue import Audio, Item  # noqa: E402
+from _hard import make_hard  # noqa: E402
 from _spoken import DATA, FIRST_DEVELOPMENT_SEED, Talk, chance  # noqa: E402
 from _talks import fresh  # noqa: E402
 
@@ -288,7 +293,11 @@ def one(arguments: list[str]) -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--fault", default="", choices=("", *_line.FAULTS))
+    parser.add_argument("--hard", action="store_true")
     options = parser.parse_args(arguments)
+    if options.hard:
+        _one_hard(options.seed, options.data, options.out)
+        return
     call = make(options.seed, fault=options.fault, data=options.data)
     print(f"{call.duration:.1f} s, {len(call.items)} items, speech {[round(t.duration, 1) for t in call.truth]} s")
     print(call.drawn)
@@ -296,6 +305,20 @@ def one(arguments: list[str]) -> None:
         import soundfile
 
         soundfile.write(options.out, call.samples.T, call.rate)
+
+
+def _one_hard(seed: int, data: Path, out: Path | None) -> None:
+    """The same for a hard call."""
+    call = make_hard(seed, data=data)
+    seconds = call.samples.shape[1] / call.rate
+    spoken = [round(truth.duration, 1) for truth in call.truth]
+    print(f"{seconds:.1f} s, speech {spoken} s, {call.codec or 'no codec'}")
+    for party in call.parties:
+        print(party)
+    if out:
+        import soundfile
+
+        soundfile.write(out, call.samples.T, call.rate)
 
 
 if __name__ == "__main__":
