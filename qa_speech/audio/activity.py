@@ -9,7 +9,7 @@ noise, so it only says *where* somebody speaks; *when exactly* is said by the ch
 
     island      a run of frames that may be speech (a fifth of the threshold), holding some that surely are
     audible     louder than speech less 40 dB, and than the background around it plus 2 dB
-    speech      what is audible in an island, 0.35 s before or 0.1 s after it; where the background covers the ends, 50 ms
+    speech      what is audible in an island, 0.35 s before or 0.2 s after it; where the background covers the ends, 50 ms
                 more, and what the detector is confident of
     in noise    where the pauses are louder than what is heard under the speech, the level cannot tell a noise from the
                 ends of speech: nothing is speech there but near what surely is
@@ -43,11 +43,11 @@ WITHIN_DB = 40.0
 ABOVE_FLOOR_DB = 2.0
 SINGLE_BELOW_DB = 3.0
 """A frame alone may be this much below the limit that three together have to reach."""
-BEFORE_S, AFTER_S = 0.35, 0.1
+BEFORE_S, AFTER_S = 0.35, 0.2
 """Sound this near to an island belongs to it: the detector is late to begin, and seldom early to end."""
 BEFORE_IN_NOISE_S, AFTER_IN_NOISE_S = 0.2, 0.03
 """The same for what the detector is sure of, where a noise in the pauses would be taken for the ends of speech."""
-NOISE_LIKELY, NOISE_PERCENT, NOISE_ABOVE_DB = 0.3, 90, 3.0
+NOISE_LIKELY, NOISE_PERCENT, NOISE_ABOVE_DB = 0.3, 90, 6.0
 """There, a tenth of what is less likely to be speech than this is that much louder than what is heard under the speech."""
 POSSIBLE_SHARE = 0.2
 """Share of the threshold: from here on a frame may be speech."""
