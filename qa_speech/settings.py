@@ -4,6 +4,7 @@ Option > file > the model's own settings > default. Unknown keys are refused and
 
     model = "demo"              # a folder, a name, or "none"
     agent_channel = 1
+    pairs = "in,out"            # two files of one call: the agent's ends in -in, the customer's in -out; or "auto"
 
     [recognition]
     language = "zh"
@@ -67,9 +68,9 @@ class Recognition(_Strict):
     threads: int = Field(default=0, ge=0, description="CPU threads; 0 = all")
     batch_size: int = Field(default=8, ge=1, le=256)
     beam_size: int | None = Field(default=None, ge=1, le=20, description="default 5")
-    window_s: float | None = Field(default=None, gt=1, le=30, description="longest window in seconds; default 30")
+    window_s: float | None = Field(default=None, gt=1, le=30, description="longest window in seconds; default 16")
     window: Literal["full", "tight"] | None = Field(
-        default=None, description="default full = filled up to 30 s; tight costs less, verify it on your model"
+        default=None, description="default tight = filled up to 12 s at least; full = up to 30 s, which costs more"
     )
     no_repeat_ngram_size: int | None = Field(default=None, ge=0, description="default 0 = off")
     hotwords: str = ""
@@ -168,6 +169,9 @@ class Settings(_Strict):
     )
     agent_channel: Literal[1, 2] | None = Field(default=None, description="1 unless given")
     scorecard: Path | None = None
+    pairs: str = Field(
+        default="", description="how the two files of one call end, the agent's and the customer's: in,out; or auto"
+    )
     recognition: Recognition = Recognition()
     speech: Speech = Speech()
     transcripts: Transcripts = Transcripts()

@@ -99,23 +99,28 @@ def test_a_bug_met_while_a_call_is_finished_is_a_row_of_its_own(place: Path, tmp
     assert notes == []
 
 
-def test_a_recording_that_hangs_its_decoder_is_the_only_one_to_fail(tmp_path: Path) -> None:
+class StopsPreparing(Pool):
+    """Its worker stands still whenever it begins the third call, as one does that waits for a disk for ever."""
+
+    def _take(self, child: Child, message: Message) -> None:
+        super()._take(child, message)
+        if isinstance(message, Started) and message.number == 2:
+            os.kill(child.pid, signal.SIGSTOP)
+
+
+def test_a_recording_that_hangs_its_worker_is_the_only_one_to_fail(tmp_path: Path) -> None:
     make_calls(tmp_path / "rec", COUNT - 1)
-    os.mkfifo(tmp_path / "rec" / "pipe.json")  # whoever opens it waits for ever
     (tmp_path / "rec" / "m.csv").write_text(
-        "path,transcript\n"
-        + "".join(f"c0000{i}.wav,\n" for i in range(COUNT - 2))
-        + "c00004.wav,pipe.json\nmissing.wav,\n",
-        encoding="utf-8",
+        "path\n" + "".join(f"c0000{i}.wav\n" for i in range(COUNT - 1)) + "missing.wav\n", encoding="utf-8"
     )
 
     run_batch(
         find_rows([tmp_path / "rec" / "m.csv"]), tmp_path / "run", settings=NOW,
-        doer=pool_doer(None, limits=Limits(call_s=1.5)),
+        doer=pool_doer(None, limits=Limits(call_s=6), kind=StopsPreparing),
     )  # fmt: skip
 
     found = outcomes(tmp_path / "run")
-    assert found["c00004.wav"] == ("failed", "time_limit")
+    assert found["c00002.wav"] == ("failed", "time_limit")
     assert found["missing.wav"] == ("failed", "DecodeError")
     assert sum(outcome == ("ok", None) for outcome in found.values()) == COUNT - 2
 

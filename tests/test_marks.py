@@ -359,7 +359,20 @@ def test_nothing_in_the_room_changes_or_removes_a_mark() -> None:
                 assert not words.startswith(("UPDATE ", "DELETE ", "DROP ", "TRUNCATE ")), path
             if isinstance(node, ast.Attribute) and node.attr == "update":
                 assert ast.unparse(node.value) not in ("MARKS", "AUDIT"), path
-    assert {name for name in vars(MarkStore) if not name.startswith("_")} == {"add", "marks", "inspected", "close"}
+    offered = {name for name in vars(MarkStore) if not name.startswith("_")}
+    assert offered == {"add", "marks", "inspected", "forget", "close"}
+    source = (room / "database.py").read_text(encoding="utf-8")
+    assert source.count("update(MARKS)") == 1  # forgetting a call takes its name and what was typed, no decision
+
+
+def test_forgetting_a_call_leaves_its_decisions_and_nothing_that_leads_to_it(marks: MarkStore) -> None:
+    kept = mark("pass", call="b", reason="客户说 b")
+    marks.add([mark("fail", reason="客户说 13800138000", evidence=(Seconds(1, 2),), points=3.0), kept])
+
+    assert marks.forget({"a": "forgotten-1", "x": "forgotten-2"}) == 1
+
+    assert marks.marks() == [mark("fail", call="forgotten-1", points=3.0), kept]
+    assert marks.marks(["a"]) == []
 
 
 def test_the_migrations_make_the_tables_that_the_code_writes(tmp_path: Path) -> None:
@@ -478,3 +491,36 @@ def test_what_the_machine_said_stays_beside_the_decision() -> None:
     assert sentence(human.criteria[0], lang="zh") == "未能判定：没有人工判定"
     assert decode(encode(final), Score) == final
     assert b'"marks"' not in encode(machine)
+
+
+def test_forgetting_a_call_reaches_the_tables_of_a_desk(tmp_path: Path) -> None:
+    from sqlalchemy import Integer, String, Text
+
+    from qa_speech.marks.desk_base import DRAFTS, NOTICES, ROUNDS, forget_on_desk, open_desk_base
+
+    place = tmp_path / "marks.sqlite"
+    base = open_desk_base(place)
+    added = [
+        (NOTICES, {"call": "a.wav", "person": "甲"}),
+        (DRAFTS, {"call": "a.wav", "body": "13800138000"}),
+        (DRAFTS, {"call": "b.wav", "body": "好"}),
+        (ROUNDS, {"calls": '["a.wav","b.wav"]', "people": "[]"}),
+    ]
+    with base.writing() as connection:
+        for table, values in added:
+            empty_row = {column.name: "" for column in table.columns if isinstance(column.type, String | Text)}
+            numbers = {column.name: 1 for column in table.columns if isinstance(column.type, Integer)}
+            connection.execute(table.insert(), [empty_row | numbers | values])
+
+    forget_on_desk(base.marks, {"a.wav": "forgotten-1"})
+    base.marks.forget({"a.wav": "forgotten-1"})
+
+    with base.reading() as connection:
+        assert [(row.call, row.person) for row in connection.execute(NOTICES.select())] == [("forgotten-1", "甲")]
+        assert [row.call for row in connection.execute(DRAFTS.select())] == ["b.wav"]
+        assert [row.calls for row in connection.execute(ROUNDS.select())] == ['["forgotten-1","b.wav"]']
+    base.close()
+    base.marks.close()
+    for path in tmp_path.iterdir():
+        assert b"a.wav" not in path.read_bytes()
+        assert b"13800138000" not in path.read_bytes()

@@ -63,12 +63,13 @@ def test_each_window_holds_one_role_of_one_call_within_the_limit() -> None:
 
 
 def test_every_word_is_kept_in_the_speech_of_its_role() -> None:
-    recognizer = FakeRecognizer(["您好请问有什么可以帮您"] * 20)
+    text = "您好请问有什么可以帮您" * 15
+    recognizer = FakeRecognizer([text] * 20)
 
     call = inspect_call(GOOD, recognizer=recognizer).call
 
     said = sum(len(item.words) for item in call.utterances) + len(call.stray)
-    assert said == 11 * len(recognizer.seen)
+    assert said == len(text) * len(recognizer.seen)
     for item in call.utterances:
         assert all(item.start - 0.5 <= word.start and word.end <= item.end + 0.5 for word in item.words)
 

@@ -12,7 +12,7 @@ import msgspec
 from qa_speech.filenames import as_path
 from qa_speech.inputs.rows import MISSING, Row
 from qa_speech.store.base import Store
-from qa_speech.store.forget import forgotten
+from qa_speech.store.forget import forgotten, require_finished
 from qa_speech.store.summary import in_hours
 
 BYTES_PER_CALL = 40_000
@@ -24,10 +24,19 @@ S_PER_H = 3600
 
 
 def plan(store: Store, rows: Sequence[Row]) -> list[Row]:
-    """Add rows to those of a run: known ids are replaced in their place, new ones come after them."""
+    """Add rows to those of a run: known ids are replaced in their place, new ones come after them.
+
+    What the run has forgotten is left out, whatever it is called now.
+
+    Raises
+    ------
+    ConfigError
+        Its marks cannot be read, or calls were being removed when that broke off.
+    """
+    require_finished(store.place)
     old = store.rows()
-    is_forgotten = forgotten(store.place)
-    fresh = {row.id: row for row in rows if not is_forgotten(row.id)}
+    memory = forgotten(store.place)
+    fresh = {row.id: row for row in rows if not memory.has(row)}
     merged = [fresh.pop(row.id, row) for row in old]
     merged += fresh.values()
     if merged != old:

@@ -41,7 +41,7 @@ class Sharing:
 
     def key(self, row: Row) -> str:
         """The share key of a row; "" when nothing else has its size."""
-        if row.bytes == MISSING or row.transcript or self._sizes[row.bytes] < 2:
+        if row.bytes == MISSING or row.transcript or row.path_customer or self._sizes[row.bytes] < 2:
             return ""
         try:
             return share_key(row, sha256(as_path(row.path)), self._options)

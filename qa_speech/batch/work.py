@@ -57,12 +57,13 @@ def options_key(settings: Settings, recognizer: str) -> str:
 
 def input_key(row: Row, options: str) -> str:
     """Changes when the recording, what is known about it, or the options change."""
-    return _short([row.bytes, row.mtime_ns, row.agent_channel, _stamp(row.transcript), options, *_raw(row)])
+    stamps = [_stamp(row.path_customer)] if row.path_customer else []
+    return _short([row.bytes, row.mtime_ns, row.agent_channel, _stamp(row.transcript), options, *_raw(row), *stamps])
 
 
 def share_key(row: Row, audio_sha256: str, options: str) -> str:
-    """The same for rows that would give the same Call but for its name; "" for a row that brings its own words."""
-    if row.transcript:
+    """The same for rows that would give the same Call but for its name; "" for a row that brings its own words or is two files."""
+    if row.transcript or row.path_customer:
         return ""
     return _short([audio_sha256, row.agent_channel, options, *_raw(row)])
 

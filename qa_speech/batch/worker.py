@@ -32,7 +32,7 @@ from qa_speech.engines.base import Window, WindowWords
 from qa_speech.engines.guards import guard
 from qa_speech.engines.silero import SileroDetector
 from qa_speech.inputs.rows import Row
-from qa_speech.pipeline import Prepared, begin, finish, report, wants_simplified
+from qa_speech.pipeline import Heard, Plan, Prepared, begin, finish, report, thin, wants_simplified
 from qa_speech.settings import Settings
 from qa_speech.store.base import with_row
 from qa_speech.store.cards import RunScorecards
@@ -44,7 +44,10 @@ WINDOWS_AT_ONCE = 32
 
 @dataclass(eq=False)
 class OpenCall:
-    """A call that waits for its words; `sent` are the windows so far, `prepare_s` seconds were spent on it."""
+    """A call that waits for its words; `sent` are the windows so far, `prepare_s` seconds were spent on it.
+
+    `plans` are the windows that were asked again, after the first: None until the first are answered.
+    """
 
     row: Row
     card: str
@@ -52,6 +55,7 @@ class OpenCall:
     windows: Iterator[Window]
     prepare_s: float
     sent: list[Window] = field(default_factory=list)
+    plans: tuple[Plan, ...] | None = None
 
 
 def main(link: Connection, task: Task) -> None:
@@ -95,7 +99,7 @@ class Worker:
                 return self._prepare(message)
             if isinstance(message, ScoreAgain):
                 return self._score_again(message)
-            return self._finish(self._open[message.number], message.words)
+            return self._answered(message.number, message.words)
         except Exception as exc:
             return failed(row.id, row.path, exc)
 
@@ -107,7 +111,7 @@ class Worker:
             return self._scored(begun, message.card, time.perf_counter()).timed(prepare_s=prepare_s)
         opened = OpenCall(message.row, message.card, begun, begun.windows(), prepare_s)
         if not begun.plans:
-            return self._finish(opened, [])
+            return self._finish(opened, Heard())
         self._open[message.number] = opened
         self._send_windows(message.number, opened)
         return None
@@ -116,13 +120,26 @@ class Worker:
         call = with_row(decode(message.stored, Call, message.row.id), message.row)
         return again(report(call, self._cards.require(message.card)), message.kept)
 
-    def _finish(self, opened: OpenCall, words: list[WindowWords]) -> Record:
+    def _answered(self, number: int, words: list[WindowWords]) -> Record | None:
+        """All windows so far have their words: those that came back thin are asked again, once."""
+        opened = self._open[number]
+        prepared = opened.prepared
+        simplify = wants_simplified(self._task.settings)
+        heard = [guard(window, answer, simplify=simplify) for window, answer in zip(opened.sent, words, strict=True)]
+        count = len(prepared.plans)
+        first, later = heard[:count], heard[count:]
+        if opened.plans is None:
+            opened.plans = thin(prepared, first)
+            opened.windows = prepared.windows(opened.plans)
+            if opened.plans:
+                self._send_windows(number, opened)
+                return None
+        return self._finish(opened, Heard(first, opened.plans, later))
+
+    def _finish(self, opened: OpenCall, heard: Heard) -> Record:
         """Words into the call, figures, score: what the store keeps."""
         began = time.perf_counter()
-        settings = self._task.settings
-        simplify = wants_simplified(settings)
-        heard = [guard(window, answer, simplify=simplify) for window, answer in zip(opened.sent, words, strict=True)]
-        call = finish(opened.prepared, heard, self._task.remote, settings)
+        call = finish(opened.prepared, heard, self._task.remote, self._task.settings)
         return self._scored(call, opened.card, began).timed(prepare_s=opened.prepare_s)
 
     def _scored(self, call: Call, card: str, began: float) -> Record:
@@ -135,7 +152,7 @@ class Worker:
         for window in islice(opened.windows, WINDOWS_AT_ONCE):
             opened.sent.append(window)
             packed.append(PackedWindow(window.duration, pickle.dumps(window, protocol=5)))
-        left = len(opened.prepared.plans) - len(opened.sent)
+        left = len(opened.prepared.plans) + len(opened.plans or ()) - len(opened.sent)
         self._link.send(Windows(number, packed, left))
 
 

@@ -15,10 +15,12 @@ from qa_speech.cli.common import (
     EXIT_UNUSABLE,
     Language,
     MaskOption,
+    PairsOption,
     RawOption,
     UiOption,
     friendly_errors,
     raw_option,
+    tell_overlooked,
     ui,
 )
 
@@ -67,6 +69,7 @@ def audio(
         typer.Option("--config", help="运行设置 settings file, e.g. qa_speech.toml.", show_default=False),
     ] = None,
     raw: RawOption = None,
+    pairs: PairsOption = None,
     mask: MaskOption = True,
     ui_language: UiOption = None,
 ) -> None:
@@ -80,13 +83,16 @@ def audio(
         from qa_speech.report.people import with_masked_id
         from qa_speech.scores import CallFailure
 
-        inputs = find_inputs(paths)
+        settings = _settings(config, agent_channel)
+        joined = pairs if pairs is not None else settings.pairs
+        inputs = find_inputs(paths, pairs=joined)
+        tell_overlooked(paths, joined, ui(ui_language))
         if transcripts is not None:
             inputs = with_transcripts(inputs, transcripts)
         if raw is not None:
             inputs = with_raw(inputs, raw_option(raw))
         lang, failed = ui(ui_language), 0
-        for outcome in inspect_many(inputs, settings=_settings(config, agent_channel)):
+        for outcome in inspect_many(inputs, settings=settings):
             failed += isinstance(outcome, CallFailure)
             if json_lines:
                 lines = [_as_json(outcome)]

@@ -14,10 +14,12 @@ from qa_speech.cli.common import (
     EXIT_USAGE,
     Language,
     MaskOption,
+    PairsOption,
     RawOption,
     UiOption,
     friendly_errors,
     in_words,
+    tell_overlooked,
     ui,
 )
 from qa_speech.cli.marking import MarksDbOption, MarksMode, MarksOption, marks_of
@@ -89,6 +91,7 @@ def run(
     name_pattern: PatternOption = None,
     transcripts: TranscriptsOption = None,
     raw: RawOption = None,
+    pairs: PairsOption = None,
     agent_channel: Annotated[
         int | None,
         typer.Option("--agent-channel", min=1, max=2, help="坐席所在声道 the agent's channel.", show_default=False),
@@ -97,7 +100,7 @@ def run(
         Literal["full", "tight"] | None,
         typer.Option(
             "--window",
-            help="tight：窗不补到 30 秒，更快，先验证 do not fill windows up to 30 s: faster, verify it; default: the model's.",
+            help="full：窗补到 30 秒，更慢 fill windows up to 30 s, slower; tight: only to 12 s; default: the model's.",
             show_default=False,
         ),
     ] = None,
@@ -118,10 +121,12 @@ def run(
             recognition = settings.recognition.model_copy(update={"window": window})
             settings = settings.model_copy(update={"recognition": recognition})
         pattern = name_pattern if name_pattern is not None else settings.batch.name_pattern
+        joined = pairs if pairs is not None else settings.pairs
         if paths:
             rows = find_rows(
-                paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "", tables=settings.tables
-            )
+                paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "", tables=settings.tables, pairs=joined,
+            )  # fmt: skip
+            tell_overlooked(paths, joined, ui(ui_language))
         else:
             rows = _rows_of(out)
         work(out, rows, settings, state, scorecard, until=until, json_lines=json_lines, lang=ui(ui_language))
@@ -150,6 +155,7 @@ def plan(
     name_pattern: PatternOption = None,
     transcripts: TranscriptsOption = None,
     raw: RawOption = None,
+    pairs: PairsOption = None,
     ui_language: UiOption = None,
 ) -> None:
     """登记而不处理 List the rows of work and what they will take, without doing any; with --model, how they will be done.
@@ -167,11 +173,13 @@ def plan(
         lang, state = ui(ui_language), read_state(out)
         settings = settings_of(config, state, model=model, workers=workers, agent_channel=None)
         pattern = name_pattern if name_pattern is not None else settings.batch.name_pattern
+        joined = pairs if pairs is not None else settings.pairs
         rows = []
         if paths:
             rows = find_rows(
-                paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "", tables=settings.tables
-            )
+                paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "", tables=settings.tables, pairs=joined,
+            )  # fmt: skip
+            tell_overlooked(paths, joined, ui(ui_language))
         store = store_at(out)
         with store.locked():
             rows = merge(store, rows)
@@ -300,21 +308,26 @@ def forget(
     keep_scores: Annotated[
         bool, typer.Option("--keep-scores", help="保留匿名分数 keep points and figures under a mark that is no name.")
     ] = False,
+    marks_db: MarksDbOption = None,
     ui_language: UiOption = None,
 ) -> None:
     """删除个人信息：文字、通话数据、录音路径 Remove text, calls and paths for good; recordings themselves are yours to delete.
+
+    同一录音的其他编号一并删除；标注只留判定。 The same recording under other ids goes too; of marks outcomes stay.
 
     --before 只看通话的日期；不知道日期的不删除，逐一列出，退出码 3。 Calls whose day is not known stay, are listed, exit code 3.
 
     Example: qa-speech batch forget 批次 --before 2026-05-01 --keep-scores
     """
     with friendly_errors(ui_language):
+        from qa_speech.cli.forgetting import marks_without, tell_made
+        from qa_speech.store.folder import require_run
         from qa_speech.store.forget import forget as remove
-        from qa_speech.store.forget import undated
+        from qa_speech.store.forget import undated, unfinished
         from qa_speech.store.parquet import open_run
         from qa_speech.tables import dates
 
-        if not call and not before:
+        if not call and not before and unfinished(require_run(run)) is None:
             _usage(ui_language, "请给出 --call 或 --before", "give --call or --before")
         day = None
         if before:
@@ -323,8 +336,10 @@ def forget(
             except ValueError:
                 _usage(ui_language, f"--before {before}：应为 YYYY-MM-DD", f"--before {before}: expected YYYY-MM-DD")
         store = open_run(run)
-        count = remove(store, ids=call or (), before=day, keep_scores=keep_scores)
+        marks = marks_without(run, marks_db)
+        count = remove(store, ids=call or (), before=day, keep_scores=keep_scores, elsewhere=marks)
         typer.echo(f"已删除 {count} 通" if ui(ui_language) == "zh" else f"{count} calls removed")
+        tell_made(run, ui(ui_language))
         left = undated(store) if day is not None else []
         if left:
             zh = f"{len(left)} 通没有能读懂的开始时间（started_at），不知道是否在此日期之前，没有删除："
@@ -351,6 +366,7 @@ def export(
     """
     with friendly_errors(ui_language):
         from qa_speech.store.export import export as write
+        from qa_speech.store.made import remember_made
         from qa_speech.store.masking import masked_results
         from qa_speech.store.parquet import open_run
         from qa_speech.wording.masking import placeholders
@@ -363,6 +379,7 @@ def export(
         if mask:
             results = masked_results(results, placeholders(ui(ui_language)))
         count = write(results, to)
+        remember_made(run, to)
         typer.echo(f"{to}：{count} 行" if ui(ui_language) == "zh" else f"{to}: {count} rows", err=True)
 
 

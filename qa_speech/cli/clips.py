@@ -113,6 +113,7 @@ def clips(
         from qa_speech.coaching.choose import Wish, choose
         from qa_speech.coaching.clips import Cut, make_clips
         from qa_speech.coaching.page import write_lists
+        from qa_speech.store.made import remember_made
 
         lang = ui(ui_language)
         wish = Wish(tuple(criterion or ()), worst, best, tuple(agent or ()))
@@ -123,6 +124,7 @@ def clips(
         chosen = choose(reports, wish)
         made = list(make_clips(chosen, out, cut=cut, recordings=recordings, lang=lang))
         page = write_lists(made, out, lang=lang, masked=cut.mask)
+        remember_made(result, out)
     silent = sum(clip.problem not in ("", "long_absence") for clip in made)
     typer.echo(_counted(len(made), silent, lang), err=True)
     typer.echo(str(page))
@@ -172,6 +174,7 @@ def redact(
     """
     with friendly_errors(ui_language):
         from qa_speech.report.redacted import RedactedFolder
+        from qa_speech.store.made import remember_made
 
         lang = ui(ui_language)
         wanted = None if no_audio else audio_format
@@ -185,6 +188,7 @@ def redact(
             silent += bool(redacted.problem)
             typer.echo(_line(redacted, lang))
         path = folder.finish()
+        remember_made(result, out)
     title = {"zh": "遮蔽清单", "en": "what was masked:"}[lang]
     typer.echo(f"{title} {path}", err=True)
     _exit_if_silent(silent, done)

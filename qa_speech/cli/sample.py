@@ -60,9 +60,11 @@ def draw(
     with friendly_errors(ui_language):
         from qa_speech.report.sample_folder import write_sample
         from qa_speech.sampling.summary import as_lines
+        from qa_speech.store.made import remember_made
 
         lang = ui(ui_language)
         written = write_sample(run, plan, out, marks_db=marks_db, again=force, pages=pages, mask=mask, lang=lang)
+        remember_made(run, out)
     typer.echo("\n".join(as_lines(written.record, written.plan, written.frame, lang)), err=True)
     if written.without_page:
         count = len(written.without_page)

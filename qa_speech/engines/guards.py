@@ -25,6 +25,9 @@ NEAR_SILENT_DB = -45.0
 """dBFS RMS of a window (after level normalisation) below which there was hardly anything to hear."""
 NEAR_SILENT_PROBABILITY = 0.3
 """The recogniser's own probability that nobody speaks."""
+NOBODY_SPEAKS = 0.6
+UNSURE_LOG_PROB = -1.0
+"""Whisper's own rule: a window is empty where nobody speaks with more than the one, and its text is less likely than the other."""
 HALLUCINATION = "hallucination"
 REPETITION = "repetition"
 LONGEST_PERIOD = 80
@@ -152,6 +155,19 @@ def _times(period: int) -> int:
     return 7 if period < 4 else 5
 
 
+def nobody_speaks(answer: WindowWords) -> bool:
+    """Whether the recogniser itself holds that nobody speaks, and does not believe its own text either.
+
+    Examples
+    --------
+    >>> nobody_speaks(WindowWords((), avg_log_prob=-1.4, no_speech=0.8)), nobody_speaks(WindowWords((), no_speech=0.8))
+    (True, False)
+    """
+    if answer.no_speech is None or answer.avg_log_prob is None:
+        return False
+    return answer.no_speech > NOBODY_SPEAKS and answer.avg_log_prob < UNSURE_LOG_PROB
+
+
 def near_silent(window: Window, answer: WindowWords) -> bool:
     """Whether there was hardly anything to hear: by level (dBFS), or by the recogniser's own word (0–1)."""
     if answer.no_speech is not None and answer.no_speech >= NEAR_SILENT_PROBABILITY:
@@ -170,7 +186,8 @@ class Guarded(NamedTuple):
 def guard(window: Window, answer: WindowWords, *, simplify: bool) -> Guarded:
     """An answer without what was made up, in simplified characters if wanted; and the words taken out."""
     text = "".join(word.text for word in answer.words)
-    if text and made_up(text) and near_silent(window, answer):
+    invented = made_up(text) and near_silent(window, answer)
+    if text and (invented or nobody_speaks(answer)):
         emptied = replace(answer, words=(), notes=(*answer.notes, HALLUCINATION))
         return Guarded(emptied, answer.words)
     if simplify:

@@ -1,4 +1,5 @@
-"""Models on this machine: find, list, verify; `pull` is the one function of the library that uses the network.
+"""Models on this machine: find, list, verify; `pull` (here, of a hub) and `packages.pull_packaged` (of a package index) are the
+functions of the library that use the network.
 
 A name is a folder, a shipped model, a folder in `models_dir` or ``$QA_SPEECH_MODELS``, one fetched by `pull`, or one
 in the Hugging Face cache (``HF_HOME`` and ``HF_HUB_CACHE`` are honoured). A model that is not there stops with the
@@ -181,7 +182,7 @@ def _read_sums(model: Model) -> dict[str, str]:
 
 
 def pull(name: str, *, to: Path | None = None, endpoint: str | None = None, revision: str = "main") -> Model:
-    """Download a model and record the hashes of its files; the only function that uses the network.
+    """Download a model from a hub and record the hashes of its files.
 
     Parameters
     ----------
@@ -205,7 +206,7 @@ def pull(name: str, *, to: Path | None = None, endpoint: str | None = None, revi
         raise ModelError(name, f"no model of this name; sizes: {', '.join(HUB_IDS)}; or a hub id owner/repository")
     if constants.HF_HUB_OFFLINE:
         raise ModelError(name, "HF_HUB_OFFLINE is set: nothing is downloaded")
-    target = (to or next(iter(_places(None)))) / repo.rpartition("/")[2].removeprefix("faster-whisper-")
+    target = (to or first_place()) / repo.rpartition("/")[2].removeprefix("faster-whisper-")
     target.mkdir(parents=True, exist_ok=True)
     try:
         for wanted in (*WHISPER_FILES, *VOCABULARY_FILES, *OPTIONAL_FILES):
@@ -230,6 +231,11 @@ def _places(models_dir: Path | None) -> list[Path]:
     from_environment = os.environ.get("QA_SPEECH_MODELS")
     places = (from_environment, models_dir, cache_folder() / "models")
     return [Path(place) for place in places if place]
+
+
+def first_place() -> Path:
+    """Where models are put that are fetched without a folder for them: ``$QA_SPEECH_MODELS``, else the cache."""
+    return _places(None)[0]
 
 
 def _in_hub_cache(repo: str) -> Path | None:
@@ -262,6 +268,7 @@ def _missing(name: str, models_dir: Path | None) -> str:
     return (
         "this model is not on this machine, and nothing is downloaded unasked\n"
         f"  fetch it:       qa-speech models pull {name}\n"
+        "  without a hub:  qa-speech models pull whisper-base   (from the package index; a small model)\n"
         f"  or by hand:     copy {', '.join(WHISPER_FILES)}, {VOCABULARY_FILES[0]} and {OPTIONAL_FILES[0]}\n"
         f"                  to a folder, e.g. {target}, and give that folder: --model {target}\n"
         "  or go without:  --model none   (measures everything but words)\n"

@@ -28,9 +28,14 @@ PUNCTUATION = frozenset("，。？！、；：,.?!;:…—“”‘’\"'（）(
 """Characters that are no word of their own."""
 
 
+FRAMES_PER_S = 100
+"""Mel frames a second."""
 FULL_FRAMES = 3000
 TIGHT_STEP = 200
 """Tight windows are filled up to steps of two seconds: few lengths, so that many windows share one."""
+TOKENS_PER_S = 15
+"""Text that a second of speech can hold: the fastest speakers say eight characters. What goes on beyond is a loop."""
+LEAST_TOKENS = 24
 PLAIN_TYPES = ("int8", "int8_float32", "int16", "float32")
 """Compute types whose encoder output is float32, so that numpy can hold it."""
 CUBLAS = ("libcublasLt.so.12", "libcublas.so.12")
@@ -42,21 +47,23 @@ NO_CUBLAS = "cuBLAS 12 (libcublas.so.12, libcublasLt.so.12) is missing; run: pip
 class DecodeOptions:
     """How a window is decoded, and the bounds within which the first try stands.
 
-    `window`: ``full`` fills every window up to 30 s, as Whisper was trained; ``tight`` only up to the next two seconds,
-    which costs the encoder as much less. Whether a model bears that has to be measured on its own weights.
+    `window`: ``full`` fills every window up to 30 s, as Whisper was trained; ``tight`` only up to the next two seconds and to
+    `least_window_s` at least, which costs the encoder as much less. A stock Whisper bears that from about ten seconds on; below,
+    it loops. A model trained on shorter windows says so in its manifest.
     `least_pad_s`: how far the padding around speech may shrink where that saves a window (`windows.pack`).
     """
 
     language: str = "zh"
     batch_size: int = 8
     beam_size: int = 5
-    window_s: float = 30.0
-    window: Literal["full", "tight"] = "full"
+    window_s: float = 16.0
+    window: Literal["full", "tight"] = "tight"
+    least_window_s: float = 12.0
     least_pad_s: float = LEAST_PAD_S
     no_repeat_ngram_size: int = 0
     hotwords: str = ""
     initial_prompt: str = ""
-    temperatures: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0)
+    temperatures: tuple[float, ...] = (0.4, 0.8)
     min_avg_log_prob: float = -1.0
     max_compression_ratio: float = 2.4
     max_no_speech: float = 0.6
@@ -112,6 +119,11 @@ class WhisperRecognizer:
             )  # fmt: skip
         except (RuntimeError, ValueError, OSError) as exc:
             raise ModelError(model.name, f"{model.path} does not load on {device}: {exc}") from exc
+        language = self.options.language
+        if not self._model.model.is_multilingual and language != "en":
+            raise ModelError(
+                model.name, f"{model.path} knows English alone; it cannot be used with language {language}"
+            )
         self._encodes_one_by_one = device == "cpu" and compute_type in PLAIN_TYPES
         self._samples_only = model.samples_only
         self._made_with = {
@@ -123,6 +135,7 @@ class WhisperRecognizer:
             "beam_size": str(self.options.beam_size),
             "window_s": f"{self.options.window_s:g}",
             "window": self.options.window,
+            "least_window_s": f"{self.options.least_window_s:g}",
             "least_pad_s": f"{self.options.least_pad_s:g}",
             "no_repeat_ngram_size": str(self.options.no_repeat_ngram_size),
         }
@@ -175,10 +188,11 @@ class WhisperRecognizer:
 
         features = np.stack([pad_or_trim(window, frames) for window in heard])
         encoded = self._encode(features)
-        decoded = self._generate(encoded, len(windows), temperature=0.0)
+        tokens = LEAST_TOKENS + TOKENS_PER_S * frames // FRAMES_PER_S
+        decoded = self._generate(encoded, len(windows), tokens, temperature=0.0)
         for index, first in enumerate(decoded):
             if self._out_of_bounds(first):
-                decoded[index] = self._again(self._encoded_alone(encoded, features, index), first)
+                decoded[index] = self._again(self._encoded_alone(encoded, features, index), first, tokens)
         return self._with_words(encoded, decoded, windows)
 
     def _encode(self, features: Any) -> Any:
@@ -199,10 +213,12 @@ class WhisperRecognizer:
         """Mel frames (10 ms each) that a window of this many is filled up to."""
         if self.options.window == "full":
             return FULL_FRAMES
-        steps = max(1, -(-length // TIGHT_STEP))
+        least = round(self.options.least_window_s * FRAMES_PER_S)
+        steps = -(-max(length, least, 1) // TIGHT_STEP)
         return min(FULL_FRAMES, steps * TIGHT_STEP)
 
-    def _generate(self, encoded: Any, count: int, *, temperature: float) -> list[_Decoded]:
+    def _generate(self, encoded: Any, count: int, tokens: int, *, temperature: float) -> list[_Decoded]:
+        """The texts of `count` encoded windows of one length, each of at most so many tokens."""
         from faster_whisper.transcribe import get_suppressed_tokens
 
         options, tokenizer, model = self.options, self._tokenizer, self._model
@@ -216,7 +232,7 @@ class WhisperRecognizer:
         sampling = {"sampling_topk": 0, "num_hypotheses": 5} if temperature else {}
         results = model.model.generate(
             encoded, [list(prompt) for _ in range(count)],
-            beam_size=1 if temperature else options.beam_size, max_length=model.max_length,
+            beam_size=1 if temperature else options.beam_size, max_length=min(model.max_length, len(prompt) + tokens),
             suppress_tokens=get_suppressed_tokens(tokenizer, [-1]), suppress_blank=True,
             no_repeat_ngram_size=options.no_repeat_ngram_size, sampling_temperature=temperature,
             return_scores=True, return_no_speech_prob=True, **sampling,
@@ -245,13 +261,13 @@ class WhisperRecognizer:
             return False  # no temperature will help
         return unlikely or found.compression_ratio > options.max_compression_ratio
 
-    def _again(self, encoded: Any, first: _Decoded) -> _Decoded:
+    def _again(self, encoded: Any, first: _Decoded, tokens: int) -> _Decoded:
         """Rising temperatures until one is in bounds; else the most probable of all tries that does not repeat."""
         if not self.options.temperatures:
             return replace(first, notes=(*first.notes, "out_of_bounds"))
         tries = [first]
         for temperature in self.options.temperatures:
-            found = self._generate(encoded, 1, temperature=temperature)[0]
+            found = self._generate(encoded, 1, tokens, temperature=temperature)[0]
             tries.append(replace(found, notes=(f"temperature:{temperature:g}",)))
             if not self._out_of_bounds(found):
                 return tries[-1]

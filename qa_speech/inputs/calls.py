@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from qa_speech.engines import transcripts
 from qa_speech.errors import AudioError, ConfigError
 from qa_speech.filenames import as_text
 from qa_speech.inputs.names import unique
+from qa_speech.inputs.pairs import Pair, pairs_in, parse_pairs
 
 AUDIO_SUFFIXES = frozenset(
     ".wav .mp3 .ogg .opus .flac .m4a .aac .amr .awb .gsm .au .aiff .aif .wma .mp4 .webm .vox .v3 .3gp .w64 .rf64"
@@ -27,8 +28,8 @@ class CallInput:
 
     `id` is unique in a run: the path relative to the input folder unless a manifest names one; bytes of a name that are
     not UTF-8 stand in it as `filenames.as_text` writes them, while `path` is the file's own. `agent_channel` 1 or 2
-    when the row itself says so. `transcript` lends its words to the recording, so that none are recognised. `raw` says
-    what a headerless file holds.
+    when the row itself says so. `path_customer`: the customer's side of a call that is two files, `path` the agent's.
+    `transcript` lends its words to the recording, so that none are recognised. `raw` says what a headerless file holds.
 
     >>> row = CallInput(Path("录音/0412.wav"), agent_channel=2, metadata={"agent": "1001", "queue": "宽带"})
     >>> row.name, row.needs_recognizer
@@ -41,6 +42,7 @@ class CallInput:
     transcript: Path | None = None
     raw: RawFormat | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    path_customer: Path | None = None
 
     @property
     def name(self) -> str:
@@ -58,10 +60,11 @@ class CallInput:
         return self.transcript is None and not self.is_transcript
 
 
-def find_inputs(paths: Iterable[str | Path]) -> list[CallInput]:
+def find_inputs(paths: Iterable[str | Path], *, pairs: str = "") -> list[CallInput]:
     """Recordings among files and folders (searched to any depth), sorted, with ids relative to the folder given.
 
-    A file named by hand is taken whatever its suffix. A folder without any recording gives its transcripts.
+    A file named by hand is taken whatever its suffix. A folder without any recording gives its transcripts. `pairs` says how
+    the two files of one call end (`pairs.parse_pairs`); they are one row then.
 
     Raises
     ------
@@ -82,8 +85,32 @@ def find_inputs(paths: Iterable[str | Path]) -> list[CallInput]:
             found.append(CallInput(path, as_text(path.name)))
         else:
             raise AudioError(str(path), "no such file or folder")
+    found = _paired(found, parse_pairs(pairs))
     ids = unique([row.id for row in found])
     return [row if row.id == name else replace(row, id=name) for row, name in zip(found, ids, strict=True)]
+
+
+def _paired(rows: list[CallInput], endings: Sequence[tuple[str, str]]) -> list[CallInput]:
+    """The rows, the two files of one call as one."""
+    if not endings:
+        return rows
+    by_path = {str(row.path): row for row in rows}
+    pairs = {pair.agent: pair for pair in pairs_in(by_path, endings)}
+    joined = {pair.customer for pair in pairs.values()}
+    found: list[CallInput] = []
+    for path, row in by_path.items():
+        if path in pairs:
+            pair = pairs[path]
+            name = os.path.join(os.path.dirname(row.id), os.path.basename(as_text(pair.call)))
+            found.append(replace(row, id=name, path_customer=by_path[pair.customer].path, agent_channel=_side(pair)))
+        elif path not in joined:
+            found.append(row)
+    return found
+
+
+def _side(pair: Pair) -> int | None:
+    """The agent's channel of a pair; None where nobody said which file is the agent's."""
+    return 1 if pair.told else None
 
 
 def _in_folder(folder: Path) -> list[CallInput]:

@@ -23,8 +23,9 @@ from qa_speech.tables.reading import Line, Table, read_table, with_more
 JSON_SUFFIXES = frozenset((".jsonl", ".ndjson"))
 SUFFIXES = TABLE_SUFFIXES | JSON_SUFFIXES
 NAMES: Mapping[str, tuple[str, ...]] = {
-    "path": ("file", "audio", "录音", "录音文件", "录音路径", "录音地址", "路径", "文件", "文件名", "录音文件名",
+    "path": ("file", "audio", "录音", "录音文件", "录音路径", "录音地址", "坐席录音", "路径", "文件", "文件名", "录音文件名",
              "file_name", "file_path", "recording", "record_file", "wav"),
+    "path_customer": ("客户录音", "客户侧录音", "客户录音文件", "customer_path"),
     "id": ("编号", "通话编号", "录音编号", "通话id", "call_id"),
     "roles": ("声道角色",),
     "agent_channel": ("坐席声道", "座席声道"),

@@ -1,9 +1,10 @@
 """Rows of work of a batch run: from folders, globs, recordings and manifests, each with an id of its own.
 
-Columns of a manifest, under any of their names (`manifests.NAMES`): `path` (needed), `id`, `roles` (``agent,customer`` = the
-agent on channel 1) or `agent_channel`, `transcript`, `scorecard`, `raw` (``alaw:8000:2``: what a headerless file holds); every
-other column is metadata (`agent`, `team`, `queue`, `started_at` …). Relative paths start at the manifest's folder; bytes that
-are not UTF-8 may be written as `filenames.as_text` shows them.
+Columns of a manifest, under any of their names (`manifests.NAMES`): `path` (needed), `path_customer` (the customer's side of a
+call that is two files), `id`, `roles` (``agent,customer`` = the agent on channel 1) or `agent_channel`, `transcript`,
+`scorecard`, `raw` (``alaw:8000:2``: what a headerless file holds); every other column is metadata (`agent`, `team`, `queue`,
+`started_at` …). Relative paths start at the manifest's folder; bytes that are not UTF-8 may be written as `filenames.as_text`
+shows them.
 
 Ids: the manifest's column, else the path relative to the folder given; a second one of the same name gets ``~2``.
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 import glob
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -31,6 +32,7 @@ from qa_speech.inputs.calls import (
     with_transcripts,
 )
 from qa_speech.inputs.names import NamePattern, unique
+from qa_speech.inputs.pairs import pairs_in, parse_pairs
 from qa_speech.settings import Tables
 from qa_speech.tables import dates
 from qa_speech.tables.dates import DateError
@@ -55,6 +57,7 @@ class Row(msgspec.Struct, frozen=True):
     scorecard: str = ""
     metadata: Mapping[str, str] = {}
     raw: str = ""
+    path_customer: str = ""
 
     @property
     def call_input(self) -> CallInput:
@@ -66,6 +69,7 @@ class Row(msgspec.Struct, frozen=True):
             transcript=as_path(self.transcript) if self.transcript else None,
             metadata=dict(self.metadata),
             raw=parse_raw(self.raw) if self.raw else None,
+            path_customer=as_path(self.path_customer) if self.path_customer else None,
         )
 
 
@@ -76,6 +80,7 @@ def find_rows(
     transcripts: str | Path | None = None,
     raw: str = "",
     tables: Tables | None = None,
+    pairs: str = "",
 ) -> list[Row]:
     """Rows from folders, globs (``/rec/2026-11-*/*.wav``), recordings and manifests, sorted within each place.
 
@@ -90,6 +95,8 @@ def find_rows(
         column wins.
     tables
         Names of columns and the order of day and month, of the settings.
+    pairs
+        How the two files of one call end, e.g. ``in,out`` (the agent's, the customer's), or ``auto``.
 
     Raises
     ------
@@ -100,13 +107,14 @@ def find_rows(
     """
     tables = tables or Tables()
     pattern = NamePattern.of(name_pattern) if name_pattern else None
+    endings = parse_pairs(pairs)
     rows: list[Row] = []
     for given in places:
         place = Path(os.path.abspath(given))  # a run goes on from any working directory
         if place.is_file() and place.suffix.lower() in manifests.SUFFIXES:
             rows += _from_manifest(place, tables)
         else:
-            rows += _listed(place)
+            rows += _paired(_listed(place), endings)
     if pattern is not None:
         rows = _all_named(rows, pattern, tables)
     rows = _with_unique_ids(rows)
@@ -114,6 +122,25 @@ def find_rows(
     if raw:
         rows = _with_raw(rows, raw)
     return rows if transcripts is None else _with_transcripts(rows, transcripts)
+
+
+def _paired(rows: list[Row], endings: Sequence[tuple[str, str]]) -> list[Row]:
+    """The rows, the two files of one call as one."""
+    if not endings:
+        return rows
+    by_path = {row.path: row for row in rows}
+    pairs = {pair.agent: pair for pair in pairs_in(by_path, endings)}
+    joined = {pair.customer for pair in pairs.values()}
+    found: list[Row] = []
+    for path, row in by_path.items():
+        if path in pairs:
+            pair = pairs[path]
+            name = os.path.join(os.path.dirname(row.id), os.path.basename(pair.call))
+            side = 1 if pair.told else None
+            found.append(msgspec.structs.replace(row, id=name, path_customer=pair.customer, agent_channel=side))
+        elif path not in joined:
+            found.append(row)
+    return found
 
 
 def stat_row(row: Row) -> Row:
@@ -225,6 +252,7 @@ def _row(line: Line, base: Path) -> tuple[Row | None, list[str]]:
         return None, ["没有录音 no path"]
     problems: list[str] = []
     transcript = values.pop("transcript", "")
+    customer = values.pop("path_customer", "")
     agent_channel = _agent_channel(values, problems)
     raw = values.pop("raw", "").replace(" ", "")
     wrong = _wrong_raw(raw) if raw else ""
@@ -239,7 +267,10 @@ def _row(line: Line, base: Path) -> tuple[Row | None, list[str]]:
         scorecard=values.pop("scorecard", ""),
         metadata={key: value for key, value in values.items() if key and value},
         raw="" if wrong else raw,
+        path_customer=str(folder / customer) if customer else "",
     )
+    if customer and agent_channel == 2:
+        problems.append("path 是坐席一侧的录音 path is the agent's file where path_customer is given")
     return row, problems
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
 from qa_speech.marks.model import Mark
@@ -12,7 +12,7 @@ Check: TypeAlias = Callable[[Sequence[Mark]], None]
 
 
 class MarkStore(Protocol):
-    """Marks, append-only: there is no way to change or remove one."""
+    """Marks, append-only: there is no way to change or remove one, but for forgetting the call it is about."""
 
     def add(self, marks: Iterable[Mark], *, check: Check | None = None) -> int:
         """Keep marks, all or none; those that a person has already made in the same words are not kept twice. How many are new.
@@ -30,6 +30,11 @@ class MarkStore(Protocol):
 
     def inspected(self) -> frozenset[str]:
         """Ids of calls that have a mark which counts (calibration does not, nor does an appeal alone)."""
+
+    def forget(self, calls: Mapping[str, str]) -> int:
+        """Of marks about these calls what may lead back to them goes, for good: the call becomes its mark in `calls`, reason
+        and seconds are emptied. Stage, outcome, points and person stay, so that every count is what it was. How many marks.
+        """
 
     def close(self) -> None:
         """Let the database go."""

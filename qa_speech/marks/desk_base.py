@@ -5,11 +5,25 @@ They have a version of their own: marks are read and written by all commands, th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Boolean, Column, Connection, Engine, Integer, MetaData, String, Table, Text
+import msgspec
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    delete,
+    select,
+    update,
+)
 
 from qa_speech.marks.connection import MIGRATIONS, Schema, require_schema, shown, told, upgrade_schema, writing
 from qa_speech.marks.database import DatabaseMarks, open_marks
@@ -124,3 +138,30 @@ def upgrade(place: str | Path) -> str:
     """
     upgrade_marks(place)
     return upgrade_schema(place, SCHEMA)
+
+
+NAMING = (ASSIGNMENTS, NOTICES)
+"""Tables whose rows stay when a call is forgotten, under the mark that stands for it."""
+
+
+def forget_on_desk(marks: DatabaseMarks, calls: Mapping[str, str]) -> None:
+    """Take calls out of the tables of a desk, given the mark that stands for each; drafts go.
+
+    The audit stays as it is: who has seen or heard a call, and when, is kept after the call itself, and the database refuses
+    to change it.
+    """
+    engine = marks.engine
+    with told(str(engine.url.database)), engine.connect() as connection:
+        if not engine.dialect.has_table(connection, DRAFTS.name):
+            return
+    with told(str(engine.url.database)), writing(engine) as connection:
+        for call, mark in calls.items():
+            connection.execute(delete(DRAFTS).where(DRAFTS.c.call == call))
+            for table in NAMING:
+                connection.execute(update(table).where(table.c.call == call).values(call=mark))
+        for number, text in connection.execute(select(ROUNDS.c.number, ROUNDS.c.calls)).all():
+            listed = msgspec.json.decode(text, type=list[str])
+            left = [calls.get(call, call) for call in listed]
+            if left != listed:
+                values = {"calls": msgspec.json.encode(left).decode()}
+                connection.execute(update(ROUNDS).where(ROUNDS.c.number == number).values(**values))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
 
 from qa_speech.marks.base import Check
 from qa_speech.marks.model import DECIDED, Mark
@@ -34,6 +36,18 @@ class FakeMarks:
     def inspected(self) -> frozenset[str]:
         """See `base.MarkStore.inspected`."""
         return frozenset(mark.call for mark in self._kept if mark.stage in DECIDED)
+
+    def forget(self, calls: Mapping[str, str]) -> int:
+        """See `base.MarkStore.forget`."""
+        kept = []
+        count = 0
+        for mark in self._kept:
+            if mark.call in calls:
+                mark = msgspec.structs.replace(mark, call=calls[mark.call], reason="", evidence=())
+                count += 1
+            kept.append(mark)
+        self._kept = kept
+        return count
 
     def close(self) -> None:
         """See `base.MarkStore.close`."""

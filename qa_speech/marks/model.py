@@ -6,7 +6,8 @@
     second 复核         an inspector of another team who did not mark it (`rules` knows the marks, the sheet the teams)
     final 终审          the lead; also closes an appeal that nobody decided
 
-A mark is never changed and never removed. A later mark of the same person at the same stage takes its place in views alone.
+A mark is never changed and never removed; where the call itself is forgotten (`base.MarkStore.forget`), what would lead back to
+it is. A later mark of the same person at the same stage takes its place in views alone.
 """
 
 from __future__ import annotations

@@ -23,6 +23,10 @@ UNSURE = 0.5
 """Probability, 0–1, of a recognised word below which a person has to listen."""
 UNSURE_SHARE = 0.2
 """Share, 0–1, of unsure words above which a figure over many words, or “not said”, is of low reliability."""
+WORDLESS_S = 1.0
+"""Seconds of speech in which a recogniser found no word, from which on words are missing there."""
+WORDLESS_SHARE = 0.1
+"""Share, 0–1, of a role's speech without words above which a figure over its words is of low reliability."""
 NEAR_BOUND = 0.05
 """Share, 0–1, of a bound within which a figure is too close to it: an error of measurement could decide."""
 DOUBTFUL_TIMES = frozenset(

@@ -19,7 +19,8 @@ from qa_speech.call import Call, Role
 from qa_speech.language.reading import syllables
 from qa_speech.metrics.base import Component, Metric, names_of
 from qa_speech.metrics.common import Span, interval, missing, no_role, no_timing, quantile, ratio, reliability, spans
-from qa_speech.metrics.doubt import has_doubtful_times
+from qa_speech.metrics.doubt import WORDLESS_SHARE, has_doubtful_times
+from qa_speech.metrics.text import wordless_share
 from qa_speech.scores import Evidence, Measurement, Reliability
 
 UNIT = "字/分"
@@ -131,11 +132,11 @@ def speech_rate(
         ``phonation_s`` and ``articulation_rate`` (syllables per second of it); over the ``judged_count`` utterances ``min_rate``,
         ``p50_rate``, ``p90_rate``, ``max_rate``, and those out of limits ``fast_count``, ``slow_count`` with their share in %;
         ``ratio_to_other`` to the other role's rate. Evidence: ``speech_fast``, ``speech_slow``. Reliability is low
-        (``too_short``) under 30 syllables, and (``doubtful_times``) where the times of a transcript are wrong or estimates.
-        ``estimated_rate`` is counted without words, from syllable nuclei in the sound; ``estimate_ratio`` = value /
-        estimate, and beyond `disagreement` reliability is low (``rate_disagrees``). Where no words were looked for, the
-        estimate is the value, with low reliability (``no_recogniser``). Value None: ``no_speech``, ``no_times``,
-        ``no_recogniser``, ``no_words``, ``mono``, ``no_role``.
+        (``too_short``) under 30 syllables, (``words_missing``) where a tenth of the speech has no words, and
+        (``doubtful_times``) where the times of a transcript are wrong or estimates. ``estimated_rate`` is counted without words,
+        from syllable nuclei in the sound; ``estimate_ratio`` = value / estimate, and beyond `disagreement` reliability is low
+        (``rate_disagrees``). Where no words were looked for, the estimate is the value, with low reliability
+        (``no_recogniser``). Value None: ``no_speech``, ``no_times``, ``no_recogniser``, ``no_words``, ``mono``, ``no_role``.
 
     Notes
     -----
@@ -182,17 +183,22 @@ def speech_rate(
         "estimated_rate": estimate,
         "estimate_ratio": agreement,
     }
-    trust, why = _reliability(call, count, agreement, disagreement)
+    trust, why = _reliability(call, role, count, agreement, disagreement)
     return Measurement(value, UNIT, parts, _evidence(fast, slow, role), "", trust, why)
 
 
-def _reliability(call: Call, count: int, agreement: float | None, disagreement: float) -> tuple[Reliability, str]:
-    """That of the call's timing; low, too, over few syllables, or where words and sound differ by more than a factor."""
+def _reliability(
+    call: Call, role: Role, count: int, agreement: float | None, disagreement: float
+) -> tuple[Reliability, str]:
+    """That of the call's timing; low, too, over few syllables, where words are missing, or where words and sound differ by
+    more than a factor."""
     trust, why = reliability(call)
     if trust != "ok":
         return trust, why
     if has_doubtful_times(call):
         return "low", "doubtful_times"
+    if wordless_share(call, role) > WORDLESS_SHARE:
+        return "low", "words_missing"
     if count < FEW_SYLLABLES:
         return "low", "too_short"
     if agreement and not 1 / disagreement <= agreement <= disagreement:

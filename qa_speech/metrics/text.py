@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 
-from qa_speech.call import Annotation, Call, Role, Word
+from qa_speech.call import Annotation, Call, Role, Utterance, Word
 from qa_speech.conduct.passages import text_hash
 from qa_speech.language.phrases import span_time
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.common import roles_of
-from qa_speech.metrics.doubt import UNSURE, UNSURE_SHARE
+from qa_speech.metrics.doubt import UNSURE, UNSURE_SHARE, WORDLESS_S, WORDLESS_SHARE
 from qa_speech.scores import Reliability
 
 _probability = attrgetter("probability")
@@ -79,18 +79,46 @@ def unsure_count(words: Sequence[Word], below: float = UNSURE) -> int:
     return [word.probability < below for word in words].count(True)
 
 
+def is_wordless(said: Utterance) -> bool:
+    """Whether somebody speaks here for a second or more and the recogniser found no word: words are missing.
+
+    >>> is_wordless(Utterance(Role.AGENT, 2.0, 5.0, "")), is_wordless(Utterance(Role.AGENT, 2.0, 2.4, ""))
+    (True, False)
+    """
+    return said.text == "" and said.duration >= WORDLESS_S
+
+
+def wordless_share(call: Call, role: Role) -> float:
+    """Share, 0–1, of what a role says in which words are missing (`is_wordless`), by time.
+
+    >>> from qa_speech.testing import make_call
+    >>> wordless_share(make_call("agent@0-2: 您好", "customer@3-4: 你好"), Role.AGENT)
+    0.0
+    """
+    lost_s = spoken_s = 0.0
+    for said in call.utterances_of(role):
+        spoken_s += said.duration
+        if is_wordless(said):
+            lost_s += said.duration
+    return lost_s / spoken_s if lost_s else 0.0
+
+
 def words_reliability(call: Call, indices: Iterable[int]) -> tuple[Reliability, str]:
-    """Low where many words of these utterances were recognised with low probability.
+    """Low where many words of these utterances were recognised with low probability, or many of their roles are missing.
 
     >>> from qa_speech.testing import make_call
     >>> words_reliability(make_call("agent: 您好", probability=0.2), [0])
     ('low', 'unsure_words')
     """
     doubtful = words = 0
+    roles: set[Role] = set()
     for index in indices:
-        held = call.utterances[index].words
-        doubtful += unsure_count(held)
-        words += len(held)
+        said = call.utterances[index]
+        roles.add(said.role)
+        doubtful += unsure_count(said.words)
+        words += len(said.words)
+    if any(wordless_share(call, role) > WORDLESS_SHARE for role in sorted(roles)):
+        return "low", "words_missing"
     if doubtful > UNSURE_SHARE * words:
         return "low", "unsure_words"
     return "ok", ""

@@ -11,12 +11,13 @@ from qa_speech.audio.voice import acoustics
 from qa_speech.call import Acoustics, Call, Role, StrayWord, Word
 from qa_speech.conduct.annotate import with_annotations
 from qa_speech.engines.base import Recognizer, traits_of
-from qa_speech.engines.guards import HALLUCINATION, Guarded
+from qa_speech.engines.guards import HALLUCINATION
 from qa_speech.engines.transcripts import Transcript, estimated_in, made_with, words_for
 from qa_speech.engines.windows import to_call_time
 from qa_speech.language.dialogue import build_utterances
 from qa_speech.language.prompts import set_prompts_apart
 from qa_speech.language.roles import identify_roles
+from qa_speech.pipeline.again import Heard, Voice, voices
 from qa_speech.pipeline.prepare import Prepared
 from qa_speech.resources import folder
 from qa_speech.settings import Settings
@@ -29,13 +30,13 @@ MISPLACED_SHARE = 0.3
 """Share of the words of a transcript without speech near them from which it does not fit the recording."""
 
 
-def finish(prepared: Prepared, answers: Sequence[Guarded], recognizer: Recognizer | None, settings: Settings) -> Call:
+def finish(prepared: Prepared, heard: Heard, recognizer: Recognizer | None, settings: Settings) -> Call:
     """Put the words into the call, settle who is the agent, measure the voices.
 
     Parameters
     ----------
-    answers
-        One per window of the call, in their order, past the guards.
+    heard
+        The answers to the windows of the call, and to those that were asked again.
     recognizer
         What they come from; None = no words were asked for. A transcript of the row goes before both.
     """
@@ -43,7 +44,7 @@ def finish(prepared: Prepared, answers: Sequence[Guarded], recognizer: Recognize
     if prepared.transcript is not None:
         call = _with_transcript(call, prepared.transcript, settings)
     elif recognizer is not None:
-        call = _with_answers(call, prepared, answers, recognizer, settings)
+        call = _with_answers(call, prepared, heard, recognizer, settings)
     voices = _acoustics(call, prepared, pitch=settings.speech.pitch)
     call = msgspec.structs.replace(call, acoustics=voices)
     call = set_prompts_apart(identify_roles(call))
@@ -77,26 +78,36 @@ def _is_longer(transcript: Transcript, duration_s: float) -> bool:
     return last > duration_s + max(LONGER_S, LONGER_SHARE * duration_s)
 
 
-def _with_answers(
-    call: Call, prepared: Prepared, answers: Sequence[Guarded], recognizer: Recognizer, settings: Settings
-) -> Call:
+def _with_answers(call: Call, prepared: Prepared, heard: Heard, recognizer: Recognizer, settings: Settings) -> Call:
     """The call with what was heard in its windows; what was made up is kept apart, with the reason."""
-    heard: dict[Role, list[Word]] = {role: [] for role in call.speech}
+    found = voices(prepared, heard)
+    words = {prepared.voices[voice]: said.words for voice, said in found.items()}
     made_up: list[StrayWord] = []
     noted: set[str] = set()
-    for plan, (answer, removed) in zip(prepared.plans, answers, strict=True):
+    for plan, (answer, removed) in zip(prepared.plans, heard.first, strict=True):
         role = prepared.voices[plan.voice]
-        heard[role] += to_call_time(answer.words, plan.pieces)
         made_up += [StrayWord(role, word, HALLUCINATION) for word in to_call_time(removed, plan.pieces)]
         noted.update(answer.notes)
-    call = _worded(call, heard, recognizer.made_with, settings)
+    recorded = dict(recognizer.made_with)
+    if heard.plans:
+        recorded["windows_again"] = f"{len(heard.plans)} of {len(prepared.plans)}"
+    call = _worded(call, words, recorded, settings)
     notes = [f"recogniser:{note}" for note in sorted(noted)]
     return msgspec.structs.replace(
         call,
         stray=(*call.stray, *made_up),
         estimated=(),
-        warnings=(*call.warnings, *notes, *_foreign(call, recognizer)),
+        warnings=(*call.warnings, *notes, *_wordless(found), *_foreign(call, recognizer)),
     )
+
+
+def _wordless(found: Mapping[int, Voice]) -> tuple[str, ...]:
+    """Speech in which no word was heard, although it was asked for twice: how often, and for how long in all."""
+    pieces = [piece for said in found.values() for piece in said.wordless]
+    if not pieces:
+        return ()
+    seconds = sum(piece.duration for piece in pieces)
+    return (f"words_missing:{len(pieces)} × {seconds:.0f} s",)
 
 
 def _worded(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 from qa_speech.audio.analysis import Analysis, analyse, divided
 from qa_speech.audio.decode import Audio, decode
 from qa_speech.audio.limits import SpeechLimits
+from qa_speech.audio.pairs import decode_pair
 from qa_speech.call import MASKED, UNDIVIDED, Call, OtherSound, Recording, Role
 from qa_speech.conduct.annotate import with_annotations
 from qa_speech.engines.base import LEAST_PAD_S, Diarizer, Piece, SpeechDetector, Window
@@ -46,9 +47,9 @@ class Prepared:
     voices: tuple[Role, ...]
     transcript: Transcript | None = None
 
-    def windows(self) -> Iterator[Window]:
-        """The windows of this call, cut from the recording one at a time."""
-        for voice, pieces in self.plans:
+    def windows(self, plans: Iterable[Plan] | None = None) -> Iterator[Window]:
+        """The windows of this call, or those of other `plans`, cut from the recording one at a time."""
+        for voice, pieces in self.plans if plans is None else plans:
             cut = [self.analysis.cut(voice, piece.call_start, piece.call_end) for piece in pieces]
             yield Window(self.call.id, self.voices[voice], np.concatenate(cut), pieces)
 
@@ -110,7 +111,7 @@ def prepare(
         The speech detector or the diarizer fails.
     """
     given = _given(row.transcript, settings) if row.transcript else None
-    audio = decode(row.path, raw=row.raw)
+    audio = _decoded(row)
     limits = settings.speech.limits
     if window_s is not None:
         limits = replace(limits, max_piece_s=window_s)
@@ -145,6 +146,13 @@ def prepare(
     if window_s is not None and given is None:
         plans = _packed(analysis, window_s, least_pad_s)
     return Prepared(call, analysis, plans, seats.voices, given)
+
+
+def _decoded(row: CallInput) -> Audio:
+    """The recording, or both where a call is two."""
+    if row.path_customer is None:
+        return decode(row.path, raw=row.raw)
+    return decode_pair(row.path, row.path_customer, raw=row.raw)
 
 
 def wants_simplified(settings: Settings) -> bool:
@@ -223,6 +231,8 @@ def _recording(row: CallInput, audio: Audio, analysis: Analysis, seats: _Seats) 
         roles_from=seats.known_from,
         findings=analysis.findings,
         metadata=dict(row.metadata),
+        path_customer="" if row.path_customer is None else as_text(row.path_customer),
+        sha256_customer="" if row.path_customer is None else _hash(row.path_customer),
     )
 
 

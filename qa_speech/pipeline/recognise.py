@@ -1,7 +1,7 @@
 """Prepared recordings → Calls with words, windows of several calls in one recogniser batch.
 
 prepared   [ call 1: 3 windows ][ call 2: 1 ][ failure ][ call 3: 2 ]
-windows      1  1  1  2  .  3  3  →  recogniser  →  answers, in the order given
+windows      1  1  1  2  .  3  3  2'  →  recogniser  →  answers, in the order given; 2' = thin, asked again (`again`)
 out        a call when its last window is answered and all before it are out; a failure in its place
 """
 
@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from qa_speech.call import Call
 from qa_speech.engines.base import Recognizer, Window, WindowWords
 from qa_speech.engines.guards import Guarded, guard
 from qa_speech.errors import EngineError, QaSpeechError
+from qa_speech.pipeline.again import Heard, thin
 from qa_speech.pipeline.finish import finish
-from qa_speech.pipeline.prepare import Prepared, wants_simplified
+from qa_speech.pipeline.prepare import Plan, Prepared, wants_simplified
 from qa_speech.scores import CallFailure
 from qa_speech.settings import Settings
 
@@ -36,7 +38,7 @@ def recognise(
     """
     if recognizer is None:
         for outcome in prepared:
-            yield finish(outcome, [], None, settings) if isinstance(outcome, Prepared) else outcome
+            yield finish(outcome, Heard(), None, settings) if isinstance(outcome, Prepared) else outcome
         return
     source = iter(prepared)
     line = _Line(recognizer, settings)
@@ -46,7 +48,8 @@ def recognise(
                 line.take(answer)
                 yield from line.ready()
             yield from line.ready()
-            return
+            if not line.asks_again:
+                return
         except EngineError:
             if not line.waiting:
                 raise
@@ -60,15 +63,48 @@ def failure(call_id: str, path: str, exc: QaSpeechError) -> CallFailure:
 
 @dataclass(eq=False)
 class _Waiting:
-    """A prepared call with its answers so far, or an outcome that only waits for its place."""
+    """A prepared call with its answers so far, or an outcome that only waits for its place.
+
+    `plans` are the windows that were asked again: None as long as the first have not all been answered.
+    """
 
     outcome: Prepared | Call | CallFailure
-    answers: list[Guarded] = field(default_factory=list)
+    first: list[Guarded] = field(default_factory=list)
+    plans: tuple[Plan, ...] | None = None
+    again: list[Guarded] = field(default_factory=list)
+
+    def take(self, answer: Guarded) -> None:
+        """The answer to the next of its windows."""
+        taken = self.first if self.plans is None else self.again
+        taken.append(answer)
+
+    def plans_again(self) -> tuple[Plan, ...]:
+        """The windows to be asked again, when the last of the first has just been answered."""
+        if not isinstance(self.outcome, Prepared) or self.plans is not None:
+            return ()
+        if len(self.first) < len(self.outcome.plans):
+            return ()
+        self.plans = thin(self.outcome, self.first)
+        return self.plans
 
     @property
     def complete(self) -> bool:
         """Whether nothing more is to come for it."""
-        return not isinstance(self.outcome, Prepared) or len(self.answers) == len(self.outcome.plans)
+        if not isinstance(self.outcome, Prepared) or not self.outcome.plans:
+            return True
+        return self.plans is not None and len(self.again) == len(self.plans)
+
+    @property
+    def heard(self) -> Heard:
+        """All that was answered."""
+        return Heard(self.first, self.plans or (), self.again)
+
+
+class _Sent(NamedTuple):
+    """A window that the recogniser has, and whose it is."""
+
+    entry: _Waiting
+    window: Window
 
 
 class _Line:
@@ -76,47 +112,69 @@ class _Line:
 
     def __init__(self, recognizer: Recognizer, settings: Settings) -> None:
         self.waiting: deque[_Waiting] = deque()
-        self._sent: deque[Window] = deque()
+        self._sent: deque[_Sent] = deque()
+        self._again: deque[_Sent] = deque()
         self._recognizer = recognizer
         self._settings = settings
         self._simplify = wants_simplified(settings)
 
     def windows(self, source: Iterator[Prepared | Call | CallFailure]) -> Iterator[Window]:
-        """The windows of what comes, as the recogniser asks for them."""
+        """The windows of what comes, as the recogniser asks for them; those asked again before new ones."""
         for outcome in source:
-            self.waiting.append(_Waiting(outcome))
+            entry = _Waiting(outcome)
+            self.waiting.append(entry)
             if isinstance(outcome, Prepared):
                 for window in outcome.windows():
-                    self._sent.append(window)
-                    yield window
+                    yield self._send(_Sent(entry, window))
+            while self._again:
+                yield self._send(self._again.popleft())
+        while self._again:
+            yield self._send(self._again.popleft())
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether windows came back thin after the recogniser had asked for the last."""
+        return bool(self._again)
+
+    def _send(self, sent: _Sent) -> Window:
+        self._sent.append(sent)
+        return sent.window
 
     def take(self, answer: WindowWords) -> None:
         """The answer to the first window that has none."""
-        guarded = guard(self._sent.popleft(), answer, simplify=self._simplify)
-        first_open = next(entry for entry in self.waiting if not entry.complete)
-        first_open.answers.append(guarded)
+        entry, window = self._sent.popleft()
+        entry.take(guard(window, answer, simplify=self._simplify))
+        plans = entry.plans_again()
+        if plans and isinstance(entry.outcome, Prepared):
+            self._again += [_Sent(entry, window) for window in entry.outcome.windows(plans)]
 
     def ready(self) -> Iterator[Call | CallFailure]:
         """What is complete, up to the first that is not."""
         while self.waiting and self.waiting[0].complete:
             entry = self.waiting.popleft()
             if isinstance(entry.outcome, Prepared):
-                yield finish(entry.outcome, entry.answers, self._recognizer, self._settings)
+                yield finish(entry.outcome, entry.heard, self._recognizer, self._settings)
             else:
                 yield entry.outcome
 
     def one_by_one(self) -> Iterator[Call | CallFailure]:
         """All that waits, each call recognised again on its own."""
         self._sent.clear()
+        self._again.clear()
         while self.waiting:
             outcome = self.waiting.popleft().outcome
             yield self._alone(outcome) if isinstance(outcome, Prepared) else outcome
 
     def _alone(self, prepared: Prepared) -> Call | CallFailure:
         try:
-            windows = list(prepared.windows())
-            answers = zip(windows, self._recognizer.recognize(windows), strict=True)
-            guarded = [guard(window, answer, simplify=self._simplify) for window, answer in answers]
-            return finish(prepared, guarded, self._recognizer, self._settings)
+            first = self._answers(prepared.windows())
+            plans = thin(prepared, first)
+            heard = Heard(first, plans, self._answers(prepared.windows(plans)))
+            return finish(prepared, heard, self._recognizer, self._settings)
         except EngineError as exc:
             return failure(prepared.call.recording.id, prepared.call.recording.path, exc)
+
+    def _answers(self, windows: Iterable[Window]) -> list[Guarded]:
+        given = list(windows)
+        answers = zip(given, self._recognizer.recognize(given), strict=True)
+        return [guard(window, answer, simplify=self._simplify) for window, answer in answers]

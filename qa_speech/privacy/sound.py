@@ -10,8 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from qa_speech.audio.decode import Audio, Told, decode
+from qa_speech.audio.pairs import decode_pair
 from qa_speech.call import Call
-from qa_speech.errors import DecodeError
+from qa_speech.errors import AudioError
 from qa_speech.filenames import as_path
 from qa_speech.files import sha256
 from qa_speech.timeline import Timeline
@@ -30,6 +31,13 @@ def locate(call: Call, recordings: Path | None) -> Path | None:
         places += [recordings / as_path(recording.id), recordings / name]
     if recording.path:
         places.append(as_path(recording.path))
+    return next((place for place in places if place.is_file()), None)
+
+
+def locate_customer(call: Call, recordings: Path | None) -> Path | None:
+    """The customer's side of a call that is two files: in `recordings` by its name, else where it was."""
+    path = as_path(call.recording.path_customer)
+    places = [path] if recordings is None else [recordings / path.name, path]
     return next((place for place in places if place.is_file()), None)
 
 
@@ -54,6 +62,13 @@ def recorded(call: Call, spans: Timeline | None, *, recordings: Path | None, tol
     if call.recording.sha256 and sha256(source) != call.recording.sha256:
         return "audio_changed"
     try:
-        return decode(source, told=told)
-    except DecodeError:
+        if not call.recording.path_customer:
+            return decode(source, told=told)
+        other = locate_customer(call, recordings)
+        if other is None:
+            return "audio_missing"
+        if call.recording.sha256_customer and sha256(other) != call.recording.sha256_customer:
+            return "audio_changed"
+        return decode_pair(source, other)
+    except AudioError:
         return "audio_unreadable"

@@ -12,9 +12,11 @@ from __future__ import annotations
 from itertools import count
 from pathlib import Path
 
-from qa_speech.audio.decode import decode
+from qa_speech.audio.decode import Audio, decode
 from qa_speech.audio.mask import mask
 from qa_speech.audio.mp3 import write_mp3
+from qa_speech.audio.pairs import decode_pair
+from qa_speech.call import Call
 from qa_speech.documents import encode, write_call
 from qa_speech.errors import AudioError
 from qa_speech.filenames import as_path
@@ -103,7 +105,7 @@ class ReportFolder:
         if outcome.call.recording.layout == "none" or not source.is_file():
             return None
         try:
-            audio = decode(source)
+            audio = _decoded(outcome.call, source)
         except AudioError:
             return None
         samples = audio.samples[:2]
@@ -113,3 +115,10 @@ class ReportFolder:
         path = self.out / "audio" / f"{name}.mp3"
         write_mp3(samples, audio.rate, path)
         return path
+
+
+def _decoded(call: Call, source: Path) -> Audio:
+    """The recording, or both where a call is two."""
+    if not call.recording.path_customer:
+        return decode(source)
+    return decode_pair(source, as_path(call.recording.path_customer))

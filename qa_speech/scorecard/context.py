@@ -18,7 +18,7 @@ from qa_speech.language.dialogue import turn_utterances
 from qa_speech.language.phrases import fold_lines, folded_time, places, word_ends
 from qa_speech.language.remembered import once
 from qa_speech.metrics.doubt import NEAR_BOUND, UNSURE, UNSURE_SHARE
-from qa_speech.metrics.text import unsure_count
+from qa_speech.metrics.text import is_wordless, unsure_count
 from qa_speech.scorecard.likeness import pair_codes
 from qa_speech.scorecard.search import Book, searcher
 from qa_speech.scores import Evidence, Measurement
@@ -258,7 +258,7 @@ class Context:
             utterance = utterances[index]
             doubtful += counted[index] if index in counted else self._doubtful(index)
             words += len(utterance.words)
-            if utterance.text is None:
+            if utterance.text is None or is_wordless(utterance):
                 missing = True
         unsure = doubtful > self.limits.unsure_share * words
         found = self._doubt[role, reach] = Doubt(unsure, missing)

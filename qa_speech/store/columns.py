@@ -61,4 +61,5 @@ def work_row(columns: Mapping[str, Any]) -> Row:
         scorecard=columns.get("scorecard") or "",
         metadata=metadata,
         raw=columns.get("raw") or "",
+        path_customer=columns.get("path_customer") or "",
     )

@@ -6,7 +6,7 @@ manifest.parquet                 rows of work with their metadata
 scorecards/SHA256.yaml           every scorecard that was used
 run.json                         settings, model and layout of the last session
 damaged/                         files that were not what had been written, set aside
-run.log  summary.txt  summary.json  forgotten.json  made.jsonl  lock
+run.log  summary.txt  summary.json  forgotten.json  forgetting.json  made.jsonl  lock
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ STATE = "run.json"
 LOG = "run.log"
 SUMMARY_TEXT, SUMMARY_JSON = "summary.txt", "summary.json"
 FORGOTTEN_MARKS = "forgotten.json"
+FORGETTING = "forgetting.json"
 MADE = "made.jsonl"
 """Where files were made of the run: what `forget` does not reach."""
 DAMAGED = Path("damaged")

@@ -1,6 +1,7 @@
 """Removing what must not be kept: text, Call and paths are really gone from the run.
 
-A mark that is no name (a keyed hash of the id) stays, so that the recording is not taken in again.
+Marks that are no names (keyed hashes of the id, and of what the recording held) stay, so that it is not taken in again, under
+whatever id.
 """
 
 from __future__ import annotations
@@ -9,17 +10,18 @@ import datetime as dt
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from qa_speech.errors import ConfigError
-from qa_speech.files import write_bytes
+from qa_speech.filenames import as_path
+from qa_speech.files import sha256, write_bytes
 from qa_speech.inputs.rows import Row
-from qa_speech.store.base import Store
-from qa_speech.store.folder import FORGOTTEN_MARKS, LOG
+from qa_speech.store.base import Known, Store
+from qa_speech.store.folder import FORGETTING, FORGOTTEN_MARKS, LOG
 from qa_speech.store.summary import write_summary
 from qa_speech.tables.dates import known
 
@@ -28,37 +30,121 @@ SHOWN_IDS = 20
 
 
 class Forgotten(msgspec.Struct):
-    """The key of a run and the marks of the calls it has forgotten."""
+    """The key of a run, the marks of the calls it has forgotten, and those of what their recordings held.
+
+    All of them are keyed hashes: of an id, of the size of a file, of its SHA-256.
+    """
 
     key: str
     marks: list[str] = []
+    recordings: list[str] = []
 
     def mark(self, call_id: str) -> str:
         """The mark of a call."""
-        text = call_id.encode("utf-8", "surrogatepass")
-        return MARK + hmac.new(bytes.fromhex(self.key), text, hashlib.sha256).hexdigest()[:24]
+        return MARK + self._hash(call_id)
+
+    def size_mark(self, size: int) -> str:
+        """The mark of recordings of a size in bytes: only files of such a size need to be read to tell them."""
+        return self._hash(f"\0size {size}")
+
+    def content_mark(self, sha256: str) -> str:
+        """The mark of what a recording holds."""
+        return self._hash(f"\0content {sha256}")
+
+    def _hash(self, text: str) -> str:
+        data = text.encode("utf-8", "surrogatepass")
+        return hmac.new(bytes.fromhex(self.key), data, hashlib.sha256).hexdigest()[:24]
 
 
-def forgotten(run: Path) -> Callable[[str], bool]:
-    """Whether a call of this id was forgotten."""
-    if not (run / FORGOTTEN_MARKS).is_file():
-        return lambda call_id: False
-    state = _read(run)
-    marks = frozenset(state.marks)
-    return lambda call_id: state.mark(call_id) in marks
+class Unfinished(msgspec.Struct):
+    """What a `forget` is at: it stays in the run until all is done, so that one that was killed is gone on with."""
+
+    ids: list[str]
+    keep_scores: bool = False
 
 
-def forget(store: Store, *, ids: Iterable[str] = (), before: dt.date | None = None, keep_scores: bool = False) -> int:
-    """Remove calls from a run: text, Call, paths, hashes and log lines. Returns how many.
+class Memory:
+    """What a run has forgotten, to tell it when it is listed again."""
+
+    def __init__(self, state: Forgotten | None) -> None:
+        self._state = state
+        self._marks = frozenset(state.marks if state else ())
+        self._recordings = frozenset(state.recordings if state else ())
+
+    def has_id(self, call_id: str) -> bool:
+        """Whether a call of this id was forgotten."""
+        return self._state is not None and self._state.mark(call_id) in self._marks
+
+    def has(self, row: Row) -> bool:
+        """Whether a row is a call that was forgotten, under its id or any other: its recording is read if the size fits."""
+        if self.has_id(row.id):
+            return True
+        if self._state is None or row.bytes <= 0 or self._state.size_mark(row.bytes) not in self._recordings:
+            return False
+        held = _sha256_of(row)
+        return bool(held) and self._state.content_mark(held) in self._recordings
+
+
+def forgotten(run: Path) -> Memory:
+    """What a run has forgotten.
+
+    Raises
+    ------
+    ConfigError
+        Its marks cannot be read.
+    """
+    return Memory(_read(run) if (run / FORGOTTEN_MARKS).is_file() else None)
+
+
+def unfinished(run: Path) -> Unfinished | None:
+    """The `forget` that was not ended, if there is one.
+
+    Raises
+    ------
+    ConfigError
+        What it was at cannot be read.
+    """
+    path = run / FORGETTING
+    if not path.is_file():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Unfinished)
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise ConfigError(str(path), ["damaged; remove it and forget these calls again"]) from exc
+
+
+def require_finished(run: Path) -> None:
+    """Nothing: no `forget` was broken off in this run.
+
+    Raises
+    ------
+    ConfigError
+        One was; the message says how it is gone on with.
+    """
+    if unfinished(run) is not None:
+        raise ConfigError(
+            str(run), [f"calls were being removed when it broke off; first: qa-speech batch forget {run}"]
+        )
+
+
+def forget(
+    store: Store, *, ids: Iterable[str] = (), before: dt.date | None = None, keep_scores: bool = False,
+    elsewhere: Callable[[Mapping[str, str]], None] = lambda marks: None,
+) -> int:  # fmt: skip
+    """Remove calls from a run: text, Call, paths, hashes, log lines, whatever was set aside as damaged. Returns how many.
+
+    Calls of the same recording under other ids go too. One that was broken off is gone on with first, also without any ids.
 
     Parameters
     ----------
     ids
-        Ids as the run shows them.
+        Ids as the run shows them; those forgotten before are looked for again.
     before
         Calls that started before this day (metadata ``started_at``). Those whose day is not known stay: see `undated`.
     keep_scores
         Keep points and figures under a mark that is no name, with agent, team, queue and day for statistics.
+    elsewhere
+        Removes them from what is kept beside the store, given the mark of each id; done again when it was broken off.
 
     Raises
     ------
@@ -79,25 +165,54 @@ def forget(store: Store, *, ids: Iterable[str] = (), before: dt.date | None = No
     []
     """
     with store.locked():
-        wanted = _wanted(store, set(ids), before)
+        begun = unfinished(store.place)
+        rows, known = store.rows(), store.known()
+        wanted = _wanted(store.place, rows, known, set(ids), before)
+        wanted |= _equals(wanted, known)
+        if begun is not None:
+            wanted |= set(begun.ids)
+            keep_scores = keep_scores or begun.keep_scores
         if not wanted:
             return 0
-        marks = _remember(store.place, wanted)
+        work = Unfinished(sorted(wanted), keep_scores)
+        write_bytes(store.place / FORGETTING, msgspec.json.encode(work) + b"\n")
+        marks = _remember(store.place, wanted, rows, known)
         store.forget(marks, keep_scores=keep_scores)
+        elsewhere(marks)
         _forget_lines(store.place / LOG, wanted)
         write_summary(store)
+        (store.place / FORGETTING).unlink()
     return len(wanted)
 
 
-def _wanted(store: Store, ids: set[str], before: dt.date | None) -> set[str]:
-    """The ids to forget; those forgotten already are none."""
-    rows = store.rows()
-    there = {row.id for row in rows} | store.known().keys()
-    unknown = sorted(ids - there)
-    if unknown:
-        raise ConfigError(str(store.place), [f"no call of id {name!r}" for name in unknown[:SHOWN_IDS]])
+def _wanted(
+    run: Path, rows: Sequence[Row], known: Mapping[str, Known], ids: set[str], before: dt.date | None
+) -> set[str]:
+    """The ids to forget; of marks that stand for calls forgotten already there are none."""
+    there = {row.id for row in rows} | known.keys()
+    missing = ids - there
+    if missing:
+        memory = forgotten(run)
+        unknown = sorted(name for name in missing if not memory.has_id(name))
+        if unknown:
+            raise ConfigError(str(run), [f"no call of id {name!r}" for name in unknown[:SHOWN_IDS]])
     old = _older(rows, before) if before is not None else set()
     return {name for name in ids | old if not name.startswith(MARK)}
+
+
+def _equals(wanted: set[str], known: Mapping[str, Known]) -> set[str]:
+    """Other ids of the same recordings."""
+    held = {known[name].audio_sha256 for name in wanted if name in known}
+    held -= {None, ""}
+    return {name for name, one in known.items() if one.audio_sha256 in held and not name.startswith(MARK)}
+
+
+def _sha256_of(row: Row) -> str:
+    """What the recording of a row holds; "" where it cannot be read."""
+    try:
+        return sha256(as_path(row.path))
+    except (OSError, ValueError):
+        return ""
 
 
 def undated(store: Store) -> list[str]:
@@ -137,12 +252,21 @@ def _read(run: Path) -> Forgotten:
     return state
 
 
-def _remember(run: Path, wanted: Iterable[str]) -> dict[str, str]:
-    """Add marks; returns id → mark."""
+def _remember(run: Path, wanted: Iterable[str], rows: Sequence[Row], known: Mapping[str, Known]) -> dict[str, str]:
+    """Add the marks of calls and of their recordings; returns id → mark."""
     path = run / FORGOTTEN_MARKS
     state = _read(run) if path.is_file() else Forgotten(secrets.token_hex(32))
     marks = {name: state.mark(name) for name in wanted}
+    recordings = set(state.recordings)
+    for row in rows:
+        if row.id not in marks or row.bytes <= 0:
+            continue
+        one = known.get(row.id)
+        held = one.audio_sha256 if one is not None and one.audio_sha256 else _sha256_of(row)
+        if held:
+            recordings |= {state.size_mark(row.bytes), state.content_mark(held)}
     state.marks = sorted({*state.marks, *marks.values()})
+    state.recordings = sorted(recordings)
     write_bytes(path, msgspec.json.encode(state) + b"\n")
     return marks
 

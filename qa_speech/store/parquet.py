@@ -7,6 +7,7 @@ rename), so work done twice is stored once. Of several outcomes of one id the ne
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,7 +34,17 @@ from qa_speech.store.base import (
     rows_without,
 )
 from qa_speech.store.columns import call_columns, manifest_columns, result_columns, row_reader, work_row
-from qa_speech.store.folder import CALLS, MANIFEST, RESULTS, locked, require_run, require_schema, storable
+from qa_speech.store.folder import (
+    CALLS,
+    DAMAGED,
+    FORGETTING,
+    MANIFEST,
+    RESULTS,
+    locked,
+    require_run,
+    require_schema,
+    storable,
+)
 from qa_speech.store.parts import parts_in
 from qa_speech.store.question import ask
 from qa_speech.store.records import OK, Kept, Record, ResultRow, Source, nameless
@@ -86,7 +97,12 @@ def open_run(path: str | Path) -> ParquetStore:
     ...     print(error)
     samples: not the folder of a batch run; expected one made by: qa-speech batch run … --out
     """
-    return ParquetStore(require_run(path))
+    run = require_run(path)
+    if (run / FORGETTING).exists():
+        logging.getLogger("qa_speech").warning(
+            "%s：删除中断，请先完成 calls were being removed when it broke off: qa-speech batch forget %s", run, run
+        )
+    return ParquetStore(run)
 
 
 def store_at(out: Store | str | Path) -> Store:
@@ -272,14 +288,15 @@ class ParquetStore:
     def forget(self, marks: Mapping[str, str], *, keep_scores: bool = False) -> None:
         """Rewrite every part that holds one of these ids; with `keep_scores` points and figures stay under their marks."""
         self.tidy()  # what a killed process left half-written holds text too
-        shutil.rmtree(self._place / SPILL, ignore_errors=True)
+        for name in (SPILL, DAMAGED):  # what was set aside cannot be searched
+            shutil.rmtree(self._place / name, ignore_errors=True)
         kept = self._nameless(marks) if keep_scores else []
+        if kept:
+            self._write_results(f"forgotten-{len(kept)}-{digest_of(row.id for row in kept)}.parquet", kept)
         for path in self._parts(CALLS):
             _without(path, sorted(marks), per_group=CALLS_PER_GROUP)
         for path in self._parts(RESULTS):
             _without(path, sorted(marks), per_group=RESULTS_PER_GROUP)
-        if kept:
-            self._write_results(f"forgotten-{len(kept)}-{digest_of(row.id for row in kept)}.parquet", kept)
         self.keep_rows(rows_without(self.rows(), marks, keep_scores=keep_scores))
 
     def _parts(self, folder: Path) -> list[Path]:

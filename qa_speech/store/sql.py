@@ -161,6 +161,7 @@ MANIFEST_COLUMNS = {
     "transcript": "VARCHAR",
     "scorecard": "VARCHAR",
     "raw": "VARCHAR",
+    "path_customer": "VARCHAR",
 }
 """Columns of the manifest file; metadata come after them."""
 

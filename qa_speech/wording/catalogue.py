@@ -310,6 +310,10 @@ WARNINGS: Words = {
         "some stretches were hard to recognise and were tried again",
     ),
     "recogniser:out_of_bounds": ("个别语段重试后仍不可靠", "some stretches stayed doubtful after trying again"),
+    "words_missing": (
+        "有人说话的地方没有识别出文字，单独重试后仍然没有；字词类指标按低可靠处理",
+        "somebody speaks where no word was recognised, alone and again; figures over words are of low reliability",
+    ),
     "recogniser:hallucination": ("去掉了识别器凭空写出的字词", "words the recogniser made up were taken out"),
     "damaged_packets": ("录音有损坏的数据包，已跳过", "damaged packets in the recording were skipped"),
     "transcript_times_estimated": (
@@ -317,6 +321,18 @@ WARNINGS: Words = {
         "the transcript has no times; they were fitted to the speech",
     ),
     "truncated": ("文件不完整，已读出可用部分", "the file is cut short; what could be read was used"),
+    "pair_lag": (
+        "两个文件不是同时开始的，已按声音对齐",
+        "the two files of the call do not begin together; they were aligned by their sound",
+    ),
+    "pair_drift": (
+        "两个文件的时钟快慢不同，越往后越对不齐，未改正",
+        "the clocks of the two files of the call run apart; this was not mended",
+    ),
+    "pair_lengths": (
+        "两个文件长短不同，短的一侧补了静音",
+        "the two files of the call differ in length; the shorter was filled up",
+    ),
     **transcripts.WARNINGS,
 }
 

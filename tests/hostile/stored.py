@@ -13,12 +13,13 @@ import msgspec
 
 from qa_speech.batch.cards import Book, score_key
 from qa_speech.batch.work import input_key, needs, options_key
+from qa_speech.files import sha256
 from qa_speech.inputs.rows import Row, stat_row
 from qa_speech.pipeline import report
 from qa_speech.settings import Settings
 from qa_speech.store.folder import CALLS, DAMAGED, RESULTS
 from qa_speech.store.parquet import ParquetStore
-from qa_speech.store.records import Source, record_of
+from qa_speech.store.records import Record, Source, record_of
 from qa_speech.store.sql import write_parquet
 from qa_speech.testing import make_call
 from tests.hostile.kit import Case, fine, refused, said
@@ -43,16 +44,19 @@ def template() -> Path:
     store.place.mkdir()
     store.keep_rows(rows)
     for position in (0, 2):
-        store.append([_record(row) for row in rows[position : position + 2]], position=position)
+        store.append([record(row) for row in rows[position : position + 2]], position=position)
     (store.place / "run.json").write_bytes(msgspec.json.encode({"settings": {}, "scorecard": "none"}))
     (store.place / "run.log").write_bytes(b'{"event":"end"}\n')
     assert left(store.place) == []
     return place
 
 
-def _record(row: Row):  # type: ignore[no-untyped-def]
-    made = record_of(report(make_call("agent: 您好", "customer: 电话13800138000", call_id=row.id)))
-    return made.of(Source(row.path, row.bytes, row.mtime_ns, input_key(row, OPTIONS), score_key(None, row)))
+def record(row: Row) -> Record:
+    found = record_of(report(make_call("agent: 您好", "customer: 电话13800138000", call_id=row.id)))
+    columns = msgspec.structs.replace(found.row, audio_sha256=sha256(Path(row.path)))
+    return Record(columns, found.call).of(
+        Source(row.path, row.bytes, row.mtime_ns, input_key(row, OPTIONS), score_key(None, row))
+    )
 
 
 def laid_out(place: Path) -> Path:
@@ -158,7 +162,7 @@ def is_recovered(kind: Path, damage: Callable[[Path], None], place: Path) -> Non
         assert "a.wav, b.wav" in asked.err
         assert (run / DAMAGED / kind / part.name).exists()
         rows = ParquetStore(run).rows()
-        ParquetStore(run).append([_record(row) for row in rows[:2]], position=0)
+        ParquetStore(run).append([record(row) for row in rows[:2]], position=0)
         assert left(run) == []
 
 

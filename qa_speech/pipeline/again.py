@@ -1,0 +1,107 @@
+"""What came back thin: speech with hardly a word in it is recognised once more, each piece alone.
+
+A recogniser that is given several voices in one window follows one of them and leaves the others out; it says nothing of it.
+
+    speech    |==one==|  |==two==|  |==three==|        one window
+    words      一二三四                 五              two: none, three: 0.4 a second
+    again                [==two==]  [==three==]        a window each; what has more characters stays
+
+A piece that is wordless after that although somebody speaks is told (`wordless`): words missing is not the same as nothing said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from qa_speech.call import Word
+from qa_speech.engines.base import Piece
+from qa_speech.engines.guards import Guarded
+from qa_speech.engines.windows import to_call_time
+from qa_speech.language.phrases import fold
+from qa_speech.pipeline.prepare import Plan, Prepared
+from qa_speech.timeline import Segment, Timeline
+
+THIN_PER_S = 1.2
+"""Characters a second of speech below which words are taken for missing; slow speech has three."""
+LEAST_SPEECH_S = 0.3
+"""Shorter speech is not asked for again: a breath, half a syllable."""
+WORDLESS_S = 1.0
+"""Speech without a word that is as long as this is told."""
+
+
+class Heard(NamedTuple):
+    """The answers to the windows of a call, past the guards: to its plans in their order, and to those asked again."""
+
+    first: Sequence[Guarded] = ()
+    plans: tuple[Plan, ...] = ()
+    again: Sequence[Guarded] = ()
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What one voice said: its words in call time in order, and its speech that has none."""
+
+    words: tuple[Word, ...]
+    wordless: tuple[Segment, ...]
+
+
+def thin(prepared: Prepared, first: Sequence[Guarded]) -> tuple[Plan, ...]:
+    """Windows to ask for again: each piece of speech that has too few characters for its length, alone."""
+    plans: list[Plan] = []
+    for voice, words in _words(prepared, first).items():
+        for piece, speech_s in _pieces(prepared, voice):
+            if speech_s >= LEAST_SPEECH_S and characters(within(words, piece)) < THIN_PER_S * speech_s:
+                plans.append(Plan(voice, (Piece(piece.start, piece.end, 0.0),)))
+    return tuple(plans)
+
+
+def voices(prepared: Prepared, heard: Heard) -> dict[int, Voice]:
+    """What each voice said: where a window was asked for again, the answer with more characters stands."""
+    words = _words(prepared, heard.first)
+    for plan, (answer, _) in zip(heard.plans, heard.again, strict=True):
+        piece = Segment(plan.pieces[0].call_start, plan.pieces[-1].call_end)
+        found = to_call_time(answer.words, plan.pieces)
+        before = within(words[plan.voice], piece)
+        if characters(found) > characters(before):
+            kept = [word for word in words[plan.voice] if word not in before]
+            words[plan.voice] = sorted([*kept, *found], key=_starts)
+    return {voice: Voice(tuple(found), _wordless(prepared, voice, found)) for voice, found in words.items()}
+
+
+def characters(words: Iterable[Word]) -> int:
+    """Spoken characters: letters, digits and Han, punctuation aside."""
+    return sum(len(fold(word.text)) for word in words)
+
+
+def within(words: Iterable[Word], piece: Segment) -> list[Word]:
+    """Those words whose middle lies in a stretch."""
+    return [word for word in words if piece.start <= (word.start + word.end) / 2 <= piece.end]
+
+
+def _starts(word: Word) -> float:
+    return word.start
+
+
+def _words(prepared: Prepared, first: Sequence[Guarded]) -> dict[int, list[Word]]:
+    """The words of the first answers by voice, in call time."""
+    found: dict[int, list[Word]] = {voice: [] for voice in range(len(prepared.voices))}
+    for plan, (answer, _) in zip(prepared.plans, first, strict=True):
+        found[plan.voice] += to_call_time(answer.words, plan.pieces)
+    return found
+
+
+def _pieces(prepared: Prepared, voice: int) -> list[tuple[Segment, float]]:
+    """Pieces of a voice with padding, and the seconds of speech in each."""
+    speech: Timeline = prepared.analysis.speech[voice]
+    return [(piece, (speech & Timeline([piece])).duration) for piece in prepared.analysis.padded[voice]]
+
+
+def _wordless(prepared: Prepared, voice: int, words: Sequence[Word]) -> tuple[Segment, ...]:
+    """Pieces in which somebody speaks and no word was heard."""
+    found = []
+    for piece, speech_s in _pieces(prepared, voice):
+        if speech_s >= WORDLESS_S and not characters(within(words, piece)):
+            found.append(piece)
+    return tuple(found)
