@@ -22,14 +22,23 @@ def read_cues(document: Document) -> Sequence[Line]:
     """The cues of a file; blocks without times are left out (headers, styles, notes)."""
     lines: list[Line] = []
     for number, block in enumerate(_blocks(document.text), start=1):
-        head = next((place for place, row in enumerate(block[:3]) if _TIMES.search(row)), None)
-        times = None if head is None else _TIMES.search(block[head])
-        if head is None or times is None:
+        times, below = _head(block)
+        if times is None:
             continue
         start = seconds(clock(times[1], f"block {number}"), f"block {number}")
         end = seconds(clock(times[2], f"block {number}"), f"block {number}")
-        lines += _shared(list(_said(block[head + 1 :])), start, end)
+        said = list(_said(below))
+        lines += _shared(said, start, end)
     return lines
+
+
+def _head(block: Sequence[str]) -> tuple[re.Match[str] | None, Sequence[str]]:
+    """The times of a block, which stand in one of its first rows, and the rows below them."""
+    for place, row in enumerate(block[:3]):
+        times = _TIMES.search(row)
+        if times is not None:
+            return times, block[place + 1 :]
+    return None, ()
 
 
 def _blocks(text: str) -> Iterator[list[str]]:
@@ -71,11 +80,14 @@ def _voices(row: str) -> Iterator[tuple[str, str]]:
 
 def _shared(said: Sequence[tuple[str, str]], start: float, end: float) -> list[Line]:
     """The block's time (s) shared out by the letters of each."""
-    whole = max(1, sum(len(letters(text)) for _, text in said))
+    sizes = [len(letters(text)) for _, text in said]
+    step = (end - start) / max(1, sum(sizes))
     lines = []
     at = start
-    for name, text in said:
-        until = at + (end - start) * len(letters(text)) / whole
-        lines.append(Line(name, text, at, until if len(said) > 1 else end))
+    for (name, text), size in zip(said, sizes, strict=True):
+        until = min(end, at + step * size)
+        lines.append(Line(name, text, at, until))
         at = until
+    if len(lines) == 1:
+        return [Line(lines[0].speaker, lines[0].text, start, end)]
     return lines

@@ -28,6 +28,10 @@ _SAME_LINES = 5
 """As many lines of one voice with the same words, one behind the other, are a loop; of few letters more."""
 _SAME_SHORT_LINES = 9
 _SHORT = 4
+_NOTES = {
+    REPETITION: "transcript_loops",
+    HALLUCINATION: "transcript_made_up",
+}
 
 
 class Checked(NamedTuple):
@@ -46,7 +50,6 @@ def guarded(lines: Sequence[Line], *, simplify: bool) -> Checked:
     (['好的'], ['repetition', 'hallucination'], ('transcript_loops:1', 'transcript_made_up:1'))
     """
     apart: list[Apart] = []
-    notes: Counter[str] = Counter()
     said = [_simplified(line) for line in lines] if simplify else lines
     once: list[Line] = []
     for line, found in zip(said, loops([line.text for line in said]), strict=True):
@@ -58,19 +61,25 @@ def guarded(lines: Sequence[Line], *, simplify: bool) -> Checked:
             apart.append(Apart(line, HALLUCINATION))
         else:
             kept.append(line)
-    reasons = Counter([one.reason for one in apart])
-    notes["transcript_loops"] = reasons[REPETITION]
-    notes["transcript_made_up"] = reasons[HALLUCINATION]
-    told = tuple([f"{code}:{count}" for code, count in notes.items() if count])
-    return Checked(tuple(kept), tuple(apart), told)
+    counts = Counter([one.reason for one in apart])
+    notes = []
+    for reason, code in _NOTES.items():
+        if counts[reason]:
+            notes.append(f"{code}:{counts[reason]}")
+    return Checked(tuple(kept), tuple(apart), tuple(notes))
 
 
 def without_tags(line: Line) -> Line:
     """The line without the tags that recognisers put into texts: ``<|zh|>``, ``[BLANK_AUDIO]``."""
     if "<|" not in line.text and "[" not in line.text:
         return line
-    words = [replace(word, text=_TAGS.sub("", word.text)) for word in line.words]
-    return replace(line, text=_TAGS.sub("", line.text).strip(), words=tuple([word for word in words if word.text]))
+    words = []
+    for word in line.words:
+        bare = _TAGS.sub("", word.text)
+        if bare:
+            words.append(replace(word, text=bare))
+    text = _TAGS.sub("", line.text).strip()
+    return replace(line, text=text, words=tuple(words))
 
 
 def _simplified(line: Line) -> Line:
@@ -83,10 +92,12 @@ def _simplified(line: Line) -> Line:
         return replace(line, text=text, words=tuple(words))
     spoken = "".join([word.text for word in line.words])
     whole = to_simplified(spoken)
-    words, at = [], 0
+    words = []
+    at = 0
     for word in line.words:
-        words.append(replace(word, text=whole[at : at + len(word.text)]))
-        at += len(word.text)
+        end = at + len(word.text)
+        words.append(replace(word, text=whole[at:end]))
+        at = end
     return replace(line, text=text, words=tuple(words))
 
 
@@ -122,7 +133,8 @@ def _without_same_lines(lines: Sequence[Line], apart: list[Apart]) -> list[Line]
     kept: list[Line] = []
     for _, run in groupby(lines, key=lambda line: (line.voice, letters(line.text))):
         same = list(run)
-        limit = _SAME_LINES if len(letters(same[0].text)) >= _SHORT else _SAME_SHORT_LINES
+        is_short = len(letters(same[0].text)) < _SHORT
+        limit = _SAME_SHORT_LINES if is_short else _SAME_LINES
         if len(same) < limit:
             kept += same
             continue

@@ -74,7 +74,11 @@ def mended(lines: Sequence[Line], limits: TranscriptLimits) -> Mended:
 
 
 def _told(notes: Counter[str]) -> tuple[str, ...]:
-    return tuple([f"{code}:{count}" for code, count in sorted(notes.items()) if count])
+    told = []
+    for code in sorted(notes):
+        if notes[code]:
+            told.append(f"{code}:{notes[code]}")
+    return tuple(told)
 
 
 def _untimed(line: Line) -> Line:
@@ -146,7 +150,9 @@ def _with_end(line: Line, after: float | None, notes: Counter[str]) -> Line:
         end = after
     elif line.end is None:
         end = latest
-    return replace(line, end=min(end, after) if after is not None and after > start else end)
+    if after is not None and after > start:
+        end = min(end, after)
+    return replace(line, end=end)
 
 
 # -------------------------------------------------------------------------------------------------------------- words
@@ -168,8 +174,11 @@ def _with_words(line: Line, notes: Counter[str]) -> Line:
         return replace(line, words=())
     notes["transcript_words_untimed"] += len(words) - known
     pieces = cut_like(line.text, [word.text for word in words])
-    spelled = [replace(word, text=piece) for word, piece in zip(words, pieces, strict=True)]
-    return replace(line, words=tuple(_in_order(_filled(spelled, line))))
+    spelled = []
+    for word, piece in zip(words, pieces, strict=True):
+        spelled.append(replace(word, text=piece))
+    filled = _filled(spelled, line)
+    return replace(line, words=tuple(_in_order(filled)))
 
 
 def _was_given_times(line: Line) -> bool:
@@ -195,12 +204,13 @@ def _disorder(words: Sequence[Spoken]) -> int:
 def _reworded(line: Line, words: Sequence[Spoken], notes: Counter[str]) -> Line:
     """The text is what was said: where its words are others, its own units are spread over their time."""
     notes["transcript_words_differ"] += 1
-    timed = [word for word in words if word.start is not None and word.end is not None]
+    timed = [word for word in words if word.start is not None]
     sure = min([word.probability for word in words], default=1.0)
     said = [Spoken(unit, probability=sure) for unit in units(line.text)]
     if not said:
         return replace(line, words=())
-    start, end = timed[0].start or 0.0, timed[-1].end or 0.0
+    start = timed[0].start or 0.0
+    end = timed[-1].end or 0.0
     if end <= start:
         return replace(line, words=(), probability=sure)
     return replace(line, words=tuple(_spread(said, start, end)))
@@ -212,7 +222,8 @@ def _spread(words: Sequence[Spoken], start: float, end: float) -> list[Spoken]:
     found = []
     for number, word in enumerate(words):
         first = start + number * step
-        found.append(replace(word, start=first, end=min(end, first + step), estimated=True))
+        last = min(end, first + step)
+        found.append(replace(word, start=first, end=last, estimated=True))
     return found
 
 
@@ -245,7 +256,8 @@ def _in_order(words: Sequence[Spoken]) -> list[Spoken]:
     latest = 0.0
     for word in words:
         start = max(latest, word.start or 0.0)
-        found.append(replace(word, start=start, end=max(start, word.end or 0.0)))
+        end = max(start, word.end or 0.0)
+        found.append(replace(word, start=start, end=end))
         latest = start
     return found
 
@@ -256,8 +268,9 @@ def _in_order(words: Sequence[Spoken]) -> list[Spoken]:
 def _check_length(lines: Sequence[Line], limits: TranscriptLimits) -> None:
     longest_s = limits.max_hours * 3600
     for number, line in enumerate(lines, start=1):
-        if (line.end or 0.0) > longest_s:
-            hours = (line.end or 0.0) / 3600
+        end = line.end or 0.0
+        if end > longest_s:
+            hours = end / 3600
             raise MalformedError(
                 f"utterance {number}: ends after {hours:.1f} h; transcripts.max_hours is {limits.max_hours:g}"
             )
@@ -269,7 +282,8 @@ def _check_order(lines: Sequence[Line], notes: Counter[str]) -> None:
     for line in lines:
         if _start(line) < latest.get(line.voice, 0.0) - SLACK_S:
             notes["transcript_disordered"] += 1
-        latest[line.voice] = max(_start(line), latest.get(line.voice, 0.0))
+        before = latest.get(line.voice, 0.0)
+        latest[line.voice] = max(_start(line), before)
 
 
 def _check_voices(lines: Sequence[Line], notes: Counter[str]) -> None:
@@ -280,13 +294,15 @@ def _check_voices(lines: Sequence[Line], notes: Counter[str]) -> None:
             continue
         if _start(line) < until.get(line.voice, 0.0) - SLACK_S:
             notes["transcript_overlaps"] += 1
-        until[line.voice] = max(line.end or 0.0, until.get(line.voice, 0.0))
+        before = until.get(line.voice, 0.0)
+        until[line.voice] = max(line.end or 0.0, before)
 
 
 def _check_speed(lines: Sequence[Line], notes: Counter[str]) -> None:
     for line in lines:
         spoken = syllables(line.text)
-        seconds = (line.end or 0.0) - _start(line)
+        end = line.end or 0.0
+        seconds = end - _start(line)
         if spoken >= JUDGED and spoken > FASTEST * seconds:
             notes["transcript_too_fast"] += 1
         elif seconds >= LONG_S and spoken < SLOWEST * seconds:

@@ -41,6 +41,13 @@ THIRD = "third_speaker"
 NO_ROLE = "no_role"
 NO_SPEECH = "no_speech_near"
 _PARTIES = (Role.AGENT, Role.CUSTOMER)
+_WARNINGS = {
+    "placed_by_sound": "placed_by_sound",
+    "placed_likely": "placed_likely",
+    NO_ROLE: "lines_without_role",
+    THIRD: THIRD,
+    NO_SPEECH: "lines_without_speech",
+}
 
 
 class Lent(NamedTuple):
@@ -121,8 +128,7 @@ def speakers_in(transcript: Transcript) -> Sequence[Timeline] | None:
 def _warnings(counts: Counter[str]) -> Iterator[str]:
     """What was placed by the sound, what could not be placed, whose words are kept apart: lines, but for the words that
     are no more than likely."""
-    told = {"placed_by_sound": "placed_by_sound", "placed_likely": "placed_likely", NO_ROLE: "lines_without_role"}
-    for code, warning in {**told, THIRD: THIRD, NO_SPEECH: "lines_without_speech"}.items():
+    for code, warning in _WARNINGS.items():
         if counts[code]:
             yield f"{warning}:{counts[code]}"
 

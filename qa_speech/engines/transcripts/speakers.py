@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from qa_speech.engines.transcripts.base import Line
 from qa_speech.language.script import machine_named, read_line, role_named
 
 _NUMBERED = re.compile(
@@ -33,8 +31,3 @@ def speaker_of(text: str) -> tuple[str, str]:
     if read is None or not read.text or not is_speaker(read.name):
         return "", text
     return ("" if read.name == _NOBODY else read.name), read.text
-
-
-def numbered(lines: Sequence[Line]) -> bool:
-    """Whether a speaker has a name that tells no role."""
-    return any(line.voice and role_named(line.voice) is None for line in lines)

@@ -125,7 +125,9 @@ def _shared_out(words: Iterable[_Word], lines: Sequence[Line]) -> list[Line]:
 
 
 def _with_words(line: Line, words: Sequence[Spoken]) -> Line:
-    return replace(line, words=tuple([replace(word, probability=line.probability) for word in words]))
+    sure = line.probability
+    worded = [replace(word, probability=sure) for word in words]
+    return replace(line, words=tuple(worded))
 
 
 def _by_speaker(line: Line) -> list[Line]:
