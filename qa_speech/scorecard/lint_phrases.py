@@ -84,12 +84,11 @@ class _Folded:
 
     def inside(self, text: str) -> Iterator[str]:
         """Each of the phrases that stands in a text, once."""
-        found = set()
         for size in self._sizes:
-            for at in range(len(text) - size + 1):
-                part = text[at : at + size]
-                if part in self.phrases and part not in found:
-                    found.add(part)
+            places = range(len(text) - size + 1)
+            parts = dict.fromkeys([text[at : at + size] for at in places])
+            for part in parts:
+                if part in self.phrases:
                     yield part
 
 
@@ -106,9 +105,17 @@ def _redundant(where: str, seen: dict[str, str]) -> Iterator[LintFinding]:
     known = _Folded(seen)
     pairs = []
     for long in seen:
-        pairs += [(len(short), short, long) for short in known.inside(long) if short != long]
-    for _, short, long in sorted(pairs, key=lambda pair: (pair[0], len(pair[2]))):
+        for short in known.inside(long):
+            if short != long:
+                pairs.append((short, long))
+    pairs.sort(key=_sizes_of)
+    for short, long in pairs:
         yield LintFinding(where, "redundant", {"short": seen[short], "long": seen[long]})
+
+
+def _sizes_of(pair: tuple[str, str]) -> tuple[int, int]:
+    short, long = pair
+    return len(short), len(long)
 
 
 def contradictions(where: str, operator: Operator) -> Iterator[LintFinding]:
