@@ -29,8 +29,10 @@ BODY, HEADING = "仿宋", "黑体"
 BODY_PT, TABLE_PT = 12, 9
 CHART_CM = (15.5, 8.0)
 BAD = (0xB3, 0x26, 0x1E)
-LONG = 30
-"""Characters from which a column takes more than its share of the width."""
+LONG, LONG_OF_MANY = 30.0, 16.0
+"""Characters that a column's width is reckoned by at most; less where there are many columns."""
+MANY = 7
+LEAST = 4.5
 MISSING = (
     "Word 文档需要 python-docx 与 python-pptx，请安装 a Word document needs them: pip install 'qa-speech[word]'；"
     "不装也可以 without them: --format html,xlsx"
@@ -214,10 +216,12 @@ def _widths(made: Any, table: Table) -> list[int]:
     """Widths of the columns in twentieths of a point, by their longest texts."""
     page = made.sections[-1]
     whole = (page.page_width - page.left_margin - page.right_margin) // 635
+    most = LONG if len(table.columns) < MANY else LONG_OF_MANY
     longest: list[float] = []
     for place, column in enumerate(table.columns):
         texts = [column.title, *(row[place].text for row in table.rows[:100])]
-        longest.append(min(LONG, max(4.0, max(_span(text) for text in texts))))
+        wide = max(_span(text) for text in texts)
+        longest.append(min(most, max(LEAST, wide + 1)))
     return [int(whole * one / sum(longest)) for one in longest]
 
 

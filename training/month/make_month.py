@@ -87,13 +87,14 @@ def report(place: Path) -> Report:
     return report_of(gathered_month(inputs, rules, Tables()), rules)
 
 
-def write(place: Path, plan: Plan) -> None:
-    """Write both months into a folder, which is made anew."""
+def write(place: Path, plan: Plan, *, before: bool = True) -> None:
+    """Write both months into a folder, which is made anew; without `before` the lists of both and the run of the later one."""
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     months = made(plan)
-    for name, month in zip(("run", "run-before"), months, strict=True):
-        write_run(place / name, plan, month)
+    write_run(place / "run", plan, months[0])
+    if before:
+        write_run(place / "run-before", plan, months[1])
     _csv(place / "cdr.csv", "utf-8", _cdr(plan, months))
     _csv(place / "survey.csv", "utf-8", _survey(plan, months))
     _csv(place / "tickets.csv", "gb18030", _tickets(plan, months))
