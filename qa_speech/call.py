@@ -71,7 +71,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
 
 class Recording(msgspec.Struct, frozen=True):
     """The file a call came from. `channels[0]` is the role of channel 1. Of two files `path` is that of channel 1 and
-    `path_customer` that of channel 2.
+    `path_customer` that of channel 2. `raw` is what a file without a header holds, as it was told
+    (``codec:rate:channels``), "" for all others.
 
     >>> level = Finding("level", channel=1, value=-23.4, unit="dBFS")
     >>> recording = Recording("call.wav", sampling_rate=8000, num_samples=480_000, findings=(level,))
@@ -91,6 +92,7 @@ class Recording(msgspec.Struct, frozen=True):
     metadata: Mapping[str, str] = {}
     path_customer: str = ""
     sha256_customer: str = ""
+    raw: str = ""
 
     @property
     def duration(self) -> float:

@@ -50,6 +50,15 @@ class RawFormat:
             raise ValueError(f"rate {self.rate} Hz, {self.channels} channels: not a recording")
 
 
+def raw_text(raw: RawFormat | None) -> str:
+    """A format as `parse_raw` reads it; "" for none.
+
+    >>> raw_text(RawFormat("alaw", 8000, 2)), raw_text(None)
+    ('alaw:8000:2', '')
+    """
+    return "" if raw is None else f"{raw.codec}:{raw.rate}:{raw.channels}"
+
+
 def parse_raw(text: str) -> RawFormat:
     """``codec[:rate[:channels]]`` → RawFormat; 8000 Hz and one channel unless given.
 

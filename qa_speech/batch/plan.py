@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
+from itertools import count
 
 import msgspec
 
 from qa_speech.filenames import as_path
-from qa_speech.inputs.rows import MISSING, Row
+from qa_speech.files import sha256
+from qa_speech.inputs.listing import MISSING
+from qa_speech.inputs.rows import Row
 from qa_speech.store.base import Store
 from qa_speech.store.forget import forgotten, require_finished
 from qa_speech.store.summary import in_hours
 
 BYTES_PER_CALL = 40_000
 """Disk a stored call takes, generously."""
+COUNTED = re.compile(r"~[0-9]+$")
+"""What is added to an id that was taken."""
 PROBED = 200
 """Recordings whose headers are read."""
 GB = 1e9
@@ -26,7 +32,8 @@ S_PER_H = 3600
 def plan(store: Store, rows: Sequence[Row]) -> list[Row]:
     """Add rows to those of a run: known ids are replaced in their place, new ones come after them.
 
-    What the run has forgotten is left out, whatever it is called now.
+    Another recording of the same name in another folder is another call: it gets an id of its own, and keeps it. What the run
+    has forgotten is left out, whatever it is called now.
 
     Raises
     ------
@@ -36,12 +43,60 @@ def plan(store: Store, rows: Sequence[Row]) -> list[Row]:
     require_finished(store.place)
     old = store.rows()
     memory = forgotten(store.place)
-    fresh = {row.id: row for row in rows if not memory.has(row)}
+    wanted = [row for row in rows if not memory.has(row)]
+    fresh = {row.id: row for row in _with_own_ids(wanted, old, store)}
     merged = [fresh.pop(row.id, row) for row in old]
     merged += fresh.values()
     if merged != old:
         store.keep_rows(merged)
     return merged
+
+
+def _with_own_ids(rows: Sequence[Row], old: Sequence[Row], store: Store) -> list[Row]:
+    """The rows, those that are named after their files with the id of their path in the run, or one that is free."""
+    ids = {row.path: row.id for row in old if row.path}
+    before = {row.id: row for row in old if row.path}
+    taken = {row.id for row in (*old, *rows)}
+    found = []
+    for row in rows:
+        name = row.id
+        other = before.get(name)
+        if _is_named_after_file(row) and row.path in ids:
+            name = ids[row.path]
+        elif other is not None and _is_named_after_file(row) and _is_another(row, other, store):
+            name = _free(name, taken)
+        taken.add(name)
+        found.append(row if name == row.id else msgspec.structs.replace(row, id=name))
+    return found
+
+
+def _is_named_after_file(row: Row) -> bool:
+    """Whether an id comes from a path, and not from a list."""
+    return row.path.replace(os.sep, "/").endswith(f"/{COUNTED.sub('', row.id)}")
+
+
+def _is_another(row: Row, other: Row, store: Store) -> bool:
+    """Whether two rows of one name are two recordings: not where it was moved or copied with its folder."""
+    if row.path == other.path or not _is_named_after_file(other):
+        return False
+    if (row.bytes, row.mtime_ns) == (other.bytes, other.mtime_ns):
+        return False
+    if row.bytes != other.bytes:
+        return True
+    known = store.known().get(other.id)
+    try:
+        return known is None or known.audio_sha256 != sha256(as_path(row.path))
+    except OSError:
+        return True
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """An id that no row has yet."""
+    for number in count(2):
+        own = f"{name}~{number}"
+        if own not in taken:
+            return own
+    raise AssertionError
 
 
 class Forecast(msgspec.Struct, frozen=True):

@@ -24,7 +24,8 @@ from qa_speech.batch.plan import BYTES_PER_CALL, GB, plan
 from qa_speech.batch.sharing import Sharing, Taken
 from qa_speech.batch.work import Need, Needs, needs, options_key, share_key
 from qa_speech.errors import ConfigError
-from qa_speech.inputs.rows import MISSING, Row, stat_row
+from qa_speech.inputs.listing import MISSING
+from qa_speech.inputs.rows import Row, stat_row
 from qa_speech.settings import Batch, Settings
 from qa_speech.store.base import Store
 from qa_speech.store.folder import SUMMARY_JSON

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from qa_speech.batch.work import Need, share_key
 from qa_speech.filenames import as_path
 from qa_speech.files import sha256
-from qa_speech.inputs.rows import MISSING, Row
+from qa_speech.inputs.listing import MISSING
+from qa_speech.inputs.rows import Row
 from qa_speech.store.base import Known
 from qa_speech.store.records import OK, Record
 

@@ -16,7 +16,8 @@ import msgspec
 
 from qa_speech.batch.cards import Book, score_key
 from qa_speech.filenames import as_path
-from qa_speech.inputs.rows import MISSING, Row
+from qa_speech.inputs.listing import MISSING
+from qa_speech.inputs.rows import Row
 from qa_speech.settings import Settings
 from qa_speech.store.base import Known
 from qa_speech.store.records import FAILED, OK, Source

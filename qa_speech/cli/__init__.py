@@ -9,6 +9,7 @@ thirty commands to be put together to read fifteen lines.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -158,11 +159,35 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+OWNER_ALONE = "077"
+"""Rights that new files do not give: to nobody but their owner."""
+
+
+def _rights(context: typer.Context, text: str) -> str:
+    """Files of this command, and of those it starts, get these rights."""
+    try:
+        wanted = int(text, 8)
+    except ValueError:
+        wanted = -1
+    if not 0 <= wanted <= 0o777:
+        raise typer.BadParameter(f"{text!r}; expected e.g. 027")
+    before = os.umask(wanted)
+    context.call_on_close(lambda: os.umask(before))
+    return text
+
+
 @app.callback()
 def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    umask: Annotated[
+        str,
+        typer.Option(
+            callback=_rights,
+            help="新建文件不给谁的权限 rights that new files do not give: 077 = their owner alone, 027 = their group may read.",
+        ),
+    ] = OWNER_ALONE,
 ) -> None:
     """Options of all commands."""
 

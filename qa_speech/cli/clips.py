@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from qa_speech.cli.common import EXIT_SOME_FAILED, EXIT_UNUSABLE, UiOption, friendly_errors, ui
+from qa_speech.cli.common import EXIT_SOME_FAILED, EXIT_UNUSABLE, ChangedOption, UiOption, friendly_errors, ui
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -103,6 +103,7 @@ def clips(
     model: ModelOption = None,
     also: AlsoOption = None,
     no_mask: Annotated[bool, typer.Option("--no-mask", help="不遮蔽客户信息 leave customers' data as it is.")] = False,
+    changed_audio: ChangedOption = False,
     ui_language: UiOption = None,
 ) -> None:
     """剪辅导片段 Cut the moments worth hearing, with customers' data masked.
@@ -117,7 +118,7 @@ def clips(
 
         lang = ui(ui_language)
         wish = Wish(tuple(criterion or ()), worst, best, tuple(agent or ()))
-        cut = Cut(before, after, longest, audio_format, mix, not no_mask, replacement, _kinds(also))
+        cut = Cut(before, after, longest, audio_format, mix, not no_mask, replacement, _kinds(also), changed_audio)
         reports = _reports(result, scorecard)
         if cut.mask:
             reports = _aligned(reports, model, recordings)

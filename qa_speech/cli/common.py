@@ -61,8 +61,13 @@ PairsOption = Annotated[
         show_default=False,
     ),
 ]
-
-
+ChangedOption = Annotated[
+    bool,
+    typer.Option(
+        "--changed-audio",
+        help="录音已换过也放声音 play recordings that are no longer those that were inspected; times may not hold.",
+    ),
+]
 RawOption = Annotated[
     str | None,
     typer.Option(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +14,7 @@ from qa_speech.cli.common import (
     EXIT_FAIL_UNDER,
     EXIT_SOME_FAILED,
     EXIT_UNUSABLE,
+    ChangedOption,
     Language,
     PairsOption,
     RawOption,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from qa_speech.scores import CallFailure, CallReport
     from qa_speech.settings import Settings
 
+SHOWN_IDS = 20
 DEFAULT_OUT = Path("qa-report")
 
 ScorecardOption = Annotated[
@@ -206,6 +208,7 @@ def score(
     config: ConfigOption = None,
     fail_under: FailUnderOption = None,
     mask: MaskOption = True,
+    changed_audio: ChangedOption = False,
     marks: MarksOption = "machine",
     marks_db: MarksDbOption = None,
     ui_language: UiOption = None,
@@ -241,7 +244,7 @@ def score(
 
         _finish(
             reports(), total=None, out=None if json_lines else out, json_lines=json_lines, embed_audio=False,
-            fail_under=fail_under, mask=mask, lang=ui(ui_language),
+            fail_under=fail_under, mask=mask, lang=ui(ui_language), changed_audio=changed_audio,
         )  # fmt: skip
 
 
@@ -276,6 +279,7 @@ def _settings(config: Path | None, model: str | None, agent_channel: int | None,
 def _finish(
     outcomes: Iterable[CallReport | CallFailure], *, total: int | None, out: Path | None, embed_audio: bool,
     fail_under: float | None, mask: bool, lang: Language, json_lines: bool | None = None,
+    changed_audio: bool = False,
 ) -> None:  # fmt: skip
     """Print each outcome as it comes, write the folder, choose the exit code; `fail_under` is in points, 0–100."""
     from qa_speech.documents import encode
@@ -285,7 +289,9 @@ def _finish(
     from qa_speech.scores import CallFailure
 
     as_json = out is None if json_lines is None else json_lines
-    folder = ReportFolder(out, lang=lang, embed_audio=embed_audio, mask=mask) if out is not None else None
+    folder = None
+    if out is not None:
+        folder = ReportFolder(out, lang=lang, embed_audio=embed_audio, mask=mask, changed_audio=changed_audio)
     tally = _Tally(fail_under)
     with _written(folder, tally, lang), _progress(total, lang) as advance:
         for outcome in outcomes:
@@ -299,6 +305,18 @@ def _finish(
             sys.stdout.write(f"{visible(line)}\n")
             sys.stdout.flush()
     tally.leave()
+    if folder is not None and folder.changed and not changed_audio:
+        _tell_changed(folder.changed, lang)
+
+
+def _tell_changed(ids: Sequence[str], lang: Language) -> None:
+    """Say which recordings were not played because they are no longer those that were inspected; the exit code says so too."""
+    zh = f"{len(ids)} 通的录音已不是当时质检的那一份，网页没有声音（--changed-audio 仍然播放）："
+    en = f"{len(ids)} recordings are no longer those that were inspected; their pages have no sound (--changed-audio plays them):"
+    typer.echo(in_words(lang, zh, en), err=True)
+    for name in ids[:SHOWN_IDS]:
+        typer.echo(f"  {name}", err=True)
+    raise typer.Exit(EXIT_SOME_FAILED)
 
 
 class _Tally:

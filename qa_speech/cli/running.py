@@ -100,7 +100,7 @@ def _default_scorecard(name: str, settings: Settings) -> str:
 def foreseen_layout(store: Store, settings: Settings, state: State, rows: Sequence[Row], lang: Language) -> str:
     """How the rows will be done, and how long that takes; what is measured for it is kept for `batch run`."""
     from qa_speech.batch.start import layout_for
-    from qa_speech.inputs.rows import MISSING
+    from qa_speech.inputs.listing import MISSING
     from qa_speech.store.summary import clock
 
     def tell(event: dict[str, Any]) -> None:

@@ -38,7 +38,8 @@ LONGEST_NAME = 40
 
 
 class Cut(msgspec.Struct, frozen=True):
-    """How clips are cut and written; seconds of context, and no clip longer than `longest_s`.
+    """How clips are cut and written; seconds of context, and no clip longer than `longest_s`. `changed_audio`: also of
+    a recording that is no longer the one that was inspected, where nothing has to be masked.
 
     `also`: kinds that are masked by option only, see `papers.OPTIONAL_KINDS`.
     """
@@ -51,6 +52,7 @@ class Cut(msgspec.Struct, frozen=True):
     mask: bool = True
     replacement: Replacement = "tone"
     also: frozenset[Kind] = frozenset()
+    changed_audio: bool = False
 
 
 class Clip(msgspec.Struct, frozen=True):
@@ -202,7 +204,7 @@ def _write(
     call: Call, held: Segment, spans: Timeline | None, path: Path, cut: Cut, recordings: Path | None
 ) -> tuple[str, int]:
     """Write the sound of one clip; (problem code or "", number of masked stretches in it)."""
-    audio = recorded(call, spans, recordings=recordings)
+    audio = recorded(call, spans, recordings=recordings, changed=cut.changed_audio)
     if isinstance(audio, str):
         return audio, 0
     samples, count = render(

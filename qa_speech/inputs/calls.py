@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from qa_speech.audio.decode import RawFormat
 from qa_speech.engines import transcripts
 from qa_speech.errors import AudioError, ConfigError
 from qa_speech.filenames import as_text
+from qa_speech.inputs.listing import listed
 from qa_speech.inputs.names import unique
 from qa_speech.inputs.pairs import Pair, pairs_in, parse_pairs
 
@@ -131,7 +132,7 @@ def with_transcripts(inputs: Iterable[CallInput], place: str | Path) -> list[Cal
     Raises
     ------
     ConfigError
-        `place` is no folder, or holds two transcripts of one name.
+        `place` is no folder, holds two transcripts of one name, or one that could belong to several recordings.
 
     Examples
     --------
@@ -143,15 +144,29 @@ def with_transcripts(inputs: Iterable[CallInput], place: str | Path) -> list[Cal
     if not place.is_dir():
         raise ConfigError(str(place), ["not a folder of transcripts"])
     found: dict[str, Path] = {}
+    problems = []
     for path in _inside(place, TRANSCRIPT_SUFFIXES):
         other = found.setdefault(_stem(_below(place, path)), path)
         if other != path:
-            raise ConfigError(str(place), [f"two transcripts of one name: {other.name} and {path.name}"])
-    lent = []
-    for row in inputs:
-        transcript = found.get(_stem(row.name)) or found.get(as_text(row.path.stem))
-        lent.append(replace(row, transcript=transcript))
-    return lent
+            problems.append(f"two transcripts of one name: {as_text(other.name)} and {as_text(path.name)}")
+    rows = list(inputs)
+    own = {row.name: found.get(row.name) or found.get(_stem(row.name)) for row in rows}
+    lent = {row.name: own[row.name] or _of_its_stem(row, found, set(own.values())) for row in rows}
+    wanted: dict[Path, str] = {}
+    for name, transcript in lent.items():
+        if transcript is not None and transcript in wanted:
+            problems.append(f"{as_text(transcript.name)} could belong to {wanted[transcript]} or to {name}")
+        elif transcript is not None:
+            wanted[transcript] = name
+    if problems:
+        raise ConfigError(str(place), problems)
+    return [replace(row, transcript=lent[row.name]) for row in rows]
+
+
+def _of_its_stem(row: CallInput, found: Mapping[str, Path], taken: Collection[Path | None]) -> Path | None:
+    """The transcript that has the name of a recording in some folder, if it is not that of another one."""
+    transcript = found.get(as_text(row.path.stem))
+    return None if transcript in taken else transcript
 
 
 def with_raw(inputs: Iterable[CallInput], raw: RawFormat) -> list[CallInput]:
@@ -165,7 +180,11 @@ def with_raw(inputs: Iterable[CallInput], raw: RawFormat) -> list[CallInput]:
 
 
 def _inside(folder: Path, suffixes: frozenset[str]) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
+    """The files below a folder; a folder inside it that cannot be read stands for itself."""
+    try:
+        return sorted(Path(found.path) for found in listed(str(folder), suffixes))
+    except OSError as exc:
+        raise AudioError(str(folder), f"this folder cannot be read: {exc.strerror or exc}") from exc
 
 
 def _below(folder: Path, path: Path) -> str:
@@ -174,5 +193,6 @@ def _below(folder: Path, path: Path) -> str:
 
 
 def _stem(name: str) -> str:
-    """A name without its suffix; its folders stay."""
-    return os.path.splitext(name)[0]
+    """A name without the suffix of a recording or transcript; its folders stay, and so do other dots."""
+    stem, suffix = os.path.splitext(name)
+    return stem if suffix.lower() in AUDIO_SUFFIXES | TRANSCRIPT_SUFFIXES else name

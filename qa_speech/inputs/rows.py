@@ -31,6 +31,7 @@ from qa_speech.inputs.calls import (
     nothing_in,
     with_transcripts,
 )
+from qa_speech.inputs.listing import MISSING, listed
 from qa_speech.inputs.names import NamePattern, unique
 from qa_speech.inputs.pairs import pairs_in, parse_pairs
 from qa_speech.settings import Tables
@@ -40,8 +41,6 @@ from qa_speech.tables.reading import Line
 
 ROLES = {"agent,customer": 1, "customer,agent": 2}
 """The channel of the agent, by the order in which a manifest names the roles."""
-MISSING = -1
-"""`Row.bytes` of a file that is not there."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -176,7 +175,7 @@ def _listed(place: Path) -> list[Row]:
 def _in_folder(place: Path) -> list[Row]:
     folder = str(place)
     try:
-        found = sorted(_walk(folder, AUDIO_SUFFIXES)) or sorted(_walk(folder, TRANSCRIPT_SUFFIXES))
+        found = listed(folder, AUDIO_SUFFIXES) or listed(folder, TRANSCRIPT_SUFFIXES)
     except OSError as exc:
         raise AudioError(folder, f"this folder cannot be read: {exc.strerror or exc}") from exc
     if not found:
@@ -194,29 +193,6 @@ def _before_magic(parts: tuple[str, ...]) -> Iterator[str]:
         if glob.has_magic(part):
             return
         yield part
-
-
-def _walk(folder: str, suffixes: frozenset[str]) -> Iterator[tuple[str, int, int]]:
-    """(path, size in bytes, mtime in ns) of the files below a folder; hidden folders and half-copied dot files are left out.
-
-    A folder inside it that cannot be read stands for itself, so that its row says so and the others are done.
-    """
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                try:
-                    yield from _walk(entry.path, suffixes)
-                except OSError:
-                    yield entry.path, MISSING, 0
-            elif os.path.splitext(entry.name)[1].lower() in suffixes:
-                try:
-                    found = entry.stat()
-                except OSError:  # gone since the folder was read, or a dangling link: its row says so later
-                    yield entry.path, MISSING, 0
-                else:
-                    yield entry.path, found.st_size, found.st_mtime_ns
 
 
 # -- manifests --------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from qa_speech.audio.analysis import Analysis, analyse, divided
-from qa_speech.audio.decode import Audio, decode
+from qa_speech.audio.decode import Audio, decode, raw_text
 from qa_speech.audio.limits import SpeechLimits
 from qa_speech.audio.pairs import decode_pair
 from qa_speech.call import MASKED, UNDIVIDED, Call, OtherSound, Recording, Role
@@ -233,6 +233,7 @@ def _recording(row: CallInput, audio: Audio, analysis: Analysis, seats: _Seats) 
         metadata=dict(row.metadata),
         path_customer="" if row.path_customer is None else as_text(row.path_customer),
         sha256_customer="" if row.path_customer is None else _hash(row.path_customer),
+        raw=raw_text(row.raw),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qa_speech.audio.decode import Audio, Told, decode
+from qa_speech.audio.decode import Audio, RawFormat, Told, decode, parse_raw
 from qa_speech.audio.pairs import decode_pair
 from qa_speech.call import Call
 from qa_speech.errors import AudioError
@@ -41,7 +41,24 @@ def locate_customer(call: Call, recordings: Path | None) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def recorded(call: Call, spans: Timeline | None, *, recordings: Path | None, told: Told | None = None) -> Audio | str:
+def is_changed(call: Call, source: Path) -> bool:
+    """Whether a file is another than the one that was inspected: times and masks of the call do not hold for it."""
+    return bool(call.recording.sha256) and sha256(source) != call.recording.sha256
+
+
+def is_customer_changed(call: Call, source: Path) -> bool:
+    """The same of the customer's file of a call that is two."""
+    return bool(call.recording.sha256_customer) and sha256(source) != call.recording.sha256_customer
+
+
+def format_of(call: Call) -> RawFormat | None:
+    """What the recording of a call holds where it has no header."""
+    return parse_raw(call.recording.raw) if call.recording.raw else None
+
+
+def recorded(
+    call: Call, spans: Timeline | None, *, recordings: Path | None, told: Told | None = None, changed: bool = False
+) -> Audio | str:
     """The decoded recording of a call, or the code of the problem; nothing is decoded in vain.
 
     Parameters
@@ -50,6 +67,7 @@ def recorded(call: Call, spans: Timeline | None, *, recordings: Path | None, tol
     spans : Timeline or None
         What must not be heard (`redact.hidden`); empty where nothing is masked, None where it is unknown: no sound then.
     recordings : folder to look in first, by id or file name.
+    changed : play it although it is another than the one that was inspected; not where anything has to be masked in it.
     told : is shown the samples as they come (`audio.decode`), none before the file was found to be the one inspected.
     """
     if call.times == "nominal":
@@ -59,16 +77,16 @@ def recorded(call: Call, spans: Timeline | None, *, recordings: Path | None, tol
     source = locate(call, recordings)
     if source is None:
         return "audio_missing"
-    if call.recording.sha256 and sha256(source) != call.recording.sha256:
+    if (spans or not changed) and is_changed(call, source):
         return "audio_changed"
     try:
         if not call.recording.path_customer:
-            return decode(source, told=told)
+            return decode(source, raw=format_of(call), told=told)
         other = locate_customer(call, recordings)
         if other is None:
             return "audio_missing"
-        if call.recording.sha256_customer and sha256(other) != call.recording.sha256_customer:
+        if (spans or not changed) and is_customer_changed(call, other):
             return "audio_changed"
         return decode_pair(source, other)
-    except AudioError:
+    except (AudioError, ValueError):
         return "audio_unreadable"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from qa_speech.report.html import asset, fill
+from qa_speech.report.html import asset, fill, policy_hash
 from qa_speech.report.labels import COMPARISON
 from qa_speech.scorecard.compare import (
     NO_TOTAL,
@@ -30,8 +30,8 @@ class Bar(NamedTuple):
 
     old: int
     new: int
-    old_height: str
-    new_height: str
+    old_height: float
+    new_height: float
 
 
 class CriterionRow(NamedTuple):
@@ -89,7 +89,9 @@ def comparison_page(found: Comparison, *, lang: Lang = "zh") -> str:
     True
     """
     view = comparison_view(found, lang)
-    page = fill("compare", lang=lang, t=lambda key: _label(key, lang), style=asset("compare.css"), view=view)
+    style = asset("compare.css")
+    values = {"style": style, "style_hash": policy_hash(style), "view": view}
+    page = fill("compare", lang=lang, t=lambda key: _label(key, lang), **values)
     return f"{page}\n"
 
 
@@ -116,7 +118,7 @@ def comparison_view(found: Comparison, lang: Lang) -> ComparisonView:
 def _bars(before: Distribution, after: Distribution) -> Iterator[Bar]:
     highest = max(*before.histogram, *after.histogram, 1)
     for old, new in zip(before.histogram, after.histogram, strict=True):
-        yield Bar(old, new, f"{100 * old / highest:.1f}%", f"{100 * new / highest:.1f}%")
+        yield Bar(old, new, round(100 * old / highest, 1), round(100 * new / highest, 1))
 
 
 def _figures(side: Distribution, lang: Lang) -> str:

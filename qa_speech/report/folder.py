@@ -12,6 +12,8 @@ from __future__ import annotations
 from itertools import count
 from pathlib import Path
 
+import msgspec
+
 from qa_speech.audio.decode import Audio, decode
 from qa_speech.audio.mask import mask
 from qa_speech.audio.mp3 import write_mp3
@@ -21,6 +23,7 @@ from qa_speech.documents import encode, write_call
 from qa_speech.errors import AudioError
 from qa_speech.filenames import as_path
 from qa_speech.files import ResultFolder, write_bytes
+from qa_speech.privacy.sound import format_of, is_changed, is_customer_changed
 from qa_speech.privacy.unheard import hidden
 from qa_speech.report.index import FailedRow, IndexRow, index_row, write_index_rows
 from qa_speech.report.page import page_name, write_page
@@ -35,15 +38,20 @@ class ReportFolder:
 
     Nothing is kept of a call but what the index shows. With `embed_audio` the sound is inside the pages. With `mask`
     (the default) identifiers are placeholders in the text and in the ids that are shown, and a tone in the sound. `pages`
-    tells the file in pages/ of each id.
+    tells the file in pages/ of each id. A recording that is no longer the one that was inspected is not played, unless
+    `changed_audio`; `changed` are the ids of such calls, and their pages say so.
     """
 
-    def __init__(self, out: Path, *, lang: Lang, embed_audio: bool = False, mask: bool = True) -> None:
+    def __init__(
+        self, out: Path, *, lang: Lang, embed_audio: bool = False, mask: bool = True, changed_audio: bool = False
+    ) -> None:
         self.out = out
         self.lang: Lang = lang
         self.embed_audio = embed_audio
         self.mask = mask
         self.pages: dict[str, str] = {}
+        self.changed_audio = changed_audio
+        self.changed: list[str] = []
         self._index: list[IndexRow | FailedRow] = []
         self._rows: list[Row] = []
 
@@ -52,23 +60,28 @@ class ReportFolder:
         shown = outcome
         if self.mask and isinstance(outcome, CallReport):
             shown = for_people(outcome, lang=self.lang)
+        changed = isinstance(outcome, CallReport) and _is_changed(outcome.call)
+        if changed and isinstance(shown, CallReport):
+            shown = _warned(shown)
         if self.mask:
             shown = with_masked_id(shown, lang=self.lang)
+        if changed:
+            self.changed.append(shown.id)
         page = self._page_of(outcome.id, shown.id)
         self._index.append(index_row(shown, self.lang, lambda _: f"pages/{page}"))
         self._rows.append(row(shown, self.lang))
         if isinstance(outcome, CallReport) and isinstance(shown, CallReport):
-            self._write(outcome, shown)
+            self._write(outcome, shown, changed=changed)
         return shown
 
-    def _write(self, outcome: CallReport, shown: CallReport) -> None:
+    def _write(self, outcome: CallReport, shown: CallReport, *, changed: bool) -> None:
         """The data as it is; the page and its sound as people see and hear them."""
         data = page_name(outcome.id).removesuffix(".html")
         write_call(outcome.call, ResultFolder(self.out).call_file(data))
         if outcome.score is not None:
             write_bytes(ResultFolder(self.out).score_file(data), encode(outcome.score) + b"\n")
         name = self.pages[outcome.id].removesuffix(".html")
-        audio = self._audio(outcome, name)
+        audio = self._audio(outcome, name, changed=changed)
         link: str | None = None
         embedded: bytes | None = None
         if audio is not None and self.embed_audio:
@@ -99,17 +112,19 @@ class ReportFolder:
             sound.rmdir()
         return index
 
-    def _audio(self, outcome: CallReport, name: str) -> Path | None:
-        """An mp3 of the recording; None where there is none (any more)."""
+    def _audio(self, outcome: CallReport, name: str, *, changed: bool) -> Path | None:
+        """An mp3 of the recording; None where there is none (any more), or another whose masks would not hold."""
         source = as_path(outcome.call.recording.path)
         if outcome.call.recording.layout == "none" or not source.is_file():
             return None
+        spans = hidden(outcome.call) if self.mask else None
+        if changed and (spans or not self.changed_audio):
+            return None
         try:
             audio = _decoded(outcome.call, source)
-        except AudioError:
+        except (AudioError, ValueError):
             return None
         samples = audio.samples[:2]
-        spans = hidden(outcome.call) if self.mask else None
         if spans:
             samples = mask(samples, audio.rate, spans)
         path = self.out / "audio" / f"{name}.mp3"
@@ -120,5 +135,21 @@ class ReportFolder:
 def _decoded(call: Call, source: Path) -> Audio:
     """The recording, or both where a call is two."""
     if not call.recording.path_customer:
-        return decode(source)
+        return decode(source, raw=format_of(call))
     return decode_pair(source, as_path(call.recording.path_customer))
+
+
+def _is_changed(call: Call) -> bool:
+    """Whether a recording of the call lies where it was, and is another."""
+    source = as_path(call.recording.path)
+    if call.recording.layout == "none" or not source.is_file():
+        return False
+    other = as_path(call.recording.path_customer)
+    pair = bool(call.recording.path_customer) and other.is_file()
+    return is_changed(call, source) or (pair and is_customer_changed(call, other))
+
+
+def _warned(shown: CallReport) -> CallReport:
+    """The report of a call whose recording is no longer the one that was inspected."""
+    call = msgspec.structs.replace(shown.call, warnings=(*shown.call.warnings, "audio_changed"))
+    return msgspec.structs.replace(shown, call=call)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,11 +23,13 @@ from qa_speech.wording.lang import Lang
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-LONGEST_NAME = 80
+LONGEST_NAME = 160
+"""Bytes of an id that a name keeps: file systems take 255, and a file that is being written has more characters yet."""
 
 
 def page_name(call_id: str) -> str:
-    """A file name for the page of a call: safe on every system, different for different ids.
+    """A file name for the page of a call: safe on every system, different for different ids, also where a file system does
+    not tell capitals from small letters.
 
     >>> page_name("2026-01-05_0117.wav")
     '2026-01-05_0117.wav.html'
@@ -34,10 +37,16 @@ def page_name(call_id: str) -> str:
     (True, True)
     """
     safe = re.sub(r"[^\w.-]+", "_", call_id).strip(".") or "call"
-    if safe != call_id or len(safe) > LONGEST_NAME:
+    folded = unicodedata.normalize("NFC", safe).lower()  # all that some file systems tell apart
+    if folded != call_id or len(safe.encode()) > LONGEST_NAME:
         mark = hashlib.sha256(call_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-        safe = f"{safe[:LONGEST_NAME]}-{mark}"
+        safe = f"{_cut(safe)}-{mark}"
     return f"{safe}.html"
+
+
+def _cut(name: str) -> str:
+    """The beginning of a name, as many characters as `LONGEST_NAME` bytes hold."""
+    return name.encode("utf-8", "replace")[:LONGEST_NAME].decode("utf-8", "ignore")
 
 
 def write_page(

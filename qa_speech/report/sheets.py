@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from qa_speech.cells import defused
 from qa_speech.files import write_bytes
 from qa_speech.scorecard.deductions import pending
 from qa_speech.scores import CallFailure, CallReport, Measurement, Score
@@ -28,9 +28,6 @@ class Row:
     fixed: Mapping[str, object]
     criteria: Mapping[str, object] = field(default_factory=dict)
     figures: Mapping[str, object] = field(default_factory=dict)
-
-
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
 def write_csv(reports: Sequence[CallReport | CallFailure], path: str | Path, *, lang: Lang) -> None:
@@ -75,14 +72,7 @@ def cell(value: object) -> str:
         return str(int(value))
     if isinstance(value, float):
         return f"{value:.4f}".rstrip("0").rstrip(".")
-    text = str(value)
-    if _NUMBER.fullmatch(text) or not _may_be_a_formula(text):
-        return text
-    return f"'{text}"
-
-
-def _may_be_a_formula(text: str) -> bool:
-    return text.startswith(("\t", "\r")) or text.lstrip().startswith(("=", "+", "-", "@"))
+    return defused(str(value))
 
 
 def row(report: CallReport | CallFailure, lang: Lang) -> Row:

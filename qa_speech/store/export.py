@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -18,6 +17,7 @@ from unicodedata import east_asian_width
 
 import msgspec
 
+from qa_speech.cells import defused
 from qa_speech.errors import ConfigError
 from qa_speech.files import whole_file
 from qa_speech.store.base import Answer, Result
@@ -56,7 +56,6 @@ OF_CRITERION = ("outcome", "points")
 ROWS_PER_SHEET = 1_000_000
 CELL_MAX = 32_000
 """Characters of a cell."""
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
 def export(results: Iterable[Result], path: str | Path) -> int:
@@ -179,10 +178,7 @@ def cell(value: object) -> str | float | None:
         return int(value)
     text = "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     text = text[:CELL_MAX]
-    is_formula = text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r", "\n")
-    if is_formula and not _NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
+    return defused(text)
 
 
 def csv_cell(value: object) -> str | float | None:

@@ -304,6 +304,10 @@ WARNINGS: Words = {
         "演示识别模型只认识随包的合成样例，本通话的转写不可采信",
         "the demo recogniser knows only the bundled synthetic samples; do not believe the words of this call",
     ),
+    "audio_changed": (
+        "录音文件已不是当时质检的那一份，时间对不上，默认不放声音",
+        "the recording is no longer the one that was inspected; its times do not hold, and it is not played unless told",
+    ),
     "size_unknown": ("文件头没有写明长度，已读到文件末尾", "the header gives no length; read to the end of the file"),
     "recogniser:temperature": (
         "个别语段识别不稳，已重试",

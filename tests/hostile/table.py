@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.hostile import canaries, forgetting, questions, stored, transcripts
+from tests.hostile import canaries, files, forgetting, questions, stored, transcripts
 from tests.hostile.kit import Case
 
 CASES: tuple[Case, ...] = (
@@ -11,4 +11,5 @@ CASES: tuple[Case, ...] = (
     *stored.CASES,
     *forgetting.CASES,
     *transcripts.CASES,
+    *files.CASES,
 )

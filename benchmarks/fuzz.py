@@ -1,0 +1,159 @@
+"""Noise against everything that reads what others have written: examples of hypothesis, shrunk where one breaks.
+
+    python benchmarks/fuzz.py [--quick] [NAME …]        ten minutes a target; --quick: two seconds
+
+A target holds where every input is taken or refused by an error of ours. What breaks is printed with the input that broke it.
+A new target is a function of bytes and its line in `TARGETS`.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+from _common import ROOT, Figure, Options, figure, run
+
+sys.path.insert(0, str(ROOT))
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from qa_speech.batch.state import read_state
+from qa_speech.call import Call
+from qa_speech.cells import defused
+from qa_speech.documents import decode
+from qa_speech.errors import QaSpeechError
+from qa_speech.inputs.rows import find_rows
+from qa_speech.store.base import QueryLimits
+from qa_speech.store.parquet import ParquetStore
+from qa_speech.store.question import ask
+from qa_speech.store.sound import check_run
+from tests.hostile import stored
+
+SECONDS, QUICK_SECONDS = 600.0, 2.0
+EXAMPLES = 20
+"""Examples between two looks at the clock."""
+Target = Callable[[bytes, Path], None]
+
+
+def damaged_run(noise: bytes, place: Path) -> None:
+    """Bytes of a run are overwritten at a place that the noise chooses; everything is read, and what is missing is known."""
+    run_place = stored.laid_out(place)
+    chance = random.Random(noise)
+    files = [path for path in sorted(run_place.rglob("*")) if path.is_file()]
+    path = chance.choice(files)
+    content = bytearray(path.read_bytes())
+    at = chance.randrange(len(content) + 1)
+    content[at : at + len(noise)] = noise
+    path.write_bytes(content)
+    list(check_run(run_place))
+    read_state(run_place)
+    store = ParquetStore(run_place)
+    store.figures()
+    list(store.results())
+    list(store.calls())
+    told = path.relative_to(run_place)
+    was = (stored.template() / "run" / told).read_bytes()
+    if told.parts[0] in ("results", "calls") and bytes(content) != was:
+        assert len(store.rows()) == len(stored.IDS)
+        assert stored.left(run_place) in (["a.wav", "b.wav"], ["c.wav", "d.wav"])
+
+
+def question(noise: bytes, place: Path) -> None:
+    """Pieces of SQL in any order: nothing outside the run is read, nothing is written."""
+    words = "SELECT FROM results calls history ( ) * , ; -- /* */ read_text '/etc/passwd' COPY TO WITH x AS UNION ON id".split()
+    chance = random.Random(noise)
+    sql = " ".join(chance.choices(words, k=chance.randrange(1, 14)))
+    run_place = stored.template() / "run"
+    before = sorted(run_place.rglob("*"))
+    answer = ask(run_place, sql, QueryLimits(1000, 2.0))
+    told = str(list(answer.rows))
+    assert "root:" not in told
+    assert sorted(run_place.rglob("*")) == before
+
+
+def stored_call(noise: bytes, place: Path) -> None:
+    """A Call as JSON, from noise."""
+    decode(noise, Call, "noise")
+
+
+def list_of_recordings(noise: bytes, place: Path) -> None:
+    """A list of recordings, from noise behind a head."""
+    path = place / "list.csv"
+    path.write_bytes(b"path,id,agent\n" + noise)
+    find_rows([path])
+
+
+def cell_of_a_table(noise: bytes, place: Path) -> None:
+    """No cell begins a formula."""
+    text = noise.decode("utf-8", "replace")
+    first = defused(text).lstrip("\ufeff\u200b\u200c\u200d\u2060 \t\r\n\u3000")[:1]
+    number = defused(text) == text
+    assert number or first == "'"
+    if first in tuple("=@＝＋－＠"):
+        raise AssertionError("a formula")
+
+
+TARGETS: Mapping[str, Target] = {
+    "damaged_run": damaged_run,
+    "question": question,
+    "stored_call": stored_call,
+    "list_of_recordings": list_of_recordings,
+    "cell_of_a_table": cell_of_a_table,
+}
+
+
+def measure(options: Options) -> Iterator[Figure]:
+    """Each target for its time."""
+    seconds = QUICK_SECONDS if options.quick else SECONDS
+    for name, target in TARGETS.items():
+        tried, crash = fuzzed(target, seconds)
+        if crash:
+            print(f"{name}: {crash}", file=sys.stderr)
+        yield figure(f"{name}_crashes", bool(crash), "crashes", tried, f"target <= 0; {seconds:g} s; {crash[:80]}")
+
+
+def fuzzed(target: Target, seconds: float) -> tuple[int, str]:
+    """How many inputs a target was given, and the first one that broke it, shrunk; "" for none."""
+    tried = 0
+
+    def once(noise: bytes) -> None:
+        nonlocal tried
+        tried += 1
+        with tempfile.TemporaryDirectory() as name:
+            try:
+                target(noise, Path(name))
+            except QaSpeechError:
+                return
+
+    ends = time.monotonic() + seconds
+    seed = 0
+    while time.monotonic() < ends:
+        seed += 1
+        try:
+            _round(once, seed)
+        except Exception as exc:
+            return tried, f"{type(exc).__name__}: {exc}".replace("\n", " ").replace("\t", " ")
+    return tried, ""
+
+
+def _round(once: Callable[[bytes], None], seed: int) -> None:
+    """Some examples of one seed."""
+    phases = (Phase.generate, Phase.shrink)
+    checks = list(HealthCheck)
+    limits = settings(max_examples=EXAMPLES, database=None, deadline=None, phases=phases, suppress_health_check=checks)
+    noise = st.binary(max_size=200) | st.text(max_size=100).map(partial(str.encode, errors="replace"))
+    tried = given(noise)(once)
+    tried._hypothesis_internal_use_seed = seed
+    limits(tried)()
+
+
+if __name__ == "__main__":
+    logging.disable()  # damage is said for each of thousands of runs
+    run(measure)
