@@ -42,7 +42,18 @@ def masked(channels: Sequence[Survey]) -> Timeline:
     Parameters
     ----------
     channels
-        Its voice channels, one or two, with their levels.
+        Its voice channels, one or two, with their levels in dBFS; dead ones tell nothing.
+
+    Examples
+    --------
+    >>> from qa_speech.audio.channels import survey
+    >>> line = np.random.default_rng(1).normal(0, 40, (2, 80_000)).astype(np.int16)
+    >>> line[:, 8000:24_000] *= 50
+    >>> hidden = mask.mask_ranges(line, 8000, [(30_000, 50_000)], replacement="silence")
+    >>> masked([survey(Track(channel, 8000)) for channel in hidden])
+    Timeline([(3.75, 6.25)])
+    >>> masked([survey(Track(channel, 8000)) for channel in line])
+    Timeline([])
     """
     alive = [channel for channel in channels if not channel.dead]
     if not alive:
@@ -80,6 +91,7 @@ def _still(track: Track) -> Mask:
 
 
 def _is_still(frames: Floats) -> Mask:
+    """Which frames, shape (frames, samples), hold nothing but the steps of an idle codec."""
     lowest, highest = frames.min(axis=1, keepdims=True), frames.max(axis=1, keepdims=True)
     spread = (highest - lowest)[:, 0]
     idle = ((frames == lowest) | (frames == highest)).all(axis=1)

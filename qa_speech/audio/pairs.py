@@ -39,6 +39,18 @@ HALVES_S = 120.0
 def decode_pair(agent: str | Path, customer: str | Path, *, raw: RawFormat | None = None) -> Audio:
     """Two recordings as one of two channels, the agent's first, as long as the longer of them.
 
+    Parameters
+    ----------
+    agent, customer
+        Recordings that hold one party each: of one channel, or of several that are equal or silent.
+    raw
+        What both hold where they have no header.
+
+    Returns
+    -------
+    Audio
+        int16 of shape (2, n) at the rate of the agent's recording in Hz; the customer's is resampled where it has another.
+
     The warnings are those of both, and ``pair_lag:S`` (the customer's began so many seconds later, below zero earlier, and was
     moved), ``pair_drift:PPM`` (its clock runs so many millionths slow; not mended), ``pair_lengths:S`` (it is so much longer).
 
@@ -48,6 +60,11 @@ def decode_pair(agent: str | Path, customer: str | Path, *, raw: RawFormat | Non
         One of them cannot be decoded.
     ChannelError
         One of them holds two different channels.
+
+    Examples
+    --------
+    >>> decode_pair("samples/gsm.wav", "samples/gsm.wav").samples.shape[0]
+    2
     """
     one, two = decode(agent, raw=raw), decode(customer, raw=raw)
     first, second = _channel(one, agent), _channel(two, customer)

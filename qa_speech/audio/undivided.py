@@ -8,14 +8,17 @@ A leak is one signal too, but far fainter on the channel it leaks into, and the 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from qa_speech.audio.activity import Mask
 from qa_speech.audio.channels import Survey
 from qa_speech.audio.track import Floats, runs
 from qa_speech.timeline import NOWHERE, Segment, Timeline
+
+Votes: TypeAlias = npt.NDArray[np.int64]
 
 WINDOW_S, STEP_S = 1.0, 0.5
 """Seconds that are compared at once, and from one to the next."""
@@ -32,9 +35,16 @@ MIN_S, LEAST_WINDOWS = 4.0, 4
 """Shorter stretches, or those in which too little is heard, are chance."""
 LONE_WINDOWS = 2
 """So few windows in a row that differ, between such that are alike, are a passing noise."""
-EDGE_S, EDGE_DB = 1.5, 4.0
+EDGE_S, EDGE_DB = 0.8, 4.0
 """Within so many seconds the border is put where the levels of the channels part by so many dB."""
+END_S = 1.5
+"""A stretch that begins or ends this near to an end of the recording reaches it."""
 USUAL_RATE = 8000
+LOUD_PERCENT, ROUGHLY_MOST_DB = 90, 10.0
+"""The loud frames of two windows that are further apart are not compared."""
+NEAR_LAG = 2
+"""Samples within which lags are the same when the usual one is looked for."""
+TINY = 1e-9
 
 
 class _Likeness(NamedTuple):
@@ -46,73 +56,125 @@ class _Likeness(NamedTuple):
 
 
 def undivided(one: Survey, two: Survey, masked: Timeline = NOWHERE) -> Timeline:
-    """Where two channels carry one signal; times in seconds. What is `masked` tells nothing."""
-    track = one.track
-    starts = np.arange(0.0, max(0.0, track.duration - WINDOW_S) + 1e-9, STEP_S)
-    telling = [float(start) for start in starts if not masked.crop(Segment(start, start + WINDOW_S))]
-    heard = [start for start in telling if _is_heard(one, start) or _is_heard(two, start)]
-    compared = {start: _compared(one, two, start) for start in heard if _near_in_level(one, two, start)}
-    alike = {
-        start: pair for start, pair in compared.items() if pair.likeness >= ALIKE and abs(pair.louder_db) <= MOST_DB
-    }
+    """Where two channels carry one signal.
+
+    Parameters
+    ----------
+    one, two
+        The channels with their levels in dBFS; neither is dead.
+    masked
+        Stretches that tell nothing.
+
+    Returns
+    -------
+    Timeline
+        In seconds, each of 4 s or more; empty where the channels hold a party each throughout.
+
+    Examples
+    --------
+    >>> from qa_speech.audio.channels import survey
+    >>> from qa_speech.audio.track import Track
+    >>> random = np.random.default_rng(1)
+    >>> agent, customer = (random.normal(0, loud, 160_000).astype(np.int16) for loud in (3000, 900))
+    >>> late = customer.copy()
+    >>> late[:80_000] = agent[:80_000]
+    >>> undivided(survey(Track(agent, 8000)), survey(Track(late, 8000)))
+    Timeline([(0, 10)])
+    >>> undivided(survey(Track(agent, 8000)), survey(Track(customer, 8000)))
+    Timeline([])
+    """
+    heard = _heard_windows(one, two, masked)
+    alike: dict[float, int] = {}
+    for start in heard:
+        if not _near_in_level(one, two, start):
+            continue
+        pair = _compared(one, two, start)
+        if pair.likeness >= ALIKE and abs(pair.louder_db) <= MOST_DB:
+            alike[start] = pair.lag
     if len(alike) < LEAST_WINDOWS:
-        return Timeline()
-    lag = _usual_lag([pair.lag for pair in alike.values()])
-    most = max(1, round(SAME_LAG_S * track.rate))
-    same = {start for start, pair in alike.items() if abs(pair.lag - lag) <= most}
-    stretches = _stretches(heard, same)
-    found = Timeline(_with_edges(one, two, stretch) for stretch in stretches)
-    return (found.bridged(STEP_S) - masked).without_short(MIN_S)
+        return NOWHERE
+
+    usual = _usual_lag(list(alike.values()))
+    most = max(1, round(SAME_LAG_S * one.track.rate))
+    same = {start for start, lag in alike.items() if abs(lag - usual) <= most}
+    rough = _stretches(heard, same)
+    found = Timeline(_with_edges(one, two, stretch) for stretch in rough)
+    lasting = found.bridged(STEP_S) - masked
+    return lasting.without_short(MIN_S)
 
 
-def _frames(survey: Survey, start: float, end: float) -> Floats:
+def _heard_windows(one: Survey, two: Survey, masked: Timeline) -> list[float]:
+    """Where the windows begin in which somebody is heard, seconds."""
+    found: list[float] = []
+    last = max(0.0, one.track.duration - WINDOW_S)
+    steps = int(last / STEP_S + TINY) + 1
+    for number in range(steps):
+        start = number * STEP_S
+        window = Segment(start, start + WINDOW_S)
+        if masked.crop(window):
+            continue
+        if _is_heard(one, window) or _is_heard(two, window):
+            found.append(start)
+    return found
+
+
+def _frames(survey: Survey, stretch: Segment) -> Floats:
+    """Levels in a stretch, dBFS."""
     frame_s = survey.track.frame_s
-    return survey.levels[round(start / frame_s) : round(end / frame_s)]
+    first = round(stretch.start / frame_s)
+    last = round(stretch.end / frame_s)
+    return survey.levels[first:last]
 
 
-def _is_heard(survey: Survey, start: float) -> bool:
-    levels = _frames(survey, start, start + WINDOW_S)
-    return bool(np.count_nonzero(levels > survey.level_db - HEARD_BELOW_DB) >= HEARD_FRAMES)
+def _is_heard(survey: Survey, window: Segment) -> bool:
+    """Whether enough of a window is about as loud as the voice of the channel."""
+    limit = survey.level_db - HEARD_BELOW_DB
+    loud = np.count_nonzero(_frames(survey, window) > limit)
+    return bool(loud >= HEARD_FRAMES)
 
 
 def _near_in_level(one: Survey, two: Survey, start: float) -> bool:
     """A quick look: what is far louder on one channel is not one signal."""
-    first, second = (_frames(survey, start, start + WINDOW_S) for survey in (one, two))
-    louder_db = np.percentile(second, 90) - np.percentile(first, 90)
-    return bool(abs(louder_db) <= MOST_DB + 2)
+    window = Segment(start, start + WINDOW_S)
+    first = np.percentile(_frames(one, window), LOUD_PERCENT)
+    second = np.percentile(_frames(two, window), LOUD_PERCENT)
+    return bool(abs(second - first) <= ROUGHLY_MOST_DB)
 
 
 def _compared(one: Survey, two: Survey, start: float) -> _Likeness:
     """Two windows at the lag at which they are most alike."""
-    track = one.track
-    step = max(1, track.rate // USUAL_RATE)
-    first, last = round(start * track.rate), round((start + WINDOW_S) * track.rate)
+    rate = one.track.rate
+    step = max(1, rate // USUAL_RATE)
+    first = round(start * rate)
+    last = round((start + WINDOW_S) * rate)
     earlier = one.track.read(first, last)[::step]
     later = two.track.read(first, last)[::step]
-    earlier, later = earlier[: len(later)], later[: len(earlier)]
-    size = 1 << (2 * len(earlier)).bit_length()
+    count = min(len(earlier), len(later))
+    earlier, later = earlier[:count], later[:count]
+    power = float(np.dot(earlier, earlier))
+    other = float(np.dot(later, later))
+    if power <= 0 or other <= 0:
+        return _Likeness(0.0, 0, 0.0)
+
+    size = 1 << (2 * count).bit_length()
     spectrum = np.conj(np.fft.rfft(earlier, size)) * np.fft.rfft(later, size)
     fit = np.fft.irfft(spectrum, size)
-    reach = round(LAG_S * track.rate / step)
-    within = np.concatenate((fit[: reach + 1], fit[-reach:]))
+    reach = round(LAG_S * rate / step)
+    within = np.concatenate((fit[-reach:], fit[: reach + 1]))
     best = int(np.argmax(np.abs(within)))
-    lag = best if best <= reach else best - len(within)
-    power = float(np.dot(earlier, earlier)), float(np.dot(later, later))
-    scale = float(np.sqrt(power[0] * power[1]))
-    if scale <= 0:
-        return _Likeness(0.0, 0, 0.0)
-    louder_db = 10 * np.log10(power[1] / power[0])
-    return _Likeness(float(abs(within[best])) / scale, lag * step, float(louder_db))
+    likeness = float(np.abs(within[best])) / float(np.sqrt(power * other))
+    louder_db = 10 * np.log10(other / power)
+    return _Likeness(likeness, (best - reach) * step, float(louder_db))
 
 
-def _usual_lag(lags: list[int]) -> int:
+def _usual_lag(lags: Sequence[int]) -> int:
     """The lag near which most are."""
-    ordered = np.sort(np.array(lags))
-    counts = [int(np.count_nonzero(np.abs(ordered - lag) <= 2)) for lag in ordered]
-    return int(ordered[int(np.argmax(counts))])
+    every = np.array(sorted(lags))
+    counts = [np.count_nonzero(np.abs(every - lag) <= NEAR_LAG) for lag in every]
+    return int(every[int(np.argmax(counts))])
 
 
-def _stretches(heard: list[float], same: set[float]) -> list[Segment]:
+def _stretches(heard: Sequence[float], same: Collection[float]) -> list[Segment]:
     """Runs of windows that are one signal, from the first sample of the first to the last of the last."""
     is_same = np.array([start in same for start in heard])
     for first, last in runs(~is_same):
@@ -122,7 +184,8 @@ def _stretches(heard: list[float], same: set[float]) -> list[Segment]:
     found: list[Segment] = []
     for first, last in runs(is_same):
         if last - first >= LEAST_WINDOWS:
-            found.append(Segment(heard[first], heard[last - 1] + WINDOW_S))
+            end = heard[last - 1] + WINDOW_S
+            found.append(Segment(heard[first], end))
     return found
 
 
@@ -131,29 +194,39 @@ def _stretches(heard: list[float], same: set[float]) -> list[Segment]:
 
 def _with_edges(one: Survey, two: Survey, stretch: Segment) -> Segment:
     """The stretch with its ends where the channels begin and cease to be at one level."""
-    usual_db = float(np.median(_frames(two, *_ends(stretch)) - _frames(one, *_ends(stretch))))
     frame_s = one.track.frame_s
     count = min(len(one.levels), len(two.levels))
-    apart = np.abs(two.levels[:count] - one.levels[:count] - usual_db) > EDGE_DB
-    loud = (one.levels[:count] > one.level_db - HEARD_BELOW_DB) | (two.levels[:count] > two.level_db - HEARD_BELOW_DB)
-    votes = np.where(loud, np.where(apart, 1, -1), 0)
     reach = round(EDGE_S / frame_s)
-    start = count - _border(votes[::-1], count - round(stretch.start / frame_s), reach)
+    votes = _votes(one, two, stretch)
+    before = count - round(stretch.start / frame_s)
+    start = count - _border(votes[::-1], before, reach)
     end = _border(votes, round(stretch.end / frame_s), reach)
-    if start < reach:
+    near_end = round(END_S / frame_s)
+    if start < near_end:
         start = 0
-    if count - end < reach:
+    if count - end < near_end:
         end = count
     return Segment(start * frame_s, end * frame_s)
 
 
-def _ends(stretch: Segment) -> tuple[float, float]:
-    return stretch.start, stretch.end
+def _votes(one: Survey, two: Survey, stretch: Segment) -> Votes:
+    """For each frame −1 where the channels are as far apart in level as usual in the stretch, 1 where not, 0 in a pause."""
+    usual_db = np.median(_frames(two, stretch) - _frames(one, stretch))
+    count = min(len(one.levels), len(two.levels))
+    first, second = one.levels[:count], two.levels[:count]
+    apart = np.abs(second - first - usual_db) > EDGE_DB
+    loud = first > one.level_db - HEARD_BELOW_DB
+    loud |= second > two.level_db - HEARD_BELOW_DB
+    votes = np.zeros(count, np.int64)
+    votes[loud] = -1
+    votes[loud & apart] = 1
+    return votes
 
 
-def _border(votes: Mask, near: int, reach: int) -> int:
-    """The frame near `near` up to which the votes are for one signal (−1) and from which on against it (1)."""
-    first, last = max(0, near - reach), min(len(votes), near + reach)
+def _border(votes: Votes, near: int, reach: int) -> int:
+    """The frame near `near` up to which the votes are for one signal and from which on against it."""
+    first = max(0, near - reach)
+    last = min(len(votes), near + reach)
     total = np.concatenate(([0], np.cumsum(votes[first:last])))
     least = np.flatnonzero(total == total.min())
     return first + int(least[-1])

@@ -337,6 +337,9 @@ def tickets(
     out: Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="清单 the list to write, .xlsx.")] = Path(
         "二次投诉.xlsx"
     ),
+    config: Annotated[
+        Path | None, typer.Option("--config", help="列名设置 settings file, [tables].", show_default=False)
+    ] = None,
     ui_language: UiOption = None,
 ) -> None:
     """二次投诉清单 The re-inspection list: repeated complaints beside the calls they repeat; what is unknown is listed too.
@@ -349,9 +352,11 @@ def tickets(
         raise typer.Exit(EXIT_USAGE)
     with friendly_errors(ui_language):
         from qa_speech.marks.tickets import read_tickets, repeats_of, tickets_in, write_list
+        from qa_speech.settings import load_settings
 
         calls = calls_at(run)
-        found = repeats_of(read_tickets(table) if table is not None else tickets_in(calls, column), calls)
+        names = load_settings(config).tables.columns
+        found = repeats_of(read_tickets(table, names) if table is not None else tickets_in(calls, column), calls)
         write_list(found, out)
         unknown = sum(1 for one in found if one.problem)
         zh = f"{out}：{len(found)} 行，其中 {unknown} 行有找不到的通话"
