@@ -22,8 +22,8 @@ sys.path.insert(0, str(HERE))
 from _common import Figure  # noqa: E402
 
 NAMES = (
-    "startup", "scoring", "store", "decode", "calls", "timing", "asr", "batch", "faults", "hostile", "fuzz",
-    "redaction", "text", "sampling", "report",
+    "startup", "scoring", "store", "decode", "calls", "stretches", "timing", "asr", "batch", "faults", "hostile", "fuzz",
+    "redaction", "text", "sampling", "report", "desk",
     "gpu",
 )  # fmt: skip
 HEAD = ("figure", "value", "target", "", "n")

@@ -196,5 +196,5 @@ def test_the_commands_say_what_they_leave_out_and_hint_at_pairs(tmp_path: Path) 
         return CliRunner().invoke(app, arguments).output
 
     assert "略过 1 个不是录音的文件：.docx 1" in said()
-    assert "有 1 对文件像同一通电话的两侧，如 q-in.wav 和 q-out.wav；加 --pairs auto" in said()
+    assert "有 1 对文件像同一通电话的两侧，如名字以 -in 和 -out 结尾；加 --pairs auto" in said()
     assert "--pairs" not in said("--pairs", "in,out")

@@ -180,7 +180,7 @@ def tell_overlooked(places: Sequence[str | Path], pairs: str, lang: Language) ->
             err=True,
         )
     if found.pairs and not pairs:
-        count, first = len(found.pairs), found.pairs[0]
-        zh = f"有 {count} 对文件像同一通电话的两侧，如 {first.agent} 和 {first.customer}；加 --pairs auto 合成双声道"
-        en = f"{count} pairs look like the two sides of one call, e.g. {first.agent} and {first.customer}; --pairs auto joins them"
+        count, (agent, customer) = len(found.pairs), found.pairs[0].ends
+        zh = f"有 {count} 对文件像同一通电话的两侧，如名字以 {agent} 和 {customer} 结尾；加 --pairs auto 合成双声道"
+        en = f"{count} pairs look like the two sides of one call ({agent}, {customer}); --pairs auto joins them"
         typer.echo(zh if lang == "zh" else en, err=True)

@@ -34,6 +34,17 @@ class Pair(NamedTuple):
     call: str
     told: bool = False
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """How the two names end, without what may tell whose call it is.
+
+        >>> Pair("q-1-in.wav", "q-1-out.wav", "q-1.wav").ends
+        ('-in', '-out')
+        """
+        call = os.path.splitext(self.call)[0]
+        agent, customer = (os.path.splitext(name)[0] for name in (self.agent, self.customer))
+        return agent[len(call) :], customer[len(call) :]
+
 
 def parse_pairs(text: str) -> tuple[tuple[str, str], ...]:
     """``out,in`` = the agent's file ends so, the customer's so; ``auto`` = whatever recorders usually write; "" = none.
