@@ -71,7 +71,6 @@ def audio(
     raw: RawOption = None,
     pairs: PairsOption = None,
     mask: MaskOption = True,
-    pairs: PairsOption = None,
     ui_language: UiOption = None,
 ) -> None:
     """检查录音 Examine recordings: channels, leaks, noise, echo, drop-outs, other sounds. No recogniser needed.
