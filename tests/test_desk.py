@@ -183,6 +183,20 @@ def test_a_second_opinion_is_never_of_ones_own_team_nor_on_ones_own_mark(office:
     assert lead.post(kit.address("gsm.wav", "/submit?stage=second"), seen=0).status_code == 403
 
 
+def test_a_trainer_takes_clips_of_submitted_calls_masked_and_logged(office: Office) -> None:
+    call = "deflection.ogg"
+    trainer = kit.Visitor(office, "培训师")
+
+    links = re.findall(r'href="(/calls/[0-9a-f]+/clip[^"]+)"', trainer.get(kit.address(call)).text)
+    answer = trainer.get(links[0].replace("&amp;", "&"))
+
+    assert answer.headers["content-type"] == "audio/mpeg"
+    assert len(answer.content) > 5000
+    assert [one.action for one in entries(office.base)][-1] == "clip"
+    assert trainer.get(kit.address("gsm.wav")).status_code == 404
+    assert trainer.get(kit.address(call, "/clip?start=0&end=99999")).status_code == 404
+
+
 def test_the_audit_can_only_grow(office: Office) -> None:
     from sqlalchemy.exc import SQLAlchemyError
 

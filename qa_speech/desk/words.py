@@ -156,6 +156,7 @@ UI: Words = {
         "This call is being calibrated: nobody sees the machine's or other marks until all are in.",
     ),
     "as_marked": ("按我的判定", "as marked"),
+    "clip": ("下载片段 {at}", "clip {at}"),
     "agree": ("同意", "Agree"),
     "agree_all": ("其余都同意", "Agree with the rest"),
     "submit": ("提交，下一通", "Submit, next"),
