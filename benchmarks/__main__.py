@@ -24,7 +24,7 @@ from _common import Figure  # noqa: E402
 NAMES = (
     "startup", "scoring", "store", "decode", "calls", "stretches", "timing", "asr", "batch", "faults", "hostile", "fuzz",
     "redaction", "text", "sampling", "report", "desk",
-    "desk", "gpu",
+    "gpu",
 )  # fmt: skip
 HEAD = ("figure", "value", "target", "", "n")
 
