@@ -86,7 +86,11 @@ def truly(number: str = NUMBER) -> list[Word]:
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sound") / "a.wav"
+    return two_channels(tmp_path_factory.mktemp("sound") / "a.wav")
+
+
+def two_channels(path: Path) -> Path:
+    """A recording of both parties, the customer heard a little on the agent's channel too."""
     agent = voice([(0.5, 2.0), (14.0, 16.0)], LENGTH_S, seed=1)
     customer = voice([CUE], LENGTH_S, seed=2)
     leaked = agent + 0.1 * customer
