@@ -13,8 +13,10 @@ export PYTHONWARNINGS =
 demo: $(VENV)/.installed
 	$(BIN)/qa-speech demo --out demo-report
 
+# A file of tests stays in one process; `make test TESTS=` runs all of them in one.
+TESTS ?= -n 2 --dist loadfile
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TESTS)
 
 # The suite with every branch counted, in the processes it starts too, and the files below 90 %.
 coverage: $(VENV)/.dev

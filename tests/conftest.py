@@ -13,6 +13,27 @@ ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("QA_SPEECH_DATA", ROOT.parent / "shared" / "data"))
 CHROMIUM = "/usr/bin/chromium"
 
+POSTGRES = "QA_SPEECH_TEST_POSTGRES"
+
+
+def own_database(url: str, worker: str) -> str:
+    """The database of one of several processes that run the tests at once: each empties its own."""
+    from psycopg import connect, sql
+    from sqlalchemy.engine import make_url
+
+    whole = make_url(url)
+    own = whole.set(database=f"{whole.database}_{worker}")
+    plain = whole.set(drivername="postgresql").render_as_string(hide_password=False)
+    with connect(plain, autocommit=True) as connection:
+        there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [own.database]).fetchone()
+        if there is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(own.database or "")))
+    return own.render_as_string(hide_password=False)
+
+
+if os.environ.get(POSTGRES) and os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ[POSTGRES] = own_database(os.environ[POSTGRES], os.environ["PYTEST_XDIST_WORKER"])
+
 settings.register_profile("project", deadline=None)  # machines are shared: a slow example is no fault
 settings.load_profile("project")
 
