@@ -23,8 +23,7 @@ from _common import Figure  # noqa: E402
 
 NAMES = (
     "startup", "scoring", "store", "decode", "calls", "stretches", "timing", "asr", "batch", "faults", "hostile", "fuzz",
-    "redaction", "leaks", "text", "sampling", "report", "desk",
-    "gpu",
+    "redaction", "leaks", "text", "sampling", "report", "desk", "real", "gpu",
 )  # fmt: skip
 HEAD = ("figure", "value", "target", "", "n")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 MAX_DEPTH = 20
-MAX_VALUES = 50_000
+MAX_VALUES = 200_000
 
 Tree: TypeAlias = Any
 """dict, tuple, str, int, float, bool or None, as YAML gives them."""
@@ -60,7 +60,7 @@ class _Builder:
 
         self.values += 1
         if self.values > MAX_VALUES:
-            raise _TooMuch(event, f"more than {MAX_VALUES:,} values; a scorecard never has")
+            raise _TooMuch(event, f"more than {MAX_VALUES:,} values; a scorecard never has that many")
         if len(where) > MAX_DEPTH:
             raise _TooMuch(event, f"nested deeper than {MAX_DEPTH} levels")
         self.lines.setdefault(where, _line(event))
