@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_speech.call import Role, Utterance, Word
+from qa_speech.language.asking import is_question
 from qa_speech.language.dialogue import (
     BACKCHANNEL_S,
     EPS,
     build_utterances,
     is_backchannel,
-    is_question,
     join_words,
     only_backchannel_words,
     place_words,

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from qa_speech.call import Call, Role
 from qa_speech.conduct.exchanges import Exchange, answers_plainly, exchanges, tagged_utterances
 from qa_speech.conduct.kept import RuleAnswer
 from qa_speech.conduct.kinds import ANSWERED_BY, GUIDANCE, LEVELS, SUBSTANCE, Level, PartKind
+from qa_speech.conduct.likeness import asks_the_same, shared
 from qa_speech.conduct.questions import YES_NO, Question, questions_of, wants_yes_or_no
 from qa_speech.conduct.substance import (
     Part,
@@ -32,14 +32,10 @@ from qa_speech.conduct.substance import (
 )
 from qa_speech.conduct.tagging import OF_AGENT, OF_CUSTOMER, TaggedText, join_tagged, tag_texts
 from qa_speech.conduct.violations import Violation, violations_in
-from qa_speech.language.dialogue import ends_in_question
+from qa_speech.language.asking import ends_in_question
 
 SHORT_ANSWER = 20
 """Spoken characters from which an answer with a single part is more than a short one."""
-SAME_QUESTION = 0.5
-"""Share of character pairs, 0–1, from which a customer asks the same again."""
-FEWEST_PAIRS = 3
-"""Character pairs below which nothing is the same question."""
 ENOUGH_SHARED = 0.3
 """Share of the question's character pairs, 0–1, in the answer that counts as full use of its words."""
 FITS = 25.0
@@ -62,10 +58,6 @@ _PLAIN = re.compile(f"{_YES}|{_NO}|^(?:能|可以|行|有|是|对|会|不|没)|�
 _NUMERAL = re.compile("[0-9一二两三四五六七八九十百千]+[点块元天个分号月日小节公岁]")
 _TAKEN_ON = re.compile(
     "登记|反馈|反映|上报|派单|派师傅|安排|转接|转给|提交|申请|加急|催|报修|预约|升级|跟进|核实清楚|后台处理|工单|备案"
-)
-_STOPS = re.compile(
-    "请问|麻烦|一下|我想|想问|咨询|你好|您好|那个|这个|就是|然后|一个|什么|怎么|为什么|多少|时候|是不是|能不能|可以|有没有|我们|你们|他们"
-    "|现在|因为|知道|没有|如果|还是|多久"
 )
 
 
@@ -201,10 +193,9 @@ def _is_heard(call: Call, exchange: Exchange, following: Exchange | None) -> boo
 
 def _is_same(tagged: Sequence[TaggedText], exchange: Exchange, following: Exchange) -> bool:
     """Whether the next exchange asks the same again."""
-    first = _pairs(join_tagged([tagged[index] for index in exchange.question]).folded)
-    second = _pairs(join_tagged([tagged[index] for index in following.question]).folded)
-    shorter = min(len(first), len(second))
-    return shorter >= FEWEST_PAIRS and len(first & second) / shorter >= SAME_QUESTION
+    first = join_tagged([tagged[index] for index in exchange.question])
+    second = join_tagged([tagged[index] for index in following.question])
+    return asks_the_same(first.folded, second.folded)
 
 
 # ------------------------------------------------------------------------------------------------------------ one exchange
@@ -242,8 +233,8 @@ def _reply(tagged: Sequence[TaggedText], exchange: Exchange, substantive: Sequen
     if not substantive:
         return _Reply(question, last, wanted, said, None, frozenset(), 0, 0.0)
     answer = join_tagged([tagged[index] for index in substantive])
-    shared = _shared(question.folded, answer.folded)
-    return _Reply(question, last, wanted, said, answer, answer.kinds, count_facts(answer), shared)
+    taken_up = shared(question.folded, answer.folded)
+    return _Reply(question, last, wanted, said, answer, answer.kinds, count_facts(answer), taken_up)
 
 
 def _level(reply: _Reply, *, pushed: bool, fits: bool) -> Level:
@@ -378,25 +369,4 @@ def _is_met(question: Question, reply: _Reply) -> bool:
     if need:
         return bool(need & reply.kinds)
     folded = reply.answer.folded
-    return _shared(question.text, folded) > 0 or YES_NO.search(folded) is not None
-
-
-def _shared(question: str, answer: str) -> float:
-    """Share of the question's character pairs, 0–1, without those of asking itself, that the answer holds."""
-    pairs = _pairs(question)
-    if not pairs:
-        return 0.0
-    return len(pairs & _neighbours(answer)) / len(pairs)
-
-
-@lru_cache(maxsize=64)
-def _neighbours(folded: str) -> frozenset[str]:
-    """Every two characters that stand side by side."""
-    return frozenset([first + second for first, second in pairwise(folded)])
-
-
-@lru_cache(maxsize=1024)
-def _pairs(folded: str) -> frozenset[str]:
-    kept = _STOPS.sub(" ", folded)
-    pairs = [first + second for first, second in pairwise(kept)]
-    return frozenset([pair for pair in pairs if " " not in pair])
+    return shared(question.text, folded) > 0 or YES_NO.search(folded) is not None

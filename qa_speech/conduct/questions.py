@@ -14,8 +14,8 @@ from typing import NamedTuple, cast
 
 from qa_speech.conduct.kinds import ASK_KINDS, AskKind
 from qa_speech.conduct.tagging import TaggedText, clause_ends
+from qa_speech.language.asking import ANNOUNCED_AT_END, accepts_wait, ends_in_question, is_question
 from qa_speech.language.data import word_list
-from qa_speech.language.dialogue import ANNOUNCED_AT_END, accepts_wait, ends_in_question, is_question
 from qa_speech.language.phrases import fold
 
 APART = 10

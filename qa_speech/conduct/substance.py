@@ -16,7 +16,8 @@ from typing import NamedTuple, cast
 
 from qa_speech.conduct.kinds import SUBSTANCE, PartKind
 from qa_speech.conduct.tagging import TaggedText, clause_ends
-from qa_speech.language.dialogue import ends_in_question, only_backchannel_words
+from qa_speech.language.asking import ends_in_question
+from qa_speech.language.dialogue import only_backchannel_words
 from qa_speech.language.phrases import places
 
 CLAUSE = 4

@@ -91,24 +91,28 @@ def assign(
     >>> base.close()
     """
     at = now()
+    of_stage = and_(ASSIGNMENTS.c.stage == stage, ASSIGNMENTS.c.round == round)
+    held = select(ASSIGNMENTS.c.call, ASSIGNMENTS.c.person).where(of_stage)
     with base.writing() as connection:
-        held = connection.execute(
-            select(ASSIGNMENTS.c.call, ASSIGNMENTS.c.person).where(
-                ASSIGNMENTS.c.stage == stage, ASSIGNMENTS.c.round == round
-            )
-        )
-        known = {(call, person) for call, person in held}
-        new = [place for place in dict.fromkeys(given) if place not in known]
-        rows = [
-            {
-                "call": call, "person": person, "stage": stage, "due": due, "given_at": at, "given_by": by,
-                "round": round, "done_at": "",
+        known = {(call, person) for call, person in connection.execute(held)}
+        rows: list[dict[str, Any]] = []
+        for call, person in dict.fromkeys(given):
+            if (call, person) in known:
+                continue
+            row = {
+                "call": call,
+                "person": person,
+                "stage": stage,
+                "due": due,
+                "given_at": at,
+                "given_by": by,
+                "round": round,
+                "done_at": "",
             }
-            for call, person in new
-        ]  # fmt: skip
+            rows.append(row)
         if rows:
             connection.execute(ASSIGNMENTS.insert(), rows)
-    return len(new)
+    return len(rows)
 
 
 def assignments(
@@ -193,7 +197,9 @@ def keep_draft(
     values: dict[str, Any] = {"body": msgspec.json.encode(draft).decode(), "page": page, "at": now()}
     with base.writing() as connection:
         row = connection.execute(select(DRAFTS.c.version, DRAFTS.c.page).where(place)).first()
-        held, kept_by = (0, page) if row is None else (row[0], row[1])
+        held, kept_by = 0, page
+        if row is not None:
+            held, kept_by = row
         is_own = bool(page) and kept_by == page
         if held != version and not is_own:
             raise StaleError(f"{call}/{criterion}", [f"changed elsewhere: version {held}, not {version}"])
@@ -220,8 +226,9 @@ def tell(
     with base.writing() as connection:
         for person in dict.fromkeys(people):
             row = {"person": person, "kind": kind, "call": call, "criterion": criterion, "other": other, "seen_at": ""}
-            same = and_(*(NOTICES.c[name] == value for name, value in row.items()))
-            if not connection.execute(select(func.count()).select_from(NOTICES).where(same)).scalar():
+            same = [NOTICES.c[name] == value for name, value in row.items()]
+            unread = select(func.count()).select_from(NOTICES).where(*same)
+            if connection.execute(unread).scalar_one() == 0:
                 connection.execute(NOTICES.insert(), {**row, "at": now()})
 
 
@@ -264,7 +271,8 @@ def keep_filter(base: DeskBase, person: str, name: str, question: str) -> None:
     mine = FILTERS.c.person == person
     with base.writing() as connection:
         connection.execute(FILTERS.delete().where(mine, FILTERS.c.name == name))
-        if (connection.execute(select(func.count()).select_from(FILTERS).where(mine)).scalar() or 0) >= MOST_FILTERS:
+        count = connection.execute(select(func.count()).select_from(FILTERS).where(mine)).scalar_one()
+        if count >= MOST_FILTERS:
             raise ConfigError("filter", [f"at most {MOST_FILTERS} saved filters"])
         connection.execute(FILTERS.insert(), {"person": person, "name": name, "question": question})
 

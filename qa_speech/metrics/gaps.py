@@ -14,8 +14,9 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from qa_speech.call import MASKED, Call, Role, Utterance
+from qa_speech.language.asking import ANNOUNCED_AT_END, accepts_wait, ends_in_question
 from qa_speech.language.data import word_list
-from qa_speech.language.dialogue import ANNOUNCED_AT_END, EPS, accepts_wait, ends_in_question, is_backchannel
+from qa_speech.language.dialogue import EPS, is_backchannel
 from qa_speech.language.phrases import fold, says
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.common import Span, all_spans, merged, stretches_of, total

@@ -172,6 +172,13 @@ class _Open:
     def add(self, value: str, utterance: int, start: int, end: int, *, sure: bool = True) -> None:
         self.digits.append(Digit(value, utterance, start, end, sure, self.group))
 
+    def add_group(self, values: str, utterance: int, start: int, end: int) -> None:
+        """Digits that one number in words stands for, as a group of their own."""
+        self.boundary()
+        for value in values:
+            self.add(value, utterance, start, end)
+        self.boundary()
+
     def sure_digits(self) -> int:
         return sum(digit.sure for digit in self.digits)
 
@@ -208,6 +215,11 @@ class _Open:
     def boundary(self) -> None:
         if self.digits and self.digits[-1].group == self.group:
             self.group += 1
+
+    def dot(self) -> None:
+        self.boundary()
+        if self.digits:
+            self.dotted = True
 
     def wrong(self) -> None:
         self.boundary()
@@ -266,20 +278,12 @@ def _scan(text: str, index: int, run: _Open) -> None:
         kind, said = match.lastgroup, match.group()
         start, end = match.span()
         if kind == "times":
-            count = "2" if said[0] == "双" else sure.get(said[0], said[0])
-            same = match.group("same")
-            run.add(int(count) * sure.get(same, same), index, start, end)
-        elif kind == "number":
-            if _is_quantity(text, start, end):
-                run.close()
-            else:
-                for place, char in enumerate(said, start):
-                    run.add(char, index, place, place + 1)
+            run.add(_repeated(said[0], match.group("same")), index, start, end)
+        elif kind == "number" and not _is_quantity(text, start, end):
+            for place, char in enumerate(said, start):
+                run.add(char, index, place, place + 1)
         elif kind == "hundreds" or (kind == "thousands" and run.sure_digits() in GROUP_STARTS):
-            run.boundary()
-            for digit in str(cardinal(said)):
-                run.add(digit, index, start, end)
-            run.boundary()
+            run.add_group(str(cardinal(said)), index, start, end)
         elif kind == "han":
             run.add(sure[said], index, start, end)
         elif kind == "x" and run.sure_digits() >= BEFORE_X:
@@ -292,14 +296,22 @@ def _scan(text: str, index: int, run: _Open) -> None:
             if said in like:
                 run.add(like[said], index, start, start + 1, sure=False)
         elif kind == "dot":
-            run.boundary()
-            run.dotted = run.dotted or bool(run.digits)
+            run.dot()
         elif kind == "like":
             run.add(like[said], index, start, end, sure=False)
         elif kind == "other" and _between_digits(text, start, end):
             run.add("?", index, start, end, sure=False)
         else:
             run.close()
+
+
+def _repeated(count: str, digit: str) -> str:
+    """The digits that 三个八 or 双八 stands for."""
+    sure, _ = _sounds()
+    times = 2
+    if count != "双":
+        times = int(sure.get(count, count))
+    return times * sure.get(digit, digit)
 
 
 _SCALE = {"十": 10, "百": 100, "千": 1000}

@@ -26,13 +26,18 @@ def result_columns(row: ResultRow) -> dict[str, Any]:
 
 def row_reader(names: Sequence[str]) -> Callable[[Sequence[Any]], ResultRow]:
     """What makes a row of the values of these columns: those that every part has, all others are figures."""
-    places = {name: place for place, name in enumerate(names) if name != PARTITION}
-    fixed = [(name, place) for name, place in places.items() if name in COLUMNS]
-    figures = [(name, place) for name, place in places.items() if name not in COLUMNS]
+    fixed: list[tuple[str, int]] = []
+    figures: list[tuple[str, int]] = []
+    for place, name in enumerate(names):
+        if name in COLUMNS:
+            fixed.append((name, place))
+        elif name != PARTITION:
+            figures.append((name, place))
 
     def read(values: Sequence[Any]) -> ResultRow:
         row = msgspec.convert({name: values[place] for name, place in fixed}, ResultRow)
-        return msgspec.structs.replace(row, figures={name: values[place] for name, place in figures})
+        held = {name: values[place] for name, place in figures}
+        return msgspec.structs.replace(row, figures=held)
 
     return read
 

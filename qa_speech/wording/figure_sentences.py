@@ -15,7 +15,7 @@ from collections.abc import Callable, Container, Mapping
 from typing import NamedTuple
 
 from qa_speech.call import Role
-from qa_speech.language.dialogue import is_question
+from qa_speech.language.asking import is_question
 from qa_speech.metrics import Component
 from qa_speech.scores import Evidence
 from qa_speech.wording import catalogue as words

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from qa_speech.call import Role
-from qa_speech.language.dialogue import is_question
+from qa_speech.language.asking import is_question
 from qa_speech.scorecard.checks.base import Operator, Reason, Share
 from qa_speech.scorecard.checks.window import Counted, windowed
 from qa_speech.scorecard.context import Context
