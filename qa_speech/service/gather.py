@@ -26,6 +26,7 @@ from qa_speech.service.columns import (
     Source,
     month_before,
 )
+from qa_speech.service.joins import OneCall, index_of, join_sentence, with_calls
 from qa_speech.service.lists import Gathered
 from qa_speech.service.org import NOBODY, days_in, moves
 from qa_speech.service.records import (
@@ -47,6 +48,8 @@ from qa_speech.store.parquet import open_run
 from qa_speech.store.reports import results_at
 
 Kind = TypeVar("Kind")
+UNITS = ("agent", "team", "city", "province", "queue")
+KINDS = {"run": "批次", "survey": "满意度调查", "tickets": "问题记录"}
 _MONTH = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])")
 
 
@@ -153,8 +156,10 @@ def _month(
         "tickets": [read_tickets(path, settings, rules) for path in inputs.tickets],
     }
     records = _first(records_of(one, window, rules.limits) for one in _one(cdr))
-    survey = _first(survey_of(one, window, rules.limits) for one in _one(lists["survey"]))
-    tickets = _first(tickets_of(one, window, rules, settings) for one in _one(lists["tickets"]))
+    index = index_of(_calls_told(scored, cdr, known), known, complete=bool(cdr))
+    joined = {name: [with_calls(one, index, rules.limits) for one in _one(several)] for name, several in lists.items()}
+    survey = _first(survey_of(one.found, window, rules.limits) for one in joined["survey"])
+    tickets = _first(tickets_of(one.found, window, rules, settings) for one in joined["tickets"])
     held = {
         name: one.rows
         for name, one in (
@@ -172,6 +177,12 @@ def _month(
         )
     if not any(rows.count(BEFORE) for rows in held.values()):
         previous = ""
+    joins = [
+        join_sentence(KINDS[name], one.ways, rules.limits)
+        for name, several in joined.items()
+        for one in several
+        if scored.ids or cdr
+    ]
     files = {"cdr": cdr, **lists, "org": [org_file] if org_file else []}
     words, counts = hot_words(inputs.runs, calls, tickets, rules.limits.texts)
     first, last = days_in(inputs.period)
@@ -188,7 +199,7 @@ def _month(
         counts,
         tuple(_sources(files, held, scored)),
         tuple(row for kind in files.values() for one in kind for row in one.bad),
-        tuple(_notes(scored, held)),
+        (*_notes(scored, held), *joins),
     )
 
 
@@ -227,14 +238,10 @@ def known_calls(scored: Scored, cdr: Sequence[Gathered]) -> dict[str, dict[str, 
     """What is known of a call by its id: from the call records, and from the run, which counts first."""
     found: dict[str, dict[str, str]] = {}
     for one in cdr:
-        stamps = one.when.astype(str).tolist()
-        for line, stamp in zip(one.lines, stamps, strict=True):
+        for line, stamp in zip(one.lines, _stamps(one), strict=True):
             call = line.values.get("call", "")
             if call:
-                found[call] = {
-                    **_told(line.values),
-                    "started_at": "" if stamp == "NaT" else stamp,
-                }
+                found[call] = {**_told(line.values), "started_at": stamp}
     for call, metadata in zip(scored.ids, scored.metadata, strict=True):
         before = found.get(call) or found.get(_stem(call), {})
         stamp = started(metadata.get("started_at", "")) or before.get("started_at", "")
@@ -244,13 +251,36 @@ def known_calls(scored: Scored, cdr: Sequence[Gathered]) -> dict[str, dict[str, 
     return found
 
 
+def _stamps(one: Gathered) -> list[str]:
+    """When each row was, its day alone where no hour is told."""
+    stamps = np.where(np.isnat(one.when), "", one.when.astype(str)).tolist()
+    return [stamp if has_hour else stamp[:10] for stamp, has_hour in zip(stamps, one.has_hour.tolist(), strict=True)]
+
+
+def _calls_told(scored: Scored, cdr: Sequence[Gathered], known: Known) -> Iterator[OneCall]:
+    """Every call once, of the run and of the call records, that tells the hour at which it began."""
+    names = {*scored.ids, *map(_stem, scored.ids)}
+    told = [(call, known[call]) for call in scored.ids]
+    for one in cdr:
+        for line, stamp in zip(one.lines, _stamps(one), strict=True):
+            call = line.values.get("call", "")
+            if call not in names:
+                told.append((call, {**_told(line.values), "started_at": stamp}))
+    for call, values in told:
+        if "T" in values["started_at"]:
+            at = int(np.datetime64(values["started_at"], "s").astype(np.int64))
+            yield OneCall(call, values.get("customer", ""), values.get("agent", ""), at)
+
+
 def _stem(call: str) -> str:
     """A file's name without folders and suffix: lists often name calls so."""
     return call.rpartition("/")[2].rpartition(".")[0] or call
 
 
 def _told(values: Mapping[str, str]) -> dict[str, str]:
-    return {field: values[field] for field in ("agent", "team", "city", "province", "queue") if values.get(field)}
+    told = {field: values[field] for field in UNITS if values.get(field)}
+    customer = values.get("customer") or values.get("customer_number")
+    return {**told, "customer": customer} if customer else told
 
 
 def _sources(
@@ -298,11 +328,7 @@ def _by_period(period: Codes) -> tuple[int, int, int]:
 
 def _notes(scored: Scored, held: Mapping[str, Rows]) -> Iterator[str]:
     """What of the input could not be placed."""
-    for kind, name in (
-        ("run", "批次"),
-        ("survey", "满意度调查"),
-        ("tickets", "问题记录"),
-    ):
+    for kind, name in KINDS.items():
         if kind not in held:
             continue
         rows = held[kind]

@@ -99,7 +99,7 @@ def _times(
         started = window.known.get(calls[row], {}).get("started_at", "")
         if started:
             when[row] = np.datetime64(started, "s")
-            has_hour[row] = True
+            has_hour[row] = "T" in started
     return when, has_hour
 
 

@@ -25,7 +25,8 @@ Checked = TypeVar("Checked")
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``report.toml``. Seconds, days, shares 0–1; `scale` of the survey's numbers and the number from which one is
-    satisfied; `texts` = of so many calls at most the words are counted."""
+    satisfied; `texts` = of so many calls at most the words are counted; `join_hours`, `join_minutes`: a row that names no call
+    speaks of one that began so long before, of its customer, or of its agent."""
 
     answer_within_s: float = 15.0
     repeat_days: int = 7
@@ -33,6 +34,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scale: int = 5
     satisfied_from: int = 4
     texts: int = 2000
+    join_hours: float = 24.0
+    join_minutes: float = 15.0
 
 
 class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
