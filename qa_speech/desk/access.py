@@ -58,7 +58,7 @@ def may_see(account: Account, case: Case) -> bool:
         return False
     if account.may_be("trainer"):
         return True
-    if account.may_be("second") and not _is_of_his_team(account, case.row):
+    if account.may_be("second") and not is_of_his_team(account, case.row):
         return True
     return account.may_be("agent") and bool(account.agent) and case.row.agent == account.agent
 
@@ -77,7 +77,7 @@ def stages(account: Account, case: Case) -> list[Stage]:
     given = {one.stage for one in case.mine(account)}
     if account.may_be("inspector", "lead") and ("first" in given or account.may_be("lead")):
         found.append("first")
-    opinion = account.may_be("second", "lead") and not _is_of_his_team(account, case.row)
+    opinion = account.may_be("second", "lead") and not is_of_his_team(account, case.row)
     if opinion and _can_be_reviewed(account, case):
         found.append("second")
     if account.may_be("lead") and _is_marked(case):
@@ -86,7 +86,8 @@ def stages(account: Account, case: Case) -> list[Stage]:
     return sorted(found, key=lambda stage: stage not in waiting)
 
 
-def _is_of_his_team(account: Account, row: CallRow) -> bool:
+def is_of_his_team(account: Account, row: CallRow) -> bool:
+    """Whether a call was taken in somebody's own team."""
     return bool(account.team) and account.team == row.team
 
 

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from qa_speech.desk.pages import form_text, fragment, page, told
+from qa_speech.desk.pages import form_text, fragment, page, refused, told
 from qa_speech.desk.showing import shown_id
 from qa_speech.desk.signed import SignedIn, Visitor
 from qa_speech.desk.source import key_of
@@ -55,7 +55,7 @@ def _added(request: Request, who: Visitor, form: Any) -> Response:
             unmasked=form_text(form, "unmasked") == "1",
         )  # fmt: skip
     except ConfigError as exc:
-        return told(who.lang, "refused", status=422, problem="；".join(exc.problems))
+        return refused(who.lang, exc.problems)
     noted(base, who.name, "user_added", detail=f"{account.name} {','.join(account.roles)}", address=who.address)
     return _link(request, who, account.name)
 
@@ -85,7 +85,7 @@ def _changed(request: Request, who: Visitor, form: Any) -> Response:
             return _link(request, who, name)
         change_account(base, name, **changes.get(what, {}))
     except ConfigError as exc:
-        return told(who.lang, "refused", status=422, problem="；".join(exc.problems))
+        return refused(who.lang, exc.problems)
     noted(base, who.name, "user_changed", detail=f"{name} {what}", address=who.address)
     return Response(status_code=204, headers={"hx-refresh": "true"})
 

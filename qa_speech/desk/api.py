@@ -57,7 +57,7 @@ def call(request: Request, who: SignedIn, key: Key) -> Response:
     """A call as its page shows it, masked."""
     case = seen_case(who, key)
     report = seen_report(who, case)
-    card = who.office.calls.card(case.row.card) if case.row.card else None
+    card = who.office.calls.card_of(case.row)
     view = view_of(report, who.lang, plain=False, blind=case.is_blind, marks=case.marks, card=card)
     return Response(msgspec.json.encode(view), media_type="application/json")
 

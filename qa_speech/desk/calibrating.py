@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter
@@ -11,9 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa_speech.desk.access import may_hear_all
-from qa_speech.desk.pages import form_text, go, page, told, words_of
-from qa_speech.desk.showing import shown_id
+from qa_speech.desk.pages import form_text, go, page, refused, told, words_of
+from qa_speech.desk.showing import name_for
 from qa_speech.desk.signed import SignedIn, Visitor
 from qa_speech.desk.source import key_of
 from qa_speech.desk.teams import AlikeRow, alike_rows
@@ -78,7 +77,7 @@ def _begun(who: Visitor, form: Any) -> Response:
             expert=form_text(form, "expert", most=100), due=form_text(form, "due", most=10),
         )  # fmt: skip
     except ConfigError as exc:
-        return told(who.lang, "refused", status=422, problem="；".join(exc.problems))
+        return refused(who.lang, exc.problems)
     noted(who.office.base, who.name, "round_begun", detail=f"{one.number} {one.title}", address=who.address)
     return go(f"/rounds/{one.number}")
 
@@ -89,9 +88,13 @@ def round_page(request: Request, who: SignedIn, number: int) -> Response:
     who.require("lead")
     one = _round(who, number)
     rows = who.office.calls.rows()
-    calls = [(rows.of(call), call if may_hear_all(who.account) else shown_id(call, who.lang)) for call in one.calls]
-    missing = waiting(who.office.base, one) if one.is_open else {}
-    result = None if one.is_open else result_of(who, one)
+    calls = [(rows.of(call), name_for(who.account, call, who.lang)) for call in one.calls]
+    missing: Mapping[str, int] = {}
+    result = None
+    if one.is_open:
+        missing = waiting(who.office.base, one)
+    else:
+        result = result_of(who, one)
     return page(request, who, "round", one=one, calls=calls, waiting=missing, result=result, key_of=key_of)
 
 
@@ -104,9 +107,10 @@ def _round(who: Visitor, number: int) -> Round:
 
 def result_of(who: Visitor, one: Round) -> RoundResult | None:
     """Agreement of the people of a round on its calls; None where no two have judged the same."""
-    marks = [
-        mark for mark in who.office.base.marks.marks(list(one.calls)) if mark.stage == "calibration" and mark.person in one.people
-    ]  # fmt: skip
+    marks: list[Mark] = []
+    for mark in who.office.base.marks.marks(list(one.calls)):
+        if mark.stage == "calibration" and mark.person in one.people:
+            marks.append(mark)
     if not marks:
         return None
     found = study_of_run(who.office.options.run, marks, "people")
@@ -115,10 +119,12 @@ def result_of(who: Visitor, one: Round) -> RoundResult | None:
     titles = who.office.calls.rows().titles
     reword: list[Reworded] = []
     for criterion in found.reword:
-        (row,) = alike_rows([criterion], titles) or (None,)
-        share = "" if row is None else row.share
+        share = ""
+        for row in alike_rows([criterion], titles):
+            share = row.share
+        title = titles.get(criterion.criterion, criterion.criterion)
         said = _said(who, marks, criterion.criterion)
-        reword.append(Reworded(titles.get(criterion.criterion, criterion.criterion), share, criterion.n, said))
+        reword.append(Reworded(title, share, criterion.n, said))
     totals = ""
     if found.totals.value is not None:
         totals = words_of(who.lang)("icc", value=f"{found.totals.value:.2f}", n=found.totals.n)

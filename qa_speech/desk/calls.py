@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -28,15 +28,15 @@ from qa_speech.desk.judging import (
     may_appeal,
     submit,
 )
-from qa_speech.desk.pages import form_text, fragment, go, page, told
+from qa_speech.desk.pages import form_number, form_text, fragment, go, page, refused, told
 from qa_speech.desk.playing import is_plain, seen_case, seen_report, spans_of
-from qa_speech.desk.showing import preview, seconds_of, seconds_text, view_of
+from qa_speech.desk.showing import here, preview, seconds_of, seconds_text, view_of
 from qa_speech.desk.signed import SignedIn, Visitor
 from qa_speech.desk.source import key_of
 from qa_speech.desk.words import UI
 from qa_speech.errors import ConfigError
 from qa_speech.marks.audit import noted
-from qa_speech.marks.model import JUDGED, Stage
+from qa_speech.marks.model import JUDGED, Mark, Stage
 from qa_speech.marks.stages import appeal_until
 from qa_speech.marks.work import StaleError, assignments, keep_draft, others_drafting
 from qa_speech.privacy.sound import locate
@@ -58,26 +58,44 @@ def call_page(request: Request, who: SignedIn, key: str, stage: str = "", plain:
     unmasked = is_plain(who, plain)
     allowed = stages(who.account, case)
     at_stage = _chosen(stage, allowed)
-    card = who.office.calls.card(case.row.card) if case.row.card else None
-    criteria = asked(who.office, who.account, case, report, at_stage or ("calibration" if case.is_blind else "final"))
+    card = who.office.calls.card_of(case.row)
+    criteria = asked(who.office, who.account, case, report, _stage_shown(case, at_stage))
     if unmasked:
         noted(who.office.base, who.name, "saw_unmasked", call=case.row.id, address=who.address)
-    silence = _silence(who, report, plain=unmasked)
-    if not silence:
-        who.office.sounds.of(report.call)
+    sound = _sound(who, key, report, plain=unmasked)
     view = view_of(report, who.lang, plain=unmasked, blind=case.is_blind, marks=case.marks, card=card)
-    suffix = "?plain=1" if unmasked else ""
-    others = others_drafting(who.office.base, case.row.id, who.name, at_stage) if at_stage else []
+    judged: dict[str, Asked] = {}
+    if at_stage or case.marks:
+        judged = {one.row.criterion: one for one in criteria}
+    others: list[str] = []
+    if at_stage and at_stage != "calibration":
+        others = others_drafting(who.office.base, case.row.id, who.name, at_stage)
     return page(
-        request, who, "desk_call", view=view, case=case, stage=at_stage, stages=allowed, stage_names=STAGES,
-        audio="" if silence else f"/calls/{key}/audio{suffix}", peaks="" if silence else f"/calls/{key}/peaks{suffix}",
-        silence=silence, index="/", is_swapped=_is_swapped(report), back=_back(who), is_plain=unmasked,
+        request,
+        who,
+        "desk_call",
+        view=view,
+        case=case,
+        stage=at_stage,
+        stages=allowed,
+        stage_names=STAGES,
+        audio=sound.audio,
+        peaks=sound.peaks,
+        silence=sound.silence,
+        index="/",
+        is_swapped=_is_swapped(report),
+        back=_back(who),
+        is_plain=unmasked,
         may_hear_all=may_hear_all(who.account),
-        judged={one.row.criterion: one for one in criteria} if at_stage or case.marks else {},
-        histories=_histories(who, case, criteria), outcomes=OUTCOME_KEYS, seconds=seconds_text,
-        appealable=_appealable(who, case, criteria), others=others if at_stage != "calibration" else [], key_of=key_of,
+        judged=judged,
+        histories=_histories(who, case, criteria),
+        outcomes=OUTCOME_KEYS,
+        seconds=seconds_text,
+        appealable=_appealable(who, case, criteria),
+        others=others,
+        key_of=key_of,
         **_progress(case, report, at_stage, criteria, card),
-    )  # fmt: skip
+    )
 
 
 def _is_swapped(report: CallReport) -> bool:
@@ -90,11 +108,44 @@ def _chosen(stage: str, allowed: Sequence[Stage]) -> Stage | None:
     for one in allowed:
         if one == stage:
             return one
-    return allowed[0] if allowed else None
+    if not allowed:
+        return None
+    return allowed[0]
+
+
+def _stage_shown(case: Case, stage: Stage | None) -> Stage:
+    """The stage whose criteria stand on the page, also before whoever may judge at none."""
+    if stage is not None:
+        return stage
+    if case.is_blind:
+        return "calibration"
+    return "final"
 
 
 def _back(who: Visitor) -> str:
-    return "/own" if who.account.roles == ("agent",) else "/mine"
+    if who.account.roles == ("agent",):
+        return "/own"
+    return "/mine"
+
+
+class _Sound(NamedTuple):
+    """Addresses of the sound and of its peaks; both "" where there is none, and `silence` says why."""
+
+    audio: str = ""
+    peaks: str = ""
+    silence: str = ""
+
+
+def _sound(who: Visitor, key: str, report: CallReport, *, plain: bool) -> _Sound:
+    """The sound of a call, which is being prepared from now on."""
+    silence = _silence(who, report, plain=plain)
+    if silence:
+        return _Sound(silence=silence)
+    who.office.sounds.of(report.call)
+    audio, peaks = f"/calls/{key}/audio", f"/calls/{key}/peaks"
+    if plain:
+        return _Sound(f"{audio}?plain=1", f"{peaks}?plain=1")
+    return _Sound(audio, peaks)
 
 
 def _silence(who: Visitor, report: CallReport, *, plain: bool) -> str:
@@ -112,8 +163,9 @@ def _histories(who: Visitor, case: Case, criteria: Sequence[Asked]) -> dict[str,
     names = who.account.may_be("lead", "second", "inspector")
     found: dict[str, list[str]] = {}
     for one in criteria:
-        before = () if case.is_blind else one.before
-        found[one.row.criterion] = history(before, who.lang, names=names)
+        found[one.row.criterion] = []
+        if not case.is_blind:
+            found[one.row.criterion] = history(one.before, who.lang, names=names)
     return found
 
 
@@ -121,19 +173,19 @@ def _appealable(who: Visitor, case: Case, criteria: Sequence[Asked]) -> dict[str
     """Until when each criterion may be appealed, those that may be."""
     if case.is_blind or not case.is_submitted:
         return {}
-    days = appeal_days(who.office, case)
+    days = appeal_days(who.office, case.row)
     found: dict[str, str] = {}
     for one in criteria:
-        if not may_appeal(who.office, who.account, case, one.row.criterion):
-            continue
-        until = appeal_until(case.marks, case.row.id, one.row.criterion, days=days)
-        found[one.row.criterion] = "" if until is None else _until(who, until)
+        name = one.row.criterion
+        if may_appeal(who.office, who.account, case, name):
+            found[name] = _until(who, appeal_until(case.marks, case.row.id, name, days=days))
     return found
 
 
-def _until(who: Visitor, moment: dt.datetime) -> str:
-    local = moment.replace(tzinfo=dt.UTC).astimezone()
-    return pick(who.lang, *UI["appeal_by"]).format(until=f"{local:%Y-%m-%d %H:%M}")
+def _until(who: Visitor, moment: dt.datetime | None) -> str:
+    if moment is None:
+        return ""
+    return pick(who.lang, *UI["appeal_by"]).format(until=f"{here(moment):%Y-%m-%d %H:%M}")
 
 
 def _progress(
@@ -142,8 +194,16 @@ def _progress(
     """How far the judging is, and what it would come to."""
     wanted = [one for one in criteria if one.is_wanted]
     decided = [one for one in wanted if one.is_decided]
-    shown = "" if case.is_blind else preview(report, card, decided, case.marks)
-    return {"wanted": len(wanted), "decided": len(decided), "preview": shown, "seen": len(case.marks), "oob": False}
+    shown = ""
+    if not case.is_blind:
+        shown = preview(report, card, decided, case.marks)
+    return {
+        "wanted": len(wanted),
+        "decided": len(decided),
+        "preview": shown,
+        "seen": len(case.marks),
+        "oob": False,
+    }
 
 
 # -- judging
@@ -167,8 +227,7 @@ class Judging:
 
     def progress(self, criteria: Sequence[Asked]) -> dict[str, Any]:
         """What the line above the sheet says now."""
-        row = self.case.row
-        card = self.who.office.calls.card(row.card) if row.card else None
+        card = self.who.office.calls.card_of(self.case.row)
         return {**_progress(self.case, self.report, self.stage, criteria, card), "oob": True}
 
 
@@ -182,27 +241,40 @@ def _draft(request: Request, who: Visitor, key: str, stage: str, form: Any) -> R
     judging = Judging(who, key, stage)
     name = form_text(form, "criterion", most=200)
     criteria = judging.criteria()
-    one = next((one for one in criteria if one.row.criterion == name and one.is_wanted), None)
-    if one is None:
-        raise HTTPException(404)
-    outcome = form_text(form, "outcome", most=40)
+    place = _place_of(name, criteria)
     seconds = seconds_of(form_text(form, "seconds"), judging.report.call.duration)
-    version = form_text(form, "version", most=9)
     try:
         said = drafted(
-            one, outcome=outcome, points=form_text(form, "points", most=20).strip(), reason=form_text(form, "reason"),
+            criteria[place],
+            outcome=form_text(form, "outcome", most=40),
+            points=form_text(form, "points", most=20).strip(),
+            reason=form_text(form, "reason"),
             seconds=seconds,
-        )  # fmt: skip
+        )
         kept = keep_draft(
-            who.office.base, judging.case.row.id, who.name, judging.stage, name, said,
-            version=int(version) if version.isdecimal() else 0, page=form_text(form, "page", most=40),
-        )  # fmt: skip
+            who.office.base,
+            judging.case.row.id,
+            who.name,
+            judging.stage,
+            name,
+            said,
+            version=form_number(form, "version"),
+            page=form_text(form, "page", most=40),
+        )
     except StaleError:
         return told(who.lang, "stale", status=409)
     except ValueError as exc:
-        return told(who.lang, "refused", status=422, problem=_own_language(who, str(exc)))
-    progress = judging.progress([other._replace(kept=kept) if other is one else other for other in criteria])
-    return fragment(request, who, "saved", case=judging.case, stage=judging.stage, **progress)
+        return refused(who.lang, [_own_language(who, str(exc))])
+    criteria[place] = criteria[place]._replace(kept=kept)
+    return fragment(request, who, "saved", case=judging.case, stage=judging.stage, **judging.progress(criteria))
+
+
+def _place_of(name: str, criteria: Sequence[Asked]) -> int:
+    """Where a criterion stands that has to be judged; there is no page for any other."""
+    for place, one in enumerate(criteria):
+        if one.row.criterion == name and one.is_wanted:
+            return place
+    raise HTTPException(404)
 
 
 def _own_language(who: Visitor, problem: str) -> str:
@@ -224,32 +296,52 @@ async def submit_call(request: Request, who: SignedIn, key: str, stage: str) -> 
 
 def _submit(request: Request, who: Visitor, key: str, stage: str, form: Any) -> Response:
     judging = Judging(who, key, stage)
-    seen = form_text(form, "seen", most=9)
     wanted = Submission(
-        who.account, judging.case, judging.stage, int(seen) if seen.isdecimal() else 0,
+        who.account,
+        judging.case,
+        judging.stage,
+        form_number(form, "seen"),
         confirmed=form_text(form, "confirmed") == "1",
-    )  # fmt: skip
+    )
     try:
         submit(who.office, wanted, judging.criteria(), who.address)
     except MissingError as exc:
-        shown = "、".join(exc.criteria[:NAMES_SHOWN]) + ("……" if len(exc.criteria) > NAMES_SHOWN else "")
-        return told(who.lang, "missing", status=422, n=len(exc.criteria), names=shown)
+        return _missing(who, exc.criteria)
     except MeanwhileError as exc:
-        titles = who.office.calls.rows().titles
-        lines: list[str] = []
-        for mark in exc.marks:
-            lines += [
-                f"{titles.get(mark.criterion, mark.criterion)}：{line}"
-                for line in history([mark], who.lang, names=True)
-            ]
-        now_seen = len(case_of(who.office, judging.case.row).marks)
-        return fragment(
-            request, who, "meanwhile", status=409, lines=lines, case=judging.case, stage=judging.stage, seen=now_seen
-        )
+        return _meanwhile(request, judging, exc.marks)
     except ConfigError as exc:
-        problem = "；".join(_own_language(who, one) for one in exc.problems)
-        return told(who.lang, "refused", status=422, problem=problem)
+        return refused(who.lang, [_own_language(who, problem) for problem in exc.problems])
     return go(_next_page(who))
+
+
+def _missing(who: Visitor, criteria: Sequence[str]) -> Response:
+    """What has still to be decided, the first by name."""
+    names = "、".join(criteria[:NAMES_SHOWN])
+    if len(criteria) > NAMES_SHOWN:
+        names += "……"
+    return told(who.lang, "missing", status=422, n=len(criteria), names=names)
+
+
+def _meanwhile(request: Request, judging: Judging, marks: Sequence[Mark]) -> Response:
+    """What others have marked since the page was read."""
+    who = judging.who
+    titles = who.office.calls.rows().titles
+    lines: list[str] = []
+    for mark in marks:
+        title = titles.get(mark.criterion, mark.criterion)
+        for line in history([mark], who.lang, names=True):
+            lines.append(f"{title}：{line}")
+    seen = len(case_of(who.office, judging.case.row).marks)
+    return fragment(
+        request,
+        who,
+        "meanwhile",
+        status=409,
+        lines=lines,
+        case=judging.case,
+        stage=judging.stage,
+        seen=seen,
+    )
 
 
 def _next_page(who: Visitor) -> str:
@@ -276,10 +368,12 @@ def _appeal(who: Visitor, key: str, form: Any) -> Response:
     if not reason:
         return told(who.lang, "needs_reason", status=422)
     report = seen_report(who, case)
-    rows = {one.row.criterion: one.row for one in asked(who.office, who.account, case, report, "final")}
+    criteria = asked(who.office, who.account, case, report, "final")
+    rows = {one.row.criterion: one.row for one in criteria}
+    wanted = Appeal(name, form_text(form, "outcome", most=40), reason)
     try:
-        appeal(who.office, who.account, case, rows, Appeal(name, form_text(form, "outcome", most=40), reason))
+        appeal(who.office, who.account, case, rows, wanted)
     except ConfigError as exc:
-        return told(who.lang, "refused", status=422, problem="；".join(exc.problems))
+        return refused(who.lang, exc.problems)
     noted(who.office.base, who.name, "appealed", call=case.row.id, detail=name, address=who.address)
     return Response(f'<p class="saved-now">{pick(who.lang, *UI["appeal_sent"])}</p>', media_type="text/html")

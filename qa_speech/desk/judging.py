@@ -15,6 +15,7 @@ import msgspec
 
 from qa_speech.desk.access import Case, mark_role, open_round
 from qa_speech.desk.office import Office
+from qa_speech.desk.source import CallRow
 from qa_speech.errors import ConfigError
 from qa_speech.marks.accounts import Account
 from qa_speech.marks.audit import noted
@@ -48,12 +49,16 @@ class Asked(NamedTuple):
     @property
     def draft(self) -> Draft:
         """What he has said so far."""
-        return self.kept.draft if self.kept is not None else Draft()
+        if self.kept is None:
+            return Draft()
+        return self.kept.draft
 
     @property
     def version(self) -> int:
         """Of the draft, 0 = none yet."""
-        return self.kept.version if self.kept is not None else 0
+        if self.kept is None:
+            return 0
+        return self.kept.version
 
     @property
     def is_decided(self) -> bool:
@@ -264,10 +269,12 @@ def _after(office: Office, wanted: Submission, marks: Sequence[Mark]) -> None:
 # -- appeals
 
 
-def appeal_days(office: Office, case: Case) -> int:
+def appeal_days(office: Office, row: CallRow) -> int:
     """Days for appeals by the card of a call."""
-    card = office.calls.card(case.row.card) if case.row.card else None
-    return APPEAL_DAYS if card is None else card.appeal_days
+    card = office.calls.card_of(row)
+    if card is None:
+        return APPEAL_DAYS
+    return card.appeal_days
 
 
 def may_appeal(office: Office, account: Account, case: Case, criterion: str) -> bool:
@@ -275,7 +282,7 @@ def may_appeal(office: Office, account: Account, case: Case, criterion: str) -> 
     own = account.may_be("agent") and account.agent and case.row.agent == account.agent
     if not own and not account.may_be("lead"):
         return False
-    until = appeal_until(case.marks, case.row.id, criterion, days=appeal_days(office, case))
+    until = appeal_until(case.marks, case.row.id, criterion, days=appeal_days(office, case.row))
     return until is None or until > dt.datetime.now(dt.UTC).replace(tzinfo=None)
 
 
@@ -298,7 +305,7 @@ def appeal(office: Office, account: Account, case: Case, rows: Mapping[str, Shee
     row = rows.get(wanted.criterion)
     if row is None or wanted.outcome not in ("pass", "partial", "not_applicable"):
         raise ConfigError(case.row.id, ["no such criterion, or no outcome to appeal for"])
-    days, at = appeal_days(office, case), now()
+    days, at = appeal_days(office, case.row), now()
 
     def in_time(known: Sequence[Mark]) -> None:
         require_in_time(known, case.row.id, wanted.criterion, at, days=days)

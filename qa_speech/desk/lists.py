@@ -9,17 +9,17 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from qa_speech.desk.access import may_hear_all
+from qa_speech.desk.access import is_of_his_team
 from qa_speech.desk.finding import CallQuestion, FoundRow, finals_of, find, found_row, visible
-from qa_speech.desk.pages import form_text, page, told, words_of
-from qa_speech.desk.showing import shown_id
+from qa_speech.desk.judging import appeal_days
+from qa_speech.desk.pages import form_text, page, refused, words_of
+from qa_speech.desk.showing import duration_of, here, name_for
 from qa_speech.desk.signed import SignedIn, Visitor
 from qa_speech.desk.source import CallRow, key_of
 from qa_speech.errors import ConfigError
 from qa_speech.marks.model import DECIDED, Mark, Stage
-from qa_speech.marks.stages import APPEAL_DAYS, open_appeals, standing
+from qa_speech.marks.stages import open_appeals, standing
 from qa_speech.marks.work import Assignment, assignments, begun, drop_filter, filters, keep_filter
-from qa_speech.wording import terms
 from qa_speech.wording.catalogue import STAGES
 
 router = APIRouter(include_in_schema=False)
@@ -58,7 +58,9 @@ def start(who: SignedIn) -> Response:
         return RedirectResponse("/mine", 303)
     if account.may_be("lead"):
         return RedirectResponse("/team", 303)
-    return RedirectResponse("/own" if account.may_be("agent") else "/users", 303)
+    if account.may_be("agent"):
+        return RedirectResponse("/own", 303)
+    return RedirectResponse("/users", 303)
 
 
 @router.get("/mine")
@@ -77,23 +79,32 @@ def mine(request: Request, who: SignedIn) -> Response:
         row = rows.of(given.call)
         if row is None:
             continue
-        name = row.id if may_hear_all(who.account) else shown_id(row.id, who.lang)
-        duration = "" if row.duration_s is None else terms.clock(row.duration_s)
+        name = name_for(who.account, row.id, who.lang)
         is_late = bool(given.due) and given.due < today
-        waiting.append(Waiting(given, row, name, duration, is_late, (given.call, given.stage) in drafted))
+        is_begun = (given.call, given.stage) in drafted
+        waiting.append(Waiting(given, row, name, duration_of(row), is_late, is_begun))
     if waiting:
         who.office.prepare(waiting[0].row.id)  # while the list is being looked at
     late = sum(one.is_late for one in waiting)
-    appeals = appeals_for(who) if who.account.may_be("second", "lead") else []
+    appeals: list[AppealRow] = []
+    if who.account.may_be("second", "lead"):
+        appeals = appeals_for(who)
     return page(
-        request, who, "mine", waiting=waiting, late=late, done_today=done_today, appeals=appeals, stage_names=STAGES,
+        request,
+        who,
+        "mine",
+        waiting=waiting,
+        late=late,
+        done_today=done_today,
+        appeals=appeals,
+        stage_names=STAGES,
         key_of=key_of,
-    )  # fmt: skip
+    )
 
 
 def _day(at: str) -> str:
     """The day of a moment (UTC), here."""
-    return dt.datetime.fromisoformat(at).replace(tzinfo=dt.UTC).astimezone().date().isoformat()
+    return here(dt.datetime.fromisoformat(at)).date().isoformat()
 
 
 def appeals_for(who: Visitor) -> list[AppealRow]:
@@ -109,9 +120,7 @@ def appeals_for(who: Visitor) -> list[AppealRow]:
         row = rows.of(call)
         if row is None or not any(mark.stage == "appeal" for mark in mine):
             continue
-        card = office.calls.card(row.card) if row.card else None
-        days = APPEAL_DAYS if card is None else card.appeal_days
-        for one in open_appeals(mine, now, days=days):
+        for one in open_appeals(mine, now, days=appeal_days(office, row)):
             stage = _stage_for(who, row, mine, one.mark.criterion)
             if stage is not None:
                 found.append(_appeal_row(who, row, one.mark, -one.late_days, stage))
@@ -123,15 +132,16 @@ def _stage_for(who: Visitor, row: CallRow, marks: list[Mark], criterion: str) ->
     account = who.account
     if account.may_be("lead"):
         return "final"
-    of_his_team = bool(account.team) and account.team == row.team
-    his_own = any(
-        mark.stage == "first" and mark.person == account.name and mark.criterion == criterion for mark in marks
-    )
-    return None if of_his_team or his_own else "second"
+    if is_of_his_team(account, row):
+        return None
+    for mark in marks:
+        if mark.stage == "first" and mark.person == account.name and mark.criterion == criterion:
+            return None  # an opinion on his own mark
+    return "second"
 
 
 def _appeal_row(who: Visitor, row: CallRow, mark: Mark, days: float, stage: Stage) -> AppealRow:
-    name = row.id if may_hear_all(who.account) else shown_id(row.id, who.lang)
+    name = name_for(who.account, row.id, who.lang)
     title = who.office.calls.rows().titles.get(mark.criterion, mark.criterion)
     return AppealRow(row.key, name, mark.criterion, title, mark.person, mark.reason, days, stage)
 
@@ -154,43 +164,74 @@ def own(request: Request, who: SignedIn) -> Response:
     marks: dict[str, list[Mark]] = {}
     for mark in who.office.base.marks.marks([row.id for row in shown]):
         marks.setdefault(mark.call, []).append(mark)
-    decided = {call: [mark for mark in mine if mark.stage in DECIDED] for call, mine in marks.items()}
+    decided: dict[str, list[Mark]] = {}
+    for call, mine in marks.items():
+        decided[call] = [mark for mark in mine if mark.stage in DECIDED]
     finals = finals_of(who, shown, decided)
     titles = who.office.calls.rows().titles
-    rows = [_own_row(who, row, found_row(who, row, titles, finals, False), marks[row.id]) for row in shown]
+    rows: list[OwnRow] = []
+    for row in shown:
+        found = found_row(who, row, titles, finals, False)
+        rows.append(_own_row(who, found, marks[row.id]))
     return page(request, who, "own", rows=rows, key_of=key_of)
 
 
-def _own_row(who: Visitor, row: CallRow, found: FoundRow, marks: list[Mark]) -> OwnRow:
-    card = who.office.calls.card(row.card) if row.card else None
-    days = APPEAL_DAYS if card is None else card.appeal_days
+def _own_row(who: Visitor, found: FoundRow, marks: list[Mark]) -> OwnRow:
     last = max((mark.at for mark in standing(marks).values()), default="")
     until = ""
     if last:
+        days = appeal_days(who.office, found.row)
         moment = dt.datetime.fromisoformat(last) + dt.timedelta(days=days)
-        until = f"{moment.replace(tzinfo=dt.UTC).astimezone():%Y-%m-%d %H:%M}"
-    return OwnRow(row, found.name, found.total, found.failed, until)
+        until = f"{here(moment):%Y-%m-%d %H:%M}"
+    return OwnRow(found.row, found.name, found.total, found.failed, until)
 
 
 @router.get("/calls")
 def search(
-    request: Request, who: SignedIn, agent: str = "", queue: str = "", since: str = "", until: str = "",
-    failed: str = "", words: str = "", sort: str = "-started", page_number: str = "",
-) -> Response:  # fmt: skip
+    request: Request,
+    who: SignedIn,
+    agent: str = "",
+    queue: str = "",
+    since: str = "",
+    until: str = "",
+    failed: str = "",
+    words: str = "",
+    sort: str = "-started",
+    page_number: str = "",
+) -> Response:
     """Find calls."""
     who.require("inspector", "second", "lead", "trainer")
-    number = request.query_params.get("page", "1")
     question = CallQuestion(
-        agent=agent.strip()[:100], queue=queue[:200], since=_date(since), until=_date(until), failed=failed[:200],
-        words=words[:100], sort=sort[:20], page=int(number) if number.isdecimal() and len(number) < 7 else 1,
-    )  # fmt: skip
-    rows = visible(who)
+        agent=agent.strip()[:100],
+        queue=queue[:200],
+        since=_date(since),
+        until=_date(until),
+        failed=failed[:200],
+        words=words[:100],
+        sort=sort[:20],
+        page=_page_number(request.query_params.get("page", "1")),
+    )
+    queues = {row.queue for row in visible(who) if row.queue}
     t = words_of(who.lang)
     return page(
-        request, who, "calls", question=question, found=find(who, question), saved=filters(who.office.base, who.name),
-        queues=sorted({row.queue for row in rows if row.queue}), titles=sorted(who.office.calls.rows().titles.items()),
-        columns=[(name, t(name)) for name in COLUMNS], key_of=key_of,
-    )  # fmt: skip
+        request,
+        who,
+        "calls",
+        question=question,
+        found=find(who, question),
+        saved=filters(who.office.base, who.name),
+        queues=sorted(queues),
+        titles=sorted(who.office.calls.rows().titles.items()),
+        columns=[(name, t(name)) for name in COLUMNS],
+        key_of=key_of,
+    )
+
+
+def _page_number(text: str) -> int:
+    """A page of at most six digits, the first for anything else."""
+    if text.isdecimal() and len(text) < 7:
+        return int(text)
+    return 1
 
 
 def _date(text: str) -> str:
@@ -208,7 +249,7 @@ async def filter_kept(request: Request, who: SignedIn) -> Response:
     try:
         keep_filter(who.office.base, who.name, form_text(form, "name", most=200), form_text(form, "question"))
     except ConfigError as exc:
-        return told(who.lang, "refused", status=422, problem="；".join(exc.problems))
+        return refused(who.lang, exc.problems)
     return Response(status_code=204, headers={"hx-refresh": "true"})
 
 

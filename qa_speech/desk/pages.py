@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -69,6 +69,11 @@ def told(lang: Lang, key: str, *, status: int = 400, **parts: object) -> HTMLRes
     return HTMLResponse(f'<p class="problem" role="alert">{escape(text)}</p>', status)
 
 
+def refused(lang: Lang, problems: Iterable[str]) -> HTMLResponse:
+    """A line that says why what was asked for is against the rules."""
+    return told(lang, "refused", status=422, problem="；".join(problems))
+
+
 def go(address: str, **parameters: str) -> Response:
     """Lead the browser to another page after a form."""
     target = f"{address}?{urlencode(parameters)}" if parameters else address
@@ -81,3 +86,11 @@ def form_text(form: Mapping[str, Any], name: str, *, most: int = 4000) -> str:
     if not isinstance(value, str):
         return ""
     return value.replace("\x00", "")[:most]
+
+
+def form_number(form: Mapping[str, Any], name: str) -> int:
+    """A field of a form as a whole number from 0 on, at most nine digits; 0 where it is none."""
+    text = form_text(form, name, most=9)
+    if not text.isdecimal():
+        return 0
+    return int(text)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 
 import msgspec
 
+from qa_speech.desk.access import may_hear_all
 from qa_speech.desk.judging import Asked
+from qa_speech.desk.source import CallRow
+from qa_speech.marks.accounts import Account
 from qa_speech.marks.model import Mark, Seconds
 from qa_speech.marks.stages import under_marks
 from qa_speech.marks.work import Draft
@@ -53,6 +57,25 @@ def _replaced(view: CallView, changes: dict[str, object]) -> CallView:
 def shown_id(call_id: str, lang: Lang) -> str:
     """An id without the telephone number that it may hold."""
     return masked_id(call_id, placeholders(lang))
+
+
+def name_for(account: Account, call_id: str, lang: Lang) -> str:
+    """What a call is called before somebody."""
+    if may_hear_all(account):
+        return call_id
+    return shown_id(call_id, lang)
+
+
+def duration_of(row: CallRow) -> str:
+    """How long a call lasts, as minutes and seconds; "" where that is not known."""
+    if row.duration_s is None:
+        return ""
+    return terms.clock(row.duration_s)
+
+
+def here(moment: dt.datetime) -> dt.datetime:
+    """A moment in UTC, which bears no zone, in the zone of this machine."""
+    return moment.replace(tzinfo=dt.UTC).astimezone()
 
 
 def blinded(score: Score) -> Score:

@@ -210,6 +210,12 @@ class Calls:
         """The scorecard of a hash."""
         return self._cards(sha256)
 
+    def card_of(self, row: CallRow) -> Scorecard | None:
+        """The scorecard that a call was judged by."""
+        if not row.card:
+            return None
+        return self._cards(row.card)
+
     @property
     def cards(self) -> CardBook:
         """All of them."""
