@@ -193,7 +193,7 @@ def test_a_trainer_takes_clips_of_submitted_calls_masked_and_logged(office: Offi
     assert answer.headers["content-type"] == "audio/mpeg"
     assert len(answer.content) > 5000
     assert [one.action for one in entries(office.base)][-1] == "clip"
-    assert trainer.get(kit.address("gsm.wav")).status_code == 404
+    assert trainer.get(kit.address("good-service.ogg")).status_code == 404
     assert trainer.get(kit.address(call, "/clip?start=0&end=99999")).status_code == 404
 
 
