@@ -54,13 +54,16 @@ def may_see(account: Account, case: Case) -> bool:
         return any(one.stage == "calibration" for one in mine) or account.may_be("lead")
     if mine or account.may_be("lead"):
         return True
-    if not case.is_submitted:
-        return False
+    return case.is_submitted and may_see_submitted(account, case.row)
+
+
+def may_see_submitted(account: Account, row: CallRow) -> bool:
+    """Whether somebody may open a call that people have marked and nobody has given to him."""
     if account.may_be("trainer"):
         return True
-    if account.may_be("second") and not is_of_his_team(account, case.row):
+    if account.may_be("second") and not is_of_his_team(account, row):
         return True
-    return account.may_be("agent") and bool(account.agent) and case.row.agent == account.agent
+    return account.may_be("agent") and bool(account.agent) and row.agent == account.agent
 
 
 def may_hear_all(account: Account) -> bool:

@@ -5,15 +5,16 @@ Words are looked for in the text as whoever asks may read it: a telephone number
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import msgspec
 
-from qa_speech.desk.access import may_hear_all
-from qa_speech.desk.office import Final
-from qa_speech.desk.showing import shown_id
+from qa_speech.desk.access import may_hear_all, may_see_submitted
+from qa_speech.desk.office import Final, Office
+from qa_speech.desk.showing import duration_of, name_for
 from qa_speech.desk.signed import Visitor
 from qa_speech.desk.source import CallRow
 from qa_speech.marks.model import DECIDED, Mark
@@ -21,6 +22,7 @@ from qa_speech.marks.rounds import blind_calls
 from qa_speech.marks.stages import under_marks
 from qa_speech.marks.work import assignments
 from qa_speech.report.people import for_people
+from qa_speech.scores import CallReport
 from qa_speech.wording import terms
 
 PAGE_ROWS = 50
@@ -28,13 +30,24 @@ MOST_SEARCHED = 500
 """Calls whose words are read for one search."""
 AROUND = 12
 """Characters shown on both sides of words that were found."""
+NARROWING = ("agent", "queue", "since", "until", "failed", "words")
+"""Parts of a question that narrow the answer."""
+
+
+def _rank(total: float | None) -> float:
+    """A total, 0–100, as it is sorted: calls without one stand below all others."""
+    if total is None:
+        return -1.0
+    return total
+
+
 SORTS: Mapping[str, Callable[[CallRow], Any]] = {
     "call": lambda row: row.id,
     "agent": lambda row: row.agent,
     "queue": lambda row: row.queue,
     "started": lambda row: row.started_at,
     "duration": lambda row: row.duration_s or 0.0,
-    "total": lambda row: -1.0 if row.total is None else row.total,
+    "total": lambda row: _rank(row.total),
 }
 NEWEST = "-started"
 
@@ -55,18 +68,23 @@ class CallQuestion(msgspec.Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """The question as the address of a page has it, without sort and page; "" where nothing is asked."""
         held = msgspec.structs.asdict(self)
-        return urlencode(
-            {name: held[name] for name in ("agent", "queue", "since", "until", "failed", "words") if held[name]}
-        )
+        given = {name: held[name] for name in NARROWING if held[name]}
+        return urlencode(given)
 
     def sorted_by(self, name: str) -> str:
         """The same question in another order; the other way round where it is in this order already."""
-        sort = f"-{name}" if self.sort == name else name
-        return "&".join(part for part in (self.text, urlencode({"sort": sort})) if part)
+        sort = name
+        if self.sort == name:
+            sort = f"-{name}"
+        return self._with(sort=sort)
 
     def at_page(self, page: int) -> str:
         """The same question, another page of the answer."""
-        return "&".join(part for part in (self.text, urlencode({"sort": self.sort, "page": page})) if part)
+        return self._with(sort=self.sort, page=page)
+
+    def _with(self, **more: str | int) -> str:
+        parts = [self.text, urlencode(more)]
+        return "&".join([part for part in parts if part])
 
 
 class FoundRow(NamedTuple):
@@ -96,28 +114,22 @@ class Found(NamedTuple):
 def visible(who: Visitor) -> list[CallRow]:
     """The calls that somebody may open: what `access.may_see` says, for all of them at once."""
     rows = who.office.calls.rows()
-    account = who.account
-    blind = blind_calls(who.office.base)
-    mine = {one.call for one in assignments(who.office.base, person=who.name)}
-    calibrating = {one.call for one in assignments(who.office.base, person=who.name) if one.stage == "calibration"}
-    if account.may_be("lead"):
+    if who.account.may_be("lead"):
         return list(rows.by_key.values())
+    given = assignments(who.office.base, person=who.name)
+    mine = {one.call for one in given}
+    calibrating = {one.call for one in given if one.stage == "calibration"}
+    blind = blind_calls(who.office.base)
     submitted = who.office.base.marks.inspected()
     found: list[CallRow] = []
     for row in rows.by_key.values():
         if row.id in blind:
-            seen = row.id in calibrating
+            is_seen = row.id in calibrating
         elif row.id in mine:
-            seen = True
-        elif row.id not in submitted:
-            seen = False
-        elif account.may_be("trainer") or (
-            account.may_be("second") and not (account.team and account.team == row.team)
-        ):
-            seen = True
+            is_seen = True
         else:
-            seen = account.may_be("agent") and bool(account.agent) and row.agent == account.agent
-        if seen:
+            is_seen = row.id in submitted and may_see_submitted(who.account, row)
+        if is_seen:
             found.append(row)
     return found
 
@@ -137,12 +149,17 @@ def find(who: Visitor, question: CallQuestion) -> Found:
         is_cut = len(rows) > MOST_SEARCHED
         said = _saying(who, rows[:MOST_SEARCHED], words)
         rows = [row for row in rows if row.id in said]
-    pages = max(1, -(-len(rows) // PAGE_ROWS))
+    pages = max(1, math.ceil(len(rows) / PAGE_ROWS))
     page = min(max(1, question.page), pages)
-    shown = rows[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+    first = (page - 1) * PAGE_ROWS
+    shown = rows[first : first + PAGE_ROWS]
     titles = who.office.calls.rows().titles
-    finals = finals_of(who, [row for row in shown if row.id in marks], marks)
-    found = [found_row(who, row, titles, finals, row.id in blind, said.get(row.id, "")) for row in shown]
+    marked = [row for row in shown if row.id in marks]
+    finals = finals_of(who, marked, marks)
+    found: list[FoundRow] = []
+    for row in shown:
+        is_blind = row.id in blind
+        found.append(found_row(who, row, titles, finals, is_blind, said.get(row.id, "")))
     return Found(found, len(rows), page, pages, is_cut)
 
 
@@ -163,17 +180,29 @@ def _saying(who: Visitor, rows: Sequence[CallRow], words: str) -> dict[str, str]
     """Calls in which the words are said, with what stands around them."""
     found: dict[str, str] = {}
     for report in who.office.calls.reports([row.id for row in rows]):
-        shown = report if may_hear_all(who.account) else for_people(report, lang=who.lang)
+        shown = report
+        if not may_hear_all(who.account):
+            shown = for_people(report, lang=who.lang)
         for utterance in shown.call.utterances:
             text = utterance.text or ""
             at = text.find(words)
             if at < 0:
                 continue
-            begin, end = max(0, at - AROUND), at + len(words) + AROUND
-            who_said = terms.role(utterance.role, who.lang)
-            found[report.id] = f"{who_said} {'…' if begin else ''}{text[begin:end]}{'…' if end < len(text) else ''}"
+            role = terms.role(utterance.role, who.lang)
+            found[report.id] = f"{role} {_around(text, at, at + len(words))}"
             break
     return found
+
+
+def _around(text: str, start: int, end: int) -> str:
+    """Characters `start` to `end` of a text with those around them; an ellipsis where the text goes on."""
+    begin = max(0, start - AROUND)
+    shown = text[begin : end + AROUND]
+    if begin > 0:
+        shown = f"…{shown}"
+    if end + AROUND < len(text):
+        shown = f"{shown}…"
+    return shown
 
 
 def _marks_by_call(who: Visitor) -> dict[str, list[Mark]]:
@@ -195,26 +224,49 @@ def finals_of(who: Visitor, rows: Iterable[CallRow], marks: Mapping[str, Sequenc
             unknown.append(row.id)
         else:
             found[row.id] = held
-    for report in office.calls.reports(unknown) if unknown else ():
-        card = None if report.score is None else office.calls.card(report.score.scorecard_sha256)
-        if report.score is None or card is None:
-            continue
-        score = under_marks(report.score, card, marks[report.id], "final")
-        final = Final(score.total, tuple([one.id for one in score.criteria if one.outcome == "fail"]))
-        office.finals[report.id, len(marks[report.id])] = final
-        found[report.id] = final
+    if not unknown:
+        return found
+    for report in office.calls.reports(unknown):
+        mine = marks[report.id]
+        final = _final_of(office, report, mine)
+        if final is not None:
+            office.finals[report.id, len(mine)] = final
+            found[report.id] = final
     return found
 
 
+def _final_of(office: Office, report: CallReport, marks: Sequence[Mark]) -> Final | None:
+    """What a call came to under its marks; None where it has no score, or its card is not known."""
+    if report.score is None:
+        return None
+    card = office.calls.card(report.score.scorecard_sha256)
+    if card is None:
+        return None
+    score = under_marks(report.score, card, marks, "final")
+    failed = [one.id for one in score.criteria if one.outcome == "fail"]
+    return Final(score.total, tuple(failed))
+
+
 def found_row(
-    who: Visitor, row: CallRow, titles: Mapping[str, str], finals: Mapping[str, Final], is_blind: bool, said: str = ""
+    who: Visitor,
+    row: CallRow,
+    titles: Mapping[str, str],
+    finals: Mapping[str, Final],
+    is_blind: bool,
+    said: str = "",
 ) -> FoundRow:
     """A line of a list."""
     final = finals.get(row.id)
     total, failed = row.total, row.failed
     if final is not None:
         total, failed = final.total, final.failed
-    name = row.id if may_hear_all(who.account) else shown_id(row.id, who.lang)
-    duration = "" if row.duration_s is None else terms.clock(row.duration_s)
-    names = tuple([titles.get(one, one) for one in failed])
-    return FoundRow(row, name, duration, total, names, final is not None, is_blind, said)
+    return FoundRow(
+        row=row,
+        name=name_for(who.account, row.id, who.lang),
+        duration=duration_of(row),
+        total=total,
+        failed=tuple([titles.get(one, one) for one in failed]),
+        is_marked=final is not None,
+        is_blind=is_blind,
+        said=said,
+    )

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from qa_speech.desk.access import is_of_his_team
 from qa_speech.desk.finding import finals_of
 from qa_speech.desk.lists import appeals_for
 from qa_speech.desk.office import Office
-from qa_speech.desk.pages import form_text, fragment, page, told, words_of
+from qa_speech.desk.pages import form_text, fragment, page, refused, told, words_of
 from qa_speech.desk.signed import SignedIn, Visitor
-from qa_speech.desk.source import key_of
+from qa_speech.desk.source import CallRow, key_of
 from qa_speech.errors import ConfigError
 from qa_speech.marks.accounts import Account, accounts
 from qa_speech.marks.agreement import CriterionAgreement, by_criterion, machine_pairs
 from qa_speech.marks.audit import noted
 from qa_speech.marks.model import DECIDED, Mark, Stage
-from qa_speech.marks.work import assign, assignments
+from qa_speech.marks.work import Assignment, assign, assignments
 from qa_speech.sampling.estimation import figure_named
 from qa_speech.sampling.of_run import Question, answered
 from qa_speech.sampling.record import Record, read_record
@@ -93,15 +96,29 @@ def team(request: Request, who: SignedIn) -> Response:
     """The whole page."""
     who.require("lead")
     people = [one for one in accounts(who.office.base) if one.active]
-    record = _record(who.office)
-    sample = None if record is None else Drawn(len(record.drawn), sum(not one.inspector for one in record.drawn))
-    due = (dt.date.today() + dt.timedelta(days=DUE_IN_DAYS)).isoformat()
+    due = dt.date.today() + dt.timedelta(days=DUE_IN_DAYS)
     return page(
-        request, who, "team", view=_view(who, people), appeals=appeals_for(who), sample=sample, due=due,
+        request,
+        who,
+        "team",
+        view=_view(who, people),
+        appeals=appeals_for(who),
+        sample=_drawn(who.office),
+        due=due.isoformat(),
         inspectors=[one for one in people if one.may_be("inspector")],
         judges=[one for one in people if one.may_be("inspector", "second", "lead")],
-        titles=sorted(who.office.calls.rows().titles.items()), stage_names=STAGES, key_of=key_of,
-    )  # fmt: skip
+        titles=sorted(who.office.calls.rows().titles.items()),
+        stage_names=STAGES,
+        key_of=key_of,
+    )
+
+
+def _drawn(office: Office) -> Drawn | None:
+    record = _record(office)
+    if record is None:
+        return None
+    free = sum(not one.inspector for one in record.drawn)
+    return Drawn(len(record.drawn), free)
 
 
 def _record(office: Office) -> Record | None:
@@ -117,14 +134,10 @@ def _view(who: Visitor, people: Iterable[Account]) -> TeamView:
     for mark in marks:
         if mark.stage in DECIDED and rows.of(mark.call) is not None:
             decided.setdefault(mark.call, []).append(mark)
-    marked = [row for row in rows.by_key.values() if row.id in decided]
-    finals = finals_of(who, marked, decided)
-    totals: list[float] = []
-    for row in rows.by_key.values():
-        total = finals[row.id].total if row.id in finals else row.total
-        if total is not None:
-            totals.append(total)
-    mean = terms.number(sum(totals) / len(totals)) if totals else ""
+    totals = _totals(who, rows.by_key.values(), decided)
+    mean = ""
+    if totals:
+        mean = terms.number(sum(totals) / len(totals))
     return TeamView(
         calls=len(rows.by_key),
         marked=len(decided),
@@ -137,6 +150,20 @@ def _view(who: Visitor, people: Iterable[Account]) -> TeamView:
     )
 
 
+def _totals(who: Visitor, rows: Collection[CallRow], decided: Mapping[str, Sequence[Mark]]) -> list[float]:
+    """The totals of calls, 0–100: under people's marks where there are any, else the machine's."""
+    marked = [row for row in rows if row.id in decided]
+    finals = finals_of(who, marked, decided)
+    totals: list[float] = []
+    for row in rows:
+        total = row.total
+        if row.id in finals:
+            total = finals[row.id].total
+        if total is not None:
+            totals.append(total)
+    return totals
+
+
 def _bars(totals: Sequence[float]) -> list[Bar]:
     """Ten bars from 0 to 100."""
     if not totals:
@@ -144,29 +171,32 @@ def _bars(totals: Sequence[float]) -> list[Bar]:
     counts = [0] * BARS
     width = 100 / BARS
     for total in totals:
-        counts[min(BARS - 1, int(total / width))] += 1
+        place = min(BARS - 1, int(total / width))
+        counts[place] += 1
     most = max(counts)
     found: list[Bar] = []
     for number, count in enumerate(counts):
         low = round(number * width)
-        found.append(Bar(f"{low}–{round(low + width)}", count, BAR_PX * count / most, low < PASSING))
+        high = round(low + width)
+        height = BAR_PX * count / most
+        found.append(Bar(f"{low}–{high}", count, height, low < PASSING))
     return found
 
 
 def _workload(who: Visitor, people: Iterable[Account]) -> list[Person]:
     today = dt.date.today().isoformat()
-    held: dict[str, list[tuple[bool, bool]]] = {}
+    held: dict[str, list[Assignment]] = {}
     for one in assignments(who.office.base):
-        is_open = not one.done_at
-        held.setdefault(one.person, []).append((is_open, is_open and bool(one.due) and one.due < today))
+        held.setdefault(one.person, []).append(one)
     found: list[Person] = []
     for account in people:
         mine = held.get(account.name, [])
         if not account.may_be("inspector", "second") and not mine:
             continue
-        waiting = sum(is_open for is_open, _ in mine)
-        late = sum(is_late for _, is_late in mine)
-        found.append(Person(account.name, account.team, waiting, late, len(mine) - waiting))
+        waiting = [one for one in mine if not one.done_at]
+        late = [one for one in waiting if one.due and one.due < today]
+        done = len(mine) - len(waiting)
+        found.append(Person(account.name, account.team, len(waiting), len(late), done))
     return found
 
 
@@ -176,9 +206,20 @@ def alike_rows(found: Iterable[CriterionAgreement], titles: Mapping[str, str]) -
     for one in found:
         if one.share is None:
             continue
-        low, middle, high = (round(100 * value) for value in (one.share.low, one.share.value, one.share.high))
-        kappa = "–" if one.kappa.value is None else f"{one.kappa.value:.2f}"
-        rows.append(AlikeRow(titles.get(one.criterion, one.criterion), f"{middle}%", low, middle, high, one.n, kappa))
+        middle = round(100 * one.share.value)
+        kappa = "–"
+        if one.kappa.value is not None:
+            kappa = f"{one.kappa.value:.2f}"
+        row = AlikeRow(
+            title=titles.get(one.criterion, one.criterion),
+            share=f"{middle}%",
+            low=round(100 * one.share.low),
+            middle=middle,
+            high=round(100 * one.share.high),
+            n=one.n,
+            kappa=kappa,
+        )
+        rows.append(row)
     return rows
 
 
@@ -206,9 +247,11 @@ def deal(
     counts = dict(load)
     left = 0
     for call in record.drawn:
-        if call.inspector and call.inspector not in known:
-            unknown.add(call.inspector)
-        name = call.inspector if call.inspector in known else _least_busy(chosen, team_of.get(call.id, ""), counts)
+        name = call.inspector
+        if name not in known:
+            if name:
+                unknown.add(name)
+            name = _least_busy(chosen, team_of.get(call.id, ""), counts)
         if not name:
             left += 1
             continue
@@ -218,7 +261,7 @@ def deal(
 
 
 def _least_busy(chosen: Sequence[Account], team: str, counts: Mapping[str, int]) -> str:
-    free = [one.name for one in chosen if not (team and one.team == team)]
+    free = [one.name for one in chosen if not team or one.team != team]
     return min(free, key=lambda name: (counts.get(name, 0), name), default="")
 
 
@@ -239,24 +282,17 @@ def _assigned(request: Request, who: Visitor, form: Any) -> Response:
         return _one_assigned(request, who, form, chosen, due)
     record = _record(who.office)
     if record is None:
-        return told(who.lang, "refused", status=422, problem=words_of(who.lang)("no_sample"))
+        return refused(who.lang, [words_of(who.lang)("no_sample")])
     rows = who.office.calls.rows()
     teams = {row.id: row.team for row in rows.by_key.values()}
-    load: dict[str, int] = {}
-    for one in assignments(who.office.base, open_only=True):
-        load[one.person] = load.get(one.person, 0) + 1
-    held = {(one.call, one.stage) for one in assignments(who.office.base)}
-    fresh = tuple(one for one in record.drawn if (one.id, "first") not in held)
+    given = assignments(who.office.base)
+    load = Counter([one.person for one in given if not one.done_at])
+    held = {one.call for one in given if one.stage == "first"}
+    fresh = tuple([one for one in record.drawn if one.id not in held])
     judges = {name for name, one in people.items() if one.may_be("inspector", "lead")}
-    dealt = deal(_with(record, fresh), teams, chosen, judges, load)
+    dealt = deal(msgspec.structs.replace(record, drawn=fresh), teams, chosen, judges, load)
     count = assign(who.office.base, dealt.given, by=who.name, due=due)
     return _told_assigned(request, who, count, dealt)
-
-
-def _with(record: Record, drawn: Any) -> Record:
-    import msgspec
-
-    return msgspec.structs.replace(record, drawn=drawn)
 
 
 def _one_assigned(request: Request, who: Visitor, form: Any, chosen: Sequence[Account], due: str) -> Response:
@@ -264,12 +300,15 @@ def _one_assigned(request: Request, who: Visitor, form: Any, chosen: Sequence[Ac
     row = who.office.calls.rows().of(name)
     if row is None or not chosen:
         return told(who.lang, "no_call", status=422, name=name)
-    stage: Stage = "second" if form_text(form, "stage") == "second" else "first"
+    stage: Stage = "first"
+    if form_text(form, "stage") == "second":
+        stage = "second"
     person = chosen[0]
-    if stage == "second" and person.team and person.team == row.team:
+    if stage == "second" and is_of_his_team(person, row):
         return _told_assigned(request, who, 0, Dealt([], 1, ()))
-    count = assign(who.office.base, [(row.id, person.name)], by=who.name, stage=stage, due=due)
-    return _told_assigned(request, who, count, Dealt([(row.id, person.name)], 0, ()))
+    given = [(row.id, person.name)]
+    count = assign(who.office.base, given, by=who.name, stage=stage, due=due)
+    return _told_assigned(request, who, count, Dealt(given, 0, ()))
 
 
 def _told_assigned(request: Request, who: Visitor, count: int, dealt: Dealt) -> Response:
@@ -297,10 +336,10 @@ def estimate(request: Request, who: SignedIn, figure: str = "total", by: str = "
     who.require("lead")
     wanted = figure_named(figure[:200])
     if wanted is None or by not in ("", "agent", "team", "queue"):
-        return told(who.lang, "refused", status=422, problem=f"{figure[:50]} {by[:50]}")
+        return refused(who.lang, [f"{figure[:50]} {by[:50]}"])
     try:
         question = Question(wanted, "final", by, marks_db=who.office.marks_place)
         found = answered(who.office.options.run, who.office.options.sample, question)
     except ConfigError as exc:
-        return told(who.lang, "refused", status=422, problem="；".join(exc.problems))
+        return refused(who.lang, exc.problems)
     return fragment(request, who, "lines", lines=list(sentences(found.estimates, who.lang)))

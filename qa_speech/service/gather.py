@@ -26,7 +26,7 @@ from qa_speech.service.columns import (
     Source,
     month_before,
 )
-from qa_speech.service.joins import OneCall, index_of, join_sentence, with_calls
+from qa_speech.service.joins import Joined, OneCall, index_of, join_sentence, with_calls
 from qa_speech.service.lists import Gathered
 from qa_speech.service.org import NOBODY, days_in, moves
 from qa_speech.service.records import (
@@ -37,7 +37,7 @@ from qa_speech.service.records import (
     records_of,
     survey_of,
 )
-from qa_speech.service.rules import Rules
+from qa_speech.service.rules import Limits, Rules
 from qa_speech.service.scored import Scored, calls_of, read_scored, started
 from qa_speech.service.texts import hot_words
 from qa_speech.service.tickets import read_tickets, tickets_of
@@ -177,12 +177,9 @@ def _month(
         )
     if not any(rows.count(BEFORE) for rows in held.values()):
         previous = ""
-    joins = [
-        join_sentence(KINDS[name], one.ways, rules.limits)
-        for name, several in joined.items()
-        for one in several
-        if scored.ids or cdr
-    ]
+    joins: list[str] = []
+    if scored.ids or cdr:
+        joins = _joins(joined, rules.limits)
     files = {"cdr": cdr, **lists, "org": [org_file] if org_file else []}
     words, counts = hot_words(inputs.runs, calls, tickets, rules.limits.texts)
     first, last = days_in(inputs.period)
@@ -198,9 +195,26 @@ def _month(
         words,
         counts,
         tuple(_sources(files, held, scored)),
-        tuple(row for kind in files.values() for one in kind for row in one.bad),
+        _bad_rows(files),
         (*_notes(scored, held), *joins),
     )
+
+
+def _joins(joined: Mapping[str, Sequence[Joined]], limits: Limits) -> list[str]:
+    """For each list, by kind, how its rows were joined to calls."""
+    lines: list[str] = []
+    for name, several in joined.items():
+        lines += [join_sentence(KINDS[name], one.ways, limits) for one in several]
+    return lines
+
+
+def _bad_rows(files: Mapping[str, Sequence[Gathered]]) -> tuple[BadRow, ...]:
+    """The rows of all files that could not be read."""
+    bad: list[BadRow] = []
+    for several in files.values():
+        for one in several:
+            bad += one.bad
+    return tuple(bad)
 
 
 def _first(found: Iterator[Kind]) -> Kind | None:
