@@ -52,6 +52,15 @@ def report(
     ] = "",
     marks: MarksOption = "machine",
     marks_db: MarksDbOption = None,
+    sample: Annotated[
+        Path | None,
+        typer.Option(
+            "--sample",
+            file_okay=False,
+            help="样本目录 what `sample draw` wrote: people's marks speak for all calls by the chance of each.",
+            show_default=False,
+        ),
+    ] = None,
     forms: Annotated[str, typer.Option("--format", help="html, docx, xlsx, separated by commas.")] = "html,docx,xlsx",
     out: Annotated[
         Path | None,
@@ -117,7 +126,7 @@ def report(
         wanted = _forms(forms)
         where = out or Path(f"report-{period}")
         written = write_report(
-            Inputs(runs, period, previous, cdr or (), survey or (), tickets or (), org, marks),
+            Inputs(runs, period, previous, cdr or (), survey or (), tickets or (), org, marks, sample),
             where,
             rules=load_rules(rules),
             settings=load_settings(config).tables,

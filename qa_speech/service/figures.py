@@ -8,8 +8,8 @@ days) are what is drawn, not calls (`stats.ratio`); of a single agent his calls.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -45,7 +45,8 @@ PERCENT = 100.0
 class Figure:
     """A figure of rows. `numerator` and `denominator` one a row, 0 where a row says nothing; `bad` 1 = high is bad, −1 = low is,
     0 = neither; `share` = a row counts for 1 or 0; `cluster` level that is drawn: agent or day; `span` = from best to worst, in
-    units of the figure, which effects of different figures are compared by."""
+    units of the figure, which effects of different figures are compared by; `estimates` of the month by level and unit, where a
+    draw tells more than the rows do."""
 
     id: str
     title: str
@@ -59,6 +60,7 @@ class Figure:
     cluster: str = AGENT
     span: float = 100.0
     digits: int = 1
+    estimates: Mapping[tuple[str, str], Value] = field(default_factory=dict)
 
     def names(self, level: str) -> Names:
         """The units of a level, one a row."""
@@ -232,6 +234,8 @@ def values_by(figure: Figure, level: str, period: int = NOW) -> dict[str, Value]
 
     `level` ``national`` = all rows together.
     """
+    if figure.estimates and period == NOW:
+        return {unit: value for (held, unit), value in sorted(figure.estimates.items()) if held == level}
     used = figure.used(period)
     if level == NATIONAL:
         return {NATIONAL: value_of(figure, used)}

@@ -54,7 +54,8 @@ _MONTH = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])")
 
 
 class Inputs(NamedTuple):
-    """What a report is asked to read. `previous` a month, a run, or "" = the month before, if anything lies in it."""
+    """What a report is asked to read. `previous` a month, a run, or "" = the month before, if anything lies in it;
+    `sample` the folder of a draw from the run, by which people's marks speak for all its calls."""
 
     runs: Sequence[Path]
     period: str
@@ -64,6 +65,7 @@ class Inputs(NamedTuple):
     tickets: Sequence[Path] = ()
     org: Path | None = None
     marks: MarksMode = "machine"
+    sample: Path | None = None
 
 
 def is_month(text: str) -> bool:

@@ -15,6 +15,7 @@ from qa_speech.service.document import Document, Section
 from qa_speech.service.findings import Finding, Measure, findings_of, measures_of
 from qa_speech.service.questions import Answer, answered
 from qa_speech.service.rules import Rules
+from qa_speech.service.sampled import Sampled, with_estimates
 
 TITLE = "话务服务质量分析报告"
 NUMERALS = "〇一二三四五六七八九"
@@ -43,6 +44,7 @@ def report_of(
     level: str = "",
     page_of: Callable[[str], str] = no_page,
     agreement: str = NOT_JUDGED_YET,
+    sampled: Sampled | None = None,
 ) -> Report:
     """The report of a month.
 
@@ -54,12 +56,14 @@ def report_of(
         The address of a call's page; "" where it has none.
     agreement
         A sentence on how far the machine and people agree.
+    sampled
+        What a draw says of all calls; nothing is asked of figures that are estimates, their units are shown with intervals.
     """
-    figures = figures_of(month, rules)
-    answers = answered(questions_of(figures))
+    figures = with_estimates(figures_of(month, rules), sampled)
+    answers = answered(questions_of({name: one for name, one in figures.items() if not one.estimates}))
     findings = findings_of(month, answers, rules)
     measures = measures_of(findings, rules)
-    context = Context(month, rules, figures, answers, findings, measures, page_of, agreement, TITLE, level)
+    context = Context(month, rules, figures, answers, findings, measures, page_of, agreement, TITLE, level, sampled)
     parts = [
         opening.introduction(context),
         opening.sources(context),

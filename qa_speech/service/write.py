@@ -21,6 +21,7 @@ from qa_speech.service.html import write_html
 from qa_speech.service.merged import merged_month
 from qa_speech.service.report import NOT_JUDGED_YET, Report, report_of
 from qa_speech.service.rules import Rules
+from qa_speech.service.sampled import OPTION, Sampled, sampled_of
 from qa_speech.service.word import require_packages, write_word
 from qa_speech.service.workbook import write_workbook
 from qa_speech.settings import Tables
@@ -73,6 +74,7 @@ def write_report(
     if "docx" in forms:
         require_packages()
     month, marks = _month(inputs, rules, settings, marks)
+    sampled = _sampled(month, inputs, marks)
     out = Path(out)
     address = _addresses(out, _page_folders(inputs, pages))
     report = report_of(
@@ -81,6 +83,7 @@ def write_report(
         level=level,
         page_of=address,
         agreement=_agreement(marks),
+        sampled=sampled,
     )
     files = [_written(report, out, form, template) for form in forms]
     if hand_over is not None:
@@ -104,12 +107,28 @@ def _month(
     handed = [path for path in inputs.runs if is_hand_over(path)]
     if not handed:
         return gathered_month(inputs, rules, settings, marks), marks
-    if len(handed) < len(inputs.runs) or inputs.cdr or inputs.survey or inputs.tickets or inputs.org or inputs.previous:
+    if (
+        len(handed) < len(inputs.runs)
+        or inputs.cdr
+        or inputs.survey
+        or inputs.tickets
+        or inputs.org
+        or inputs.previous
+        or inputs.sample
+    ):
         raise ConfigError(
             str(handed[0]),
             ["hand-overs hold their lists and the period before; give nothing beside them"],
         )
     return merged_month(handed, inputs.period)
+
+
+def _sampled(month: Month, inputs: Inputs, marks: Mapping[str, list[Mark]] | None) -> Sampled | None:
+    if inputs.sample is None:
+        return None
+    if len(inputs.runs) != 1:
+        raise ConfigError(OPTION, [f"a draw is of one run; {len(inputs.runs)} are given"])
+    return sampled_of(month, inputs.runs[0], inputs.sample, inputs.marks, marks or {})
 
 
 def _written(report: Report, out: Path, form: Form, template: str | Path | None) -> Path:

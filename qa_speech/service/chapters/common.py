@@ -10,6 +10,7 @@ from qa_speech.service.columns import (
     BEFORE,
     CITY,
     HOUR,
+    NATIONAL,
     NOW,
     PROVINCE,
     QUEUE,
@@ -40,6 +41,7 @@ from qa_speech.service.figures import (
 from qa_speech.service.findings import Finding, Measure, spoken
 from qa_speech.service.questions import Answer
 from qa_speech.service.rules import Rules
+from qa_speech.service.sampled import Sampled
 from qa_speech.stats.ratio import Difference
 
 LEVEL_TITLES = {
@@ -57,7 +59,7 @@ TOO_FEW = f"不足 {SMALL_CELL}"
 @dataclass(frozen=True, slots=True)
 class Context:
     """A month with everything that was worked out from it. `page_of` gives the address of a call's page, "" = there is none;
-    `agreement` says how far machine and people agree."""
+    `agreement` says how far machine and people agree, `sampled` what a draw tells."""
 
     month: Month
     rules: Rules
@@ -69,26 +71,34 @@ class Context:
     agreement: str
     title: str
     level: str
+    sampled: Sampled | None = None
 
     def figure(self, name: str) -> Figure | None:
         """A figure by name, if anybody measured it."""
         return self.figures.get(name)
 
     def now(self, figure: Figure) -> Value:
-        """Over all rows of the month."""
-        return value_of(figure, figure.used(NOW))
+        """Over all rows of the month, or as a draw estimates it."""
+        return values_by(figure, NATIONAL)[NATIONAL]
 
     def before(self, figure: Figure) -> Value:
         """Over all rows of the period before."""
         return value_of(figure, figure.used(BEFORE))
 
     def since(self, figure: Figure) -> Difference | None:
-        """How much it changed, in units of the figure."""
+        """How much it changed, in units of the figure; None where it is estimated: the rows of two months say it, not a draw."""
+        if figure.estimates:
+            return None
         return change(figure, figure.used(NOW), figure.used(BEFORE))
 
     def beyond(self, figure: Figure, level: str) -> dict[str, Answer]:
         """The units of a level that are worse beyond chance."""
         return {one.unit: one for one in self.answers if one.figure is figure and one.level == level and one.found}
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether mean total and pass rate are estimates from a draw."""
+        return self.sampled is not None and bool(self.sampled.values)
 
     @property
     def compares(self) -> bool:
@@ -180,6 +190,8 @@ def unit_table(
         Column("判断"),
     )
     note = "按名称排列，不是名次；没有标注的，与其他单位的差别在偶然范围之内。"
+    if figure.estimates:
+        note = "按名称排列，不是名次；抽样估计，单位之间的差别没有检验，看区间。"
     return table(
         id,
         f"{figure.title}（按{LEVEL_TITLES[level]}）",

@@ -17,6 +17,7 @@ from qa_speech.service.document import (
     table,
     text,
 )
+from qa_speech.service.sampled import sampled_sentence
 
 FIRST = (
     "score",
@@ -50,13 +51,14 @@ def summary(context: Context) -> Section:
 
 def _said(context: Context) -> str:
     found, measures = len(context.findings), len(context.measures)
+    untested = "总分与合格率是抽样估计，没有参加检验。" if context.is_estimated else ""
     if not found:
-        return (
+        return untested + (
             "本月没有超出偶然的发现：各坐席、时段、班组、城市之间以及与上期之间的差别，都在正常波动之内。"
             "没有发现，也就没有改进措施；各项指标见正文。"
         )
     more = f"，最重的 {SHOWN_FINDINGS} 项如下" if found > SHOWN_FINDINGS else "，如下"
-    return f"本月有 {found} 项发现，对应 {measures} 项改进措施{more}（按影响大小和把握程度排列）。"
+    return f"{untested}本月有 {found} 项发现，对应 {measures} 项改进措施{more}（按影响大小和把握程度排列）。"
 
 
 def introduction(context: Context) -> Section:
@@ -132,7 +134,12 @@ def _missing(context: Context) -> list[str]:
 MARKED = {
     "machine": "质检结果是机器对批次中全部通话的评分，没有抽样；机器判得准不准，看它与人的一致率。",
     "final": "质检结果以人工判定为准，没有人工判定的项目用机器评分。",
-    "human": "质检结果只按人工判定。人听了哪些通话由抽样决定；没有抽样记录时，这些数字只说明听过的通话。",
+    "human": "质检结果只按人工判定。",
+}
+AS_THEY_ARE = {
+    "machine": "",
+    "final": "没有给出抽样记录（--sample）：人听过的通话按原样计入，没有按抽中的机会推算到其余通话。",
+    "human": "没有给出抽样记录（--sample）：人听过的通话按原样计算，只说明它们自己，不代表全部通话。",
 }
 
 
@@ -143,10 +150,12 @@ def _coverage(context: Context) -> list[str]:
         return said
     now = calls.rows.period == NOW
     count_now = int(now.sum())
-    said.append(f"{MARKED[context.month.marks]}本期 {count_now:,} 通。")
+    drawn = AS_THEY_ARE[context.month.marks] if context.sampled is None else sampled_sentence(context.sampled)
+    said.append(f"{MARKED[context.month.marks]}本期 {count_now:,} 通。{drawn}")
     low = int((now & ~calls.reliable).sum())
     if low:
-        said.append(f"其中 {low:,} 通录音可靠性低（单声道、假立体声、串音等），单列，不进入得分与比较。")
+        kept_out = "得分与比较" if not context.is_estimated else "比较；抽样估计包括它们"
+        said.append(f"其中 {low:,} 通录音可靠性低（单声道、假立体声、串音等），单列，不进入{kept_out}。")
     records = context.month.records
     if records is not None:
         answered = int(((records.rows.period == NOW) & (records.answered == 1)).sum())

@@ -98,9 +98,13 @@ def _overall(context: Context, calls: Calls) -> str:
     scored = int((now & ~np.isnan(calls.total)).sum())
     said = f"{MARKS[context.month.marks]}。本期 {int(now.sum()):,} 通通话中 {scored:,} 通有总分。"
     score, passed = context.figure("score"), context.figure("passed")
+    if context.sampled is not None and context.is_estimated:
+        heard, whole = context.sampled.heard, context.sampled.calls
+        said += f"平均分与合格率是抽样估计：评完 {heard:,} 通，推算全部 {whole:,} 通（见“数据来源与方法”）。"
     if score is not None:
         said += f"平均分 {with_interval(score, context.now(score))}"
-        said += f"，{change_words(score, context.since(score))}。" if context.compares else "。"
+        is_compared = context.compares and not score.estimates
+        said += f"，{change_words(score, context.since(score))}。" if is_compared else "。"
     if passed is not None:
         said += f"合格率 {with_interval(passed, context.now(passed))}。"
     waiting = int(calls.to_review[now].sum())
@@ -130,6 +134,8 @@ def _reliability(context: Context, calls: Calls) -> Block:
         )
     )
     note = "可靠性低：单声道、假立体声、串音等使计时不准的通话。它们单列在此，不进入其他任何得分和比较。"
+    if context.is_estimated:
+        note = note.replace("其他任何得分和比较", "发现与比较；抽样估计包括它们")
     return table(
         "reliability",
         "得分按可靠性分列",
