@@ -108,12 +108,14 @@ def mark_role(account: Account, stage: Stage, round: Round | None = None) -> Mar
     if stage == "calibration":
         if round is not None and round.expert == account.name:
             return "expert"
-        return "inspector" if account.may_be("inspector", "second", "trainer") else "lead"
-    if stage == "final":
-        return "lead"
-    if stage == "appeal":
-        return "agent" if account.may_be("agent") else "lead"
-    return "inspector" if account.may_be("inspector", "second") else "lead"
+        if account.may_be("inspector", "second", "trainer"):
+            return "inspector"
+    elif stage == "appeal":
+        if account.may_be("agent"):
+            return "agent"
+    elif stage != "final" and account.may_be("inspector", "second"):
+        return "inspector"
+    return "lead"
 
 
 def open_round(office: Office, call: str) -> Round | None:

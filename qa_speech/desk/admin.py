@@ -51,9 +51,13 @@ def _added(request: Request, who: Visitor, form: Any) -> Response:
         return told(who.lang, "name_taken", status=422)
     try:
         account = add_account(
-            base, name, roles, team=form_text(form, "team", most=100), agent=agent,
+            base,
+            name,
+            roles,
+            team=form_text(form, "team", most=100),
+            agent=agent,
             unmasked=form_text(form, "unmasked") == "1",
-        )  # fmt: skip
+        )
     except ConfigError as exc:
         return refused(who.lang, exc.problems)
     noted(base, who.name, "user_added", detail=f"{account.name} {','.join(account.roles)}", address=who.address)
@@ -77,8 +81,11 @@ def _changed(request: Request, who: Visitor, form: Any) -> Response:
     base = who.office.base
     name, what = form_text(form, "name", most=200), form_text(form, "what", most=20)
     changes: dict[str, dict[str, bool]] = {
-        "on": {"active": True}, "off": {"active": False}, "mask": {"unmasked": False}, "unmask": {"unmasked": True},
-    }  # fmt: skip
+        "on": {"active": True},
+        "off": {"active": False},
+        "mask": {"unmasked": False},
+        "unmask": {"unmasked": True},
+    }
     try:
         if what == "link":
             noted(base, who.name, "user_changed", detail=f"{name} link", address=who.address)
@@ -96,9 +103,14 @@ def audit(request: Request, who: SignedIn) -> Response:
     who.require("admin")
     rows = list(entries(who.office.base, most=SHOWN, newest=True))
     return page(
-        request, who, "audit", rows=rows, key_of=key_of, action=lambda code: terms.term(ACTIONS, code, who.lang),
+        request,
+        who,
+        "audit",
+        rows=rows,
+        key_of=key_of,
+        action=lambda code: terms.term(ACTIONS, code, who.lang),
         masked=lambda call: shown_id(call, who.lang),
-    )  # fmt: skip
+    )
 
 
 @router.get("/audit.csv")

@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from qa_speech.desk.calls import Judging
-from qa_speech.desk.finding import CallQuestion, find
+from qa_speech.desk.finding import CallQuestion, FoundRow, find
 from qa_speech.desk.playing import seen_case, seen_report
 from qa_speech.desk.showing import view_of
 from qa_speech.desk.signed import SignedIn
+from qa_speech.marks.model import Mark
 from qa_speech.marks.rounds import rounds
 
 router = APIRouter(prefix="/api")
@@ -39,17 +40,27 @@ def calls(
         agent=agent, queue=queue, since=since, until=until, failed=failed, words=words, sort=sort, page=page
     )
     found = find(who, question)
-    rows: list[dict[str, Any]] = []
-    for one in found.rows:
-        total = None if one.is_blind else one.total
-        rows.append(
-            {
-                "key": one.row.key, "id": one.name, "agent": one.row.agent, "queue": one.row.queue,
-                "started_at": one.row.started_at, "duration_s": one.row.duration_s, "total": total,
-                "failed": [] if one.is_blind else list(one.failed), "marked": one.is_marked, "blind": one.is_blind,
-            }
-        )  # fmt: skip
+    rows = [_line(one) for one in found.rows]
     return {"calls": rows, "count": found.total, "page": found.page, "pages": found.pages}
+
+
+def _line(one: FoundRow) -> dict[str, Any]:
+    """A call of a list, without a result while a calibration is open on it."""
+    total, failed = one.total, list(one.failed)
+    if one.is_blind:
+        total, failed = None, []
+    return {
+        "key": one.row.key,
+        "id": one.name,
+        "agent": one.row.agent,
+        "queue": one.row.queue,
+        "started_at": one.row.started_at,
+        "duration_s": one.row.duration_s,
+        "total": total,
+        "failed": failed,
+        "marked": one.is_marked,
+        "blind": one.is_blind,
+    }
 
 
 @router.get("/calls/{key}")
@@ -66,7 +77,9 @@ def call(request: Request, who: SignedIn, key: Key) -> Response:
 def marks(who: SignedIn, key: Key) -> Response:
     """The marks of a call, none of them while a calibration is open on it; agents see no names."""
     case = seen_case(who, key)
-    shown = [] if case.is_blind else [mark for mark in case.marks if mark.stage != "calibration"]
+    shown: list[Mark] = []
+    if not case.is_blind:
+        shown = [mark for mark in case.marks if mark.stage != "calibration"]
     if not who.account.may_be("inspector", "second", "lead"):
         shown = [msgspec.structs.replace(mark, person="") for mark in shown]
     return Response(msgspec.json.encode(shown), media_type="application/json")

@@ -90,7 +90,9 @@ def asked(office: Office, account: Account, case: Case, report: CallReport, stag
     stands = standing(case.marks)
     found: list[Asked] = []
     for row in rows:
-        before = [] if is_blind else _before(case.marks, row.criterion)
+        before: list[Mark] = []
+        if not is_blind:
+            before = _before(case.marks, row.criterion)
         stood = stands.get((row.call, row.criterion))
         reference = row.machine_outcome
         if stage in ("second", "final") and stood is not None:
@@ -134,7 +136,9 @@ def _points(row: SheetRow, said: Outcome, points: str) -> float | None:
     if said == "partial" and not points and row.machine_outcome != "partial" and row.most is not None:
         least = row.least or 0.0
         return least + (row.most - least) / 2
-    return typed_points(points if said == "partial" else "", said, row)
+    if said != "partial":
+        points = ""  # left in the field from before
+    return typed_points(points, said, row)
 
 
 class Submission(NamedTuple):
@@ -173,7 +177,8 @@ def submit(office: Office, wanted: Submission, criteria: Sequence[Asked], addres
         tell(office.base, others, "also_marking", call=case.row.id, other=account.name)
         raise
     if wanted.confirmed:
-        others = [mark.person for mark in case.marks if mark.stage == stage and mark.person != account.name]
+        at_stage = [mark.person for mark in case.marks if mark.stage == stage]
+        others = [person for person in at_stage if person != account.name]
         tell(office.base, others, "also_marked", call=case.row.id, other=account.name)
     done(office.base, case.row.id, account.name, stage)
     noted(office.base, account.name, f"submitted_{stage}", call=case.row.id, detail=f"{new} marks", address=address)
