@@ -100,8 +100,8 @@ class FakeRecognizer:
 
     >>> import qa_speech
     >>> report = qa_speech.inspect_call("samples/gsm.wav", recognizer=FakeRecognizer(["您好"]))
-    >>> report.call.utterances[0].text
-    '您好'
+    >>> report.call.utterances[0].text.startswith("您好")
+    True
     """
 
     window_s = 30.0

@@ -261,7 +261,7 @@ def test_a_plan_says_how_the_rows_will_be_done_and_the_run_goes_on_with_it(tmp_p
     [
         (["batch", "status", "none-such"], "not the folder of a batch run"),
         (["batch", "run", "none-such", "-o", "run", "--model", "none"], "no such file"),
-        (["batch", "forget", "none-such"], "--call"),
+        (["batch", "forget", "none-such"], "not the folder of a batch run"),
         (["batch", "forget", "none-such", "--before", "May"], "YYYY-MM-DD"),
         (["export", "none-such"], "not the folder of a batch run"),
     ],

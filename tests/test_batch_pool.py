@@ -102,9 +102,11 @@ def test_a_bug_met_while_a_call_is_finished_is_a_row_of_its_own(place: Path, tmp
 class StopsPreparing(Pool):
     """Its worker stands still whenever it begins the third call, as one does that waits for a disk for ever."""
 
+    stops_at = 2
+
     def _take(self, child: Child, message: Message) -> None:
         super()._take(child, message)
-        if isinstance(message, Started) and message.number == 2:
+        if isinstance(message, Started) and message.number == self.stops_at:
             os.kill(child.pid, signal.SIGSTOP)
 
 
@@ -200,14 +202,18 @@ def test_workers_are_replaced_after_so_many_calls(place: Path, tmp_path: Path) -
     assert len(seen) >= 2
 
 
+class StopsAtOnce(StopsPreparing):
+    """Its worker stands still with the first call, holding what it has."""
+
+    stops_at = 0
+
+
 def test_a_call_that_takes_too_much_memory_fails_in_the_end(tmp_path: Path) -> None:
     make_calls(tmp_path / "rec", 1)
-    os.mkfifo(tmp_path / "rec" / "pipe.json")  # it waits there, holding what it has
-    (tmp_path / "rec" / "m.csv").write_text("path,transcript\nc00000.wav,pipe.json\n", encoding="utf-8")
 
     run_batch(
-        find_rows([tmp_path / "rec" / "m.csv"]), tmp_path / "run", settings=NOW,
-        doer=pool_doer(None, limits=Limits(memory_mb=20)),
+        find_rows([tmp_path / "rec"]), tmp_path / "run", settings=NOW,
+        doer=pool_doer(None, limits=Limits(memory_mb=20), kind=StopsAtOnce),
     )  # fmt: skip
 
     assert outcomes(tmp_path / "run") == {"c00000.wav": ("failed", "memory_limit")}

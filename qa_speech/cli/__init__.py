@@ -83,7 +83,11 @@ COMMANDS: Mapping[str, Place] = {
     ),
     "export": Place("batch", "export", "导出批次结果表 Write the results of a run as CSV, xlsx or JSONL."),
     "sample": Place("sample", "app", "抽样 Which calls to hear: by a plan, with known chances, the same list again."),
-    "query": Place("question", "query", "用 SQL 查询批次结果 Ask the results of a run in SQL."),
+    "query": Place(
+        "question",
+        "query",
+        "用 SQL 查询批次结果 Ask the results of a run in SQL: one SELECT, which reads the run and nothing else.",
+    ),
     "doctor": Place(
         "doctor",
         "doctor",

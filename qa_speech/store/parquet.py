@@ -129,7 +129,7 @@ class ParquetStore:
 
     def __init__(self, place: Path) -> None:
         self._place = place
-        self._sequence: int | None = None  # that of the last part written by this session
+        self._sequence: int | None = None  # that of the last part written since the run was opened
 
     @property
     def place(self) -> Path:
