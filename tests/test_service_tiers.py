@@ -11,6 +11,7 @@ import pytest
 
 from qa_speech.errors import ConfigError
 from qa_speech.resources import folder
+from qa_speech.service.document import Cell, Table
 from qa_speech.service.gather import Inputs, gathered_month
 from qa_speech.service.hand_over import write_hand_over
 from qa_speech.service.merged import merged_month
@@ -34,6 +35,12 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
     return path, report_of(month, load_rules())
 
 
+def without_calls(table: Table) -> list[tuple[Cell, ...]]:
+    """The rows of a table but for the calls that measures name: above, calls are numbers."""
+    kept = [place for place, column in enumerate(table.columns) if column.title != "先听的通话"]
+    return [tuple(row[place] for place in kept) for row in table.rows]
+
+
 def test_the_merged_report_says_the_same(city: tuple[Path, Report]) -> None:
     path, below = city
     month, _ = merged_month([path], "2026-11")
@@ -43,7 +50,7 @@ def test_the_merged_report_says_the_same(city: tuple[Path, Report]) -> None:
     assert [one.sentence for one in above.findings] == [one.sentence for one in below.findings]
     for table in below.document.tables():
         if table.id not in (*LEFT_OUT, "sources", "hear"):
-            assert tables[table.id].rows == table.rows, table.id
+            assert without_calls(tables[table.id]) == without_calls(table), table.id
     assert "省级" in above.document.subtitle
 
 

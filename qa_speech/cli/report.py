@@ -90,6 +90,15 @@ def report(
         Path | None,
         typer.Option("--pages", file_okay=False, help="通话页面目录 pages of calls, to link to.", show_default=False),
     ] = None,
+    clips: Annotated[
+        Path | None,
+        typer.Option(
+            "--clips",
+            file_okay=False,
+            help="片段目录 what `clips --out` wrote: calls to hear link to their clips.",
+            show_default=False,
+        ),
+    ] = None,
     hand_over: Annotated[
         Path | None,
         typer.Option(
@@ -133,6 +142,7 @@ def report(
             forms=wanted,
             marks=_marks(runs, marks_db, marks),
             pages=pages,
+            clips=clips,
             template=template,
             level=level or "",
             hand_over=hand_over,

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from qa_speech.service.catalogue import figures_of, questions_of
 from qa_speech.service.chapters import closing, consistency, hot_words, opening, quality, records, satisfaction, tickets
-from qa_speech.service.chapters.common import Context, month_title
+from qa_speech.service.chapters.common import Context, month_title, no_clip
 from qa_speech.service.columns import Month
 from qa_speech.service.document import Document, Section
 from qa_speech.service.findings import Finding, Measure, findings_of, measures_of
@@ -45,6 +45,7 @@ def report_of(
     page_of: Callable[[str], str] = no_page,
     agreement: str = NOT_JUDGED_YET,
     sampled: Sampled | None = None,
+    clip_of: Callable[[str, float], str] = no_clip,
 ) -> Report:
     """The report of a month.
 
@@ -58,12 +59,16 @@ def report_of(
         A sentence on how far the machine and people agree.
     sampled
         What a draw says of all calls; nothing is asked of figures that are estimates, their units are shown with intervals.
+    clip_of
+        The address of the clip that holds a second of a call; "" where there is none: the call's page is linked then.
     """
     figures = with_estimates(figures_of(month, rules), sampled)
     answers = answered(questions_of({name: one for name, one in figures.items() if not one.estimates}))
     findings = findings_of(month, answers, rules)
     measures = measures_of(findings, rules)
-    context = Context(month, rules, figures, answers, findings, measures, page_of, agreement, TITLE, level, sampled)
+    context = Context(
+        month, rules, figures, answers, findings, measures, page_of, agreement, TITLE, level, sampled, clip_of
+    )
     parts = [
         opening.introduction(context),
         opening.sources(context),

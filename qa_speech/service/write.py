@@ -14,6 +14,8 @@ from qa_speech.marks.agreement import machine_pairs, share_alike
 from qa_speech.marks.model import Mark
 from qa_speech.report.page import page_name
 from qa_speech.sampling.sentences import agreement_sentence
+from qa_speech.service.chapters.common import no_clip
+from qa_speech.service.clips import clip_addresses
 from qa_speech.service.columns import BadRow, Month
 from qa_speech.service.gather import Inputs, gathered_month
 from qa_speech.service.hand_over import is_hand_over, write_hand_over
@@ -49,6 +51,7 @@ def write_report(
     forms: Sequence[Form] = FORMS,
     marks: Mapping[str, list[Mark]] | None = None,
     pages: str | Path | None = None,
+    clips: str | Path | None = None,
     template: str | Path | None = None,
     level: str = "",
     hand_over: str | Path | None = None,
@@ -62,7 +65,8 @@ def write_report(
         All marks by call; they count as `inputs.marks` says, and tell how far the machine and people agree.
     pages
         Folder of the calls' pages; a call that has one is linked to it. None = ``pages`` of a result folder that is reported.
-
+    clips
+        Folder that `qa-speech clips` wrote: a call to hear is linked to its clip of that place, where there is one.
     hand_over
         File for the tier above, ``….jsonl.gz``; None = none is written.
 
@@ -84,6 +88,7 @@ def write_report(
         page_of=address,
         agreement=_agreement(marks),
         sampled=sampled,
+        clip_of=no_clip if clips is None else clip_addresses(Path(clips), out, _calls(month)),
     )
     files = [_written(report, out, form, template) for form in forms]
     if hand_over is not None:
@@ -129,6 +134,10 @@ def _sampled(month: Month, inputs: Inputs, marks: Mapping[str, list[Mark]] | Non
     if len(inputs.runs) != 1:
         raise ConfigError(OPTION, [f"a draw is of one run; {len(inputs.runs)} are given"])
     return sampled_of(month, inputs.runs[0], inputs.sample, inputs.marks, marks or {})
+
+
+def _calls(month: Month) -> Sequence[str]:
+    return month.calls.rows.calls if month.calls is not None else ()
 
 
 def _written(report: Report, out: Path, form: Form, template: str | Path | None) -> Path:

@@ -19,6 +19,7 @@ from qa_speech.service.chapters.common import (
 )
 from qa_speech.service.columns import NATIONAL
 from qa_speech.service.document import (
+    NONE,
     Block,
     Bullets,
     Cell,
@@ -79,11 +80,17 @@ def findings(context: Context) -> Section:
                 "建议先听的通话",
                 heads,
                 heard,
-                note="每项发现最多列五通。",
+                note=_hear_note(context),
                 folded=True,
             )
         )
     return Section("findings", "主要发现", tuple(blocks))
+
+
+def _hear_note(context: Context) -> str:
+    clips = sum(bool(_clip(context, hear)) for one in context.findings for hear in one.hear)
+    said = "每项发现最多列五通。"
+    return f"{said}其中 {clips:,} 条链接到剪好的片段。" if clips else said
 
 
 def _hear_rows(context: Context) -> list[tuple[Cell, ...]]:
@@ -102,10 +109,18 @@ def _hear_rows(context: Context) -> list[tuple[Cell, ...]]:
 
 
 def _call(context: Context, hear: Hear) -> Cell:
+    return text(hear.call, link=_clip(context, hear) or _page(context, hear))
+
+
+def _clip(context: Context, hear: Hear) -> str:
+    return "" if hear.second is None else context.clip_of(hear.call, hear.second)
+
+
+def _page(context: Context, hear: Hear) -> str:
     page = context.page_of(hear.call)
     if page and hear.second is not None:
         page = f"{page}#t={hear.second:.1f}"
-    return text(hear.call, link=page)
+    return page
 
 
 def _second(hear: Hear) -> Cell:
@@ -128,16 +143,27 @@ def measures(context: Context) -> Section:
             text(one.owner),
             text(one.rests_on),
             text(one.check),
+            _to_hear(context, one.hear),
         )
         for place, one in enumerate(context.measures, start=1)
     ]
-    heads = columns("#序号", "#对应发现", "措施", "责任人", "依据", "下月怎样看出效果")
+    heads = columns("#序号", "#对应发现", "措施", "责任人", "依据", "下月怎样看出效果", "先听的通话")
     blocks: list[Block] = [table("measures", "改进措施", heads, rows)]
     answered = {one.finding for one in context.measures}
     without = [one.subject for place, one in enumerate(context.findings, start=1) if place not in answered]
     if without:
         blocks.append(Paragraph(f"以下发现没有合适的措施条目，请补充 measures.toml：{'、'.join(without)}。"))
     return Section("measures", "改进措施", tuple(blocks))
+
+
+def _to_hear(context: Context, hear: Sequence[Hear]) -> Cell:
+    """The first call to hear, linked; how many there are."""
+    if not hear:
+        return text(NONE, tone="muted")
+    first = _call(context, hear[0])
+    if len(hear) == 1:
+        return first
+    return text(f"{first.text} 等 {len(hear)} 通", link=first.link)
 
 
 # -- assessment

@@ -56,10 +56,16 @@ LEVEL_TITLES = {
 TOO_FEW = f"不足 {SMALL_CELL}"
 
 
+def no_clip(call: str, second: float) -> str:
+    """Where no clips were cut."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """A month with everything that was worked out from it. `page_of` gives the address of a call's page, "" = there is none;
-    `agreement` says how far machine and people agree, `sampled` what a draw tells."""
+    `agreement` says how far machine and people agree, `sampled` what a draw tells;
+    `clip_of` gives the address of the clip of a call that holds a second, "" = there is none."""
 
     month: Month
     rules: Rules
@@ -72,6 +78,7 @@ class Context:
     title: str
     level: str
     sampled: Sampled | None = None
+    clip_of: Callable[[str, float], str] = no_clip
 
     def figure(self, name: str) -> Figure | None:
         """A figure by name, if anybody measured it."""
