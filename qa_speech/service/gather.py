@@ -26,7 +26,7 @@ from qa_speech.service.columns import (
     Source,
     month_before,
 )
-from qa_speech.service.joins import Joined, OneCall, index_of, join_sentence, with_calls
+from qa_speech.service.joins import Joined, OneCall, has_unnamed, index_of, join_sentence, with_calls
 from qa_speech.service.lists import Gathered
 from qa_speech.service.org import NOBODY, days_in, moves
 from qa_speech.service.records import (
@@ -158,7 +158,10 @@ def _month(
         "tickets": [read_tickets(path, settings, rules) for path in inputs.tickets],
     }
     records = _first(records_of(one, window, rules.limits) for one in _one(cdr))
-    index = index_of(_calls_told(scored, cdr, known), known, complete=bool(cdr))
+    told: Iterable[OneCall] = ()
+    if any(has_unnamed(one) for several in lists.values() for one in several):
+        told = _calls_told(scored, cdr, known)
+    index = index_of(told, known.keys(), complete=bool(cdr))
     joined = {name: [with_calls(one, index, rules.limits) for one in _one(several)] for name, several in lists.items()}
     survey = _first(survey_of(one.found, window, rules.limits) for one in joined["survey"])
     tickets = _first(tickets_of(one.found, window, rules, settings) for one in joined["tickets"])

@@ -9,7 +9,7 @@ ambiguous       two calls began together, a mark with hidden digits (``138****12
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -35,7 +35,7 @@ class OneCall(NamedTuple):
 class Index(NamedTuple):
     """Calls by customer and by agent, the earliest first; `complete` = call records say which calls there were."""
 
-    calls: frozenset[str]
+    calls: Collection[str]
     of_customer: Mapping[str, Sequence[OneCall]]
     of_agent: Mapping[str, Sequence[OneCall]]
     complete: bool
@@ -48,7 +48,7 @@ class Joined(NamedTuple):
     ways: Mapping[Way, int]
 
 
-def index_of(calls: Iterable[OneCall], names: Iterable[str], *, complete: bool) -> Index:
+def index_of(calls: Iterable[OneCall], names: Collection[str], *, complete: bool) -> Index:
     """Calls as they are looked up; `names` are all ids by which a row may name a call."""
     of_customer: dict[str, list[OneCall]] = {}
     of_agent: dict[str, list[OneCall]] = {}
@@ -57,7 +57,12 @@ def index_of(calls: Iterable[OneCall], names: Iterable[str], *, complete: bool) 
             of_customer.setdefault(one.customer, []).append(one)
         if one.agent:
             of_agent.setdefault(one.agent, []).append(one)
-    return Index(frozenset(names), of_customer, of_agent, complete)
+    return Index(names, of_customer, of_agent, complete)
+
+
+def has_unnamed(found: Gathered) -> bool:
+    """Whether any row of a list names no call."""
+    return not all(found.texts("call"))
 
 
 def with_calls(found: Gathered, index: Index, limits: Limits) -> Joined:
