@@ -3,7 +3,7 @@
     python benchmarks/faults.py [--quick]        --quick: 5 kills, 10,000 rows
 
 Drivers, workers and recognisers get SIGKILL at random moments, among recordings that cannot be read, one that kills
-its recogniser and one whose decoder hangs; one session finds the disk full (files may not grow beyond `FULL_BYTES`). The
+its recogniser and one whose transcript is none; one session finds the disk full (files may not grow beyond `FULL_BYTES`). The
 run is started again until it is done. Then every row must have exactly one outcome.
 """
 
@@ -33,6 +33,8 @@ from store import templates
 from qa_speech.batch.jobs import Layout, Limits
 from qa_speech.batch.run import run_batch
 from qa_speech.batch.work import input_key, options_key
+from qa_speech.call import Call
+from qa_speech.documents import decode, encode
 from qa_speech.inputs.rows import find_rows
 from qa_speech.settings import Settings
 from qa_speech.store.folder import RESULTS
@@ -41,7 +43,7 @@ from qa_speech.store.records import Record, Source
 from tests.batch_kit import NOW, Fake, make_calls, pool_doer
 
 KILLS, CALLS = 20, 240
-POISON, HANGS = "c00007.wav", "c00011.wav"
+POISON, WORDLESS = "c00007.wav", "c00011.wav"
 WINDOW_S = 0.1
 FULL_BYTES = 65_536
 RESTARTS = 5
@@ -109,15 +111,15 @@ def killed(place: Path, kills: int, calls: int) -> Iterator[Figure]:
 
 
 def prepare(place: Path, calls: int) -> None:
-    """Good recordings, unreadable ones, one whose transcript never comes."""
+    """Good recordings, unreadable ones, one whose transcript is none."""
     make_calls(place / "rec", calls)
     for number in range(0, calls, 13):
         (place / "rec" / f"c{number:05d}.wav").write_bytes(b"rubbish %d" % number)
-    os.mkfifo(place / "rec" / "pipe.json")
+    (place / "rec" / "none.json").write_text("{}", encoding="utf-8")
     lines = ["path,transcript"]
     for number in range(calls):
         name = f"c{number:05d}.wav"
-        lines.append(f"{name},pipe.json" if name == HANGS else f"{name},")
+        lines.append(f"{name},none.json" if name == WORDLESS else f"{name},")
     (place / "rec" / "m.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -167,12 +169,14 @@ def resumed(place: Path, count: int) -> Figure:
     out = place / "run"
     store = ParquetStore(out)
     made = templates()
+    recording = decode(made[0].call, Call, "sample").recording
     for first in range(0, count, 256):
         part = []
         for number, row in enumerate(rows[first : first + 256], first):
             finished = msgspec.structs.replace(made[number % len(made)].row, id=row.id)
             source = Source(row.path, row.bytes, row.mtime_ns, input_key(row, options), "none")
-            part.append(Record(finished).of(source))
+            heard = Call(recording=msgspec.structs.replace(recording, id=row.id))
+            part.append(Record(finished, encode(heard).decode()).of(source))
         store.append(part, position=first)
     store.keep_rows(rows)
     parts = len(list((out / RESULTS).iterdir()))
