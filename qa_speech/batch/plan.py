@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from itertools import count
 
 import msgspec
@@ -15,7 +16,7 @@ from qa_speech.filenames import as_path
 from qa_speech.files import sha256
 from qa_speech.inputs.listing import MISSING
 from qa_speech.inputs.rows import Row
-from qa_speech.store.base import Store
+from qa_speech.store.base import Known, Store
 from qa_speech.store.forget import forgotten, require_finished
 from qa_speech.store.summary import in_hours
 
@@ -57,13 +58,14 @@ def _with_own_ids(rows: Sequence[Row], old: Sequence[Row], store: Store) -> list
     ids = {row.path: row.id for row in old if row.path}
     before = {row.id: row for row in old if row.path}
     taken = {row.id for row in (*old, *rows)}
+    known = cache(store.known)  # read once, and only where a name comes again
     found = []
     for row in rows:
         name = row.id
         other = before.get(name)
         if _is_named_after_file(row) and row.path in ids:
             name = ids[row.path]
-        elif other is not None and _is_named_after_file(row) and _is_another(row, other, store):
+        elif other is not None and _is_named_after_file(row) and _is_another(row, other, known):
             name = _free(name, taken)
         taken.add(name)
         found.append(row if name == row.id else msgspec.structs.replace(row, id=name))
@@ -75,7 +77,7 @@ def _is_named_after_file(row: Row) -> bool:
     return row.path.replace(os.sep, "/").endswith(f"/{COUNTED.sub('', row.id)}")
 
 
-def _is_another(row: Row, other: Row, store: Store) -> bool:
+def _is_another(row: Row, other: Row, known: Callable[[], Mapping[str, Known]]) -> bool:
     """Whether two rows of one name are two recordings: not where it was moved or copied with its folder."""
     if row.path == other.path or not _is_named_after_file(other):
         return False
@@ -83,9 +85,9 @@ def _is_another(row: Row, other: Row, store: Store) -> bool:
         return False
     if row.bytes != other.bytes:
         return True
-    known = store.known().get(other.id)
+    done = known().get(other.id)
     try:
-        return known is None or known.audio_sha256 != sha256(as_path(row.path))
+        return done is None or done.audio_sha256 != sha256(as_path(row.path))
     except OSError:
         return True
 
