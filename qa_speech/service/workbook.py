@@ -216,41 +216,33 @@ def _chart(book: Any, sheet: Any, formats: _Formats, chart: Chart) -> None:
     sheet.insert_chart(1, len(chart.series) + 2, drawn)
 
 
+FUNNEL_LINES = ("下限", "上限", "下限（含差别）", "上限（含差别）")
+"""Exact limits of a funnel, then those that allow for the differences there always are."""
+FUNNEL_AT = 4
+"""Column where the sizes of a funnel's lines stand; the lines follow."""
+
+
 def _funnel(book: Any, sheet: Any, formats: _Formats, funnel: Funnel) -> None:
+    """A funnel: its points, its lines beside them, and the chart of both."""
     sheet.write_string(0, 0, funnel.title, formats.of(bold=True, font_size=13))
-    for place, head in enumerate(
-        (
-            "坐席",
-            funnel.size_title,
-            funnel.unit,
-            "",
-            "通数",
-            "下限",
-            "上限",
-            "下限（含差别）",
-            "上限（含差别）",
-        )
-    ):
+    heads = ("坐席", funnel.size_title, funnel.unit, "", "通数", *FUNNEL_LINES)
+    for place, head in enumerate(heads):
         sheet.write_string(1, place, head, formats.of(bold=True))
     for row, point in enumerate(funnel.points, start=2):
         sheet.write_string(row, 0, point.name)
         sheet.write_number(row, 1, point.size)
         sheet.write_number(row, 2, point.value)
-    lines = (
-        funnel.sizes,
-        funnel.low,
-        funnel.high,
-        funnel.wide_low,
-        funnel.wide_high,
-    )
-    for place, values in enumerate(lines, start=4):
+    lines = (funnel.sizes, funnel.low, funnel.high, funnel.wide_low, funnel.wide_high)
+    for place, values in enumerate(lines, start=FUNNEL_AT):
         for row, value in enumerate(values, start=2):
             sheet.write_number(row, place, value)
-    name, last, end = (
-        sheet.get_name(),
-        1 + len(funnel.points),
-        1 + len(funnel.sizes),
-    )
+    sheet.insert_chart(1, FUNNEL_AT + len(lines) + 1, _drawn_funnel(book, sheet.get_name(), funnel))
+
+
+def _drawn_funnel(book: Any, name: str, funnel: Funnel) -> Any:
+    """The chart over the cells of a funnel's sheet of this name."""
+    last = 1 + len(funnel.points)
+    end = 1 + len(funnel.sizes)
     drawn = book.add_chart({"type": "scatter", "subtype": "straight"})
     drawn.add_series(
         {
@@ -261,17 +253,12 @@ def _funnel(book: Any, sheet: Any, formats: _Formats, funnel: Funnel) -> None:
             "marker": {"type": "circle", "size": 6},
         }
     )
-    for place, title in (
-        (5, "下限"),
-        (6, "上限"),
-        (7, "下限（含差别）"),
-        (8, "上限（含差别）"),
-    ):
-        dash = "dash" if place > 6 else "solid"
+    dashes = ("solid", "solid", "dash", "dash")
+    for place, (title, dash) in enumerate(zip(FUNNEL_LINES, dashes, strict=True), start=FUNNEL_AT + 1):
         drawn.add_series(
             {
                 "name": title,
-                "categories": [name, 2, 4, end, 4],
+                "categories": [name, 2, FUNNEL_AT, end, FUNNEL_AT],
                 "values": [name, 2, place, end, place],
                 "line": {"color": "#6B7785", "dash_type": dash},
                 "marker": {"type": "none"},
@@ -279,4 +266,4 @@ def _funnel(book: Any, sheet: Any, formats: _Formats, funnel: Funnel) -> None:
         )
     drawn.set_title({"name": funnel.title, "name_font": {"size": 12}})
     drawn.set_size(CHART_SIZE)
-    sheet.insert_chart(1, 10, drawn)
+    return drawn

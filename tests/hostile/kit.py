@@ -1,6 +1,6 @@
 """The frame of the hostile inputs: a case lays out its input, says which command meets it, and what must come of that.
 
-    Case(family, name, attack)            attack(place) → Told: what the command said and how it ended
+    Case(family, name, attack)            attack(place) lays the input out, gives it to a command and asserts what it came to
 
 Whatever a case asks for besides, of every command holds: no traceback, a known exit code, one error of few lines, no control
 character that reaches a terminal. `benchmarks/hostile.py` runs the same cases each in a process of its own and measures

@@ -193,6 +193,19 @@ def is_object_with(document: object, *keys: str) -> bool:
     return isinstance(document, dict) and document.keys() >= set(keys)
 
 
+def inside(document: object, *keys: str) -> object:
+    """What decoded JSON is about, out of the envelopes named by `keys` that it lies in; an envelope may be missing.
+
+    >>> inside({"Response": {"Data": [1]}}, "Response", "Data"), inside([1], "Response", "Data")
+    ([1], [1])
+    """
+    found = document
+    for key in keys:
+        if isinstance(found, dict) and key in found:
+            found = found[key]
+    return found
+
+
 def lines_of(words: Iterable[Spoken], *, pause_s: float = LINE_PAUSE_S) -> list[Line]:
     """Words as lines: one ends where another speaks, and where `pause_s` seconds pass. A word without speaker is the
     last speaker's.

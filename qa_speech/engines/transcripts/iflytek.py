@@ -24,6 +24,7 @@ from qa_speech.engines.transcripts.base import (
     Number,
     Spoken,
     converted,
+    inside,
     is_object_with,
     moment,
     probability,
@@ -164,11 +165,7 @@ class _Order(msgspec.Struct):
 
 
 def _order_of(document: Document) -> object:
-    found = document.json
-    for key in ("content", "orderResult"):
-        if is_object_with(found, key):
-            found = found[key]
-    return found
+    return inside(document.json, "content", "orderResult")
 
 
 def _is_second(document: Document) -> bool:

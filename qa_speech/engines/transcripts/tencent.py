@@ -20,6 +20,7 @@ from qa_speech.engines.transcripts.base import (
     Number,
     Spoken,
     converted,
+    inside,
     is_object_with,
     moment,
     seconds,
@@ -52,11 +53,7 @@ class _Data(msgspec.Struct, rename="pascal"):
 
 def _data(document: Document) -> object:
     """What the answer is about; it lies in ``Response`` and ``Data``, or not."""
-    found = document.json
-    for key in ("Response", "Data"):
-        if is_object_with(found, key):
-            found = found[key]
-    return found
+    return inside(document.json, "Response", "Data")
 
 
 def _fits(document: Document) -> bool:
