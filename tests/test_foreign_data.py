@@ -271,3 +271,10 @@ def test_a_stored_call_with_impossible_words_is_refused_without_quoting_them(tmp
         list(read_calls(tmp_path / "a.json"))
 
     assert "您" not in str(caught.value)
+
+
+def test_half_of_a_character_in_the_place_of_a_list_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"Result": "[0:1.000,0:3.000,0]  您好", "ResultDetail": "\ud800"}), encoding="utf-8")
+
+    assert is_usable(path)

@@ -165,16 +165,8 @@ def _month(
     joined = {name: [with_calls(one, index, rules.limits) for one in _one(several)] for name, several in lists.items()}
     survey = _first(survey_of(one.found, window, rules.limits) for one in joined["survey"])
     tickets = _first(tickets_of(one.found, window, rules, settings) for one in joined["tickets"])
-    held = {
-        name: one.rows
-        for name, one in (
-            ("run", calls),
-            ("cdr", records),
-            ("survey", survey),
-            ("tickets", tickets),
-        )
-        if one
-    }
+    found = {"run": calls, "cdr": records, "survey": survey, "tickets": tickets}
+    held = {name: one.rows for name, one in found.items() if one}
     if not any(rows.count(NOW) for rows in held.values()):
         raise ConfigError(
             "--period",
@@ -182,9 +174,7 @@ def _month(
         )
     if not any(rows.count(BEFORE) for rows in held.values()):
         previous = ""
-    joins: list[str] = []
-    if scored.ids or cdr:
-        joins = _joins(joined, rules.limits)
+    joins = _joins(joined, rules.limits, known=bool(scored.ids or cdr))
     files = {"cdr": cdr, **lists, "org": [org_file] if org_file else []}
     words, counts = hot_words(inputs.runs, calls, tickets, rules.limits.texts)
     first, last = days_in(inputs.period)
@@ -205,9 +195,11 @@ def _month(
     )
 
 
-def _joins(joined: Mapping[str, Sequence[Joined]], limits: Limits) -> list[str]:
-    """For each list, by kind, how its rows were joined to calls."""
+def _joins(joined: Mapping[str, Sequence[Joined]], limits: Limits, *, known: bool) -> list[str]:
+    """For each list, by kind, how its rows were joined to calls; nothing where no calls are `known`."""
     lines: list[str] = []
+    if not known:
+        return lines
     for name, several in joined.items():
         lines += [join_sentence(KINDS[name], one.ways, limits) for one in several]
     return lines

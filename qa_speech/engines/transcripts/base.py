@@ -138,6 +138,8 @@ def converted(document: object, kind: type[T], root: str = "$") -> T:
         raise MalformedError(f"{root}{place.removesuffix('`')}: {without_values(what)}") from exc
     except RecursionError as exc:
         raise MalformedError(f"{root}: nested too deeply") from exc
+    except UnicodeEncodeError as exc:
+        raise MalformedError(f"{root}: half of a character (a lone surrogate) where none can stand") from exc
 
 
 def seconds(value: Number, place: str, *, per_second: float = 1.0) -> float:
