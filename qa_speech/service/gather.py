@@ -158,9 +158,7 @@ def _month(
         "tickets": [read_tickets(path, settings, rules) for path in inputs.tickets],
     }
     records = _first(records_of(one, window, rules.limits) for one in _one(cdr))
-    told: Iterable[OneCall] = ()
-    if any(has_unnamed(one) for several in lists.values() for one in several):
-        told = _calls_told(scored, cdr, known)
+    told = _calls_wanted(lists, scored, cdr, known)
     index = index_of(told, known.keys(), complete=bool(cdr))
     joined = {name: [with_calls(one, index, rules.limits) for one in _one(several)] for name, several in lists.items()}
     survey = _first(survey_of(one.found, window, rules.limits) for one in joined["survey"])
@@ -193,6 +191,16 @@ def _month(
         _bad_rows(files),
         (*_notes(scored, held), *joins),
     )
+
+
+def _calls_wanted(
+    lists: Mapping[str, Sequence[Gathered]], scored: Scored, cdr: Sequence[Gathered], known: Known
+) -> Iterable[OneCall]:
+    """The calls that rows without a call may belong to; none where every row names its own."""
+    for several in lists.values():
+        if any(has_unnamed(one) for one in several):
+            return _calls_told(scored, cdr, known)
+    return ()
 
 
 def _joins(joined: Mapping[str, Sequence[Joined]], limits: Limits, *, known: bool) -> list[str]:
