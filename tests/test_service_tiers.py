@@ -75,6 +75,7 @@ def test_which_call_a_number_is_stays_beside_it(city: tuple[Path, Report]) -> No
 @pytest.mark.parametrize(
     ("content", "told"),
     [(b"no gzip", "gzipped"), (gzip.compress(b'{"type":"song"}\n'), "line 1"), (gzip.compress(b""), "first line")],
+    ids=["no gzip", "no kind we know", "empty"],
 )
 def test_what_is_no_hand_over_is_refused(content: bytes, told: str, tmp_path: Path) -> None:
     path = tmp_path / "甲.jsonl.gz"
