@@ -1,6 +1,7 @@
 """Two-channel calls of real Mandarin clips: 8 kHz A-law, turns in order, exact truth.
 
     kind `one`     one long passage a channel, in pieces, turn by turn
+    kind `alone`   one clip, nobody on the other channel
     kind `many`    several voices a channel (announcement, agent, the next agent; a second person), one clip a turn
 
 Clips whose text a person wrote are divided once: those of TUNING may be used to choose bounds, those of CLOSED decide.
@@ -107,6 +108,16 @@ def one_voice(clips: Clips, pair: tuple[str, str], seed: int) -> RealCall:
         placed.append((Turn(channel, at, at + length, clips.text(name)), sound))
         at += length + float(chance.uniform(0.2, 1.0))
     return _mixed(f"one-{seed}", placed, at, chance)
+
+
+def alone(clips: Clips, name: str, seed: int) -> RealCall:
+    """A call of one clip on the first channel."""
+    chance = np.random.default_rng([seed, 3])
+    sound = clips.sound(name, float(chance.uniform(-30, -20)))
+    start = float(chance.uniform(0.3, 1.5))
+    length = len(sound) / RATE
+    turn = Turn(0, start, start + length, clips.text(name))
+    return _mixed(f"alone-{seed}", [(turn, sound)], start + length, chance)
 
 
 def _mixed(name: str, placed: list[tuple[Turn, Sound]], length_s: float, chance: np.random.Generator) -> RealCall:

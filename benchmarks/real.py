@@ -17,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 import soxr
 from _common import Figure, Options, figure, run
-from _real_calls import CLOSED, PASSAGES_CLOSED, RATE, Clips, RealCall, many_voices, one_voice
+from _not_speech import heard_alone, heard_in_calls, sounds
+from _real_calls import CLOSED, PASSAGES_CLOSED, RATE, Clips, RealCall, alone, many_voices, one_voice
 
 from qa_speech.audio.decode import decode
 from qa_speech.call import Call, Role, Word
@@ -77,11 +78,15 @@ def words_of(call: Call, role: Role) -> list[Word]:
     return sorted(words, key=lambda word: word.start)
 
 
-def stock(calls: Sequence[RealCall], folder: Path, recognizer: WhisperRecognizer) -> Heard:
-    """Words by faster-whisper's own batched pipeline, one channel after the other."""
+def stock(calls: Sequence[RealCall], folder: Path, recognizer: WhisperRecognizer, *, batched: bool = True) -> Heard:
+    """Words by faster-whisper's own pipeline, batched or sequential, one channel after the other."""
     from faster_whisper import BatchedInferencePipeline
 
-    pipeline = BatchedInferencePipeline(recognizer._model)
+    pipeline = recognizer._model
+    options = {}
+    if batched:
+        pipeline = BatchedInferencePipeline(recognizer._model)
+        options = {"batch_size": 8}
     cpu, wall = time.process_time(), time.perf_counter()
     texts = []
     for call in calls:
@@ -89,7 +94,7 @@ def stock(calls: Sequence[RealCall], folder: Path, recognizer: WhisperRecognizer
         found = []
         for channel in (0, 1):
             sound = soxr.resample(audio.cut(channel, 0, audio.duration), audio.rate, 16_000)
-            segments, _ = pipeline.transcribe(sound, language="zh", word_timestamps=True, batch_size=8)
+            segments, _ = pipeline.transcribe(sound, language="zh", word_timestamps=True, **options)
             found.append(fold("".join(segment.text for segment in segments)))
         texts.append((found[0], found[1]))
     return Heard(texts, [], time.process_time() - cpu, time.perf_counter() - wall)
@@ -126,6 +131,40 @@ def lost(calls: Sequence[RealCall], heard: Heard) -> tuple[int, int]:
     return missing, count
 
 
+def characters_timed(heard: Heard) -> tuple[int, int]:
+    """Utterances with words whose text has as many characters as its words have, and all of them."""
+    told = [said for call in heard.calls for said in call.utterances if said.text]
+    equal = [said for said in told if fold(said.text or "") == fold("".join(word.text for word in said.words))]
+    return len(equal), len(told)
+
+
+def on_non_speech(options: Options, folder: Path, recognizer: WhisperRecognizer) -> Iterator[Figure]:
+    """In how many of eleven sounds without speech some text is written: given as speech, and through the whole pipeline."""
+    found = sounds(options.data)
+    for name, texts in (
+        ("text_on_non_speech", heard_alone(found, recognizer)),
+        ("text_on_non_speech_in_calls", heard_in_calls(found, recognizer, folder)),
+    ):
+        written = [one.name for one, text in zip(found, texts, strict=True) if fold(text)]
+        beside = "; ".join(["sounds without speech of 10 s", "target <= 1", *written])
+        yield figure(name, len(written), "sounds", len(found), beside)
+
+
+def clips_alone(options: Options, recognizer: WhisperRecognizer, folder: Path) -> Iterator[Figure]:
+    """Closed clips, each alone on its channel: our pipeline, and stock faster-whisper as it comes, one after the other."""
+    clips = Clips(options.data / "mandarin_asr_mini")
+    calls = [alone(clips, name, seed) for seed, name in enumerate(CLOSED)]
+    for call in calls:
+        (folder / f"{call.name}.wav").write_bytes(call.wav)
+    table = errors(calls, ours(calls, folder, recognizer), "alone")
+    rival = errors(calls, stock(calls, folder, recognizer, batched=False), "alone")
+    total = table[:, 1].sum()
+    theirs = rival[:, 0].sum() / total
+    beside = f"{total} characters, 95 % {bounds(table[::2])}; target <= {theirs:.3f}, which is stock's"
+    yield figure("cer_clips", table[:, 0].sum() / total, "share", len(calls), beside)
+    yield figure("cer_stock_clips", theirs, "share", len(calls), f"sequential; 95 % {bounds(rival[::2])}")
+
+
 def measure(options: Options) -> Iterator[Figure]:
     """Error rates by kind of call, utterances lost, and what the time is."""
     wanted = options.data / "mandarin_asr_mini"
@@ -147,12 +186,16 @@ def measure(options: Options) -> Iterator[Figure]:
             (folder / f"{call.name}.wav").write_bytes(call.wav)
         mine = ours(calls, folder, recognizer)
         theirs = stock(calls, folder, recognizer)
+        yield from on_non_speech(options, folder, recognizer)
+        yield from clips_alone(options, recognizer, folder)
     for kind, name, target in (("many", "many_voices", "target <= 0.19"), ("one", "one_voice", "")):
         table, rival = errors(calls, mine, kind), errors(calls, theirs, kind)
         total = table.sum(axis=0)
         beside = f"{total[1]} characters, 95 % {bounds(table)}; {target}"
         yield figure(f"cer_calls_{name}", total[0] / total[1], "share", len(table), beside)
         yield figure(f"cer_stock_{name}", rival[:, 0].sum() / total[1], "share", len(rival), f"95 % {bounds(rival)}")
+    equal, told = characters_timed(mine)
+    yield figure("characters_equal_times", equal / told, "share", told, "utterances with words; target >= 1")
     missing, count = lost(calls, mine)
     yield figure("utterances_lost", missing, "turns", count, "no word near; target <= 0")
     again = [call.made_with.get("windows_again", "0 of 0").split(" of ") for call in mine.calls]

@@ -63,7 +63,7 @@ def test_each_window_holds_one_role_of_one_call_within_the_limit() -> None:
 
 
 def test_every_word_is_kept_in_the_speech_of_its_role() -> None:
-    text = "您好请问有什么可以帮您" * 15
+    text = "".join(chr(0x4E00 + 97 * number) for number in range(165))  # what repeats is taken for a loop
     recognizer = FakeRecognizer([text] * 20)
 
     call = inspect_call(GOOD, recognizer=recognizer).call

@@ -15,6 +15,7 @@ from qa_speech.engines.base import ENGINE_RATE, Piece, Window
 from qa_speech.engines.models import Model, find_model
 from qa_speech.engines.whisper import PUNCTUATION, DecodeOptions, WhisperRecognizer, _words
 from qa_speech.errors import EngineError, ModelError
+from qa_speech.language.dialogue import join_words
 from qa_speech.resources import folder
 from qa_speech.testing import check_engine
 
@@ -205,3 +206,36 @@ def test_punctuation_joins_the_word_before_it_and_times_stay_inside_the_window()
     ]
 
     assert _words(tokens, 2.0) == (Word("您好。", 0.0, 0.6, 1.0), Word("请讲", 2.0, 2.0, 0.9))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [
+        (["用", "Mic", "ros", "oft", "的"], ["用", "Microsoft", "的"]),
+        (["办", "V", "IP", "。"], ["办", "VIP。"]),
+        (["开", "Vo", "L", "TE"], ["开", "VoLTE"]),
+        (["连", "Wi", "-", "Fi"], ["连", "Wi-Fi"]),
+        (["4", "G", "套餐"], ["4G", "套餐"]),
+        ([" good", " morn", "ing"], ["good", "morning"]),
+        (["1", "38", "0013"], ["1", "38", "0013"]),
+        (["98", ".", "5", "%"], ["98.", "5%"]),
+    ],
+)
+def test_latin_words_stay_whole(tokens: list[str], expected: list[str]) -> None:
+    timed = [{"word": text, "start": at, "end": at + 1, "probability": 0.9 - at / 10} for at, text in enumerate(tokens)]
+
+    words = _words(timed, 20.0)
+
+    assert [word.text for word in words] == expected
+    assert [word.start for word in words] == sorted(word.start for word in words)
+    assert join_words(words).replace(" ", "") == "".join(tokens).replace(" ", "")
+
+
+def test_a_latin_word_of_several_tokens_is_as_sure_as_the_least_and_as_long_as_all() -> None:
+    timed = [
+        {"word": "Mic", "start": 1.0, "end": 1.2, "probability": 0.9},
+        {"word": "ros", "start": 1.2, "end": 1.5, "probability": 0.3},
+        {"word": "oft", "start": 1.5, "end": 1.9, "probability": 0.8},
+    ]
+
+    assert _words(timed, 2.0) == (Word("Microsoft", 1.0, 1.9, 0.3),)

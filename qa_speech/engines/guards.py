@@ -1,10 +1,10 @@
-"""Guards between any recogniser and the call: what it makes up on silence, its loops, and simplified characters.
+"""Guards between any recogniser and the call: what it makes up, its loops, the time and the spelling of its words.
 
 They hold for words that are recognised here and for those of a transcript alike.
 
 Whisper has read many subtitles; on near-silence it says what subtitles say: thanks for watching, subscribe, subtitles
-by. Such words are taken out of the utterances only where the window is near-silent, and they are kept as stray words
-with the reason, so that a person can see what was taken.
+by. Nobody says that on the telephone, so a credit is taken out wherever it stands; what might be said as well, only where the
+window is near-silent. All that is taken out is kept as stray words with the reason, so that a person can see it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ import numpy.typing as npt
 
 from qa_speech.call import Word
 from qa_speech.engines.base import Window, WindowWords
+from qa_speech.engines.spelling import chinese_marks
 from qa_speech.language.characters import to_simplified
+from qa_speech.language.phrases import fold
+from qa_speech.language.reading import syllables
 
 NEAR_SILENT_DB = -45.0
 """dBFS RMS of a window (after level normalisation) below which there was hardly anything to hear."""
@@ -32,6 +35,8 @@ HALLUCINATION = "hallucination"
 REPETITION = "repetition"
 LONGEST_PERIOD = 80
 """Characters of what a recogniser may repeat without end; longer ones have not been seen."""
+SYLLABLE_S = 0.8
+"""No syllable is longer; the rest of a word's time is a pause, or speech whose words were left out."""
 
 _MADE_UP = re.compile(
     "|".join(
@@ -70,6 +75,22 @@ _CREDIT = re.compile(
     ),
     re.IGNORECASE,
 )
+_CREDIT_WITHIN = re.compile(
+    "|".join(
+        (
+            "(?:请不吝点赞)?订阅转发打赏支持(?:明镜(?:与点点栏目)?)?",
+            "请不吝点赞",
+            "明镜与点点(?:栏目)?",
+            "(?:中文)?字幕(?:由|by)?amara(?:org)?(?:社群|社区)?(?:提供)?",
+            "中文字幕志愿者.{0,4}",
+            "字幕(?:由|by).{1,10}(?:社群|社区|字幕组)提供",
+            "优优独播剧场(?:yoyotelevisionseriesexclusive)?",
+            "(?:感谢|谢谢)(?:大家|您|你)?的?(?:观看|收看)",
+        )
+    ),
+    re.IGNORECASE,
+)
+"""What is a credit wherever it stands, as a part of what was said, too."""
 _NUMERALS = frozenset("0123456789零〇一二三四五六七八九幺两")
 _GAPS = re.compile(r"[\s，。？！、；：,.?!;:…—“”‘’\"'()（）-]+")
 
@@ -176,23 +197,61 @@ def near_silent(window: Window, answer: WindowWords) -> bool:
     return bool(10 * np.log10(power + 1e-12) < NEAR_SILENT_DB)
 
 
+class Taken(NamedTuple):
+    """A word that a guard took out, in window time, and why: `HALLUCINATION` or `REPETITION`."""
+
+    word: Word
+    reason: str
+
+
 class Guarded(NamedTuple):
     """An answer past the guards, and the words they took out."""
 
     answer: WindowWords
-    removed: tuple[Word, ...] = ()
+    removed: tuple[Taken, ...] = ()
 
 
 def guard(window: Window, answer: WindowWords, *, simplify: bool) -> Guarded:
-    """An answer without what was made up, in simplified characters if wanted; and the words taken out."""
+    """An answer without what was made up and without loops, in simplified characters if wanted; and the words taken out.
+
+    No word is longer than its syllables can be, and marks between Chinese words are Chinese (`engines.spelling`).
+    """
     text = "".join(word.text for word in answer.words)
     invented = made_up(text) and near_silent(window, answer)
     if text and (invented or nobody_speaks(answer)):
         emptied = replace(answer, words=(), notes=(*answer.notes, HALLUCINATION))
-        return Guarded(emptied, answer.words)
-    if simplify:
-        answer = replace(answer, words=simplified(answer.words))
-    return Guarded(answer)
+        return Guarded(emptied, tuple(Taken(word, HALLUCINATION) for word in answer.words))
+    words = simplified(answer.words) if simplify else answer.words
+    taken = _taken(words)
+    kept = [not_stretched(word) for at, word in enumerate(words) if at not in taken]
+    reasons = sorted(set(taken.values()))
+    guarded = replace(answer, words=chinese_marks(kept), notes=(*answer.notes, *reasons))
+    return Guarded(guarded, tuple(Taken(words[at], taken[at]) for at in sorted(taken)))
+
+
+def _taken(words: Sequence[Word]) -> dict[int, str]:
+    """Which of the words of a window are a loop or a credit, and which of both."""
+    folded = [fold(word.text) for word in words]
+    text = "".join(folded)
+    places = [(loop.start, loop.end, REPETITION) for loop in loops([text])[0]]
+    places += [(found.start(), found.end(), HALLUCINATION) for found in _CREDIT_WITHIN.finditer(text)]
+    owners = [at for at, said in enumerate(folded) for _ in said]
+    taken: dict[int, str] = {}
+    for start, end, reason in places:
+        taken |= dict.fromkeys(range(owners[start], owners[end - 1] + 1), reason)
+    return taken
+
+
+def not_stretched(word: Word) -> Word:
+    """The word without the seconds that none of its syllables can have; it keeps its start.
+
+    >>> not_stretched(Word("好", 1.0, 4.0)), not_stretched(Word("Microsoft", 1.0, 2.4))
+    (Word(text='好', start=1.0, end=1.8, probability=1.0), Word(text='Microsoft', start=1.0, end=2.4, probability=1.0))
+    """
+    longest = SYLLABLE_S * max(1, syllables(word.text))
+    if word.end - word.start <= longest:
+        return word
+    return Word(word.text, word.start, word.start + longest, word.probability)
 
 
 def simplified(words: tuple[Word, ...]) -> tuple[Word, ...]:

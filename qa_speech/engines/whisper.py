@@ -22,6 +22,7 @@ import numpy as np
 from qa_speech.call import Word
 from qa_speech.engines.base import LEAST_PAD_S, Traits, Window, WindowWords
 from qa_speech.engines.models import Model
+from qa_speech.engines.spelling import goes_on
 from qa_speech.errors import EngineError, ModelError
 
 PUNCTUATION = frozenset("，。？！、；：,.?!;:…—“”‘’\"'（）()《》")
@@ -356,19 +357,26 @@ def _loaded(folder: str) -> bool:
 
 
 def _words(alignment: Sequence[Mapping[str, Any]], duration: float) -> tuple[Word, ...]:
-    """Aligned tokens → words inside ``[0, duration]`` seconds; punctuation joins the word before it."""
+    """Aligned tokens → words inside ``[0, duration]`` seconds; marks join the word before them, and so do the rest of a Latin
+    word's tokens (Mic·ros·oft), which is then as sure as the least of them."""
     words: list[Word] = []
     for token in alignment:
         text = token["word"].strip()
         if not text:
             continue
-        if all(char in PUNCTUATION for char in text):
-            if words:
-                last = words[-1]
-                words[-1] = Word(last.text + text, last.start, last.end, last.probability)
+        said = any(char.isalnum() for char in text)
+        if not said and words:
+            last = words[-1]
+            words[-1] = Word(last.text + text, last.start, last.end, last.probability)
+            continue
+        if not said and PUNCTUATION.issuperset(text):
             continue
         start = min(max(float(token["start"]), 0.0), duration)
         end = min(max(float(token["end"]), start), duration)
         probability = min(max(float(token["probability"]), 0.0), 1.0)
+        if words and goes_on(words[-1].text, token["word"]):
+            last = words.pop()
+            text, start = last.text + text, last.start
+            probability = min(last.probability, probability)
         words.append(Word(text, start, end, probability))
     return tuple(words)

@@ -12,6 +12,7 @@ saves one, and of all ways to cut a call into as few windows the one with the lo
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import islice, pairwise
 from typing import NamedTuple
@@ -216,3 +217,39 @@ def to_call_time(words: Iterable[Word], pieces: Sequence[Piece]) -> list[Word]:
         end = min(max(word.end + shift, start), piece.call_end)
         moved.append(Word(word.text, start, max(start, end), word.probability))
     return moved
+
+
+def on_speech(words: Iterable[Word], speech: Timeline) -> list[Word]:
+    """Words without the padding and the pauses that a recogniser counts to them, in call time.
+
+    A word that reaches over a pause is said where most of it lies; one that touches no speech is left as it is.
+
+    Parameters
+    ----------
+    words
+        In order.
+    speech
+        When the voice speaks, without padding, in seconds of the call.
+
+    Examples
+    --------
+    >>> spoken = Timeline([(1.0, 2.0), (3.0, 4.0)])
+    >>> [(word.start, word.end) for word in on_speech([Word("您", 0.6, 1.2), Word("好", 1.9, 3.6), Word("喂", 5, 6)], spoken)]
+    [(1.0, 1.2), (3.0, 3.6), (5, 6)]
+    """
+    stretches = list(speech)
+    starts = [stretch.start for stretch in stretches]
+    settled = []
+    for word in words:
+        first = max(0, bisect_right(starts, word.start) - 1)
+        last = bisect_right(starts, word.end)
+        best: Segment | None = None
+        for stretch in stretches[first:last]:
+            shared = stretch & Segment(word.start, word.end) if word.end > word.start else None
+            if shared is not None and (best is None or shared.duration > best.duration):
+                best = shared
+        if best is None:
+            settled.append(word)
+        else:
+            settled.append(Word(word.text, best.start, best.end, word.probability))
+    return settled

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from qa_speech.call import Word
 from qa_speech.engines.base import Piece
 from qa_speech.engines.guards import Guarded
-from qa_speech.engines.windows import to_call_time
+from qa_speech.engines.windows import on_speech, to_call_time
 from qa_speech.language.phrases import fold
 from qa_speech.pipeline.prepare import Plan, Prepared
 from qa_speech.timeline import Segment, Timeline
@@ -62,7 +62,7 @@ def voices(prepared: Prepared, heard: Heard) -> dict[int, Voice]:
     words = _words(prepared, heard.first)
     for plan, (answer, _) in zip(heard.plans, heard.again, strict=True):
         piece = Segment(plan.pieces[0].call_start, plan.pieces[-1].call_end)
-        found = to_call_time(answer.words, plan.pieces)
+        found = on_speech(to_call_time(answer.words, plan.pieces), prepared.analysis.speech[plan.voice])
         before = within(words[plan.voice], piece)
         if characters(found) > characters(before):
             kept = [word for word in words[plan.voice] if word not in before]
@@ -88,7 +88,8 @@ def _words(prepared: Prepared, first: Sequence[Guarded]) -> dict[int, list[Word]
     """The words of the first answers by voice, in call time."""
     found: dict[int, list[Word]] = {voice: [] for voice in range(len(prepared.voices))}
     for plan, (answer, _) in zip(prepared.plans, first, strict=True):
-        found[plan.voice] += to_call_time(answer.words, plan.pieces)
+        moved = to_call_time(answer.words, plan.pieces)
+        found[plan.voice] += on_speech(moved, prepared.analysis.speech[plan.voice])
     return found
 
 

@@ -11,7 +11,6 @@ from qa_speech.audio.voice import acoustics
 from qa_speech.call import Acoustics, Call, Role, StrayWord, Word
 from qa_speech.conduct.annotate import with_annotations
 from qa_speech.engines.base import Recognizer, traits_of
-from qa_speech.engines.guards import HALLUCINATION
 from qa_speech.engines.transcripts import Transcript, estimated_in, made_with, words_for
 from qa_speech.engines.windows import to_call_time
 from qa_speech.language.dialogue import build_utterances
@@ -82,11 +81,13 @@ def _with_answers(call: Call, prepared: Prepared, heard: Heard, recognizer: Reco
     """The call with what was heard in its windows; what was made up is kept apart, with the reason."""
     found = voices(prepared, heard)
     words = {prepared.voices[voice]: said.words for voice, said in found.items()}
-    made_up: list[StrayWord] = []
+    taken: list[StrayWord] = []
     noted: set[str] = set()
-    for plan, (answer, removed) in zip(prepared.plans, heard.first, strict=True):
+    answered = [*zip(prepared.plans, heard.first, strict=True), *zip(heard.plans, heard.again, strict=True)]
+    for plan, (answer, removed) in answered:
         role = prepared.voices[plan.voice]
-        made_up += [StrayWord(role, word, HALLUCINATION) for word in to_call_time(removed, plan.pieces)]
+        moved = to_call_time([one.word for one in removed], plan.pieces)
+        taken += [StrayWord(role, word, one.reason) for word, one in zip(moved, removed, strict=True)]
         noted.update(answer.notes)
     recorded = dict(recognizer.made_with)
     if heard.plans:
@@ -95,7 +96,7 @@ def _with_answers(call: Call, prepared: Prepared, heard: Heard, recognizer: Reco
     notes = [f"recogniser:{note}" for note in sorted(noted)]
     return msgspec.structs.replace(
         call,
-        stray=(*call.stray, *made_up),
+        stray=(*call.stray, *taken),
         estimated=(),
         warnings=(*call.warnings, *notes, *_wordless(found), *_foreign(call, recognizer)),
     )

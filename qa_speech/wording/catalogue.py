@@ -319,6 +319,10 @@ WARNINGS: Words = {
         "somebody speaks where no word was recognised, alone and again; figures over words are of low reliability",
     ),
     "recogniser:hallucination": ("去掉了识别器凭空写出的字词", "words the recogniser made up were taken out"),
+    "recogniser:repetition": (
+        "识别器反复写同一句话，多出的部分已去掉，只留一次",
+        "the recogniser wrote the same again and again; it was kept once",
+    ),
     "damaged_packets": ("录音有损坏的数据包，已跳过", "damaged packets in the recording were skipped"),
     "transcript_times_estimated": (
         "文本没有时间，字词时间按语音段推算",
