@@ -12,7 +12,7 @@ import numpy.typing as npt
 from _line import Audio, coded, delayed, gain
 from calls import MadeCall
 
-from qa_speech.audio.mask import mask_ranges
+from qa_speech.audio.mask import Replacement, mask_ranges
 from qa_speech.timeline import Segment, Timeline
 
 Samples = npt.NDArray[np.int16]
@@ -59,6 +59,20 @@ def masked(made: MadeCall, random: np.random.Generator) -> Planted:
     return Planted(_stored(np.stack(_floats(samples)), random), stretches)
 
 
+def masked_side(made: MadeCall, side: int, random: np.random.Generator) -> Planted:
+    """One to three stretches in which one party (0 or 1) speaks are silenced, or covered with our tone, on its channel alone."""
+    spoken = [span for span in made.truth[side] if span.duration > 0.8]
+    chosen = random.choice(len(spoken), min(len(spoken), int(random.integers(1, 4))), replace=False)
+    spans = [Segment(max(0.3, spoken[place].start - 0.2), spoken[place].end + 0.2) for place in chosen]
+    stretches = Timeline(Segment(span.start, min(span.end, made.duration - 0.3)) for span in spans)
+    ranges = [(round(span.start * made.rate), round(span.end * made.rate)) for span in stretches]
+    replacement: Replacement = "silence" if random.random() < 0.7 else "tone"
+    hidden = mask_ranges(made.samples[side : side + 1], made.rate, ranges, replacement=replacement)
+    samples = made.samples.copy()
+    samples[side] = hidden[0]
+    return Planted(_stored(np.stack(_floats(samples)), random), stretches)
+
+
 def _toned(samples: Samples, ranges: list[tuple[int, int]], rate: int, random: np.random.Generator) -> Samples:
     """Another redactor's tone: of any pitch that is no ringing, at any level."""
     pitch_hz = float(random.choice((600, 800, 1000, 1400, 2000))) * float(random.uniform(0.97, 1.03))
@@ -72,8 +86,12 @@ def _toned(samples: Samples, ranges: list[tuple[int, int]], rate: int, random: n
 
 def natural_silence(made: MadeCall) -> bool:
     """Whether both channels are digital silence wherever nobody speaks: there a masked stretch looks like any pause."""
-    quiet = [_still_share(channel, made) > 0.01 for channel in made.samples]
-    return all(quiet)
+    return all(naturally_silent(made))
+
+
+def naturally_silent(made: MadeCall) -> list[bool]:
+    """The same, channel by channel."""
+    return [_still_share(channel, made) > 0.01 for channel in made.samples]
 
 
 def _still_share(channel: Samples, made: MadeCall) -> float:

@@ -5,19 +5,21 @@
 
 Found: at least 80 % of a planted stretch. False: a stretch found in the same call before anything was planted, or outside
 what was planted. Masked as silence: calls in which a second of a masked stretch lies in a silence, a hold or a wait for an answer.
+Rows are kept in results/stretches-rows.tsv as they come: a run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import asdict, dataclass
 
 import numpy as np
-from _common import Figure, Options, figure, run
+from _common import ROOT, Figure, Options, figure, run
 from _recordings import analysed
+from _rows import kept_rows
 from _spoken import DATA, chance
-from _stretches import Planted, masked, natural_silence, partly_mono
+from _stretches import masked, masked_side, natural_silence, naturally_silent, partly_mono
 from calls import REPORT_SEEDS, MadeCall, make
 
 from qa_speech.audio.analysis import Analysis
@@ -33,54 +35,90 @@ from qa_speech.timeline import Timeline
 
 FOUND, OUTSIDE_S = 0.8, 1.5
 """Share of a stretch that has to be found, and seconds beyond it that may."""
+MATTERS_S = 1.0
+ROWS = ROOT / "benchmarks" / "results" / "stretches-rows.tsv"
+SOURCES = (
+    *(ROOT / "qa_speech" / "audio").glob("*.py"),
+    ROOT / "qa_speech" / "metrics" / "gaps.py",
+    ROOT / "qa_speech" / "metrics" / "response.py",
+    *(ROOT / "benchmarks" / name for name in ("stretches.py", "_stretches.py", "calls.py", "_line.py", "_dialogue.py")),
+)
 
 
-class Result(NamedTuple):
-    """What came of one call: per planted kind the shares found, seconds found elsewhere, and what the figures made of it."""
+@dataclass(frozen=True)
+class Row:
+    """What came of one call: per planted kind the shares found, seconds found elsewhere, and what the figures made of it.
 
+    `natural`: both channels are digital silence in every pause; `side_natural`: the one that is masked alone.
+    """
+
+    seed: int
     natural: bool
+    side_natural: bool
     target: bool
     mono_found: float
     mono_outside_s: float
     masked_found: float
     masked_outside_s: float
     masked_as_silence_s: float
+    side_found: float
+    side_outside_s: float
+    side_as_silence_s: float
     false_mono_s: float
     false_masked_s: float
 
 
-def tried(seed: int, options: Options) -> Result:
+def tried(seed: int, options: Options) -> Row:
     """All strata of one seed."""
     made = make(seed, data=options.data)
     mono = partly_mono(made, chance(seed, 0, "partly mono"))
     hidden = masked(made, chance(seed, 0, "masked"))
-    plain, as_mono = looked_at(made.samples, made.rate), looked_at(mono.samples, made.rate)
+    fate = chance(seed, 0, "masked side")
+    side = _side(made, fate)
+    one_sided = masked_side(made, side, fate)
+
+    plain_masked, plain_mono = looked_at(made.samples, made.rate)
+    _, as_mono = looked_at(mono.samples, made.rate)
     as_masked = analysed(hidden.samples, made.rate)
-    return Result(
+    as_side = analysed(one_sided.samples, made.rate)
+    found_side = as_side.masked[min(side, len(as_side.masked) - 1)]
+    row = Row(
+        seed=seed,
         natural=natural_silence(made),
+        side_natural=naturally_silent(made)[side],
         target=made.drawn.target,
-        mono_found=_share(as_mono.undivided, mono.stretches),
-        mono_outside_s=_outside_s(as_mono.undivided, mono.stretches),
-        masked_found=_share(as_masked.masked, hidden.stretches),
-        masked_outside_s=_outside_s(as_masked.masked, hidden.stretches),
-        masked_as_silence_s=_as_silence_s(as_masked, made, hidden),
-        false_mono_s=plain.undivided.duration,
-        false_masked_s=plain.masked.duration,
+        mono_found=_share(as_mono, mono.stretches),
+        mono_outside_s=_outside_s(as_mono, mono.stretches),
+        masked_found=_share(as_masked.masked_whole, hidden.stretches),
+        masked_outside_s=_outside_s(_anywhere(as_masked.masked), hidden.stretches),
+        masked_as_silence_s=_as_silence_s(as_masked, made, hidden.stretches),
+        side_found=_share(found_side, one_sided.stretches),
+        side_outside_s=_outside_s(_anywhere(as_side.masked), one_sided.stretches),
+        side_as_silence_s=_as_silence_s(as_side, made, one_sided.stretches),
+        false_mono_s=plain_mono.duration,
+        false_masked_s=_anywhere(plain_masked).duration,
     )
+    return Row(*(round(value, 3) for value in asdict(row).values()))
 
 
-class Looked(NamedTuple):
-    """What the samples alone tell of stretches; nothing else of an analysis is needed for these."""
+def _side(made: MadeCall, fate: np.random.Generator) -> int:
+    """A party that says something long enough to be masked."""
+    able = [side for side in (0, 1) if any(span.duration > 0.8 for span in made.truth[side])]
+    return int(fate.choice(able))
 
-    masked: Timeline
-    undivided: Timeline
 
-
-def looked_at(samples: np.ndarray, rate: int) -> Looked:
-    """Where two channels are masked, and where they carry one signal."""
+def looked_at(samples: np.ndarray, rate: int) -> tuple[tuple[Timeline, ...], Timeline]:
+    """Where two channels are masked each, and where they carry one signal: what the samples alone tell."""
     one, two = (survey(Track(channel, rate)) for channel in samples)
     hidden = find_masked([one, two])
-    return Looked(hidden, undivided(one, two, hidden))
+    return hidden, undivided(one, two, _anywhere(hidden))
+
+
+def _anywhere(lines: tuple[Timeline, ...]) -> Timeline:
+    found = Timeline()
+    for line in lines:
+        found = found | line
+    return found
 
 
 def _share(found: Timeline, planted: Timeline) -> float:
@@ -93,12 +131,14 @@ def _outside_s(found: Timeline, planted: Timeline) -> float:
     return (found - roomy).duration
 
 
-def _as_silence_s(found: Analysis, made: MadeCall, hidden: Planted) -> float:
+def _as_silence_s(found: Analysis, made: MadeCall, hidden: Timeline) -> float:
     """Seconds of masked stretches that a silence, a hold or a slow answer holds."""
     call = _call(found, made)
-    quiet = [(gap.start, gap.end) for gap in silences(call)]
-    slow = [(one.start, one.end) for one in response(call).evidence if one.start is not None and one.end is not None]
-    return (Timeline(span for span in [*quiet, *slow] if span[0] < span[1]) & hidden.stretches).duration
+    spans = [(gap.start, gap.end) for gap in silences(call)]
+    for one in response(call).evidence:
+        if one.note == "slow_response" and one.start is not None and one.end is not None:
+            spans.append((one.start, one.end))
+    return (Timeline(spans) & hidden).duration
 
 
 def _call(found: Analysis, made: MadeCall) -> Call:
@@ -106,66 +146,68 @@ def _call(found: Analysis, made: MadeCall) -> Call:
     roles = (Role.AGENT, Role.CUSTOMER, Role.UNKNOWN)[: len(found.speech)]
     speech = dict(zip(roles, found.speech, strict=True))
     utterances, _ = build_utterances(speech, None)
-    sounds = [OtherSound(MASKED, Role.UNKNOWN, span.start, span.end) for span in found.masked]
-    for role, heard in zip(roles, found.sounds, strict=True):
+    whole = found.masked_whole
+    sounds = [OtherSound(MASKED, Role.UNKNOWN, span.start, span.end) for span in whole]
+    for role, heard, hidden in zip(roles, found.sounds, found.masked, strict=True):
         sounds += [OtherSound(sound.kind, role, sound.start, sound.end) for sound in heard]
+        sounds += [OtherSound(MASKED, role, span.start, span.end) for span in hidden - whole]
     recording = Recording("call", sampling_rate=made.rate, num_samples=made.samples.shape[1], layout=found.layout)
     return Call(recording, speech, utterances, tuple(sounds))
 
 
 def measure(options: Options) -> Iterator[Figure]:
     """Figures on the report set."""
-    seeds = REPORT_SEEDS[:12] if options.quick else REPORT_SEEDS
-    results = [tried(seed, options) for seed in seeds]
-    count = len(results)
-    alive = [one for one in results if not one.natural]
-    target = [one for one in results if one.target]
-    yield figure("partly_mono_found", _mean([one.mono_found >= FOUND for one in results]), "", count, "target >= 0.95")
-    yield figure(
-        "partly_mono_found_target",
-        _mean([one.mono_found >= FOUND for one in target]),
-        "",
-        len(target),
-        "target stratum",
+    if options.quick:
+        rows = [tried(seed, options) for seed in REPORT_SEEDS[:8]]
+    else:
+        rows = list(kept_rows(ROWS, Row, REPORT_SEEDS, lambda seed: tried(seed, options), SOURCES))
+    yield from _mono(rows)
+    alive = [row for row in rows if not row.natural]
+    yield _rate("masked_found", [row.masked_found >= FOUND for row in alive], "lines with a background")
+    everywhere = "with lines on which every pause is digital silence"
+    yield _rate("masked_found_all", [row.masked_found >= FOUND for row in rows], everywhere)
+    yield _rate("masked_false", [row.false_masked_s > 0 for row in rows], "nothing planted; target <= 0")
+    yield _mean("masked_outside_s", [row.masked_outside_s for row in rows], "found elsewhere, mean")
+    yield _as_silence("masked_as_silence", [row.masked_as_silence_s for row in alive], "target <= 0")
+    yield _as_silence("masked_as_silence_all", [row.masked_as_silence_s for row in rows], everywhere)
+    side_alive = [row for row in rows if not row.side_natural]
+    yield _rate("masked_side_found", [row.side_found >= FOUND for row in side_alive], "on one channel only")
+    yield _mean(
+        "masked_side_outside_s", [row.side_outside_s for row in rows], "on one channel only, found elsewhere, mean"
     )
-    yield figure(
-        "partly_mono_false", _mean([one.false_mono_s > 0 for one in results]), "", count, "nothing planted; target 0"
+    yield _as_silence(
+        "masked_side_as_silence", [row.side_as_silence_s for row in side_alive], "target <= 0; on one channel"
     )
-    yield figure(
-        "partly_mono_outside_s", _mean([one.mono_outside_s for one in results]), "s", count, "found elsewhere, mean"
-    )
-    yield figure(
-        "masked_found", _mean([one.masked_found >= FOUND for one in alive]), "", len(alive), "lines with a background"
-    )
-    yield figure(
-        "masked_found_all", _mean([one.masked_found >= FOUND for one in results]), "", count,
-        "with lines on which every pause is digital silence",
-    )  # fmt: skip
-    yield figure(
-        "masked_false", _mean([one.false_masked_s > 0 for one in results]), "", count, "nothing planted; target 0"
-    )
-    yield figure(
-        "masked_outside_s", _mean([one.masked_outside_s for one in results]), "s", count, "found elsewhere, mean"
-    )
-    yield figure(
-        "masked_as_silence", sum(one.masked_as_silence_s >= 1 for one in alive), "calls", len(alive),
-        "lines with a background; target 0",
-    )  # fmt: skip
-    yield figure(
-        "masked_as_silence_all", sum(one.masked_as_silence_s >= 1 for one in results), "calls", count,
-        "with lines on which every pause is digital silence",
-    )  # fmt: skip
+    yield _as_silence("masked_side_as_silence_all", [row.side_as_silence_s for row in rows], everywhere)
 
 
-def _mean(values: list[bool] | list[float]) -> float:
-    return float(np.mean(values)) if values else float("nan")
+def _mono(rows: list[Row]) -> Iterator[Figure]:
+    """One signal on both channels for a while."""
+    target = [row for row in rows if row.target]
+    yield _rate("partly_mono_found", [row.mono_found >= FOUND for row in rows], "target >= 0.95")
+    yield _rate("partly_mono_found_target", [row.mono_found >= FOUND for row in target], "target stratum")
+    yield _rate("partly_mono_false", [row.false_mono_s > 0 for row in rows], "nothing planted; target <= 0")
+    yield _mean("partly_mono_outside_s", [row.mono_outside_s for row in rows], "found elsewhere, mean")
+
+
+def _rate(name: str, values: list[bool], against: str) -> Figure:
+    return figure(name, float(np.mean(values)) if values else None, "", len(values), against)
+
+
+def _mean(name: str, values: list[float], against: str) -> Figure:
+    return figure(name, float(np.mean(values)) if values else None, "s", len(values), against)
+
+
+def _as_silence(name: str, seconds: list[float], against: str) -> Figure:
+    """Calls in which it happens."""
+    return figure(name, sum(value >= MATTERS_S for value in seconds), "calls", len(seconds), against)
 
 
 def each(first: int, last: int) -> None:
     """What comes of each seed, for development."""
     for seed in range(first, last):
-        result = tried(seed, Options(quick=True, data=DATA))
-        print(seed, " ".join(f"{name}={value:.2f}" for name, value in result._asdict().items()))
+        row = tried(seed, Options(quick=True, data=DATA))
+        print(" ".join(f"{name}={value:g}" for name, value in asdict(row).items()), flush=True)
 
 
 if __name__ == "__main__":

@@ -167,7 +167,8 @@ class OtherSound(msgspec.Struct, frozen=True, gc=False):
     """Sound on a channel that is not the speech of its role: ``music``, ``tone``, ``ring_back``, ``dtmf``, ``ivr``.
 
     Of the role `unknown` are the stretches that all channels have in common: ``masked`` (silenced on purpose: somebody may
-    have spoken there) and ``undivided`` (both channels carry one signal; what is said there is `unknown`'s too).
+    have spoken there; of another role where only its channel is) and ``undivided`` (both channels carry one signal; what is
+    said there is `unknown`'s too).
 
     >>> music = OtherSound("music", Role.AGENT, start=62.0, end=95.5)
     >>> music.segment.duration

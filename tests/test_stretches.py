@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -11,17 +12,19 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from qa_speech import CallReport, inspect_call, load_scorecard
+from qa_speech import CallReport, inspect_call, inspect_many, load_scorecard
 from qa_speech.audio.channels import survey
 from qa_speech.audio.mask import mask_ranges
 from qa_speech.audio.masked import masked
 from qa_speech.audio.track import Track
 from qa_speech.audio.undivided import undivided
 from qa_speech.call import MASKED, UNDIVIDED, Call, OtherSound, Role
+from qa_speech.inputs.calls import CallInput
 from qa_speech.metrics.gaps import silences
 from qa_speech.metrics.overlap import overlap
 from qa_speech.metrics.response import hold, response
 from qa_speech.metrics.silence import silence
+from qa_speech.metrics.speech_rate import speech_rate
 from qa_speech.metrics.talk import talk, turns
 from qa_speech.report.charts import bands
 from qa_speech.scorecard.choice import find_scorecard
@@ -57,8 +60,9 @@ def mixed(
 def found_in(samples: Samples, rate: int) -> tuple[Timeline, Timeline]:
     """Where the samples are masked, and where they are one signal."""
     one, two = (survey(Track(channel, rate)) for channel in samples)
-    hidden = masked([one, two])
-    return hidden, undivided(one, two, hidden)
+    first, second = masked([one, two])
+    assert first == second
+    return first, undivided(one, two, first)
 
 
 def judged(folder: Path, samples: Samples, rate: int) -> CallReport:
@@ -129,8 +133,92 @@ def test_of_one_channel_only_the_own_tone_is_a_mask() -> None:
     other = one.copy()
     other[0, 20 * rate : 23 * rate] = np.rint(3000 * np.sin(2 * np.pi * 1700 * clock))
 
-    assert masked([survey(Track(own[0], rate))]).duration == pytest.approx(3, abs=0.1)
-    assert not masked([survey(Track(other[0], rate))])
+    (found,) = masked([survey(Track(own[0], rate))])
+    assert found.duration == pytest.approx(3, abs=0.1)
+    assert masked([survey(Track(other[0], rate))]) == (Timeline(),)
+
+
+@pytest.mark.parametrize("replacement", ["silence", "tone"])
+def test_a_mask_on_one_channel_hides_that_party_alone(tmp_path: Path, replacement: str) -> None:
+    samples, rate = sample("good-service.ogg")
+    full = judged(tmp_path, samples, rate)
+    said = max(full.call.utterances_of(C), key=lambda one: one.duration)
+    ranges = [(round((said.start - 0.3) * rate), round((said.end + 0.3) * rate))]
+    hidden = samples.copy()
+    hidden[1] = mask_ranges(samples[1:], rate, ranges, replacement=replacement)[0]  # type: ignore[arg-type]
+
+    report = judged(tmp_path, hidden, rate)
+
+    call = report.call
+    (stretch,) = [sound for sound in call.sounds if sound.kind == MASKED]
+    assert (stretch.role, round(stretch.segment.duration, 1)) == (C, pytest.approx(said.duration + 0.6, abs=0.1))
+    assert [(found.channel, found.value) for found in call.recording.findings if found.code == "masked"] == [
+        (2, pytest.approx(said.duration + 0.6, abs=0.1))
+    ]
+    assert call.speech[A] == full.call.speech[A]
+    for found in (silence(call, min_silence_s=1), hold(call, min_hold_s=1), response(call, slow_s=0.5)):
+        for one in found.evidence:
+            assert (one.end or 0) <= stretch.start + 0.1 or (one.start or 0) >= stretch.end - 0.1
+
+
+def test_digital_silence_of_another_value_than_that_of_the_line_is_a_mask() -> None:
+    samples, rate = sample("good-service.ogg")
+    gated = np.where(np.abs(samples) > 60, samples, 8).astype(np.int16)
+    hidden, _ = found_in(mask_ranges(gated, rate, [(20 * rate, 26 * rate)], replacement="silence"), rate)
+
+    assert [(round(span.start, 1), round(span.end, 1)) for span in hidden] == [(20, 26)]
+
+
+def test_a_line_whose_long_pauses_become_digital_silence_is_not_masked() -> None:
+    samples, rate = sample("good-service.ogg")
+    gated = samples.copy()
+    for channel in gated:
+        heard_so_far = np.cumsum(np.abs(channel) > 200)
+        heard_lately = heard_so_far.copy()
+        heard_lately[rate:] -= heard_so_far[:-rate]
+        channel[heard_lately == 0] = 0
+
+    assert masked([survey(Track(channel, rate)) for channel in gated]) == (Timeline(), Timeline())
+
+
+def test_a_tone_over_two_faint_channels_does_not_make_them_one(tmp_path: Path) -> None:
+    samples, rate = sample("good-service.ogg")
+    faint = (samples // 60).astype(np.int16)
+    clock = np.arange(12 * rate) / rate
+    faint[:, 20 * rate : 32 * rate] = np.rint(14000 * np.sin(2 * np.pi * 1400 * clock))
+
+    call = judged(tmp_path, faint, rate).call
+
+    assert call.recording.layout == "two_channel"
+    assert sum(sound.segment.duration for sound in call.sounds if sound.kind == MASKED) == pytest.approx(12, abs=0.1)
+
+
+def test_in_a_stretch_of_one_signal_a_transcript_tells_whose_the_words_are_and_nothing_is_timed(tmp_path: Path) -> None:
+    samples, rate = sample("good-service.ogg")
+    clean = judged(tmp_path, samples, rate).call
+    lines = []
+    for said in clean.utterances:
+        name = "坐席" if said.role is A else "客户"
+        lines.append({"speaker": name, "start": said.start + 0.1, "end": said.end - 0.1, "text": "好的没问题"})
+    (tmp_path / "call.json").write_text(json.dumps(lines), encoding="utf-8")
+    soundfile.write(tmp_path / "call.wav", mixed(samples, rate, 0, 18)[:, : 45 * rate].T, rate)
+
+    row = CallInput(tmp_path / "call.wav", transcript=tmp_path / "call.json")
+    call = next(inspect_many([row])).call
+
+    (stretch,) = [sound for sound in call.sounds if sound.kind == UNDIVIDED]
+    words = sum(len(said.words) for said in call.utterances)
+    assert not call.stray
+    assert words == 5 * len(lines)
+    for role in (A, C):
+        early = [said for said in clean.utterances_of(role) if said.end < stretch.end - 0.5]
+        found = [said for said in call.utterances_of(role) if said.end < stretch.end]
+        assert early
+        assert sum(len(said.words) for said in found) == 5 * len(early)
+    assert not [said for said in call.utterances_of(U) if said.text]
+    assert not (call.speech[A] | call.speech[C]) & Timeline([stretch.segment])
+    for timed in (overlap(call), response(call), speech_rate(call, role=A, max_rate=1), turns(call)):
+        assert not [one for one in timed.evidence if (one.start or 0) < stretch.end - 0.01]
 
 
 # -- through the whole program

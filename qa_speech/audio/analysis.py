@@ -38,8 +38,8 @@ class Analysis:
     `padded` the pieces for the recogniser; `sounds` what else is heard; `gains_db` what was added before detection;
     `levels` the frame levels in dBFS (`tracks[i].frame_s` apart). `cut` gives the samples of a piece.
 
-    `masked`: where the recording was silenced on purpose. `undivided`: where two channels carry one signal; what is said
-    there is the speech of a third entry in every tuple but `channels`, which shares the track of the first.
+    `masked`: where each was silenced on purpose. `undivided`: where two channels carry one signal; what is said there is
+    the speech of a third entry in every tuple but `channels`, which shares the track of the first.
     """
 
     layout: Layout
@@ -51,16 +51,22 @@ class Analysis:
     gains_db: tuple[float, ...]
     tracks: tuple[Track, ...]
     levels: tuple[Floats, ...]
-    masked: Timeline = NOWHERE
+    masked: tuple[Timeline, ...]
     undivided: Timeline = NOWHERE
+
+    @property
+    def masked_whole(self) -> Timeline:
+        """Where every channel was silenced on purpose."""
+        return _common(self.masked)
 
     def apart(self, voice: int) -> Timeline:
         """Where voice `voice` (from 0) has neither speech nor background of its own: masked, or said by others on its track."""
+        masked = self.masked[voice]
         if not self.undivided:
-            return self.masked
+            return masked
         if voice < len(self.channels):
-            return self.masked | self.undivided
-        return self.masked | self.undivided.gaps(Segment(0, max(self.tracks[voice].duration, self.undivided[-1].end)))
+            return masked | self.undivided
+        return masked | self.undivided.gaps(Segment(0, max(self.tracks[voice].duration, self.undivided[-1].end)))
 
     def cut(self, channel: int, start: float, end: float) -> Floats:
         """``[start, end)`` seconds of voice channel `channel` (from 0): float32, 16 kHz, level-normalised, leak removed."""
@@ -106,28 +112,30 @@ def analyse(
     surveys = [channels.survey(Track(row, rate)) for row in samples]
     layout, voices, findings = _layout(surveys, source)
     hidden = masked([surveys[index] for index in voices])
-    voice_channels = [_blanked(surveys[index], hidden) for index in voices]
-    shared = _undivided(voice_channels, hidden)
-    tracks, levels, explained, leaks = _without_leaks(voice_channels, shared)
+    voice_channels = []
+    for index, own in zip(voices, hidden, strict=True):
+        voice_channels.append(_blanked(surveys[index], own))
+    shared = _undivided(voice_channels, _union(hidden))
+    tracks, levels, explained, leaks = _without_leaks(voice_channels, shared | _union(hidden))
     for number, heard_in in leaks:
         findings += _crosstalk(voices[number] + 1, heard_in)
     gains = tuple(activity.normalising_gain(level) for level in levels)
     detector = hearing.Detector(detect, frame_s)
     heard = []
     for number, track in enumerate(tracks):
-        channel = hearing.Channel(track, levels[number], gains[number], explained[number], hidden)
+        channel = hearing.Channel(track, levels[number], gains[number], explained[number], hidden[number])
         found_here = hearing.hear(channel, detector, limits)
         heard.append(found_here)
         is_dead = voice_channels[number].dead
         findings += hearing.findings(voices[number] + 1, channel, found_here, dead=is_dead)
         if not is_dead:
             findings += quality.findings(
-                voices[number] + 1, track, levels[number], found_here.speech, hidden, found_here.others
+                voices[number] + 1, track, levels[number], found_here.speech, hidden[number], found_here.others
             )
     found = Analysis(
         layout=layout,
         channels=tuple(index + 1 for index in voices),
-        findings=(*findings, *_stretch_findings(hidden, "masked")),
+        findings=(*findings, *_masked_findings(hidden)),
         speech=tuple(found.speech for found in heard),
         padded=tuple(found.padded for found in heard),
         sounds=tuple(found.sounds for found in heard),
@@ -174,6 +182,7 @@ def divided(found: Analysis, speakers: Sequence[Timeline], limits: SpeechLimits)
         gains_db=found.gains_db * 2,
         tracks=(track, track),
         levels=(levels, levels),
+        masked=found.masked * 2,
     )
 
 
@@ -207,8 +216,16 @@ def _layout(surveys: list[channels.Survey], source: str) -> tuple[Layout, list[i
         one, two = voices
         left_db = channels.residual_db(surveys[one], surveys[two])
         if left_db < channels.FAKE_STEREO_DB:
+            left_db = _unmasked_residual_db(surveys[one], surveys[two])
+        if left_db < channels.FAKE_STEREO_DB:
             return "fake_stereo", [one], [Finding("fake_stereo", None, round(left_db, 1), "dB"), *findings]
     return "two_channel", voices, findings
+
+
+def _unmasked_residual_db(one: channels.Survey, two: channels.Survey) -> float:
+    """What is left of the one channel without the other, dB, where neither is masked: a mask is one signal on both."""
+    hidden = _union(masked([one, two]))
+    return channels.residual_db(_blanked(one, hidden), _blanked(two, hidden))
 
 
 def _blanked(survey: channels.Survey, hidden: Timeline) -> channels.Survey:
@@ -252,8 +269,34 @@ def _set_apart(found: Analysis, shared: Timeline, limits: SpeechLimits) -> Analy
         gains_db=(*found.gains_db, found.gains_db[0]),
         tracks=(*found.tracks, found.tracks[0]),
         levels=(*found.levels, found.levels[0]),
+        masked=(*found.masked, found.masked[0]),
         undivided=spoken,
     )
+
+
+def _masked_findings(hidden: Sequence[Timeline]) -> list[Finding]:
+    """How many seconds are masked on every channel, and how many more on one of two."""
+    whole = _common(hidden)
+    findings = _stretch_findings(whole, "masked")
+    for number, own in enumerate(hidden, start=1):
+        alone = own - whole
+        if alone:
+            findings.append(Finding("masked", number, round(alone.duration, 1), "s"))
+    return findings
+
+
+def _union(lines: Sequence[Timeline]) -> Timeline:
+    found = NOWHERE
+    for line in lines:
+        found = found | line
+    return found
+
+
+def _common(lines: Sequence[Timeline]) -> Timeline:
+    found = lines[0]
+    for line in lines[1:]:
+        found = found & line
+    return found
 
 
 def _stretch_findings(stretches: Timeline, code: str) -> list[Finding]:
@@ -272,14 +315,15 @@ class _Clean(NamedTuple):
     leaks: list[tuple[int, leak.Crosstalk]]
 
 
-def _without_leaks(surveys: list[channels.Survey], shared: Timeline) -> _Clean:
-    """The channels with what leaked from the one into the other taken out; where both carry one signal nothing leaks."""
+def _without_leaks(surveys: list[channels.Survey], apart: Timeline) -> _Clean:
+    """The channels with what leaked from the one into the other taken out; `apart` is where nothing can be told of leaks: both
+    carry one signal, or one is masked."""
     tracks = [survey.track for survey in surveys]
     levels = [survey.levels for survey in surveys]
     explained: list[Mask | None] = [None for _ in surveys]
     leaks: list[tuple[int, leak.Crosstalk]] = []
     if len(surveys) == 2 and not any(survey.dead for survey in surveys):
-        one, two = (Side(survey.track, survey.levels) for survey in (_blanked(each, shared) for each in surveys))
+        one, two = (Side(survey.track, survey.levels) for survey in (_blanked(each, apart) for each in surveys))
         leaks = leak.between(one, two)
     for target, found in leaks:
         tracks[target] = replace(tracks[target], leak=found.leak)

@@ -1,17 +1,20 @@
 """Stretches that somebody silenced on purpose: numbers and names cut out, a recording paused while a card was read.
 
-    channel 1   ~~~~~~~|________|~~~~~~      digital silence on every channel of a line that is never silent by itself
-    channel 2   ~~~~~~~|________|~~~~~~
+    channel 1   ~~~~~~~|________|~~~~~~      digital silence on every channel, or on one, of a line that has another
+    channel 2   ~~~~~~~|________|~~~~~~      background, or another digital silence, in its own pauses
     channel 1   ~~~~~~~|∿∿∿∿∿∿∿∿|~~~~~~      or one tone on every channel, ours (`audio.mask`) or that of others
     channel 2   ~~~~~~~|∿∿∿∿∿∿∿∿|~~~~~~
 
-Somebody spoke there, and nobody knows who: it is no silence, no wait and no background. On a line on which every pause is
-digital silence (gated, or made by a program) digital silence tells nothing, and only tones are found.
+Somebody spoke there, and nobody knows who: it is no silence, no wait and no background. Where the pauses of a line are digital
+silence of the same kind (gated, or made by a program), digital silence tells nothing, and only tones are found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,20 +32,22 @@ MIN_STILL_S = 0.6
 """Shorter digital silence is a drop-out."""
 NATURAL_SHARE = 0.01
 """Where a channel is digitally silent for more of the rest of its time than this (0–1), its silence is no sign."""
+FAINT_PERCENT, FAINT_DB = 10, 6.0
+"""The background of a channel reaches so many dB above the softest tenth of what is no digital silence."""
 EVEN_DB, EVEN_FRAMES, FAINTEST_DB = 4.0, 20, -60.0
 """A tone's level stays within so many dB for so many frames, also through a narrow codec, and above so many dBFS."""
 MIN_TONE_S, JOIN_S = 0.3, 0.05
 OWN_HZ, OWN_DB = 8.0, 1.0
-"""On a recording of one channel only a tone this near to that of `mask` is a mask: any other may be the line's."""
+"""On one channel alone only a tone this near to that of `mask` is a mask: any other may be the line's."""
 
 
-def masked(channels: Sequence[Survey]) -> Timeline:
-    """Where a recording was masked; times in seconds.
+def masked(channels: Sequence[Survey]) -> tuple[Timeline, ...]:
+    """Where each channel of a recording was masked; times in seconds.
 
     Parameters
     ----------
     channels
-        Its voice channels, one or two, with their levels in dBFS; dead ones tell nothing.
+        Its voice channels, one or two, with their levels in dBFS; dead ones tell nothing, and count as masked with the others.
 
     Examples
     --------
@@ -51,52 +56,102 @@ def masked(channels: Sequence[Survey]) -> Timeline:
     >>> line[:, 8000:24_000] *= 50
     >>> hidden = mask.mask_ranges(line, 8000, [(30_000, 50_000)], replacement="silence")
     >>> masked([survey(Track(channel, 8000)) for channel in hidden])
-    Timeline([(3.75, 6.25)])
-    >>> masked([survey(Track(channel, 8000)) for channel in line])
-    Timeline([])
+    (Timeline([(3.75, 6.25)]), Timeline([(3.75, 6.25)]))
+    >>> masked([survey(Track(channel, 8000)) for channel in (line[0], hidden[1])])
+    (Timeline([]), Timeline([(3.75, 6.25)]))
     """
     alive = [channel for channel in channels if not channel.dead]
     if not alive:
-        return Timeline()
-    return _silenced(alive) | _toned(alive)
+        return tuple(Timeline() for _ in channels)
+    stills = [_stills(channel) for channel in alive]
+    together = _silenced(stills) | _toned(alive)
+    alone = {id(channel): _silenced([own]) | _toned([channel]) for channel, own in zip(alive, stills, strict=True)}
+    found = []
+    for channel in channels:
+        found.append(together | alone.get(id(channel), Timeline()))
+    return tuple(found)
 
 
 # -- digital silence --------------------------------------------------------------------------------------------------
 
 
-def _silenced(channels: Sequence[Survey]) -> Timeline:
-    frame_s = channels[0].track.frame_s
-    still = [_still(channel.track) for channel in channels]
-    together = np.logical_and.reduce(still)
+class _Stills(NamedTuple):
+    """The frames of a channel that are digital silence, by kind: whatever its steps, and of one value throughout.
+
+    `background` are the frames in which the line itself is heard, and nothing else; `frame_s` the seconds of one.
+    """
+
+    kinds: tuple[Mask, ...]
+    background: int
+    frame_s: float
+
+
+def _silenced(channels: Sequence[_Stills]) -> Timeline:
+    """Where all these channels are digitally silent at once, and one of them at least not by nature."""
+    found = Timeline()
+    for kinds in product(*(channel.kinds for channel in channels)):
+        found = found | _lasting(channels, kinds)
+    return found
+
+
+def _lasting(channels: Sequence[_Stills], kinds: Sequence[Mask]) -> Timeline:
+    """The same for one kind of digital silence on each channel; what reaches an end of the recording is left out."""
+    frame_s = channels[0].frame_s
+    together = np.logical_and.reduce(kinds)
     lasting = [(first, last) for first, last in runs(together) if (last - first) * frame_s >= MIN_STILL_S]
     inside = [(first, last) for first, last in lasting if first > 0 and last < len(together)]
     if not inside:
         return Timeline()
-    outside = ~_frames(lasting, len(together))
-    if all(_share(one & outside, outside) > NATURAL_SHARE for one in still):
+    taken = _frames(lasting, len(together))
+    is_natural = [_is_natural(channel, kind, taken) for channel, kind in zip(channels, kinds, strict=True)]
+    if all(is_natural):
         return Timeline()
     return Timeline((first * frame_s, last * frame_s) for first, last in inside)
 
 
-def _still(track: Track) -> Mask:
-    """Frames of digital silence; a last one that is not full is none."""
-    found = [np.zeros(0, bool)]
-    for _, block in track.blocks():
+def _is_natural(channel: _Stills, kind: Mask, taken: Mask) -> bool:
+    """Whether a channel is so silent by itself: elsewhere too, or for longer than its background is heard."""
+    outside = ~taken
+    elsewhere = _share(kind & outside, outside)
+    silent = int(np.count_nonzero(taken))
+    return elsewhere > NATURAL_SHARE or silent > channel.background
+
+
+def _stills(channel: Survey) -> _Stills:
+    track = channel.track
+    idle, value = _read(track)
+    levels = channel.levels[~idle]
+    background = 0
+    if len(levels):
+        softest = np.percentile(levels, FAINT_PERCENT)
+        background = int(np.count_nonzero(levels < softest + FAINT_DB))
+    kinds = [idle]
+    constant, counts = np.unique(value[~np.isnan(value)], return_counts=True)
+    for one, count in zip(constant, counts, strict=True):
+        if count * track.frame_s >= MIN_STILL_S:
+            kinds.append(value == one)
+    return _Stills(tuple(kinds), background, track.frame_s)
+
+
+def _read(track: Track) -> tuple[Mask, Floats]:
+    """Which frames are digital silence, and the one value that a frame holds, of full scale; no number where it holds several.
+
+    A last frame that is not full is neither.
+    """
+    as_recorded = replace(track, offset=None)
+    idle, value = [np.zeros(0, bool)], [np.zeros(0, np.float32)]
+    for _, block in as_recorded.blocks():
         full = len(block) // track.hop
         frames = block[: full * track.hop].reshape(full, track.hop)
-        found.append(_is_still(frames))
+        lowest, highest = frames.min(axis=1, keepdims=True), frames.max(axis=1, keepdims=True)
+        spread = (highest - lowest)[:, 0]
+        two_steps = ((frames == lowest) | (frames == highest)).all(axis=1)
+        idle.append((spread <= STILL_SPREAD) | (two_steps & (spread <= IDLE_SPREAD)))
+        value.append(np.where(spread == 0, lowest[:, 0], np.float32(np.nan)).astype(np.float32))
         if len(block) > full * track.hop:
-            found.append(np.zeros(1, bool))
-    return np.concatenate(found)
-
-
-def _is_still(frames: Floats) -> Mask:
-    """Which frames, shape (frames, samples), hold nothing but the steps of an idle codec."""
-    lowest, highest = frames.min(axis=1, keepdims=True), frames.max(axis=1, keepdims=True)
-    spread = (highest - lowest)[:, 0]
-    idle = ((frames == lowest) | (frames == highest)).all(axis=1)
-    still: Mask = (spread <= STILL_SPREAD) | (idle & (spread <= IDLE_SPREAD))
-    return still
+            idle.append(np.zeros(1, bool))
+            value.append(np.full(1, np.nan, np.float32))
+    return np.concatenate(idle), np.concatenate(value)
 
 
 def _frames(ranges: Sequence[tuple[int, int]], count: int) -> Mask:

@@ -20,6 +20,7 @@ from qa_speech.metrics.doubt import (
     has_doubtful_times,
 )
 from qa_speech.scores import Evidence, Measurement, Reliability
+from qa_speech.timeline import NOWHERE, Timeline
 
 Span: TypeAlias = tuple[float, float]
 
@@ -101,6 +102,25 @@ def stretches_of(call: Call, *kinds: str) -> list[Span]:
     return merged(found)
 
 
+@per_call
+def on_both_channels(call: Call) -> frozenset[int]:
+    """The utterances, by index, that lie where both channels carry one signal: a transcript may tell whose they are, but no
+    figure of timing is taken from them.
+
+    >>> from qa_speech.testing import make_call
+    >>> import msgspec
+    >>> from qa_speech.call import OtherSound
+    >>> call = make_call(agent=[(0, 1), (7, 8)])
+    >>> on_both_channels(msgspec.structs.replace(call, sounds=(OtherSound("undivided", Role.UNKNOWN, 0, 5),)))
+    frozenset({0})
+    """
+    undivided = Timeline(stretches_of(call, UNDIVIDED))
+    if not undivided:
+        return frozenset()
+    inside = [index for index, said in enumerate(call.utterances) if undivided.crop(said.segment)]
+    return frozenset(inside)
+
+
 def told_s(call: Call) -> float:
     """Seconds in which the parties can be told apart: the length without what is masked and without one signal on both channels.
 
@@ -108,7 +128,8 @@ def told_s(call: Call) -> float:
     >>> told_s(make_call(agent=[(0, 2)], duration=60))
     60.0
     """
-    return length_s(call) - total(stretches_of(call, MASKED, UNDIVIDED))
+    undivided = Timeline(stretches_of(call, UNDIVIDED))
+    return length_s(call) - (undivided | _unheard(call)).duration
 
 
 def heard_s(call: Call) -> float:
@@ -118,7 +139,15 @@ def heard_s(call: Call) -> float:
     >>> heard_s(make_call(agent=[(0, 2)], duration=60))
     60.0
     """
-    return length_s(call) - total(stretches_of(call, MASKED))
+    return length_s(call) - _unheard(call).duration
+
+
+def _unheard(call: Call) -> Timeline:
+    """What is masked, but for what the other party is heard to say where only one channel is."""
+    masked = stretches_of(call, MASKED)
+    if not masked:
+        return NOWHERE
+    return Timeline(masked) - Timeline(all_spans(call))
 
 
 def length_s(call: Call) -> float:

@@ -48,6 +48,7 @@ from qa_speech.metrics.common import (
     missing,
     no_pair,
     no_timing,
+    on_both_channels,
     quantile,
     ratio,
     stretches_of,
@@ -182,8 +183,13 @@ def _latencies(call: Call) -> list[Latency]:
     """One at each change of the floor from customer to agent."""
     found = []
     before = None
+    untimed = on_both_channels(call)
     for turn in turns_of(call):
-        if before is not None and before.role is Role.CUSTOMER:
+        if (
+            before is not None
+            and before.role is Role.CUSTOMER
+            and untimed.isdisjoint((*before.utterances, *turn.utterances))
+        ):
             # what the agent says wholly inside the customer's turn takes no floor
             for index in turn.utterances:
                 said = call.utterances[index]

@@ -18,7 +18,18 @@ from typing import NamedTuple
 from qa_speech.call import Call, Role
 from qa_speech.language.reading import syllables
 from qa_speech.metrics.base import Component, Metric, names_of
-from qa_speech.metrics.common import Span, interval, missing, no_role, no_timing, quantile, ratio, reliability, spans
+from qa_speech.metrics.common import (
+    Span,
+    interval,
+    missing,
+    no_role,
+    no_timing,
+    on_both_channels,
+    quantile,
+    ratio,
+    reliability,
+    spans,
+)
 from qa_speech.metrics.doubt import WORDLESS_SHARE, has_doubtful_times
 from qa_speech.metrics.text import wordless_share
 from qa_speech.scores import Evidence, Measurement, Reliability
@@ -68,8 +79,9 @@ def _rated(call: Call, role: Role) -> list[_Rated]:
     """The utterances of a role that hold words; all of them where words were not looked for."""
     found = []
     sounds = call.acoustics
+    untimed = on_both_channels(call)
     for place, said in enumerate(call.utterances):
-        if said.role is not role:
+        if said.role is not role or place in untimed:
             continue
         count = syllables(said.text or "")
         if count or said.text is None:

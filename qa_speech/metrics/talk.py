@@ -29,6 +29,7 @@ from qa_speech.metrics.common import (
     no_pair,
     no_role,
     no_timing,
+    on_both_channels,
     ratio,
     roles_of,
     spans,
@@ -190,22 +191,25 @@ def turns(call: Call) -> Measurement:
     found = turns_of(call)
     agent = [turn for turn in found if turn.role is Role.AGENT]
     customer = [turn for turn in found if turn.role is Role.CUSTOMER]
-    changes = sum([_is_change(one, other) for one, other in pairwise(found)])
+    untimed = on_both_channels(call)
+    changes = [(one, other) for one, other in pairwise(found) if _is_change(one, other)]
     parts: dict[str, float | None] = dict.fromkeys(_TURNS)
     parts["agent_count"] = len(agent)
     parts["customer_count"] = len(customer)
-    parts["role_changes"] = changes
+    parts["role_changes"] = len(changes)
     evidence = []
     if call.times != "nominal":
         length = length_s(call)
+        timed_changes = [pair for pair in changes if all(untimed.isdisjoint(turn.utterances) for turn in pair)]
         parts["call_s"] = length
-        parts["rallies_per_min"] = ratio(changes, told_s(call), 60.0)
+        parts["rallies_per_min"] = ratio(len(timed_changes), told_s(call), 60.0)
         for name, held in (("agent", agent), ("customer", customer)):
-            seconds = [turn.end - turn.start for turn in held]
+            seconds = [turn.end - turn.start for turn in held if untimed.isdisjoint(turn.utterances)]
             parts[f"{name}_total_s"] = sum(seconds)
             parts[f"{name}_longest_s"] = max(seconds, default=0.0)
-        if agent:
-            longest = max(agent, key=lambda turn: turn.end - turn.start)
+        timed = [turn for turn in agent if untimed.isdisjoint(turn.utterances)]
+        if timed:
+            longest = max(timed, key=lambda turn: turn.end - turn.start)
             span = (longest.start, longest.end)
             evidence.append(interval(span, "longest_monologue", Role.AGENT, longest.utterances[0]))
     return measured(call, len(found), "count", parts, evidence)

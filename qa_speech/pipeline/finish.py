@@ -20,6 +20,7 @@ from qa_speech.pipeline.again import Heard, Voice, voices
 from qa_speech.pipeline.prepare import Prepared
 from qa_speech.resources import folder
 from qa_speech.settings import Settings
+from qa_speech.timeline import Timeline
 
 LONGER_S = 5.0
 LONGER_SHARE = 0.05
@@ -54,7 +55,7 @@ def _with_transcript(call: Call, transcript: Transcript, settings: Settings) -> 
     """The call with the words of its transcript; where that has no times, they are laid over the speech."""
     channels = call.recording.channels if call.recording.layout == "two_channel" else ()
     lent = words_for(transcript, call.speech, channels=channels)
-    call = _worded(call, lent.words, made_with(transcript, lent.settled), settings)
+    call = _worded(call, lent.speech, lent.words, made_with(transcript, lent.settled), settings)
     warnings = [*call.warnings, *transcript.notes, *lent.warnings]
     if not transcript.timed and transcript.call is None:
         warnings.append("transcript_times_estimated")
@@ -92,7 +93,7 @@ def _with_answers(call: Call, prepared: Prepared, heard: Heard, recognizer: Reco
     recorded = dict(recognizer.made_with)
     if heard.plans:
         recorded["windows_again"] = f"{len(heard.plans)} of {len(prepared.plans)}"
-    call = _worded(call, words, recorded, settings)
+    call = _worded(call, call.speech, words, recorded, settings)
     notes = [f"recogniser:{note}" for note in sorted(noted)]
     return msgspec.structs.replace(
         call,
@@ -112,11 +113,15 @@ def _wordless(found: Mapping[int, Voice]) -> tuple[str, ...]:
 
 
 def _worded(
-    call: Call, words: Mapping[Role, Sequence[Word]], from_words: Mapping[str, str], settings: Settings
+    call: Call,
+    speech: Mapping[Role, Timeline],
+    words: Mapping[Role, Sequence[Word]],
+    from_words: Mapping[str, str],
+    settings: Settings,
 ) -> Call:
-    """The call cut into utterances again, now that its words are known."""
+    """The call cut into utterances again, now that its words are known, and in whose speech they lie."""
     pause_s = settings.speech.utterance_pause_s
-    utterances, stray = build_utterances(call.speech, words, utterance_pause_s=pause_s)
+    utterances, stray = build_utterances(speech, words, utterance_pause_s=pause_s)
     warnings = call.warnings
     if stray:
         warnings = (*warnings, f"words_without_speech:{len(stray)}")

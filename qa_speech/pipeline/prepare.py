@@ -240,9 +240,11 @@ def _recording(row: CallInput, audio: Audio, analysis: Analysis, seats: _Seats) 
 def _sounds(analysis: Analysis, voices: tuple[Role, ...]) -> tuple[OtherSound, ...]:
     """What is heard beside speech, voice by voice; then the stretches of all channels that are of a kind of their own."""
     found: list[OtherSound] = []
-    for role, sounds in zip(voices, analysis.sounds, strict=True):
+    whole = analysis.masked_whole
+    for role, sounds, masked in zip(voices, analysis.sounds, analysis.masked, strict=True):
         found += [OtherSound(sound.kind, role, sound.start, sound.end) for sound in sounds]
-    for kind, stretches in ((MASKED, analysis.masked), (UNDIVIDED, analysis.undivided)):
+        found += [OtherSound(MASKED, role, stretch.start, stretch.end) for stretch in masked - whole]
+    for kind, stretches in ((MASKED, whole), (UNDIVIDED, analysis.undivided)):
         found += [OtherSound(kind, Role.UNKNOWN, stretch.start, stretch.end) for stretch in stretches]
     return tuple(found)
 

@@ -75,7 +75,10 @@ class Question(NamedTuple):
             reasons.append("undivided")
         if MASKED in kinds:
             start, end = self.context.span(self.reach)
-            masked = [sound for sound in call.sounds if sound.kind == MASKED]
+            sides = set(Role)
+            if role is not None:
+                sides = {role, Role.UNKNOWN}
+            masked = [sound for sound in call.sounds if sound.kind == MASKED and sound.role in sides]
             if any(sound.start < end and start < sound.end for sound in masked):
                 reasons.append("masked")
         return reasons

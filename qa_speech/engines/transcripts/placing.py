@@ -53,10 +53,12 @@ _WARNINGS = {
 class Lent(NamedTuple):
     """Words by role; a role of which nothing could be placed is missing. Strays and warnings for the call.
 
-    `settled` is what the file itself tells of its voices.
+    `speech`: the speech that holds the words of each role, which is what was found, but for what is said while both channels
+    carry one signal: the file tells who says it. `settled` is what the file itself tells of its voices.
     """
 
     words: Mapping[Role, Sequence[Word]]
+    speech: Mapping[Role, Timeline]
     stray: tuple[StrayWord, ...]
     warnings: tuple[str, ...]
     settled: Settled
@@ -68,7 +70,8 @@ def words_for(transcript: Transcript, speech: Mapping[Role, Timeline], *, channe
     Parameters
     ----------
     speech
-        Found in the sound, by role; where it does not tell roles apart, its one role takes all words.
+        Found in the sound, by role; where it does not tell roles apart, its one role takes all words. Beside both parties,
+        what is said while both channels carry one signal is `unknown`'s.
     channels
         Role of each channel of the recording, where each party has one.
 
@@ -87,7 +90,8 @@ def words_for(transcript: Transcript, speech: Mapping[Role, Timeline], *, channe
     lines = transcript.lines if transcript.call is None else _lines_of(transcript.call)
     settled = settle(lines)
     found = {role: FoundSpeech(timeline) for role, timeline in speech.items()}
-    placing = _Placing(found, settled, channels, _by_sound(lines, found), Counter())
+    parties = {role: own for role, own in found.items() if role in _PARTIES} or found
+    placing = _Placing(found, settled, channels, _by_sound(lines, parties), Counter())
     given: dict[Role, list[Line]] = {role: [] for role in speech}
     stray = strays_of(transcript.apart)
     for line in lines:
@@ -98,11 +102,36 @@ def words_for(transcript: Transcript, speech: Mapping[Role, Timeline], *, channe
             else:
                 given[role].append(part)
     lost = placing.counts[NO_ROLE] > 0
+    told = _shared_out(speech, given)
     words = {}
     for role, mine in given.items():
         if mine or not lost:
-            words[role] = _timed_words(mine, found[role], speech[role])
-    return Lent(words, tuple(stray), tuple(_warnings(placing.counts)), settled)
+            words[role] = _timed_words(mine, FoundSpeech(told[role]), told[role])
+    return Lent(words, told, tuple(stray), tuple(_warnings(placing.counts)), settled)
+
+
+def _shared_out(speech: Mapping[Role, Timeline], given: Mapping[Role, Sequence[Line]]) -> Mapping[Role, Timeline]:
+    """The speech, what is said on both channels at once given to the parties that say it by their lines.
+
+    Lines are never exact: what little is left beside one of them is of whose it is nearest.
+    """
+    shared = speech.get(Role.UNKNOWN)
+    if not shared or not set(_PARTIES) <= set(speech):
+        return speech
+    under = {
+        role: Timeline([span_of(line) for line in lines if line.start is not None]) for role, lines in given.items()
+    }
+    told = {role: shared & under[role] for role in _PARTIES}
+    mine = shared & under[Role.UNKNOWN]
+    left = shared - told[Role.AGENT] - told[Role.CUSTOMER] - mine
+    for piece in left:
+        distances = {role: FoundSpeech(told[role]).distance_s((piece.start + piece.end) / 2) for role in _PARTIES}
+        nearest = min(distances, key=lambda one: distances[one])
+        if distances[nearest] <= NEAR_S:
+            told[nearest] = told[nearest] | Timeline([piece])
+        else:
+            mine = mine | Timeline([piece])
+    return {role: speech[role] | told[role] for role in _PARTIES} | {Role.UNKNOWN: mine}
 
 
 def speakers_in(transcript: Transcript) -> Sequence[Timeline] | None:
