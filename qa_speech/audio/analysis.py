@@ -20,6 +20,7 @@ from qa_speech.audio.activity import Mask
 from qa_speech.audio.leak_level import Side
 from qa_speech.audio.limits import DEFAULT, SpeechLimits
 from qa_speech.audio.masked import masked
+from qa_speech.audio.played import own_sounds
 from qa_speech.audio.track import SILENT_DB, Floats, Track, frame_levels, frame_mask
 from qa_speech.audio.undivided import undivided
 from qa_speech.call import Finding, Layout
@@ -138,7 +139,7 @@ def analyse(
         findings=(*findings, *_masked_findings(hidden)),
         speech=tuple(found.speech for found in heard),
         padded=tuple(found.padded for found in heard),
-        sounds=tuple(found.sounds for found in heard),
+        sounds=own_sounds([found.sounds for found in heard], levels, tracks[0].frame_s),
         gains_db=gains,
         tracks=tracks,
         levels=levels,
