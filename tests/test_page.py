@@ -98,11 +98,12 @@ def test_the_page_shows_totals_reasons_quotes_times_and_silences() -> None:
 
 def test_words_and_evidence_carry_the_second_to_jump_to() -> None:
     tags = Reader(html(report(), audio="a.mp3")).tags
-    times = [attrs["data-t"] for tag, attrs in tags if tag == "i"]
+    runs = [attrs for tag, attrs in tags if tag == "i"]
+    times = [time for run in runs for time in (run.get("data-words") or "0").split()]
     proofs = [attrs for tag, attrs in tags if "data-ev" in attrs]
 
     assert len(times) == sum(len(one.words) for one in report().call.utterances)
-    assert times[0] == "0"
+    assert runs[0]["data-t"] == times[0] == "0"
     # a quote plays from its first word, a silence from a second before
     assert [(one["data-t"], one["data-line"]) for one in proofs] == [("13.70", "2"), ("5.00", "2")]
     assert [attrs["src"] for tag, attrs in tags if tag == "audio"] == ["a.mp3"]
@@ -121,6 +122,18 @@ def test_punctuation_stays_between_the_words() -> None:
     pieces = list(pieces_of(line))
 
     assert [(one.text, one.start) for one in pieces] == [("您好", 0), ("，", None), ("请讲", 1), ("。", None)]
+
+
+def test_words_that_are_marked_alike_stand_together_and_say_where_each_begins() -> None:
+    words = (Word("您好，", 1, 1.5), Word("A&B", 1.5, 2), Word("请", 2, 2.4, 0.1), Word("讲", 2.4, 3, 0.1))
+    line = Utterance(Role.AGENT, 1, 3, "（您好，A&B请讲。", words)
+
+    marked = page.marked_text(pieces_of(line))
+
+    assert marked == (
+        '（<i data-t="1" data-words="0:3 50:3">您好，A&amp;B</i>'
+        '<i class="low" data-t="2" data-words="0 40:2">请讲。</i>'
+    )
 
 
 def test_text_that_its_words_do_not_spell_is_shown_whole() -> None:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -106,22 +106,49 @@ def _source(audio: str | None, embed_audio: bytes | None) -> str:
 
 
 def marked_text(pieces: Iterable[Piece]) -> Markup:
-    """The words of a line as markup: thirty thousand of them in a long call, so as few characters as will do."""
+    """The words of a line as markup. Words that are marked alike stand in one element, which says where each begins: there
+    are thirty thousand in a long call, and only those of the line that is heard have to be elements of their own."""
     from markupsafe import Markup, escape
 
-    out = []
+    out: list[str] = []
+    run: list[Piece] = []
     for piece in pieces:
-        attributes = ""
-        if piece.low and piece.hit:
-            attributes = ' class="low hit"'
-        elif piece.low:
-            attributes = ' class="low"'
-        elif piece.hit:
-            attributes = ' class="hit"'
-        if piece.start is not None:
-            attributes += f' data-t="{short(piece.start)}"'
-        if attributes:
-            out.append(f"<i{attributes}>{escape(piece.text)}</i>")
-        else:
+        if piece.start is None and not run:
             out.append(str(escape(piece.text)))
+            continue
+        if run and piece.start is not None and (piece.low, piece.hit) != (run[0].low, run[0].hit):
+            out.append(_run(run))
+            run = []
+        run.append(piece)
+    if run:
+        out.append(_run(run))
     return Markup("".join(out))
+
+
+def _run(pieces: Sequence[Piece]) -> str:
+    """Words that are marked alike, the first with its second: ``data-words`` holds where each begins, in hundredths after the
+    first, and how many characters it has where that is not one; punctuation counts with the word before it."""
+    from markupsafe import escape
+
+    first = pieces[0]
+    assert first.start is not None
+    words: list[tuple[int, int]] = []
+    for piece in pieces:
+        if piece.start is not None:
+            words.append((round(100 * (piece.start - first.start)), len(piece.text)))
+        else:
+            start, length = words[-1]
+            words[-1] = (start, length + len(piece.text))
+    names = [name for name, is_so in (("low", first.low), ("hit", first.hit)) if is_so]
+    attributes = f' class="{" ".join(names)}"' if names else ""
+    attributes += f' data-t="{short(first.start)}"'
+    if len(words) > 1:
+        attributes += f' data-words="{" ".join([_word(start, length) for start, length in words])}"'
+    text = "".join([piece.text for piece in pieces])
+    return f"<i{attributes}>{escape(text)}</i>"
+
+
+def _word(start: int, length: int) -> str:
+    if length == 1:
+        return str(start)
+    return f"{start}:{length}"

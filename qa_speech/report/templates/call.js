@@ -10,13 +10,14 @@
   const clock = document.getElementById("now");
   const play = document.getElementById("play");
   const lines = document.getElementById("lines");
-  const words = [...lines.querySelectorAll("i[data-t]")];
-  const starts = words.map((word) => Number(word.dataset.t));
   const articles = [...lines.querySelectorAll("article")];
   const articleStarts = articles.map((line) => Number(line.dataset.start));
   const proofs = [...document.querySelectorAll("#sheet [data-ev]")];
   let silentTime = 0;
   let current = null;
+  let pointed = null;
+  let words = [];
+  let starts = [];
   let lit = null;
   let zoom = 1;
   let chosen = -1;
@@ -63,7 +64,11 @@
     if (line !== current) {
       if (current) current.classList.remove("now");
       if (line) line.classList.add("now");
+      join(current, pointed);
       current = line;
+      divide(line);
+      words = line ? [...line.querySelectorAll("i[data-t]:not([data-words])")] : [];
+      starts = words.map((word) => Number(word.dataset.t));
       if (line && audio && !audio.paused) follow(line);
     }
     const word = words[last(starts, at + 0.02)] || null;
@@ -73,6 +78,36 @@
       lit = word;
     }
   }
+
+  // The words of a line are elements of their own only while it is heard or pointed at: a long call has thirty thousand.
+  function divide(line) {
+    for (const run of line ? line.querySelectorAll("i[data-words]") : []) {
+      if (run.firstElementChild) continue;
+      const letters = [...run.textContent];
+      let at = 0;
+      run.replaceChildren(...run.dataset.words.split(" ").map((said) => {
+        const [after, length = 1] = said.split(":").map(Number);
+        const word = document.createElement("i");
+        word.dataset.t = (Number(run.dataset.t) + after / 100).toFixed(2);
+        word.textContent = letters.slice(at, at + length).join("");
+        at += length;
+        return word;
+      }));
+    }
+  }
+
+  function join(line, kept) {
+    if (!line || line === kept) return;
+    for (const run of line.querySelectorAll("i[data-words]")) run.textContent = run.textContent;
+  }
+
+  lines.addEventListener("pointerover", (event) => {
+    const line = event.target.closest("article");
+    if (event.buttons || line === pointed) return;
+    join(pointed, current);
+    pointed = line;
+    divide(line);
+  });
 
   // Keeps the place in view inside its own box only, and never fights a hand that scrolls.
   function follow(line) {
