@@ -108,6 +108,17 @@ Told: TypeAlias = "Callable[[npt.NDArray[np.int16], int], None]"
 """Is shown the samples decoded so far, shape (channels, n), and their rate in Hz."""
 
 
+def as_int16(block: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
+    """Samples in −1…1 as int16, rounded; what is no number is silence, what lies beyond is held at the edge.
+
+    >>> as_int16(np.array([0.5, 2.0, np.nan], np.float32)).tolist()
+    [16384, 32767, 0]
+    """
+    scaled = np.nan_to_num(block * np.float32(32768), nan=0.0, posinf=32767, neginf=-32768)
+    held: npt.NDArray[np.int16] = np.rint(scaled).clip(-32768, 32767).astype(np.int16)
+    return held
+
+
 class _Sink:
     """Collects blocks of float32 (frames, channels) as int16 rows, resampling on the way when the rate is high.
 
@@ -138,8 +149,7 @@ class _Sink:
             larger = np.empty((self.channels, max(end, self._store.shape[1] * 2)), np.int16)
             larger[:, : self._used] = self._store[:, : self._used]
             self._store = larger
-        scaled = np.nan_to_num(block * np.float32(32768), nan=0.0, posinf=32767, neginf=-32768)
-        self._store[:, self._used : end] = np.rint(scaled).clip(-32768, 32767).T
+        self._store[:, self._used : end] = as_int16(block).T
         self._used = end
         if self._told is not None:
             self._told(self._store[:, :end], self.rate)

@@ -1,9 +1,9 @@
 """The sound of calls as the desk plays it: decoded in memory while it is already being heard, masked as it goes out.
 
-    recording   one file; decoded block by block by a thread of its own
-    Sound       the samples so far; whoever wants later ones waits
+    recording   one file or two; decoded block by block by a thread of its own
+    Sound       the samples so far; later ones are decoded by themselves where the format allows it, else waited for
     wav         a WAV of known length from the first byte on: any range of it can be asked for
-    peaks       the loudest sample of every 20 ms, by channel: the waveform is never computed by a browser
+    peaks       the loudest sample of every 20 ms, by channel, at first as glimpses show it: never computed by a browser
 
 Nothing is written to disk, so nothing has to be forgotten there. What was used longest ago is let go first.
 """
@@ -12,21 +12,21 @@ from __future__ import annotations
 
 import struct
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from qa_speech.audio.blocks import Blocks, Pair, open_blocks, open_pair
 from qa_speech.audio.decode import KEEP_RATE_MAX
 from qa_speech.audio.mask import PADDING_S, tone
 from qa_speech.audio.mask import ranges as masked_ranges
 from qa_speech.call import Call
-from qa_speech.privacy.sound import recorded
+from qa_speech.privacy.sound import Sources, decoded_sources, sources
 from qa_speech.timeline import Timeline
 
 PEAKS_PER_S = 50
@@ -40,6 +40,13 @@ MEMORY_BYTES = 1 << 30
 PATIENCE_S = 60.0
 """How long a listener waits for samples that are being decoded."""
 DECODERS = 2
+OPENERS = 4
+"""How many recordings are opened at once: nobody who only wants to hear waits for what others have decoded."""
+GLIMPSES = 1500
+"""Places at which a recording is looked at before it is decoded: more than a screen has columns for each lane."""
+GLIMPSE_COLUMNS = 4
+"""Columns of 20 ms that a glimpse stands for at least."""
+TONE_LOUDNESS = int(np.abs(tone(8000, 8000)).max()) >> 8
 
 Samples = npt.NDArray[np.int16]
 Masked = Sequence[tuple[int, int]]
@@ -55,34 +62,64 @@ class Sound:
         self.frames = -(-recording.num_samples * self.rate // max(1, recording.sampling_rate))
         self.problem = ""
         self._samples: Samples = np.zeros((0, 0), np.int16)
+        self._blocks: Blocks | Pair | None = None
+        self._loudness = Loudness(self.rate, self.frames)
         self._is_whole = False
         self._changed = threading.Condition()
 
-    def decode(self, call: Call, recordings: Path | None) -> None:
+    def open(self, call: Call, recordings: Path | None) -> Sources | None:
+        """Find its files; where their format allows it, it can be heard from anywhere and seen as a whole from now on."""
+        problem = "audio_unreadable"
+        try:
+            found = sources(call, Timeline(), recordings=recordings)
+            if isinstance(found, str):
+                problem = found
+                return None
+            blocks = _blocks_of(call, found)
+            if blocks is not None and blocks.rate == self.rate:
+                self._loudness.glimpsed(blocks)
+                with self._changed:
+                    self._blocks = blocks
+                    self._changed.notify_all()
+            problem = ""
+            return found
+        finally:
+            if problem:
+                self._ended(problem)
+
+    def decode(self, call: Call, found: Sources) -> None:
         """Decode it all; whoever waits is told block by block."""
         problem = "audio_unreadable"
         try:
-            found = recorded(call, Timeline(), recordings=recordings, told=self._grown)
-            if isinstance(found, str):
-                problem = found
-            else:
-                problem = ""
-                self._grown(found.samples, found.rate)
+            decoded = decoded_sources(call, found, told=self._grown)
+            if isinstance(decoded, str):
+                problem = decoded
+                return
+            self._grown(decoded.samples, decoded.rate)
+            problem = ""
         finally:
-            with self._changed:
-                self.problem = problem
-                self._is_whole = True
-                self._changed.notify_all()
+            self._ended(problem)
+
+    def _ended(self, problem: str) -> None:
+        with self._changed:
+            self.problem = problem
+            self._is_whole = True
+            self._blocks = None
+            self._changed.notify_all()
 
     def _grown(self, samples: Samples, rate: int) -> None:
+        heard = samples[:CHANNELS_MAX]
+        if rate != self.rate:
+            self._loudness = Loudness(rate, self.frames)
+        self._loudness.measured(heard)
         with self._changed:
             self.rate = rate
-            self._samples = samples[:CHANNELS_MAX]
+            self._samples = heard
             self._changed.notify_all()
 
     @property
     def ready(self) -> int:
-        """Samples of each channel that are there."""
+        """Samples of each channel that are decoded."""
         return int(self._samples.shape[1])
 
     @property
@@ -97,27 +134,57 @@ class Sound:
 
     def begun(self) -> bool:
         """Wait for the first samples; False where there will be none (`problem` says why)."""
-        self._wait(1)
-        return not self.problem and self.ready > 0
+        with self._changed:
+            self._changed.wait_for(lambda: self.has(1), PATIENCE_S)
+        return self.can_be_heard
+
+    @property
+    def can_be_heard(self) -> bool:
+        """Whether anything of it can be read now."""
+        return not self.problem and self.channels > 0
 
     @property
     def channels(self) -> int:
-        """How many are played, 1 or 2."""
+        """How many are played, 1 or 2; 0 before anything is known."""
+        blocks = self._blocks
+        if self.ready == 0 and blocks is not None:
+            return blocks.channels
         return int(self._samples.shape[0])
 
+    def has(self, last: int) -> bool:
+        """Whether samples up to this one can be read without waiting."""
+        return self._is_whole or self.ready >= last or self._blocks is not None
+
     def read(self, first: int, last: int) -> Samples:
-        """Samples ``[first, last)``, shape (channels, n); waits for them, silence where the recording turns out shorter."""
-        self._wait(last)
+        """Samples ``[first, last)``, shape (channels, n): decoded, else by themselves where that can be done, else waited for;
+        silence where the recording turns out shorter."""
+        blocks = self._blocks
+        if self.ready < last and blocks is not None:
+            return blocks.read(first, last)
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_whole or self.ready >= last, PATIENCE_S)
         piece = self._samples[:, first:last]
         missing = last - first - piece.shape[1]
         return np.pad(piece, ((0, 0), (0, missing))) if missing else piece
 
-    def _wait(self, frames: int) -> None:
-        until = time.monotonic() + PATIENCE_S
-        with self._changed:
-            while not self._is_whole and self.ready < frames:
-                if not self._changed.wait(until - time.monotonic()):
-                    return
+    @property
+    def loudness(self) -> Loudness:
+        """How loud it is, as far as that is known."""
+        return self._loudness
+
+
+def _blocks_of(call: Call, found: Sources) -> Blocks | Pair | None:
+    """The files of a call as they can be read from anywhere; None where they cannot."""
+    if call.recording.raw:
+        return None
+    if found.customer is None:
+        return open_blocks(found.path)
+    lag_s = 0.0
+    for warning in call.warnings:
+        code, _, value = warning.partition(":")
+        if code == "pair_lag":
+            lag_s = float(value)
+    return open_pair(found.path, found.customer, lag_s)
 
 
 # -- as a WAV
@@ -136,19 +203,34 @@ def wav_head(sound: Sound) -> bytes:
     return b"RIFF" + struct.pack("<I", 36 + size) + b"WAVE" + form + b"data" + struct.pack("<I", size)
 
 
-def wav(sound: Sound, masked: Masked, start: int, end: int) -> Iterator[bytes]:
-    """The bytes ``[start, end)`` of the WAV, piece by piece, as they are decoded."""
-    if start < WAV_HEAD:
-        yield wav_head(sound)[start:end]
+def parts(sound: Sound, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The bytes ``[start, end)`` of the WAV as pieces of `PIECE_FRAMES` at most, each with its start and end."""
+    size = PIECE_FRAMES * sound.channels * SAMPLE_BYTES
+    at = start
+    while at < end:
+        behind_head = max(0, at - WAV_HEAD)
+        stop = min(end, WAV_HEAD + (behind_head // size + 1) * size)
+        yield at, stop
+        at = stop
+
+
+def frames_before(sound: Sound, end: int) -> int:
+    """How many samples have to be there for the bytes before `end`."""
+    frame = sound.channels * SAMPLE_BYTES
+    return -(-max(0, end - WAV_HEAD) // frame)
+
+
+def wav(sound: Sound, masked: Masked, start: int, end: int) -> bytes:
+    """The bytes ``[start, end)`` of the WAV; waits for what has to be decoded first (`Sound.has`)."""
+    head = wav_head(sound)[start:end] if start < WAV_HEAD else b""
     frame = sound.channels * SAMPLE_BYTES
     at, last = max(0, start - WAV_HEAD), max(0, end - WAV_HEAD)
-    while at < last:
-        first = at // frame
-        stop = min(first + PIECE_FRAMES, -(-last // frame))
-        piece = hidden(sound.read(first, stop), first, masked, sound.rate).T.astype("<i2").tobytes()
-        shift = at - first * frame
-        yield piece[shift : shift + last - at]
-        at = stop * frame
+    if at >= last:
+        return head
+    first, stop = at // frame, frames_before(sound, end)
+    piece = hidden(sound.read(first, stop), first, masked, sound.rate).T.astype("<i2").tobytes()
+    shift = at - first * frame
+    return head + piece[shift : shift + last - at]
 
 
 def hidden(piece: Samples, first: int, masked: Masked, rate: int) -> Samples:
@@ -177,8 +259,58 @@ def masked_of(sound: Sound, spans: Timeline) -> Masked:
 # -- as a waveform
 
 
+class Loudness:
+    """The loudest sample of every 20 ms of each channel, 0–127: at first as far as glimpses tell, then as it is decoded."""
+
+    def __init__(self, rate: int, frames: int) -> None:
+        self._size = max(1, rate // PEAKS_PER_S)
+        self._frames = frames
+        self._rows = np.zeros((0, 0), np.uint8)
+        self._known = 0
+
+    def glimpsed(self, blocks: Blocks | Pair) -> None:
+        """Look at it in so many places; each stands for the stretch up to the next."""
+        count = -(-self._frames // self._size)
+        step = max(GLIMPSE_COLUMNS, -(-count // GLIMPSES))
+        places = range(0, count * self._size, step * self._size)
+        loudest = np.abs(blocks.glimpses(places).astype(np.int32)).max(axis=2)
+        self._rows = np.repeat(_as_bytes(loudest), step, axis=1)[:, :count]
+
+    def measured(self, samples: Samples) -> None:
+        """Take in what is decoded, from the first sample on; what was taken in before is not looked at again."""
+        count = -(-self._frames // self._size)
+        if self._rows.shape[0] != samples.shape[0]:
+            self._rows = np.zeros((samples.shape[0], count), np.uint8)
+        there = min(samples.shape[1], self._frames)
+        if there < self._known:  # a second reader begins anew
+            self._known = 0
+        while self._known < there:
+            first = self._known - self._known % self._size
+            last = min(there, first + self._size * PIECE_FRAMES)
+            piece = samples[:, first:last]
+            full = -(-piece.shape[1] // self._size)
+            padded = np.pad(piece, ((0, 0), (0, full * self._size - piece.shape[1])))
+            blocks = padded.reshape(len(piece), full, self._size)
+            loudest = np.maximum(blocks.max(axis=2), -blocks.min(axis=2).astype(np.int32))
+            column = first // self._size
+            self._rows[:, column : column + full] = _as_bytes(loudest)
+            self._known = last
+
+    def shown(self, masked: Masked) -> npt.NDArray[np.uint8]:
+        """A row for each channel; what is masked is as loud as the tone."""
+        rows = self._rows.copy()
+        for first, last in masked:
+            rows[:, first // self._size : -(-last // self._size)] = TONE_LOUDNESS
+        return rows
+
+
+def _as_bytes(loudest: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.uint8]:
+    held: npt.NDArray[np.uint8] = np.minimum(127, loudest >> 8).astype(np.uint8)
+    return held
+
+
 class Peaks(NamedTuple):
-    """The loudest sample of every 20 ms, 0–127, one row of bytes after the other; `ready` 0–1 of it is there."""
+    """The loudness of every 20 ms, one row of bytes after the other; `ready` 0–1 of it is decoded."""
 
     data: bytes
     channels: int
@@ -186,20 +318,9 @@ class Peaks(NamedTuple):
 
 
 def peaks(sound: Sound, masked: Masked) -> Peaks:
-    """The waveform as far as it is decoded; what is masked is drawn as the tone."""
-    size = max(1, sound.rate // PEAKS_PER_S)
-    count = -(-sound.frames // size)
-    there = min(sound.ready, sound.frames)
-    rows = np.zeros((max(1, sound.channels), count), np.uint8)
-    for first in range(0, there, size * PIECE_FRAMES):
-        last = min(there, first + size * PIECE_FRAMES)
-        piece = hidden(sound.read(first, last), first, masked, sound.rate)
-        full = -(-piece.shape[1] // size)
-        padded = np.pad(piece, ((0, 0), (0, full * size - piece.shape[1])))
-        blocks = padded.reshape(len(piece), full, size)
-        loudest = np.maximum(blocks.max(axis=2), -blocks.min(axis=2).astype(np.int32))
-        rows[:, first // size : first // size + full] = np.minimum(127, loudest >> 8)
-    ready = 1.0 if sound.is_whole else there / max(1, sound.frames)
+    """The waveform as far as it is known."""
+    ready = 1.0 if sound.is_whole else min(0.999, sound.ready / max(1, sound.frames))
+    rows = sound.loudness.shown(masked)
     return Peaks(rows.tobytes(), len(rows), ready)
 
 
@@ -214,7 +335,9 @@ class Sounds:
         self._memory_bytes = memory_bytes
         self._held: OrderedDict[str, Sound] = OrderedDict()
         self._lock = threading.Lock()
+        self._openers = ThreadPoolExecutor(OPENERS, thread_name_prefix="open")
         self._decoders = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
+        self._is_closed = False
 
     def of(self, call: Call) -> Sound:
         """The sound of a call; begins to decode it where it is not held."""
@@ -223,10 +346,15 @@ class Sounds:
             if sound is None:
                 sound = Sound(call)
                 self._held[call.id] = sound
-                self._decoders.submit(sound.decode, call, self._recordings)
+                self._openers.submit(self._open, sound, call)
             self._held.move_to_end(call.id)
             self._let_go()
         return sound
+
+    def _open(self, sound: Sound, call: Call) -> None:
+        found = sound.open(call, self._recordings)
+        if found is not None and not self._is_closed:
+            self._decoders.submit(sound.decode, call, found)
 
     def _let_go(self) -> None:
         while len(self._held) > 1 and sum(sound.bytes for sound in self._held.values()) > self._memory_bytes:
@@ -234,4 +362,6 @@ class Sounds:
 
     def close(self) -> None:
         """Decode nothing more."""
+        self._is_closed = True
+        self._openers.shutdown(wait=False, cancel_futures=True)
         self._decoders.shutdown(wait=False, cancel_futures=True)

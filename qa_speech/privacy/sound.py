@@ -8,6 +8,7 @@ holds, nor where the file is another than the one that was inspected.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from qa_speech.audio.decode import Audio, RawFormat, Told, decode, parse_raw
 from qa_speech.audio.pairs import decode_pair
@@ -56,6 +57,34 @@ def format_of(call: Call) -> RawFormat | None:
     return parse_raw(call.recording.raw) if call.recording.raw else None
 
 
+class Sources(NamedTuple):
+    """The files of a call, found to be those that were inspected; `customer` where its channels are two files."""
+
+    path: Path
+    customer: Path | None = None
+
+
+def sources(call: Call, spans: Timeline | None, *, recordings: Path | None, changed: bool = False) -> Sources | str:
+    """The files of a call, or the code of why it may not be played; see `recorded`."""
+    if call.times == "nominal":
+        return "no_times"
+    if spans is None:
+        return "no_words"
+    source = locate(call, recordings)
+    if source is None:
+        return "audio_missing"
+    if (spans or not changed) and is_changed(call, source):
+        return "audio_changed"
+    if not call.recording.path_customer:
+        return Sources(source)
+    other = locate_customer(call, recordings)
+    if other is None:
+        return "audio_missing"
+    if (spans or not changed) and is_customer_changed(call, other):
+        return "audio_changed"
+    return Sources(source, other)
+
+
 def recorded(
     call: Call, spans: Timeline | None, *, recordings: Path | None, told: Told | None = None, changed: bool = False
 ) -> Audio | str:
@@ -70,23 +99,17 @@ def recorded(
     changed : play it although it is another than the one that was inspected; not where anything has to be masked in it.
     told : is shown the samples as they come (`audio.decode`), none before the file was found to be the one inspected.
     """
-    if call.times == "nominal":
-        return "no_times"
-    if spans is None:
-        return "no_words"
-    source = locate(call, recordings)
-    if source is None:
-        return "audio_missing"
-    if (spans or not changed) and is_changed(call, source):
-        return "audio_changed"
+    found = sources(call, spans, recordings=recordings, changed=changed)
+    if isinstance(found, str):
+        return found
+    return decoded_sources(call, found, told=told)
+
+
+def decoded_sources(call: Call, found: Sources, *, told: Told | None = None) -> Audio | str:
+    """The decoded files of a call (`told` as in `audio.decode`), or ``audio_unreadable``."""
     try:
-        if not call.recording.path_customer:
-            return decode(source, raw=format_of(call), told=told)
-        other = locate_customer(call, recordings)
-        if other is None:
-            return "audio_missing"
-        if (spans or not changed) and is_customer_changed(call, other):
-            return "audio_changed"
-        return decode_pair(source, other)
+        if found.customer is None:
+            return decode(found.path, raw=format_of(call), told=told)
+        return decode_pair(found.path, found.customer)
     except (AudioError, ValueError):
         return "audio_unreadable"
