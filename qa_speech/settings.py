@@ -10,10 +10,14 @@ Option > file > the model's own settings > default. Unknown keys are refused and
     language = "zh"
     device = "auto"             # auto, cpu, cuda
 
+    [recognizer]                # a server that speaks the OpenAI interface, in place of a model on this machine
+    url = "http://127.0.0.1:8000/v1"
+    model = "whisper-large-v3"
+
     [speech]
     threshold = 0.5
 
-    [diarize]                   # mono recordings, with the extra of this name
+    [diarize]                   # mono recordings, with the extra `sherpa`
     segmentation = "/models/pyannote-segmentation-3-0.onnx"
     embedding = "/models/campplus-zh.onnx"
 
@@ -40,7 +44,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from qa_speech.audio.limits import DEFAULT, SpeechLimits
 from qa_speech.errors import ConfigError
@@ -53,6 +57,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 FILE_NAME = "qa_speech.toml"
+REMOTE = "remote"
+"""The engine of `[recognizer]`: ``remote:whisper-1``."""
 
 
 class _Strict(BaseModel):
@@ -78,6 +84,21 @@ class Recognition(_Strict):
     simplify: bool = Field(default=True, description="traditional to simplified characters, for Chinese")
 
 
+class Recognizer(_Strict):
+    """A recogniser on a server that speaks the OpenAI interface (vLLM, FunASR, whisper.cpp): `/audio/transcriptions` below `url`.
+
+    Sound leaves this machine only where `allow_remote` says so; the key stands in the environment, never here.
+    """
+
+    url: str = Field(description="address up to /v1, e.g. http://127.0.0.1:8000/v1")
+    model: str = Field(default="whisper-1", min_length=1, description="the server's name of the model")
+    allow_remote: bool = Field(default=False, description="send customers' voices to another machine")
+    api_key_env: str = Field(default="", description="environment variable that holds the key; none unless given")
+    timeout_s: float = Field(default=120, gt=0, le=3600, description="for the whole answer to one window")
+    retries: int = Field(default=3, ge=0, le=10, description="when the server is busy (429, 503)")
+    requests: int = Field(default=4, ge=1, le=64, description="windows under way at once")
+
+
 class Speech(_Strict):
     """Speech activity and utterances, probabilities 0–1 and seconds; recorded in every Call (`made_with`)."""
 
@@ -95,7 +116,7 @@ class Speech(_Strict):
 
 
 class Diarize(_Strict):
-    """Local ONNX files that tell two voices on one channel apart (the extra `diarize`); relative to the settings file."""
+    """Local ONNX files that tell two voices on one channel apart (the extra `sherpa`); relative to the settings file."""
 
     segmentation: Path
     embedding: Path
@@ -173,12 +194,20 @@ class Settings(_Strict):
         default="", description="how the two files of one call end, the agent's and the customer's: in,out; or auto"
     )
     recognition: Recognition = Recognition()
+    recognizer: Recognizer | None = Field(default=None, description="a server; then `model` is its unless given")
     speech: Speech = Speech()
     transcripts: Transcripts = Transcripts()
     diarize: Diarize | None = Field(default=None, description="mono recordings; they stay undivided unless given")
     batch: Batch = Batch()
     tables: Tables = Tables()
     scorecards: list[ScorecardRule] = []
+
+    @model_validator(mode="after")
+    def _served(self) -> Settings:
+        """Who names a server and no model means the server's."""
+        if self.model is None and self.recognizer is not None:
+            return self.model_copy(update={"model": f"{REMOTE}:{self.recognizer.model}"})
+        return self
 
 
 def load_settings(path: str | Path | None = None) -> Settings:

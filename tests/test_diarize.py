@@ -98,7 +98,7 @@ def test_what_goes_wrong_inside_names_the_engine(models: tuple[Path, Path]) -> N
 def test_without_the_extra_the_error_names_it(models: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sherpa_onnx", None)
 
-    with pytest.raises(ModelError, match=r"sherpa-onnx is not installed; pip install 'qa-speech\[diarize\]'"):
+    with pytest.raises(ModelError, match=r"sherpa-onnx is not installed; pip install 'qa-speech\[sherpa\]'"):
         diarize.SherpaDiarizer(*models)
 
 

@@ -70,6 +70,10 @@ class WindowWords:
     notes: tuple[str, ...] = ()
 
 
+TIMES_ESTIMATED = "times_estimated"
+"""Note of an answer whose words bear times that nobody measured: laid evenly over a stretch."""
+
+
 class SpeechDetector(Protocol):
     """Finds speech in one channel."""
 

@@ -1,4 +1,4 @@
-"""Two speakers on one channel: an adapter over sherpa-onnx with local ONNX files (the extra `diarize`).
+"""Two speakers on one channel: an adapter over sherpa-onnx with local ONNX files (the extra `sherpa`).
 
     mono channel     ===A===  ==B==   ==A==
     speaker 1        =======          =====        the first to speak
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from qa_speech.settings import Settings
 
 SPEAKERS = 2
-PACKAGE, EXTRA = "sherpa-onnx", "pip install 'qa-speech[diarize]'"
+PACKAGE, EXTRA = "sherpa-onnx", "pip install 'qa-speech[sherpa]'"
 
 
 class Splitter(Protocol):

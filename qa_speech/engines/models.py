@@ -19,11 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from qa_speech.engines.hashes import cache_folder, kept_sha256
+from qa_speech.engines.sherpa_models import looks_like_sherpa, read_folder
 from qa_speech.errors import ModelError
 from qa_speech.files import sha256
 from qa_speech.resources import folder
 
-WHISPER_FILES = ("config.json", "model.bin", "tokenizer.json")
+WHISPER_WEIGHTS = "model.bin"
+WHISPER_FILES = ("config.json", WHISPER_WEIGHTS, "tokenizer.json")
 VOCABULARY_FILES = ("vocabulary.json", "vocabulary.txt")
 OPTIONAL_FILES = ("preprocessor_config.json",)
 SUMS = "SHA256SUMS"
@@ -52,9 +54,19 @@ class Model:
     samples_only: bool = False
 
     @property
+    def for_sherpa(self) -> bool:
+        """Whether it is a model for sherpa-onnx, and not a Whisper of CTranslate2."""
+        return not (self.path / WHISPER_WEIGHTS).is_file() and looks_like_sherpa(self.path)
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it came with this package: its hash is recorded there."""
+        return bool(self.recorded_sha256)
+
+    @property
     def weights(self) -> Path:
         """The file of its weights, which tells it from others."""
-        return self.path / "model.bin"
+        return read_folder(self.path).weights if self.for_sherpa else self.path / WHISPER_WEIGHTS
 
     @property
     def sha256(self) -> str:
@@ -90,7 +102,7 @@ def find_model(name: str, *, models_dir: Path | None = None) -> Model:
                 name,
                 folder("models") / entry["folder"],
                 decode=entry.get("decode", {}),
-                recorded_sha256=entry.get("files", {}).get("model.bin", ""),
+                recorded_sha256=entry["files"][entry["weights"]],
                 samples_only=bool(entry.get("samples_only", False)),
             )
         )
@@ -251,6 +263,9 @@ def _in_hub_cache(repo: str) -> Path | None:
 
 
 def _checked(model: Model) -> Model:
+    if model.for_sherpa:
+        read_folder(model.path)
+        return model
     missing = [name for name in WHISPER_FILES if not (model.path / name).is_file()]
     if not any((model.path / name).is_file() for name in VOCABULARY_FILES):
         missing.append(" or ".join(VOCABULARY_FILES))
@@ -258,7 +273,8 @@ def _checked(model: Model) -> Model:
         raise ModelError(
             model.name,
             f"{model.path} is not a CTranslate2 Whisper model: no {', '.join(missing)} "
-            f"(expected {', '.join(WHISPER_FILES)} and {' or '.join(VOCABULARY_FILES)})",
+            f"(expected {', '.join(WHISPER_FILES)} and {' or '.join(VOCABULARY_FILES)}; "
+            "or tokens.txt and ONNX files for sherpa-onnx)",
         )
     return model
 

@@ -1,7 +1,8 @@
-"""The table of recognisers: built-in Whisper, and those of installed packages, through one door.
+"""The table of recognisers: Whisper, sherpa-onnx, and those of installed packages, through one door.
 
 A package publishes, under the entry point group ``qa_speech.engines``, a function ``(model, settings) -> Recognizer``;
-it is then chosen as ``NAME:MODEL``: ``--model paraformer:/models/paraformer-zh``. A name without an engine is Whisper's.
+it is then chosen as ``NAME:MODEL``: ``--model mine:/models/mine-zh``. A name without an engine is one of a folder, and what that
+holds tells whose it is: Whisper in CTranslate2 format, or a model for sherpa-onnx.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.metadata import entry_points
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from qa_speech.engines.base import Recognizer
-from qa_speech.errors import PluginError
-from qa_speech.settings import Settings
+from qa_speech.errors import ModelError, PluginError
+from qa_speech.settings import REMOTE, Settings
+
+if TYPE_CHECKING:
+    from qa_speech.engines.models import Model
 
 Loader: TypeAlias = Callable[[str, Settings], Recognizer]
 
 
-def whisper(name: str, settings: Settings) -> Recognizer:
-    """A Whisper model by folder, name or hub id; options: settings over the model's own over the defaults.
+def local(name: str, settings: Settings) -> Recognizer:
+    """A model on this machine, by folder, name or hub id; options: settings over the model's own over the defaults.
 
     Raises
     ------
@@ -27,10 +31,15 @@ def whisper(name: str, settings: Settings) -> Recognizer:
         It is not on this machine, or does not load.
     """
     from qa_speech.engines.models import find_model, verified
+
+    model = verified(find_model(name, models_dir=settings.models_dir))
+    return _sherpa(model, settings) if model.for_sherpa else _whisper(model, settings)
+
+
+def _whisper(model: Model, settings: Settings) -> Recognizer:
     from qa_speech.engines.whisper import DecodeOptions, WhisperRecognizer, known_options
 
     wanted = settings.recognition
-    model = verified(find_model(name, models_dir=settings.models_dir))
     chosen = {key: value for key, value in wanted.model_dump().items() if value is not None}
     return WhisperRecognizer(
         model,
@@ -41,7 +50,28 @@ def whisper(name: str, settings: Settings) -> Recognizer:
     )
 
 
-BUILTIN: Mapping[str, Loader] = {"whisper": whisper}
+def _sherpa(model: Model, settings: Settings) -> Recognizer:
+    from qa_speech.engines.sherpa import SherpaRecognizer
+
+    return SherpaRecognizer(model, settings.recognition)
+
+
+def remote(name: str, settings: Settings) -> Recognizer:
+    """The model of this name on the server that the settings name; "" = the one named there.
+
+    Raises
+    ------
+    ModelError
+        The settings name no server, or one that nothing may be sent to.
+    """
+    from qa_speech.engines.remote import RemoteRecognizer
+
+    if settings.recognizer is None:
+        raise ModelError(name or REMOTE, "no server: give its address in the settings, [recognizer] url = …")
+    return RemoteRecognizer(name, settings.recognizer, settings.recognition)
+
+
+BUILTIN: Mapping[str, Loader] = {"whisper": local, "sherpa": local, REMOTE: remote}
 
 
 @cache
@@ -66,7 +96,7 @@ def recognizers() -> Mapping[str, Loader]:
 
 
 def load_recognizer(name: str, settings: Settings | None = None) -> Recognizer:
-    """Load a recogniser: a Whisper folder, name or hub id, or ``ENGINE:MODEL`` for one of an installed package.
+    """Load a recogniser: a model's folder, name or hub id, or ``ENGINE:MODEL`` for one of an installed package.
 
     Raises
     ------
@@ -84,4 +114,4 @@ def load_recognizer(name: str, settings: Settings | None = None) -> Recognizer:
     engine, colon, model = name.partition(":")
     if colon and engine in recognizers():
         return recognizers()[engine](model, settings or Settings())
-    return whisper(name, settings or Settings())
+    return local(name, settings or Settings())

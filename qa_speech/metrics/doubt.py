@@ -29,7 +29,7 @@ WORDLESS_SHARE = 0.1
 """Share, 0–1, of a role's speech without words above which a figure over its words is of low reliability."""
 NEAR_BOUND = 0.05
 """Share, 0–1, of a bound within which a figure is too close to it: an error of measurement could decide."""
-DOUBTFUL_TIMES = frozenset(
+DOUBTFUL_TIMES = frozenset(("recogniser:times_estimated", "recogniser:words_disordered")) | frozenset(
     f"transcript_{note}"
     for note in (
         "spans_mended", "ends_estimated", "lines_untimed", "words_outside", "words_disordered", "stamps_differ",
@@ -41,10 +41,10 @@ DOUBTFUL_TIMES = frozenset(
 
 
 def has_doubtful_times(call: Call) -> bool:
-    """Whether something is wrong with the times that a transcript gave to this call's words.
+    """Whether something is wrong with the times that a transcript or a recogniser gave to this call's words.
 
     >>> from qa_speech.testing import make_call
     >>> has_doubtful_times(make_call("agent: 您好"))
     False
     """
-    return any(warning.partition(":")[0] in DOUBTFUL_TIMES for warning in call.warnings)
+    return any(warning in DOUBTFUL_TIMES or warning.partition(":")[0] in DOUBTFUL_TIMES for warning in call.warnings)

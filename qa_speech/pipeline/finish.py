@@ -10,7 +10,7 @@ import msgspec
 from qa_speech.audio.voice import acoustics
 from qa_speech.call import Acoustics, Call, Role, StrayWord, Word
 from qa_speech.conduct.annotate import with_annotations
-from qa_speech.engines.base import Recognizer, traits_of
+from qa_speech.engines.base import TIMES_ESTIMATED, Recognizer, traits_of
 from qa_speech.engines.transcripts import Transcript, estimated_in, made_with, words_for
 from qa_speech.engines.windows import to_call_time
 from qa_speech.language.dialogue import build_utterances
@@ -20,7 +20,7 @@ from qa_speech.pipeline.again import Heard, Voice, voices
 from qa_speech.pipeline.prepare import Prepared
 from qa_speech.resources import folder
 from qa_speech.settings import Settings
-from qa_speech.timeline import Timeline
+from qa_speech.timeline import Segment, Timeline
 
 LONGER_S = 5.0
 LONGER_SHARE = 0.05
@@ -84,12 +84,15 @@ def _with_answers(call: Call, prepared: Prepared, heard: Heard, recognizer: Reco
     words = {prepared.voices[voice]: said.words for voice, said in found.items()}
     taken: list[StrayWord] = []
     noted: set[str] = set()
+    untimed: list[Segment] = []
     answered = [*zip(prepared.plans, heard.first, strict=True), *zip(heard.plans, heard.again, strict=True)]
     for plan, (answer, removed) in answered:
         role = prepared.voices[plan.voice]
         moved = to_call_time([one.word for one in removed], plan.pieces)
         taken += [StrayWord(role, word, one.reason) for word, one in zip(moved, removed, strict=True)]
         noted.update(answer.notes)
+        if TIMES_ESTIMATED in answer.notes:
+            untimed += [Segment(piece.call_start, piece.call_end) for piece in plan.pieces]
     recorded = dict(recognizer.made_with)
     if heard.plans:
         recorded["windows_again"] = f"{len(heard.plans)} of {len(prepared.plans)}"
@@ -98,7 +101,7 @@ def _with_answers(call: Call, prepared: Prepared, heard: Heard, recognizer: Reco
     return msgspec.structs.replace(
         call,
         stray=(*call.stray, *taken),
-        estimated=(),
+        estimated=tuple(sorted(set(untimed))),
         warnings=(*call.warnings, *notes, *_wordless(found), *_foreign(call, recognizer)),
     )
 

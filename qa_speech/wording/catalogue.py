@@ -323,6 +323,14 @@ WARNINGS: Words = {
         "识别器反复写同一句话，多出的部分已去掉，只留一次",
         "the recogniser wrote the same again and again; it was kept once",
     ),
+    "recogniser:times_estimated": (
+        "识别服务没有给出字词时间，时间按句段推算，语速等指标按低可靠处理",
+        "the recogniser gave no times of words; they were laid over its segments, and figures of them are of low reliability",
+    ),
+    "recogniser:words_disordered": (
+        "识别服务给出的字词先后颠倒，已按时间排好，时间不可全信",
+        "the recogniser's words were out of order; they were sorted by their times, which are doubtful",
+    ),
     "damaged_packets": ("录音有损坏的数据包，已跳过", "damaged packets in the recording were skipped"),
     "transcript_times_estimated": (
         "文本没有时间，字词时间按语音段推算",

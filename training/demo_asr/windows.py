@@ -105,6 +105,14 @@ class Batch(NamedTuple):
 
 def line(pieces: Sequence[tuple[int, Audio]], length: int, rng: random.Random, mixing: Mixing) -> Audio:
     """Put pieces of 8 kHz audio on a noisy line; 16 kHz audio."""
+    wide = soxr.resample(narrow_line(pieces, length, rng, mixing), 8000, 16000, quality=rng.choice(["HQ", "MQ", "LQ"]))
+    if rng.random() < 0.3:
+        wide += _noise(len(wide), rng) * 10 ** rng.uniform(-5, -3.5)
+    return wide
+
+
+def narrow_line(pieces: Sequence[tuple[int, Audio]], length: int, rng: random.Random, mixing: Mixing) -> Audio:
+    """Put pieces of 8 kHz audio on a noisy line; 8 kHz audio of `length` samples."""
     audio = np.zeros(length, np.float32)
     for start, piece in pieces:
         first, last = max(0, start), min(length, start + len(piece))
@@ -114,10 +122,7 @@ def line(pieces: Sequence[tuple[int, Audio]], length: int, rng: random.Random, m
         audio += _noise(length, rng) * 10 ** rng.uniform(-4.5, -2.3)
     if rng.random() < mixing.coded:
         audio = through_codec(audio, rng.choice(("opus", "opus", "gsm")))
-    wide = soxr.resample(audio, 8000, 16000, quality=rng.choice(["HQ", "MQ", "LQ"]))
-    if rng.random() < 0.3:
-        wide += _noise(len(wide), rng) * 10 ** rng.uniform(-5, -3.5)
-    return wide
+    return audio
 
 
 def _noise(length: int, rng: random.Random) -> Audio:
