@@ -2,7 +2,8 @@
 
     samples, gain ──→ detector ──→ gate by level ──→ other sounds taken out ──→ speech
                          │              └ takes away most of what the detector is sure of: the detector is believed
-                         └ more is heard than it can tell: heard again with a pitch lent (`voicing`)
+                         └ more is heard that moves as speech does (`movement`) than it can tell: heard again with a
+                           pitch lent (`voicing`); what moves is believed
 
 Every doubt is a finding, and so is a party of whom next to nothing was found: nobody is silent without a word about it.
 """
@@ -18,6 +19,7 @@ import numpy as np
 from qa_speech.audio import activity, quality, sounds
 from qa_speech.audio.activity import Mask
 from qa_speech.audio.limits import SpeechLimits
+from qa_speech.audio.movement import movement
 from qa_speech.audio.track import Floats, Track, frame_mask, grown, runs
 from qa_speech.audio.voicing import voiced
 from qa_speech.call import Finding
@@ -31,8 +33,16 @@ DITHER_DB, DITHER_FRAME = -80.0, 160
 """dBFS of the noise that the detector gets for digital silence, which it has never met; shortest such, samples at 16 kHz."""
 MOST = 0.5
 """Share; a voice of which less than this is found is a voice lost."""
-UNTOLD_S = 1.0
-"""Seconds of sound that nothing explains from which on a channel is heard again."""
+UNTOLD_S, UNTOLD_SHARE = 1.0, 0.2
+"""Seconds of sound that moves as speech does and that nothing explains, and its share of the speech, from which on a channel
+is heard again."""
+MOVES_DB, MOVES_ALONE_DB = 2.0, 1.7
+"""Sound moves as speech does when its spectrum changes by this much, see `movement`; the same where there is more of it than of
+speech, so that a whole voice may be lost."""
+MOVING_GAP_S, LEAST_MOVING_S = 0.1, 0.2
+"""Moving sound goes on over gaps as short as this; shorter sounds tell nothing."""
+MOVING_LIKELY = 0.6
+"""How likely to be speech (0–1) moving sound is that nothing explains."""
 LOST_S = 2.5
 """Seconds of such sound in which a party may be lost, if there is more of it than of speech."""
 LEAK_REACH_S = 0.35
@@ -85,7 +95,7 @@ def hear(channel: Channel, detector: Detector, limits: SpeechLimits) -> Heard:
     """Speech and other sounds of one channel."""
     probabilities = _detected(channel, detector, lent=False)
     heard = _gated(channel, probabilities, detector.frame_s, limits)
-    if _untold(channel, heard).duration >= max(UNTOLD_S, heard.speech.duration):
+    if _untold(channel, heard).duration >= UNTOLD_S:
         heard = _heard_again(channel, heard, probabilities, detector, limits)
     untold_s = _untold(channel, heard).duration
     if untold_s < max(LOST_S, heard.speech.duration):
@@ -96,14 +106,45 @@ def hear(channel: Channel, detector: Detector, limits: SpeechLimits) -> Heard:
 def _heard_again(
     channel: Channel, heard: Heard, probabilities: Floats, detector: Detector, limits: SpeechLimits
 ) -> Heard:
-    """The channel with a pitch lent to it, where that shows more than twice the speech; else as it was heard."""
-    lent = _detected(channel, detector, lent=True)
-    likely = np.maximum(probabilities, np.minimum(LENT_TIMES * lent, 1))
-    again = _gated(channel, likely, detector.frame_s, limits)
-    if again.speech.duration < max(UNTOLD_S, heard.speech.duration / MOST):
+    """The channel as it is heard when what moves is believed to be speech; as it was, where that shows little more."""
+    least_s = max(UNTOLD_S, UNTOLD_SHARE * heard.speech.duration)
+    moves = movement(channel.track, _sounding(channel))
+    alone = _untold(channel, heard).duration > heard.speech.duration
+    least_db = MOVES_ALONE_DB if alone else MOVES_DB
+    moving = _moving(channel, heard, moves, least_db)
+    if moving.duration < least_s:
         return heard
-    only_lent_s = again.speech.duration - heard.speech.duration
-    return again._replace(doubts=(*again.doubts, ("unvoiced_speech", round(only_lent_s, 1), "s")))
+    lent = _detected(channel, detector, lent=True)
+    still = _sounding(channel) & (moves < least_db)
+    lent[frame_mask(_timeline(still, channel.track.frame_s), len(lent), detector.frame_s)] = 0
+    likely = np.maximum(probabilities, np.minimum(LENT_TIMES * lent, 1))
+    believed = frame_mask(moving, len(likely), detector.frame_s)
+    likely[believed] = np.maximum(likely[believed], max(MOVING_LIKELY, limits.threshold))
+    again = _gated(channel, likely, detector.frame_s, limits)
+    only_again_s = again.speech.duration - heard.speech.duration
+    if only_again_s < UNTOLD_S:
+        return heard
+    return again._replace(doubts=(*again.doubts, ("unvoiced_speech", round(only_again_s, 1), "s")))
+
+
+def _moving(channel: Channel, heard: Heard, moves: Floats, least_db: float) -> Timeline:
+    """Sound that nothing explains and that moves as speech does; `moves` in dB per level frame, `least_db` on average."""
+    frame_s = channel.track.frame_s
+    sounding = _sounding(channel)
+    untold = _untold(channel, heard).bridged(MOVING_GAP_S).without_short(LEAST_MOVING_S)
+    found = []
+    for stretch in untold:
+        frames = slice(round(stretch.start / frame_s), round(stretch.end / frame_s))
+        inside = moves[frames][sounding[frames]]
+        if len(inside) and np.mean(inside) >= least_db:
+            found.append(stretch)
+    return Timeline(found)
+
+
+def _sounding(channel: Channel) -> Mask:
+    """The level frames in which a channel is heard at all."""
+    frame_s = channel.track.frame_s
+    return frame_mask(sounds.audible(channel.levels, frame_s), len(channel.levels), frame_s)
 
 
 def findings(number: int, channel: Channel, heard: Heard, *, dead: bool) -> list[Finding]:
@@ -145,8 +186,12 @@ def _explained(channel: Channel, around_s: float = 0.0) -> Timeline:
     if channel.explained is None:
         return Timeline()
     frame_s = channel.track.frame_s
-    near = grown(channel.explained, round(around_s / frame_s))
-    return Timeline((first * frame_s, last * frame_s) for first, last in runs(near))
+    return _timeline(grown(channel.explained, round(around_s / frame_s)), frame_s)
+
+
+def _timeline(mask: Mask, frame_s: float) -> Timeline:
+    """Where frames of `frame_s` seconds are marked."""
+    return Timeline((first * frame_s, last * frame_s) for first, last in runs(mask))
 
 
 def _untold(channel: Channel, heard: Heard) -> Timeline:

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from qa_speech.audio.movement import PART_STEPS, STEP_S, movement
+from qa_speech.audio.track import Floats, Track
+from tests.voices import noise, voice
+
+
+def moves(sound: Floats, rate: int = 8000) -> Floats:
+    track = Track(sound, rate)
+    return movement(track, np.ones(-(-len(sound) // track.hop), bool))
+
+
+def horn(length_s: float) -> Floats:
+    clock = np.arange(round(length_s * 8000)) / 8000
+    blown = np.sum([np.sin(2 * np.pi * 300 * n * clock) / n for n in range(1, 6)], axis=0)
+    return (0.1 * blown).astype(np.float32)
+
+
+def test_a_voice_moves_and_noise_and_a_horn_stand_still_whatever_their_loudness_does() -> None:
+    swelling = np.abs(np.sin(np.arange(80_000) / 2000)).astype(np.float32) + np.float32(0.1)
+
+    assert np.median(moves(voice([(0, 10)], 10))) > 2.5
+    assert np.median(moves(noise(10, -20))) < 1.6
+    assert np.median(moves(noise(10, -20) * swelling)) < 1.8
+    assert np.median(moves(horn(10))) < 0.5
+
+
+def test_only_sounding_frames_count() -> None:
+    clock = np.arange(80_000) / 8000
+    heard = (np.arange(1000) % 100) < 50
+    bursts = np.where(clock % 1 < 0.5, horn(10), noise(10, -60)).astype(np.float32)
+
+    found = movement(Track(bursts, 8000), heard)
+
+    assert not found[~heard].any()
+    assert np.median(found[heard]) < np.median(moves(bursts)[heard]) / 2
+
+
+@pytest.mark.parametrize("rate", [1, 100, 500, 8000, 44_100])
+def test_any_length_and_rate_gives_one_value_a_frame(rate: int) -> None:
+    for count in (0, 1, rate // 20, rate // 2, 2 * rate):
+        sound = np.zeros(count, np.float32)
+        found = moves(sound, rate)
+        assert len(found) == -(-count // Track(sound, rate).hop)
+        assert np.isfinite(found).all()
+
+
+def test_parts_meet_without_a_seam() -> None:
+    length_s = PART_STEPS * STEP_S + 3
+    sound = voice([(0, length_s)], length_s)
+    later = round(62.24 * 8000)  # whole steps, and whole level frames
+
+    whole, end = moves(sound), moves(sound[later:])
+
+    assert whole[-400:] == pytest.approx(end[-400:], abs=0.01)
