@@ -39,6 +39,11 @@ class Place(NamedTuple):
 COMMANDS: Mapping[str, Place] = {
     "demo": Place("inspect", "demo", "用自带样例演示 Inspect the bundled sample calls with the bundled recogniser."),
     "inspect": Place("inspect", "inspect", "质检录音 Inspect recordings: decode, transcribe, measure, score."),
+    "transcribe": Place(
+        "transcribe",
+        "transcribe",
+        "只转写 Words alone, as text, subtitles or JSON, by role; or where two recognisers differ.",
+    ),
     "score": Place("inspect", "score", "重新评分 Score stored calls again: no audio, no models."),
     "clips": Place("clips", "clips", "剪辅导片段 Cut the moments worth hearing, with customers' data masked."),
     "redact": Place(

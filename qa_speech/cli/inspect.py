@@ -157,7 +157,7 @@ def inspect(
         from qa_speech.inputs import find_inputs, with_raw, with_transcripts
         from qa_speech.pipeline import inspect_many
 
-        settings = _settings(config, model, agent_channel, language)
+        settings = settings_of(config, model, agent_channel, language)
         joined = pairs if pairs is not None else settings.pairs
         inputs = find_inputs(paths, pairs=joined)
         tell_overlooked(paths, joined, ui(ui_language))
@@ -261,7 +261,7 @@ def _cards_chosen(cards: Shelf) -> Callable[[CallReport], Scorecard | None]:
     return lambda report: cards(report.call)
 
 
-def _settings(config: Path | None, model: str | None, agent_channel: int | None, language: str | None) -> Settings:
+def settings_of(config: Path | None, model: str | None, agent_channel: int | None, language: str | None) -> Settings:
     """Option > file > default."""
     from qa_speech.settings import load_settings
 
@@ -293,7 +293,7 @@ def _finish(
     if out is not None:
         folder = ReportFolder(out, lang=lang, embed_audio=embed_audio, mask=mask, changed_audio=changed_audio)
     tally = _Tally(fail_under)
-    with _written(folder, tally, lang), _progress(total, lang) as advance:
+    with _written(folder, tally, lang), progress(total, lang) as advance:
         for outcome in outcomes:
             advance(outcome.id)
             tally.count(outcome)
@@ -371,10 +371,10 @@ def _line(outcome: CallReport | CallFailure, lang: Language) -> str:
 
 
 @contextmanager
-def _progress(total: int | None, lang: Language) -> Iterator[Callable[[str], None]]:
+def progress(total: int | None, lang: Language, doing: str = "") -> Iterator[Callable[[str], None]]:
     """A bar on stderr where a person watches; nothing otherwise. Yields the function that names the call just done.
 
-    `total` is the number of calls, None where nobody knows it.
+    `total` is the number of calls, None where nobody knows it; `doing` is what is done to them, inspecting unless given.
     """
     if not sys.stderr.isatty():
         yield lambda name: None
@@ -388,5 +388,5 @@ def _progress(total: int | None, lang: Language) -> Iterator[Callable[[str], Non
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(file=drawn_on()), transient=True) as bar:
-        task = bar.add_task(in_words(lang, "质检中", "inspecting"), total=total)
+        task = bar.add_task(doing or in_words(lang, "质检中", "inspecting"), total=total)
         yield lambda name: bar.update(task, advance=1, description=escape(visible(name[-40:])))

@@ -45,7 +45,7 @@ POSITIONS = 750
 BLANK = 0
 """The first token of the vocabulary; character n is token n + 1."""
 NUM_TOKENS = len(corpus.CHARACTERS) + 1
-LOG_EVERY, SAVE_EVERY = 50, 200
+LOG_EVERY, SAVE_EVERY = 25, 100
 BLOCK = 4
 
 SHARES = {"A": 0.55, "B": 0.33, "C": 0.12}
