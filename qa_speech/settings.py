@@ -14,6 +14,9 @@ Option > file > the model's own settings > default. Unknown keys are refused and
     url = "http://127.0.0.1:8000/v1"
     model = "whisper-large-v3"
 
+    [recordings]
+    max_hours = 4
+
     [speech]
     threshold = 0.5
 
@@ -46,7 +49,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from qa_speech.audio.limits import DEFAULT, SpeechLimits
+from qa_speech.audio.limits import DEFAULT, RECORDINGS, RecordingLimits, SpeechLimits
 from qa_speech.errors import ConfigError
 from qa_speech.language.dialogue import UTTERANCE_PAUSE_S
 from qa_speech.language.limits import DEFAULT as LARGEST
@@ -97,6 +100,19 @@ class Recognizer(_Strict):
     timeout_s: float = Field(default=120, gt=0, le=3600, description="for the whole answer to one window")
     retries: int = Field(default=3, ge=0, le=10, description="when the server is busy (429, 503)")
     requests: int = Field(default=4, ge=1, le=64, description="windows under way at once")
+
+
+class Recordings(_Strict):
+    """What a recording may be at most; one beyond is refused by name."""
+
+    max_hours: float = Field(default=RECORDINGS.max_hours, gt=0, le=1000, description="its length")
+    min_rate: int = Field(default=RECORDINGS.min_rate, ge=1_000, le=384_000, description="its sampling rate, Hz")
+    max_rate: int = Field(default=RECORDINGS.max_rate, ge=1_000, le=384_000, description="its sampling rate, Hz")
+
+    @property
+    def limits(self) -> RecordingLimits:
+        """The same for the decoder."""
+        return RecordingLimits(**self.model_dump())
 
 
 class Speech(_Strict):
@@ -193,6 +209,7 @@ class Settings(_Strict):
     pairs: str = Field(
         default="", description="how the two files of one call end, the agent's and the customer's: in,out; or auto"
     )
+    recordings: Recordings = Recordings()
     recognition: Recognition = Recognition()
     recognizer: Recognizer | None = Field(default=None, description="a server; then `model` is its unless given")
     speech: Speech = Speech()

@@ -3,13 +3,14 @@
 libsndfile reads what it can; PyAV (the FFmpeg libraries that come with faster-whisper) reads the rest and repairs
 what libsndfile silently takes for empty. No ffmpeg program is needed.
 
-Memory: samples are kept as int16, at the file's own rate up to 16 kHz, and the file is read in blocks: two hours of
-two channels at 8 kHz are 230 MB. `Audio.cut` gives float32 pieces on demand.
+Memory: samples are kept as int16, at the file's own rate up to 16 kHz, and the file is read in blocks; those of a long
+recording lie in a temporary file (`audio.store`). `Audio.cut` gives float32 pieces on demand.
 """
 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,14 +20,14 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from qa_speech.audio.limits import UNLIMITED, RecordingLimits
+from qa_speech.audio.store import BLOCK_FRAMES, Store
 from qa_speech.errors import DecodeError
 
 KEEP_RATE_MAX = 16_000
 """Hz; recordings with a higher rate are resampled to this while they are read."""
 RATES = (1_000, 384_000)
-BLOCK_FRAMES = 1 << 17
-MOST_FRAMES_PER_BYTE = 64
-"""No codec packs more; a header that declares more is not believed."""
+"""Hz; what any sampling rate lies between."""
 CHANNELS_MAX = 32
 EMPTY_HEADER_BYTES = 1024
 RAW_CODECS = {
@@ -119,20 +120,29 @@ def as_int16(block: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
     return held
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """A recording to decode, what it may be at most, and who is shown the samples as they come."""
+
+    path: Path
+    limits: RecordingLimits
+    told: Told | None
+
+    def problem(self, text: str) -> DecodeError:
+        """What is wrong with it."""
+        return DecodeError(str(self.path), text)
+
+
 class _Sink:
-    """Collects blocks of float32 (frames, channels) as int16 rows, resampling on the way when the rate is high.
+    """Collects blocks of float32 (frames, channels) as int16 rows, resampling on the way when the rate is high."""
 
-    `expected` frames are set aside at once (memory is only taken when it is written), so that a long recording is
-    never held twice; a file that holds more than it declared makes the store grow.
-    """
-
-    def __init__(self, rate: int, channels: int, told: Told | None, expected: int = 0) -> None:
-        self._told = told
+    def __init__(self, wanted: _Wanted, rate: int, channels: int) -> None:
+        self._wanted = wanted
         self.rate = min(rate, KEEP_RATE_MAX)
         self.channels = channels
         self.frames = 0
-        self._used = 0
-        self._store = np.empty((channels, max(BLOCK_FRAMES, expected * self.rate // rate + 1)), np.int16)
+        self._most_frames = wanted.limits.max_hours * 3600 * rate
+        self._store = Store(channels)
         self._resampler: Any = None
         if rate > KEEP_RATE_MAX:
             import soxr
@@ -141,29 +151,36 @@ class _Sink:
 
     def add(self, block: npt.NDArray[np.float32]) -> None:
         self.frames += len(block)
+        if self.frames > self._most_frames:
+            most = self._wanted.limits.max_hours
+            raise self._wanted.problem(f"longer than {most:g} hours, the most that is read (recordings.max_hours)")
         self._keep(self._resampler.resample_chunk(block) if self._resampler else block)
 
     def _keep(self, block: npt.NDArray[np.float32]) -> None:
-        end = self._used + len(block)
-        if end > self._store.shape[1]:
-            larger = np.empty((self.channels, max(end, self._store.shape[1] * 2)), np.int16)
-            larger[:, : self._used] = self._store[:, : self._used]
-            self._store = larger
-        self._store[:, self._used : end] = as_int16(block).T
-        self._used = end
-        if self._told is not None:
-            self._told(self._store[:, :end], self.rate)
+        try:
+            self._store.add(as_int16(block))
+        except OSError as exc:
+            where = tempfile.gettempdir()
+            raise self._wanted.problem(f"its sound does not fit into {where}: {exc.strerror or exc}") from exc
+        if self._wanted.told is not None and self._store.frames:
+            self._wanted.told(self._store.samples, self.rate)
 
     def finish(self) -> npt.NDArray[np.int16]:
         """The samples, shape (channels, n)."""
         if self._resampler:
             self._keep(self._resampler.resample_chunk(np.zeros((0, self.channels), np.float32), last=True))
-        if self.frames and not self._used:
+        if self.frames and not self._store.frames:
             self._keep(np.zeros((1, self.channels), np.float32))  # shorter than one sample of ours
-        return self._store[:, : self._used]
+        return self._store.samples
 
 
-def decode(path: str | Path, *, raw: RawFormat | None = None, told: Told | None = None) -> Audio:
+def decode(
+    path: str | Path,
+    *,
+    raw: RawFormat | None = None,
+    told: Told | None = None,
+    limits: RecordingLimits = UNLIMITED,
+) -> Audio:
     """Decode a recording.
 
     Parameters
@@ -176,29 +193,33 @@ def decode(path: str | Path, *, raw: RawFormat | None = None, told: Told | None 
     told
         Is shown what there is after every block, for whoever does not want to wait for the end; begins anew where a second
         reader has to take over.
+    limits
+        What a recording may be at most; a longer one is refused when so much of it has been read.
 
     Raises
     ------
     DecodeError
-        The file is missing, empty, not audio, or holds no samples; the message names the file and the cause.
+        The file is missing, empty, not audio, holds no samples or more than the limits allow; the message names the file
+        and the cause.
     """
     path = Path(path)
+    wanted = _Wanted(path, limits, told)
     size = _size(path)
     if raw is None and path.suffix.lower() == ".vox":
         raw = RawFormat("vox")
     if raw is not None:
-        return _checked(_soundfile(path, raw, told), path)
+        return _checked(_soundfile(wanted, raw), path)
     try:
-        audio = _soundfile(path, None, told)
+        audio = _soundfile(wanted, None)
     except DecodeError as first:
         try:
-            return _checked(_pyav(path, told), path)
+            return _checked(_pyav(wanted), path)
         except DecodeError as second:
             raise DecodeError(
                 str(path), f"not a recording that can be decoded ({first.problem}; {second.problem})"
             ) from None
     if audio.source_frames == 0 and size > EMPTY_HEADER_BYTES:
-        repaired = _pyav(path, told)
+        repaired = _pyav(wanted)
         return _checked(_warn(repaired, "size_unknown"), path)
     data = _data_chunk(path)
     if data is not None and data.unknown:
@@ -232,16 +253,18 @@ def _checked(audio: Audio, path: Path) -> Audio:
     return audio
 
 
-def _check_header(path: Path, rate: int, channels: int) -> None:
-    if not RATES[0] <= rate <= RATES[1]:
-        raise DecodeError(str(path), f"sampling rate {rate} Hz; expected {RATES[0]}…{RATES[1]}")
+def _check_header(wanted: _Wanted, rate: int, channels: int) -> None:
+    lowest, highest = wanted.limits.min_rate, wanted.limits.max_rate
+    if not lowest <= rate <= highest:
+        raise wanted.problem(f"sampling rate {rate} Hz; expected {lowest}…{highest}")
     if not 1 <= channels <= CHANNELS_MAX:
-        raise DecodeError(str(path), f"{channels} channels; expected 1…{CHANNELS_MAX}")
+        raise wanted.problem(f"{channels} channels; expected 1…{CHANNELS_MAX}")
 
 
-def _soundfile(path: Path, raw: RawFormat | None, told: Told | None) -> Audio:
+def _soundfile(wanted: _Wanted, raw: RawFormat | None) -> Audio:
     import soundfile
 
+    path = wanted.path
     options: dict[str, Any] = {}
     if raw is not None:
         options = {
@@ -251,9 +274,8 @@ def _soundfile(path: Path, raw: RawFormat | None, told: Told | None) -> Audio:
         raise DecodeError(str(path), "headerless: its codec, rate and channels must be given")
     try:
         with soundfile.SoundFile(os.fsencode(path), **options) as file:  # a name need not be UTF-8
-            _check_header(path, file.samplerate, file.channels)
-            expected = file.frames if 0 < file.frames < path.stat().st_size * MOST_FRAMES_PER_BYTE else 0
-            sink = _Sink(file.samplerate, file.channels, told, expected)
+            _check_header(wanted, file.samplerate, file.channels)
+            sink = _Sink(wanted, file.samplerate, file.channels)
             while len(block := file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):
                 sink.add(block)
             codec = f"{file.format}/{file.subtype}"
@@ -285,9 +307,10 @@ CONTAINERS = (
 _ALONE = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
 
 
-def _pyav(path: Path, told: Told | None) -> Audio:
+def _pyav(wanted: _Wanted) -> Audio:
     import av
 
+    path = wanted.path
     av.logging.set_level(av.logging.PANIC)
     with _av_errors(path), av.open(os.fspath(path), metadata_errors="ignore", options=_ALONE) as container:
         if not container.streams.audio:
@@ -297,8 +320,8 @@ def _pyav(path: Path, told: Told | None) -> Audio:
         if decoder is None or not decoder.sample_rate or not decoder.channels:
             raise DecodeError(str(path), "FFmpeg: no decoder for this codec")
         rate, channels = decoder.sample_rate, decoder.channels
-        _check_header(path, rate, channels)
-        sink = _Sink(rate, channels, told)
+        _check_header(wanted, rate, channels)
+        sink = _Sink(wanted, rate, channels)
         resampler = av.AudioResampler(format="fltp", rate=rate)
         damaged = 0
         for packet in container.demux(stream):

@@ -1,12 +1,36 @@
-"""What counts as speech on a channel, and what a recogniser gets of it: the defaults of everything that asks.
+"""What a recording may be at most; what counts as speech on a channel, and what a recogniser gets of it.
 
-Settings (`[speech]` in `qa_speech.toml`), the analysis and the diarizer take them from here. Nothing is imported, so
-that settings stay cheap to read.
+Settings (`[recordings]` and `[speech]` in `qa_speech.toml`), the decoder, the analysis and the diarizer take them from here.
+Nothing is imported, so that settings stay cheap to read.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
+
+
+@dataclass(frozen=True)
+class RecordingLimits:
+    """What a recording may be at most; one beyond is refused by name.
+
+    Parameters
+    ----------
+    max_hours : hours
+        Its length.
+    min_rate, max_rate : Hz
+        Its sampling rate.
+    """
+
+    max_hours: float = 24.0
+    min_rate: int = 1_000
+    max_rate: int = 384_000
+
+
+RECORDINGS = RecordingLimits()
+"""What is inspected unless the settings say otherwise."""
+UNLIMITED = RecordingLimits(max_hours=inf)
+"""For what was inspected before and is only played."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from qa_speech.audio.store import Store, blocks
 from qa_speech.timeline import Segment, Timeline
 
 Replacement: TypeAlias = Literal["tone", "silence"]
@@ -79,10 +80,34 @@ def mask_ranges(
     >>> mask_ranges(np.full((1, 5), 7, np.int16), 8000, [(1, 3)], replacement="silence").tolist()
     [[7, 0, 0, 7, 7]]
     """
-    masked = samples.copy()
-    for first, last in replaced:
-        masked[:, first:last] = 0 if replacement == "silence" else tone(last - first, rate)
-    return masked
+    hidden = list(replaced)
+    masked = Store(len(samples))
+    for block in blocks(samples):
+        copied = block.copy()
+        hide(copied, masked.frames, hidden, rate, replacement)
+        masked.add(copied.T)
+    return masked.samples
+
+
+def hide(
+    block: npt.NDArray[np.int16], start: int, hidden: Iterable[tuple[int, int]], rate: int, replacement: Replacement
+) -> None:
+    """Replace in a block, shape (channels, n), that begins at sample `start` what lies in the `hidden` ranges of samples.
+
+    >>> block = np.full((1, 4), 7, np.int16)
+    >>> hide(block, 10, [(0, 12)], 8000, "silence")
+    >>> block.tolist()
+    [[0, 0, 7, 7]]
+    """
+    stop = start + block.shape[1]
+    for begin, end in hidden:
+        first, last = max(begin, start), min(end, stop)
+        if first >= last:
+            continue
+        heard: npt.NDArray[np.int16] | int = 0
+        if replacement == "tone":
+            heard = tone(end - begin, rate, part=(first - begin, last - begin))
+        block[:, first - start : last - start] = heard
 
 
 def ranges(spans: Iterable[Segment], rate: int, length: int, *, padding_s: float = PADDING_S) -> list[tuple[int, int]]:
@@ -103,19 +128,20 @@ def ranges(spans: Iterable[Segment], rate: int, length: int, *, padding_s: float
     return found
 
 
-def tone(length: int, rate: int) -> npt.NDArray[np.int16]:
-    """`length` samples of the tone, faded in and out within 10 ms.
+def tone(length: int, rate: int, *, part: tuple[int, int] | None = None) -> npt.NDArray[np.int16]:
+    """`length` samples of the tone, faded in and out within 10 ms; `part` = only those from one to before another.
 
     >>> tone(8000, 8000).shape, int(abs(tone(8000, 8000)).max()) < 2400, int(tone(8000, 8000)[0])
     ((8000,), True, 0)
     """
-    seconds = np.arange(length) / rate
+    first, last = part or (0, length)
+    places = np.arange(first, last)
+    seconds = places / rate
     rms = 10 ** (TONE_DB / 20)
     wave = np.sin(2 * np.pi * TONE_HZ * seconds) * rms * np.sqrt(2)
     edge = min(round(FADE_S * rate), length // 2)
     if edge:
-        ramp = np.arange(edge) / edge
-        wave[:edge] *= ramp
-        wave[length - edge :] *= ramp[::-1]
+        from_edge = np.minimum(places, length - 1 - places)
+        wave *= np.minimum(from_edge / edge, 1)
     samples: npt.NDArray[np.int16] = np.rint(wave * 32767).astype(np.int16)
     return samples

@@ -37,8 +37,8 @@ FAINT_PERCENT, FAINT_DB = 10, 6.0
 EVEN_DB, EVEN_FRAMES, FAINTEST_DB = 4.0, 20, -60.0
 """A tone's level stays within so many dB for so many frames, also through a narrow codec, and above so many dBFS."""
 MIN_TONE_S, JOIN_S = 0.3, 0.05
-OWN_HZ, OWN_DB = 8.0, 1.0
-"""On one channel alone only a tone this near to that of `mask` is a mask: any other may be the line's."""
+OWN_HZ, OWN_DB, OWN_LONGEST_S = 8.0, 1.0, 60.0
+"""On one channel alone only a tone this near, over so many seconds, to that of `mask` is a mask: any other may be the line's."""
 
 
 def masked(channels: Sequence[Survey]) -> tuple[Timeline, ...]:
@@ -209,7 +209,8 @@ def _is_tone(tone: Sound | None) -> bool:
 def _is_own(channel: Survey, stretch: Segment) -> bool:
     """Whether a tone is the one that `mask` writes."""
     track = channel.track
-    samples = track.read(round(stretch.start * track.rate), round(stretch.end * track.rate))
+    end = min(stretch.end, stretch.start + OWN_LONGEST_S)
+    samples = track.read(round(stretch.start * track.rate), round(end * track.rate))
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
     loudest_hz = float(np.argmax(spectrum)) * track.rate / len(samples)
     first, last = round(stretch.start / track.frame_s), round(stretch.end / track.frame_s)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qa_speech.audio.store import let_go
 from qa_speech.errors import AudioError
-from qa_speech.files import write_bytes
+from qa_speech.files import whole_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,17 +61,15 @@ def write_mp3(
     if channels.ndim != 2 or channels.shape[0] not in (1, 2) or channels.shape[1] == 0:
         raise AudioError(str(path), f"cannot write mp3 from shape {samples.shape}; expected (1 or 2, n > 0)")
     target = mp3_rate(rate)
-    encoded = io.BytesIO()
     try:
-        with soundfile.SoundFile(
-            encoded, "w", target, channels.shape[0], format="MP3", subtype="MPEG_LAYER_III",
+        with whole_file(Path(path)) as temporary, soundfile.SoundFile(
+            os.fsencode(temporary), "w", target, channels.shape[0], format="MP3", subtype="MPEG_LAYER_III",
             bitrate_mode="CONSTANT", compression_level=_compression(target, kbps),
         ) as file:  # fmt: skip
             for block in _blocks(channels, rate, target):
                 file.write(block)
     except soundfile.SoundFileError as exc:
         raise AudioError(str(path), f"cannot write mp3 ({exc})") from exc
-    write_bytes(path, encoded.getvalue())
 
 
 def mp3_rate(rate: int) -> int:
@@ -105,6 +104,7 @@ def _blocks(
         scale = np.float32(1 / 32768)
     for start in range(0, channels.shape[1], step):
         piece = channels[:, start : start + step].T.astype(np.float32) * scale
+        let_go(channels)
         block = np.ascontiguousarray(np.clip(piece, -1, 1))
         if stream is not None:
             last = start + step >= channels.shape[1]

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from qa_speech.audio.decode import Audio, RawFormat, decode
+from qa_speech.audio.limits import UNLIMITED, RecordingLimits
+from qa_speech.audio.store import BLOCK_FRAMES, Samples, Store, blocks, let_go
 from qa_speech.audio.track import Floats, Track, frame_levels
 from qa_speech.errors import ChannelError
 
@@ -36,7 +37,13 @@ HALVES_S = 120.0
 """Recordings shorter than this are too short to tell a drift."""
 
 
-def decode_pair(agent: str | Path, customer: str | Path, *, raw: RawFormat | None = None) -> Audio:
+def decode_pair(
+    agent: str | Path,
+    customer: str | Path,
+    *,
+    raw: RawFormat | None = None,
+    limits: RecordingLimits = UNLIMITED,
+) -> Audio:
     """Two recordings as one of two channels, the agent's first, as long as the longer of them.
 
     Parameters
@@ -45,6 +52,8 @@ def decode_pair(agent: str | Path, customer: str | Path, *, raw: RawFormat | Non
         Recordings that hold one party each: of one channel, or of several that are equal or silent.
     raw
         What both hold where they have no header.
+    limits
+        What each may be at most.
 
     Returns
     -------
@@ -66,44 +75,69 @@ def decode_pair(agent: str | Path, customer: str | Path, *, raw: RawFormat | Non
     >>> decode_pair("samples/gsm.wav", "samples/gsm.wav").samples.shape[0]
     2
     """
-    one, two = decode(agent, raw=raw), decode(customer, raw=raw)
+    one, two = decode(agent, raw=raw, limits=limits), decode(customer, raw=raw, limits=limits)
     first, second = _channel(one, agent), _channel(two, customer)
     if two.rate != one.rate:
         second = _resampled(second, two.rate, one.rate)
     shift = _shift(first, second, one.rate)
     warnings = [*one.warnings, *two.warnings]
+    moved = 0
     if abs(shift.lag_s) >= ALIGNED_S:
         warnings.append(f"pair_lag:{shift.lag_s:.2f}")
-        first, second = _moved(first, second, round(shift.lag_s * one.rate))
+        moved = round(shift.lag_s * one.rate)
     if shift.drift_ppm:
         warnings.append(f"pair_drift:{shift.drift_ppm:.0f}")
-    longer_s = (len(second) - len(first)) / one.rate
+    before = (max(0, -moved), max(0, moved))
+    lengths = (before[0] + len(first), before[1] + len(second))
+    longer_s = (lengths[1] - lengths[0]) / one.rate
     if abs(longer_s) > LENGTHS_S:
         warnings.append(f"pair_lengths:{longer_s:.1f}")
-    length = max(len(first), len(second))
-    samples = np.zeros((2, length), np.int16)
-    samples[0, : len(first)], samples[1, : len(second)] = first, second
-    frames = round(length / one.rate * one.source_rate)
+    samples = _side_by_side((first, second), before, max(lengths))
+    frames = round(max(lengths) / one.rate * one.source_rate)
     return replace(one, samples=samples, source_frames=frames, warnings=tuple(dict.fromkeys(warnings)))
 
 
-def _channel(audio: Audio, path: str | Path) -> npt.NDArray[np.int16]:
+def _channel(audio: Audio, path: str | Path) -> Samples:
     """The one channel of a recording; of several that are equal, or of which one carries sound, that one."""
-    alive = [channel for channel in audio.samples if channel.any()]
-    first: npt.NDArray[np.int16] = alive[0] if alive else audio.samples[0]
-    for other in alive[1:]:
-        if not np.array_equal(first, other):
+    alive = np.zeros(len(audio.samples), bool)
+    for block in blocks(audio.samples):
+        alive |= block.any(axis=1)
+    voices = np.flatnonzero(alive)
+    first = int(np.argmax(alive))
+    for block in blocks(audio.samples):
+        if (block[voices] != block[first]).any():
             raise ChannelError(
-                str(path), f"{len(alive)} channels carry sound; one of two files of a call holds one party"
+                str(path), f"{len(voices)} channels carry sound; one of two files of a call holds one party"
             )
-    return first
+    channel: Samples = audio.samples[first]
+    return channel
 
 
-def _resampled(samples: npt.NDArray[np.int16], rate: int, wanted: int) -> npt.NDArray[np.int16]:
+def _resampled(samples: Samples, rate: int, wanted: int) -> Samples:
     import soxr
 
-    found = np.asarray(soxr.resample(samples, rate, wanted, quality="HQ"))
-    return found.astype(np.int16)
+    stream = soxr.ResampleStream(rate, wanted, 1, dtype="int16", quality="HQ")
+    found = Store(1)
+    for block in blocks(samples[None]):
+        found.add(stream.resample_chunk(np.ascontiguousarray(block.T)))
+    found.add(stream.resample_chunk(np.zeros((0, 1), np.int16), last=True))
+    channel: Samples = found.samples[0]
+    return channel
+
+
+def _side_by_side(channels: tuple[Samples, Samples], before: tuple[int, int], length: int) -> Samples:
+    """Two recordings as channels of one of `length` samples, each with so much silence before it; shape (2, length)."""
+    found = Store(2)
+    for start in range(0, length, BLOCK_FRAMES):
+        block = np.zeros((min(BLOCK_FRAMES, length - start), 2), np.int16)
+        for number, (samples, silence) in enumerate(zip(channels, before, strict=True)):
+            first = max(0, start - silence)
+            piece = samples[first : max(0, start - silence + len(block))]
+            at = first + silence - start
+            block[at : at + len(piece), number] = piece
+            let_go(samples)
+        found.add(block)
+    return found.samples
 
 
 class _Shift(NamedTuple):
@@ -113,7 +147,7 @@ class _Shift(NamedTuple):
     drift_ppm: float
 
 
-def _shift(first: npt.NDArray[np.int16], second: npt.NDArray[np.int16], rate: int) -> _Shift:
+def _shift(first: Samples, second: Samples, rate: int) -> _Shift:
     one, two = (_rhythm(Track(samples, rate)) for samples in (first, second))
     frame_s = Track(first, rate).frame_s
     whole = _lag(one, two, frame_s)
@@ -150,13 +184,3 @@ def _lag(one: Floats, two: Floats, frame_s: float) -> float | None:
     if deviation <= 0 or around[best] - np.median(around) < OUTSTANDING * deviation:
         return None
     return (best - reach) * frame_s
-
-
-def _moved(
-    first: npt.NDArray[np.int16], second: npt.NDArray[np.int16], samples: int
-) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
-    """The recordings from one moment on: the one that began later gets silence before it."""
-    silence = np.zeros(abs(samples), np.int16)
-    if samples > 0:
-        return first, np.concatenate((silence, second))
-    return np.concatenate((silence, first)), second

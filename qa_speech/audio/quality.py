@@ -29,7 +29,7 @@ WADA_RATIOS = (
     1.3001, 1.3299, 1.3573, 1.3823, 1.4052, 1.4262, 1.4453, 1.4628,
 )  # fmt: skip
 """E[log mean|x| − mean log|x|] of speech (gamma amplitudes, shape 0.4) in white noise from −20 dB in steps of 2 dB."""
-WADA_SECONDS = 60.0
+WADA_SECONDS, WADA_LONGEST_S = 60.0, 600.0
 LOW_SNR_DB = 12.0
 NOISE_DB, NOISE_SPREAD_DB, NOISE_FRAMES = -50.0, 20.0, 500
 NARROW_HZ = 2400.0
@@ -53,6 +53,8 @@ GONE_DB, BACKGROUND_THERE = 18.0, 0.8
 """A background that is this far below its median for more than a fifth of the time comes and goes by itself."""
 HOLE_MOST_DC = 0.005
 """With more DC than this, a companding codec makes a constant of any quiet sound."""
+STILL_FRAMES = 6000
+"""Frames of a quiet stretch that are looked at together: bounds memory."""
 STILL_SHARE = 0.08
 """Where the background stands still for more of its time, standing still is no sign of a hole."""
 ALIVE_DB = -95.0
@@ -194,7 +196,8 @@ def wada_snr_db(track: Track, speech: Timeline) -> float | None:
     pieces = [np.zeros(0, np.float32)]
     taken_s = 0.0
     for said in speech:
-        pieces.append(track.read(round(said.start * track.rate), round(said.end * track.rate)))
+        end = min(said.end, said.start + WADA_LONGEST_S)
+        pieces.append(track.read(round(said.start * track.rate), round(end * track.rate)))
         taken_s += said.duration
         if taken_s >= WADA_SECONDS:
             break
@@ -340,11 +343,13 @@ def _still(track: Track, quiet: Mask, least: int) -> Mask:
     """Frames of which at least `least` in a row are one constant value, among quiet ones."""
     still = np.zeros(len(quiet), bool)
     for first, last in runs(quiet):
-        if last - first >= least:
-            piece = track.read(first * track.hop, last * track.hop)
+        if last - first < least:
+            continue
+        for start in range(first, last, STILL_FRAMES):
+            piece = track.read(start * track.hop, min(last, start + STILL_FRAMES) * track.hop)
             full = len(piece) // track.hop
             frames = piece[: full * track.hop].reshape(full, track.hop)
-            still[first : first + len(frames)] = np.ptp(frames, axis=1) == 0
+            still[start : start + len(frames)] = np.ptp(frames, axis=1) == 0
     for first, last in runs(still):
         still[first:last] = last - first >= least
     return still

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import io
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from qa_speech.audio.mp3 import write_mp3
-from qa_speech.files import write_bytes
+from qa_speech.audio.store import blocks
+from qa_speech.files import whole_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +42,9 @@ def write_sound(samples: npt.NDArray[np.int16], rate: int, path: Path) -> None:
         return
     import soundfile
 
-    encoded = io.BytesIO()
-    soundfile.write(encoded, samples.T, rate, format="WAV", subtype="PCM_16")
-    write_bytes(path, encoded.getvalue())
+    with (
+        whole_file(path) as temporary,
+        soundfile.SoundFile(os.fsencode(temporary), "w", rate, len(samples), format="WAV", subtype="PCM_16") as file,
+    ):
+        for block in blocks(samples):
+            file.write(block.T)

@@ -11,6 +11,7 @@ noise. Only stretches that are audible and not speech are looked at, and speech 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,8 @@ Hertz = npt.NDArray[np.float64]
 
 FRAME_S, STEP_S = 0.064, 0.032
 """Seconds of a spectrum, and from one to the next."""
+BLOCK_STEPS = 1024
+"""Spectra at once, half a minute: bounds memory."""
 STEADY_FRAMES = 6
 """A peak that stays for this many steps (0.19 s) is steady."""
 PEAK_DB = 7.0
@@ -164,20 +167,22 @@ def _tones(track: Track, free: Timeline) -> list[Sound]:
 
 def tone_in(track: Track, stretch: Segment) -> Sound | None:
     """A stretch that is one tone, or two at once; None when it is neither."""
-    power = _spectra(track, stretch)
-    if not len(power):
+    parts = [_purity(power) for power in _spectra(track, stretch)]
+    if not parts:
         return None
-    pure = _pure(power)
+    pure = np.concatenate([part.pure for part in parts])
     if np.mean(pure) < TONE_FRAMES:
         return None
-    hertz = _frequencies(power, track.rate)
-    usual = np.mean(power[pure], axis=0)
+    hertz = _frequencies(track.rate)
+    total = np.sum([part.total for part in parts], axis=0)
+    usual = (total / np.float32(np.count_nonzero(pure))).astype(np.float32)
     first, second = _peaks(usual, hertz)
     if _is_key(first, second):
         return Sound("dtmf", stretch.start, stretch.end)
     if stretch.duration < MIN_TONE_S:
         return None
-    lasting = pure & _stable(power, hertz)
+    strongest = np.concatenate([part.strongest for part in parts])
+    lasting = pure & _stable(strongest * hertz[1])
     if np.mean(lasting) < TONE_FRAMES:
         return None
     lowest, highest = RING_HZ
@@ -188,9 +193,11 @@ def tone_in(track: Track, stretch: Segment) -> Sound | None:
 
 def pure_parts(track: Track, stretch: Segment) -> Timeline:
     """Where in a stretch nearly all power of a channel is in one peak or two, to a spectrum's length (64 ms)."""
-    pure = runs(_pure(_spectra(track, stretch)))
+    pure = [_pure(power) for power in _spectra(track, stretch)]
+    if not pure:
+        return Timeline()
     found = []
-    for first, last in pure:
+    for first, last in runs(np.concatenate(pure)):
         start = stretch.start + first * STEP_S
         end = min(stretch.end, stretch.start + (last - 1) * STEP_S + FRAME_S)
         found.append((start, end))
@@ -211,11 +218,11 @@ def _is_near(hertz: float, keys: tuple[int, ...]) -> bool:
 
 def _is_steady(track: Track, stretch: Segment, always: Floats) -> bool:
     """Whether peaks stay where they are for most of a stretch."""
-    power = _spectra(track, stretch)
-    if len(power) < STEADY_FRAMES:
+    hertz = _frequencies(track.rate)
+    steady = [_steady(power, hertz, always) for power in _spectra(track, stretch, ahead=STEADY_FRAMES - 1)]
+    if not steady:
         return False
-    steady = _steady(power, _frequencies(power, track.rate), always)
-    return bool(np.mean(steady) >= STEADY_SHARE)
+    return bool(np.mean(np.concatenate(steady)) >= STEADY_SHARE)
 
 
 def _always(track: Track) -> Floats:
@@ -235,26 +242,42 @@ def _always(track: Track) -> Floats:
     return hardly_less.astype(np.float32)
 
 
-def _spectra(track: Track, stretch: Segment) -> Floats:
-    """Power spectra of the stretch, shape (steps, bins); none when it is shorter than a frame."""
+def _spectra(track: Track, stretch: Segment, *, ahead: int = 0) -> Iterator[Floats]:
+    """Power spectra of the stretch, shape (steps, bins), `BLOCK_STEPS` at a time; none when it is shorter than a frame.
+
+    `ahead`: each block goes on for so many steps, which the next begins with again; nothing that short comes alone.
+    """
     rate = track.rate
     size = round(FRAME_S * rate)
     step = round(STEP_S * rate)
     first = round(stretch.start * rate)
-    last = round(stretch.end * rate)
-    samples = track.read(first, max(last, first + size))
-    if len(samples) < size:
-        bins = size // 2 + 1
-        return np.zeros((0, bins), np.float32)
-    return power_spectra(stretches(samples, size, step))
+    last = min(len(track), max(round(stretch.end * rate), first + size))
+    steps = (last - first - size) // step + 1
+    for begin in range(0, steps - ahead, BLOCK_STEPS):
+        end = min(steps, begin + BLOCK_STEPS + ahead)
+        samples = track.read(first + begin * step, first + (end - 1) * step + size)
+        yield power_spectra(stretches(samples, size, step))
 
 
-def _frequencies(power: Floats, rate: int) -> Hertz:
-    """The frequency of each bin, Hz."""
-    bins = power.shape[1]
+def _frequencies(rate: int) -> Hertz:
+    """The frequency of each bin of a spectrum, Hz."""
+    bins = round(FRAME_S * rate) // 2 + 1
     highest = 2 * (bins - 1)
     hertz: Hertz = np.arange(bins) * rate / highest
     return hertz
+
+
+class _Purity(NamedTuple):
+    """Of a block of spectra: which are pure, the sum of these, and where the strongest peak of each is, in bins."""
+
+    pure: Mask
+    total: Floats
+    strongest: Floats
+
+
+def _purity(power: Floats) -> _Purity:
+    pure = _pure(power)
+    return _Purity(pure, np.sum(power[pure], axis=0), _strongest(power))
 
 
 def _pure(power: Floats) -> Mask:
@@ -274,10 +297,8 @@ def _pure(power: Floats) -> Mask:
     return nearly_none
 
 
-def _stable(power: Floats, hertz: Hertz) -> Mask:
-    """Frames whose strongest peak is at one of the two frequencies where it mostly is, to a few Hz."""
-    bin_hz = hertz[1]
-    place = _strongest(power) * bin_hz
+def _stable(place: Hertz) -> Mask:
+    """Frames whose strongest peak, at `place` Hz, is at one of the two frequencies where it mostly is, to a few Hz."""
     from_median = np.abs(place - np.median(place))
     usual = place[np.argmin(from_median)]
     at_usual: Mask = np.abs(place - usual) < STABLE_HZ

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from qa_speech.audio.store import let_go
 from qa_speech.timeline import Segment
 
 Floats = npt.NDArray[np.float32]
@@ -91,6 +92,7 @@ class Track:
         if start >= stop:
             return np.zeros(0, np.float32)
         piece = self.samples[start:stop].astype(np.float32)
+        let_go(self.samples)
         if self.samples.dtype == np.int16:
             piece *= np.float32(1 / 32768)
         else:

@@ -76,10 +76,15 @@ def _stretches(samples: Floats) -> Floats:
 
 def _pulses(count: int) -> Floats:
     """`count` samples of the pulses of a gliding pitch."""
-    clock = np.arange(count) / ENGINE_RATE
-    pitch = PITCH_HZ * (1 + GLIDE * np.sin(2 * np.pi * GLIDE_HZ * clock))
-    periods = np.floor(np.cumsum(pitch) / ENGINE_RATE)
-    return np.diff(periods, prepend=0).astype(np.float32)
+    pulses = np.zeros(count, np.float32)
+    turned = 0.0
+    for start in range(0, count, PART_STEPS * STEP):
+        clock = np.arange(start, min(count, start + PART_STEPS * STEP)) / ENGINE_RATE
+        pitch = PITCH_HZ * (1 + GLIDE * np.sin(2 * np.pi * GLIDE_HZ * clock))
+        cycles = np.cumsum(np.concatenate(([turned], pitch)))
+        turned = float(cycles[-1])
+        pulses[start : start + len(clock)] = np.diff(np.floor(cycles / ENGINE_RATE))
+    return pulses
 
 
 def _envelopes(frames: Floats) -> Floats:

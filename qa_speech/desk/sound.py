@@ -5,7 +5,8 @@
     wav         a WAV of known length from the first byte on: any range of it can be asked for
     peaks       the loudest sample of every 20 ms, by channel, at first as glimpses show it: never computed by a browser
 
-Nothing is written to disk, so nothing has to be forgotten there. What was used longest ago is let go first.
+Nothing with a name is written to disk (`audio.store`), so nothing has to be forgotten there. What was used longest ago is
+let go first.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import numpy.typing as npt
 
 from qa_speech.audio.blocks import Blocks, Pair, open_blocks, open_pair
 from qa_speech.audio.decode import KEEP_RATE_MAX
-from qa_speech.audio.mask import PADDING_S, tone
+from qa_speech.audio.mask import PADDING_S, hide
 from qa_speech.audio.mask import ranges as masked_ranges
 from qa_speech.call import Call
 from qa_speech.privacy.sound import Sources, decoded_sources, sources
@@ -239,15 +240,8 @@ def hidden(piece: Samples, first: int, masked: Masked, rate: int) -> Samples:
     >>> hidden(np.full((1, 4), 999, np.int16), 10, [(0, 12)], 8000)[0].tolist()[2:]
     [999, 999]
     """
-    last = first + piece.shape[1]
-    shown = piece
-    for begin, end in masked:
-        if begin >= last or end <= first:
-            continue
-        if shown is piece:
-            shown = piece.copy()
-        low, high = max(begin, first), min(end, last)
-        shown[:, low - first : high - first] = tone(end - begin, rate)[low - begin : high - begin]
+    shown = piece.copy()
+    hide(shown, first, masked, rate, "tone")
     return shown
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from qa_speech.audio.analysis import Analysis, analyse, divided
 from qa_speech.audio.changes import voice_changes
 from qa_speech.audio.decode import Audio, decode, raw_text
-from qa_speech.audio.limits import SpeechLimits
+from qa_speech.audio.limits import RecordingLimits, SpeechLimits
 from qa_speech.audio.pairs import decode_pair
 from qa_speech.call import MASKED, UNDIVIDED, Call, OtherSound, Recording, Role
 from qa_speech.conduct.annotate import with_annotations
@@ -115,7 +115,7 @@ def prepare(
         The speech detector or the diarizer fails.
     """
     given = _given(row.transcript, settings) if row.transcript else None
-    audio = _decoded(row)
+    audio = _decoded(row, settings.recordings.limits)
     limits = settings.speech.limits
     if window_s is not None:
         limits = replace(limits, max_piece_s=window_s)
@@ -152,11 +152,11 @@ def prepare(
     return Prepared(call, analysis, plans, seats.voices, given)
 
 
-def _decoded(row: CallInput) -> Audio:
+def _decoded(row: CallInput, limits: RecordingLimits) -> Audio:
     """The recording, or both where a call is two."""
     if row.path_customer is None:
-        return decode(row.path, raw=row.raw)
-    return decode_pair(row.path, row.path_customer, raw=row.raw)
+        return decode(row.path, raw=row.raw, limits=limits)
+    return decode_pair(row.path, row.path_customer, raw=row.raw, limits=limits)
 
 
 def wants_simplified(settings: Settings) -> bool:
