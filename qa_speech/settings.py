@@ -49,7 +49,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from qa_speech.audio.limits import DEFAULT, RECORDINGS, RecordingLimits, SpeechLimits
+from qa_speech.audio.limits import DEFAULT, DIVIDED_HOURS, RECORDINGS, RecordingLimits, SpeechLimits
 from qa_speech.errors import ConfigError
 from qa_speech.language.dialogue import UTTERANCE_PAUSE_S
 from qa_speech.language.limits import DEFAULT as LARGEST
@@ -136,6 +136,12 @@ class Diarize(_Strict):
 
     segmentation: Path
     embedding: Path
+    max_hours: float = Field(
+        default=DIVIDED_HOURS,
+        gt=0,
+        le=100,
+        description="longest call that is divided; it is held whole: 460 MB an hour",
+    )
 
 
 class Transcripts(_Strict):

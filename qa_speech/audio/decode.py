@@ -128,9 +128,9 @@ class _Wanted:
     limits: RecordingLimits
     told: Told | None
 
-    def problem(self, text: str) -> DecodeError:
-        """What is wrong with it."""
-        return DecodeError(str(self.path), text)
+
+class _Refused(Exception):
+    """No other reader is to try."""
 
 
 class _Sink:
@@ -153,7 +153,7 @@ class _Sink:
         self.frames += len(block)
         if self.frames > self._most_frames:
             most = self._wanted.limits.max_hours
-            raise self._wanted.problem(f"longer than {most:g} hours, the most that is read (recordings.max_hours)")
+            raise _Refused(f"longer than {most:g} hours, the most that is read (recordings.max_hours)")
         self._keep(self._resampler.resample_chunk(block) if self._resampler else block)
 
     def _keep(self, block: npt.NDArray[np.float32]) -> None:
@@ -161,7 +161,7 @@ class _Sink:
             self._store.add(as_int16(block))
         except OSError as exc:
             where = tempfile.gettempdir()
-            raise self._wanted.problem(f"its sound does not fit into {where}: {exc.strerror or exc}") from exc
+            raise _Refused(f"its sound does not fit into {where}: {exc.strerror or exc}") from exc
         if self._wanted.told is not None and self._store.frames:
             self._wanted.told(self._store.samples, self.rate)
 
@@ -202,8 +202,16 @@ def decode(
         The file is missing, empty, not audio, holds no samples or more than the limits allow; the message names the file
         and the cause.
     """
-    path = Path(path)
-    wanted = _Wanted(path, limits, told)
+    wanted = _Wanted(Path(path), limits, told)
+    try:
+        return _decoded(wanted, raw)
+    except _Refused as exc:
+        raise DecodeError(str(path), str(exc)) from exc
+
+
+def _decoded(wanted: _Wanted, raw: RawFormat | None) -> Audio:
+    """A recording by the first reader that can."""
+    path = wanted.path
     size = _size(path)
     if raw is None and path.suffix.lower() == ".vox":
         raw = RawFormat("vox")
@@ -256,9 +264,9 @@ def _checked(audio: Audio, path: Path) -> Audio:
 def _check_header(wanted: _Wanted, rate: int, channels: int) -> None:
     lowest, highest = wanted.limits.min_rate, wanted.limits.max_rate
     if not lowest <= rate <= highest:
-        raise wanted.problem(f"sampling rate {rate} Hz; expected {lowest}…{highest}")
+        raise _Refused(f"sampling rate {rate} Hz; expected {lowest}…{highest}")
     if not 1 <= channels <= CHANNELS_MAX:
-        raise wanted.problem(f"{channels} channels; expected 1…{CHANNELS_MAX}")
+        raise _Refused(f"{channels} channels; expected 1…{CHANNELS_MAX}")
 
 
 def _soundfile(wanted: _Wanted, raw: RawFormat | None) -> Audio:

@@ -29,6 +29,8 @@ class RecordingLimits:
 
 RECORDINGS = RecordingLimits()
 """What is inspected unless the settings say otherwise."""
+DIVIDED_HOURS = 1.0
+"""Longest call of one channel that is told apart into two voices: what does that takes all of it at once."""
 UNLIMITED = RecordingLimits(max_hours=inf)
 """For what was inspected before and is only played."""
 

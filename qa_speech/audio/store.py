@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import mmap
 import tempfile
+import weakref
 from collections.abc import Iterator
 from typing import IO
 
@@ -63,6 +64,7 @@ class Store:
         end = self.frames + len(block)
         if self._file is None and end > self._most:
             self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  lives as long as the store
+            weakref.finalize(self, self._file.close)
             _write(self._file, self._held[: self.frames])
             self._held = self._held[:0]
         if self._file is not None:
@@ -83,7 +85,7 @@ class Store:
     @property
     def samples(self) -> Samples:
         """All that was taken so far, shape (channels, n); it does not grow with what is taken later."""
-        if self._file is None:
+        if self._file is None or not self.frames:
             return self._held[: self.frames].T
         mapped = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         return np.frombuffer(mapped, np.int16).reshape(-1, self._channels).T
@@ -98,7 +100,7 @@ def blocks(samples: Samples) -> Iterator[Samples]:
 
 def _write(file: IO[bytes], block: Samples) -> None:
     """All of a block: an unbuffered file may take a part of it."""
-    left = np.ascontiguousarray(block).data.cast("B")
+    left = memoryview(block.tobytes())
     while left:
         left = left[file.write(left) :]
 

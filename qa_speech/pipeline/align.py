@@ -11,7 +11,6 @@ hidden with its whole cue.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -20,13 +19,13 @@ import msgspec
 
 from qa_speech.call import Call, Utterance, Word
 from qa_speech.engines.base import Diarizer, Recognizer, SpeechDetector, traits_of
-from qa_speech.engines.guards import guard
 from qa_speech.engines.silero import SileroDetector
 from qa_speech.engines.windows import to_call_time
 from qa_speech.files import sha256
 from qa_speech.inputs import CallInput
 from qa_speech.language.phrases import fold
 from qa_speech.pipeline.prepare import Prepared, prepare, wants_simplified
+from qa_speech.pipeline.recognise import answered
 from qa_speech.privacy.digits import in_digits
 from qa_speech.privacy.identifiers import Found, identifiers_of
 from qa_speech.settings import Settings
@@ -138,12 +137,10 @@ def _heard(
         pieces = Timeline((piece.call_start, piece.call_end) for piece in plan.pieces)
         if pieces & wide:
             wanted.append(plan)
-    windows = list(replace(prepared, plans=tuple(wanted)).windows())
     heard: dict[int, list[Word]] = {}
-    answers = zip(wanted, windows, recognizer.recognize(windows), strict=True)
-    for plan, window, answer in answers:
-        kept = guard(window, answer, simplify=wants_simplified(settings)).answer
-        heard.setdefault(plan.voice, []).extend(to_call_time(kept.words, plan.pieces))
+    answers = answered(recognizer, prepared.windows(wanted), simplify=wants_simplified(settings))
+    for plan, (answer, _) in zip(wanted, answers, strict=True):
+        heard.setdefault(plan.voice, []).extend(to_call_time(answer.words, plan.pieces))
     for words in heard.values():
         words.sort(key=lambda word: word.start)
     return heard

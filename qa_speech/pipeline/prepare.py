@@ -13,7 +13,7 @@ import numpy as np
 from qa_speech.audio.analysis import Analysis, analyse, divided
 from qa_speech.audio.changes import voice_changes
 from qa_speech.audio.decode import Audio, decode, raw_text
-from qa_speech.audio.limits import RecordingLimits, SpeechLimits
+from qa_speech.audio.limits import DIVIDED_HOURS, RecordingLimits, SpeechLimits
 from qa_speech.audio.pairs import decode_pair
 from qa_speech.call import MASKED, UNDIVIDED, Call, OtherSound, Recording, Role
 from qa_speech.conduct.annotate import with_annotations
@@ -21,7 +21,7 @@ from qa_speech.engines.base import LEAST_PAD_S, Diarizer, Piece, SpeechDetector,
 from qa_speech.engines.diarize import load_diarizer
 from qa_speech.engines.transcripts import Transcript, call_from_transcript, read_transcript, speakers_in
 from qa_speech.engines.windows import cut_at, pack
-from qa_speech.errors import DecodeError
+from qa_speech.errors import DecodeError, EngineError
 from qa_speech.filenames import as_text
 from qa_speech.files import sha256
 from qa_speech.inputs import CallInput
@@ -130,6 +130,9 @@ def prepare(
     if told is not None:
         analysis = divided(analysis, told, limits)
     elif splitter is not None:
+        most_hours = DIVIDED_HOURS if settings.diarize is None else settings.diarize.max_hours
+        if analysis.tracks[0].duration > 3600 * most_hours:
+            raise EngineError("diarize", f"{row.path}: longer than {most_hours:g} hours (diarize.max_hours)")
         analysis = _in_two_voices(analysis, splitter, limits)
     seats = _seats(analysis, row, settings, divided_by="diarizer" if told is None else "transcript")
     made_with = {**_made_with(settings), **_prefixed("detector", detector.made_with)}

@@ -56,6 +56,27 @@ def recognise(
             yield from line.one_by_one()
 
 
+def answered(recognizer: Recognizer, windows: Iterable[Window], *, simplify: bool) -> Iterator[Guarded]:
+    """What a recogniser says to windows, in order and past the guards; held are only those that it has read ahead.
+
+    Raises
+    ------
+    EngineError
+        It fails, or leaves out a window.
+    """
+    sent: deque[Window] = deque()
+
+    def asked() -> Iterator[Window]:
+        for window in windows:
+            sent.append(window)
+            yield window
+
+    for answer in recognizer.recognize(asked()):
+        yield guard(sent.popleft(), answer, simplify=simplify)
+    if sent:
+        raise EngineError("recognizer", f"left {len(sent)} windows without an answer")
+
+
 def failure(call_id: str, path: str, exc: QaSpeechError) -> CallFailure:
     """An error of one recording as its outcome."""
     return CallFailure(call_id, path, type(exc).__name__, str(exc))
@@ -175,6 +196,4 @@ class _Line:
             return failure(prepared.call.recording.id, prepared.call.recording.path, exc)
 
     def _answers(self, windows: Iterable[Window]) -> list[Guarded]:
-        given = list(windows)
-        answers = zip(given, self._recognizer.recognize(given), strict=True)
-        return [guard(window, answer, simplify=self._simplify) for window, answer in answers]
+        return list(answered(self._recognizer, windows, simplify=self._simplify))
