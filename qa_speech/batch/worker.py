@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import Connection
 
@@ -44,9 +44,10 @@ WINDOWS_AT_ONCE = 32
 
 @dataclass(eq=False)
 class OpenCall:
-    """A call that waits for its words; `sent` are the windows so far, `prepare_s` seconds were spent on it.
+    """A call that waits for its words; so many windows were `sent`, `prepare_s` seconds were spent on it.
 
-    `plans` are the windows that were asked again, after the first: None until the first are answered.
+    `plans` are the windows that were asked again, after the first: None until the first are answered. No window is held: for its
+    answer it is cut out of the recording once more.
     """
 
     row: Row
@@ -54,7 +55,7 @@ class OpenCall:
     prepared: Prepared
     windows: Iterator[Window]
     prepare_s: float
-    sent: list[Window] = field(default_factory=list)
+    sent: int = 0
     plans: tuple[Plan, ...] | None = None
 
 
@@ -125,7 +126,8 @@ class Worker:
         opened = self._open[number]
         prepared = opened.prepared
         simplify = wants_simplified(self._task.settings)
-        heard = [guard(window, answer, simplify=simplify) for window, answer in zip(opened.sent, words, strict=True)]
+        windows = prepared.windows((*prepared.plans, *(opened.plans or ())))
+        heard = [guard(window, answer, simplify=simplify) for window, answer in zip(windows, words, strict=True)]
         count = len(prepared.plans)
         first, later = heard[:count], heard[count:]
         if opened.plans is None:
@@ -150,9 +152,9 @@ class Worker:
         """The next windows, packed once here so that the driver only passes them on."""
         packed = []
         for window in islice(opened.windows, WINDOWS_AT_ONCE):
-            opened.sent.append(window)
+            opened.sent += 1
             packed.append(PackedWindow(window.duration, pickle.dumps(window, protocol=5)))
-        left = len(opened.prepared.plans) + len(opened.plans or ()) - len(opened.sent)
+        left = len(opened.prepared.plans) + len(opened.plans or ()) - opened.sent
         self._link.send(Windows(number, packed, left))
 
 
