@@ -31,6 +31,8 @@ SEMITONES, SPECTRUM_DB, LEVEL_DB = 4.0, 8.0, 4.0
 CHANGED = 1.8
 """Sum of squares of the differences from which on it is another voice; a long pause adds one."""
 FEWEST_PITCHES = 8
+HEARD_S = 60.0
+"""So much of a stretch is heard at most."""
 FRAME_S, STEP_S = 0.032, 0.016
 BANDS_HZ = np.geomspace(200, 3400, 17)
 
@@ -92,7 +94,8 @@ def voice_changes(track: Track, speech: Timeline, between: Iterable[Segment] = (
 def _heard(track: Track, said: Segment, octaves: Floats) -> _Voice:
     """How one stretch of speech sounds: the louder half of its frames."""
     size, step = round(FRAME_S * track.rate), round(STEP_S * track.rate)
-    samples = track.read(round(said.start * track.rate), round(said.end * track.rate))
+    end = min(said.end, said.start + HEARD_S)
+    samples = track.read(round(said.start * track.rate), round(end * track.rate))
     power = power_spectra(stretches(samples, size, step))
     loudness = power.sum(axis=1)
     loud = power[loudness >= np.median(loudness)].mean(axis=0)

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from qa_speech.audio.blocks import Blocks, Pair, open_blocks, open_pair
 from qa_speech.audio.decode import KEEP_RATE_MAX
-from qa_speech.audio.mask import PADDING_S, hide
+from qa_speech.audio.mask import PADDING_S, hide, tone
 from qa_speech.audio.mask import ranges as masked_ranges
 from qa_speech.call import Call
 from qa_speech.privacy.sound import Sources, decoded_sources, sources
