@@ -37,7 +37,7 @@ FAINT_PERCENT, FAINT_DB = 10, 6.0
 EVEN_DB, EVEN_FRAMES, FAINTEST_DB = 4.0, 20, -60.0
 """A tone's level stays within so many dB for so many frames, also through a narrow codec, and above so many dBFS."""
 MIN_TONE_S, JOIN_S = 0.3, 0.05
-OWN_HZ, OWN_DB, OWN_LONGEST_S = 8.0, 1.0, 60.0
+OWN_HZ, OWN_DB, OWN_LONGEST_S = 8.0, 2.0, 60.0
 """On one channel alone only a tone this near, over so many seconds, to that of `mask` is a mask: any other may be the line's."""
 
 
