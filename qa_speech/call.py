@@ -36,8 +36,9 @@ class Role(StrEnum):
         return {Role.AGENT: Role.CUSTOMER, Role.CUSTOMER: Role.AGENT}.get(self, self)
 
 
-MASKED, UNDIVIDED = "masked", "undivided"
-"""Kinds of `OtherSound` that speak of all channels: silenced on purpose; one signal on both, so that nobody can tell who speaks."""
+MASKED, UNDIVIDED, THIRD = "masked", "undivided", "third_speaker"
+"""Kinds of `OtherSound` of which metrics know: silenced on purpose; one signal on both channels, so that nobody can tell who
+speaks; what somebody says who is neither party."""
 Layout = Literal["two_channel", "mono", "fake_stereo", "none"]
 Times = Literal["audio", "transcript", "nominal"]
 
@@ -164,7 +165,8 @@ class Utterance(msgspec.Struct, frozen=True, gc=False):
 
 
 class OtherSound(msgspec.Struct, frozen=True, gc=False):
-    """Sound on a channel that is not the speech of its role: ``music``, ``tone``, ``ring_back``, ``dtmf``, ``ivr``.
+    """Sound on a channel that is not the speech of its role: ``music``, ``tone``, ``ring_back``, ``dtmf``, ``ivr``, and
+    ``third_speaker`` where a transcript names one.
 
     Of the role `unknown` are the stretches that all channels have in common: ``masked`` (silenced on purpose: somebody may
     have spoken there; of another role where only its channel is) and ``undivided`` (both channels carry one signal; what is

@@ -18,7 +18,7 @@ from qa_speech.audio.mask import mask_ranges
 from qa_speech.audio.masked import masked
 from qa_speech.audio.track import Track
 from qa_speech.audio.undivided import undivided
-from qa_speech.call import MASKED, UNDIVIDED, Call, OtherSound, Role
+from qa_speech.call import MASKED, THIRD, UNDIVIDED, Call, OtherSound, Role
 from qa_speech.inputs.calls import CallInput
 from qa_speech.metrics.gaps import silences
 from qa_speech.metrics.overlap import overlap
@@ -267,6 +267,38 @@ def test_a_masked_number_is_no_silence_no_hold_no_slow_answer_and_no_noise(tmp_p
     assert after is not None
     assert after.value == pytest.approx(before.value, abs=1.5)
     assert "masked" in [band.kind for band in bands(call, {})]
+
+
+def test_what_a_third_speaker_and_a_machine_say_is_neither_partys_talk(tmp_path: Path) -> None:
+    samples, rate = sample("good-service.ogg")
+    clean = judged(tmp_path, samples, rate).call
+    third = max(clean.utterances_of(C), key=lambda said: said.duration)
+    lines = []
+    for number, said in enumerate(clean.utterances):
+        name = "坐席" if said.role is A else "客户"
+        if number == 0:
+            name = "IVR"
+        elif said is third:
+            name = "旁人"
+        lines.append({"speaker": name, "start": said.start, "end": said.end, "text": "好的没问题"})
+    (tmp_path / "call.json").write_text(json.dumps(lines), encoding="utf-8")
+
+    row = CallInput(tmp_path / "call.wav", transcript=tmp_path / "call.json")
+    call = next(inspect_many([row])).call
+
+    kinds = {sound.kind: sound for sound in call.sounds}
+    assert kinds[THIRD].segment.duration == pytest.approx(third.duration, abs=0.05)
+    assert kinds["ivr"].start == clean.utterances[0].start
+    mine, before = talk(call, role=C), talk(clean, role=C)
+    assert mine.value is not None
+    assert mine.value == pytest.approx((before.value or 0) - (clean.speech[C].crop(third.segment)).duration, abs=0.01)
+    assert response(call).components["first_word_s"] == pytest.approx(
+        clean.utterances_of(A)[1].start - kinds["ivr"].end, abs=0.05
+    )
+    for found in (silence(call, min_silence_s=1), response(call, slow_s=0.5)):
+        for one in found.evidence:
+            assert one.note == "first_word" or not Timeline([(one.start or 0, one.end or 0)]).crop(third.segment)
+    assert (mine.reliability, mine.reliability_reason) == ("low", "third_speaker")
 
 
 # -- what the figures make of them

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from qa_speech.call import MASKED, Call, Role, StrayWord, Utterance, Word
+from qa_speech.call import MASKED, THIRD, Call, Role, StrayWord, Utterance, Word
 from qa_speech.language.asking import ends_in_question
 from qa_speech.language.data import word_list
 from qa_speech.language.phrases import fold
@@ -93,7 +93,7 @@ def turns(call: Call) -> tuple[Turn, ...]:
 
     A backchannel of the other role does not end a turn and belongs to none, unless it answers a question of the other
     and overlaps nothing (对不对？—对), or its speaker goes on with the turn it opens (好的 … 我帮您查). A turn ends where
-    the recording is masked.
+    the recording is masked or a third speaker speaks.
 
     >>> from qa_speech.testing import make_call
     >>> call = make_call("agent: 您的号码是尾号三三八五对不对", "customer: 对", "agent: 您本月", "customer@8-8.3: 嗯",
@@ -114,7 +114,7 @@ def turn_utterances(call: Call) -> Sequence[Sequence[int]]:
     [[0], [1, 2]]
     """
     utterances = call.utterances
-    masks = [sound.start for sound in call.sounds if sound.kind == MASKED]
+    masks = [sound.start for sound in call.sounds if sound.kind in (MASKED, THIRD)]
     held: list[list[int]] = []
     opening: list[int] = []  # backchannels of one role that may turn out to open a turn of theirs
     speaker: Role | None = None

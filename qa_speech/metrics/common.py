@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from qa_speech.call import MASKED, UNDIVIDED, Call, Role
+from qa_speech.call import MASKED, THIRD, UNDIVIDED, Call, Role
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.base import Component, names_of
 from qa_speech.metrics.doubt import (
     DOUBTFUL_SPEECH,
     LOW_SNR_DB,
+    MOST_THIRD,
     MOST_UNDIVIDED,
     STRONG_LEAK_DB,
     has_doubtful_times,
@@ -278,6 +279,9 @@ def reliability(call: Call) -> tuple[Reliability, str]:
         undivided_s = call.speech[_UNKNOWN].duration
         if undivided_s > MOST_UNDIVIDED * total(all_spans(call)):
             return "low", "partly_mono"
+    third_s = total(stretches_of(call, THIRD))
+    if third_s > MOST_THIRD * (third_s + total(all_spans(call))):
+        return "low", "third_speaker"
     for finding in recording.findings:
         code, value = finding.code, finding.value
         if code in DOUBTFUL_SPEECH:

@@ -17,6 +17,8 @@ DOUBTFUL_SPEECH = frozenset(
 """Findings, whatever their value, after which it is not certain that all of a party's speech was found."""
 MOST_UNDIVIDED = 0.5
 """Share, 0–1, of the speech that may be said while both channels carry one signal: figures of the rest then stand for the call."""
+MOST_THIRD = 0.1
+"""Share, 0–1, of all speech that a third speaker may have by a transcript: its lines tell whose it is, never to the word."""
 MOST_MASKED = 0.1
 """Share, 0–1, of speech and masked stretches together that may be masked: nobody knows whose share it would have been."""
 UNSURE = 0.5

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from qa_speech.call import MASKED, Call, Role, Utterance
+from qa_speech.call import MASKED, THIRD, Call, Role, Utterance
 from qa_speech.language.asking import ANNOUNCED_AT_END, accepts_wait, ends_in_question
 from qa_speech.language.data import word_list
 from qa_speech.language.dialogue import EPS, is_backchannel
@@ -77,7 +77,7 @@ def _silences(
     gaps = _gaps(call, min_silence_s)
     if not gaps:
         return []
-    masked = stretches_of(call, MASKED)
+    masked = stretches_of(call, MASKED, THIRD)
     begun_by_mask = {end for _, end in masked}
     ended_by_mask = {start for start, _ in masked}
     by_end = sorted([(said.end, index) for index, said in enumerate(call.utterances)])
@@ -97,12 +97,12 @@ def _silences(
 
 
 def _gaps(call: Call, least_s: float) -> list[Span]:
-    """Where nobody speaks, between the first and the last speech; what is masked is not known to be silent."""
+    """Where nobody speaks, between the first and the last speech; what is masked, or said by a third speaker, is not silent."""
     active = all_spans(call)
     if not active:
         return []
     first, last = active[0][0], active[-1][1]
-    masked = [(start, end) for start, end in stretches_of(call, MASKED) if first < start and end < last]
+    masked = [(start, end) for start, end in stretches_of(call, MASKED, THIRD) if first < start and end < last]
     taken = merged([*active, *masked])
     return [(a, b) for (_, a), (b, _) in pairwise(taken) if b - a >= least_s - EPS]
 

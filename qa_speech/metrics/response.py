@@ -18,7 +18,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from qa_speech.call import MASKED, UNDIVIDED, Call, Role
+from qa_speech.call import MASKED, THIRD, UNDIVIDED, Call, Role
 from qa_speech.language.data import word_list
 from qa_speech.language.dialogue import EPS
 from qa_speech.language.dialogue import turns as turns_of
@@ -202,8 +202,8 @@ def _latencies(call: Call) -> list[Latency]:
 
 
 def _masked_between(call: Call, asked: float, answered: float) -> bool:
-    """Whether somebody may have spoken in between."""
-    return any(asked - GRACE_S <= start < answered for start, _ in stretches_of(call, MASKED))
+    """Whether somebody else spoke, or may have spoken, in between."""
+    return any(asked - GRACE_S <= start < answered for start, _ in stretches_of(call, MASKED, THIRD))
 
 
 def _without_holds(call: Call, every: list[Latency], slow_s: float, announcements: tuple[str, ...]) -> list[Latency]:

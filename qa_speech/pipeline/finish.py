@@ -11,7 +11,7 @@ from qa_speech.audio.voice import acoustics
 from qa_speech.call import Acoustics, Call, Role, StrayWord, Word
 from qa_speech.conduct.annotate import with_annotations
 from qa_speech.engines.base import TIMES_ESTIMATED, Recognizer, traits_of
-from qa_speech.engines.transcripts import Transcript, estimated_in, made_with, words_for
+from qa_speech.engines.transcripts import Transcript, estimated_in, made_with, without_sounds, words_for
 from qa_speech.engines.windows import to_call_time
 from qa_speech.language.dialogue import build_utterances
 from qa_speech.language.prompts import set_prompts_apart
@@ -55,6 +55,9 @@ def _with_transcript(call: Call, transcript: Transcript, settings: Settings) -> 
     """The call with the words of its transcript; where that has no times, they are laid over the speech."""
     channels = call.recording.channels if call.recording.layout == "two_channel" else ()
     lent = words_for(transcript, call.speech, channels=channels)
+    call = msgspec.structs.replace(
+        call, speech=without_sounds(call.speech, lent.sounds), sounds=(*call.sounds, *lent.sounds)
+    )
     call = _worded(call, lent.speech, lent.words, made_with(transcript, lent.settled), settings)
     warnings = [*call.warnings, *transcript.notes, *lent.warnings]
     if not transcript.timed and transcript.call is None:

@@ -92,6 +92,10 @@ REASONS: Words = {
         "one party is hoarse or whispers; the detector is unsure of it",
     ),
     "partly_mono": ("多半通话两个声道是同一个声音", "both channels carry one signal for most of the call"),
+    "third_speaker": (
+        "有第三人说了不少话，按文本的句子从声道里分开，不精确到字",
+        "a third person says a good part; it was taken out by the lines of the transcript, not to the word",
+    ),
     # findings
     "corrected": ("已按通话内容更正", "corrected by what was said"),
     "suspected": ("请核对", "please check"),
@@ -184,6 +188,7 @@ KINDS: Words = {
     "dtmf": ("按键音", "key tones"),
     "ivr": ("语音菜单", "IVR prompt"),
     "masked": ("消音段", "masked"),
+    "third_speaker": ("第三人说话", "third person"),
     "undivided": ("未分声道", "one signal on both channels"),
     "noise": ("噪声", "noise"),
 }

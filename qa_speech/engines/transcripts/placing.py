@@ -16,13 +16,14 @@ from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
-from qa_speech.call import Call, Role, StrayWord, Word
+from qa_speech.call import THIRD, Call, OtherSound, Role, StrayWord, Word
 from qa_speech.engines.guards import HALLUCINATION, made_up
 from qa_speech.engines.transcripts.base import Line, Spoken, Transcript
 from qa_speech.engines.transcripts.calls import STRETCHED_S, span_of, strays_of, words_of
 from qa_speech.engines.transcripts.found_speech import FoundSpeech, at_pace
 from qa_speech.engines.transcripts.matching import cut_like, letters, units
 from qa_speech.engines.transcripts.roles import Settled, settle
+from qa_speech.engines.transcripts.sharing import NEAR_S, OTHERS, PARTIES, others_speech, shared_out, without_sounds
 from qa_speech.language.prompts import IVR
 from qa_speech.language.script import CHARACTER_S, role_named
 from qa_speech.timeline import Segment, Timeline
@@ -33,14 +34,10 @@ POOR_FIT = 0.3
 """A line that fits the best speech no better lies in the middle of something longer: perhaps a short word of the other."""
 LEAST_S = 1.0
 """Seconds of speech under all lines of a voice from which they tell whose it is."""
-NEAR_S = 0.5
-"""A word so near to the speech of one party alone is his."""
 GUESSED = 0.45
 """Probability, at most, of a word whose speaker is no more than likely: a person has to listen to what rests on it."""
-THIRD = "third_speaker"
 NO_ROLE = "no_role"
 NO_SPEECH = "no_speech_near"
-_PARTIES = (Role.AGENT, Role.CUSTOMER)
 _WARNINGS = {
     "placed_by_sound": "placed_by_sound",
     "placed_likely": "placed_likely",
@@ -53,12 +50,14 @@ _WARNINGS = {
 class Lent(NamedTuple):
     """Words by role; a role of which nothing could be placed is missing. Strays and warnings for the call.
 
-    `speech`: the speech that holds the words of each role, which is what was found, but for what is said while both channels
-    carry one signal: the file tells who says it. `settled` is what the file itself tells of its voices.
+    `speech`: the speech that holds the words of each role: what was found, without `sounds`, which are what a third speaker
+    or a machine says on their channels; and of what is said while both channels carry one signal, what the file gives them.
+    `settled` is what the file itself tells of its voices.
     """
 
     words: Mapping[Role, Sequence[Word]]
     speech: Mapping[Role, Timeline]
+    sounds: tuple[OtherSound, ...]
     stray: tuple[StrayWord, ...]
     warnings: tuple[str, ...]
     settled: Settled
@@ -90,48 +89,28 @@ def words_for(transcript: Transcript, speech: Mapping[Role, Timeline], *, channe
     lines = transcript.lines if transcript.call is None else _lines_of(transcript.call)
     settled = settle(lines)
     found = {role: FoundSpeech(timeline) for role, timeline in speech.items()}
-    parties = {role: own for role, own in found.items() if role in _PARTIES} or found
+    parties = {role: own for role, own in found.items() if role in PARTIES} or found
     placing = _Placing(found, settled, channels, _by_sound(lines, parties), Counter())
     given: dict[Role, list[Line]] = {role: [] for role in speech}
     stray = strays_of(transcript.apart)
+    others: list[tuple[Line, str]] = []
     for line in lines:
         for part, role, reason in placing.parts(line):
+            if reason in OTHERS:
+                others.append((part, reason))
             if role is None:
                 stray += [StrayWord(Role.UNKNOWN, word, reason) for word in _loose_words(part)]
                 placing.counts[reason] += 1
             else:
                 given[role].append(part)
     lost = placing.counts[NO_ROLE] > 0
-    told = _shared_out(speech, given)
+    sounds = others_speech(others, found, given)
+    told = shared_out(without_sounds(speech, sounds), given)
     words = {}
     for role, mine in given.items():
         if mine or not lost:
             words[role] = _timed_words(mine, FoundSpeech(told[role]), told[role])
-    return Lent(words, told, tuple(stray), tuple(_warnings(placing.counts)), settled)
-
-
-def _shared_out(speech: Mapping[Role, Timeline], given: Mapping[Role, Sequence[Line]]) -> Mapping[Role, Timeline]:
-    """The speech, what is said on both channels at once given to the parties that say it by their lines.
-
-    Lines are never exact: what little is left beside one of them is of whose it is nearest.
-    """
-    shared = speech.get(Role.UNKNOWN)
-    if not shared or not set(_PARTIES) <= set(speech):
-        return speech
-    under = {
-        role: Timeline([span_of(line) for line in lines if line.start is not None]) for role, lines in given.items()
-    }
-    told = {role: shared & under[role] for role in _PARTIES}
-    mine = shared & under[Role.UNKNOWN]
-    left = shared - told[Role.AGENT] - told[Role.CUSTOMER] - mine
-    for piece in left:
-        distances = {role: FoundSpeech(told[role]).distance_s((piece.start + piece.end) / 2) for role in _PARTIES}
-        nearest = min(distances, key=lambda one: distances[one])
-        if distances[nearest] <= NEAR_S:
-            told[nearest] = told[nearest] | Timeline([piece])
-        else:
-            mine = mine | Timeline([piece])
-    return {role: speech[role] | told[role] for role in _PARTIES} | {Role.UNKNOWN: mine}
+    return Lent(words, told, sounds, tuple(stray), tuple(_warnings(placing.counts)), settled)
 
 
 def speakers_in(transcript: Transcript) -> Sequence[Timeline] | None:
@@ -146,12 +125,12 @@ def speakers_in(transcript: Transcript) -> Sequence[Timeline] | None:
     settled = settle(transcript.lines)
     if settled.open:
         return None
-    spans: dict[Role, list[tuple[float, float]]] = {role: [] for role in _PARTIES}
+    spans: dict[Role, list[tuple[float, float]]] = {role: [] for role in PARTIES}
     for line in transcript.lines:
         role = settled.roles[line.voice]
         if role in spans and line.voice not in settled.machines:
             spans[role].append(span_of(line))
-    return tuple([Timeline(spans[role]) for role in _PARTIES])
+    return tuple([Timeline(spans[role]) for role in PARTIES])
 
 
 def _warnings(counts: Counter[str]) -> Iterator[str]:

@@ -1,0 +1,74 @@
+"""Speech of a recording that is neither party's alone, given out by the lines of its transcript.
+
+customer's channel   |==客户==|  |==她母亲==|       what a third speaker or a machine says is a sound on the channel
+both channels        |==坐席==|==客户==|            one signal: each line's speech is its speaker's
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from qa_speech.call import THIRD, OtherSound, Role
+from qa_speech.engines.transcripts.base import Line
+from qa_speech.engines.transcripts.calls import span_of
+from qa_speech.engines.transcripts.found_speech import FoundSpeech
+from qa_speech.language.prompts import IVR
+from qa_speech.timeline import Timeline
+
+NEAR_S = 0.5
+"""Seconds; what is so near to the speech of one party alone is his."""
+PARTIES = (Role.AGENT, Role.CUSTOMER)
+OTHERS = (THIRD, IVR)
+"""Why a line is of neither party: it is heard, and it is known whose it is."""
+
+
+def without_sounds(speech: Mapping[Role, Timeline], sounds: Sequence[OtherSound]) -> dict[Role, Timeline]:
+    """The speech of each role without the sounds of its channel.
+
+    >>> without_sounds({Role.AGENT: Timeline([(0, 5)])}, [OtherSound("ivr", Role.AGENT, 0, 2)])
+    {<Role.AGENT: 'agent'>: Timeline([(2, 5)])}
+    """
+    left = {}
+    for role, line in speech.items():
+        left[role] = line - Timeline([(sound.start, sound.end) for sound in sounds if sound.role is role])
+    return left
+
+
+def others_speech(
+    others: Sequence[tuple[Line, str]], found: Mapping[Role, FoundSpeech], given: Mapping[Role, Sequence[Line]]
+) -> tuple[OtherSound, ...]:
+    """What is heard of third speakers and machines, on the channel whose speech their lines fit best, beside its own lines."""
+    own = {role: Timeline([span_of(line) for line in lines if line.start is not None]) for role, lines in given.items()}
+    sounds = []
+    for line, kind in others:
+        if line.start is None:
+            continue
+        span = span_of(line)
+        role = max(found, key=lambda one: found[one].fit(*span))
+        for piece in Timeline(found[role].within(*span)) - own[role]:
+            sounds.append(OtherSound(kind, role, piece.start, piece.end))
+    return tuple(sounds)
+
+
+def shared_out(speech: Mapping[Role, Timeline], given: Mapping[Role, Sequence[Line]]) -> Mapping[Role, Timeline]:
+    """The speech, what is said on both channels at once given to the parties that say it by their lines.
+
+    Lines are never exact: what little is left beside one of them is of whose it is nearest.
+    """
+    shared = speech.get(Role.UNKNOWN)
+    if not shared or not set(PARTIES) <= set(speech):
+        return speech
+    under = {
+        role: Timeline([span_of(line) for line in lines if line.start is not None]) for role, lines in given.items()
+    }
+    told = {role: shared & under[role] for role in PARTIES}
+    mine = shared & under[Role.UNKNOWN]
+    left = shared - told[Role.AGENT] - told[Role.CUSTOMER] - mine
+    for piece in left:
+        distances = {role: FoundSpeech(told[role]).distance_s((piece.start + piece.end) / 2) for role in PARTIES}
+        nearest = min(distances, key=lambda one: distances[one])
+        if distances[nearest] <= NEAR_S:
+            told[nearest] = told[nearest] | Timeline([piece])
+        else:
+            mine = mine | Timeline([piece])
+    return {role: speech[role] | told[role] for role in PARTIES} | {Role.UNKNOWN: mine}
