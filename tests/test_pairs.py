@@ -9,15 +9,15 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from qa_speech import CallInput, CallReport, inspect_call
+from qa_speech import CallInput, CallReport, inspect_call, read_calls
 from qa_speech.audio.pairs import decode_pair
 from qa_speech.batch.work import input_key, share_key
 from qa_speech.cli import app
 from qa_speech.errors import ChannelError, ConfigError
-from qa_speech.inputs import find_inputs
+from qa_speech.inputs import find_inputs, with_transcripts
 from qa_speech.inputs.overlooked import overlooked
 from qa_speech.inputs.pairs import ENDINGS, pairs_in, parse_pairs
-from qa_speech.inputs.rows import find_rows
+from qa_speech.inputs.rows import find_rows, inputs_in
 from qa_speech.pipeline import inspect_many
 from qa_speech.privacy.sound import recorded
 from qa_speech.timeline import Timeline
@@ -88,6 +88,39 @@ def test_a_folder_and_a_manifest_give_one_row_for_two_files(tmp_path: Path) -> N
     (tmp_path / "m.csv").write_text("path,path_customer,agent_channel\na.wav,b.wav,2\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"m\.csv:2: .*path is the agent's file"):
         find_rows([tmp_path / "m.csv"])
+
+
+def test_inspect_takes_a_manifest_of_pairs_as_a_batch_run_does(tmp_path: Path) -> None:
+    files(tmp_path, voice(1, 6), voice(2, 6), ("rec/q-out.wav", "rec/q-in.wav"))
+    listed = "通话编号;坐席录音;客户录音;工号;开始时间;\nT-1;rec/q-out.wav;rec/q-in.wav;1001;2026/1/5 9:30;\n"
+    (tmp_path / "清单.csv").write_text(listed, encoding="gb18030")
+
+    done = CliRunner().invoke(
+        app, ["inspect", str(tmp_path / "清单.csv"), "--model", "none", "--out", str(tmp_path / "out")]
+    )
+
+    assert done.exit_code == 0, done.output
+    (row,) = inputs_in([tmp_path / "清单.csv"])
+    assert (row.id, row.path.name, row.path_customer) == ("T-1", "q-out.wav", tmp_path / "rec/q-in.wav")
+    assert row.metadata == {"agent": "1001", "started_at": "2026-01-05T09:30:00"}
+    (stored,) = read_calls(tmp_path / "out")
+    assert stored.recording.layout == "two_channel"
+    assert stored.recording.path_customer.endswith("q-in.wav")
+
+
+def test_what_a_manifest_says_of_a_row_goes_before_what_is_given_for_all(tmp_path: Path) -> None:
+    files(tmp_path, voice(1, 2), voice(2, 2), ("1.wav", "2.wav"))
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "2.txt").write_text("坐席: 您好", encoding="utf-8")
+    (tmp_path / "own.txt").write_text("坐席: 您好", encoding="utf-8")
+    (tmp_path / "list.csv").write_text("path,transcript\n1.wav,own.txt\n2.wav,\n", encoding="utf-8")
+
+    found = with_transcripts(inputs_in([tmp_path / "list.csv"]), tmp_path / "words")
+
+    assert [row.transcript and row.transcript.name for row in found] == ["own.txt", "2.txt"]
+    (tmp_path / "cards.csv").write_text("path,scorecard\n1.wav,complaint\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="batch run"):
+        inputs_in([tmp_path / "cards.csv"])
 
 
 def test_the_second_file_counts_in_what_is_done_again(tmp_path: Path) -> None:

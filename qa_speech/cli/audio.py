@@ -47,7 +47,11 @@ HEAD = {
 
 def audio(
     paths: Annotated[
-        list[Path], typer.Argument(help="录音文件或目录 recordings, or folders of them.", show_default=False)
+        list[Path],
+        typer.Argument(
+            help="录音文件、目录或清单 recordings, folders of them, or manifests (xlsx, csv, jsonl).",
+            show_default=False,
+        ),
     ],
     json_lines: Annotated[
         bool, typer.Option("--json", help="每个录音一行 JSON one JSON object per recording on stdout.")
@@ -78,14 +82,15 @@ def audio(
     Example: qa-speech audio 录音目录
     """
     with friendly_errors(ui_language):
-        from qa_speech.inputs import find_inputs, with_raw, with_transcripts
+        from qa_speech.inputs import with_raw, with_transcripts
+        from qa_speech.inputs.rows import inputs_in
         from qa_speech.pipeline import inspect_many
         from qa_speech.report.people import with_masked_id
         from qa_speech.scores import CallFailure
 
         settings = _settings(config, agent_channel)
         joined = pairs if pairs is not None else settings.pairs
-        inputs = find_inputs(paths, pairs=joined)
+        inputs = inputs_in(paths, tables=settings.tables, pairs=joined)
         tell_overlooked(paths, joined, ui(ui_language))
         if transcripts is not None:
             inputs = with_transcripts(inputs, transcripts)

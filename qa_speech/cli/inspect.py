@@ -117,7 +117,11 @@ def demo(
 
 def inspect(
     paths: Annotated[
-        list[Path], typer.Argument(help="录音文件或目录 recordings, or folders of them.", show_default=False)
+        list[Path],
+        typer.Argument(
+            help="录音文件、目录或清单 recordings, folders of them, or manifests (xlsx, csv, jsonl).",
+            show_default=False,
+        ),
     ],
     scorecard: ScorecardOption = None,
     out: OutOption = DEFAULT_OUT,
@@ -154,12 +158,13 @@ def inspect(
     with friendly_errors(ui_language):
         from qa_speech.engines.registry import load_recognizer
         from qa_speech.errors import ModelError
-        from qa_speech.inputs import find_inputs, with_raw, with_transcripts
+        from qa_speech.inputs import with_raw, with_transcripts
+        from qa_speech.inputs.rows import inputs_in
         from qa_speech.pipeline import inspect_many
 
         settings = settings_of(config, model, agent_channel, language)
         joined = pairs if pairs is not None else settings.pairs
-        inputs = find_inputs(paths, pairs=joined)
+        inputs = inputs_in(paths, tables=settings.tables, pairs=joined)
         tell_overlooked(paths, joined, ui(ui_language))
         if transcripts is not None:
             inputs = with_transcripts(inputs, transcripts)

@@ -160,7 +160,7 @@ def with_transcripts(inputs: Iterable[CallInput], place: str | Path) -> list[Cal
             wanted[transcript] = name
     if problems:
         raise ConfigError(str(place), problems)
-    return [replace(row, transcript=lent[row.name]) for row in rows]
+    return [replace(row, transcript=lent[row.name] or row.transcript) for row in rows]
 
 
 def _of_its_stem(row: CallInput, found: Mapping[str, Path], taken: Collection[Path | None]) -> Path | None:
@@ -175,7 +175,7 @@ def with_raw(inputs: Iterable[CallInput], raw: RawFormat) -> list[CallInput]:
     for row in inputs:
         suffix = row.path.suffix.lower()
         headerless = suffix in HEADERLESS_SUFFIXES or suffix not in AUDIO_SUFFIXES
-        given.append(replace(row, raw=raw) if headerless else row)
+        given.append(replace(row, raw=raw) if headerless and row.raw is None else row)
     return given
 
 

@@ -15,6 +15,7 @@ import glob
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -28,6 +29,7 @@ from qa_speech.inputs.calls import (
     HEADERLESS_SUFFIXES,
     TRANSCRIPT_SUFFIXES,
     CallInput,
+    find_inputs,
     nothing_in,
     with_transcripts,
 )
@@ -121,6 +123,36 @@ def find_rows(
     if raw:
         rows = _with_raw(rows, raw)
     return rows if transcripts is None else _with_transcripts(rows, transcripts)
+
+
+def inputs_in(places: Iterable[str | Path], *, tables: Tables | None = None, pairs: str = "") -> list[CallInput]:
+    """What `find_inputs` finds, and the rows of manifests among the places: a few calls, looked at without a batch run.
+
+    Raises
+    ------
+    AudioError
+        A place does not exist or holds nothing.
+    ConfigError
+        A manifest is wrong, or names scorecards, by which only a batch run goes.
+
+    Examples
+    --------
+    >>> [row.id for row in inputs_in(["samples/gsm.wav"])]
+    ['gsm.wav']
+    """
+    others: list[Path] = []
+    listed_rows: list[CallInput] = []
+    for place in map(Path, places):
+        if not (place.is_file() and place.suffix.lower() in manifests.SUFFIXES):
+            others.append(place)
+            continue
+        rows = _from_manifest(place, tables or Tables())
+        if any(row.scorecard for row in rows):
+            raise ConfigError(str(place), ["scorecard：按行选评分表用 batch run only a batch run chooses by row"])
+        listed_rows += [row.call_input for row in rows]
+    found = [*find_inputs(others, pairs=pairs), *listed_rows]
+    ids = unique([row.name for row in found])
+    return [replace(row, id=name) for row, name in zip(found, ids, strict=True)]
 
 
 def _paired(rows: list[Row], endings: Sequence[tuple[str, str]]) -> list[Row]:
