@@ -62,6 +62,17 @@ def test_a_manifest_gives_ids_roles_and_metadata(place: Path, encoding: str) -> 
     assert three.bytes == -1
 
 
+def test_a_path_that_windows_wrote_is_found(tmp_path: Path) -> None:
+    (tmp_path / "rec").mkdir()
+    (tmp_path / "rec" / "a.wav").write_bytes(b"a")
+    (tmp_path / "list.csv").write_text("path\nrec\\a.wav\nrec\\b.wav\n", encoding="utf-8")
+
+    found, missing = find_rows([tmp_path / "list.csv"])
+
+    assert (found.path, found.bytes) == (str(tmp_path / "rec/a.wav"), 1)
+    assert missing.path.endswith("rec\\b.wav")
+
+
 def test_jsonl_and_csv_say_the_same(place: Path) -> None:
     lines = [
         {"path": "a/1.wav", "id": "x", "roles": ["agent", "customer"], "metadata": {"agent": "7"}, "queue": "宽带"},

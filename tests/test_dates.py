@@ -102,6 +102,7 @@ def test_a_day_and_a_time_of_two_columns_are_one_moment() -> None:
     day = parse("2026/1/5")
 
     assert joined(day, "9:30").iso == joined(day, "2026-1-5 9:30").iso == "2026-01-05T09:30:00"
+    assert joined(day, "0.3958333333", epoch=1900).iso == "2026-01-05T09:30:00"
     with pytest.raises(DateError, match="two days"):
         joined(day, "2026-1-6 9:30")
 

@@ -1,5 +1,6 @@
 """Every format of transcripts in the shape that its maker documents: who speaks, when, what, how sure."""
 
+import json
 import re
 from pathlib import Path
 
@@ -232,3 +233,51 @@ def test_every_format_has_an_example_in_the_documents() -> None:
     shown = {example["form"] for example in DOCUMENTED}
 
     assert {form.name for form in FORMATS} - {"qa_speech"} <= shown
+
+
+@pytest.mark.parametrize(
+    ("document", "what"),
+    [
+        ([{"key": "a", "text": "您好"}, {"key": "b", "text": "喂"}], "results of 2 recordings"),
+        ({"StatusText": "RUNNING", "TaskId": "1"}, "StatusText"),
+        (
+            [
+                {"speaker": "agent", "start": 1000, "end": 3000, "text": "您好请问您要办什么"},
+                {"speaker": "customer", "start": 3.5, "end": 5.25, "text": "我想查话费"},
+            ],
+            r"seconds \(\$\[1\]\) and in milliseconds \(\$\[0\]\)",
+        ),
+    ],
+)
+def test_what_is_no_single_transcript_is_refused_and_says_why(tmp_path: Path, document: object, what: str) -> None:
+    (tmp_path / "t.json").write_text(json.dumps(document), encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=what):
+        read_transcript(tmp_path / "t.json")
+
+
+def test_channels_with_a_list_of_turns_each_are_told_apart(tmp_path: Path) -> None:
+    channels = [
+        {"channel": number, "utterances": [{"start": start, "end": start + 2, "text": text}]}
+        for number, start, text in ((0, 1, AGENT), (1, 3.5, CUSTOMER))
+    ]
+    (tmp_path / "t.json").write_text(json.dumps({"channels": channels}), encoding="utf-8")
+
+    lines = read_transcript(tmp_path / "t.json").lines
+
+    assert [(line.channel, line.text, line.start) for line in lines] == [(1, AGENT, 1.0), (2, CUSTOMER, 3.5)]
+
+
+def test_a_result_that_stands_as_text_is_read_and_what_was_only_heard_at_first_is_not(tmp_path: Path) -> None:
+    inner = {"Sentences": [{"BeginTime": 1000, "EndTime": 3000, "Text": AGENT, "ChannelId": 0}]}
+    (tmp_path / "a.json").write_text(
+        json.dumps({"StatusText": "SUCCESS", "Result": json.dumps(inner)}), encoding="utf-8"
+    )
+    messages = [
+        {"mode": "2pass-online", "wav_name": "c", "text": "我想"},
+        {"mode": "2pass-offline", "wav_name": "c", "text": CUSTOMER, "timestamp": "[[3500, 5250]]"},
+    ]
+    (tmp_path / "f.json").write_text("\n".join(json.dumps(message) for message in messages), encoding="utf-8")
+
+    assert [line.text for line in read_transcript(tmp_path / "a.json").lines] == [AGENT]
+    assert [line.text for line in read_transcript(tmp_path / "f.json").lines] == [CUSTOMER]

@@ -41,6 +41,8 @@ from qa_speech.tables import dates
 from qa_speech.tables.dates import DateError
 from qa_speech.tables.reading import Line
 
+WINDOWS = "\\"
+"""Between folders, in paths that Windows writes."""
 ROLES = {"agent,customer": 1, "customer,agent": 2}
 """The channel of the agent, by the order in which a manifest names the roles."""
 
@@ -266,20 +268,28 @@ def _row(line: Line, base: Path) -> tuple[Row | None, list[str]]:
     wrong = _wrong_raw(raw) if raw else ""
     if wrong:
         problems.append(f"raw {wrong}")
-    folder = Path(as_text(base))
     row = Row(
         id=values.pop("id", "") or path.replace(os.sep, "/"),
-        path=str(folder / path),
+        path=_place(base, path),
         agent_channel=agent_channel,
-        transcript=str(folder / transcript) if transcript else "",
+        transcript=_place(base, transcript) if transcript else "",
         scorecard=values.pop("scorecard", ""),
         metadata={key: value for key, value in values.items() if key and value},
         raw="" if wrong else raw,
-        path_customer=str(folder / customer) if customer else "",
+        path_customer=_place(base, customer) if customer else "",
     )
     if customer and agent_channel == 2:
         problems.append("path 是坐席一侧的录音 path is the agent's file where path_customer is given")
     return row, problems
+
+
+def _place(base: Path, given: str) -> str:
+    """A path as a manifest gives it, from the manifest's folder; one that Windows wrote where there is only such a file."""
+    path = str(Path(as_text(base)) / given)
+    if WINDOWS not in given or os.path.exists(as_path(path)):
+        return path
+    other = str(Path(as_text(base)) / given.replace(WINDOWS, "/"))
+    return other if os.path.exists(as_path(other)) else path
 
 
 def _agent_channel(values: dict[str, str], problems: list[str]) -> int | None:

@@ -54,6 +54,8 @@ _BETWEEN = re.compile(r"[t_,\s-]?\s*")
 _LONGEST = 64
 """Characters of a date and time in words; what is longer is none."""
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
+_FRACTION = re.compile(r"0(?:\.\d+)?")
+"""A time of day as a workbook counts it: a part of the day."""
 
 
 class DateError(ValueError):
@@ -130,7 +132,10 @@ def joined(day: Moment, text: str, *, order: DayOrder | None = None, epoch: Epoc
     """
     if not text:
         return day
-    clock = _clock(_plain(text))
+    plain = _plain(text)
+    clock = _clock(plain)
+    if epoch is not None and _FRACTION.fullmatch(plain):
+        clock = (_DAY_ZERO[epoch] + dt.timedelta(seconds=round(86_400 * float(plain)))).time()
     if clock is not None:
         return Moment(day.day, clock)
     whole = parse(text, order=order, epoch=epoch)

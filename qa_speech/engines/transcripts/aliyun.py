@@ -6,6 +6,7 @@ models of 百炼, 语音转写 of 听悟. Channels count from 0; a channel is to
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -63,14 +64,27 @@ class _Result(msgspec.Struct, rename="pascal"):
 def _result_of(document: Document) -> object:
     if not isinstance(document.json, dict):
         return None
-    return document.json.get("Result", document.json)
+    result = document.json.get("Result", document.json)
+    if isinstance(result, str) and result.lstrip().startswith("{"):
+        return _decoded(result)
+    return result
+
+
+def _decoded(text: str) -> object:
+    """JSON that stands as text in JSON; None where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _is_filetrans(document: Document) -> bool:
-    return is_object_with(_result_of(document), "Sentences")
+    return is_object_with(_result_of(document), "Sentences") or is_object_with(document.json, "StatusText")
 
 
 def _read_filetrans(document: Document) -> Sequence[Line]:
+    if not is_object_with(_result_of(document), "Sentences"):
+        raise MalformedError("$.StatusText: an answer without a result (still running, failed, or nothing was said)")
     result = converted(_result_of(document), _Result, "$.Result")
     several = _several([sentence.channel_id for sentence in result.sentences])
     words = {channel: iter(given) for channel, given in _by_channel(result.words).items()}

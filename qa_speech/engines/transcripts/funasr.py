@@ -34,6 +34,8 @@ Stamp = tuple[Number, Number]
 _TAGS = re.compile(r"(?:\s*<\|[^|<>]*\|>)+")
 _BETWEEN = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _MS = 1000.0
+_FINAL, _PARTIAL = "offline", "online"
+"""How the modes of the runtime server's messages end: what is heard at first is said again when a sentence is over."""
 _MARKS = ("timestamp", "timestamps", "sentence_info", "stamp_sents", "key", "wav_name")
 """Keys that no other format has beside ``text``."""
 
@@ -59,6 +61,9 @@ class _Sentence(msgspec.Struct):
 
 class _Entry(msgspec.Struct):
     text: str
+    key: Name = None
+    wav_name: Name = None
+    mode: str = ""
     timestamp: list[Stamp] | str | None = None
     sentence_info: list[_Sentence] | None = None
     stamp_sents: list[_Sentence] | str | None = None
@@ -72,12 +77,20 @@ def _fits(document: Document) -> bool:
 
 
 def _read(document: Document) -> Sequence[Line]:
+    if not isinstance(document.json, list):
+        return list(_lines(converted(document.json, _Entry), "$"))
+    entries = converted(document.json, list[_Entry])
+    recordings = {entry.key or entry.wav_name for entry in entries}
+    if len(recordings) > 1:
+        raise MalformedError(
+            f"$: results of {len(recordings)} recordings (by key or wav_name); expected one recording a file"
+        )
+    has_final = any(entry.mode.endswith(_FINAL) for entry in entries)
     lines: list[Line] = []
-    if isinstance(document.json, list):
-        for number, entry in enumerate(converted(document.json, list[_Entry])):
-            lines += _lines(entry, f"$[{number}]")
-    else:
-        lines += _lines(converted(document.json, _Entry), "$")
+    for number, entry in enumerate(entries):
+        if has_final and entry.mode.endswith(_PARTIAL):
+            continue
+        lines += _lines(entry, f"$[{number}]")
     return lines
 
 

@@ -61,7 +61,9 @@ def _fits(document: Document) -> bool:
     if not isinstance(results, list) or not results:
         return False
     known = all(isinstance(result, dict) for result in results)
-    return known and any(is_object_with(result, "alternatives") for result in results)
+    of_google = any(is_object_with(result, "alternatives") for result in results)
+    is_empty = is_object_with(document.json, "totalBilledTime")
+    return known and (of_google or is_empty)
 
 
 def _read(document: Document) -> Sequence[Line]:

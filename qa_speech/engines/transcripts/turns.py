@@ -48,6 +48,8 @@ _MS = tuple("ms millis milliseconds msec".split())
 _S = tuple("seconds secs sec".split())
 _LIKELY = (0.5, 15.0)
 """Syllables a second within which people speak."""
+_TELLING = 4
+"""Syllables of a turn from which its pace tells in which unit its times are."""
 _DEEPEST = 4
 
 
@@ -103,39 +105,48 @@ class _Turn:
         return self.text is not None and known
 
 
-def _list_in(found: Any) -> tuple[list[Any], str] | None:
-    """The list of objects in a document and its place."""
-    place = "$"
+def _turns_in(found: Any, place: str = "$") -> list[tuple[str, Any]]:
+    """The turns in a document, each with its place; of a list of channels those of each, which are told by it."""
     for _ in range(_DEEPEST):
         if isinstance(found, list):
-            return found, place
+            return [(f"{place}[{number}]", turn) for number, turn in enumerate(found)]
         if not isinstance(found, dict):
-            return None
+            return []
         inner = [name for name in found if name.lower() in _LISTS and isinstance(found[name], (list, dict))]
+        channels = found.get("channels")
+        if not inner and isinstance(channels, list) and all(isinstance(channel, dict) for channel in channels):
+            return _turns_of(channels, f"{place}.channels")
         if len(inner) != 1:
-            return None
+            return []
         place = f"{place}.{inner[0]}"
         found = found[inner[0]]
-    return None
+    return []
+
+
+def _turns_of(channels: list[dict[str, Any]], place: str) -> list[tuple[str, Any]]:
+    """The turns of each channel, with its number: the one it has, else its place in the list."""
+    found: list[tuple[str, Any]] = []
+    for number, channel in enumerate(channels):
+        own = _Turn(channel).first(_CHANNEL)
+        for at, turn in _turns_in(
+            {key: value for key, value in channel.items() if key != "channels"}, f"{place}[{number}]"
+        ):
+            told = {"channel": number if own is None else own, **turn} if isinstance(turn, dict) else turn
+            found.append((at, told))
+    return found
 
 
 def _fits(document: Document) -> bool:
-    found = _list_in(document.json)
-    if found is None or not found[0]:
-        return False
-    return all(isinstance(turn, dict) and _Turn(turn).is_one for turn in found[0])
+    found = _turns_in(document.json)
+    return bool(found) and all(isinstance(turn, dict) and _Turn(turn).is_one for _, turn in found)
 
 
 def _read(document: Document) -> Sequence[Line]:
-    found = _list_in(document.json)
-    if found is None:
+    found = [(place, _Turn(turn)) for place, turn in _turns_in(document.json)]
+    if not found:
         raise MalformedError("$: no list of turns")
-    turns, place = [_Turn(turn) for turn in found[0]], found[1]
-    per_second = _unit(turns)
-    lines = []
-    for number, turn in enumerate(turns):
-        lines.append(_line(turn, f"{place}[{number}]", turn.per_second or per_second))
-    return _with_channels(lines)
+    per_second = _unit(found)
+    return _with_channels([_line(turn, place, turn.per_second or per_second) for place, turn in found])
 
 
 def _with_channels(lines: Sequence[Line]) -> list[Line]:
@@ -199,20 +210,36 @@ def _words(turn: _Turn, per_second: float) -> Iterator[Spoken]:
             yield Spoken(text, start, end, probability(_number(word.first(_SURE))))
 
 
-def _unit(turns: Sequence[_Turn]) -> float:
+def _unit(turns: Sequence[tuple[str, _Turn]]) -> float:
     """How many of the file's units make a second, by how fast people would speak."""
     rates = []
-    for turn in turns:
+    in_seconds: list[str] = []
+    in_ms: list[str] = []
+    for place, turn in turns:
         start, end = turn.first(_START), turn.first(_END)
         if not isinstance(start, (int, float)) or not isinstance(end, (int, float)):
             start, end = moment(_number(start)), moment(_number(end))
         if start is None or end is None or not end > start:
             continue
-        rates.append(syllables(turn.text or "") / float(end - start))
+        count = syllables(turn.text or "")
+        rate = count / float(end - start)
+        rates.append(rate)
+        if turn.per_second is None and count >= _TELLING:
+            if _is_likely(rate):
+                in_seconds.append(place)
+            elif _is_likely(rate * 1000):
+                in_ms.append(place)
+    if in_seconds and in_ms:
+        raise MalformedError(
+            f"times in seconds ({in_seconds[0]}) and in milliseconds ({in_ms[0]}); expected one unit a file"
+        )
     middle = median(rates) if rates else 0.0
-    if _LIKELY[0] <= middle * 1000 <= _LIKELY[1]:
-        return 1000.0
-    return 1.0
+    return 1000.0 if _is_likely(middle * 1000) else 1.0
+
+
+def _is_likely(rate: float) -> bool:
+    """Whether people speak so many syllables a second."""
+    return _LIKELY[0] <= rate <= _LIKELY[1]
 
 
 FORMAT = Format("turns", frozenset((".json",)), _read, _fits)
