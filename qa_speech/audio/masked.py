@@ -30,6 +30,8 @@ STILL_SPREAD, IDLE_SPREAD = 3.5 / 32768, 16.5 / 32768
 are one of two values, one step apart."""
 MIN_STILL_S = 0.6
 """Shorter digital silence is a drop-out."""
+MOST_VALUES = 3
+"""So many values of digital silence are looked at, those that a channel stands at the longest: a line has one, a mask one."""
 NATURAL_SHARE = 0.01
 """Where a channel is digitally silent for more of the rest of its time than this (0–1), its silence is no sign."""
 FAINT_PERCENT, FAINT_DB = 10, 6.0
@@ -127,9 +129,10 @@ def _stills(channel: Survey) -> _Stills:
         background = int(np.count_nonzero(levels < softest + FAINT_DB))
     kinds = [idle]
     constant, counts = np.unique(value[~np.isnan(value)], return_counts=True)
-    for one, count in zip(constant, counts, strict=True):
-        if count * track.frame_s >= MIN_STILL_S:
-            kinds.append(value == one)
+    most_first = np.argsort(-counts)[:MOST_VALUES]
+    for place in most_first:
+        if counts[place] * track.frame_s >= MIN_STILL_S:
+            kinds.append(value == constant[place])
     return _Stills(tuple(kinds), background, track.frame_s)
 
 
