@@ -36,6 +36,7 @@ from qa_speech.stats.edits import edit_distance
 
 MANY, ONE = 6, 2
 QUICK = 1
+CALLS_A_TURN = 2
 ROLES = (Role.AGENT, Role.CUSTOMER)
 NEAR_S = 0.3
 BOOTSTRAP = 4000
@@ -99,6 +100,27 @@ def stock(calls: Sequence[RealCall], folder: Path, recognizer: WhisperRecognizer
             found.append(fold("".join(segment.text for segment in segments)))
         texts.append((found[0], found[1]))
     return Heard(texts, [], time.process_time() - cpu, time.perf_counter() - wall)
+
+
+def in_turns(calls: Sequence[RealCall], folder: Path, recognizer: WhisperRecognizer) -> tuple[Heard, Heard]:
+    """Ours and stock over the same calls, part by part in turns, so that what else the machine does meets both."""
+    mine: list[Heard] = []
+    theirs: list[Heard] = []
+    parts = [calls[first : first + CALLS_A_TURN] for first in range(0, len(calls), CALLS_A_TURN)]
+    for number, part in enumerate(parts):
+        if number % 2:
+            theirs.append(stock(part, folder, recognizer))
+        mine.append(ours(part, folder, recognizer))
+        if not number % 2:
+            theirs.append(stock(part, folder, recognizer))
+    return together(mine), together(theirs)
+
+
+def together(parts: Sequence[Heard]) -> Heard:
+    """What was heard in several turns as one."""
+    texts = [text for part in parts for text in part.texts]
+    calls = [call for part in parts for call in part.calls]
+    return Heard(texts, calls, sum(part.cpu_s for part in parts), sum(part.wall_s for part in parts))
 
 
 def errors(calls: Sequence[RealCall], heard: Heard, kind: str) -> np.ndarray:
@@ -192,8 +214,7 @@ def measure(options: Options) -> Iterator[Figure]:
         folder = Path(place)
         for call in calls:
             (folder / f"{call.name}.wav").write_bytes(call.wav)
-        mine = ours(calls, folder, recognizer)
-        theirs = stock(calls, folder, recognizer)
+        mine, theirs = in_turns(calls, folder, recognizer)
         yield from on_non_speech(options, folder, recognizer)
         yield from clips_alone(options, recognizer, folder)
         english = WhisperRecognizer(model, threads=2, compute_type="int8", options=DecodeOptions(language="en"))
@@ -214,7 +235,7 @@ def measure(options: Options) -> Iterator[Figure]:
         "windows_again", asked, "windows", max(of, 1), "asked again alone, of the first windows of those calls"
     )
     length_s = sum(len(call.wav) for call in calls) / (2 * RATE)
-    beside = f"ours {mine.wall_s:.0f} s, {length_s:.0f} s of calls; target >= 1.3"
+    beside = f"in turns, ours {mine.wall_s:.0f} s, {length_s:.0f} s of calls; target >= 1.3"
     yield figure("wall_stock_over_ours", theirs.wall_s / mine.wall_s, "ratio", len(calls), beside)
     yield figure(
         "cpu_stock_over_ours", theirs.cpu_s / mine.cpu_s, "ratio", len(calls), f"ours {mine.cpu_s:.0f} s of CPU"
