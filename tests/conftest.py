@@ -1,4 +1,5 @@
-"""Shared fixtures. A test that needs a program says ``@pytest.mark.tool("espeak-ng")``; data, ``@pytest.mark.data``."""
+"""Shared fixtures. A test that needs a program says ``@pytest.mark.tool("espeak-ng")``; data, ``@pytest.mark.data``; a
+recogniser of real speech, ``@pytest.mark.real``."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ DATA = Path(os.environ.get("QA_SPEECH_DATA", ROOT.parent / "shared" / "data"))
 CHROMIUM = "/usr/bin/chromium"
 
 POSTGRES = "QA_SPEECH_TEST_POSTGRES"
+REAL_MODEL = "QA_SPEECH_REAL_MODEL"
 
 
 def own_database(url: str, worker: str) -> str:
@@ -49,6 +51,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if os.environ.get("QA_SPEECH_NO_SKIP") == "1":
             pytest.fail("needs QA_SPEECH_TEST_POSTGRES, and QA_SPEECH_NO_SKIP=1 forbids the skip")
         pytest.skip("needs an empty PostgreSQL database: QA_SPEECH_TEST_POSTGRES=postgresql+psycopg://…")
+    if any(item.iter_markers("real")) and not os.environ.get(REAL_MODEL):
+        pytest.skip(f"needs a recogniser of real speech: {REAL_MODEL}=FOLDER (qa-speech models pull whisper-base)")
     if any(item.iter_markers("data")) and not DATA.is_dir():
         pytest.skip(f"needs the external data folder, not at {DATA}; QA_SPEECH_DATA names another place")
 
@@ -66,4 +70,4 @@ def clean_environ(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-KEPT = ("QA_SPEECH_DATA", "QA_SPEECH_NO_SKIP", "QA_SPEECH_TEST_POSTGRES")
+KEPT = ("QA_SPEECH_DATA", "QA_SPEECH_NO_SKIP", POSTGRES, REAL_MODEL)

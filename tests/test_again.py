@@ -14,13 +14,14 @@ from qa_speech.engines.base import Window, WindowWords
 from qa_speech.language.script import spread
 from qa_speech.metrics.speech_rate import speech_rate
 from qa_speech.pipeline import inspect_call
-from qa_speech.pipeline.again import LEAST_SPEECH_S
+from qa_speech.pipeline.again import LEAST_SPEECH_S, WORDLESS_S, within
 from qa_speech.scorecard import load_scorecard, score
 from qa_speech.scores import CallReport
 from qa_speech.testing import FakeRecognizer, make_call
 
 SAMPLE = Path("samples/good-service.ogg")
 PER_S = 5
+LOST_FROM_S = 5.0
 TEXT = "".join(chr(0x4E00 + 97 * number) for number in range(200))
 """Characters that never come again: what repeats is taken for a loop."""
 CARD = """
@@ -45,6 +46,18 @@ class FollowsOneVoice(FakeRecognizer):
             first = window.pieces[0]
             length = first.window_end - first.window_start
             yield WindowWords(spread(TEXT[: round(length * PER_S)], first.window_start, first.window_end, 0.9))
+
+
+class LosesTheRest(FakeRecognizer):
+    """Hears enough in the first half of a window and nothing behind it, as one that loops there; short windows whole."""
+
+    def recognize(self, windows: Iterable[Window]) -> Iterator[WindowWords]:
+        for window in windows:
+            self.seen.append(window)
+            heard_s = window.duration
+            if window.duration > LOST_FROM_S:
+                heard_s = window.duration / 2
+            yield WindowWords(spread(TEXT[: round(heard_s * PER_S)], 0.0, heard_s, 0.9))
 
 
 class Deaf(FakeRecognizer):
@@ -87,6 +100,23 @@ def test_what_a_recogniser_left_out_of_a_full_window_is_asked_for_again_alone() 
     assert not any(warning.startswith("words_missing") for warning in call.warnings)
     alone = [window for window in recognizer.seen if len(window.pieces) == 1]
     assert len(alone) > 1
+
+
+def test_a_stretch_of_a_piece_that_lost_its_words_is_asked_for_alone() -> None:
+    """The piece as a whole has words enough."""
+    path = Path("samples/hold-and-thanks.ogg")
+    recognizer = LosesTheRest()
+
+    call = inspect_call(path, recognizer=recognizer).call
+
+    words = {role: [word for one in call.utterances_of(role) for word in one.words] for role in call.speech}
+    for role, line in call.speech.items():
+        for stretch in line:
+            if WORDLESS_S <= stretch.duration < LOST_FROM_S - 0.8:
+                assert within(words[role], stretch), (role, stretch)
+    told = [warning for warning in call.warnings if warning.startswith("words_missing:")]
+    silent = [s for role, line in call.speech.items() for s in line if s.duration >= 1 and not within(words[role], s)]
+    assert bool(told) == bool(silent)
 
 
 def test_words_are_not_said_twice_by_asking_again() -> None:

@@ -22,7 +22,7 @@ from qa_speech.timeline import Segment, Timeline
 
 LEAST_PAUSE_S = 0.25
 """Nobody takes over within a shorter pause on the same channel."""
-LEAST_SPEECH_S = 0.3
+LEAST_SPEECH_S = 0.6
 """Shorter speech does not tell whose it is."""
 LONG_PAUSE_S = 2.0
 """A pause of this length or more is the strongest cue that a pause alone can be."""

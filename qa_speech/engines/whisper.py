@@ -29,6 +29,8 @@ from qa_speech.errors import EngineError, ModelError
 
 PUNCTUATION = frozenset("，。？！、；：,.?!;:…—“”‘’\"'（）()《》")
 """Characters that are no word of their own."""
+HALF_CHARACTER = "\ufffd"
+"""What the bytes of a character become whose last ones were not decoded."""
 
 
 FRAMES_PER_S = 100
@@ -384,7 +386,7 @@ def _words(alignment: Sequence[Mapping[str, Any]], duration: float) -> tuple[Wor
     word's tokens (Mic·ros·oft), which is then as sure as the least of them."""
     words: list[Word] = []
     for token in alignment:
-        text = token["word"].strip()
+        text = token["word"].replace(HALF_CHARACTER, "").strip()
         if not text:
             continue
         said = any(char.isalnum() for char in text)

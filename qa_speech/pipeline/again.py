@@ -6,13 +6,15 @@ A recogniser that is given several voices in one window follows one of them and 
     words      一二三四                 五              two: none, three: 0.4 a second
     again                [==two==]  [==three==]        a window each; what has more characters stays
 
-A piece that is wordless after that although somebody speaks is told (`wordless`): words missing is not the same as nothing said.
+The same for a stretch of a piece: a loop that was cut leaves one behind. Speech that is wordless after that is told (`wordless`):
+words missing is not the same as nothing said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from qa_speech.call import Word
@@ -51,10 +53,34 @@ def thin(prepared: Prepared, first: Sequence[Guarded]) -> tuple[Plan, ...]:
     """Windows to ask for again: each piece of speech that has too few characters for its length, alone."""
     plans: list[Plan] = []
     for voice, words in _words(prepared, first).items():
-        for piece, speech_s in _pieces(prepared, voice):
-            if speech_s >= LEAST_SPEECH_S and characters(within(words, piece)) < THIN_PER_S * speech_s:
-                plans.append(Plan(voice, (Piece(piece.start, piece.end, 0.0),)))
+        for piece, stretches in _pieces(prepared, voice):
+            for asked in _thin_parts(piece, stretches, words):
+                plans.append(Plan(voice, (Piece(asked.start, asked.end, 0.0),)))
     return tuple(plans)
+
+
+def _thin_parts(piece: Segment, stretches: Sequence[Segment], words: Sequence[Word]) -> list[Segment]:
+    """A piece with too few characters as a whole; else those of its longer stretches that have, up to the middle of the pauses
+    around them, neighbours together."""
+    speech_s = sum(stretch.duration for stretch in stretches)
+    if speech_s < LEAST_SPEECH_S:
+        return []
+    if _is_thin(within(words, piece), speech_s):
+        return [piece]
+    borders = [piece.start, *[(one.end + two.start) / 2 for one, two in pairwise(stretches)], piece.end]
+    parts: list[Segment] = []
+    for number, stretch in enumerate(stretches):
+        if stretch.duration < WORDLESS_S or not _is_thin(within(words, stretch), stretch.duration):
+            continue
+        start, end = borders[number], borders[number + 1]
+        if parts and parts[-1].end == start:
+            start = parts.pop().start
+        parts.append(Segment(start, end))
+    return parts
+
+
+def _is_thin(words: Iterable[Word], speech_s: float) -> bool:
+    return characters(words) < THIN_PER_S * speech_s
 
 
 def voices(prepared: Prepared, heard: Heard) -> dict[int, Voice]:
@@ -93,16 +119,21 @@ def _words(prepared: Prepared, first: Sequence[Guarded]) -> dict[int, list[Word]
     return found
 
 
-def _pieces(prepared: Prepared, voice: int) -> list[tuple[Segment, float]]:
-    """Pieces of a voice with padding, and the seconds of speech in each."""
+def _pieces(prepared: Prepared, voice: int) -> list[tuple[Segment, list[Segment]]]:
+    """Pieces of a voice with padding, and the stretches of speech in each."""
     speech: Timeline = prepared.analysis.speech[voice]
-    return [(piece, (speech & Timeline([piece])).duration) for piece in prepared.analysis.padded[voice]]
+    return [(piece, list(speech & Timeline([piece]))) for piece in prepared.analysis.padded[voice]]
 
 
 def _wordless(prepared: Prepared, voice: int, words: Sequence[Word]) -> tuple[Segment, ...]:
-    """Pieces in which somebody speaks and no word was heard."""
-    found = []
-    for piece, speech_s in _pieces(prepared, voice):
-        if speech_s >= WORDLESS_S and not characters(within(words, piece)):
-            found.append(piece)
+    """Pieces, or longer stretches of them, in which somebody speaks and no word was heard."""
+    found: list[Segment] = []
+    for piece, stretches in _pieces(prepared, voice):
+        if not characters(within(words, piece)):
+            if sum(stretch.duration for stretch in stretches) >= WORDLESS_S:
+                found.append(piece)
+            continue
+        for stretch in stretches:
+            if stretch.duration >= WORDLESS_S and not characters(within(words, stretch)):
+                found.append(stretch)
     return tuple(found)
