@@ -67,6 +67,7 @@ def call_page(request: Request, who: SignedIn, key: str, stage: str = "", plain:
     judged: dict[str, Asked] = {}
     if at_stage or case.marks:
         judged = {one.row.criterion: one for one in criteria}
+    _prepare_next(who, case)
     others: list[str] = []
     if at_stage and at_stage != "calibration":
         others = others_drafting(who.office.base, case.row.id, who.name, at_stage)
@@ -96,6 +97,21 @@ def call_page(request: Request, who: SignedIn, key: str, stage: str = "", plain:
         key_of=key_of,
         **_progress(case, report, at_stage, criteria, card),
     )
+
+
+def _prepare_next(who: Visitor, case: Case) -> None:
+    """Read the call that comes after this one while this one is judged."""
+    for one in assignments(who.office.base, person=who.name, open_only=True):
+        if one.call != case.row.id:
+            who.office.prepare(one.call, sound=False)
+            return
+
+
+@router.get("/calls/{key}/ahead")
+def call_ahead(who: SignedIn, key: str) -> Response:
+    """Somebody points at a call in a list: it is read before he opens it."""
+    who.office.prepare(seen_case(who, key).row.id)
+    return Response(status_code=204)
 
 
 def _is_swapped(report: CallReport) -> bool:

@@ -137,11 +137,11 @@ class Office:
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="ahead")
         self._wanted = ""
 
-    def prepare(self, call: str) -> None:
+    def prepare(self, call: str, *, sound: bool = True) -> None:
         """Read a call and begin to decode its sound, so that both are there when it is opened; the last one asked for counts."""
         if call != self._wanted:
             self._wanted = call
-            self._ahead.submit(self._prepare, call)
+            self._ahead.submit(self._prepare, call, sound)
 
     def warm(self) -> None:
         """Read some call, so that the first one opened does not wait for models and word lists."""
@@ -149,12 +149,14 @@ class Office:
             self.prepare(row.id)
             return
 
-    def _prepare(self, call: str) -> None:
+    def _prepare(self, call: str, sound: bool) -> None:
         if call != self._wanted:
             return
         report = self.calls.report(call)
-        if report is not None and report.call.times != "nominal":
-            self.sounds.of(report.call)
+        if report is not None:
+            self.calls.sheet(report)
+            if sound and report.call.times != "nominal":
+                self.sounds.of(report.call)
 
     def close(self) -> None:
         """Let everything go."""

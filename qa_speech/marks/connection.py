@@ -35,8 +35,8 @@ WAIT_S = 30
 """How long a writer waits for the others."""
 ASK_MS = 5
 """How long SQLite is left to wait by itself for the lock of the writers: within so little it asks every 2 ms."""
-REST_S = 0.005
-"""How long a writer of SQLite leaves the lock alone after his turn: whoever waits asks more often than that."""
+REST_S, REST_EVERY_S = 0.005, 0.1
+"""How long the writers of a process leave the lock of SQLite alone, and how often: whoever waits asks more often than that."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 716000
 """Number of the lock by which writers of a PostgreSQL database wait for each other."""
@@ -215,10 +215,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
             yield connection
             connection.commit()
         if sqlite:
-            time.sleep(REST_S)
+            _rest(engine)
 
 
 _TURNS: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
+_RESTED: WeakKeyDictionary[Engine, float] = WeakKeyDictionary()
 
 
 def _turn_of(engine: Engine) -> threading.Lock:
@@ -226,12 +227,19 @@ def _turn_of(engine: Engine) -> threading.Lock:
     return _TURNS.setdefault(engine, threading.Lock())
 
 
+def _rest(engine: Engine) -> None:
+    """Leave the lock to other processes for a moment, unless that was done just now; called by whoever has the turn."""
+    if time.monotonic() - _RESTED.get(engine, 0.0) > REST_EVERY_S:
+        time.sleep(REST_S)
+        _RESTED[engine] = time.monotonic()
+
+
 def _begin(connection: Connection) -> None:
     """Take the lock of SQLite's writers, within `WAIT_S`.
 
     Left alone, SQLite asks for it every tenth of a second only. Where another writer goes on without a pause and the disk is
     slow, the lock is free for a thousandth of that, and one who waits is told after all his time that the database is locked.
-    So it is asked for often, and whoever has had it rests for a moment (`REST_S`).
+    So it is asked for often, and whoever goes on writing rests now and then (`REST_S`).
     """
     until = time.monotonic() + WAIT_S
     connection.exec_driver_sql(BRIEF)

@@ -26,10 +26,17 @@ document.addEventListener("DOMContentLoaded", () => {
     const bytes = new Uint8Array(await answer.arrayBuffer());
     const each = bytes.length / count;
     const rows = [];
+    let loudest = 12;
     for (let row = 0; row < count; row += 1) {
-      rows.push(Float32Array.from(bytes.subarray(row * each, (row + 1) * each), (value) => value / 127));
+      const values = new Float32Array(each);
+      for (let index = 0; index < each; index += 1) {
+        const value = bytes[row * each + index];
+        values[index] = value / 127;
+        if (value > loudest) loudest = value;
+      }
+      rows.push(values);
     }
-    return { rows, ready: Number(answer.headers.get("x-ready")) };
+    return { rows, loudest: loudest / 127, ready: Number(answer.headers.get("x-ready")) };
   }
 
   let drawn = null;
@@ -38,7 +45,6 @@ document.addEventListener("DOMContentLoaded", () => {
     const order = found.rows.length === 2 && body.dataset.swapped ? [1, 0] : [0, 1];
     const rows = found.rows.length === 2 ? order.map((index) => found.rows[index]) : found.rows;
     const names = [...document.querySelectorAll(".names span")].map((span) => span.className.split(" ")[0]);
-    const loudest = rows.reduce((most, row) => row.reduce((high, value) => Math.max(high, value), most), 0.1);
     if (drawn) drawn.destroy();
     drawn = window.WaveSurfer.create({
       container: wave,
@@ -48,7 +54,7 @@ document.addEventListener("DOMContentLoaded", () => {
       interact: false,
       cursorWidth: 0,
       hideScrollbar: true,
-      maxPeak: loudest,
+      maxPeak: found.loudest,
       cspNonce: body.dataset.nonce,
       splitChannels: rows.map((_, index) => ({ height: 34, waveColor: colour(`--${names[index] || "unknown"}`), progressColor: colour(`--${names[index] || "unknown"}`) })),
     });

@@ -12,7 +12,19 @@
     const link = all[chosen].querySelector("a");
     if (link) link.focus({ preventScroll: true });
     all[chosen].scrollIntoView({ block: "nearest" });
+    look(all[chosen]);
   }
+
+  // Whatever is pointed at or chosen is read by the server before it is opened.
+  let ahead = "";
+  function look(row) {
+    const call = row && /^\/calls\/[0-9a-f]+/.exec(row.dataset.href || "");
+    if (!call || call[0] === ahead) return;
+    ahead = call[0];
+    fetch(`${ahead}/ahead`).catch(() => {});
+  }
+
+  document.addEventListener("pointerover", (event) => look(event.target.closest("tr[data-href]")));
 
   document.addEventListener("click", (event) => {
     const row = event.target.closest("tr[data-href]");
