@@ -27,7 +27,20 @@ from typing import Any
 import httpx2
 import numpy as np
 from _common import ROOT, Figure, Options, figure, run_parts
-from _desk_made import BEEP_S, HOUR_S, HOURS, LISTENER, Hour, Server, add_hour, add_listener, add_people, kit, made_desk
+from _desk_made import (
+    BEEP_S,
+    HOUR_S,
+    HOURS,
+    LISTENER,
+    Hour,
+    Server,
+    add_hour,
+    add_listener,
+    add_people,
+    card_of,
+    kit,
+    made_desk,
+)
 from _desk_people import killed, load
 
 from qa_speech.desk.source import key_of
@@ -232,7 +245,8 @@ def marks_kept(options: Options, marks_db: str, prefix: str) -> Iterator[Figure]
             f"target <= 200; {len(given)} inspectors, {seconds:g} s, {base.backend}; drafts and submissions; "
             f"median {statistics.median(taken):.0f} ms, longest {max(taken):.0f} ms",
         )  # fmt: skip
-        loss = killed(server, base, given, kills)
+        criteria = [one.id for one in card_of(run_folder).criteria]
+        loss = killed(server, base, given, criteria, kills)
         yield figure(
             f"{prefix}marks_lost", loss.drafts_lost + loss.marks_lost, "count", loss.drafts + loss.marks,
             f"target <= 0; kill -9 x {kills}, {base.backend}; n = acknowledged: {loss.marks} marks of submitted calls, "
@@ -261,7 +275,7 @@ def probes(options: Options) -> Iterator[Figure]:
             "pytest",
             "-q",
             "tests/test_desk_probes.py",
-            "tests/test_desk_browser.py",
+            "tests/test_desk_keys.py",
             "-k",
         ]
         command += ["test_desk_probes or probe", f"--junitxml={told}"]
@@ -275,7 +289,7 @@ def probes(options: Options) -> Iterator[Figure]:
         count,
         "count",
         count,
-        "tests of tests/test_desk_probes.py and probes in tests/test_desk_browser.py, run now",
+        "tests of tests/test_desk_probes.py and probes in tests/test_desk_keys.py, run now",
     )
     yield figure("probes_refused", len(refused), "count", count, f"target >= {count}; counted from that run")
 

@@ -32,6 +32,17 @@ TABLES = (
     "desk_notices", "desk_audit", "desk_version", "marks", "marks_version",
 )  # fmt: skip
 NUMBER = "13800138000"
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--autoplay-policy=no-user-gesture-required",
+]
+"""Of the browser."""
+
+
+def chromium() -> str | None:
+    return shutil.which("chromium")
 
 
 def made_run(place: Path) -> Path:

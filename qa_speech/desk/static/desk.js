@@ -274,6 +274,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input:not([type=radio]), textarea, select");
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key; // Caps Lock changes nothing
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
       if (typing) typing.blur();
       send();
@@ -283,22 +284,22 @@ document.addEventListener("DOMContentLoaded", () => {
       typing.blur();
       if (event.key === "Enter" && typing.name === "reason" && isDecided(items[current])) advance();
     } else if (event.ctrlKey || event.metaKey || event.altKey) return;
-    else if (event.key === "j") jump(1);
-    else if (event.key === "k") jump(-1);
+    else if (key === "j") jump(1);
+    else if (key === "k") jump(-1);
     else if (event.key === "ArrowDown") select(current + 1);
     else if (event.key === "ArrowUp") select(current - 1);
-    else if (event.key === "A") agreeWithTheRest();
-    else if (event.key in OUTCOMES) {
+    else if (key === "a" && event.shiftKey) agreeWithTheRest();
+    else if (key in OUTCOMES) {
       if (current < 0) select(0);
-      decide(OUTCOMES[event.key]);
-    } else if (event.key === "r") {
+      decide(OUTCOMES[key]);
+    } else if (key === "r") {
       if (!form()) return;
       form().elements.reason.focus();
-    } else if (event.key === "l") toggleLoop();
+    } else if (key === "l") toggleLoop();
     else if (event.key === ",") speed(-1);
     else if (event.key === ".") speed(1);
-    else if (event.key.toLowerCase() === "z") channel(0, event.shiftKey);
-    else if (event.key.toLowerCase() === "x") channel(1, event.shiftKey);
+    else if (key === "z") channel(0, event.shiftKey);
+    else if (key === "x") channel(1, event.shiftKey);
     else return;
     event.preventDefault();
     event.stopImmediatePropagation();
