@@ -5,6 +5,7 @@
 
 Right: at least 80 % of the music lies in holds of the side that plays it, and a second at most in waits of the other. With words:
 the same calls with a transcript in which the agent asks to wait, or the customer does. Needs the package asterisk-moh-opsound-wav.
+Rows are kept in results/holds-rows.tsv as they come: a run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -13,35 +14,46 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-from _common import DEFAULT_DATA, Figure, Options, figure, run
+from _common import DEFAULT_DATA, ROOT, Figure, Options, figure, run
 from _holds import EXCHANGE, LEVELS_DB, HeldCall, held, music
 from _real_calls import Clips
+from _rows import kept_rows
 
 from qa_speech.call import Call, Role
 from qa_speech.inputs.calls import CallInput
 from qa_speech.metrics.gaps import silences
-from qa_speech.metrics.response import hold
 from qa_speech.pipeline import inspect_many
+from qa_speech.scores import CallFailure
 from qa_speech.timeline import Timeline
 
 SIDES = (Role.AGENT, Role.CUSTOMER)
 FOUND, OTHERS_S = 0.8, 1.0
 LEAKS_DB = (0.0, -25.0)
+ROWS = ROOT / "benchmarks" / "results" / "holds-rows.tsv"
+SOURCES = (
+    *(ROOT / "qa_speech" / "audio").glob("*.py"),
+    ROOT / "qa_speech" / "metrics" / "gaps.py",
+    *(ROOT / "benchmarks" / name for name in ("holds.py", "_holds.py")),
+)
 
 
-class Held(NamedTuple):
-    """What became of the music of one call: share of it in holds of its side, seconds in waits of the other, share as speech."""
+@dataclass(frozen=True)
+class Row:
+    """What became of the music of one call: share of it in holds of its side, seconds in waits of the other, share as speech.
 
+    `seed` counts the calls, first without words, then with a transcript; `side` is 0 for the agent, 1 for the customer.
+    """
+
+    seed: int
     name: str
-    side: Role
+    words: bool
+    side: int
     own: float
     others_s: float
     as_speech: float
-    announced: bool
-    count: float | None
 
     @property
     def right(self) -> bool:
@@ -53,46 +65,39 @@ def calls(options: Options, *, closed: bool) -> list[HeldCall]:
     """Each piece at each level on each side, and once more heard on the other channel too."""
     clips = Clips(options.data / "mandarin_asr_mini")
     made = []
-    for name, tune in music(options.data, closed=closed).items():
-        for level_db in LEVELS_DB:
-            for side in (0, 1):
-                for leak_db in LEAKS_DB:
+    for leak_db in LEAKS_DB:
+        for name, tune in music(options.data, closed=closed).items():
+            for level_db in LEVELS_DB:
+                for side in (0, 1):
                     made.append(held(clips, name, tune, side, level_db, closed=closed, leak_db=leak_db))
-    return made[:6] if options.quick else made
+    return made
 
 
-def judged(made: list[HeldCall], *, words: bool) -> Iterator[Held]:
-    """All calls through the pipeline, with or without words."""
+def judged(number: int, made: HeldCall, *, words: bool) -> Row:
+    """One call through the pipeline, with or without words."""
     with tempfile.TemporaryDirectory() as folder:
-        rows = []
-        for one in made:
-            path = Path(folder) / f"{one.name}.wav"
-            path.write_bytes(one.wav)
-            transcript = path.with_suffix(".json")
-            transcript.write_text(json.dumps(one.lines), encoding="utf-8")
-            rows.append(CallInput(path, transcript=transcript if words else None))
-        for one, outcome in zip(made, inspect_many(rows), strict=True):
-            yield _held(one, outcome.call)
+        path = Path(folder) / f"{made.name}.wav"
+        path.write_bytes(made.wav)
+        transcript = path.with_suffix(".json")
+        transcript.write_text(json.dumps(made.lines), encoding="utf-8")
+        row = CallInput(path, transcript=transcript if words else None)
+        outcome = next(inspect_many([row]))
+    if isinstance(outcome, CallFailure):
+        raise RuntimeError(outcome.message)
+    return _row(number, made, outcome.call, words)
 
 
-def _held(made: HeldCall, call: Call) -> Held:
+def _row(number: int, made: HeldCall, call: Call, words: bool) -> Row:
     tune = Timeline([(made.start, made.end)])
-    side = SIDES[made.side]
     own, others = [], []
-    announced = False
     for wait in silences(call):
-        span = (wait.start, wait.end)
-        if wait.owner is side and wait.kind == "hold":
-            own.append(span)
-            announced = announced or bool(wait.announced)
-        else:
-            others.append(span)
+        is_own = wait.owner is SIDES[made.side] and wait.kind == "hold"
+        (own if is_own else others).append((wait.start, wait.end))
     spoken = (call.speech[Role.AGENT] | call.speech[Role.CUSTOMER]) & tune
     mine = (Timeline(own) & tune).duration / tune.duration
-    value = hold(call).value
-    return Held(
-        made.name, side, mine, (Timeline(others) & tune).duration, spoken.duration / tune.duration, announced, value
-    )
+    others_s = (Timeline(others) & tune).duration
+    as_speech = spoken.duration / tune.duration
+    return Row(number, made.name, words, made.side, round(mine, 3), round(others_s, 2), round(as_speech, 3))
 
 
 def measure(options: Options) -> Iterator[Figure]:
@@ -103,22 +108,41 @@ def measure(options: Options) -> Iterator[Figure]:
         )
         return
     made = calls(options, closed=True)
+
+    def tried(number: int) -> Row:
+        words, place = divmod(number, len(made))
+        return judged(number, made[place], words=bool(words))
+
+    if options.quick:
+        rows = [tried(number) for number in range(6)]
+    else:
+        rows = list(kept_rows(ROWS, Row, range(2 * len(made)), tried, SOURCES))
     for suffix, words in (("", False), ("_with_words", True)):
-        found = list(judged(made, words=words))
-        right = [one.right for one in found]
-        yield figure(f"hold_owner_right{suffix}", sum(right) / len(right), "", len(right), "target >= 0.95")
-        for side in SIDES:
-            of_side = [one.right for one in found if one.side is side]
-            share = sum(of_side) / len(of_side)
-            yield figure(f"hold_owner_right_{side}{suffix}", share, "", len(of_side), f"music on the {side}'s channel")
-        speech = sum(one.as_speech for one in found) / len(found)
-        yield figure(f"hold_music_as_speech{suffix}", speech, "", len(found), "share of the music, mean")
+        yield from _figures([row for row in rows if row.words is words], suffix)
+
+
+def _figures(rows: list[Row], suffix: str) -> Iterator[Figure]:
+    if not rows:
+        return
+    yield _rate(f"hold_owner_right{suffix}", rows, "target >= 0.95")
+    for number, role in enumerate(SIDES):
+        of_side = [row for row in rows if row.side == number]
+        yield _rate(f"hold_owner_right_{role}{suffix}", of_side, f"music on the {role}'s channel")
+    leaking = [row for row in rows if row.name.endswith("leak")]
+    if leaking:
+        yield _rate(f"hold_owner_right_leak{suffix}", leaking, "the music is heard on the other channel too, at -25 dB")
+    speech = sum(row.as_speech for row in rows) / len(rows)
+    yield figure(f"hold_music_as_speech{suffix}", speech, "", len(rows), "share of the music, mean")
+
+
+def _rate(name: str, rows: list[Row], against: str) -> Figure:
+    return figure(name, sum(row.right for row in rows) / len(rows), "", len(rows), against)
 
 
 if __name__ == "__main__":
     if "--open" in sys.argv:
-        for with_words in (False, True):
-            for row in judged(calls(Options(quick=False, data=DEFAULT_DATA), closed=False), words=with_words):
-                print(with_words, row.right, row, flush=True)
+        for place, one in enumerate(calls(Options(quick=False, data=DEFAULT_DATA), closed=False)):
+            row = judged(place, one, words=False)
+            print(row.right, row, flush=True)
     else:
         run(measure)
