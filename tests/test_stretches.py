@@ -19,6 +19,7 @@ from qa_speech.audio.masked import masked
 from qa_speech.audio.track import Track
 from qa_speech.audio.undivided import undivided
 from qa_speech.call import MASKED, THIRD, UNDIVIDED, Call, OtherSound, Role
+from qa_speech.engines.transcripts import Line, Transcript, words_for
 from qa_speech.inputs.calls import CallInput
 from qa_speech.metrics.gaps import silences
 from qa_speech.metrics.overlap import overlap
@@ -267,6 +268,25 @@ def test_a_masked_number_is_no_silence_no_hold_no_slow_answer_and_no_noise(tmp_p
     assert after is not None
     assert after.value == pytest.approx(before.value, abs=1.5)
     assert "masked" in [band.kind for band in bands(call, {})]
+
+
+def test_what_a_recogniser_wrote_twice_because_both_channels_carry_it_is_nobodys_and_kept_once() -> None:
+    speech = {A: Timeline([(10, 12)]), C: Timeline([(13, 15)]), U: Timeline([(0, 3), (4, 6)])}
+    lines = (
+        Line("", "您好请问有什么可以帮您", 0, 3, channel=1),
+        Line("", "您好，请问有什么可以帮你", 0.1, 3, channel=2),
+        Line("", "我想查话费", 4, 6, channel=1),
+        Line("", "我想查话费", 4, 6, channel=2),
+        Line("", "好的", 10, 12, channel=1),
+        Line("", "谢谢", 13, 15, channel=2),
+    )
+
+    found = words_for(Transcript("t", "turns", lines), speech, channels=(A, C))
+
+    said = {role: "".join(word.text for word in words) for role, words in found.words.items()}
+    assert said == {A: "好的", C: "谢谢", U: "您好请问有什么可以帮您我想查话费"}
+    assert found.warnings == ("said_on_both_channels:2",)
+    assert len(found.stray) == 16
 
 
 def test_what_a_third_speaker_and_a_machine_say_is_neither_partys_talk(tmp_path: Path) -> None:

@@ -85,6 +85,10 @@ WARNINGS: Words = {
         "有第三人说话，不计入坐席和客户（句数）",
         "a third person speaks; his lines count for neither party",
     ),
+    "said_on_both_channels": (
+        "两个声道是同一个声音的那一段，文本把同一句记了两次，只留一次，不算哪一方说的（句数）",
+        "lines that stand twice, once for each channel, where both carry one signal: kept once, and neither party's",
+    ),
     "lines_without_role": (
         "有句子不知是谁说的，未计入任何一方（句数）",
         "lines of which nothing tells who says them count for neither party",
@@ -113,5 +117,6 @@ MINOR = frozenset(("transcript_words_untimed", "placed_by_sound", "words_without
 STRAY: Words = {
     "repetition": ("识别器循环重复，已去掉", "repeated by the recogniser without end, taken out"),
     "third_speaker": ("第三人所说", "said by a third person"),
+    "said_on_both_channels": ("另一个声道里的同一句", "the same line of the other channel"),
     "no_role": ("不知是谁说的", "nothing tells who said it"),
 }

@@ -23,7 +23,15 @@ from qa_speech.engines.transcripts.calls import STRETCHED_S, span_of, strays_of,
 from qa_speech.engines.transcripts.found_speech import FoundSpeech, at_pace
 from qa_speech.engines.transcripts.matching import cut_like, letters, units
 from qa_speech.engines.transcripts.roles import Settled, settle
-from qa_speech.engines.transcripts.sharing import NEAR_S, OTHERS, PARTIES, others_speech, shared_out, without_sounds
+from qa_speech.engines.transcripts.sharing import (
+    NEAR_S,
+    OTHERS,
+    PARTIES,
+    on_both,
+    others_speech,
+    shared_out,
+    without_sounds,
+)
 from qa_speech.language.prompts import IVR
 from qa_speech.language.script import CHARACTER_S, role_named
 from qa_speech.timeline import Segment, Timeline
@@ -38,12 +46,14 @@ GUESSED = 0.45
 """Probability, at most, of a word whose speaker is no more than likely: a person has to listen to what rests on it."""
 NO_ROLE = "no_role"
 NO_SPEECH = "no_speech_near"
+TWICE = "said_on_both_channels"
 _WARNINGS = {
     "placed_by_sound": "placed_by_sound",
     "placed_likely": "placed_likely",
     NO_ROLE: "lines_without_role",
     THIRD: THIRD,
     NO_SPEECH: "lines_without_speech",
+    TWICE: TWICE,
 }
 
 
@@ -94,7 +104,15 @@ def words_for(transcript: Transcript, speech: Mapping[Role, Timeline], *, channe
     given: dict[Role, list[Line]] = {role: [] for role in speech}
     stray = strays_of(transcript.apart)
     others: list[tuple[Line, str]] = []
-    for line in lines:
+    both = on_both(lines, found)
+    for place, line in enumerate(lines):
+        if place in both.repeats:
+            stray += [StrayWord(Role.UNKNOWN, word, TWICE) for word in _loose_words(line)]
+            placing.counts[TWICE] += 1
+            continue
+        if place in both.nobodys:
+            given[Role.UNKNOWN].append(line)
+            continue
         for part, role, reason in placing.parts(line):
             if reason in OTHERS:
                 others.append((part, reason))

@@ -1,25 +1,76 @@
 """Speech of a recording that is neither party's alone, given out by the lines of its transcript.
 
-customer's channel   |==客户==|  |==她母亲==|       what a third speaker or a machine says is a sound on the channel
-both channels        |==坐席==|==客户==|            one signal: each line's speech is its speaker's
+    customer's channel   |==客户==|  |==她母亲==|       what a third speaker or a machine says is a sound on the channel
+    both channels        |==坐席==|==客户==|            one signal: each line's speech is its speaker's
+
+Where a recogniser was given each channel by itself, it wrote what both carry twice, once for each party: then its roles tell
+nothing there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import NamedTuple
 
 from qa_speech.call import THIRD, OtherSound, Role
 from qa_speech.engines.transcripts.base import Line
 from qa_speech.engines.transcripts.calls import span_of
 from qa_speech.engines.transcripts.found_speech import FoundSpeech
+from qa_speech.engines.transcripts.matching import letters
 from qa_speech.language.prompts import IVR
 from qa_speech.timeline import Timeline
 
 NEAR_S = 0.5
 """Seconds; what is so near to the speech of one party alone is his."""
 PARTIES = (Role.AGENT, Role.CUSTOMER)
+ALIKE, NEIGHBOURS = 0.6, 4
+"""Two lines at one time with so much in common (0–1) are one; each is held against so many that begin after it."""
 OTHERS = (THIRD, IVR)
 """Why a line is of neither party: it is heard, and it is known whose it is."""
+
+
+class OnBoth(NamedTuple):
+    """Places of lines said while both channels carry one signal, of which only the channel tells whose they are: so nobody knows.
+    `repeats` are those of them that say once more what stands in the line of the other channel."""
+
+    nobodys: frozenset[int] = frozenset()
+    repeats: frozenset[int] = frozenset()
+
+
+def on_both(lines: Sequence[Line], speech: Mapping[Role, FoundSpeech]) -> OnBoth:
+    """The lines of a transcript that was made channel by channel, where both channels carry one signal."""
+    shared = speech.get(Role.UNKNOWN)
+    if shared is None or not set(PARTIES) <= set(speech):
+        return OnBoth()
+    inside = []
+    for place, line in enumerate(lines):
+        if line.start is not None:
+            span = span_of(line)
+            own_s = sum([speech[role].shared_s(*span) for role in PARTIES])
+            if shared.shared_s(*span) > own_s:
+                inside.append(place)
+    inside.sort(key=lambda place: span_of(lines[place]))
+    pairs = list(_said_twice(lines, inside))
+    nobodys = {place for pair in pairs for place in pair}
+    if len(nobodys) >= len(inside) / 2:
+        nobodys = set(inside) if pairs else nobodys
+    nobodys |= {place for place in inside if not lines[place].speaker and lines[place].channel is not None}
+    return OnBoth(frozenset(nobodys), frozenset(second for _, second in pairs))
+
+
+def _said_twice(lines: Sequence[Line], inside: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Pairs of lines of two voices that say nearly the same at the same time; `inside` are places in order of time."""
+    for at, one in enumerate(inside):
+        start, end = span_of(lines[one])
+        for other in inside[at + 1 : at + 1 + NEIGHBOURS]:
+            other_start, other_end = span_of(lines[other])
+            common_s = min(end, other_end) - other_start
+            if common_s < min(end - start, other_end - other_start) / 2 or lines[one].voice == lines[other].voice:
+                continue
+            if SequenceMatcher(None, letters(lines[one].text), letters(lines[other].text)).ratio() >= ALIKE:
+                yield one, other
+                break
 
 
 def without_sounds(speech: Mapping[Role, Timeline], sounds: Sequence[OtherSound]) -> dict[Role, Timeline]:
