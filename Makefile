@@ -1,4 +1,4 @@
-# make demo | test | coverage | lint | bench | test-train: each makes its own environment first. PYTHON= chooses the interpreter.
+# make demo | test | coverage | lint | bench | test-train | test-ray: each makes its own environment first. PYTHON= chooses the interpreter.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
@@ -7,7 +7,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constra
 TORCH ?= torch==2.13.0
 export PYTHONWARNINGS =
 
-.PHONY: demo test coverage lint bench test-train clean wheel licences audit
+.PHONY: demo test coverage lint bench test-train test-ray clean wheel licences audit
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -41,6 +41,10 @@ test-train: .venv-train/.installed
 	# one run per recipe: their programs bear the same names
 	.venv-train/bin/python -m pytest training/demo_asr --import-mode=prepend
 	.venv-train/bin/python -m pytest training/text --import-mode=prepend
+
+# Ray is heavy too; these tests start a cluster on this machine and kill its parts.
+test-ray: .venv-ray/.installed
+	.venv-ray/bin/python -m pytest tests/cluster
 
 # A release is its wheel and the list of what it was tested with (CycloneDX).
 wheel: $(VENV)/.dev dist/sbom.cdx.json
@@ -89,5 +93,10 @@ $(VENV)/.dev: $(VENV)/.installed
 	.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train]' pytest
 	touch $@
 
+.venv-ray/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-ray
+	.venv-ray/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[ray,s3]' pytest hypothesis 'moto[server]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) .venv-train $(SUPPLY) dist build demo-report .coverage .coverage.*
+	rm -rf $(VENV) .venv-train .venv-ray $(SUPPLY) dist build demo-report .coverage .coverage.*

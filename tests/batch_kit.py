@@ -18,6 +18,7 @@ import soundfile
 from qa_speech.batch.cards import Book
 from qa_speech.batch.inline import Inline
 from qa_speech.batch.jobs import Doer, Done, Job, Layout, Limits, Setup, StartDoer
+from qa_speech.batch.node import Share
 from qa_speech.batch.pool import Pool
 from qa_speech.batch.run import run_batch
 from qa_speech.engines.base import Window, WindowWords
@@ -62,6 +63,8 @@ class Fake:
     at: str = ""
     does: str = ""
     seconds: float = 0.0
+    heard: str = ""
+    """A file that gets a line for every window: the id of its call."""
 
     def __call__(self) -> FakeRecognizer:
         return _Misbehaving(self)
@@ -75,6 +78,9 @@ class _Misbehaving(FakeRecognizer):
     def recognize(self, windows: Iterable[Window]) -> Iterator[WindowWords]:
         batch = list(windows)
         time.sleep(self.fake.seconds * len(batch))
+        if self.fake.heard:
+            with open(self.fake.heard, "a", encoding="utf-8") as file:
+                file.write("".join(f"{window.call_id}\n" for window in batch))
         if any(window.call_id == self.fake.at for window in batch):
             if self.fake.does == "dies":
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -164,3 +170,16 @@ def pool_doer(
         return doing
 
     return doer
+
+
+@dataclass(frozen=True)
+class FakeShare:
+    """Starts the processes of one share of a machine with a fake recogniser, as `node.StartShare`."""
+
+    fake: Fake | None
+    workers: int = 1
+
+    def __call__(self, run: Path, share: Share) -> tuple[Doer, Layout | None]:
+        """Real processes, as many as are wanted whatever the share."""
+        layout = Layout(self.workers, int(self.fake is not None), batch_size=4)
+        return pool_doer(self.fake, layout=layout)(run), layout

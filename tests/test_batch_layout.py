@@ -57,7 +57,7 @@ def test_the_measurement_chooses_and_says_why(monkeypatch: pytest.MonkeyPatch) -
             return [trial.PreparedTrial([b"window"], 1.0, 4.0)]
         return [{size: (1.0 if count == 1 else 3.0) / min(size, 4) for size in trial.BATCHES}] * count
 
-    monkeypatch.setattr(layout, "_in_processes", fake)
+    monkeypatch.setattr(layout, "in_processes", fake)
 
     chosen = choose(Settings.model_validate(CPU), "demo", MANY)
 

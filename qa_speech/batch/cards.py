@@ -71,6 +71,11 @@ class Book:
         if problems:
             raise ConfigError("column scorecard", problems)
 
+    @property
+    def hashes(self) -> dict[str, str]:
+        """The sha256 of every scorecard loaded so far, by the name it was asked for."""
+        return {name: card.sha256 for name, card in self._named.items() if card is not None}
+
     def keep(self, run: Path) -> None:
         """Copy every scorecard loaded so far into the run, by hash."""
         for sha256, source in self._sources.items():

@@ -25,10 +25,15 @@ def enter(link: Connection, module: str, packed: bytes, environment: Mapping[str
 
     `packed` are its other arguments, pickled.
     """
-    with suppress(OSError, AttributeError):  # Linux: end with the driver even in the middle of foreign code
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     os.environ.update(environment)
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
     main = import_module(f"qa_speech.batch.{module}").main
     main(link, *pickle.loads(packed))
+
+
+def end_with_parent() -> None:
+    """This process ends with the thread that started it, even in the middle of foreign code; on Linux."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

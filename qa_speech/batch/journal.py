@@ -25,10 +25,10 @@ S_PER_H = 3600
 
 
 class Journal:
-    """Tells of one session and keeps its log."""
+    """Tells of one session and keeps its log; without a folder of the run there is no log."""
 
-    def __init__(self, run: Path, session: Session, tell: Tell) -> None:
-        self._log_file = run / LOG
+    def __init__(self, run: Path | None, session: Session, tell: Tell) -> None:
+        self._log_file = None if run is None else run / LOG
         self._session = session
         self._tell = tell
         self._began = self._told = time.monotonic()
@@ -40,6 +40,8 @@ class Journal:
 
     def log(self, event: str, **values: Any) -> None:
         """Log an event only; a number or a name in an id or a message is masked."""
+        if self._log_file is None:
+            return
         shown = {key: _masked(value) for key, value in values.items()}
         append_line(self._log_file, msgspec.json.encode({"time": stamp(), "event": event, **shown}))
 

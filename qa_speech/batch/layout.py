@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import NamedTuple, TypeVar
 
+from qa_speech.batch.child import end_with_parent
 from qa_speech.batch.factory import factory_of
 from qa_speech.batch.jobs import Factory, Layout
 from qa_speech.batch.trial import BATCHES, PreparedTrial, prepare_trial, recognise_trial
@@ -82,10 +83,18 @@ class Trial:
 
 
 def choose(
-    settings: Settings, model: str | None, todo: Sequence[Row], tell: Callable[[], None] = lambda: None
+    settings: Settings,
+    model: str | None,
+    todo: Sequence[Row],
+    tell: Callable[[], None] = lambda: None,
+    *,
+    cores: int = 0,
 ) -> Layout:
-    """The layout for these rows: what the settings say, a measurement (`tell` is called before it), or a rule of thumb."""
-    cores = len(os.sched_getaffinity(0))
+    """The layout for these rows: what the settings say, a measurement (`tell` is called before it), or a rule of thumb.
+
+    `cores` is how many may be used, 0 = all of this machine.
+    """
+    cores = cores or len(os.sched_getaffinity(0))
     wanted = settings.batch.workers
     fixed = None if wanted == "auto" else wanted
     if model is None:
@@ -153,14 +162,14 @@ def measured(make: Callable[[Layout], Factory], settings: Settings, todo: Sequen
     """Try layouts on windows of some of the calls; the cheapest wins, a simpler one when it is about as cheap."""
     step = max(1, len(todo) // TRIAL_CALLS)
     sample = list(todo[::step])[:TRIAL_CALLS]
-    (prepared,) = _in_processes(1, prepare_trial, sample, settings, make(Layout()))
+    (prepared,) = in_processes(1, prepare_trial, sample, settings, make(Layout()))
     if not prepared.windows:
         return Layout(max(1, cores // 2), 1, cores, why=NOTHING.en, why_zh=NOTHING.zh)
     trials: list[Trial] = []
     for recognizers in _divisors(cores):
         threads = cores // recognizers
         factory = make(Layout(threads=threads, batch_size=max(BATCHES)))
-        tried = _in_processes(recognizers, recognise_trial, prepared.windows, factory)
+        tried = in_processes(recognizers, recognise_trial, prepared.windows, factory)
         trials += _trials(recognizers, threads, tried)
     return _layout_of(trials, prepared, calls=len(sample), cores=cores)
 
@@ -220,8 +229,11 @@ def cheapest(trials: Sequence[Trial]) -> Trial:
     return min(good, key=lambda trial: (trial.recognizers, trial.batch_size))
 
 
-def _in_processes(count: int, function: Callable[..., T], *arguments: object) -> list[T]:
-    """The same function in `count` fresh processes at once, so that nothing they load stays; the list of their answers."""
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+def in_processes(count: int, function: Callable[..., T], *arguments: object) -> list[T]:
+    """The same function in `count` fresh processes at once, so that nothing they load stays; the list of their answers.
+
+    They end with this thread.
+    """
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
         running = [pool.submit(function, *arguments) for _ in range(count)]
         return [one.result() for one in running]

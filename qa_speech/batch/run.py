@@ -48,6 +48,7 @@ def run_batch(
     book: Book | None = None,
     recognizer: str = "",
     retry: bool = False,
+    again: str = "",
     until: dt.datetime | None = None,
     tell: Tell = lambda event: None,
 ) -> Session:
@@ -65,6 +66,8 @@ def run_batch(
         What tells the recogniser from others: the sha256 of its model; "" = words are not wanted.
     retry
         Do the failed rows again.
+    again
+        The code for which every row of the run was asked to be done again; "" = never.
     until
         Take no further call after this time; the rest is for the next run.
     tell
@@ -84,18 +87,19 @@ def run_batch(
         store.tidy()
         merged = plan(store, rows)
         book.check(merged)
-        options = options_key(settings, recognizer)
+        options = options_key(settings, recognizer, again)
         known = store.known()
         found = needs(merged, known, book, options, retry=retry)
         sharing = Sharing(found.everything, known, options)
         session = Session(rows=len(merged), todo=len(found.everything), scores=len(found.scores))
-        runner = _Runner(store, session, sharing, options, settings.batch, until, tell)
+        journal = Journal(store.place, session, tell)
+        runner = Runner(store, session, sharing, options, settings.batch, until, journal)
         runner.go(found, book, doer)
     return session
 
 
-class _Runner:
-    """One session: takes jobs out of the rows, takes outcomes in, stores them."""
+class Runner:
+    """One session, or one shard of it: takes jobs out of the rows, takes outcomes in, stores them."""
 
     def __init__(
         self,
@@ -105,11 +109,11 @@ class _Runner:
         options: str,
         batch: Batch,
         until: dt.datetime | None,
-        tell: Tell,
+        journal: Journal,
     ) -> None:
         self.store, self.session, self.sharing, self.options = store, session, sharing, options
         self.batch, self.until = batch, until
-        self.journal = Journal(store.place, session, tell)
+        self.journal = journal
         self.streak = _Streak()
         self.flushed = time.monotonic()
         self.buffer: list[Record] = []
@@ -124,7 +128,7 @@ class _Runner:
         done = session.rows - session.todo - session.scores
         self.journal.say("plan", rows=session.rows, todo=session.todo, scores=session.scores, done=done)
         if found.everything or found.scores:
-            self._check_disk(session.todo)
+            check_disk(self.store.place, self.batch, session.todo)
             book.keep(self.store.place)
             doing = start(self.store.place)
             try:
@@ -141,6 +145,18 @@ class _Runner:
             self._end()
         else:
             self.journal.end()
+
+    def rescore(self, doing: Doer, scores: list[Need]) -> None:
+        """Score stored calls again and store what comes of it."""
+        self._take(doing.run(self._score_jobs(scores)))
+        self._flush()
+
+    def shard(self, doing: Doer, todo: Sequence[Need]) -> None:
+        """Do some rows and store them; `postponed` are those that may still be growing."""
+        self._take(doing.run(self._jobs(todo)))
+        while self.copies and not self._late():
+            self._take(doing.run(self._jobs(())))
+        self._flush()
 
     def _work(self, doing: Doer, found: Needs) -> None:
         self._take(doing.run(self._score_jobs(found.scores)))
@@ -308,13 +324,6 @@ class _Runner:
             self.buffer.clear()
             self.first_buffered = None
 
-    def _check_disk(self, calls: int) -> None:
-        wanted_gb = self.batch.min_free_disk_gb + calls * BYTES_PER_CALL / GB
-        free_gb = shutil.disk_usage(self.store.place).free / GB
-        if free_gb < wanted_gb:
-            problem = f"{free_gb:.1f} GB free, {wanted_gb:.1f} GB wanted for {calls} calls (batch.min_free_disk_gb)"
-            raise ConfigError(str(self.store.place), [problem])
-
     def _end(self) -> None:
         session = self.session
         planned = session.todo + session.scores
@@ -323,6 +332,21 @@ class _Runner:
             self.journal.progress()
         write_summary(self.store, session)
         self.journal.end()
+
+
+def check_disk(place: Path, batch: Batch, calls: int) -> None:
+    """Nothing: there is room for so many calls.
+
+    Raises
+    ------
+    ConfigError
+        There is not.
+    """
+    wanted_gb = batch.min_free_disk_gb + calls * BYTES_PER_CALL / GB
+    free_gb = shutil.disk_usage(place).free / GB
+    if free_gb < wanted_gb:
+        problem = f"{free_gb:.1f} GB free, {wanted_gb:.1f} GB wanted for {calls} calls (batch.min_free_disk_gb)"
+        raise ConfigError(str(place), [problem])
 
 
 class _Streak:

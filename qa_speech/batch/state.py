@@ -28,7 +28,11 @@ class ModelFile(NamedTuple):
 
 
 class State(msgspec.Struct, frozen=True):
-    """What a run remembers of its last session, so that it can go on without being told again."""
+    """What a run remembers of its last session, so that it can go on without being told again.
+
+    `cards`: hashes of the scorecards that were named, by name; `code_sha256`: of the code that outcomes depend on; `again`: the
+    code for which everything was asked to be done again, "" = never.
+    """
 
     settings: dict[str, Any] = {}
     scorecard: str = ""
@@ -36,6 +40,11 @@ class State(msgspec.Struct, frozen=True):
     model_sha256: str = ""
     layout: dict[str, Any] = {}
     layout_for: str = ""
+    transcripts: str = ""
+    raw: str = ""
+    cards: dict[str, str] = {}
+    code_sha256: str = ""
+    again: str = ""
 
 
 class ModelHash(NamedTuple):

@@ -22,6 +22,9 @@ from qa_speech.settings import Settings
 from qa_speech.store.base import Known
 from qa_speech.store.records import FAILED, OK, Source
 
+HOW_FAST = {"threads", "batch_size", "device"}
+"""Settings of recognition that change no word."""
+
 
 class Need(msgspec.Struct, frozen=True):
     """A row that is not done. `card`: sha256 of its scorecard, or ""."""
@@ -44,15 +47,18 @@ class Needs(NamedTuple):
     scores: list[Need]
 
 
-def options_key(settings: Settings, recognizer: str) -> str:
-    """What a Call depends on besides its recording: settings, and `recognizer` (the hash of the model)."""
+def options_key(settings: Settings, recognizer: str, again: str = "") -> str:
+    """What a Call depends on besides its recording: settings, `recognizer` (the hash of the model), and `again`, the code
+    for which everything of a run was asked to be done again ("" = never)."""
     recognition: dict[str, Any] | None
-    recognition = settings.recognition.model_dump(mode="json", exclude={"threads", "batch_size", "device"})
+    recognition = settings.recognition.model_dump(mode="json", exclude=HOW_FAST)
     if not recognizer:
         recognition = None
-    options = [settings.speech.model_dump(mode="json"), recognition, settings.agent_channel]
+    options: list[Any] = [settings.speech.model_dump(mode="json"), recognition, settings.agent_channel]
     if settings.diarize is not None:
         options.append(settings.diarize.model_dump(mode="json"))
+    if again:
+        options.append(again)
     return _short([options, recognizer])
 
 

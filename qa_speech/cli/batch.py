@@ -4,10 +4,28 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qa_speech.cli.batch_options import (
+    AddressOption,
+    AgentChannelOption,
+    ChangeOption,
+    ConfigOption,
+    EngineOption,
+    JsonOption,
+    ModelOption,
+    OutOption,
+    PathsArgument,
+    PatternOption,
+    RunArgument,
+    ScorecardOption,
+    TranscriptsOption,
+    UntilOption,
+    WindowOption,
+    WorkersOption,
+)
 from qa_speech.cli.common import (
     EXIT_SOME_FAILED,
     EXIT_UNUSABLE,
@@ -23,60 +41,13 @@ from qa_speech.cli.common import (
     ui,
 )
 from qa_speech.cli.marking import MarksDbOption, MarksMode, MarksOption, marks_of
-from qa_speech.cli.running import settings_of, work
+from qa_speech.cli.running import Cluster, Options, asked_of, work
 
 if TYPE_CHECKING:
-    from qa_speech.inputs.rows import Row
     from qa_speech.marks.model import Mark
     from qa_speech.store.base import Figures, Store
 
 app = typer.Typer(help="批量质检 Many calls: resumable, one outcome per recording.", no_args_is_help=True)
-
-PathsArgument = Annotated[
-    list[str] | None,
-    typer.Argument(
-        help="目录、通配符、录音或清单 CSV/JSONL folders, globs, recordings, manifests; none = go on with the run.",
-        show_default=False,
-    ),
-]
-OutOption = Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="批次目录 folder of the run.")]
-RunArgument = Annotated[Path, typer.Argument(help="批次目录 folder of the run.", show_default=False)]
-ModelOption = Annotated[
-    str | None,
-    typer.Option("--model", "-m", help="识别模型 a model folder or name; none = no words.", show_default=False),
-]
-ScorecardOption = Annotated[
-    str | None,
-    typer.Option(
-        "--scorecard", "-s", help="评分表 for calls that no rule of the settings fits: a file, a name or none.",
-        show_default=False,
-    ),
-]  # fmt: skip
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="运行设置 settings file, e.g. qa_speech.toml.", show_default=False)
-]
-WorkersOption = Annotated[
-    str | None,
-    typer.Option(
-        "--workers", help="准备进程数 processes that prepare calls: a number, or auto = measured; 0 = this process."
-    ),
-]
-UntilOption = Annotated[
-    str | None,
-    typer.Option("--until", help="到点不再接新的，如 07:30 take no further call after this time.", show_default=False),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="每个事件一行 JSON one event per line on stdout.")]
-PatternOption = Annotated[
-    str | None,
-    typer.Option(
-        "--name-pattern",
-        help="文件名里的信息 what names tell, e.g. {started_at}_{agent}_{queue}.wav",
-        show_default=False,
-    ),
-]
-TranscriptsOption = Annotated[
-    Path | None, typer.Option("--transcripts", help="同名转写目录 transcripts with the same stem.", show_default=False)
-]
 
 
 @app.command("run")
@@ -92,18 +63,11 @@ def run(
     transcripts: TranscriptsOption = None,
     raw: RawOption = None,
     pairs: PairsOption = None,
-    agent_channel: Annotated[
-        int | None,
-        typer.Option("--agent-channel", min=1, max=2, help="坐席所在声道 the agent's channel.", show_default=False),
-    ] = None,
-    window: Annotated[
-        Literal["full", "tight"] | None,
-        typer.Option(
-            "--window",
-            help="full：窗补到 30 秒，更慢 fill windows up to 30 s, slower; tight: only to 12 s; default: the model's.",
-            show_default=False,
-        ),
-    ] = None,
+    agent_channel: AgentChannelOption = None,
+    window: WindowOption = None,
+    change: ChangeOption = False,
+    engine: EngineOption = "local",
+    address: AddressOption = "",
     json_lines: JsonOption = False,
     ui_language: UiOption = None,
 ) -> None:
@@ -112,37 +76,14 @@ def run(
     Example: qa-speech batch run 录音目录 --out 批次 --model /models/large-v3-turbo --until 07:30
     """
     with friendly_errors(ui_language):
-        from qa_speech.batch.state import read_state
-        from qa_speech.inputs.rows import find_rows
-
-        state = read_state(out)
-        settings = settings_of(config, state, model=model, workers=workers, agent_channel=agent_channel)
-        if window is not None:
-            recognition = settings.recognition.model_copy(update={"window": window})
-            settings = settings.model_copy(update={"recognition": recognition})
-        pattern = name_pattern if name_pattern is not None else settings.batch.name_pattern
-        joined = pairs if pairs is not None else settings.pairs
-        if paths:
-            rows = find_rows(
-                paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "", tables=settings.tables, pairs=joined,
-            )  # fmt: skip
-            tell_overlooked(paths, joined, ui(ui_language))
-        else:
-            rows = _rows_of(out)
-        work(out, rows, settings, state, scorecard, until=until, json_lines=json_lines, lang=ui(ui_language))
-
-
-def _rows_of(run: Path) -> list[Row]:
-    """The rows of work of a run that goes on."""
-    from qa_speech.errors import ConfigError
-    from qa_speech.store.parquet import open_run
-
-    rows = open_run(run).rows()
-    if not rows:
-        raise ConfigError(
-            str(run), ["no calls are listed here; name folders, recordings or lists: batch run PATHS --out"]
+        options = Options(
+            out, config, model, scorecard, workers, name_pattern, transcripts, raw, pairs, agent_channel, window, change
         )
-    return rows
+        asked = asked_of(options, paths)
+        if paths:
+            tell_overlooked(paths, asked.settings.pairs, ui(ui_language))
+        where = Cluster(address) if engine == "ray" else None
+        work(asked, where, until=until, json_lines=json_lines, lang=ui(ui_language))
 
 
 @app.command("plan")
@@ -165,27 +106,20 @@ def plan(
     with friendly_errors(ui_language):
         from qa_speech.batch.plan import foreseen
         from qa_speech.batch.plan import plan as merge
-        from qa_speech.batch.state import read_state
         from qa_speech.cli.running import foreseen_layout
-        from qa_speech.inputs.rows import find_rows
         from qa_speech.store.parquet import store_at
 
-        lang, state = ui(ui_language), read_state(out)
-        settings = settings_of(config, state, model=model, workers=workers, agent_channel=None)
-        pattern = name_pattern if name_pattern is not None else settings.batch.name_pattern
-        joined = pairs if pairs is not None else settings.pairs
-        rows = []
+        lang = ui(ui_language)
+        asked = asked_of(Options(out, config, model, None, workers, name_pattern, transcripts, raw, pairs), paths)
+        rows = asked.rows() if paths else []
         if paths:
-            rows = find_rows(
-                paths, name_pattern=pattern, transcripts=transcripts, raw=raw or "", tables=settings.tables, pairs=joined,
-            )  # fmt: skip
-            tell_overlooked(paths, joined, ui(ui_language))
+            tell_overlooked(paths, asked.settings.pairs, lang)
         store = store_at(out)
         with store.locked():
             rows = merge(store, rows)
             typer.echo(foreseen(store, rows).in_words(lang))
-            if settings.model is not None:
-                text = foreseen_layout(store, settings, state, rows, lang)
+            if asked.settings.model is not None:
+                text = foreseen_layout(store, asked, rows, lang)
                 if text:
                     typer.echo(text)
 
@@ -239,6 +173,9 @@ def retry(
     config: ConfigOption = None,
     workers: WorkersOption = None,
     until: UntilOption = None,
+    change: ChangeOption = False,
+    engine: EngineOption = "local",
+    address: AddressOption = "",
     json_lines: JsonOption = False,
     ui_language: UiOption = None,
 ) -> None:
@@ -247,14 +184,9 @@ def retry(
     Example: qa-speech batch retry 批次
     """
     with friendly_errors(ui_language):
-        from qa_speech.batch.state import read_state
-
-        rows = _rows_of(run)
-        state = read_state(run)
-        settings = settings_of(config, state, model=model, workers=workers, agent_channel=None)
-        work(
-            run, rows, settings, state, scorecard, until=until, json_lines=json_lines, lang=ui(ui_language), again=True
-        )
+        asked = asked_of(Options(run, config, model, scorecard, workers, change=change), None)
+        where = Cluster(address) if engine == "ray" else None
+        work(asked, where, until=until, json_lines=json_lines, lang=ui(ui_language), again=True)
 
 
 @app.command("check")

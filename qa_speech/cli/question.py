@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from qa_speech.cli.batch import RunArgument
+from qa_speech.cli.batch_options import RunArgument
 from qa_speech.cli.common import UiOption, friendly_errors, in_words, ui
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
@@ -22,83 +25,186 @@ from qa_speech.cli.common import (
 from qa_speech.cli.progress import line, telling
 
 if TYPE_CHECKING:
+    from qa_speech.batch.cards import Book
+    from qa_speech.batch.journal import Tell
     from qa_speech.batch.state import State
     from qa_speech.inputs.rows import Row
     from qa_speech.settings import Settings
     from qa_speech.store.base import Store
+    from qa_speech.store.summary import Session
 
 
-def settings_of(
-    config: Path | None, state: State, *, model: str | None, workers: str | None, agent_channel: int | None
-) -> Settings:
-    """Option > file > what the run remembers > default."""
+@dataclass(frozen=True)
+class Options:
+    """What the command line says of a run; None = not said."""
+
+    out: Path
+    config: Path | None = None
+    model: str | None = None
+    scorecard: str | None = None
+    workers: str | None = None
+    name_pattern: str | None = None
+    transcripts: Path | None = None
+    raw: str | None = None
+    pairs: str | None = None
+    agent_channel: int | None = None
+    window: Literal["full", "tight"] | None = None
+    change: bool = False
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A Ray cluster by its address; "" = one that is started here."""
+
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A run as it is asked for: option > settings file > what the run remembers > default. `before` is what it remembers,
+    `rows` lists its rows of work (it pickles), `scorecard` is "" where none was named."""
+
+    out: Path
+    settings: Settings
+    before: State
+    rows: Callable[[], list[Row]]
+    scorecard: str
+    transcripts: str
+    raw: str
+    change: bool
+
+
+def asked_of(options: Options, paths: Sequence[str] | None) -> Asked:
+    """What is asked for; without paths the rows are those that the run has."""
+    from qa_speech.batch.state import read_state
+    from qa_speech.inputs.rows import find_rows
+
+    before = read_state(options.out)
+    settings = _settings_of(options, before)
+    transcripts = before.transcripts if options.transcripts is None else os.path.abspath(options.transcripts)
+    raw = before.raw if options.raw is None else options.raw
+    rows: Callable[[], list[Row]] = partial(rows_of, options.out)
+    if paths:
+        rows = partial(
+            find_rows, paths, name_pattern=settings.batch.name_pattern, transcripts=transcripts or None, raw=raw,
+            tables=settings.tables, pairs=settings.pairs,
+        )  # fmt: skip
+    scorecard = options.scorecard or before.scorecard
+    return Asked(options.out, settings, before, rows, scorecard, transcripts, raw, options.change)
+
+
+def rows_of(run: Path) -> list[Row]:
+    """The rows of work of a run that goes on.
+
+    Raises
+    ------
+    ConfigError
+        It has none.
+    """
+    from qa_speech.errors import ConfigError
+    from qa_speech.store.parquet import open_run
+
+    rows = open_run(run).rows()
+    if not rows:
+        problem = "no calls are listed here; name folders, recordings or lists: batch run PATHS --out"
+        raise ConfigError(str(run), [problem])
+    return rows
+
+
+def _settings_of(options: Options, before: State) -> Settings:
     from qa_speech.errors import ConfigError
     from qa_speech.settings import Settings, load_settings
 
-    remembered = config is None and bool(state.settings)
-    settings = Settings.model_validate(state.settings) if remembered else load_settings(config)
+    remembered = options.config is None and bool(before.settings)
+    settings = Settings.model_validate(before.settings) if remembered else load_settings(options.config)
     update: dict[str, Any] = {}
-    if model is not None:
-        update["model"] = model
-    if agent_channel is not None:
-        update["agent_channel"] = agent_channel
+    batch: dict[str, Any] = {}
+    if options.model is not None:
+        update["model"] = options.model
+    if options.agent_channel is not None:
+        update["agent_channel"] = options.agent_channel
+    if options.pairs is not None:
+        update["pairs"] = options.pairs
+    if options.window is not None:
+        update["recognition"] = settings.recognition.model_copy(update={"window": options.window})
+    if options.name_pattern is not None:
+        batch["name_pattern"] = options.name_pattern
+    workers = options.workers
     if workers is not None:
         if workers != "auto" and not workers.isdecimal():
             raise ConfigError("--workers", [f"{workers!r}; expected a number or auto"])
-        number = workers if workers == "auto" else int(workers)
-        update["batch"] = settings.batch.model_copy(update={"workers": number})
+        batch["workers"] = workers if workers == "auto" else int(workers)
+    update["batch"] = settings.batch.model_copy(update=batch)
     return settings.model_copy(update=update)
 
 
 def work(
-    out: Path, rows: list[Row], settings: Settings, state: State, scorecard: str | None, *,
-    until: str | None, json_lines: bool, lang: Language, again: bool = False,
-) -> None:  # fmt: skip
-    """Run, tell, choose the exit code."""
-    from qa_speech.batch.cards import Book
-    from qa_speech.batch.run import run_batch
-    from qa_speech.batch.start import starter
+    asked: Asked, cluster: Cluster | None, *, until: str | None, json_lines: bool, lang: Language, again: bool = False
+) -> None:
+    """Run on this machine or on a cluster, tell, choose the exit code."""
     from qa_speech.engines.diarize import load_diarizer
-    from qa_speech.errors import ModelError
 
-    load_diarizer(settings)  # fails here, before the first call, if it cannot work
-    if settings.model is None and any(row.call_input.needs_recognizer for row in rows):
-        raise ModelError(
-            "--model", "no recogniser chosen; give a folder or name, or --model none for everything but words"
-        )
-    default = _default_scorecard(scorecard or state.scorecard, settings)
-    book = Book(default=default, rules=settings.scorecards)
-    model, kept = _remembered(out, settings, state, default)
+    load_diarizer(asked.settings)  # fails here, before the first call, if it cannot work
+    do = _here if cluster is None else partial(_on_cluster, cluster)
     try:
         with telling(json_lines, lang) as tell, _sigterm():
-            session = run_batch(
-                rows, out, doer=starter(out, settings, model, kept, rows, tell), settings=settings, book=book,
-                recognizer=kept.model_sha256, retry=again, until=_until(until), tell=tell,
-            )  # fmt: skip
+            session = do(asked, _until(until), tell, again)
     except OSError as exc:
         # e.g. a full disk; what was stored stays, and the same command goes on from there
         problem = in_words(lang, "错误：无法写入结果", "error: results cannot be stored")
         typer.echo(f"{problem}: {exc}", err=True)
         raise typer.Exit(EXIT_UNUSABLE) from exc
     if not json_lines:
-        typer.echo((out / "summary.txt").read_text(encoding="utf-8"), nl=False)
+        typer.echo((asked.out / "summary.txt").read_text(encoding="utf-8"), nl=False)
     if session.failed and not session.ok:
         raise typer.Exit(EXIT_UNUSABLE)
     if session.failed:
         raise typer.Exit(EXIT_SOME_FAILED)
 
 
-def _default_scorecard(name: str, settings: Settings) -> str:
+def _here(asked: Asked, until: dt.datetime | None, tell: Tell, again: bool) -> Session:
+    from qa_speech.batch.cards import Book
+    from qa_speech.batch.run import run_batch
+    from qa_speech.batch.shards import require_recognizer
+    from qa_speech.batch.start import starter
+
+    rows, settings = asked.rows(), asked.settings
+    require_recognizer(settings, rows)
+    default = _default_scorecard(asked)
+    book = Book(default=default, rules=settings.scorecards)
+    model, kept = _remembered(asked, default, book)
+    return run_batch(
+        rows, asked.out, doer=starter(asked.out, settings, model, kept, rows, tell), settings=settings, book=book,
+        recognizer=kept.model_sha256, retry=again, again=kept.again, until=until, tell=tell,
+    )  # fmt: skip
+
+
+def _on_cluster(cluster: Cluster, asked: Asked, until: dt.datetime | None, tell: Tell, again: bool) -> Session:
+    from qa_speech.batch.cards import Book
+    from qa_speech.batch.node import WithModel
+    from qa_speech.batch.ray import run_on_ray
+    from qa_speech.batch.shards import Order
+
+    settings, default = asked.settings, _default_scorecard(asked)
+    model, kept = _remembered(asked, default, Book(default=default, rules=settings.scorecards))
+    order = Order(asked.out, asked.rows, settings, default, kept.model_sha256, retry=again, again=kept.again)
+    start = partial(WithModel, settings, model, kept.model_sha256)
+    return run_on_ray(order, start=start, address=cluster.address, until=until, tell=tell)
+
+
+def _default_scorecard(asked: Asked) -> str:
     """The scorecard of calls that no rule fits: the one named, that of the settings, none beside rules, the shipped one."""
-    if name:
-        return name
+    settings = asked.settings
+    if asked.scorecard:
+        return asked.scorecard
     if settings.scorecard:
         return str(settings.scorecard)
     return NO_SCORECARD if settings.scorecards else DEFAULT_SCORECARD
 
 
-def foreseen_layout(store: Store, settings: Settings, state: State, rows: Sequence[Row], lang: Language) -> str:
+def foreseen_layout(store: Store, asked: Asked, rows: Sequence[Row], lang: Language) -> str:
     """How the rows will be done, and how long that takes; what is measured for it is kept for `batch run`."""
+    from qa_speech.batch.cards import Book
     from qa_speech.batch.start import layout_for
     from qa_speech.inputs.listing import MISSING
     from qa_speech.store.summary import clock
@@ -106,9 +212,9 @@ def foreseen_layout(store: Store, settings: Settings, state: State, rows: Sequen
     def tell(event: dict[str, Any]) -> None:
         typer.echo(line(event, lang), err=event["event"] == "measuring")
 
-    model, kept = _remembered(store.place, settings, state, state.scorecard)
+    model, kept = _remembered(asked, asked.before.scorecard, Book())
     there = [row for row in rows if row.bytes != MISSING]
-    layout = layout_for(store.place, settings, model, kept, there, tell)
+    layout = layout_for(store.place, asked.settings, model, kept, there, tell)
     done = store.known()
     left = sum(row.id not in done for row in there)
     if not layout.call_s or not left:
@@ -117,26 +223,46 @@ def foreseen_layout(store: Store, settings: Settings, state: State, rows: Sequen
     return in_words(lang, f"预计用时 {wanted}（{left:,} 通）", f"that takes about {wanted} for {left:,} calls")
 
 
-def _remembered(out: Path, settings: Settings, state: State, scorecard: str) -> tuple[str | None, State]:
-    """The model wanted (None = no words), and what the run keeps of its options from now on."""
+def _remembered(asked: Asked, scorecard: str, book: Book) -> tuple[str | None, State]:
+    """The model wanted (None = no words), and what the run keeps of its options from now on.
+
+    Raises
+    ------
+    ConfigError
+        They differ from those that its outcomes were made with, and no change was asked for.
+    """
+    import msgspec
+
+    from qa_speech.batch.change import outcome_code, require_unchanged
     from qa_speech.batch.state import ModelHash, State, model_hash, write_state
 
+    settings, before = asked.settings, asked.before
     model = settings.model
     found = ModelHash("", None)
     if model == "none":
         model = None
     if model is not None:
-        found = model_hash(model, settings, state)
-    out.mkdir(parents=True, exist_ok=True)
+        found = model_hash(model, settings, before)
+    code = outcome_code()
     kept = State(
         settings=settings.model_dump(mode="json"),
         scorecard=scorecard,
         model_file=found.file,
         model_sha256=found.sha256,
-        layout=state.layout,
-        layout_for=state.layout_for,
+        layout=before.layout,
+        layout_for=before.layout_for,
+        transcripts=asked.transcripts,
+        raw=asked.raw,
+        cards={**before.cards, **book.hashes},
+        code_sha256=code,
+        again=before.again,
     )
-    write_state(out, kept)
+    if not asked.change:
+        require_unchanged(asked.out, before, kept)
+    elif before.code_sha256 and before.code_sha256 != code:
+        kept = msgspec.structs.replace(kept, again=code)
+    asked.out.mkdir(parents=True, exist_ok=True)
+    write_state(asked.out, kept)
     return model, kept
 
 

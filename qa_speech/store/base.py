@@ -177,6 +177,9 @@ class Store(Protocol):
             They cannot be kept, e.g. for want of space.
         """
 
+    def next_sequence(self) -> int:
+        """The sequence that the next part will have: one more than the highest there is."""
+
     def known(self) -> dict[str, Known]:
         """Every id's newest outcome, as much as the runner needs."""
 

@@ -93,6 +93,10 @@ class FakeStore:
         """Keep the rows of work."""
         self._rows = list(rows)
 
+    def next_sequence(self) -> int:
+        """The sequence that the next part will have."""
+        return self._sequence + 1
+
     def known(self) -> dict[str, Known]:
         """Every id's newest outcome, as much as the runner needs."""
         known = {}

@@ -12,7 +12,9 @@ run.log  summary.txt  summary.json  forgotten.json  forgetting.json  made.jsonl 
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import fcntl
+import logging
 import os
 import stat
 from collections.abc import Iterator
@@ -38,6 +40,8 @@ MADE = "made.jsonl"
 """Where files were made of the run: what `forget` does not reach."""
 DAMAGED = Path("damaged")
 LOCK = "lock"
+NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
+"""What `flock` says where the file system has none."""
 
 
 def is_run(path: str | Path) -> bool:
@@ -109,6 +113,9 @@ def stamp() -> str:
 def locked(run: Path) -> Iterator[None]:
     """One process at a time works on a run.
 
+    A file system may have no locks (NFS without its lock service): it is said, and the work goes on. Nothing that is stored
+    depends on the lock, for parts come by renaming alone; it spares two processes each other's work.
+
     Raises
     ------
     ConfigError
@@ -126,5 +133,11 @@ def locked(run: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as exc:
-            raise ConfigError(str(run), ["another process is working on this run"]) from exc
+            if exc.errno not in NO_LOCKS:
+                raise ConfigError(str(run), ["another process is working on this run"]) from exc
+            logging.getLogger("qa_speech").warning(
+                "%s：此文件系统没有锁，请勿同时运行两次 no locks on this file system: do not run twice at once (%s)",
+                run,
+                exc.strerror,
+            )
         yield

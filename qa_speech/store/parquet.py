@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import shutil
+import socket
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from qa_speech.errors import ConfigError
 from qa_speech.inputs.rows import Row
 from qa_speech.store.base import (
     QUERY_LIMITS,
@@ -124,12 +126,27 @@ def store_at(out: Store | str | Path) -> Store:
     return ParquetStore(place)
 
 
+def node_store(run: Path, sequence: int) -> ParquetStore:
+    """The store of a run as one of several machines sees it that write at once, each id by one of them; its parts follow
+    `sequence`, which is not looked up.
+
+    Raises
+    ------
+    ConfigError
+        The folder of the run is not there.
+    """
+    if not (run / MANIFEST).is_file():
+        problem = f"{socket.gethostname()} does not see this folder; the run needs one that all machines share"
+        raise ConfigError(str(run), [problem])
+    return ParquetStore(run, sequence - 1)
+
+
 class ParquetStore:
     """A `base.Store` in the folder of a run."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, sequence: int | None = None) -> None:
         self._place = place
-        self._sequence: int | None = None  # that of the last part written since the run was opened
+        self._sequence = sequence  # that of the last part written since the run was opened
 
     @property
     def place(self) -> Path:
@@ -168,12 +185,19 @@ class ParquetStore:
         stamp = (now or dt.datetime.now(dt.UTC)).replace(tzinfo=None)
         name = part_name(records, position)
         calls = [call_columns(record, stamp) for record in records if record.call]
-        sequence = self._next()
+        self._sequence = sequence = self.next_sequence()
         rows = [msgspec.structs.replace(record.row, written_at=stamp, sequence=sequence) for record in records]
         if calls:
             write_parquet(self._place / CALLS / name, calls, CALL_COLUMNS, per_group=CALLS_PER_GROUP)
         self._write_results(name, rows)
         return name
+
+    def next_sequence(self) -> int:
+        """The sequence that the next part will have: one more than the highest there is."""
+        if self._sequence is None:
+            with self._views() as opened:
+                self._sequence = first(opened, "SELECT coalesce(max(sequence), 0) FROM history")
+        return self._sequence + 1
 
     def known(self) -> dict[str, Known]:
         """Every id's newest outcome, as much as the runner needs; not those that worked but have no Call (any more)."""
@@ -319,14 +343,6 @@ class ParquetStore:
                 yield opened
         except duckdb.Error as exc:
             raise unreadable(self._place, exc) from exc
-
-    def _next(self) -> int:
-        """The sequence of the next part: one more than the highest there is."""
-        if self._sequence is None:
-            with self._views() as opened:
-                self._sequence = first(opened, "SELECT coalesce(max(sequence), 0) FROM history")
-        self._sequence += 1
-        return self._sequence
 
     def _write_results(self, name: str, rows: Sequence[ResultRow]) -> None:
         columns = [result_columns(row) for row in rows]
