@@ -95,7 +95,7 @@ $(VENV)/.dev: $(VENV)/.installed
 
 .venv-ray/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-ray
-	.venv-ray/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[ray,s3]' pytest hypothesis 'moto[server]'
+	.venv-ray/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[ray,s3]' pytest hypothesis 'moto[s3]' flask flask-cors
 	touch $@
 
 clean:

@@ -12,7 +12,9 @@
     backlog     windows that wait for a recogniser
     process     one child as its driver sees it; messages: what they say to each other
     child       the first lines of a child process; worker and recogniser: what it does then
-    inline      the pool for one process; ray: many machines
+    inline      the pool for one process
+    shards      rows cut for many machines; node: what each of them does; crew and ray: their driver
+    change      what a run was made with, and whether it may be changed
     compare     two scorecards over the calls of a run or folder, in several processes
     annotate    fresh text annotations for the calls of a run
 

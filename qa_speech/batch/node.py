@@ -83,7 +83,8 @@ class WithModel:
 
 @dataclass(frozen=True)
 class NodeSetup:
-    """All that a machine has to know; it pickles. `code` is the hash of the program that began the run."""
+    """All that a machine has to know; it pickles. `code` is the hash of the program that began the run, `bucket` the URL of the
+    bucket that the run lies in, "" = in a folder that all machines share."""
 
     run: Path
     settings: Settings
@@ -92,6 +93,7 @@ class NodeSetup:
     start: StartShare
     code: str
     until: dt.datetime | None = None
+    bucket: str = ""
 
 
 class Node:
@@ -101,7 +103,7 @@ class Node:
         self._setup = setup
         self._share = share
         self._doing: Doer | None = None
-        self._store = node_store(setup.run, setup.sequence)
+        self._store = node_store(setup.run, setup.bucket, setup.sequence)
 
     def start(self) -> Hello:
         """Start the processes.

@@ -29,6 +29,7 @@ from qa_speech.batch.shards import LaidOut, Order, lay_out, put_together
 from qa_speech.errors import ConfigError, EngineError, QaSpeechError
 from qa_speech.files import code_sha256
 from qa_speech.inputs.rows import Row
+from qa_speech.store.bucket import read_link
 from qa_speech.store.parquet import store_at
 from qa_speech.store.summary import Session
 
@@ -183,8 +184,8 @@ class _Run:
     def _work(self, laid: LaidOut) -> None:
         """Give every shard to whoever is idle, until all are done or left."""
         order, start = self._order, self._start(laid.sample)
-        run = Path(os.path.abspath(order.out))
-        setup = NodeSetup(run, order.settings, order.options, laid.sequence, start, code_sha256(), self._until)
+        run, bucket = Path(os.path.abspath(order.out)), read_link(order.out).url
+        setup = NodeSetup(run, order.settings, order.options, laid.sequence, start, code_sha256(), self._until, bucket)
         crew = Crew(self._ray, setup, on_gpus=self._on_gpus)
         somebody = time.monotonic()
         more = True

@@ -101,6 +101,7 @@ def lay_out(order: Order, file: Path, shares: int) -> LaidOut:
     rows = list(order.rows())
     if not order.recognizer:
         require_recognizer(settings, rows)
+    store.sync()
     store.tidy()
     merged = plan(store, rows)
     book.check(merged)
@@ -110,6 +111,7 @@ def lay_out(order: Order, file: Path, shares: int) -> LaidOut:
     check_disk(store.place, settings.batch, len(todo))
     book.keep(store.place)
     scored = _scored(store, found.scores, order)
+    store.sync()
     wanted = -(-len(todo) // (SHARDS_PER_SHARE * max(1, shares)))
     size = min(settings.batch.flush_calls, max(LEAST, wanted))
     with file.open("wb") as lines:
@@ -135,6 +137,7 @@ def require_recognizer(settings: Settings, rows: Iterable[Row]) -> None:
 def put_together(out: Path, session: Session) -> None:
     """Merge the parts of a run and write its summary. Whatever this needs of memory goes with the process that calls it."""
     store = store_at(out)
+    store.sync()
     if session.todo or session.scores or not (store.place / SUMMARY_JSON).is_file():
         store.compact(above=MANY_PARTS)
         write_summary(store, session)

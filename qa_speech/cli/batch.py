@@ -11,6 +11,7 @@ import typer
 from qa_speech.cli.batch_options import (
     AddressOption,
     AgentChannelOption,
+    BucketOption,
     ChangeOption,
     ConfigOption,
     EngineOption,
@@ -41,7 +42,7 @@ from qa_speech.cli.common import (
     ui,
 )
 from qa_speech.cli.marking import MarksDbOption, MarksMode, MarksOption, marks_of
-from qa_speech.cli.running import Cluster, Options, asked_of, work
+from qa_speech.cli.running import Cluster, Options, asked_of, linked, work
 
 if TYPE_CHECKING:
     from qa_speech.marks.model import Mark
@@ -68,6 +69,7 @@ def run(
     change: ChangeOption = False,
     engine: EngineOption = "local",
     address: AddressOption = "",
+    bucket: BucketOption = None,
     json_lines: JsonOption = False,
     ui_language: UiOption = None,
 ) -> None:
@@ -76,6 +78,8 @@ def run(
     Example: qa-speech batch run 录音目录 --out 批次 --model /models/large-v3-turbo --until 07:30
     """
     with friendly_errors(ui_language):
+        if bucket:
+            linked(out, bucket, ui(ui_language))
         options = Options(
             out, config, model, scorecard, workers, name_pattern, transcripts, raw, pairs, agent_channel, window, change
         )

@@ -82,3 +82,11 @@ AddressOption = Annotated[
         show_default=False,
     ),
 ]
+BucketOption = Annotated[
+    str | None,
+    typer.Option(
+        "--bucket",
+        help="结果存到 S3 兼容存储 results lie in s3://bucket/prefix; the folder is a mirror.",
+        show_default=False,
+    ),
+]

@@ -74,6 +74,17 @@ class Asked:
     change: bool
 
 
+def linked(out: Path, url: str, lang: Language) -> None:
+    """The run lies in a bucket from now on."""
+    from qa_speech.store.bucket import link_bucket
+
+    try:
+        link_bucket(out, url)
+    except OSError as exc:
+        typer.echo(f"{in_words(lang, '错误：存储没有回答', 'error: the bucket does not answer')}: {exc}", err=True)
+        raise typer.Exit(EXIT_UNUSABLE) from exc
+
+
 def asked_of(options: Options, paths: Sequence[str] | None) -> Asked:
     """What is asked for; without paths the rows are those that the run has."""
     from qa_speech.batch.state import read_state

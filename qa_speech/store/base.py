@@ -163,6 +163,15 @@ class Store(Protocol):
             Another one does.
         """
 
+    def sync(self) -> None:
+        """What other machines have stored is here, and what was stored here is there; nothing where all of it lies here.
+
+        Raises
+        ------
+        OSError
+            The place where it lies does not answer.
+        """
+
     def tidy(self) -> None:
         """Remove what a killed process left half-written. Only for whoever works on the run alone."""
 

@@ -93,6 +93,9 @@ class FakeStore:
         """Keep the rows of work."""
         self._rows = list(rows)
 
+    def sync(self) -> None:
+        """Nothing: all of it is here."""
+
     def next_sequence(self) -> int:
         """The sequence that the next part will have."""
         return self._sequence + 1

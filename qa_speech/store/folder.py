@@ -6,6 +6,7 @@ manifest.parquet                 rows of work with their metadata
 scorecards/SHA256.yaml           every scorecard that was used
 run.json                         settings, model and layout of the last session
 damaged/                         files that were not what had been written, set aside
+bucket.json                      the bucket that the run lies in, where it does
 run.log  summary.txt  summary.json  forgotten.json  forgetting.json  made.jsonl  lock
 """
 
@@ -39,6 +40,7 @@ FORGETTING = "forgetting.json"
 MADE = "made.jsonl"
 """Where files were made of the run: what `forget` does not reach."""
 DAMAGED = Path("damaged")
+BUCKET = "bucket.json"
 LOCK = "lock"
 NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 """What `flock` says where the file system has none."""

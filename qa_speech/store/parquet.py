@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import os
 import shutil
-import socket
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +35,7 @@ from qa_speech.store.base import (
     part_name,
     rows_without,
 )
+from qa_speech.store.bucket import Mirror, mirror_elsewhere, mirror_of
 from qa_speech.store.columns import call_columns, manifest_columns, result_columns, row_reader, work_row
 from qa_speech.store.folder import (
     CALLS,
@@ -71,6 +72,7 @@ from qa_speech.store.sql import (
     first,
     name_of,
     names_of,
+    rewrite_without,
     rows_of,
     text_of,
     write_parquet,
@@ -104,7 +106,7 @@ def open_run(path: str | Path) -> ParquetStore:
         logging.getLogger("qa_speech").warning(
             "%s：删除中断，请先完成 calls were being removed when it broke off: qa-speech batch forget %s", run, run
         )
-    return ParquetStore(run)
+    return ParquetStore(run, mirror=mirror_of(run))
 
 
 def store_at(out: Store | str | Path) -> Store:
@@ -123,29 +125,37 @@ def store_at(out: Store | str | Path) -> Store:
     place = storable(Path(out))
     place.mkdir(parents=True, exist_ok=True)
     require_schema(place)
-    return ParquetStore(place)
+    return ParquetStore(place, mirror=mirror_of(place))
 
 
-def node_store(run: Path, sequence: int) -> ParquetStore:
+def node_store(run: Path, url: str, sequence: int) -> ParquetStore:
     """The store of a run as one of several machines sees it that write at once, each id by one of them; its parts follow
-    `sequence`, which is not looked up.
+    `sequence`, which is not looked up. With the `url` of a bucket nothing else is shared.
 
     Raises
     ------
     ConfigError
-        The folder of the run is not there.
+        The folder of the run is not there, and there is no bucket.
+    OSError
+        The bucket does not answer.
     """
+    if url:
+        mirror = mirror_elsewhere(url)
+        return ParquetStore(mirror.place, sequence - 1, mirror)
     if not (run / MANIFEST).is_file():
-        problem = f"{socket.gethostname()} does not see this folder; the run needs one that all machines share"
+        problem = (
+            f"{os.uname().nodename} does not see this folder; the run needs one that all machines share, or --bucket"
+        )
         raise ConfigError(str(run), [problem])
     return ParquetStore(run, sequence - 1)
 
 
 class ParquetStore:
-    """A `base.Store` in the folder of a run."""
+    """A `base.Store` in the folder of a run, which may be the mirror of a bucket."""
 
-    def __init__(self, place: Path, sequence: int | None = None) -> None:
+    def __init__(self, place: Path, sequence: int | None = None, mirror: Mirror | None = None) -> None:
         self._place = place
+        self._mirror = mirror
         self._sequence = sequence  # that of the last part written since the run was opened
 
     @property
@@ -163,14 +173,29 @@ class ParquetStore:
             Another one does.
         """
         with locked(self._place):
+            self.sync()
             self._sequence = None  # others may have written since
-            yield
+            try:
+                yield
+            finally:
+                self.sync()
 
     def tidy(self) -> None:
         """Remove what a killed process left half-written. Only for whoever works on the run alone."""
         for folder in (self._place / RESULTS, self._place / CALLS, self._place):
             for path in folder.glob(".*.parquet.*"):
                 path.unlink(missing_ok=True)
+
+    def sync(self) -> None:
+        """Folder and bucket agree; nothing where the parts lie in the folder alone.
+
+        Raises
+        ------
+        OSError
+            The bucket does not answer.
+        """
+        if self._mirror is not None:
+            self._mirror.sync()
 
     # -- outcomes
 
@@ -190,6 +215,8 @@ class ParquetStore:
         if calls:
             write_parquet(self._place / CALLS / name, calls, CALL_COLUMNS, per_group=CALLS_PER_GROUP)
         self._write_results(name, rows)
+        if self._mirror is not None:
+            self._mirror.put_part(name)
         return name
 
     def next_sequence(self) -> int:
@@ -224,6 +251,8 @@ class ParquetStore:
 
     def calls(self, ids: Collection[str] | None = None) -> Iterator[StoredCall]:
         """The stored calls in the order of the rows of work; with `ids` only these, in the order they are stored."""
+        if self._mirror is not None:
+            self._mirror.fetch_parts()
         source = ", ".join(f"r.{name}" for name in Source.__struct_fields__)
         kept = ", ".join(f"r.{name}" for name in Kept.__struct_fields__)
         wanted = f"SELECT c.id, c.call, r.scorecard_sha256, {source}, {kept} FROM calls c JOIN newest r ON r.id = c.id"
@@ -318,9 +347,9 @@ class ParquetStore:
         if kept:
             self._write_results(f"forgotten-{len(kept)}-{digest_of(row.id for row in kept)}.parquet", kept)
         for path in self._parts(CALLS):
-            _without(path, sorted(marks), per_group=CALLS_PER_GROUP)
+            rewrite_without(path, sorted(marks), per_group=CALLS_PER_GROUP)
         for path in self._parts(RESULTS):
-            _without(path, sorted(marks), per_group=RESULTS_PER_GROUP)
+            rewrite_without(path, sorted(marks), per_group=RESULTS_PER_GROUP)
         self.keep_rows(rows_without(self.rows(), marks, keep_scores=keep_scores))
 
     def _parts(self, folder: Path) -> list[Path]:
@@ -362,25 +391,3 @@ class ParquetStore:
             )
             read = row_reader(names)
             return [nameless(read(values), marks) for values in found.fetchall()]
-
-
-def _without(path: Path, ids: list[str], *, per_group: int) -> None:
-    """Rewrite a part if it holds any of these ids, or says that another call was copied from one.
-
-    `per_group` is the number of rows in a row group.
-    """
-    gone = "(SELECT id FROM gone)"
-    source = f"read_parquet({text_of(path)}, hive_partitioning=false)"
-    with engine() as opened:
-        opened.execute("CREATE TABLE gone AS SELECT unnest(?) AS id", [ids])
-        touched, replaced = f"id IN {gone}", ""
-        if "copied_from" in names_of(opened, source):
-            touched += f" OR copied_from IN {gone}"
-            replaced = f"REPLACE (CASE WHEN copied_from IN {gone} THEN NULL ELSE copied_from END AS copied_from)"
-        if not first(opened, f"SELECT count(*) FROM {source} WHERE {touched}"):
-            return
-        left = f"SELECT * {replaced} FROM {source} WHERE id NOT IN {gone}"
-        if first(opened, f"SELECT count(*) FROM ({left})"):
-            copy_to(path, left, per_group=per_group, connection=opened)
-        else:
-            path.unlink()

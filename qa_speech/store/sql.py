@@ -245,6 +245,28 @@ def copy_to(path: Path, query: str, *, per_group: int, connection: Any = None) -
         raise OSError(f"{path}: {exc}") from exc
 
 
+def rewrite_without(path: Path, ids: list[str], *, per_group: int) -> None:
+    """Rewrite a part if it holds any of these ids, or says that another call was copied from one.
+
+    `per_group` is the number of rows in a row group.
+    """
+    gone = "(SELECT id FROM gone)"
+    source = f"read_parquet({text_of(path)}, hive_partitioning=false)"
+    with engine() as opened:
+        opened.execute("CREATE TABLE gone AS SELECT unnest(?) AS id", [ids])
+        touched, replaced = f"id IN {gone}", ""
+        if "copied_from" in names_of(opened, source):
+            touched += f" OR copied_from IN {gone}"
+            replaced = f"REPLACE (CASE WHEN copied_from IN {gone} THEN NULL ELSE copied_from END AS copied_from)"
+        if not first(opened, f"SELECT count(*) FROM {source} WHERE {touched}"):
+            return
+        left = f"SELECT * {replaced} FROM {source} WHERE id NOT IN {gone}"
+        if first(opened, f"SELECT count(*) FROM ({left})"):
+            copy_to(path, left, per_group=per_group, connection=opened)
+        else:
+            path.unlink()
+
+
 def _plain(value: Any) -> Any:
     import numpy as np
 
