@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import sys
 import time
 from collections import Counter
@@ -28,9 +27,8 @@ LOOK_EVERY_S = 2.0
 class Actor:
     """A `Node` as Ray runs it."""
 
-    def __init__(self, packed: bytes) -> None:
+    def __init__(self, setup: NodeSetup, share: Share) -> None:
         vars(sys.modules["__main__"]).pop("__file__", None)  # Ray's program, which its child processes would load again
-        setup, share = pickle.loads(packed)
         self._node = Node(setup, share)
 
     def start(self) -> Hello:
@@ -106,7 +104,7 @@ class Crew:
             runtime_env={"env_vars": ENVIRONMENT},
             scheduling_strategy=here,
         )
-        actor = kind.remote(pickle.dumps((self._setup, known)))
+        actor = kind.remote(self._setup, known)
         self.members.append(Member(actor, node, share, actor.start.remote()))
 
     def give(self, member: Member, line: bytes) -> None:
