@@ -2,8 +2,9 @@
 
     python benchmarks/gpu.py [--quick]
 
-The weights are random, so nothing sensible is heard; both sides write at most as many tokens. Without a CUDA device
-every figure is n/a and says so.
+The weights are random, so nothing sensible is heard; both sides write at most as many tokens. Weights and five-minute calls of two
+channels are made here: nothing has to be brought along but the package with its extra `cuda`. Without a CUDA device every figure
+is n/a and says so.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from qa_speech.engines.whisper import DecodeOptions
 
 BATCH, TOKENS, CALLS = 32, 80, 100
 PEER_BATCHES = (8, 16, 32)
+CALL_S = (285.0, 315.0)
 BUDGET_S = 600.0
 FIGURES = (("x_realtime", "× real time"), ("speedup_over_faster_whisper", "ratio"))
 
@@ -41,11 +43,11 @@ def measure(options: Options) -> Iterator[Figure]:
         loader = Loader(Model("turbo-random", folder), chosen, TOKENS, "cuda", "float16")
         layout = Layout(max(1, cores - 2), 1, 0, BATCH, devices=(0,))
         duel = Duel(Path(name), loader, 30.0 if options.quick else BUDGET_S, peer_batches=PEER_BATCHES, layout=layout)
-        found = duel.fight(10 if options.quick else CALLS, (30.0, 360.0))
+        found = duel.fight(10 if options.quick else CALLS, CALL_S)
     ratio, ours, _ = found.figures(
         "speedup_over_faster_whisper", f"random weights of turbo's size, {TOKENS} tokens at most"
     )
-    yield figure("x_realtime", ours.value, "× real time", found.calls, f"decode to score, {cores} cores")
+    yield figure("x_realtime", ours.value, "× real time", found.calls, f"decode to score, {cores} cores; target >= 600")
     yield ratio
 
 

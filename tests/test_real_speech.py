@@ -21,8 +21,8 @@ from qa_speech.audio.decode import decode
 from qa_speech.call import Call, Role
 from qa_speech.engines.base import ENGINE_RATE, Piece, Window
 from qa_speech.engines.guards import guard
-from qa_speech.engines.models import find_model, verified
-from qa_speech.engines.whisper import WhisperRecognizer
+from qa_speech.engines.models import Model, find_model, verified
+from qa_speech.engines.whisper import DecodeOptions, WhisperRecognizer
 from qa_speech.inputs import CallInput
 from qa_speech.language.phrases import fold
 from qa_speech.pipeline import inspect_many
@@ -37,8 +37,12 @@ RATE = 8000
 
 
 @pytest.fixture(scope="module")
-def recognizer() -> WhisperRecognizer:
-    model = verified(find_model(os.environ["QA_SPEECH_REAL_MODEL"]))
+def model() -> Model:
+    return verified(find_model(os.environ["QA_SPEECH_REAL_MODEL"]))
+
+
+@pytest.fixture(scope="module")
+def recognizer(model: Model) -> WhisperRecognizer:
     return WhisperRecognizer(model, threads=2, compute_type="int8")
 
 
@@ -157,13 +161,8 @@ def test_every_turn_of_real_voices_has_words(
 
 
 @pytest.mark.data
-def test_english_words_begin_where_a_person_marked_them(
-    recognizer: WhisperRecognizer, benchmarks: Any, data_dir: Path
-) -> None:
-    english = WhisperRecognizer(
-        find_model(os.environ["QA_SPEECH_REAL_MODEL"]), threads=2, compute_type="int8",
-        options=recognizer.options.__class__(language="en"),
-    )  # fmt: skip
+def test_english_words_begin_where_a_person_marked_them(model: Model, benchmarks: Any, data_dir: Path) -> None:
+    english = WhisperRecognizer(model, threads=2, compute_type="int8", options=DecodeOptions(language="en"))
 
     off, marked = benchmarks("_word_starts").start_errors(data_dir, english)
 

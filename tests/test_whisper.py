@@ -13,7 +13,8 @@ from qa_speech.call import Role, Word
 from qa_speech.engines import whisper
 from qa_speech.engines.base import ENGINE_RATE, Piece, Window
 from qa_speech.engines.models import Model, find_model
-from qa_speech.engines.whisper import PUNCTUATION, DecodeOptions, WhisperRecognizer, _words
+from qa_speech.engines.spelling import PUNCTUATION, timed_words
+from qa_speech.engines.whisper import DecodeOptions, WhisperRecognizer
 from qa_speech.errors import EngineError, ModelError
 from qa_speech.language.dialogue import join_words
 from qa_speech.resources import folder
@@ -205,7 +206,7 @@ def test_punctuation_joins_the_word_before_it_and_times_stay_inside_the_window()
         {"word": "请讲", "start": 2.5, "end": 2.1, "probability": 0.9},
     ]
 
-    assert _words(tokens, 2.0) == (Word("您好。", 0.0, 0.6, 1.0), Word("请讲", 2.0, 2.0, 0.9))
+    assert timed_words(tokens, 2.0) == (Word("您好。", 0.0, 0.6, 1.0), Word("请讲", 2.0, 2.0, 0.9))
 
 
 @pytest.mark.parametrize(
@@ -224,7 +225,7 @@ def test_punctuation_joins_the_word_before_it_and_times_stay_inside_the_window()
 def test_latin_words_stay_whole(tokens: list[str], expected: list[str]) -> None:
     timed = [{"word": text, "start": at, "end": at + 1, "probability": 0.9 - at / 10} for at, text in enumerate(tokens)]
 
-    words = _words(timed, 20.0)
+    words = timed_words(timed, 20.0)
 
     assert [word.text for word in words] == expected
     assert [word.start for word in words] == sorted(word.start for word in words)
@@ -238,4 +239,4 @@ def test_a_latin_word_of_several_tokens_is_as_sure_as_the_least_and_as_long_as_a
         {"word": "oft", "start": 1.5, "end": 1.9, "probability": 0.8},
     ]
 
-    assert _words(timed, 2.0) == (Word("Microsoft", 1.0, 1.9, 0.3),)
+    assert timed_words(timed, 2.0) == (Word("Microsoft", 1.0, 1.9, 0.3),)

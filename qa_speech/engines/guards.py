@@ -230,7 +230,7 @@ def guard(window: Window, answer: WindowWords, *, simplify: bool) -> Guarded:
 
 
 def _taken(words: Sequence[Word]) -> dict[int, str]:
-    """Which of the words of a window are a loop or a credit, and which of both."""
+    """Which of the words of a window are a loop or a credit, and which of both; a word that begins before one stays."""
     folded = [fold(word.text) for word in words]
     text = "".join(folded)
     places = [(loop.start, loop.end, REPETITION) for loop in loops([text])[0]]
@@ -238,7 +238,10 @@ def _taken(words: Sequence[Word]) -> dict[int, str]:
     owners = [at for at, said in enumerate(folded) for _ in said]
     taken: dict[int, str] = {}
     for start, end, reason in places:
-        taken |= dict.fromkeys(range(owners[start], owners[end - 1] + 1), reason)
+        first = owners[start]
+        if start and owners[start - 1] == first:
+            first += 1
+        taken |= dict.fromkeys(range(first, owners[end - 1] + 1), reason)
     return taken
 
 

@@ -7,10 +7,15 @@ words      您 好，我 的 Microsoft 账 号、 VoLTE
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from qa_speech.call import Word
 
+PUNCTUATION = frozenset("，。？！、；：,.?!;:…—“”‘’\"'（）()《》")
+"""Characters that are no word of their own."""
+HALF_CHARACTER = "\ufffd"
+"""What the bytes of a character become whose last ones were not decoded."""
 CHINESE_MARKS = {",": "，", "?": "？", "!": "！", ";": "；", ":": "：", ".": "。"}
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _MARKS_AT_END = re.compile(r"[,?!;:.]+$")
@@ -56,3 +61,29 @@ def _in_chinese(marks: str) -> str:
     if len(marks) > 1 and set(marks) == {"."}:
         return "……"
     return "".join(CHINESE_MARKS[mark] for mark in marks)
+
+
+def timed_words(alignment: Sequence[Mapping[str, Any]], duration: float) -> tuple[Word, ...]:
+    """Aligned tokens → words inside ``[0, duration]`` seconds; marks join the word before them, and so do the rest of a Latin
+    word's tokens (Mic·ros·oft), which is then as sure as the least of them."""
+    words: list[Word] = []
+    for token in alignment:
+        text = token["word"].replace(HALF_CHARACTER, "").strip()
+        if not text:
+            continue
+        said = any(char.isalnum() for char in text)
+        if not said and words:
+            last = words[-1]
+            words[-1] = Word(last.text + text, last.start, last.end, last.probability)
+            continue
+        if not said and PUNCTUATION.issuperset(text):
+            continue
+        start = min(max(float(token["start"]), 0.0), duration)
+        end = min(max(float(token["end"]), start), duration)
+        probability = min(max(float(token["probability"]), 0.0), 1.0)
+        if words and goes_on(words[-1].text, token["word"]):
+            last = words.pop()
+            text, start = last.text + text, last.start
+            probability = min(last.probability, probability)
+        words.append(Word(text, start, end, probability))
+    return tuple(words)

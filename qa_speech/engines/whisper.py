@@ -20,18 +20,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from qa_speech.call import Word
 from qa_speech.engines.base import LEAST_PAD_S, Traits, Window, WindowWords
 from qa_speech.engines.models import Model
-from qa_speech.engines.spelling import goes_on
+from qa_speech.engines.spelling import timed_words
 from qa_speech.engines.tuned import tuned_options
 from qa_speech.errors import EngineError, ModelError
-
-PUNCTUATION = frozenset("，。？！、；：,.?!;:…—“”‘’\"'（）()《》")
-"""Characters that are no word of their own."""
-HALF_CHARACTER = "\ufffd"
-"""What the bytes of a character become whose last ones were not decoded."""
-
 
 FRAMES_PER_S = 100
 """Mel frames a second."""
@@ -309,7 +302,7 @@ class WhisperRecognizer:
         alignments = self._aligned(encoded, [found.tokens for found in decoded], frames)
         return [
             WindowWords(
-                words=_words(alignment, window.duration),
+                words=timed_words(alignment, window.duration),
                 avg_log_prob=found.avg_log_prob,
                 no_speech=found.no_speech,
                 compression_ratio=found.compression_ratio,
@@ -379,29 +372,3 @@ def _loaded(folder: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def _words(alignment: Sequence[Mapping[str, Any]], duration: float) -> tuple[Word, ...]:
-    """Aligned tokens → words inside ``[0, duration]`` seconds; marks join the word before them, and so do the rest of a Latin
-    word's tokens (Mic·ros·oft), which is then as sure as the least of them."""
-    words: list[Word] = []
-    for token in alignment:
-        text = token["word"].replace(HALF_CHARACTER, "").strip()
-        if not text:
-            continue
-        said = any(char.isalnum() for char in text)
-        if not said and words:
-            last = words[-1]
-            words[-1] = Word(last.text + text, last.start, last.end, last.probability)
-            continue
-        if not said and PUNCTUATION.issuperset(text):
-            continue
-        start = min(max(float(token["start"]), 0.0), duration)
-        end = min(max(float(token["end"]), start), duration)
-        probability = min(max(float(token["probability"]), 0.0), 1.0)
-        if words and goes_on(words[-1].text, token["word"]):
-            last = words.pop()
-            text, start = last.text + text, last.start
-            probability = min(last.probability, probability)
-        words.append(Word(text, start, end, probability))
-    return tuple(words)

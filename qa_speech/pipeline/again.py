@@ -29,6 +29,8 @@ THIN_PER_S = 1.2
 """Characters a second of speech below which words are taken for missing; slow speech has three."""
 LEAST_SPEECH_S = 0.3
 """Shorter speech is not asked for again: a breath, half a syllable."""
+SAME_S = 0.3
+"""Stretches that differ by less at either end differ in padding alone."""
 WORDLESS_S = 1.0
 """Speech without a word that is as long as this is told."""
 
@@ -50,13 +52,23 @@ class Voice:
 
 
 def thin(prepared: Prepared, first: Sequence[Guarded]) -> tuple[Plan, ...]:
-    """Windows to ask for again: each piece of speech that has too few characters for its length, alone."""
+    """Windows to ask for again: each piece of speech that has too few characters for its length, alone; one that was alone in
+    its window would be answered the same."""
     plans: list[Plan] = []
     for voice, words in _words(prepared, first).items():
+        alone = [plan.pieces[0] for plan in prepared.plans if plan.voice == voice and len(plan.pieces) == 1]
         for piece, stretches in _pieces(prepared, voice):
             for asked in _thin_parts(piece, stretches, words):
-                plans.append(Plan(voice, (Piece(asked.start, asked.end, 0.0),)))
+                if not any(_same(asked, known) for known in alone):
+                    plans.append(Plan(voice, (Piece(asked.start, asked.end, 0.0),)))
     return tuple(plans)
+
+
+def _same(asked: Segment, known: Piece) -> bool:
+    """Whether a stretch is one that a window held, but for the padding."""
+    begins = abs(asked.start - known.call_start) <= SAME_S
+    ends = abs(asked.end - known.call_end) <= SAME_S
+    return begins and ends
 
 
 def _thin_parts(piece: Segment, stretches: Sequence[Segment], words: Sequence[Word]) -> list[Segment]:
@@ -67,10 +79,14 @@ def _thin_parts(piece: Segment, stretches: Sequence[Segment], words: Sequence[Wo
         return []
     if _is_thin(within(words, piece), speech_s):
         return [piece]
-    borders = [piece.start, *[(one.end + two.start) / 2 for one, two in pairwise(stretches)], piece.end]
+    middles = []
+    for one, two in pairwise(stretches):
+        middles.append((one.end + two.start) / 2)
+    borders = [piece.start, *middles, piece.end]
     parts: list[Segment] = []
     for number, stretch in enumerate(stretches):
-        if stretch.duration < WORDLESS_S or not _is_thin(within(words, stretch), stretch.duration):
+        said = within(words, stretch)
+        if stretch.duration < WORDLESS_S or not _is_thin(said, stretch.duration):
             continue
         start, end = borders[number], borders[number + 1]
         if parts and parts[-1].end == start:
@@ -93,7 +109,11 @@ def voices(prepared: Prepared, heard: Heard) -> dict[int, Voice]:
         if characters(found) > characters(before):
             kept = [word for word in words[plan.voice] if word not in before]
             words[plan.voice] = sorted([*kept, *found], key=_starts)
-    return {voice: Voice(tuple(found), _wordless(prepared, voice, found)) for voice, found in words.items()}
+    said = {}
+    for voice, kept in words.items():
+        wordless = _wordless(prepared, voice, kept)
+        said[voice] = Voice(tuple(kept), wordless)
+    return said
 
 
 def characters(words: Iterable[Word]) -> int:
@@ -103,7 +123,12 @@ def characters(words: Iterable[Word]) -> int:
 
 def within(words: Iterable[Word], piece: Segment) -> list[Word]:
     """Those words whose middle lies in a stretch."""
-    return [word for word in words if piece.start <= (word.start + word.end) / 2 <= piece.end]
+    found = []
+    for word in words:
+        middle = (word.start + word.end) / 2
+        if piece.start <= middle <= piece.end:
+            found.append(word)
+    return found
 
 
 def _starts(word: Word) -> float:
@@ -129,11 +154,13 @@ def _wordless(prepared: Prepared, voice: int, words: Sequence[Word]) -> tuple[Se
     """Pieces, or longer stretches of them, in which somebody speaks and no word was heard."""
     found: list[Segment] = []
     for piece, stretches in _pieces(prepared, voice):
+        speech_s = sum(stretch.duration for stretch in stretches)
         if not characters(within(words, piece)):
-            if sum(stretch.duration for stretch in stretches) >= WORDLESS_S:
+            if speech_s >= WORDLESS_S:
                 found.append(piece)
             continue
         for stretch in stretches:
-            if stretch.duration >= WORDLESS_S and not characters(within(words, stretch)):
+            said = characters(within(words, stretch))
+            if stretch.duration >= WORDLESS_S and not said:
                 found.append(stretch)
     return tuple(found)
