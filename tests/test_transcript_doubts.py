@@ -71,7 +71,10 @@ def test_what_is_wrong_is_mended_and_said(lines: tuple[Line, ...], note: str) ->
 
 
 def test_every_note_has_its_sentence_and_every_doubt_is_a_note() -> None:
-    assert DOUBTFUL_TIMES - {"transcript_times_estimated"} <= set(WARNINGS)
+    of_transcripts = {doubt for doubt in DOUBTFUL_TIMES if doubt.startswith("transcript_")}
+    assert of_transcripts - {"transcript_times_estimated"} <= set(WARNINGS)
+    for doubt in DOUBTFUL_TIMES:
+        assert terms.warning(doubt, "zh") != doubt
 
 
 def test_a_word_without_time_lies_between_its_neighbours() -> None:
