@@ -103,6 +103,7 @@ def test_inspect_takes_a_manifest_of_pairs_as_a_batch_run_does(tmp_path: Path) -
     (row,) = inputs_in([tmp_path / "清单.csv"])
     assert (row.id, row.path.name, row.path_customer) == ("T-1", "q-out.wav", tmp_path / "rec/q-in.wav")
     assert row.metadata == {"agent": "1001", "started_at": "2026-01-05T09:30:00"}
+    assert row.agent_channel == 1
     (stored,) = read_calls(tmp_path / "out")
     assert stored.recording.layout == "two_channel"
     assert stored.recording.path_customer.endswith("q-in.wav")

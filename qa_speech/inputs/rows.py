@@ -280,6 +280,8 @@ def _row(line: Line, base: Path) -> tuple[Row | None, list[str]]:
     )
     if customer and agent_channel == 2:
         problems.append("path 是坐席一侧的录音 path is the agent's file where path_customer is given")
+    if customer:
+        row = msgspec.structs.replace(row, agent_channel=1)
     return row, problems
 
 
