@@ -170,6 +170,14 @@ def test_digital_silence_of_another_value_than_that_of_the_line_is_a_mask() -> N
     assert [(round(span.start, 1), round(span.end, 1)) for span in hidden] == [(20, 26)]
 
 
+def test_a_recording_that_was_paused_for_most_of_the_call_is_masked_there() -> None:
+    samples, rate = sample("good-service.ogg")
+    short = samples[:, : 40 * rate]
+    hidden, _ = found_in(mask_ranges(short, rate, [(8 * rate, 35 * rate)], replacement="silence"), rate)
+
+    assert [(round(span.start, 1), round(span.end, 1)) for span in hidden] == [(8, 35)]
+
+
 def test_a_line_whose_long_pauses_become_digital_silence_is_not_masked() -> None:
     samples, rate = sample("good-service.ogg")
     gated = samples.copy()

@@ -34,6 +34,8 @@ MOST_VALUES = 3
 """So many values of digital silence are looked at, those that a channel stands at the longest: a line has one, a mask one."""
 NATURAL_SHARE = 0.01
 """Where a channel is digitally silent for more of the rest of its time than this (0–1), its silence is no sign."""
+MOST_MASKS = 5
+"""A recording is masked or paused so many times; a line that falls silent more often does so in its pauses."""
 FAINT_PERCENT, FAINT_DB = 10, 6.0
 """The background of a channel reaches so many dB above the softest tenth of what is no digital silence."""
 EVEN_DB, EVEN_FRAMES, FAINTEST_DB = 4.0, 20, -60.0
@@ -105,18 +107,20 @@ def _lasting(channels: Sequence[_Stills], kinds: Sequence[Mask]) -> Timeline:
     if not inside:
         return Timeline()
     taken = _frames(lasting, len(together))
-    is_natural = [_is_natural(channel, kind, taken) for channel, kind in zip(channels, kinds, strict=True)]
+    often = len(inside) > MOST_MASKS
+    is_natural = [_is_natural(channel, kind, taken, often=often) for channel, kind in zip(channels, kinds, strict=True)]
     if all(is_natural):
         return Timeline()
     return Timeline((first * frame_s, last * frame_s) for first, last in inside)
 
 
-def _is_natural(channel: _Stills, kind: Mask, taken: Mask) -> bool:
-    """Whether a channel is so silent by itself: elsewhere too, or for longer than its background is heard."""
+def _is_natural(channel: _Stills, kind: Mask, taken: Mask, *, often: bool) -> bool:
+    """Whether a channel is so silent by itself: elsewhere too, or often, and for longer than its background is heard."""
     outside = ~taken
     elsewhere = _share(kind & outside, outside)
     silent = int(np.count_nonzero(taken))
-    return elsewhere > NATURAL_SHARE or silent > channel.background
+    is_usual = often and silent > channel.background
+    return elsewhere > NATURAL_SHARE or is_usual
 
 
 def _stills(channel: Survey) -> _Stills:
