@@ -21,6 +21,7 @@ from qa_speech.settings import Settings
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("sherpa_onnx")
 
+SAMPLES = Path(__file__).parent.parent / "samples"
 TOKENS = ("<blk>", "<s>", "</s>", "您", "好", "▁WI", "FI", "。", "<|zh|>", "<|NEUTRAL|>", "<|Speech|>", "<|withitn|>")
 LFR = {"vocab_size": len(TOKENS), "lfr_window_size": 7, "lfr_window_shift": 6}
 CMVN = {"neg_mean": ",".join(["0"] * 560), "inv_stddev": ",".join(["1"] * 560)}
@@ -171,6 +172,16 @@ def test_a_transducer_knows_how_sure_it_is_and_takes_hotwords(tmp_path: Path) ->
     assert [text for text, _ in heard(folder, window(2.0), hotwords="您好")] == ["您", "好"]
     with pytest.raises(ModelError, match="no token for 谢"):
         heard(folder, window(2.0), hotwords="谢 您")
+
+
+def test_what_the_model_has_no_token_for_is_told(tmp_path: Path) -> None:
+    folder = paraformer(tmp_path / "para")
+    lines = (folder / "tokens.txt").read_text(encoding="utf-8").replace("好 ", "<unk> ")
+    (folder / "tokens.txt").write_text(lines, encoding="utf-8")
+
+    (answer,) = load_recognizer(str(folder)).recognize([window(2.0)])
+
+    assert ([word.text for word in answer.words], answer.notes) == (["您", "WI"], ("unknown_words",))
 
 
 def test_hotwords_for_a_model_that_takes_none_are_an_error(tmp_path: Path) -> None:

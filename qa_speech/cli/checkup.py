@@ -17,7 +17,7 @@ CORE = (
     "faster-whisper", "ctranslate2", "onnxruntime", "av", "soundfile", "soxr", "librosa", "jieba", "rjieba", "typer",
     "duckdb", "xlsxwriter",
 )  # fmt: skip
-EXTRAS = {"sherpa-onnx": "diarize", "ray": "ray", "torch": "train", "transformers": "train"}
+EXTRAS = {"sherpa-onnx": "sherpa", "ray": "ray", "torch": "train", "transformers": "train"}
 CUDA_EXTRA = "pip install 'qa-speech[cuda]'"
 LOW_DISK_GB = 5
 

@@ -16,6 +16,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from qa_speech.call import Word
@@ -24,6 +25,8 @@ LONGEST_S = 0.4
 """What a token lasts at most: nothing says when it ends."""
 TOGETHER_S = 0.4
 """Letters further apart than this are no word."""
+VOCABULARY = 1 << 14
+"""Tokens whose kind is remembered; more than a recogniser has."""
 BEGINS, GOES_ON = "▁", "@@"
 _BYTE = re.compile("<0x([0-9A-Fa-f]{2})>")
 _MARK = re.compile("<[^<>]*>")
@@ -181,11 +184,13 @@ def _runs(text: str) -> list[str]:
     return runs
 
 
+@lru_cache(VOCABULARY)
 def _alone(char: str) -> bool:
     """Whether a character is a word of its own: Han, kana, hangul."""
     return unicodedata.name(char, "").startswith(("CJK", "HIRAGANA", "KATAKANA", "HANGUL"))
 
 
+@lru_cache(VOCABULARY)
 def _is_mark(text: str) -> bool:
     """Whether a token is punctuation alone."""
     found = text.strip(BEGINS).removesuffix(GOES_ON)

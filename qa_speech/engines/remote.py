@@ -93,6 +93,8 @@ class RemoteRecognizer:
         self._server, self._wanted = server, wanted
         self._address = address_of(server.url, allow_remote=server.allow_remote)
         self._client = _client(self._address, server, _key(server))
+        # the address bears a number where the host is this machine; a certificate bears the name
+        self._extensions = {"sni_hostname": urlsplit(server.url).hostname or ""}
         self._window_s = wanted.window_s or WINDOW_S
 
     @property
@@ -151,7 +153,9 @@ class RemoteRecognizer:
         deadline = time.monotonic() + self._server.timeout_s
         files = {"file": ("window.wav", sound, "audio/wav")}
         try:
-            with self._client.stream("POST", self._address.url, data=self._fields(), files=files) as answer:
+            with self._client.stream(
+                "POST", self._address.url, data=self._fields(), files=files, extensions=self._extensions
+            ) as answer:
                 after_s = _seconds(answer.headers.get("retry-after", ""))
                 if answer.status_code != 200:
                     return answer.status_code, after_s, b""
@@ -256,7 +260,7 @@ def _key(server: Recognizer) -> str:
 def _client(address: Address, server: Recognizer, key: str) -> httpx2.Client:
     import httpx2
 
-    headers = {"Host": address.host}
+    headers = {"Host": address.host, "Accept-Encoding": "identity"}
     if key:
         headers["Authorization"] = f"Bearer {key}"
     return httpx2.Client(

@@ -28,7 +28,7 @@ import soxr
 from qa_speech.call import Word
 from qa_speech.engines.base import ENGINE_RATE, Samples, Traits, Window, WindowWords
 from qa_speech.engines.models import Model
-from qa_speech.engines.pieces import tokens_of, words_of
+from qa_speech.engines.pieces import Token, tokens_of, words_of
 from qa_speech.engines.sherpa_models import BPE, SENSE_VOICE, TRANSDUCER, SherpaFiles, read_folder, read_tokens
 from qa_speech.errors import EngineError, ModelError
 
@@ -42,6 +42,9 @@ LEAST_PAD_S = 0.2
 LEAST_S = 0.5
 """Shorter pieces are filled up with silence to this: some models take no less."""
 SENSE_VOICE_LANGUAGES = ("zh", "en", "ja", "ko", "yue")
+UNKNOWN = ("<unk>", "<UNK>")
+UNKNOWN_WORDS = "unknown_words"
+"""Note of an answer in which the model heard something that it has no token for."""
 TRIAL_LIMIT_S = 300
 _BETWEEN = re.compile("[\\s,，、;；/]+")
 _TRIAL = """
@@ -116,20 +119,24 @@ class SherpaRecognizer:
         """
         for window in windows:
             words: list[Word] = []
+            notes: tuple[str, ...] = ()
             for piece in window.pieces:
                 first, last = (round(at * ENGINE_RATE) for at in (piece.window_start, piece.window_end))
-                heard = self._heard(window.samples[first:last])
+                duration = (last - first) / ENGINE_RATE
+                tokens = self._tokens(window.samples[first:last], duration)
+                heard = words_of(tokens, duration)
+                if any(token.text in UNKNOWN for token in tokens):
+                    notes = (UNKNOWN_WORDS,)
                 words += [
                     Word(word.text, word.start + piece.window_start, word.end + piece.window_start, word.probability)
                     for word in heard
                 ]
-            yield WindowWords(tuple(words))
+            yield WindowWords(tuple(words), notes=notes)
 
-    def _heard(self, samples: Samples) -> tuple[Word, ...]:
-        """Words of one piece, in seconds from its start."""
-        duration = len(samples) / ENGINE_RATE
+    def _tokens(self, samples: Samples, duration: float) -> list[Token]:
+        """What is heard in one piece of `duration` seconds, in seconds from its start."""
         if not len(samples):
-            return ()
+            return []
         short = round(LEAST_S * ENGINE_RATE) - len(samples)
         if short > 0:
             samples = np.pad(samples, (0, short))
@@ -141,10 +148,9 @@ class SherpaRecognizer:
             stream.accept_waveform(rate, np.ascontiguousarray(samples, dtype=np.float32))
             self._recognizer.decode_stream(stream)
             found = stream.result
-            tokens = tokens_of(found.tokens, found.timestamps, found.ys_log_probs, duration)
+            return tokens_of(found.tokens, found.timestamps, found.ys_log_probs, duration)
         except (RuntimeError, ValueError, MemoryError) as exc:
             raise EngineError("sherpa", f"{self._found.kind.name} on {duration:.1f} s: {exc}") from exc
-        return words_of(tokens, duration)
 
 
 def _loaded(model: Model, found: SherpaFiles, options: Mapping[str, Any]) -> Any:

@@ -328,6 +328,10 @@ WARNINGS: Words = {
         "识别器反复写同一句话，多出的部分已去掉，只留一次",
         "the recogniser wrote the same again and again; it was kept once",
     ),
+    "recogniser:unknown_words": (
+        "有的字不在识别模型的字表里，没有写出来",
+        "some words are not in the recogniser's vocabulary and were left out",
+    ),
     "recogniser:times_estimated": (
         "识别服务没有给出字词时间，时间按句段推算，语速等指标按低可靠处理",
         "the recogniser gave no times of words; they were laid over its segments, and figures of them are of low reliability",

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import corpus
-import ctc
+import ctc_model
 import onnx
 import speech
 import torch
@@ -26,24 +26,24 @@ METADATA = {
     "version": "1",
     "model_author": "qa_speech",
     "comment": "demo-ctc: eight synthetic voices, one hotline; not for real speech",
-    "vocab_size": str(ctc.NUM_TOKENS),
-    "subsampling_factor": str(ctc.FEATURES_PER_FRAME),
+    "vocab_size": str(ctc_model.NUM_TOKENS),
+    "subsampling_factor": str(ctc_model.FEATURES_PER_FRAME),
     "sample_rate": str(speech.SAMPLING_RATE),
-    "feature_dim": str(ctc.BINS),
+    "feature_dim": str(ctc_model.BINS),
 }
 
 
-def mean_of(checkpoints: Sequence[Path], model: ctc.DemoCtc) -> ctc.DemoCtc:
+def mean_of(checkpoints: Sequence[Path], model: ctc_model.DemoCtc) -> ctc_model.DemoCtc:
     """The model with the mean weights of checkpoints."""
     states = [torch.load(path, weights_only=True)["model"] for path in checkpoints]
     model.load_state_dict({name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]})
     return model.eval()
 
 
-def export(model: ctc.DemoCtc, folder: Path) -> None:
+def export(model: ctc_model.DemoCtc, folder: Path) -> None:
     """Write the two files; others in the folder stay."""
     folder.mkdir(parents=True, exist_ok=True)
-    example = (torch.zeros(2, 400, ctc.BINS), torch.tensor([400, 300]))
+    example = (torch.zeros(2, 400, ctc_model.BINS), torch.tensor([400, 300]))
     axes = {"x": {0: "N", 1: "T"}, "x_lens": {0: "N"}, "log_probs": {0: "N", 1: "T4"}, "log_probs_len": {0: "N"}}
     with tempfile.TemporaryDirectory() as scratch:
         whole = Path(scratch) / "model.onnx"
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("checkpoint", type=Path, nargs="+", help="several: their weights are averaged")
     parser.add_argument("folder", type=Path, help="model folder to write")
     options = parser.parse_args(arguments)
-    export(mean_of(options.checkpoint, ctc.DemoCtc()), options.folder)
+    export(mean_of(options.checkpoint, ctc_model.DemoCtc()), options.folder)
     for path in sorted(options.folder.iterdir()):
         print(f"{path.name}\t{path.stat().st_size}")
 

@@ -145,6 +145,49 @@ def test_train_resume_export_and_load(tmp_path):
         assert len(spans) == len(text)
 
 
+@needs_espeak
+def test_the_ctc_recogniser_is_trained_exported_and_heard_by_sherpa(tmp_path):
+    import ctc
+    import ctc_export
+    import ctc_model
+    import synth
+    import torch
+
+    from qa_speech.engines.sherpa_models import read_folder
+
+    data = tmp_path / "tiny.npz"
+    made = synth.make_training_set(5, 20, 20, wide=True, extra=True)
+    synth.save(data, made)
+    common = ["--data", str(data), "--out", str(tmp_path / "run"), "--steps", "4", "--threads", "2"]
+    small = {"width": 32, "heads": 2, "layers": 1}
+    ctc.main([*common, "--at-most", "2"], ctc_model.DemoCtc(**small))
+    losses = ctc.main([*common, "--resume"], ctc_model.DemoCtc(**small))
+    kept = torch.load(tmp_path / "run" / "last.pt", weights_only=True)
+    assert kept["step"] == 4
+    assert np.isfinite(list(losses.values())).all()
+
+    model = ctc_export.mean_of([tmp_path / "run" / "last.pt"], ctc_model.DemoCtc(**small))
+    ctc_export.export(model, tmp_path / "model")
+    found = read_folder(tmp_path / "model")
+    assert (found.kind.name, found.rate, found.bins) == ("zipformer-ctc", speech.SAMPLING_RATE, ctc_model.BINS)
+    import ctc_evaluate
+
+    ((text, starts),) = ctc_evaluate.heard(str(tmp_path / "model"), made[:1])
+    assert set(text) <= set(corpus.CHARACTERS)
+    assert len(starts) == len(text)
+
+
+def test_the_ctc_recogniser_begins_as_the_encoder_of_the_bundled_whisper():
+    import ctc_model
+
+    weights = ctc_model.read_ct2(ROOT / "models" / "demo-zh" / "model.bin")
+    model = ctc_model.DemoCtc()
+    ctc_model.begin_with(model, weights)
+
+    assert np.allclose(model.layers[0].feed_in.weight.detach(), weights["encoder/layer_0/ffn/linear_0/weight"])
+    assert np.abs(weights["encoder/layer_0/ffn/linear_0/weight"]).max() < 3
+
+
 def test_alignment_counts_the_edits():
     import evaluate
 
