@@ -94,7 +94,7 @@ def test_an_agent_gets_nothing_of_another_agents_calls(by_name: dict[str, kit.Vi
     mine, other = by_name["坐席甲"], by_name["坐席乙"]
 
     assert mine.get(kit.address(OF_1001)).status_code == 200
-    for rest in ("", "/audio", "/peaks", "/clip?start=0&end=1"):
+    for rest in ("", "/audio", "/peaks", "/ahead", "/clip?start=0&end=1"):
         assert other.get(kit.address(OF_1001, rest)).status_code in (403, 404), rest
     for rest in ("", "/marks", "/draft?stage=first"):
         assert other.get(f"/api/calls/{key_of(OF_1001)}{rest}").status_code in (403, 404), rest

@@ -1,4 +1,4 @@
-"""The sound of calls as the desk plays it: decoded in memory while it is already being heard, masked as it goes out.
+"""The sound of calls as the desk plays it: decoded while it is already being heard, masked as it goes out.
 
     recording   one file or two; decoded block by block by a thread of its own
     Sound       the samples so far; later ones are decoded by themselves where the format allows it, else waited for

@@ -286,9 +286,7 @@ class Scorecard(Part):
     review: Review = Review()
     pass_mark: Percent | None = Field(None, description="合格线")
     min_coverage: Share = Field(0.6, description="已评权重不足这个比例时不给总分")
-    appeal_days: Annotated[int, Field(ge=1, le=365)] = Field(
-        5, description="申诉期限（天）：判定后可申诉，申诉后须处理"
-    )
+    appeal_days: Annotated[int, Field(ge=1, le=30)] = Field(5, description="申诉期限（天）：判定后可申诉，申诉后须处理")
     bands: tuple[GradeBand, ...] = Field((), description="等级，从高到低，最后一个从 0 起")
     sections: Annotated[tuple[Section, ...], Field(min_length=1)]
     tests: tuple[Example, ...] = ()
