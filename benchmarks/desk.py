@@ -3,7 +3,7 @@
     python benchmarks/desk.py [browser] [sqlite] [postgres] [probes] [--quick]
 
 A browser (chromium) and servers of its own on loopback; the load is 50 inspectors who judge a criterion every 2 s. `postgres`
-needs an empty database (QA_SPEECH_TEST_POSTGRES). `--quick`: 10 s of load, 2 kills, no probes. All takes nine minutes on an
+needs an empty database (QA_SPEECH_TEST_POSTGRES). `--quick`: 10 s of load, 2 kills, no probes. All takes ten minutes on an
 idle machine.
 """
 
@@ -238,7 +238,7 @@ def marks_kept(options: Options, marks_db: str, prefix: str) -> Iterator[Figure]
         given = add_people(base, run_folder)
         server = Server(run_folder, recordings, marks_db)
         server.start()
-        taken = asyncio.run(load(server, given, seconds))
+        taken = asyncio.run(load(server, base, given, seconds))
         server.kill()
         yield figure(
             f"{prefix}mark_p95_ms", percentile(taken, 95), "ms", len(taken),

@@ -19,7 +19,7 @@ from sqlalchemy import text
 from qa_speech.audio.decode import decode
 from qa_speech.desk.office import DeskOptions, Office, checked
 from qa_speech.desk.serving import first_link
-from qa_speech.desk.sound import WAV_HEAD, Sounds, masked_of, peaks, wav, wav_bytes
+from qa_speech.desk.sound import WAV_HEAD, Sound, Sounds, masked_of, peaks, wav, wav_bytes
 from qa_speech.desk.source import Calls
 from qa_speech.errors import ConfigError
 from qa_speech.marks.accounts import account_named, change_account, new_link
@@ -333,6 +333,31 @@ def test_the_sound_is_that_of_our_own_decoder_sample_by_sample_and_masked_where_
     assert shown.ready == 1.0
     assert tone.max() - tone.min() <= 1
     sounds.close()
+
+
+def test_any_second_is_heard_and_the_whole_is_seen_before_it_is_decoded(tmp_path: Path) -> None:
+    run = kit.made_run(tmp_path)
+    report = Calls(run).report("gsm.wav")
+    assert report is not None
+    audio = decode(kit.ROOT / "samples" / "gsm.wav")
+    sound = Sound(report.call)
+    found = sound.open(report.call, kit.ROOT / "samples")
+    assert found is not None
+
+    late = sound.read(50 * sound.rate, 51 * sound.rate)
+    masked = masked_of(sound, Timeline([(10, 12)]))
+    seen = peaks(sound, masked)
+
+    assert (sound.ready, sound.has(sound.frames)) == (0, True)
+    assert np.array_equal(late, audio.samples[:, 50 * sound.rate : 51 * sound.rate])
+    glimpsed = np.frombuffer(seen.data, np.uint8).reshape(seen.channels, -1).astype(int)
+    assert seen.ready == 0.0
+    assert np.ptp(glimpsed[:, 490:609]) == 0
+    sound.decode(report.call, found)
+    shown = peaks(sound, masked)
+    exact = np.frombuffer(shown.data, np.uint8).reshape(shown.channels, -1).astype(int)
+    assert (shown.ready, sound.ready) == (1.0, audio.samples.shape[1])
+    assert np.corrcoef(glimpsed[0], exact[0])[0, 1] > 0.6
 
 
 def test_a_recording_that_is_not_the_one_inspected_is_not_played(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_speech.audio.decode import KEEP_RATE_MAX, RATES, as_int16
+from qa_speech.errors import DecodeError
 
 Samples = npt.NDArray[np.int16]
 PCM, FLOAT, A_LAW, MU_LAW = 1, 3, 6, 7
@@ -58,7 +59,13 @@ class Blocks:
         self.frames = self._count * head.block_frames
 
     def read(self, first: int, last: int) -> Samples:
-        """Samples ``[first, last)`` of every channel, int16 of shape (channels, n): zeros beyond the end."""
+        """Samples ``[first, last)`` of every channel, int16 of shape (channels, n): zeros beyond the end.
+
+        Raises
+        ------
+        DecodeError
+            libsndfile cannot read it.
+        """
         per = self._head.block_frames
         wanted = max(0, first // per)
         begin = max(0, wanted - SETTLING_BLOCKS.get(self._head.code, 0))
@@ -108,8 +115,11 @@ class Blocks:
         head = self._head
         made = io.BytesIO(head.raw + b"data" + struct.pack("<I", len(data)) + data)
         most = len(data) // head.block_bytes * head.block_frames
-        with soundfile.SoundFile(made) as file:
-            return as_int16(file.read(most, dtype="float32", always_2d=True)).T
+        try:
+            with soundfile.SoundFile(made) as file:
+                return as_int16(file.read(most, dtype="float32", always_2d=True)).T
+        except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as exc:
+            raise DecodeError(str(self._path), f"cannot be read in parts: {exc}") from exc
 
 
 class Pair:

@@ -27,6 +27,7 @@ from qa_speech.audio.decode import KEEP_RATE_MAX
 from qa_speech.audio.mask import PADDING_S, hide, tone
 from qa_speech.audio.mask import ranges as masked_ranges
 from qa_speech.call import Call
+from qa_speech.errors import DecodeError
 from qa_speech.privacy.sound import Sources, decoded_sources, sources
 from qa_speech.timeline import Timeline
 
@@ -76,17 +77,23 @@ class Sound:
             if isinstance(found, str):
                 problem = found
                 return None
-            blocks = _blocks_of(call, found)
-            if blocks is not None and blocks.rate == self.rate:
-                self._loudness.glimpsed(blocks)
-                with self._changed:
-                    self._blocks = blocks
-                    self._changed.notify_all()
+            self._look(_blocks_of(call, found))
             problem = ""
             return found
         finally:
             if problem:
                 self._ended(problem)
+
+    def _look(self, blocks: Blocks | Pair | None) -> None:
+        if blocks is None or blocks.rate != self.rate or not self.frames:
+            return
+        try:
+            self._loudness.glimpsed(blocks)
+        except DecodeError:
+            return  # another reader may manage it, from its beginning
+        with self._changed:
+            self._blocks = blocks
+            self._changed.notify_all()
 
     def decode(self, call: Call, found: Sources) -> None:
         """Decode it all; whoever waits is told block by block."""
