@@ -44,6 +44,8 @@ PATIENCE_S = 60.0
 DECODERS = 2
 OPENERS = 4
 """How many recordings are opened at once: nobody who only wants to hear waits for what others have decoded."""
+DECODE_AFTER_S = 1.5
+"""What can be heard and seen already is decoded once the page that shows it has been drawn."""
 GLIMPSES = 1500
 """Places at which a recording is looked at before it is decoded: more than a screen has columns for each lane."""
 GLIMPSE_COLUMNS = 4
@@ -354,8 +356,17 @@ class Sounds:
 
     def _open(self, sound: Sound, call: Call) -> None:
         found = sound.open(call, self._recordings)
-        if found is not None and not self._is_closed:
-            self._decoders.submit(sound.decode, call, found)
+        if found is None:
+            return
+        wait_s = DECODE_AFTER_S if sound.has(sound.frames) else 0.0
+        timer = threading.Timer(wait_s, self._decode, (sound, call, found))
+        timer.daemon = True
+        timer.start()
+
+    def _decode(self, sound: Sound, call: Call, found: Sources) -> None:
+        with self._lock:
+            if not self._is_closed:
+                self._decoders.submit(sound.decode, call, found)
 
     def _let_go(self) -> None:
         while len(self._held) > 1 and sum(sound.bytes for sound in self._held.values()) > self._memory_bytes:
@@ -363,6 +374,7 @@ class Sounds:
 
     def close(self) -> None:
         """Decode nothing more."""
-        self._is_closed = True
+        with self._lock:
+            self._is_closed = True
         self._openers.shutdown(wait=False, cancel_futures=True)
         self._decoders.shutdown(wait=False, cancel_futures=True)
