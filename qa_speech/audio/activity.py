@@ -49,6 +49,8 @@ BEFORE_IN_NOISE_S, AFTER_IN_NOISE_S = 0.2, 0.03
 """The same for what the detector is sure of, where a noise in the pauses would be taken for the ends of speech."""
 NOISE_LIKELY, NOISE_PERCENT, NOISE_ABOVE_DB = 0.3, 90, 6.0
 """There, a tenth of what is less likely to be speech than this is that much louder than what is heard under the speech."""
+STILL_LIKELY = 0.4
+"""Probability (0–1) from which on a sound that stands still may be speech: a long vowel, no horn."""
 POSSIBLE_SHARE = 0.2
 """Share of the threshold: from here on a frame may be speech."""
 CLEAR_SHARE = 0.3
@@ -129,6 +131,7 @@ def tight(
     level_frame_s: float,
     *,
     explained: Mask | None = None,
+    still: Mask | None = None,
     limits: SpeechLimits = DEFAULT,
 ) -> Timeline:
     """Speech for timing: no padding, ends where the level says.
@@ -141,6 +144,8 @@ def tight(
         Level of the same channel in dBFS, shape (level frames,), and seconds per level frame.
     explained
         Level frames that hold only what leaked in from the other channel; never speech.
+    still
+        Level frames whose sound stands still; no speech where the detector does not think so.
     limits
         From what probability on a frame is speech, which pauses are bridged, what is too short to be speech.
 
@@ -166,6 +171,8 @@ def tight(
     floor = _floor(smooth, likely, level_frame_s)
     floor = np.where(noisy, np.minimum(floor, under), floor)
     audible = _heard(levels, loud, floor, own)
+    if still is not None:
+        audible &= ~still | (likely >= STILL_LIKELY)
     clear = levels >= np.maximum(floor + CLEAR_ABOVE_FLOOR_DB, loud - CLEAR_BELOW_LOUD_DB)
     clearly_speech = clear & (likely >= limits.threshold * CLEAR_SHARE) & ~noisy
     sure = audible & (detected | clearly_speech)

@@ -1,6 +1,7 @@
 """What is said on one channel: the detector's word, held against the level, and what to do where one of them is in doubt.
 
     samples, gain ──→ detector ──→ gate by level ──→ other sounds taken out ──→ speech
+                         │              ├ music was there: what follows is heard again without the memory of it
                          │              └ takes away most of what the detector is sure of: the detector is believed
                          └ more is heard that moves as speech does (`movement`) than it can tell: heard again with a
                            pitch lent (`voicing`); what moves is believed
@@ -19,7 +20,7 @@ import numpy as np
 from qa_speech.audio import activity, quality, sounds
 from qa_speech.audio.activity import Mask
 from qa_speech.audio.limits import SpeechLimits
-from qa_speech.audio.movement import movement
+from qa_speech.audio.movement import movement, standing_still
 from qa_speech.audio.track import Floats, Track, frame_mask, grown, runs
 from qa_speech.audio.voicing import voiced
 from qa_speech.call import Finding
@@ -33,7 +34,7 @@ DITHER_DB, DITHER_FRAME = -80.0, 160
 """dBFS of the noise that the detector gets for digital silence, which it has never met; shortest such, samples at 16 kHz."""
 MOST = 0.5
 """Share; a voice of which less than this is found is a voice lost."""
-UNTOLD_S, UNTOLD_SHARE = 1.0, 0.2
+UNTOLD_S, UNTOLD_SHARE = 1.0, 0.25
 """Seconds of sound that moves as speech does and that nothing explains, and its share of the speech, from which on a channel
 is heard again."""
 MOVES_DB, MOVES_ALONE_DB = 2.0, 1.7
@@ -47,6 +48,8 @@ LOST_S = 2.5
 """Seconds of such sound in which a party may be lost, if there is more of it than of speech."""
 LEAK_REACH_S = 0.35
 """Seconds around what leaked in where the detector may still hear it."""
+MEMORY_S = 20.0
+"""Seconds after music for which the detector is hard of hearing: it listens to them again as if they were the first."""
 LENT_TIMES = 2
 """The detector is half as sure of a voice that was lent its pitch."""
 LIVE_DB = -45.0
@@ -77,6 +80,14 @@ class Channel(NamedTuple):
     masked: Timeline = NOWHERE
 
 
+class Shape(NamedTuple):
+    """Per level frame of a channel: whether anything is heard, by how many dB it moves, whether it stands still."""
+
+    heard: Mask
+    moves: Floats
+    still: Mask
+
+
 class Heard(NamedTuple):
     """What was found on a channel; each doubt about it is a finding by code, value and unit."""
 
@@ -94,57 +105,78 @@ class Heard(NamedTuple):
 def hear(channel: Channel, detector: Detector, limits: SpeechLimits) -> Heard:
     """Speech and other sounds of one channel."""
     probabilities = _detected(channel, detector, lent=False)
-    heard = _gated(channel, probabilities, detector.frame_s, limits)
+    shape = _shape(channel)
+    heard = _gated(channel, shape, probabilities, detector.frame_s, limits)
+    if heard.others:
+        probabilities = _without_memory(channel, probabilities, heard, detector)
+        heard = _gated(channel, shape, probabilities, detector.frame_s, limits)
     if _untold(channel, heard).duration >= UNTOLD_S:
-        heard = _heard_again(channel, heard, probabilities, detector, limits)
+        heard = _heard_again(channel, shape, heard, probabilities, detector, limits)
     untold_s = _untold(channel, heard).duration
     if untold_s < max(LOST_S, heard.speech.duration):
         return heard
     return heard._replace(doubts=(*heard.doubts, ("unexplained_sound", round(untold_s, 1), "s")))
 
 
+def _without_memory(channel: Channel, probabilities: Floats, heard: Heard, detector: Detector) -> Floats:
+    """The probabilities where music and tones are neither speech nor background, and what follows them is heard anew."""
+    frame_s = detector.frame_s
+    found = _aside(probabilities.copy(), heard.others, frame_s)
+    remembered = heard.others.without_short(UNTOLD_S)
+    after = [free for free in remembered.gaps(Segment(0, channel.track.duration)) if free.start > 0]
+    for free in after:
+        first = round(free.start / frame_s)
+        last = min(round(free.end / frame_s), first + round(MEMORY_S / frame_s), len(found))
+        if last - first < round(UNTOLD_S / frame_s):
+            continue
+        piece = channel.track.cut(first * frame_s, last * frame_s, gain_db=channel.gain_db)
+        anew = detector.probabilities(_dithered(piece))[: last - first]
+        found[first:last] = np.maximum(found[first:last], anew)
+    return found
+
+
 def _heard_again(
-    channel: Channel, heard: Heard, probabilities: Floats, detector: Detector, limits: SpeechLimits
+    channel: Channel, shape: Shape, heard: Heard, probabilities: Floats, detector: Detector, limits: SpeechLimits
 ) -> Heard:
     """The channel as it is heard when what moves is believed to be speech; as it was, where that shows little more."""
     least_s = max(UNTOLD_S, UNTOLD_SHARE * heard.speech.duration)
-    moves = movement(channel.track, _sounding(channel))
     alone = _untold(channel, heard).duration > heard.speech.duration
     least_db = MOVES_ALONE_DB if alone else MOVES_DB
-    moving = _moving(channel, heard, moves, least_db)
+    moving = _moving(channel, heard, shape, least_db)
     if moving.duration < least_s:
         return heard
     lent = _detected(channel, detector, lent=True)
-    still = _sounding(channel) & (moves < least_db)
+    still = shape.heard & (shape.moves < least_db)
     lent[frame_mask(_timeline(still, channel.track.frame_s), len(lent), detector.frame_s)] = 0
     likely = np.maximum(probabilities, np.minimum(LENT_TIMES * lent, 1))
     believed = frame_mask(moving, len(likely), detector.frame_s)
     likely[believed] = np.maximum(likely[believed], max(MOVING_LIKELY, limits.threshold))
-    again = _gated(channel, likely, detector.frame_s, limits)
+    again = _gated(channel, shape, likely, detector.frame_s, limits)
     only_again_s = again.speech.duration - heard.speech.duration
     if only_again_s < UNTOLD_S:
         return heard
     return again._replace(doubts=(*again.doubts, ("unvoiced_speech", round(only_again_s, 1), "s")))
 
 
-def _moving(channel: Channel, heard: Heard, moves: Floats, least_db: float) -> Timeline:
-    """Sound that nothing explains and that moves as speech does; `moves` in dB per level frame, `least_db` on average."""
+def _moving(channel: Channel, heard: Heard, shape: Shape, least_db: float) -> Timeline:
+    """Sound that nothing explains and that moves as speech does, by `least_db` on average."""
     frame_s = channel.track.frame_s
-    sounding = _sounding(channel)
     untold = _untold(channel, heard).bridged(MOVING_GAP_S).without_short(LEAST_MOVING_S)
     found = []
     for stretch in untold:
         frames = slice(round(stretch.start / frame_s), round(stretch.end / frame_s))
-        inside = moves[frames][sounding[frames]]
+        inside = shape.moves[frames][shape.heard[frames]]
         if len(inside) and np.mean(inside) >= least_db:
             found.append(stretch)
     return Timeline(found)
 
 
-def _sounding(channel: Channel) -> Mask:
-    """The level frames in which a channel is heard at all."""
+def _shape(channel: Channel) -> Shape:
+    """How the sound of a channel moves."""
     frame_s = channel.track.frame_s
-    return frame_mask(sounds.audible(channel.levels, frame_s), len(channel.levels), frame_s)
+    heard = frame_mask(sounds.audible(channel.levels, frame_s), len(channel.levels), frame_s)
+    moves = movement(channel.track, heard)
+    return Shape(heard, moves, standing_still(moves, heard, frame_s))
 
 
 def findings(number: int, channel: Channel, heard: Heard, *, dead: bool) -> list[Finding]:
@@ -164,10 +196,12 @@ def findings(number: int, channel: Channel, heard: Heard, *, dead: bool) -> list
     return found
 
 
-def _gated(channel: Channel, probabilities: Floats, frame_s: float, limits: SpeechLimits) -> Heard:
+def _gated(channel: Channel, shape: Shape, probabilities: Floats, frame_s: float, limits: SpeechLimits) -> Heard:
     """Speech by detector and level, and other sounds; what turned out to be music or a tone is no speech."""
     track, levels, explained = channel.track, channel.levels, channel.explained
-    taken = activity.tight(probabilities, frame_s, levels, track.frame_s, explained=explained, limits=limits)
+    taken = activity.tight(
+        probabilities, frame_s, levels, track.frame_s, explained=explained, still=shape.still, limits=limits
+    )
     sure = activity.detected(probabilities, frame_s, activity.CONFIDENT, limits) - _explained(channel, LEAK_REACH_S)
     left_out = (sure - taken).duration
     doubts: tuple[tuple[str, float, str], ...] = ()

@@ -23,6 +23,8 @@ DEPTH = np.float32(1e-3)
 """Of the power of a frame: a band with less counts as if it had this share."""
 REACH_STEPS = 6
 """Spectra before and after, 0.2 s, among which the change is measured."""
+STILL_DB = 1.5
+"""Sound that changes less stands still."""
 PART_STEPS = 2048
 """Spectra at once, a minute: bounds memory."""
 TINY = np.float32(1e-12)
@@ -59,6 +61,19 @@ def movement(track: Track, heard: Mask) -> Floats:
     nearest = np.rint((clock - SIZE_S / 2) / STEP_S).astype(int)
     found = spread[np.clip(nearest, 0, len(spread) - 1)]
     return np.where(heard, found, np.float32(0))
+
+
+def standing_still(moves: Floats, heard: Mask, frame_s: float) -> Mask:
+    """Level frames of sound that belong to a stretch of 0.4 s which moves by less than `STILL_DB`.
+
+    Whatever borders on it: the end of a word before a horn moves, the whole of the horn does not.
+    """
+    reach = round(STEP_S * REACH_STEPS / frame_s)
+    unheard = np.float32(np.inf)
+    padded = np.pad(np.where(heard, moves, unheard), reach, constant_values=unheard)
+    least = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).min(axis=1)
+    still: Mask = heard & (least < STILL_DB)
+    return still
 
 
 def _shapes(track: Track) -> Floats:
