@@ -267,20 +267,20 @@ def _pauses(levels: Floats, likely: Floats, own: Mask, frame_s: float) -> Floats
 
 def _loud_moments(unspoken: Floats) -> float:
     """The level in dBFS above which a tenth of the frames lie."""
-    return _percentile(unspoken, NOISE_PERCENT)
+    return percentile(unspoken, NOISE_PERCENT)
 
 
 def _quiet_moments(spoken: Floats) -> float:
     """The level in dBFS below which a fifth of the speech lies."""
-    return _percentile(spoken, UNDER_PERCENT)
+    return percentile(spoken, UNDER_PERCENT)
 
 
 def _background(quiet: Floats) -> float:
     """The level in dBFS that quiet frames seldom exceed; a few loud ones among them do not raise it far."""
-    return min(_percentile(quiet, 95), _percentile(quiet, 50) + FLOOR_SPREAD_DB)
+    return min(percentile(quiet, 95), percentile(quiet, 50) + FLOOR_SPREAD_DB)
 
 
-def _percentile(levels: Floats, percent: float) -> float:
+def percentile(levels: Floats, percent: float) -> float:
     """The level below which `percent` of these lie, to the nearest frame: many are asked for, and all of them in a hurry."""
     place = round(percent / 100 * (len(levels) - 1))
     return float(np.partition(levels, place)[place])

@@ -36,6 +36,7 @@ All findings, of all passes but the third (`call.Finding`; `channel` counts from
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -89,7 +90,7 @@ class Survey:
     mean: float
     clipped: float
 
-    @property
+    @cached_property
     def level_db(self) -> float:
         """Active level in dBFS."""
         return active_level(self.levels)

@@ -81,8 +81,9 @@ class Channel(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """Per level frame of a channel: whether anything is heard, by how many dB it moves, whether it stands still."""
+    """Where a channel is heard at all; per level frame the same, by how many dB it moves, and whether it stands still."""
 
+    audible: Timeline
     heard: Mask
     moves: Floats
     still: Mask
@@ -110,9 +111,9 @@ def hear(channel: Channel, detector: Detector, limits: SpeechLimits) -> Heard:
     if heard.others:
         probabilities = _without_memory(channel, probabilities, heard, detector)
         heard = _gated(channel, shape, probabilities, detector.frame_s, limits)
-    if _untold(channel, heard).duration >= UNTOLD_S:
+    if _untold(channel, shape, heard).duration >= UNTOLD_S:
         heard = _heard_again(channel, shape, heard, probabilities, detector, limits)
-    untold_s = _untold(channel, heard).duration
+    untold_s = _untold(channel, shape, heard).duration
     if untold_s < max(LOST_S, heard.speech.duration):
         return heard
     return heard._replace(doubts=(*heard.doubts, ("unexplained_sound", round(untold_s, 1), "s")))
@@ -140,7 +141,7 @@ def _heard_again(
 ) -> Heard:
     """The channel as it is heard when what moves is believed to be speech; as it was, where that shows little more."""
     least_s = max(UNTOLD_S, UNTOLD_SHARE * heard.speech.duration)
-    alone = _untold(channel, heard).duration > heard.speech.duration
+    alone = _untold(channel, shape, heard).duration > heard.speech.duration
     least_db = MOVES_ALONE_DB if alone else MOVES_DB
     moving = _moving(channel, heard, shape, least_db)
     if moving.duration < least_s:
@@ -161,7 +162,7 @@ def _heard_again(
 def _moving(channel: Channel, heard: Heard, shape: Shape, least_db: float) -> Timeline:
     """Sound that nothing explains and that moves as speech does, by `least_db` on average."""
     frame_s = channel.track.frame_s
-    untold = _untold(channel, heard).bridged(MOVING_GAP_S).without_short(LEAST_MOVING_S)
+    untold = _untold(channel, shape, heard).bridged(MOVING_GAP_S).without_short(LEAST_MOVING_S)
     found = []
     for stretch in untold:
         frames = slice(round(stretch.start / frame_s), round(stretch.end / frame_s))
@@ -174,9 +175,10 @@ def _moving(channel: Channel, heard: Heard, shape: Shape, least_db: float) -> Ti
 def _shape(channel: Channel) -> Shape:
     """How the sound of a channel moves."""
     frame_s = channel.track.frame_s
-    heard = frame_mask(sounds.audible(channel.levels, frame_s), len(channel.levels), frame_s)
+    audible = sounds.audible(channel.levels, frame_s)
+    heard = frame_mask(audible, len(channel.levels), frame_s)
     moves = movement(channel.track, heard)
-    return Shape(heard, moves, standing_still(moves, heard, frame_s))
+    return Shape(audible, heard, moves, standing_still(moves, heard, frame_s))
 
 
 def findings(number: int, channel: Channel, heard: Heard, *, dead: bool) -> list[Finding]:
@@ -228,9 +230,9 @@ def _timeline(mask: Mask, frame_s: float) -> Timeline:
     return Timeline((first * frame_s, last * frame_s) for first, last in runs(mask))
 
 
-def _untold(channel: Channel, heard: Heard) -> Timeline:
+def _untold(channel: Channel, shape: Shape, heard: Heard) -> Timeline:
     """Where a channel is heard and nothing says what it is."""
-    return sounds.audible(channel.levels, channel.track.frame_s) - heard.speech - heard.others - _explained(channel)
+    return shape.audible - heard.speech - heard.others - _explained(channel)
 
 
 def _unnamed(channel: Channel, heard: Heard) -> Floats:

@@ -51,11 +51,12 @@ def movement(track: Track, heard: Mask) -> Floats:
     >>> bool(movement(hiss, np.ones(100, bool)).max() < 2)
     True
     """
-    shapes = _shapes(track)
-    if not len(shapes) or not heard.any():
+    count = _spectra(track)
+    if not count or not heard.any():
         return np.zeros(len(heard), np.float32)
-    middles = (np.arange(len(shapes)) * STEP_S + SIZE_S / 2) / track.frame_s
+    middles = (np.arange(count) * STEP_S + SIZE_S / 2) / track.frame_s
     sounding = heard[np.minimum(middles.astype(int), len(heard) - 1)]
+    shapes = _shapes(track, sounding)
     spread = _spread(shapes, sounding)
     clock = (np.arange(len(heard)) + 0.5) * track.frame_s
     nearest = np.rint((clock - SIZE_S / 2) / STEP_S).astype(int)
@@ -76,23 +77,30 @@ def standing_still(moves: Floats, heard: Mask, frame_s: float) -> Mask:
     return still
 
 
-def _shapes(track: Track) -> Floats:
-    """Level of each band in dB, less their mean, shape (spectra, bands)."""
+def _spectra(track: Track) -> int:
+    """How many spectra a track has; none where they would not hold the bands."""
     size, step = round(SIZE_S * track.rate), round(STEP_S * track.rate)
-    found = [np.zeros((0, len(BANDS) - 1), np.float32)]
-    edges = np.round(BANDS * size / max(1, track.rate)).astype(int)
-    too_narrow = step < 1 or edges[-1] > size // 2 + 1
-    if too_narrow:
-        return found[0]
+    too_narrow = step < 1 or BANDS[-1] > track.rate / 2
+    if too_narrow or len(track) < size:
+        return 0
+    return (len(track) - size) // step + 1
+
+
+def _shapes(track: Track, sounding: Mask) -> Floats:
+    """Level of each band in dB, less their mean, shape (spectra, bands); 0 where nothing sounds."""
+    size, step = round(SIZE_S * track.rate), round(STEP_S * track.rate)
+    edges = np.round(BANDS * size / track.rate).astype(int)
     width = np.diff(edges).astype(np.float32)
-    for start in range(0, len(track) - size + 1, PART_STEPS * step):
-        piece = track.read(start, start + (PART_STEPS - 1) * step + size)
-        power = power_spectra(stretches(piece, size, step))
+    found = np.zeros((len(sounding), len(width)), np.float32)
+    for first in range(0, len(sounding), PART_STEPS):
+        part = sounding[first : first + PART_STEPS]
+        piece = track.read(first * step, (first + len(part) - 1) * step + size)
+        power = power_spectra(stretches(piece, size, step)[part])
         bands = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1) / width
         floor = DEPTH * bands.sum(axis=1, keepdims=True)
         levels = 10 * np.log10(bands + floor + TINY)
-        found.append(levels - levels.mean(axis=1, keepdims=True))
-    return np.concatenate(found)
+        found[first : first + len(part)][part] = levels - levels.mean(axis=1, keepdims=True)
+    return found
 
 
 def _spread(shapes: Floats, sounding: Mask) -> Floats:

@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from qa_speech.audio.activity import percentile
 from qa_speech.audio.channels import Survey
 from qa_speech.audio.track import Floats, runs
 from qa_speech.timeline import NOWHERE, Segment, Timeline
@@ -136,8 +137,8 @@ def _is_heard(survey: Survey, window: Segment) -> bool:
 def _near_in_level(one: Survey, two: Survey, start: float) -> bool:
     """A quick look: what is far louder on one channel is not one signal."""
     window = Segment(start, start + WINDOW_S)
-    first = np.percentile(_frames(one, window), LOUD_PERCENT)
-    second = np.percentile(_frames(two, window), LOUD_PERCENT)
+    first = percentile(_frames(one, window), LOUD_PERCENT)
+    second = percentile(_frames(two, window), LOUD_PERCENT)
     return bool(abs(second - first) <= ROUGHLY_MOST_DB)
 
 
