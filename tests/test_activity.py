@@ -186,3 +186,14 @@ def test_a_long_piece_is_cut_where_speech_is_least_likely() -> None:
     pieces = padded(Timeline([(0.0, 40.0)]), chances, FRAME_S, 40.0, limits=SpeechLimits(max_piece_s=30))
 
     assert pieces[0].end == pytest.approx(21.5, abs=FRAME_S)
+
+
+def test_a_sound_that_stands_still_is_speech_only_where_the_detector_thinks_so() -> None:
+    horn = frames([(4.0, 4.3)], 10.0, step=LEVEL_S, inside=True, outside=False).astype(bool)
+    levels = heard((2.0, 4.3))
+
+    ends = [tight(likely((2.0, 4.0)), FRAME_S, levels, LEVEL_S, still=still)[-1].end for still in (None, horn)]
+
+    assert ends == pytest.approx([4.2, 4.0], abs=0.03)
+    vowel = tight(likely((2.0, 4.3), most=0.6), FRAME_S, levels, LEVEL_S, still=horn)
+    assert vowel[-1].end == pytest.approx(4.3, abs=0.03)

@@ -3,6 +3,7 @@ import pytest
 
 from qa_speech.audio.analysis import Analysis, analyse
 from qa_speech.audio.track import Floats
+from qa_speech.timeline import Segment
 from tests.voices import FRAME_S, by_level, noise, voice
 
 LENGTH_S = 61.0
@@ -100,6 +101,24 @@ def test_noise_that_comes_and_goes_stands_still_and_is_no_whisper() -> None:
 
     assert found.speech[1].duration == 0
     assert "unexplained_sound" in codes(found, 2)
+
+
+def soon_tired(samples: Floats) -> Floats:
+    """A detector that hears nothing after its first nine seconds."""
+    likely = by_level(samples)
+    likely[round(9 / FRAME_S) :] = 0.02
+    return likely
+
+
+def test_what_follows_a_long_tone_is_heard_as_if_it_were_the_first() -> None:
+    clock = np.arange(round(LENGTH_S * 8000)) / 8000
+    tone = 0.1 * np.sin(2 * np.pi * 523.25 * clock) * ((clock > 10) & (clock < 25))
+    thanks = voice([(28.0, 31.0)], LENGTH_S, seed=2)
+
+    found = analysed(agent(), tone.astype(np.float32) + thanks + noise(LENGTH_S, -80), detect=soon_tired)
+
+    assert found.speech[1].crop(Segment(28, 31)).duration > 2.5
+    assert not found.speech[1].crop(Segment(10.1, 24.9))
 
 
 def test_where_the_level_would_take_most_away_the_detector_is_believed() -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from qa_speech.audio.movement import PART_STEPS, STEP_S, movement
+from qa_speech.audio.movement import PART_STEPS, STEP_S, movement, standing_still
 from qa_speech.audio.track import Floats, Track
 from tests.voices import noise, voice
 
@@ -54,3 +54,13 @@ def test_parts_meet_without_a_seam() -> None:
     whole, end = moves(sound), moves(sound[later:])
 
     assert whole[-400:] == pytest.approx(end[-400:], abs=0.01)
+
+
+def test_the_whole_of_a_horn_stands_still_and_nothing_of_the_voice_before_it() -> None:
+    sound = np.concatenate((voice([(0, 3)], 3), horn(2)))
+    heard = np.ones(500, bool)
+
+    still = standing_still(movement(Track(sound, 8000), heard), heard, 0.01)
+
+    assert still[310:].mean() > 0.9
+    assert still[50:280].mean() < 0.1

@@ -69,6 +69,8 @@ def standing_still(moves: Floats, heard: Mask, frame_s: float) -> Mask:
 
     Whatever borders on it: the end of a word before a horn moves, the whole of the horn does not.
     """
+    if not heard.any():
+        return heard
     reach = round(STEP_S * REACH_STEPS / frame_s)
     unheard = np.float32(np.inf)
     padded = np.pad(np.where(heard, moves, unheard), reach, constant_values=unheard)
@@ -105,11 +107,18 @@ def _shapes(track: Track, sounding: Mask) -> Floats:
 
 def _spread(shapes: Floats, sounding: Mask) -> Floats:
     """Standard deviation of the shapes of sounding frames around each, mean of the bands."""
-    weight = sounding.astype(np.float64)[:, None]
-    count = _around(weight)
-    mean = _around(shapes * weight) / np.maximum(count, 1)
-    square = _around(shapes.astype(np.float64) ** 2 * weight) / np.maximum(count, 1)
-    return np.asarray(np.sqrt(np.maximum(square - mean**2, 0)).mean(axis=1), np.float32)
+    found = [np.zeros(0, np.float32)]
+    for first in range(0, len(shapes), PART_STEPS):
+        last = min(len(shapes), first + PART_STEPS)
+        before, after = max(0, first - REACH_STEPS), last + REACH_STEPS
+        weight = sounding[before:after, None].astype(np.float64)
+        part = shapes[before:after].astype(np.float64)
+        count = np.maximum(_around(weight), 1)
+        mean = _around(part * weight) / count
+        square = _around(part**2 * weight) / count
+        deviation = np.sqrt(np.maximum(square - mean**2, 0)).mean(axis=1)
+        found.append(deviation[first - before :][: last - first].astype(np.float32))
+    return np.concatenate(found)
 
 
 def _around(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
