@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_speech.audio.activity import Mask
-from qa_speech.audio.track import Floats, Track, power_spectra, stretches
+from qa_speech.audio.track import Floats, Track, grown, power_spectra, stretches
 
 SIZE_S, STEP_S = 0.064, 0.032
 """Seconds of a spectrum, and from one to the next."""
@@ -67,15 +67,15 @@ def movement(track: Track, heard: Mask) -> Floats:
 def standing_still(moves: Floats, heard: Mask, frame_s: float) -> Mask:
     """Level frames of sound that belong to a stretch of 0.4 s which moves by less than `STILL_DB`.
 
-    Whatever borders on it: the end of a word before a horn moves, the whole of the horn does not.
+    Whatever borders on it: the end of a word before a horn moves, the whole of the horn does not. What is shorter, as a hum that
+    says yes, is not told from the words around it.
     """
     if not heard.any():
         return heard
     reach = round(STEP_S * REACH_STEPS / frame_s)
-    unheard = np.float32(np.inf)
-    padded = np.pad(np.where(heard, moves, unheard), reach, constant_values=unheard)
-    least = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).min(axis=1)
-    still: Mask = heard & (least < STILL_DB)
+    throughout = ~grown(~heard, reach)
+    told = grown(throughout & (moves < STILL_DB), reach)
+    still: Mask = heard & told
     return still
 
 
