@@ -8,8 +8,11 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from qa_speech.conduct.classifier import load_text_models
+from qa_speech.engines import silero
 from qa_speech.engines.models import find_model, verified
 from qa_speech.engines.registry import load_recognizer
 from qa_speech.errors import ModelError
@@ -104,3 +107,27 @@ def test_native_packages_have_an_upper_bound() -> None:
     bounded = {line.partition(">=")[0] for line in project["dependencies"] if "<" in line}
 
     assert bounded >= NATIVE
+
+
+def test_a_text_model_is_loaded_only_if_its_files_are_those_that_were_recorded(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(ROOT / "models" / "text-zh", copy)
+
+    entries = load_text_models(copy).classifiers
+
+    assert {tuple(one.entry["sha256"]) == one.files for one in entries.values()} == {True}
+    with (copy / "violation.npz").open("r+b") as file:
+        file.seek(1000)
+        file.write(b"\x00\x01\x02")
+    with pytest.raises(ModelError, match=r"violation\.npz is not the file that was recorded"):
+        load_text_models(copy)
+
+
+def test_the_speech_detector_is_the_one_it_was_tested_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "silero.onnx"
+    other.write_bytes(b"another network")
+    monkeypatch.setattr(silero, "_asset", lambda: other)
+    silero._session.cache_clear()
+
+    with pytest.raises(ModelError, match="is not the model this was tested with"):
+        silero.SileroDetector().probabilities(np.zeros(512, np.float32))

@@ -39,7 +39,9 @@ from typing import Any, Protocol
 
 from qa_speech.conduct.courtesy import STRATEGIES
 from qa_speech.conduct.passages import Passage
+from qa_speech.engines.hashes import kept_sha256
 from qa_speech.errors import ModelError
+from qa_speech.files import sha256
 from qa_speech.resources import folder
 
 BLOCK = 2048
@@ -49,6 +51,8 @@ DESCRIPTION = "text.json"
 """The file that describes the classifiers of a folder."""
 
 FORMAT = 1
+HASHES = "sha256"
+"""Key of a description: file → its SHA-256 in hex."""
 SHIPPED = "text-zh"
 
 NONE = "none"
@@ -105,7 +109,8 @@ class TextClassifier:
     @cached_property
     def model_hash(self) -> str:
         """SHA-256 over the description and the files, in hex."""
-        digest = hashlib.sha256(json.dumps(self.entry, sort_keys=True, ensure_ascii=False).encode())
+        told = {key: value for key, value in self.entry.items() if key != HASHES}
+        digest = hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode())
         for name in self.files:
             digest.update((self.path / name).read_bytes())
         return digest.hexdigest()
@@ -209,7 +214,15 @@ def _problem(path: Path, entry: Mapping[str, Any]) -> str:
         return f"missing {', '.join(missing)}"
     if entry["kind"] not in ("linear", "onnx"):
         return f"kind is {entry['kind']!r}, expected linear or onnx"
+    for name, digest in entry.get(HASHES, {}).items():
+        if kept_sha256(path / name) != digest:
+            return f"{name} is not the file that was recorded (sha256)"
     return ""
+
+
+def with_hashes(entry: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """A description of a classifier with the SHA-256 of each of its files in a folder: what is loaded later is held to it."""
+    return {**entry, HASHES: {name: sha256(path / name) for name in entry["files"]}}
 
 
 def expected_level(row: Sequence[float], labels: Sequence[str]) -> float:

@@ -20,11 +20,13 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_speech.engines.base import ENGINE_RATE, Samples
+from qa_speech.engines.hashes import kept_sha256
 from qa_speech.errors import EngineError, ModelError
-from qa_speech.files import sha256
 
 PACKAGE = "faster_whisper"
 ASSET = "assets/silero_vad_v6.onnx"
+ASSET_SHA256 = "4cbf549b8326f60f80f2536d9eefeb450a9abe83365a098031c89719f1be17d2"
+"""Of the file in faster-whisper 1.2.1."""
 FRAME_SAMPLES = 512
 CONTEXT_SAMPLES = 64
 """Each frame is given with the last samples of the one before."""
@@ -123,7 +125,7 @@ def _made_with() -> Mapping[str, str]:
         release = version("faster-whisper")
     except PackageNotFoundError:
         release = "unknown"
-    digest = sha256(_asset())
+    digest = kept_sha256(_asset())
     return MappingProxyType({"name": "silero-vad-v6", "package": f"faster-whisper {release}", "sha256": digest})
 
 
@@ -131,6 +133,11 @@ def _made_with() -> Mapping[str, str]:
 def _session() -> Any:
     import onnxruntime
 
+    found = kept_sha256(_asset())
+    if found != ASSET_SHA256:
+        raise ModelError(
+            "silero", f"{_asset()} is not the model this was tested with: sha256 {found}, expected {ASSET_SHA256}"
+        )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.conduct.classifier import DESCRIPTION, FORMAT, LABELS
+from qa_speech.conduct.classifier import DESCRIPTION, FORMAT, LABELS, with_hashes
 from qa_speech.conduct.encoder import OnnxScorer
 from qa_speech.conduct.passages import Passage
 from qa_speech.errors import ModelError
@@ -198,5 +198,8 @@ def _describe(
     counts = np.ones(len(unread))
     factor, shift, cuts = calibrate(raw, target[kept], counts, head="ordinal", labels=len(LABELS[task]))
     entry |= {"scale": float(factor[0]), "bias": [float(shift[0])], "cuts": [float(cut) for cut in cuts]}
-    content = json.dumps({"format": FORMAT, "classifiers": {task: entry}}, ensure_ascii=False, indent=1, sort_keys=True)
+    described = with_hashes(entry, out)
+    content = json.dumps(
+        {"format": FORMAT, "classifiers": {task: described}}, ensure_ascii=False, indent=1, sort_keys=True
+    )
     write_bytes(out / DESCRIPTION, content.encode() + b"\n")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from qa_speech.conduct.classifier import DESCRIPTION, FORMAT
+from qa_speech.conduct.classifier import DESCRIPTION, FORMAT, with_hashes
 from qa_speech.conduct.clauses import ROLES
 from qa_speech.conduct.linear import LinearScorer
 from qa_speech.files import write_bytes
@@ -33,7 +33,7 @@ def write_linear(
         entry = _written(folder, name, fit)
         if thresholds and name in thresholds:
             entry["threshold"] = round(thresholds[name], 4)
-        entries[name] = {**entry, **about}
+        entries[name] = with_hashes({**entry, **about}, folder)
     content = json.dumps({"format": FORMAT, "classifiers": entries}, ensure_ascii=False, indent=1, sort_keys=True)
     write_bytes(description, content.encode() + b"\n")
 
