@@ -1,4 +1,5 @@
-"""Dialogues that were written before their author had read the finder: `redaction_unread.tsv`, for `redaction.py`.
+"""Dialogues that were written before their author had read the finder: `redaction_unread.tsv` and, for what that showed to be
+weak, `redaction_fresh.tsv` (scored once, after the finder was mended on others), for `redaction.py`.
 
 One utterance a line: dialogue, role, text. What must be masked stands in braces, as ``{kind:form}`` or ``{kind[from:to]form}``
 where the value is drawn (two braces of one dialogue with one kind are parts of one number), or as ``{kind:words}`` where it is
@@ -8,7 +9,7 @@ spelled out:
     {n}                      a name;  {s} its surname alone, which need not be masked
     {a:翡翠华府3-2-1804}       these words are an address
 
-Every third dialogue is for development; the others are closed and only scored.
+Every third dialogue of the first file is for development; the others are closed and only scored.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ from qa_speech.privacy.numerals import credit_code_check
 KINDS: Mapping[str, str] = {
     "m": "phone", "o": "phone", "l": "phone", "i": "id_card", "b": "bank_card", "g": "bank_card", "x": "card_expiry",
     "v": "security_code", "e": "email", "f": "email", "w": "account", "q": "account", "n": "name", "k": "name",
-    "a": "address", "A": "address", "p": "passport", "P": "passport", "c": "plate", "z": "plate", "u": "credit_code",
+    "a": "address", "A": "address", "X": "card_expiry", "V": "security_code", "p": "passport", "P": "passport", "c": "plate", "z": "plate", "u": "credit_code",
 }  # fmt: skip
 """The letter of a mark and what it is."""
-SPELLED_OUT = "efwaA"
+SPELLED_OUT = "efwaAXV"
 """Marks that hold their words themselves."""
 OPTIONAL = ("passport", "plate", "credit_code")
 DEVELOPED_ON = 3
@@ -142,9 +143,9 @@ def _drawn(rows: list[tuple[str, str]], rng: random.Random) -> tuple[list[tuple[
 
 
 @cache
-def dialogues(seed: int = 0) -> tuple[Dialogue, ...]:
-    """All dialogues of the file, values drawn from a seed."""
-    with Path(__file__).with_name("redaction_unread.tsv").open(encoding="utf-8", newline="") as file:
+def dialogues(seed: int = 0, file_name: str = "redaction_unread.tsv") -> tuple[Dialogue, ...]:
+    """All dialogues of a file, values drawn from a seed."""
+    with Path(__file__).with_name(file_name).open(encoding="utf-8", newline="") as file:
         rows = [(int(row["dialogue"]), row["role"], row["text"]) for row in csv.DictReader(file, delimiter="\t")]
     found = []
     for number, group in groupby(rows, key=lambda row: row[0]):

@@ -4,7 +4,7 @@ Figures: recall_written, recall_spoken, recall_noisy (share of generated identif
 false_mask_rate (share of generated dialogues without identifiers in which anything is masked), recall_in_context and
 false_in_context (the same with other dialogues before and after), x_realtime (seconds of call per second of searching and
 masking the text of whole calls). On dialogues that were written before the finder was read, those that were not developed
-on: recall_unread_* by kind, false_mask_rate_unread.
+on: recall_unread_* by kind, false_mask_rate_unread; on further ones for accounts and cards, the same with fresh.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from _common import Figure, Options, figure, run
 from _identifiers import NONE, Case, cases
-from _unread import dialogues
+from _unread import Dialogue, dialogues
 
 from qa_speech.call import Role, Utterance
 from qa_speech.privacy.identifiers import find_identifiers
@@ -87,6 +87,12 @@ def false_masks(dialogues: Sequence[Case]) -> Figure:
 def unread() -> Iterator[Figure]:
     """Figures of the dialogues that were not developed on, by kind."""
     closed = [dialogue for dialogue in dialogues() if dialogue.is_closed]
+    yield from of_kinds(closed, "unread")
+    yield from of_kinds(dialogues(file_name="redaction_fresh.tsv"), "fresh")
+
+
+def of_kinds(closed: Sequence[Dialogue], which: str) -> Iterator[Figure]:
+    """Recall by kind, and how many dialogues without identifiers have something masked."""
     total, gone = Counter[str](), Counter[str]()
     for dialogue in closed:
         for kind, is_shown in zip(dialogue.kinds, shown(dialogue.case, OPTIONAL_KINDS), strict=True):
@@ -96,10 +102,12 @@ def unread() -> Iterator[Figure]:
         count = sum(total[kind] for kind in kinds)
         left = sum(gone[kind] for kind in kinds)
         each = "; ".join([f"{kind} {total[kind] - gone[kind]}/{total[kind]}" for kind in kinds])
-        yield figure(name, (count - left) / count, "share", count, f"{target}; {each}")
+        if not count:
+            continue
+        yield figure(name.replace("unread", which), (count - left) / count, "share", count, f"{target}; {each}")
     without = [dialogue for dialogue in closed if not dialogue.kinds]
     wrong = sum(bool(find_identifiers(utterances(dialogue.case))) for dialogue in without)
-    yield figure("false_mask_rate_unread", wrong / len(without), "share", len(without), "target <= 0.01")
+    yield figure(f"false_mask_rate_{which}", wrong / len(without), "share", len(without), "target <= 0.01")
 
 
 def in_context(dialogues: Sequence[Case], around: Sequence[Case]) -> Iterator[Figure]:

@@ -22,28 +22,44 @@ SHORTEST_ACCOUNT, SHORTEST_QQ = 4, 5
 """Letters and digits of a WeChat id; digits of a QQ number."""
 
 _D = "[0-9０-９零〇一二三四五六七八九幺两]"
-_IS = r"(?:就是|是|叫|为|：|:|搜|加|，|,|\s|的|号码|号){0,4}"
-_WECHAT = re.compile(rf"(?:微信|威信|薇信|wei信|vx|wx(?!id))(?:账号|帐号)?{_IS}", re.IGNORECASE)
+_IS = r"(?:就是|是|叫|为|：|:|你|您|搜|加|记|一下|用的|，|,|\s|的|号码|号){0,6}"
+_WECHAT = re.compile(
+    rf"(?:微信|威信|薇信|徽信|微讯|维信|wei信|v信|vx|wx(?!id)|加(?:我|下我|个)的?\s?v)(?:账号|帐号)?{_IS}",
+    re.IGNORECASE,
+)
 _QQ = re.compile(rf"(?:qq|扣扣|企鹅)(?:账号|帐号)?{_IS}", re.IGNORECASE)
 _ASKED_ACCOUNT = re.compile(r"微信|qq|扣扣", re.IGNORECASE)
-_SEARCH = re.compile(r"^(?:[^A-Za-z0-9]{0,6}(?:搜|加|是|号|叫|记)[，,\s]?)?")
+_ASKED_ELSE = re.compile(r"支付|缴费|交费|公众号|小程序|企业微信|充值|会员|音乐|转账", re.IGNORECASE)
+_REFUSES = re.compile(r"没有?[^A-Za-z0-9]{0,4}(?:微信|qq)|没微信|不用|不方便|不加|^没有", re.IGNORECASE)
+LONGEST_LEAD = 12
+"""Characters of an answer before what is spelled in it."""
 _ID = re.compile(r"wxid_[A-Za-z0-9]{4,20}")
 
 _CARD = re.compile(
-    r"银行|信用卡|储蓄卡|借记卡|卡号|卡片|安全码|cvv|cvc|签名栏|背面|[这那我]张?卡|卡是|卡的有效", re.IGNORECASE
+    r"银行|信用卡|储蓄卡|借记卡|卡号|卡片|安全码|cvv|cvc|签名栏|卡的?背面|[这那我]张?卡|卡是|卡的有效", re.IGNORECASE
 )
 _EXPIRY_CUE = re.compile(r"有效期|到期|过期|失效日期|有效日期")
+_YEAR = rf"(?:20|二零|二〇|两零)?(?:[2-5][0-9]|[二三四五]{_D}|[二三四]十{_D}?)"
+_TWO_DIGITS = "(?:[0零〇][1-9一二三四五六七八九幺]|[1一幺][012零〇一二幺两])"
+_MONTH = rf"(?:{_TWO_DIGITS}|[1-9]|[一1]?十[一二]?|{_D})"
+_GAP = "[，,、。\\s的]{0,2}"
 _MONTH_YEAR = re.compile(
-    rf"(?<![0-9])(?:0?[1-9]|1[0-2])\s?[/／\-]\s?(?:20)?[2-5][0-9](?![0-9])"
-    rf"|(?:20|二零|二〇)?(?:[2-5][0-9]|[二三四五]{_D}|[二三四]十{_D}?)年的?(?:1[0-2]|0?[1-9]|[一1]?十?{_D}|[一1]?十)月(?:份)?"
-    rf"|(?:1[0-2]|0?[1-9]|零?[一1]?十?{_D}|[一1]?十)月(?:份)?(?:20|二零|二〇)?(?:[2-5][0-9]|[二三四五]{_D})(?:年)?"
-    rf"|(?<!{_D})(?:[0零〇][0-9一二三四五六七八九]|[1一幺][012零〇一二幺两])[，,、\s]?[2-5二三四五]{_D}(?!{_D})"
+    rf"(?<!{_D})(?:{_TWO_DIGITS}|[1-9]|十[一二]?|{_D})\s?(?:[/／\-]|斜杠|斜线|横杠|杠|比)\s?{_YEAR}(?!{_D})"
+    rf"|(?<!{_D}){_YEAR}年{_GAP}{_MONTH}月(?:份|底|初)?"
+    rf"|(?<!{_D}){_MONTH}月(?:份|底|初)?{_GAP}{_YEAR}年?(?![{_D[1:-1]}元块个])"
+    rf"|(?<!{_D}){_TWO_DIGITS}{_GAP}{_YEAR}(?!{_D})"
+    rf"|(?<!{_D})(?:20|二零|二〇)[2-5二三四五]{_D}{_GAP}{_TWO_DIGITS}(?!{_D})"
 )
+_PART_ASKED = re.compile(r"有效期|到期|月份|年份|几月|哪年|哪一年")
+_PART = re.compile(rf"^[嗯呃啊是到，,\s]{{0,4}}(?P<part>{_MONTH}月份?|{_YEAR}年|{_TWO_DIGITS})[的底，,。\s]{{0,2}}$")
 _CODE_CUE = re.compile(
-    r"安全码|cvv2?|cvc2?|[末后]三位|后面(?:那)?三(?:位|个)|三位(?:数字?|安全码|码)|背面的?(?:那个)?|签名栏",
+    r"安全码|校验码|cvv2?|cvc2?|[末后]三位|后面(?:那)?三(?:位|个)|三位(?:数字?|安全码|码)|三个数字?|背面的?(?:那个)?|签名栏",
     re.IGNORECASE,
 )
-_THREE = re.compile(rf"(?<!{_D})(?:{_D}\s?){{2}}{_D}(?![0-9{_D[1:-1]}元块兆个年月日位天GgMm%])")
+_CODE_AFTER = re.compile(r"[，,\s]?(?:就|这)?是?(?:那个|我的|我)?(?:安全码|校验码|后三位|末三位|cvv)", re.IGNORECASE)
+_THREE = re.compile(
+    rf"(?<!{_D})(?:{_D}[，,、\s]{{0,2}}){{2}}{_D}(?![，,、\s]?[{_D[1:-1]}])(?![元块兆个年月日位天GgMm%])"
+)
 _TO_CODE = re.compile(r"[^，。？?0-9]{0,8}")
 
 
@@ -109,12 +125,18 @@ def accounts(text: str, asked: str = "") -> Iterator[tuple[int, int]]:
         found = spelled_after(text, cue.end())
         if found.digits >= SHORTEST_QQ and text[found.end : found.end + 1] not in ("@", "艾"):
             yield found.start, found.end
-    if _ASKED_ACCOUNT.search(asked):
-        lead = _SEARCH.match(text)
-        found = spelled_after(text, lead.end() if lead else 0)
+    if _ASKED_ACCOUNT.search(asked) and not _ASKED_ELSE.search(asked) and not _REFUSES.search(text):
+        yield from _answers(text)
+
+
+def _answers(text: str) -> Iterator[tuple[int, int]]:
+    """The account in the answer to a question for one."""
+    for at in range(min(LONGEST_LEAD, len(text))):
+        found = spelled_after(text, at)
         is_number = found.letters == 0 and found.digits >= SHORTEST_QQ
         if _is_account(found) or is_number:
             yield found.start, found.end
+            return
 
 
 def _is_account(found: Spelled) -> bool:
@@ -128,6 +150,9 @@ def _expiries(text: str, asked: str) -> Iterator[tuple[int, int]]:
     if is_meant:
         for match in _MONTH_YEAR.finditer(text):
             yield match.span()
+    part = _PART.match(text) if _PART_ASKED.search(asked) else None
+    if part is not None:
+        yield part.span("part")
 
 
 def _codes(text: str, asked: str, known: dict[str, int], index: int) -> Iterator[tuple[int, int]]:
@@ -137,6 +162,7 @@ def _codes(text: str, asked: str, known: dict[str, int], index: int) -> Iterator
         before = text[max(0, match.start() - CUE_WITHIN) : match.start()]
         cues = list(_CODE_CUE.finditer(before))
         is_named = bool(cues) and _TO_CODE.fullmatch(before, cues[-1].end()) is not None
+        is_named = is_named or _CODE_AFTER.match(text, match.end()) is not None
         is_again = index - known.get(match.group(), -WITHIN - 1) <= WITHIN
         if is_asked or is_named or is_again:
             yield match.span()

@@ -7,15 +7,20 @@ from collections.abc import Iterator
 
 from qa_speech.privacy.spelled import spelled_before
 
-_SIGN = re.compile(r"@|＠|艾特|爱特|埃特|(?<![A-Za-z])at(?![A-Za-z])|圈[aAｅ]|花a|小老鼠", re.IGNORECASE)
+_SIGN = re.compile(
+    r"(?:@|＠|艾特儿?|爱特|埃特|(?<![A-Za-z])at(?![A-Za-z])|圈{1,2}\s?[aAａ]|花\s?a|小老鼠)(?:这?个?符号?)?",
+    re.IGNORECASE,
+)
 _GAP = r"[，,、\s]{0,2}"
 _DOT = r"(?:\.|．|点|dot)"
-_HOST = r"(?:[A-Za-z0-9\-]|[一二三六幺两九八]|网易|新浪|搜狐|谷歌){1,40}+"
+_HOST = r"(?:[A-Za-z0-9\-]|[一二三六幺两九八]|网易|新浪|搜狐|谷歌|雅虎|腾讯|阿里云){1,40}+"
 _TOP = r"(?:com|cn|net|org|edu|gov|vip|cc|io|co|me|c\s?o\s?m|康姆|抗母|西欧爱慕|恩一踢)"
 _DOMAIN = re.compile(rf"{_GAP}(?:{_HOST}{_GAP}{_DOT}{_GAP}){{1,3}}{_TOP}(?![A-Za-z0-9])", re.IGNORECASE)
 _HOST_ALONE = re.compile(rf"{_GAP}{_HOST}", re.IGNORECASE)
 _ANNOUNCED = re.compile(r"(?:邮箱|邮件)[^，。,]{0,6}(?:是|为|：|:)\s?$")
 _TOGETHER = re.compile(r"(?<![A-Za-z0-9._%+\-])(?<![A-Za-z0-9]\s)(?<![杠线点])[A-Za-z0-9._%+\-]{4,64}$")
+_GOES_ON = re.compile(r"(?:加上?|然后是?|后面是?|再|跟着?|全拼|拼音|[qQ]{2}号|数字|字母|大写|小写)的?[，,、\s]?$")
+LONGEST_LEAD = 10
 LONGEST_NAME = 64
 """Characters before the sign (RFC 5321)."""
 
@@ -42,9 +47,23 @@ def _begins(text: str, at: int, last: int) -> int:
     """Where what stands before the sign begins, not before `last`; `at` where nothing does."""
     before = text[max(last, at - LONGEST_NAME - 2) : at]
     together = _TOGETHER.search(before)
-    if together is not None:
+    if together is not None and not _GOES_ON.search(before[: together.start()]):
         return at - len(before) + together.start()
     return max(last, spelled_before(text, at).start)
+
+
+def rest_of_email(text: str) -> tuple[int, int] | None:
+    """Where an utterance goes on with an address that was begun in one before: the sign and the domain, in characters.
+
+    >>> text = "然后艾特qq点com"
+    >>> rest_of_email(text), rest_of_email("艾特我")
+    ((2, 10), None)
+    """
+    sign = _SIGN.search(text, 0, LONGEST_LEAD)
+    if sign is None or spelled_before(text, sign.start()).start < sign.start():
+        return None
+    domain = _DOMAIN.match(text, sign.end())
+    return None if domain is None else (sign.start(), domain.end())
 
 
 def _ends(text: str, start: int, at: int) -> int:

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from qa_speech.call import Utterance
 from qa_speech.privacy.accounts import short_ones
-from qa_speech.privacy.emails import emails
+from qa_speech.privacy.emails import emails, rest_of_email
 from qa_speech.privacy.names import names
 from qa_speech.privacy.numerals import Kind
 from qa_speech.privacy.papers import papers
+from qa_speech.privacy.spelled import spelled_before
 from qa_speech.privacy.street import addresses
 
 _ASKED_ADDRESS = re.compile(
@@ -21,6 +22,9 @@ _ASKED_NAME = re.compile(
     r"(?:姓名|名字|怎么称呼|贵姓|机主是谁|叫什么|全名|哪位|寄给谁|写谁|留谁|联系人|收件人|经办人|户主|开户人)[^，。]{0,8}[？?]?$"
 )
 _TITLE = "先生|女士|小姐"
+WITHIN = 3
+"""Utterances before the domain of an e-mail address in which its name may lie."""
+SHORTEST_NAME = 3
 LONGEST_ANSWER = 24
 """Characters of an utterance that may be the answer to a question for a name."""
 
@@ -51,6 +55,7 @@ def particulars_of(utterances: Sequence[Utterance], also: Collection[Kind] = ())
             continue
         for start, end in emails(text):
             found.append(Particular(index, start, end, "email"))
+        found += _email_in_two(utterances, index)
         for start, end in addresses(text, asked=_ASKED_ADDRESS.search(question) is not None):
             found.append(Particular(index, start, end, "address"))
         is_answer = len(text) <= LONGEST_ANSWER and _ASKED_NAME.search(question) is not None
@@ -62,6 +67,21 @@ def particulars_of(utterances: Sequence[Utterance], also: Collection[Kind] = ())
     found += [Particular(*one) for one in short_ones(utterances)]
     found += [Particular(*one) for one in papers(utterances, also)]
     return sorted({*found, *_again(utterances, known)})
+
+
+def _email_in_two(utterances: Sequence[Utterance], index: int) -> Iterator[Particular]:
+    """An address whose name is spelled in the last utterance of the same party, before the sign and the domain in this one."""
+    rest = rest_of_email(utterances[index].text or "")
+    if rest is None:
+        return
+    yield Particular(index, *rest, "email")
+    for before in reversed(range(max(0, index - WITHIN), index)):
+        if utterances[before].role is utterances[index].role:
+            text = (utterances[before].text or "").rstrip("，。,、 ")
+            name = spelled_before(text, len(text))
+            if name.letters + name.digits >= SHORTEST_NAME:
+                yield Particular(before, name.start, name.end, "email")
+            return
 
 
 def _again(utterances: Sequence[Utterance], known: set[str]) -> Iterator[Particular]:
