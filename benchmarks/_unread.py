@@ -31,7 +31,8 @@ from qa_speech.privacy.numerals import credit_code_check
 KINDS: Mapping[str, str] = {
     "m": "phone", "o": "phone", "l": "phone", "i": "id_card", "b": "bank_card", "g": "bank_card", "x": "card_expiry",
     "v": "security_code", "e": "email", "f": "email", "w": "account", "q": "account", "n": "name", "k": "name",
-    "a": "address", "A": "address", "X": "card_expiry", "V": "security_code", "p": "passport", "P": "passport", "c": "plate", "z": "plate", "u": "credit_code",
+    "a": "address", "A": "address", "p": "passport", "P": "passport", "c": "plate", "z": "plate", "u": "credit_code",
+    "X": "card_expiry", "V": "security_code",
 }  # fmt: skip
 """The letter of a mark and what it is."""
 SPELLED_OUT = "efwaAXV"

@@ -493,13 +493,13 @@ def test_what_the_machine_said_stays_beside_the_decision() -> None:
     assert b'"marks"' not in encode(machine)
 
 
-def test_forgetting_a_call_reaches_the_tables_of_a_desk(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", POSTGRESQL])
+def test_forgetting_a_call_reaches_the_tables_of_a_desk(kind: str, tmp_path: Path) -> None:
     from sqlalchemy import Integer, String, Text
 
     from qa_speech.marks.desk_base import DRAFTS, NOTICES, ROUNDS, forget_on_desk, open_desk_base
 
-    place = tmp_path / "marks.sqlite"
-    base = open_desk_base(place)
+    base = open_desk_base(database(kind, tmp_path))
     added = [
         (NOTICES, {"call": "a.wav", "person": "甲"}),
         (DRAFTS, {"call": "a.wav", "body": "13800138000"}),

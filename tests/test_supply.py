@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import tomllib
 from collections.abc import Iterator
@@ -131,3 +132,31 @@ def test_the_speech_detector_is_the_one_it_was_tested_with(tmp_path: Path, monke
 
     with pytest.raises(ModelError, match="is not the model this was tested with"):
         silero.SileroDetector().probabilities(np.zeros(512, np.float32))
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name.partition("[")[0].strip()).lower()
+
+
+def _pinned(text: str) -> dict[str, str]:
+    """Name → version of the lines ``name==version``, but those that only a browser's Python would install."""
+    found = {}
+    for line in text.splitlines():
+        match = re.match(r"([A-Za-z0-9._-]+)==([^\s;\\]+)(.*)", line)
+        if match is not None and not re.search(r"; .*sys_platform == '(?:emscripten|win32|darwin)'", match[3]):
+            found[_normal(match[1])] = match[2]
+    return found
+
+
+def test_the_lock_holds_the_tested_versions_with_their_hashes() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    tested = _pinned((ROOT / "constraints.txt").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    locked = _pinned(lock)
+
+    assert {name: version for name, version in locked.items() if tested.get(name, version) != version} == {}
+    direct = {_normal(re.split(r"[><=\[]", line)[0]) for line in project["dependencies"]}
+    assert direct <= locked.keys()
+    entries = re.split(r"\n(?=\S)", lock.strip())
+    assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
+    assert "http" not in re.sub(r"^http[a-z0-9-]*==", "", lock, flags=re.MULTILINE)

@@ -131,6 +131,7 @@ def report(
         from qa_speech.service.rules import load_rules
         from qa_speech.service.write import write_report
         from qa_speech.settings import load_settings
+        from qa_speech.store.made import remember_made
 
         wanted = _forms(forms)
         where = out or Path(f"report-{period}")
@@ -147,6 +148,10 @@ def report(
             level=level or "",
             hand_over=hand_over,
         )
+        for run in runs:
+            remember_made(run, where)
+            if hand_over is not None:
+                remember_made(run, hand_over)
         _say(written, ui(ui_language))
     if written.month.bad_rows:
         raise typer.Exit(EXIT_SOME_FAILED)

@@ -43,7 +43,7 @@ def spelled_after(text: str, at: int) -> Spelled:
     >>> text = "微信号字母d z q，然后九五二七，谢谢"
     >>> found = spelled_after(text, 3)
     >>> text[found.start : found.end], found.letters, found.digits
-    ('d z q，然后九五二七', 3, 4)
+    ('字母d z q，然后九五二七', 3, 4)
     """
     tokens = []
     for match in _TOKEN.finditer(text, at, at + LONGEST):
