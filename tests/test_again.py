@@ -18,6 +18,7 @@ from qa_speech.pipeline.again import LEAST_SPEECH_S, WORDLESS_S, within
 from qa_speech.scorecard import load_scorecard, score
 from qa_speech.scores import CallReport
 from qa_speech.testing import FakeRecognizer, make_call
+from qa_speech.wording.messages import summary_line
 
 SAMPLE = Path("samples/good-service.ogg")
 PER_S = 5
@@ -140,6 +141,14 @@ def test_speech_that_stays_wordless_is_told_and_every_piece_is_asked_for_once_mo
     assert len(recognizer.seen) == int(asked) + int(of)
     again = places(recognizer.seen[int(of) :])
     assert len(set(again)) == len(again)
+
+
+def test_how_many_windows_were_recognised_again_is_printed() -> None:
+    report = inspect_call(SAMPLE, recognizer=FollowsOneVoice())
+
+    asked = report.call.made_with["windows_again"].split(" of ")[0]
+    assert f"{asked} 段重识别" in summary_line(report, "zh")
+    assert f"{asked} windows recognised again" in summary_line(report, "en")
 
 
 def test_the_answer_with_more_characters_stands() -> None:

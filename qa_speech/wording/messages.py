@@ -54,7 +54,7 @@ def grave_warnings(report: CallReport, lang: Lang) -> list[str]:
 
 
 def summary_line(report: CallReport, lang: Lang) -> str:
-    """One line per call for the terminal: id, length, total, band, main reasons, warnings.
+    """One line per call for the terminal: id, length, total, band, main reasons, windows recognised again, warnings.
 
     >>> from qa_speech.testing import make_call
     >>> summary_line(CallReport(make_call("agent@0-2: 您好", duration=62)), "zh")
@@ -70,6 +70,9 @@ def summary_line(report: CallReport, lang: Lang) -> str:
     main = reasons(report, lang, longest=2)
     if main:
         parts.append(clauses(main, lang))
+    again = report.call.made_with.get("windows_again", "").partition(" of ")[0]
+    if again:
+        parts.append(pick(lang, f"{again} 段重识别", f"{again} windows recognised again"))
     parts += [f"⚠ {text}" for text in grave_warnings(report, lang)]
     return "  ".join(parts)
 
