@@ -170,6 +170,17 @@ def test_digital_silence_of_another_value_than_that_of_the_line_is_a_mask() -> N
     assert [(round(span.start, 1), round(span.end, 1)) for span in hidden] == [(20, 26)]
 
 
+def test_a_mask_on_one_channel_of_a_line_that_is_silent_by_itself_is_not_the_others_too() -> None:
+    samples, rate = sample("good-service.ogg")
+    gated = np.where(np.abs(samples) > 60, samples, 8).astype(np.int16)
+    gated[1, 20 * rate : 26 * rate] = 0
+
+    one, two = masked([survey(Track(channel, rate)) for channel in gated])
+
+    assert not one
+    assert [(round(span.start, 1), round(span.end, 1)) for span in two] == [(20, 26)]
+
+
 def test_a_recording_that_was_paused_for_most_of_the_call_is_masked_there() -> None:
     samples, rate = sample("good-service.ogg")
     short = samples[:, : 40 * rate]

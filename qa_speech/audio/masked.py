@@ -11,9 +11,9 @@ silence of the same kind (gated, or made by a program), digital silence tells no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +30,7 @@ STILL_SPREAD, IDLE_SPREAD = 3.5 / 32768, 16.5 / 32768
 are one of two values, one step apart."""
 MIN_STILL_S = 0.6
 """Shorter digital silence is a drop-out."""
+ANY = math.inf
 MOST_VALUES = 3
 """So many values of digital silence are looked at, those that a channel stands at the longest: a line has one, a mask one."""
 NATURAL_SHARE = 0.01
@@ -80,21 +81,22 @@ def masked(channels: Sequence[Survey]) -> tuple[Timeline, ...]:
 
 
 class _Stills(NamedTuple):
-    """The frames of a channel that are digital silence, by kind: whatever its steps, and of one value throughout.
+    """The frames of a channel that are digital silence, by kind: `ANY` whatever its steps, and of one value throughout.
 
     `background` are the frames in which the line itself is heard, and nothing else; `frame_s` the seconds of one.
     """
 
-    kinds: tuple[Mask, ...]
+    kinds: Mapping[float, Mask]
     background: int
     frame_s: float
 
 
 def _silenced(channels: Sequence[_Stills]) -> Timeline:
-    """Where all these channels are digitally silent at once, and one of them at least not by nature."""
+    """Where all these channels are digitally silent at once, in the same way, and one of them at least not by nature."""
     found = Timeline()
-    for kinds in product(*(channel.kinds for channel in channels)):
-        found = found | _lasting(channels, kinds)
+    for kind in channels[0].kinds:
+        if all(kind in channel.kinds for channel in channels):
+            found = found | _lasting(channels, [channel.kinds[kind] for channel in channels])
     return found
 
 
@@ -131,13 +133,13 @@ def _stills(channel: Survey) -> _Stills:
     if len(levels):
         softest = np.percentile(levels, FAINT_PERCENT)
         background = int(np.count_nonzero(levels < softest + FAINT_DB))
-    kinds = [idle]
+    kinds: dict[float, Mask] = {ANY: idle}
     constant, counts = np.unique(value[~np.isnan(value)], return_counts=True)
     most_first = np.argsort(-counts)[:MOST_VALUES]
     for place in most_first:
         if counts[place] * track.frame_s >= MIN_STILL_S:
-            kinds.append(value == constant[place])
-    return _Stills(tuple(kinds), background, track.frame_s)
+            kinds[float(constant[place])] = value == constant[place]
+    return _Stills(kinds, background, track.frame_s)
 
 
 def _read(track: Track) -> tuple[Mask, Floats]:
