@@ -112,6 +112,16 @@ def test_a_tone_of_another_redactor_is_found_and_ringing_is_none() -> None:
     assert not toned(450)
 
 
+def test_a_note_that_leaks_from_one_channel_into_the_other_is_no_mask() -> None:
+    samples, rate = sample("good-service.ogg")
+    note = np.sin(2 * np.pi * 1320 * np.arange(rate) / rate)
+    samples = samples.copy()
+    for channel, loudness in ((0, 6000), (1, 340)):
+        samples[channel, 20 * rate : 21 * rate] = np.rint(loudness * note)
+
+    assert not found_in(samples, rate)[0]
+
+
 @pytest.mark.parametrize("name", ["good-service.ogg", "hold-and-thanks.ogg", "noise-crosstalk.ogg", "slow-answer.ogg"])
 def test_calls_whose_channels_hold_a_party_each_have_neither(name: str) -> None:
     samples, rate = sample(name)

@@ -42,6 +42,8 @@ FAINT_PERCENT, FAINT_DB = 10, 6.0
 EVEN_DB, EVEN_FRAMES, FAINTEST_DB = 4.0, 20, -60.0
 """A tone's level stays within so many dB for so many frames, also through a narrow codec, and above so many dBFS."""
 MIN_TONE_S, JOIN_S = 0.3, 0.05
+MIN_OTHER_S, SAME_DB = 0.6, 3.0
+"""A tone that is not ours lasts so long, and is no further from being as loud on the one channel as on the other."""
 OWN_HZ, OWN_DB, OWN_LONGEST_S = 8.0, 2.0, 60.0
 """On one channel alone only a tone this near, over so many seconds, to that of `mask` is a mask: any other may be the line's."""
 
@@ -185,9 +187,20 @@ def _toned(channels: Sequence[Survey]) -> Timeline:
     for even_stretch in likely.bridged(JOIN_S).without_short(MIN_TONE_S):
         for stretch in _pure(channels, even_stretch):
             tones = [tone_in(channel.track, stretch) for channel in channels]
-            if all(_is_tone(tone) for tone in tones) and (len(channels) > 1 or _is_own(channels[0], stretch)):
+            if all(_is_tone(tone) for tone in tones) and _is_mask(channels, stretch):
                 found.append(stretch)
     return Timeline(found)
+
+
+def _is_mask(channels: Sequence[Survey], stretch: Segment) -> bool:
+    """Whether tones were put there: ours, or one tone as loud on both channels, and longer than a note of music that leaks."""
+    if all(_is_own(channel, stretch) for channel in channels):
+        return True
+    if len(channels) == 1 or stretch.duration < MIN_OTHER_S:
+        return False
+    first, last = (round(moment / channels[0].track.frame_s) for moment in (stretch.start, stretch.end))
+    one_db, two_db = (float(np.median(channel.levels[first:last])) for channel in channels)
+    return abs(one_db - two_db) <= SAME_DB
 
 
 def _pure(channels: Sequence[Survey], stretch: Segment) -> Timeline:
