@@ -115,6 +115,27 @@ class CriterionScore(msgspec.Struct, frozen=True, gc=False):
     scored: bool = True
 
 
+class AlarmScore(msgspec.Struct, frozen=True, gc=False):
+    """Something that has to be known at once, outside all points. `raised` None = it could not be looked for, see `reason`;
+    what was looked for in vain is not listed. `review` says why it may be a mistake.
+
+    >>> import qa_speech
+    >>> from qa_speech.testing import make_call
+    >>> call = make_call("agent: 您好，工号一零零一", "customer: 再这样我就去工信部投诉", duration=60)
+    >>> result = qa_speech.score(call, qa_speech.load_scorecard("scorecards/telecom-hotline.yaml"))
+    >>> [(alarm.title, alarm.evidence[0].quote) for alarm in result.alarms]
+    [('扬言升级投诉', '工信部')]
+    """
+
+    id: str
+    title: str
+    severity: str
+    raised: bool | None
+    reason: str = ""
+    review: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
 class SectionScore(msgspec.Struct, frozen=True, gc=False):
     """Points of one section; `total` 0–100, None when nothing in it was judged.
 
@@ -141,6 +162,8 @@ class Score(msgspec.Struct, frozen=True, tag_field="type", tag="score"):
     """A call judged by one version of one scorecard. `total` is None with a `reason` when it cannot be given.
 
     `marks`, where there: people's marks have gone into it, those alone (``human``) or over the machine's (``final``).
+    `judged_points` of `possible_points`, where there: the card keeps the weight of what a person has yet to judge, and the
+    total speaks only of the part that has been judged.
 
     >>> import qa_speech
     >>> from qa_speech.testing import make_call
@@ -168,6 +191,14 @@ class Score(msgspec.Struct, frozen=True, tag_field="type", tag="score"):
     tags: Mapping[str, float | None] = {}
     schema_version: int = SCHEMA_VERSION
     marks: Literal["human", "final"] | msgspec.UnsetType = msgspec.UNSET
+    alarms: tuple[AlarmScore, ...] = ()
+    judged_points: float | msgspec.UnsetType = msgspec.UNSET
+    possible_points: float | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def raised(self) -> tuple[AlarmScore, ...]:
+        """The alarms that rang."""
+        return tuple(alarm for alarm in self.alarms if alarm.raised)
 
 
 class CallReport(msgspec.Struct, frozen=True, tag_field="type", tag="report"):

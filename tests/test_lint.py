@@ -70,6 +70,11 @@ CASES = {
         "criteria": [metric("silence", "points: 5, bands: [{below: 1, points: 5}, {below: 2, points: 0}, {points: 3}]")]
     },
     "pass_mark_no_band": {"head": "pass_mark: 80\nbands: [{from: 60, name: 好}, {from: 0, name: 差}]"},
+    "mostly_manual": {
+        "criteria": ["{id: a, title: 甲, points: 9, manual: true, guide: x}", CRITERION.replace("10", "1")],
+        "head": "description: x",
+    },
+    "alarm_no_evidence": {"head": "alarms: [{id: night, title: 夜间, check: {call: {attribute: hour, at_least: 22}}}]"},
     "trust_never": {"head": "review: {trust: {min_agreement: 1}}"},
     "trust_few_marks": {"head": "review: {trust: {min_agreement: 0.9, marks: 25}}"},
     "never_fails": {"criteria": [phrase("{any: [您好], role: agent, at_least: 0}")]},

@@ -172,7 +172,7 @@ HOSTILE = {
     ),
     "unknown role": (
         changed("role: agent", "role: agnet"),
-        "check.phrase.role: it should be 'agent' or 'customer'; got 'agnet'",
+        "check.phrase.role: it should be 'agent', 'customer' or 'anyone_if_unknown'; got 'agnet'",
     ),
     "look-ahead": (
         criterion("points: 1\ncheck: {phrase: {any: [{pattern: '您(?!好)'}]}}"),

@@ -20,11 +20,11 @@ from qa_speech.marks.model import Mark
 from qa_speech.marks.stages import MarksMode, under_marks
 from qa_speech.resources import folder
 from qa_speech.scorecard import load_scorecard
-from qa_speech.scores import CallReport, CriterionScore, Evidence, Outcome, Score
+from qa_speech.scores import AlarmScore, CallReport, CriterionScore, Evidence, Outcome, Score
 from qa_speech.store.base import Result
 from qa_speech.store.cards import RunScorecards
 from qa_speech.store.folder import is_run
-from qa_speech.store.records import CriterionRow, PlaceRow, with_score
+from qa_speech.store.records import AlarmRow, CriterionRow, PlaceRow, with_score
 
 if TYPE_CHECKING:
     from qa_speech.scorecard import Scorecard
@@ -98,6 +98,7 @@ def marked_results(
                 total=row.total,
                 total_if_confirmed=row.total_if_confirmed,
                 coverage=row.coverage or 0.0,
+                alarms=tuple(_alarm(one) for one in row.alarms or ()),
             )
             row = with_score(row, under_marks(machine, card, marks.get(row.id, ()), mode))
         yield replace(result, row=row, metadata={**result.metadata, "marks": mode})
@@ -131,6 +132,12 @@ def _criterion(row: CriterionRow, card: Scorecard) -> CriterionScore:
         comment_required=outlined.comment_required,
         scored=outlined.scored,
     )
+
+
+def _alarm(row: AlarmRow) -> AlarmScore:
+    evidence = tuple(_evidence(place) for place in row.places or ())
+    review = row.review or ()
+    return AlarmScore(row.id or "", row.title or "", row.severity or "", row.raised, row.reason or "", review, evidence)
 
 
 def _evidence(place: PlaceRow) -> Evidence:

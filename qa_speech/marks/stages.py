@@ -112,7 +112,7 @@ def under_marks(score: Score, card: Scorecard, marks: Iterable[Mark], mode: Mark
             criteria.append(_unmarked(held))
         else:
             criteria.append(held)
-    return replace(total_of(card, score.call_id, tuple(criteria)), marks=mode)
+    return replace(total_of(card, score.call_id, tuple(criteria), score.alarms), marks=mode)
 
 
 def _marked(held: CriterionScore, criterion: Criterion, mark: Mark) -> CriterionScore:

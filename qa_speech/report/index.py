@@ -53,6 +53,8 @@ class IndexRow:
     pending: int
     reasons: tuple[MainReason, ...]
     warnings: tuple[str, ...]
+    alarms: tuple[str, ...]
+    judged: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class RunView:
     unscored: int
     pending: int
     bands: tuple[BandCount, ...]
+    alarms: int
 
 
 def write_index(
@@ -130,6 +133,8 @@ def index_row(report: CallReport | CallFailure, lang: Lang, link: Callable[[str]
         pending=pending(score),
         reasons=tuple(_main_reasons(call, score, lang)),
         warnings=tuple(_warnings(report, lang)),
+        alarms=messages.alarms(score, lang),
+        judged="" if score is None else messages.judged_so_far(score, lang),
     )
 
 
@@ -196,6 +201,7 @@ def run_view(rows: Sequence[Row]) -> RunView:
         unscored=len(calls) - len(totals),
         pending=sum(row.pending > 0 for row in calls),
         bands=tuple(_bands(calls)),
+        alarms=sum(bool(row.alarms) for row in calls),
     )
 
 

@@ -9,10 +9,10 @@ from qa_speech.call import Call
 from qa_speech.report.charts import percent
 from qa_speech.report.labels import UI
 from qa_speech.scorecard.deductions import deductions, is_deduction
-from qa_speech.scores import CallReport, CriterionScore, Evidence, Score
+from qa_speech.scores import CallReport, CriterionScore, Evidence, Score, SectionScore
 from qa_speech.wording import exhibit, messages, terms
 from qa_speech.wording.lang import Lang
-from qa_speech.wording.sentences import sentence
+from qa_speech.wording.sentences import sentence, why_unjudged
 
 LEAD_S = 1.0
 """A silence or an overlap is played from so many seconds before it, so that one hears what it interrupts."""
@@ -49,13 +49,24 @@ class CriterionView:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmView:
+    """An alarm of the card: `rang`, or it could not be looked for; `doubts` say why it may be a mistake."""
+
+    title: str
+    rang: bool
+    severity: str
+    why: str
+    doubts: tuple[str, ...]
+    proofs: tuple[Proof, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SectionView:
-    """One section of the score sheet."""
+    """One section of the score sheet; `weighs` says what it has earned and what it weighs."""
 
     id: str
     title: str
-    weight: str
-    total: str
+    weighs: str
     voided: bool
     criteria: tuple[CriterionView, ...]
 
@@ -82,16 +93,38 @@ def section_views(report: CallReport, lang: Lang) -> list[SectionView]:
             SectionView(
                 id=section.id,
                 title=section.title,
-                weight=terms.number(section.weight),
-                total=terms.optional(section.total),
+                weighs=_weighs(section, lang),
                 voided=bool(section.voided_by),
                 criteria=criterion_views(own, report.call, lang),
             )
         )
     rest = _without_section(score)
     if rest:
-        found.append(SectionView("", "", "", "", False, criterion_views(rest, report.call, lang)))
+        found.append(SectionView("", "", "", False, criterion_views(rest, report.call, lang)))
     return found
+
+
+def _weighs(section: SectionScore, lang: Lang) -> str:
+    """What a section has earned, in %, and its weight; one without weight holds only what voids or caps the total."""
+    if not section.weight:
+        return terms.term(UI, "veto", lang)
+    earned = terms.NO_FIGURE if section.total is None else f"{terms.number(section.total)}%"
+    weight = f"{terms.term(UI, 'weight', lang)} {terms.number(section.weight)}"
+    return f"{terms.term(UI, 'rate', lang)} {earned}{terms.bracket(weight, lang)}"
+
+
+def alarm_views(report: CallReport, lang: Lang) -> tuple[AlarmView, ...]:
+    """The alarms of a call: those that rang, then those that could not be looked for."""
+    if report.score is None:
+        return ()
+    found: list[AlarmView] = []
+    for alarm in report.score.alarms:
+        proofs = tuple(proof(one, report.call, lang) for one in alarm.evidence)
+        why = "" if alarm.raised else terms.reason(alarm.reason, lang)
+        doubts = tuple(terms.reason(code, lang) for code in alarm.review)
+        severity = terms.severity(alarm.severity, lang)
+        found.append(AlarmView(alarm.title, bool(alarm.raised), severity, why, doubts, proofs))
+    return tuple(sorted(found, key=lambda one: not one.rang))
 
 
 def _without_section(score: Score) -> list[CriterionScore]:
@@ -152,9 +185,7 @@ def _points(criterion: CriterionScore) -> str:
 def _sentence(criterion: CriterionScore, call: Call, lang: Lang) -> str:
     if _judged(criterion):
         return sentence(criterion, lang=lang, call=call)
-    if criterion.reason == criterion.outcome:
-        return ""
-    return terms.reason(criterion.reason, lang)
+    return why_unjudged(criterion, lang, call)
 
 
 # ------------------------------------------------------------------------------------------------- evidence

@@ -16,7 +16,7 @@ from qa_speech.wording import messages, terms
 from qa_speech.wording.lang import Lang, clauses
 
 HEAD = (
-    "id", "path", "status", "duration_s", "total", "total_if_confirmed", "coverage", "band", "passed",
+    "id", "path", "status", "alarms", "duration_s", "total", "total_if_confirmed", "coverage", "band", "passed",
     "to_review", "reason", "main_reasons", "warnings", "scorecard", "scorecard_version",
 )  # fmt: skip
 
@@ -104,6 +104,7 @@ def _of_call(report: CallReport, lang: Lang) -> dict[str, object]:
 
 def _of_score(score: Score, lang: Lang) -> dict[str, object]:
     fixed: dict[str, object] = {
+        "alarms": clauses(messages.alarms(score, lang), lang),
         "total": score.total,
         "total_if_confirmed": score.total_if_confirmed,
         "coverage": score.coverage,

@@ -16,7 +16,16 @@ from qa_speech.metrics.doubt import UNSURE
 from qa_speech.report import charts
 from qa_speech.report.figure_table import FigureTable, figure_table
 from qa_speech.report.labels import UI
-from qa_speech.report.score_sheet import CriterionView, Pin, SectionView, deduction_views, pins, section_views
+from qa_speech.report.score_sheet import (
+    AlarmView,
+    CriterionView,
+    Pin,
+    SectionView,
+    alarm_views,
+    deduction_views,
+    pins,
+    section_views,
+)
 from qa_speech.report.transcript import Line, Stray, lines, stray_words
 from qa_speech.scorecard.deductions import pending
 from qa_speech.scores import CallReport, Score
@@ -37,7 +46,8 @@ class Fact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the scorecard came to. `covered` 0–1; `confirmed` is "" where it would not differ; `no_total` says why there is none."""
+    """What the scorecard came to. `covered` 0–1; `confirmed` is "" where it would not differ; `no_total` says why there is none;
+    `judged` of how many points a total speaks that is not final."""
 
     total: str
     passed: bool | None
@@ -47,6 +57,7 @@ class Result:
     covered: float
     pending: int
     no_total: str
+    judged: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,7 @@ class CallView:
     duration: str
     head: tuple[str, ...]
     result: Result | None
+    alarms: tuple[AlarmView, ...]
     notices: tuple[str, ...]
     lanes: tuple[LaneView, ...]
     bands: tuple[BandView, ...]
@@ -131,6 +143,7 @@ def call_view(report: CallReport, lang: Lang, *, low_probability: float = UNSURE
         duration=terms.clock(call.duration),
         head=tuple(call.recording.metadata[key] for key in IN_THE_HEAD if key in call.recording.metadata),
         result=_result(report.score, lang),
+        alarms=alarm_views(report, lang),
         notices=tuple(notices(report, lang)),
         lanes=_lanes(call, lang),
         bands=tuple(_band(band, lang) for band in bands),
@@ -167,6 +180,7 @@ def _result(score: Score | None, lang: Lang) -> Result | None:
         covered=score.coverage,
         pending=pending(score),
         no_total=no_total,
+        judged=messages.judged_so_far(score, lang),
     )
 
 

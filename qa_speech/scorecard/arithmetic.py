@@ -6,7 +6,8 @@ Sections are judged from the leaves up. For one reading of the outcomes (with or
 2. minus deductions, not below 0
 3. plus section bonus, not above what is possible
 4. a failed section fatal: 0, and the bonus is gone
-5. sections weighted, those with nothing judged left out
+5. sections weighted, those with nothing judged left out; where the card keeps the weight of manual items (``manual:
+   {keep_weight: true}``) a section weighs only as much as has not to wait for a person
 6. plus form bonus, not above 100
 7. a failed form fatal: 0
 8. a failed cap: at most that
@@ -18,7 +19,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from qa_speech.scores import CriterionScore, Score, SectionScore
+from msgspec.structs import replace
+
+from qa_speech.scores import AlarmScore, CriterionScore, Score, SectionScore
 
 if TYPE_CHECKING:
     from qa_speech.scorecard.model import Criterion, Scorecard, Section
@@ -55,10 +58,12 @@ class Frame(NamedTuple):
     nodes: tuple[Node, ...]
     stakes: tuple[Stake, ...]
     tags: tuple[str, ...]
+    keeps_weight: bool = False
 
 
 class Tally(NamedTuple):
-    """One section under one reading. `judged` and `applicable` are weights for coverage."""
+    """One section under one reading. `judged` and `applicable` are weights for coverage; `kept` is the share of its weight,
+    0–1, that does not wait for a person's judgement."""
 
     points: float
     possible: float
@@ -66,6 +71,7 @@ class Tally(NamedTuple):
     judged: float
     applicable: float
     voided_by: str
+    kept: float = 1.0
 
 
 class Reading(NamedTuple):
@@ -81,11 +87,13 @@ class Reading(NamedTuple):
 
 
 class Sum(NamedTuple):
-    """A weighted mean of sections, 0–100; coverage 0–1 over what applies; whether anything applies."""
+    """A weighted mean of sections, 0–100; coverage 0–1 over what applies; `applicable` is the weight of all that applies,
+    `waiting` as much of it as a person has yet to judge and the card keeps for him."""
 
     total: float | None
     coverage: float
-    applies: bool
+    applicable: float
+    waiting: float
 
 
 @lru_cache(maxsize=64)
@@ -105,7 +113,7 @@ def frame_of(card: Scorecard) -> Frame:
     tags: set[str] = set()
     for stake in stakes:
         tags.update(stake.tags)
-    return Frame(nodes, tuple(stakes), tuple(sorted(tags)))
+    return Frame(nodes, tuple(stakes), tuple(sorted(tags)), card.manual.keep_weight)
 
 
 def _kind(criterion: Criterion) -> Kind:
@@ -116,22 +124,27 @@ def _kind(criterion: Criterion) -> Kind:
     return "base" if criterion.deduct is None else "deduction"
 
 
-def total_of(card: Scorecard, call_id: str, criteria: tuple[CriterionScore, ...]) -> Score:
+def total_of(
+    card: Scorecard, call_id: str, criteria: tuple[CriterionScore, ...], alarms: Sequence[AlarmScore] = ()
+) -> Score:
     """The Score that these outcomes come to.
 
     Parameters
     ----------
     criteria : tuple of CriterionScore
         One per criterion of the card, in its order: from `judge`, or as a person corrected them.
+    alarms : sequence of AlarmScore
+        What was raised beside the points; it changes none.
     """
     frame = frame_of(card)
     rows: list[SectionScore] = []
-    certain, coverage, applies = _form(Reading(frame, criteria, confirm=False), rows)
-    confirmed = certain
+    summed = _form(Reading(frame, criteria, confirm=False), rows)
+    certain = confirmed = summed.total
+    coverage = summed.coverage
     if any(found.pending for found in criteria):
         confirmed = _form(Reading(frame, criteria, confirm=True), None).total
     reason = ""
-    if not applies:
+    if not summed.applicable:
         reason = "nothing_applies"
     elif coverage < card.min_coverage - _HAIR:
         reason = "low_coverage"
@@ -139,7 +152,7 @@ def total_of(card: Scorecard, call_id: str, criteria: tuple[CriterionScore, ...]
         reason = "nothing_judged"
     if reason in ("nothing_applies", "low_coverage"):
         certain = confirmed = None
-    return Score(
+    score = Score(
         call_id=call_id,
         scorecard_id=card.id,
         scorecard_version=card.version,
@@ -153,7 +166,12 @@ def total_of(card: Scorecard, call_id: str, criteria: tuple[CriterionScore, ...]
         passed=_passed(card, certain),
         reason=reason,
         tags=_tags(frame, criteria),
+        alarms=tuple(alarms),
     )
+    if not summed.waiting:
+        return score
+    judged_points = summed.applicable - summed.waiting
+    return replace(score, judged_points=round(judged_points, 2), possible_points=round(summed.applicable, 2))
 
 
 def _band(card: Scorecard, total: float | None) -> str:
@@ -193,25 +211,28 @@ def _form(reading: Reading, rows: list[SectionScore] | None) -> Sum:
         elif found.outcome == "fail" and found.fatal.startswith("cap:"):
             caps.append(float(found.fatal.removeprefix("cap:")))
     total = 0.0 if is_void else _clip(summed.total + bonus, 100.0)
-    return Sum(round(min(total, *caps), 2), summed.coverage, summed.applies)
+    return summed._replace(total=round(min(total, *caps), 2))
 
 
 def _weighted(nodes: Sequence[Node], tallies: Sequence[Tally]) -> Sum:
     """Mean total by weight over what was judged; coverage over what applies."""
-    total = judged = covered = applicable = 0.0
+    total = judged = covered = applicable = waiting = 0.0
     for node, tally in zip(nodes, tallies, strict=True):
         if node.share <= 0:
             continue
         if tally.total is not None:
-            total += node.share * tally.total
-            judged += node.share
+            weight = node.share * tally.kept
+            total += weight * tally.total
+            judged += weight
         if tally.applicable > 0:
             covered += node.share * tally.judged / tally.applicable
             applicable += node.share
+            waiting += node.share * (1 - tally.kept)
     return Sum(
         total=total / judged if judged else None,
         coverage=covered / applicable if applicable else 0.0,
-        applies=applicable > 0,
+        applicable=applicable,
+        waiting=waiting,
     )
 
 
@@ -248,12 +269,15 @@ def _joined(node: Node, tallies: Sequence[Tally]) -> Tally:
     summed = _weighted(node.children, tallies)
     points = sum([tally.points for tally in tallies])
     possible = sum([tally.possible for tally in tallies])
-    return Tally(points, possible, summed.total, summed.coverage, 1.0 if summed.applies else 0.0, "")
+    if not summed.applicable:
+        return Tally(points, possible, summed.total, summed.coverage, 0.0, "")
+    kept = 1 - summed.waiting / summed.applicable
+    return Tally(points, possible, summed.total, summed.coverage, 1.0, "", kept)
 
 
 def _leaf(node: Node, reading: Reading) -> Tally:
     """A section of criteria."""
-    base = possible = deduction = bonus = judged = applicable = 0.0
+    base = possible = deduction = bonus = judged = applicable = waiting = 0.0
     anything, voided_by = False, ""
     stakes, criteria, confirm = reading.frame.stakes, reading.criteria, reading.confirm
     for place in node.places:
@@ -261,6 +285,8 @@ def _leaf(node: Node, reading: Reading) -> Tally:
         if found.outcome == "not_applicable":
             continue
         applicable += stake.weight
+        if found.outcome == "manual":
+            waiting += stake.weight
         if found.outcome not in _JUDGED:
             continue
         anything = True
@@ -281,13 +307,16 @@ def _leaf(node: Node, reading: Reading) -> Tally:
     if anything:
         base += node.start_points
         possible += node.start_points
+    kept = 1.0
+    if waiting and reading.frame.keeps_weight:
+        kept -= waiting / applicable
     if possible <= 0:
-        return Tally(0.0, 0.0, None, judged, applicable, "")
+        return Tally(0.0, 0.0, None, judged, applicable, "", kept)
     points = 0.0
     if not voided_by:
         earned = max(0.0, base + deduction)
         points = _clip(earned + bonus, possible)
-    return Tally(points, possible, 100 * points / possible, judged, applicable, voided_by)
+    return Tally(points, possible, 100 * points / possible, judged, applicable, voided_by, kept)
 
 
 def _clip(value: float, top: float) -> float:

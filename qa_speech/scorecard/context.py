@@ -177,6 +177,11 @@ class Context:
         """Who takes part."""
         return self.call.roles
 
+    @once
+    def nobody_known(self) -> bool:
+        """Whether something was said, and nothing tells what of it was the agent's."""
+        return bool(self._by_role[_UNKNOWN]) and not self._by_role[_AGENT]
+
     def places_of(self, phrase: str) -> list[Place]:
         """Every place of a folded phrase that is `present`, in the order of `joined`."""
         known = self._places.get(phrase)

@@ -32,6 +32,7 @@ class Judge:
         self.deduct = criterion.deduct
         self.check = _compiled(criterion.check, needs)
         self.when = _compiled(criterion.when, needs)
+        self.otherwise = criterion.otherwise
         self.fatal = "" if criterion.fatal is None else criterion.fatal.name
         self.full = criterion.full
         self.full_points = criterion.points or 0.0
@@ -81,7 +82,10 @@ def judge(one: Judge, question: Question) -> CriterionScore:
         if condition.holds is None and condition.applies:
             return _unjudged(one, "not_measured", condition)
         if not condition.holds:
-            return _unjudged(one, "not_applicable", Result(False, "condition_false", condition.detail))
+            detail = condition.detail
+            if one.otherwise:
+                detail = {**detail, "otherwise": one.otherwise}
+            return _unjudged(one, "not_applicable", Result(False, "condition_false", detail))
     if one.check is None:
         return _unjudged(one, "manual", Result(None, "manual"))
     found = one.check(question)

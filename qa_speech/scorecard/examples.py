@@ -99,6 +99,10 @@ def _problems(example: Example, found: Score) -> Iterator[str]:
         elif outcome_of(criterion) != wanted:
             because = ", ".join([criterion.reason, *criterion.review])
             yield f"{name}: expected {wanted}, got {outcome_of(criterion)} ({because})"
+    if example.alarms is not None:
+        rang = [alarm.id for alarm in found.raised]
+        if sorted(rang) != sorted(example.alarms):
+            yield f"expected alarms: {', '.join(example.alarms) or 'none'}, got {', '.join(rang) or 'none'}"
     if example.total is not None:
         if found.total is None:
             yield f"expected total {example.total:g}, got none"

@@ -55,9 +55,15 @@ def lint(card: Scorecard) -> list[LintFinding]:
     found = list(_form(card))
     for section in card.sections:
         found += _section(section)
+        if not card.manual.keep_weight:
+            found += _mostly_manual(section)
     for criterion in card.criteria:
         found += _criterion(criterion)
         found += _checks(criterion)
+    for alarm in card.alarms:
+        found += phrase_findings(alarm.id, alarm.check.operator)
+        if not any(inner.SHOWS for inner in walk(alarm.check.operator)):
+            found.append(LintFinding(alarm.id, "alarm_no_evidence"))
     found += _names(card)
     found += _examples(card)
     return found
@@ -166,6 +172,17 @@ def _section(section: Section) -> Iterator[LintFinding]:
         fatal = criterion.fatal
         if fatal is not None and fatal.effect == "section" and not section.full:
             yield LintFinding(criterion.id, "fatal_section_empty")
+
+
+def _mostly_manual(section: Section) -> Iterator[LintFinding]:
+    """Sections in which the few points that a machine judges carry the weight of the many that a person has not judged yet."""
+    for child in section.sections:
+        yield from _mostly_manual(child)
+    whole = sum([criterion.weight for criterion in section.criteria])
+    manual = sum([criterion.weight for criterion in section.criteria if criterion.manual])
+    if manual > whole / 2 and manual < whole:
+        details = {"manual": _g(manual), "whole": _g(whole), "judged": _g(whole - manual)}
+        yield LintFinding(section.id, "mostly_manual", details)
 
 
 # --------------------------------------------------------------------------------------------------- criteria
@@ -281,7 +298,7 @@ def _easily_mistaken(one: str, other: str) -> bool:
 def _examples(card: Scorecard) -> Iterator[LintFinding]:
     results = run_examples(card)
     for example, result in zip(card.tests, results, strict=True):
-        expects_a_score = example.total is not None or example.scorable is not None
+        expects_a_score = example.total is not None or example.scorable is not None or example.alarms is not None
         if not (example.expect or example.band or expects_a_score):
             yield LintFinding(example.name, "example_checks_nothing")
         for what in result.problems:

@@ -75,6 +75,9 @@ class Criterion(Part):
     bands: tuple[Band, ...] | None = Field(None, min_length=2, description="按指标值分档得分")
     manual: bool = Field(False, description="由人工评定")
     when: Check | None = Field(None, description="适用条件；不成立则本项不适用，不计入分母")
+    otherwise: Annotated[str, Field(max_length=100)] = Field(
+        "", description="适用条件不成立时页面上怎么说，如：客户未要求办理"
+    )
     fatal: Annotated[Fatal, BeforeValidator(_fatal)] | None = Field(
         None, description="一票否决：form 整表 / section 本节 / {cap: 60} 封顶"
     )
@@ -115,6 +118,8 @@ def _criterion_problems(criterion: Criterion) -> Iterator[str]:
     has_points, has_fatal = criterion.points is not None, criterion.fatal is not None
     if criterion.manual == (criterion.check is not None):
         yield "give either check or manual: true"
+    if criterion.otherwise and criterion.when is None:
+        yield "otherwise says why when does not hold; there is no when"
     if not has_points and not has_fatal and criterion.deduct is None and criterion.scored:
         yield "worth nothing: give points, deduct, fatal, or scored: false"
     if criterion.deduct is not None and (has_points or criterion.bands or criterion.bonus):
@@ -243,6 +248,24 @@ class Review(Part):
     )
 
 
+class ManualItems(Part):
+    """How criteria weigh that a person judges, until he has."""
+
+    keep_weight: bool = Field(
+        False, description="true = 人工项未评之前保留自己的权重，不摊给同节的其他项；总分只说已评的部分"
+    )
+
+
+class Alarm(Part):
+    """Something that has to be known at once, whatever the points: a threat to complain higher up, for one."""
+
+    id: Id
+    title: Title
+    check: Check = Field(description="成立即报警")
+    severity: Literal["minor", "major", "critical"] = "critical"
+    guide: Annotated[str, Field(max_length=4000)] = Field("", description="说明，给质检员看")
+
+
 def _line(text: str) -> str:
     problem = line_problem(text)
     if problem:
@@ -262,6 +285,7 @@ class Example(Part):
     given: Mapping[str, Number] = Field({}, description="直接给定指标值，如 politeness: 80")
     probability: Share = Field(0.95, description="字的识别概率")
     expect: Mapping[str, Literal["pass", "partial", "fail", "not_applicable", "not_measured", "manual", "pending"]] = {}
+    alarms: tuple[Id, ...] | None = Field(None, description="应当响起的报警，一个不多，一个不少")
     total: Percent | None = None
     band: str | None = None
     scorable: bool | None = None
@@ -286,6 +310,8 @@ class Scorecard(Part):
     review: Review = Review()
     pass_mark: Percent | None = Field(None, description="合格线")
     min_coverage: Share = Field(0.6, description="已评权重不足这个比例时不给总分")
+    manual: ManualItems = ManualItems()
+    alarms: tuple[Alarm, ...] = Field((), description="报警：不计分，出现在所有列表和页面的最前面")
     appeal_days: Annotated[int, Field(ge=1, le=30)] = Field(5, description="申诉期限（天）：判定后可申诉，申诉后须处理")
     bands: tuple[GradeBand, ...] = Field((), description="等级，从高到低，最后一个从 0 起")
     sections: Annotated[tuple[Section, ...], Field(min_length=1)]

@@ -168,11 +168,18 @@ def _across(tree: Tree) -> list[_Found]:
         first.setdefault(name, identified.where)
         if identified.is_criterion:
             criteria.add(name)
-    return found + _across_tests(tree, sorted(criteria))
+    alarms: set[str] = set()
+    for index, alarm in _mappings(tree.get("alarms")).items():
+        rings = alarm.get("id")
+        if isinstance(rings, str):
+            if rings in alarms:
+                found.append(_Found(("alarms", index, "id"), f"two alarms have the id {rings!r}"))
+            alarms.add(rings)
+    return found + _across_tests(tree, sorted(criteria), sorted(alarms))
 
 
-def _across_tests(tree: Tree, criteria: list[str]) -> list[_Found]:
-    """Names of tests, and the criteria and bands that tests speak of."""
+def _across_tests(tree: Tree, criteria: list[str], alarms: list[str]) -> list[_Found]:
+    """Names of tests, and the criteria, alarms and bands that tests speak of."""
     found: list[_Found] = []
     bands = [band.get("name") for band in _mappings(tree.get("bands")).values()]
     names: set[str] = set()
@@ -187,17 +194,20 @@ def _across_tests(tree: Tree, criteria: list[str]) -> list[_Found]:
         if isinstance(wanted, dict):
             for key in wanted:
                 if key not in criteria:
-                    found.append(_Found((*where, "expect", key), _no_criterion(key, criteria)))
+                    found.append(_Found((*where, "expect", key), _no(key, "criterion", criteria)))
+        for number, name in enumerate(_list(test.get("alarms"))):
+            if isinstance(name, str) and name not in alarms:
+                found.append(_Found((*where, "alarms", number), _no(name, "alarm", alarms)))
         band = test.get("band")
         if isinstance(band, str) and band not in bands:
             found.append(_Found((*where, "band"), f"no band {band!r}; there are: {bands}"))
     return found
 
 
-def _no_criterion(key: str, criteria: list[str]) -> str:
-    close = get_close_matches(key, criteria, 1)
+def _no(key: str, kind: str, known: list[str]) -> str:
+    close = get_close_matches(key, known, 1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"no criterion {key!r}{hint}"
+    return f"no {kind} {key!r}{hint}"
 
 
 class _Identified(NamedTuple):

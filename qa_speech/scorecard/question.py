@@ -18,6 +18,9 @@ from qa_speech.scores import Evidence, Measurement
 MAX_EVIDENCE = 10
 """Pieces of evidence that are shown of one check."""
 
+WHO = "who_said_it"
+"""Review reason: the words are there, and nobody knows whose they are."""
+
 Detail: TypeAlias = dict[str, str | float | None]
 Gather: TypeAlias = Literal["none", "few", "all"]
 """How much evidence is wanted: none of a condition, every place of an anchor, else a few."""

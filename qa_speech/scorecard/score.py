@@ -45,12 +45,13 @@ from typing import TYPE_CHECKING
 
 from qa_speech.call import Call, Role
 from qa_speech.metrics.kept import kept_measurements, with_measurements
+from qa_speech.scorecard.alarms import Watch, watched
 from qa_speech.scorecard.arithmetic import total_of
 from qa_speech.scorecard.attributes import attribute_of
 from qa_speech.scorecard.context import Context, Limits
 from qa_speech.scorecard.criterion import Judge, judge
 from qa_speech.scorecard.question import Needs, Question
-from qa_speech.scores import CriterionScore, Measurement, Score
+from qa_speech.scores import AlarmScore, CriterionScore, Measurement, Score
 
 if TYPE_CHECKING:
     from qa_speech.scorecard.model import Eligible, Scorecard
@@ -80,6 +81,7 @@ class Plan:
                 shared = Judge(criterion, section, needs, trusted=is_trusted)
             judges.append(shared)
         self.judges: tuple[Judge, ...] = tuple(judges)
+        self.alarms = tuple([Watch(alarm, needs) for alarm in card.alarms])
         self.needs: Needs = needs
         self.book = needs.book()
         self.metrics = needs.metrics
@@ -144,7 +146,7 @@ def score(
     """
     reason = not_scorable(call, scorecard.eligible)
     if reason:
-        return _unscorable(call, scorecard, reason)
+        return _unscorable(call, plan_of(scorecard, trusted), reason)
     return judged(call, scorecard, measurements=measurements, trusted=trusted)
 
 
@@ -161,7 +163,8 @@ def judged(
     if measurements is None:
         measurements = kept_measurements(call)
     question = Question(Context(call, book=plan.book, limits=plan.limits, known=measurements, given=given))
-    return total_of(scorecard, call.id, tuple([judge(one, question) for one in plan.judges]))
+    criteria = tuple([judge(one, question) for one in plan.judges])
+    return total_of(scorecard, call.id, criteria, watched(plan.alarms, question))
 
 
 class Pair:
@@ -195,23 +198,28 @@ def _scored_by(plan: Plan, question: Question, made: dict[Judge, CriterionScore]
     card, call = plan.card, question.context.call
     reason = not_scorable(call, card.eligible)
     if reason:
-        return _unscorable(call, card, reason)
+        return _unscorable(call, plan, reason)
     criteria: list[CriterionScore] = []
     for one in plan.judges:
         found = made.get(one)
         if found is None:
             found = made[one] = judge(one, question)
         criteria.append(found)
-    return total_of(card, call.id, tuple(criteria))
+    return total_of(card, call.id, tuple(criteria), watched(plan.alarms, question))
 
 
-def _unscorable(call: Call, scorecard: Scorecard, reason: str) -> Score:
-    """The score of a call that a scorecard does not judge."""
+def _unscorable(call: Call, plan: Plan, reason: str) -> Score:
+    """The score of a call that a scorecard does not judge; its alarms ring all the same."""
+    card = plan.card
+    alarms: tuple[AlarmScore, ...] = ()
+    if plan.alarms:
+        question = Question(Context(call, book=plan.book, limits=plan.limits, known=kept_measurements(call)))
+        alarms = watched(plan.alarms, question)
     return Score(
         call.id,
-        scorecard.id,
-        scorecard.version,
-        scorecard.sha256,
+        card.id,
+        card.version,
+        card.sha256,
         (),
         (),
         None,
@@ -219,6 +227,7 @@ def _unscorable(call: Call, scorecard: Scorecard, reason: str) -> Score:
         0.0,
         scorable=False,
         reason=reason,
+        alarms=alarms,
     )
 
 

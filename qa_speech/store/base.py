@@ -90,7 +90,7 @@ class CriterionCount(msgspec.Struct, frozen=True):
 class Figures(msgspec.Struct, frozen=True):
     """What is stored, in numbers. Totals are means over calls that have one; `audio_h` in hours; `judged` calls were passed
     or not; `copies` took over the Call of an equal recording; `rows` of work, done or not. Bands come best first, reasons
-    of a missing total, errors and criteria most frequent first."""
+    of a missing total, errors and criteria most frequent first. `alarms`: in how many calls each rang, by its title."""
 
     stored: int
     ok: int
@@ -109,6 +109,7 @@ class Figures(msgspec.Struct, frozen=True):
     no_total: Mapping[str, int]
     errors: Sequence[ErrorCount]
     criteria: Sequence[CriterionCount]
+    alarms: Mapping[str, int] = {}
 
     @property
     def pass_rate(self) -> float | None:

@@ -29,7 +29,18 @@ def with_scores(figures: Figures, rows: Sequence[ResultRow]) -> Figures:
         bands=_bands(rows),
         no_total=_without_total(rows),
         criteria=_criteria(rows),
+        alarms=_alarms(rows),
     )
+
+
+def _alarms(rows: Sequence[ResultRow]) -> dict[str, int]:
+    """In how many calls each alarm rang, the most frequent first."""
+    counts: Counter[str] = Counter()
+    for row in rows:
+        for alarm in row.alarms or ():
+            if alarm.raised:
+                counts[alarm.title or ""] += 1
+    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
 
 def _bands(rows: Sequence[ResultRow]) -> dict[str, int]:

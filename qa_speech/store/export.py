@@ -21,13 +21,14 @@ from qa_speech.cells import defused
 from qa_speech.errors import ConfigError
 from qa_speech.files import whole_file
 from qa_speech.store.base import Answer, Result
-from qa_speech.store.records import COLUMNS, CriterionRow, ResultRow
+from qa_speech.store.records import COLUMNS, AlarmRow, CriterionRow, ResultRow
 from qa_speech.store.sql import shown_name
 
 FORMATS = ("csv", "xlsx", "jsonl")
 IDENTITY = ("id", "status", "error", "message", "path")
 """Columns before the metadata."""
 RESULT = (
+    "alarms",
     "duration_s",
     "total",
     "total_if_confirmed",
@@ -141,7 +142,7 @@ class Columns(msgspec.Struct, frozen=True):
         row = result.row
         cells = [getattr(row, name) for name in IDENTITY]
         cells += [result.metadata.get(key) for key in self.metadata]
-        cells += [getattr(row, name) for name in RESULT]
+        cells += [_titles(row.alarms) if name == "alarms" else getattr(row, name) for name in RESULT]
         judged = {criterion.id: criterion for criterion in row.criteria or ()}
         for name in self.criteria:
             criterion = judged.get(name, NOT_JUDGED)
@@ -150,6 +151,12 @@ class Columns(msgspec.Struct, frozen=True):
 
 
 NOT_JUDGED = CriterionRow()
+
+
+def _titles(alarms: Sequence[AlarmRow] | None) -> str | None:
+    """What rang, by its titles."""
+    rang = [alarm.title or "" for alarm in alarms or () if alarm.raised]
+    return "; ".join(rang) or None
 
 
 def columns_of(results: Iterable[Result]) -> Columns:

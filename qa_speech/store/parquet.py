@@ -53,6 +53,7 @@ from qa_speech.store.question import ask
 from qa_speech.store.records import OK, Kept, Record, ResultRow, Source, nameless
 from qa_speech.store.sound import require_sound, unreadable
 from qa_speech.store.sql import (
+    ALARMS,
     BANDS,
     BRIEF,
     CALL_COLUMNS,
@@ -313,6 +314,7 @@ class ParquetStore:
                 no_total=dict(opened.execute(NO_TOTAL).fetchall()),
                 errors=[ErrorCount(*values) for values in opened.execute(ERRORS).fetchall()],
                 criteria=[CriterionCount(*values) for values in opened.execute(CRITERIA).fetchall()],
+                alarms=dict(opened.execute(ALARMS).fetchall()),
             )
 
     # -- parts

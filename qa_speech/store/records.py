@@ -15,7 +15,16 @@ import msgspec
 
 from qa_speech.documents import encode
 from qa_speech.files import code_sha256
-from qa_speech.scores import CallFailure, CallReport, CriterionScore, Measurement, Score, SectionScore
+from qa_speech.scores import (
+    AlarmScore,
+    CallFailure,
+    CallReport,
+    CriterionScore,
+    Evidence,
+    Measurement,
+    Score,
+    SectionScore,
+)
 
 OK, FAILED, FORGOTTEN = "ok", "failed", "forgotten"
 
@@ -53,6 +62,18 @@ class CriterionRow(msgspec.Struct, frozen=True):
     pending: bool | None = None
     fatal: str | None = None
     severity: str | None = None
+    reason: str | None = None
+    review: tuple[str, ...] | None = None
+    places: tuple[PlaceRow, ...] | None = None
+
+
+class AlarmRow(msgspec.Struct, frozen=True):
+    """An alarm that rang, or (`raised` empty) could not be looked for, see `reason`."""
+
+    id: str | None = None
+    title: str | None = None
+    severity: str | None = None
+    raised: bool | None = None
     reason: str | None = None
     review: tuple[str, ...] | None = None
     places: tuple[PlaceRow, ...] | None = None
@@ -130,6 +151,9 @@ class ResultRow(msgspec.Struct, frozen=True, kw_only=True):
     recognise_s: float | None = None
     finish_s: float | None = None
     sequence: Long | None = None
+    alarms: tuple[AlarmRow, ...] | None = None
+    judged_points: float | None = None
+    possible_points: float | None = None
     figures: Mapping[str, float | None] = {}
 
 
@@ -290,7 +314,14 @@ def with_score(row: ResultRow, score: Score) -> ResultRow:
         to_review=sum(criterion.pending for criterion in score.criteria),
         criteria=tuple(_criterion(criterion) for criterion in score.criteria),
         sections=tuple(_section(section) for section in score.sections),
+        alarms=tuple(_alarm(alarm) for alarm in score.alarms),
+        judged_points=_given(score.judged_points),
+        possible_points=_given(score.possible_points),
     )
+
+
+def _given(points: float | msgspec.UnsetType) -> float | None:
+    return points if isinstance(points, float) else None
 
 
 def _criterion(criterion: CriterionScore) -> CriterionRow:
@@ -306,8 +337,17 @@ def _criterion(criterion: CriterionScore) -> CriterionRow:
         severity=criterion.severity,
         reason=criterion.reason,
         review=criterion.review,
-        places=tuple(PlaceRow(one.kind, one.role, one.start, one.end) for one in criterion.evidence),
+        places=_places(criterion.evidence),
     )
+
+
+def _alarm(alarm: AlarmScore) -> AlarmRow:
+    places = _places(alarm.evidence)
+    return AlarmRow(alarm.id, alarm.title, alarm.severity, alarm.raised, alarm.reason, alarm.review, places)
+
+
+def _places(evidence: tuple[Evidence, ...]) -> tuple[PlaceRow, ...]:
+    return tuple(PlaceRow(one.kind, one.role, one.start, one.end) for one in evidence)
 
 
 def _section(section: SectionScore) -> SectionRow:

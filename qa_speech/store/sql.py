@@ -57,7 +57,8 @@ PARTS = """
 BRIEF = """
     SELECT
         id, status, duration_s, total, passed, to_review, copied_from, band, reason, error, message,
-        list_transform(criteria, lambda c: {'id': c.id, 'title': c.title, 'outcome': c.outcome}) AS criteria
+        list_transform(criteria, lambda c: {'id': c.id, 'title': c.title, 'outcome': c.outcome}) AS criteria,
+        list_transform(alarms, lambda c: {'title': c.title, 'raised': c.raised}) AS alarms
     FROM newest"""
 COUNTS = """
     SELECT
@@ -83,6 +84,11 @@ NO_TOTAL = """
     SELECT reason, count(*)
     FROM brief WHERE total IS NULL AND reason <> ''
     GROUP BY reason ORDER BY count(*) DESC"""
+ALARMS = """
+    SELECT a.title, count(*)
+    FROM (SELECT unnest(alarms) AS a FROM brief)
+    WHERE a.raised
+    GROUP BY a.title ORDER BY count(*) DESC, a.title"""
 ERRORS = """
     SELECT error, count(*), min(id), arg_min(message, id)
     FROM brief WHERE status = 'failed'

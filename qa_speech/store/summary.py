@@ -106,7 +106,11 @@ def as_lines(figures: Figures, run: Path, lang: str) -> str:
 
 def in_chinese(figures: Figures, run: Path, now: dt.datetime, session: Session | None = None) -> str:
     """The figures as one screen of Chinese."""
-    lines = [f"质检批次小结  {now:%Y-%m-%d %H:%M}", "", *_of_rows(figures)]
+    lines = [f"质检批次小结  {now:%Y-%m-%d %H:%M}", ""]
+    if figures.alarms:
+        rang = "、".join(f"{visible(title)} {count:,} 通" for title, count in figures.alarms.items())
+        lines += [f"报警：{rang}", ""]
+    lines += _of_rows(figures)
     if session is not None:
         lines += _of_session(session)
     if figures.scored:

@@ -68,6 +68,7 @@ REASONS: Words = {
     "masked": ("有一段被消音，不知道是谁说的、说了什么", "part of it is masked: nobody knows who said what there"),
     "low_reliability": ("所依据的测量可靠性低", "rests on a figure of low reliability"),
     "near_threshold": ("数值接近标准线", "the value is close to the limit"),
+    "who_said_it": ("录音分不出角色，请确认是谁说的", "roles are unknown: please tell who said it"),
     "untrusted": (
         "这一项机器与人的一致率还没有达到评分表的要求",
         "machine and people have not yet agreed often enough on this criterion",
@@ -162,7 +163,7 @@ NOTES: Words = {
     "speech_slow": ("语速过慢，这一段 {}", "too slow, a stretch of {}"),
     "longest_monologue": ("连续说了 {}", "spoke for {} on end"),
     "level_jump": ("音量突变", "sudden change of level"),
-    "raised_voice": ("提高嗓门", "raised voice"),
+    "raised_voice": ("音量升高", "raised voice"),
     # absence
     "phrase_missing": ("", ""),
     "phrase_avoided": ("", ""),

@@ -30,6 +30,16 @@ MESSAGES: Words = {
         "人工项占了大半：机器最多评到 {coverage}%，低于 min_coverage，永远没有总分",
         "too much is manual: at most {coverage} % can be judged, below min_coverage, so there is never a total",
     ),
+    "mostly_manual": (
+        "{whole} 分里有 {manual} 分由人评：未评之前，机器评的 {judged} 分顶着整节的权重。写上 manual: {{keep_weight: true}}，"
+        "人工项就留着自己的权重",
+        "{manual} of {whole} points are manual: until they are judged the other {judged} carry the whole section. "
+        "With manual: {{keep_weight: true}} manual items keep their weight",
+    ),
+    "alarm_no_evidence": (
+        "报警拿不出录音依据（只看通话属性）",
+        "an alarm without evidence anybody could hear: it only looks at attributes of the call",
+    ),
     "trust_never": (
         "trust.min_agreement 是 1：一致率的下限永远到不了 1，全部扣分会一直待复核",
         "trust.min_agreement is 1, which no lower bound of agreement ever reaches: every deduction waits for ever",

@@ -36,6 +36,28 @@ def total(score: Score | None, lang: Lang) -> str:
     return name + terms.bracket(terms.reason(score.reason, lang), lang)
 
 
+def judged_so_far(score: Score, lang: Lang) -> str:
+    """Of how many points a total speaks that is not final yet, and how many of these were earned; "" for a final one."""
+    judged, possible = score.judged_points, score.possible_points
+    if score.total is None or not isinstance(judged, float) or not isinstance(possible, float):
+        return ""
+    earned = terms.number(score.total * judged / 100)
+    of, whole = terms.number(judged), terms.number(possible)
+    return pick(
+        lang,
+        f"已评 {of} 分中的 {earned} 分；另有 {terms.number(possible - judged)} 分待人工评定",
+        f"{earned} of the {of} points judged so far; {whole} in all, the rest waits for a person",
+    )
+
+
+def alarms(score: Score | None, lang: Lang) -> tuple[str, ...]:
+    """The titles of the alarms that rang; those that are not sure say so."""
+    if score is None:
+        return ()
+    unsure = pick(lang, "（待确认）", " (to confirm)")
+    return tuple(alarm.title + unsure * bool(alarm.review) for alarm in score.raised)
+
+
 def reasons(report: CallReport, lang: Lang, *, longest: int = MOST_REASONS) -> Sequence[str]:
     """The main reasons for a score, `longest` at most in number, as ``title: sentence``; those that wait for a person say so."""
     found = []
@@ -63,6 +85,7 @@ def summary_line(report: CallReport, lang: Lang) -> str:
     parts = [report.id]
     if report.call.times != "nominal":
         parts.append(terms.clock(report.call.duration))
+    parts += [f"{pick(lang, '报警', 'ALARM')} {title}" for title in alarms(report.score, lang)]
     parts.append(_total_and_band(report.score, lang))
     waiting = pending(report.score)
     if waiting:
@@ -83,6 +106,7 @@ def _total_and_band(score: Score | None, lang: Lang) -> str:
         return text
     if score.band:
         text = f"{text} {score.band}"
+    text += terms.bracket(judged_so_far(score, lang), lang)
     return text + terms.bracket(marks(score, lang), lang)
 
 

@@ -55,11 +55,43 @@ def sentence(criterion: CriterionScore, *, lang: Lang, call: Call | None = None)
 
 
 def _unjudged(case: Case) -> str:
+    name = terms.outcome(case.criterion.outcome, case.lang)
+    why = _why_unjudged(case)
+    return case.labelled(name, why) if why else name
+
+
+def why_unjudged(criterion: CriterionScore, lang: Lang, call: Call | None = None) -> str:
+    """Why a criterion was not judged, "" where its outcome says all.
+
+    >>> detail = {"otherwise": "客户未要求办理"}
+    >>> left = CriterionScore("id", "核实身份", "s", "not_applicable", None, 5, reason="condition_false", detail=detail)
+    >>> why_unjudged(left, "zh")
+    '客户未要求办理'
+    """
+    return _why_unjudged(Case(criterion, lang, call))
+
+
+def _why_unjudged(case: Case) -> str:
     criterion = case.criterion
-    name = terms.outcome(criterion.outcome, case.lang)
     if not criterion.reason or criterion.reason == criterion.outcome:
-        return name
-    return case.labelled(name, terms.reason(criterion.reason, case.lang))
+        return ""
+    if criterion.reason == "condition_false":
+        return _condition(case)
+    return terms.reason(criterion.reason, case.lang)
+
+
+def _condition(case: Case) -> str:
+    """What would have made it apply: as the card says it, else in the words of the condition itself."""
+    stated = case.text("otherwise")
+    if stated:
+        return stated
+    if case.text("operator") == "phrase" and case.text("mode") == "any" and not case.negated:
+        return _missing(case)
+    if case.text("operator") == "metric" and case.value("value") is not None:
+        name = terms.figure_name(case.text("metric"), case.text("component"), case.lang)
+        value = terms.component_figure(case.text("metric"), case.text("component"), case.value("value"), case.lang)
+        return f"{name} {value}"
+    return terms.reason("condition_false", case.lang)
 
 
 def _judged(case: Case) -> str:

@@ -19,7 +19,9 @@ Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=100000)]
-RoleName = Literal["agent", "customer"]
+RoleName = Literal["agent", "customer", "anyone_if_unknown"]
+ANYONE: RoleName = "anyone_if_unknown"
+"""The agent; where nobody knows who speaks, whoever it was. See `checks.anyone`."""
 
 
 class Part(BaseModel):

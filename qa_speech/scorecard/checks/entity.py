@@ -17,6 +17,7 @@ from pydantic import Field
 from qa_speech.language.phrases import fold
 from qa_speech.privacy.identifiers import Found, identifiers_of
 from qa_speech.privacy.numerals import is_hotline
+from qa_speech.scorecard.checks.anyone import by_anyone
 from qa_speech.scorecard.checks.base import Operator, Reason
 from qa_speech.scorecard.checks.counted import counted, reasons, wanted_of
 from qa_speech.scorecard.checks.window import Counted, windowed
@@ -65,7 +66,7 @@ class Entity(Counted, Operator):
 
     def compiled(self, needs: Needs) -> Evaluator:
         """The function that decides it; needs no phrases and no metrics."""
-        return windowed(self, _evaluator(self))
+        return by_anyone(self, lambda one: windowed(one, _evaluator(one)), forbids=self.bounds(1, None).low == 0)
 
 
 def _evaluator(model: Entity) -> Evaluator:

@@ -10,12 +10,14 @@ from functools import lru_cache
 from math import ceil
 from typing import Any, ClassVar, NamedTuple, get_type_hints
 
+from msgspec.structs import replace
 from pydantic import TypeAdapter, ValidationError
 
 from qa_speech.call import Call, Recording, Role
 from qa_speech.errors import ConfigError
 from qa_speech.metrics import Metric, metrics
-from qa_speech.scorecard.checks.base import Operator, Reason
+from qa_speech.scorecard.checks.anyone import as_agent, whose
+from qa_speech.scorecard.checks.base import ANYONE, Operator, Reason
 from qa_speech.scorecard.checks.window import Window, windowed
 from qa_speech.scorecard.question import (
     Detail,
@@ -80,7 +82,12 @@ class MetricCheck(Operator):
             No such metric, component or parameter, or a value of the wrong type; says what there is.
         """
         given = json.dumps(dict(self.params), ensure_ascii=False)
-        return _figure(self.named, given, self.window.role)
+        if self.window.role != ANYONE:
+            return _figure(self.named, given, self.window.role)
+        found = _figure(self.named, given, None)
+        if found.metric.needs != ("words",):
+            raise ValueError(f"metric {found.metric.name} needs to know who speaks; role: {ANYONE} has no meaning here")
+        return found
 
     def compiled(self, needs: Needs) -> Evaluator:
         """The function that decides it; the figure is measured once for all who need it."""
@@ -102,6 +109,7 @@ def _evaluator(model: MetricCheck, needs: Needs) -> Evaluator:
     low, high = model.at_least, model.at_most
     bounds = [bound for bound in (low, high) if bound is not None]
     unit = line.unit_of(part)
+    by_anyone = model.window.role == ANYONE
     role = Role(params["role"]) if "role" in params else None
     base: Detail = {"operator": "metric", "metric": line.name, "component": part, "unit": unit}
     if role is not None:
@@ -114,7 +122,10 @@ def _evaluator(model: MetricCheck, needs: Needs) -> Evaluator:
     def decide(question: Question) -> Result:
         context = question.context
         stated = context.given.get(model.named)
-        if stated is None:
+        is_anyones = by_anyone and context.nobody_known
+        if stated is None and is_anyones:
+            measured = _of_anyone(line.function(as_agent(context.call), **params))
+        elif stated is None:
             measured = context.measured(key, line.function, params, question.reach)
         else:
             measured = Measurement(stated, line.unit, {} if part == "value" else {part: stated})
@@ -150,9 +161,15 @@ def _evaluator(model: MetricCheck, needs: Needs) -> Evaluator:
         evidence = _proof(measured.evidence, part, question.gather)
         if not holds and not evidence:
             evidence = (question.stretch(role, line.name),)
-        return Result(holds, reason, detail, evidence, tuple(review), hits, value)
+        found = Result(holds, reason, detail, evidence, tuple(review), hits, value)
+        return whose(found, forbids=low is None) if is_anyones else found
 
     return decide
+
+
+def _of_anyone(measured: Measurement) -> Measurement:
+    """A figure made of everybody's words: its evidence is of nobody in particular."""
+    return replace(measured, evidence=tuple([replace(piece, role=Role.UNKNOWN) for piece in measured.evidence]))
 
 
 def _doubtful(measured: Measurement, part: str) -> float:

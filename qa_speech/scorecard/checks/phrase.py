@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from qa_speech.call import Role
 from qa_speech.language.phrases import fold
+from qa_speech.scorecard.checks.anyone import by_anyone
 from qa_speech.scorecard.checks.base import Operator, Reason, Text
 from qa_speech.scorecard.checks.counted import Wanted, wanted_of
 from qa_speech.scorecard.checks.window import Bounds, Counted, windowed
@@ -121,7 +122,7 @@ class Phrase(Counted, Operator):
 
     def compiled(self, needs: Needs) -> Evaluator:
         """The function that decides it."""
-        return windowed(self, _evaluator(self, needs))
+        return by_anyone(self, lambda one: windowed(one, _evaluator(one, needs)), forbids=self.wanted.low == 0)
 
 
 def _evaluator(model: Phrase, needs: Needs) -> Evaluator:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from qa_speech.call import Role
 from qa_speech.language.asking import is_question
-from qa_speech.scorecard.checks.base import Operator, Reason, Share
+from qa_speech.scorecard.checks.base import ANYONE, Operator, Reason, Share
 from qa_speech.scorecard.checks.window import Counted, windowed
 from qa_speech.scorecard.context import Context
 from qa_speech.scorecard.likeness import is_alike
@@ -39,6 +39,8 @@ class Repeat(Counted, Operator):
     def _whose(self) -> Repeat:
         if self.role is None:
             raise ValueError("repeat needs role: whose repeating is looked for")
+        if self.role == ANYONE:
+            raise ValueError(f"repeat needs to know who speaks; role: {ANYONE} has no meaning here")
         return self
 
     def always(self) -> bool | None:
@@ -58,7 +60,7 @@ class _Repetition(NamedTuple):
 
 
 def _evaluator(model: Repeat) -> Evaluator:
-    role = Role(model.role or "agent")
+    role = model.speaker or Role.AGENT
     bounds = model.bounds(0, 0)
     low, high = bounds
     base: Detail = {"operator": "repeat", "of": model.of, "role": str(role)}

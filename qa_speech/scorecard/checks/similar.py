@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from qa_speech.language.phrases import fold
+from qa_speech.scorecard.checks.anyone import by_anyone
 from qa_speech.scorecard.checks.base import Operator, Reason, Share, Text
 from qa_speech.scorecard.checks.counted import counted, reasons, wanted_of
 from qa_speech.scorecard.checks.window import Counted, windowed
@@ -43,7 +44,7 @@ class Similar(Counted, Operator):
 
     def compiled(self, needs: Needs) -> Evaluator:
         """The function that decides it; needs no phrases and no metrics."""
-        return windowed(self, _evaluator(self))
+        return by_anyone(self, lambda one: windowed(one, _evaluator(one)), forbids=self.bounds(1, None).low == 0)
 
 
 def _evaluator(model: Similar) -> Evaluator:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pydantic import Field, model_validator
 
 from qa_speech.call import Role
-from qa_speech.scorecard.checks.base import Count, Part, RoleName, Seconds
+from qa_speech.scorecard.checks.base import ANYONE, Count, Part, RoleName, Seconds
 from qa_speech.scorecard.context import Reach
 from qa_speech.scorecard.question import Detail, Evaluator, Question, Result
 
@@ -15,7 +15,10 @@ from qa_speech.scorecard.question import Detail, Evaluator, Question, Result
 class Window(Part):
     """Who and where: without any of these the whole call, both parties."""
 
-    role: RoleName | None = Field(None, description="谁说的 agent 坐席 / customer 客户；不写则双方")
+    role: RoleName | None = Field(
+        None,
+        description="谁说的 agent 坐席 / customer 客户 / anyone_if_unknown 坐席，分不出角色时不论谁说的（待复核）；不写则双方",
+    )
     first_s: Seconds | None = Field(None, gt=0, description="只看开头多少秒（从首次有人说话起算）")
     last_s: Seconds | None = Field(None, gt=0, description="只看结尾多少秒（到最后有人说话为止）")
     between_s: tuple[Seconds, Seconds] | None = Field(None, description="只看从第几秒到第几秒（从首次有人说话起算）")
@@ -37,6 +40,8 @@ class Window(Part):
     @property
     def speaker(self) -> Role | None:
         """Whose words are looked at; None = everybody's."""
+        if self.role == ANYONE:
+            return Role.AGENT
         return None if self.role is None else Role(self.role)
 
     @property
