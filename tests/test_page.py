@@ -89,7 +89,7 @@ def test_the_page_shows_totals_reasons_quotes_times_and_silences() -> None:
     shown = Reader(html(report())).shown
 
     for text in (
-        "总分 50 不合格", "若全部确认 0", "已评占比 50%", "待复核 1", "坐席说了不允许的话：“我也不清楚”（00:13）",
+        "总分 50 不合格", "若全部确认 0", "已评占比 50%", "待复核 1", "坐席说了不该说的话：“我也不清楚”（00:13）",
         "客户提问后坐席静音 7.2 秒（00:06–00:13），标准 ≤ 7 秒", "待复核，暂不计入总分", "数值接近标准线", "待人工评定 业务准确",
         "坐席静音 7.2 秒", "双声道（1 坐席，2 客户）", "服务过程 得分率 50%（权重 100）",
     ):  # fmt: skip
@@ -326,7 +326,7 @@ def test_the_index_has_every_input_once_with_its_reasons_and_causes(tmp_path: Pa
         "通话数 3",
         "平均分 50 1 通有总分",
         "c.wav in/c.wav: 没有声音",
-        "服务忌语 坐席说了不允许的话",
+        "服务忌语 坐席说了不该说的话",
         "02:05",
         "未评分",
     ):

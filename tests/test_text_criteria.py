@@ -216,7 +216,7 @@ def test_other_anchors_are_no_words_of_the_one_who_was_to_speak() -> None:
     check = "{order: {anchor: {phrase: {any: [投诉]}}, after: {phrase: {any: [抱歉], role: agent}}, within_turns: 1}}"
     found = one(call, f"check: {check}")
 
-    assert sentence(found, lang="zh") == "“投诉”（00:00）之后 1 个话轮内：坐席没有说到“抱歉”；2 处中有 2 处不符合"
+    assert sentence(found, lang="zh") == "“投诉”（00:00）之后 1 个轮次内：坐席没有说到“抱歉”；2 处中有 2 处不符合"
     assert sentence(found, lang="en").endswith('agent did not say "抱歉"; so in 2 of 2 places')
 
 

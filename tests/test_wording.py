@@ -70,7 +70,7 @@ CASES = [
     ),
     (
         criterion("phrase_said", quote(72, "我也不清楚")),
-        "坐席说了不允许的话：“我也不清楚”（01:12）",
+        "坐席说了不该说的话：“我也不清楚”（01:12）",
         'agent said what must not be said: "我也不清楚" (01:12)',
     ),
     (
@@ -80,7 +80,7 @@ CASES = [
     ),
     (
         criterion("phrase_avoided", outcome="pass"),
-        "坐席没有说不允许的话",
+        "坐席没有说不该说的话",
         "agent said nothing that must not be said",
     ),
     (
@@ -98,8 +98,8 @@ CASES = [
             full_from=140.0,
             full_below=280.0,
         ),
-        "坐席语速 359 字/分，标准 ≥ 140 且 < 280 字/分",
-        "agent speech rate: 359 syllables/min; limit ≥ 140 and < 280 syllables/min",
+        "坐席语速 359 字/分，标准 140–280 字/分",
+        "agent speech rate: 359 syllables/min; limit 140–280 syllables/min",
     ),
     (
         criterion(
@@ -112,7 +112,7 @@ CASES = [
             unit="count",
             full_below=1.0,
         ),
-        "坐席抢话 2 次（00:11、00:20），标准 0 次",
+        "坐席抢话 2 次（00:11、00:20），标准：不得出现",
         "agent interruptions: 2 (00:11, 00:20); limit 0",
     ),
     (
@@ -153,8 +153,8 @@ CASES = [
     ),
     (
         criterion("attribute_differs", attribute="priority", value=2.0, at_least=3.0, at_most=5.0),
-        "priority 2，要求 ≥ 3 且 ≤ 5",
-        "priority is 2; wanted: ≥ 3 and ≤ 5",
+        "priority 2，要求 3–5",
+        "priority is 2; wanted: 3–5",
     ),
     (
         criterion("attribute_differs", attribute="queue", value="宽带", unwanted="宽带"),
@@ -188,7 +188,7 @@ CASES = [
     ),
     (
         criterion("order_broken", anchor="请稍等", side="before", within_turns=2.0, inner="phrase_avoided"),
-        "请稍等之前 2 个话轮内：坐席没有说不允许的话",
+        "请稍等之前 2 个轮次内：坐席没有说不该说的话",
         "Before 请稍等 within 2 turns: agent said nothing that must not be said",
     ),
     (criterion("no_words", outcome="not_measured"), "未能判定：已转写，但没有识别出字词", None),
@@ -218,7 +218,7 @@ def test_a_call_without_times_names_lines_and_never_seconds() -> None:
 
     said = sentence(criterion("phrase_said", heard), lang="zh", call=call)
 
-    assert said == "坐席说了不允许的话：“我不清楚”（第 2 句）"
+    assert said == "坐席说了不该说的话：“我不清楚”（第 2 句）"
 
 
 def test_a_figure_just_beside_its_bound_is_not_rounded_onto_it() -> None:
@@ -240,7 +240,7 @@ def test_combined_checks_say_how_many_parts_failed() -> None:
 def test_braces_in_what_was_said_are_only_words() -> None:
     heard = quote(1, "{who}{0.__class__}%s")
 
-    assert sentence(criterion("phrase_said", heard), lang="zh") == "坐席说了不允许的话：“{who}{0.__class__}%s”（00:01）"
+    assert sentence(criterion("phrase_said", heard), lang="zh") == "坐席说了不该说的话：“{who}{0.__class__}%s”（00:01）"
     assert '"{who}{0.__class__}%s"' in sentence(criterion("order_kept", heard, side="after"), lang="en")
 
 
@@ -359,7 +359,7 @@ def test_the_line_of_a_call_gives_length_total_band_and_the_gravest_reason_first
 
     line = summary_line(judged(small, grave), "zh")
 
-    assert line.startswith("made  01:02  80 分 合格  辱骂：坐席说了不允许的话：“滚”（00:09）；标题：")
+    assert line.startswith("made  01:02  80 分 合格  辱骂：坐席说了不该说的话：“滚”（00:09）；标题：")
 
 
 def test_what_waits_for_a_person_is_said_so_and_a_bonus_not_earned_costs_nothing() -> None:

@@ -92,15 +92,15 @@ OVERLAP = (
 )
 INTERRUPTION = (
     replace(COUNT, alone=Name("抢话", "interruptions")),
-    Component("success_count", "count", "得手", "successful"),
+    Component("success_count", "count", "打断成功", "successful"),
     Component("attempt_count", "count", "未成", "attempted"),
     PER_MIN,
     TOTAL_S,
     LONGEST_S,
     CALL_S,
-    Component("turns", "count", "话轮数", "turns", counted="个"),
-    Component("interrupting_turns", "count", "抢话的话轮", "interrupting turns", counted="个"),
-    Component("overtalk_share", "%", "抢话占话轮", "overtalk"),
+    Component("turns", "count", "轮次数", "turns", counted="个"),
+    Component("interrupting_turns", "count", "抢话的轮次", "interrupting turns", counted="个"),
+    Component("overtalk_share", "%", "抢话占轮次", "overtalk"),
 )
 _OVERLAP = names_of(OVERLAP)
 

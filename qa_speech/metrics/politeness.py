@@ -92,7 +92,7 @@ POLITENESS = (
     Component(
         "opening_greeting", "", "开场问候", "greeting at the opening"
     ),  # 1 or 0, as are the three below without a unit
-    Component("opening_introduction", "", "开场自报家门", "introduction at the opening"),
+    Component("opening_introduction", "", "开场报工号", "introduction at the opening"),
     Component("identity_count", "count", "核实身份次数", "identity checks"),
     Component("identity_polite_count", "count", "核实时用敬语", "polite identity checks"),
     Component("wait_count", "count", "请客户等待次数", "waits asked for"),
@@ -394,5 +394,5 @@ def _absent(call: Call, spoken: Sequence[int], components: Mapping[str, float | 
 
 METRICS = (
     Metric("politeness", politeness, "points", ("words", "annotations"), POLITENESS, "礼貌", "politeness"),
-    Metric("violations", violations, "count", ("words",), VIOLATIONS, "服务禁语", "violations"),
+    Metric("violations", violations, "count", ("words",), VIOLATIONS, "用语不当", "violations"),
 )

@@ -226,7 +226,7 @@ METRICS = (
         highlights=("share_of_call", "share_of_speech"),
     ),
     Metric(
-        "turns", turns, "count", ("speech",), TURNS, "话轮", "turns",
+        "turns", turns, "count", ("speech",), TURNS, "轮次", "turns",
         highlights=("agent_count", "customer_count", "agent_longest_s"),
     ),
 )  # fmt: skip

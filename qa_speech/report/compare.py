@@ -125,8 +125,12 @@ def _figures(side: Distribution, lang: Lang) -> str:
     """Under one card: calls that passed, calls without a total, percentiles of the totals."""
     passed = _label("passed", lang, n=side.passed)
     without = _label("without", lang, n=side.without_total)
-    percentiles = f"P10 {_number(side.p10)} / P50 {_number(side.p50)} / P90 {_number(side.p90)}"
-    return f"{passed}，{without}，{percentiles}"
+    return f"{passed}，{without}，{_percentiles(side, lang)}"
+
+
+def _percentiles(side: Distribution, lang: Lang) -> str:
+    values = {"p10": _number(side.p10), "p50": _number(side.p50), "p90": _number(side.p90)}
+    return _label("percentiles", lang, **values)
 
 
 def _all_bands(found: Comparison) -> list[str]:
@@ -201,8 +205,7 @@ def comparison_lines(found: Comparison, *, lang: Lang = "zh", most: int = MOST_L
 def _side_line(name: str, side: Distribution, lang: Lang) -> str:
     bands = "  ".join(f"{band_name(band, lang)} {count}" for band, count in side.bands.items())
     mean = f"{_label('mean_of', lang)} {_number(side.mean)}"
-    percentiles = f"P10 {_number(side.p10)}  P50 {_number(side.p50)}  P90 {_number(side.p90)}"
-    return f"  {_label(name, lang)}: {mean}  {percentiles}  |  {bands}"
+    return f"  {_label(name, lang)}: {mean}  {_percentiles(side, lang)}  |  {bands}"
 
 
 # ---------------------------------------------------------------------------------------------------- names

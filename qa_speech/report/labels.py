@@ -107,6 +107,10 @@ COMPARISON: Words = {
     "passed": ("达标 {n} 通", "passed {n}"),
     "without": ("无总分 {n}", "without a total {n}"),
     "absent": ("没有此项", "not on the card"),
+    "percentiles": (
+        "最低一成 {p10} · 中位数 {p50} · 最高一成 {p90}",
+        "lowest tenth {p10} · median {p50} · highest tenth {p90}",
+    ),
     "pending": ("待复核", "pending"),
 }
 """Words of the comparison of two scorecards; what stands in braces is filled in."""

@@ -38,7 +38,7 @@ sections:
     weight: 60
     criteria:
       - id: dead-air
-        title: 坐席一方无声
+        title: 坐席无应答静音
         points: 10
         check: {{metric: silence.longest_s, params: {{owner: agent, announced: "no"}}}}
         bands: [{{below: 3, points: 10}}, {{below: 6, points: 5}}, {{points: 0}}]

@@ -143,7 +143,7 @@ class Case:
         first, last = self.text("first_turn"), self.text("last_turn")
         if not (first and last):
             return ""
-        return self.pick(f"第 {first} 到 {last} 个话轮", f"in turns {first} to {last}")
+        return self.pick(f"第 {first} 到 {last} 个轮次", f"in turns {first} to {last}")
 
     @property
     def timed(self) -> bool:

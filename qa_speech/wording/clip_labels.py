@@ -6,14 +6,14 @@ from qa_speech.wording.lang import Words
 
 LABELS: Words = {
     "title": ("辅导片段", "Coaching clips"),
-    "worst": ("待改进", "To improve"),
-    "best": ("可学习", "To learn from"),
+    "worst": ("反例", "What went wrong"),
+    "best": ("正例", "What went well"),
     "clips": ("个片段", "clips"),
     "without": ("个没有声音", "without sound"),
     "masked_on": ("客户信息已遮蔽", "Customers' data masked"),
     "masked_off": ("客户信息未遮蔽，请勿外放", "Customers' data is NOT masked: do not play to others"),
     "all": ("全部项目", "All criteria"),
-    "both": ("好坏都要", "Both"),
+    "both": ("正例和反例", "Both"),
     "call": ("录音", "Call"),
     "agent": ("坐席", "Agent"),
     "total": ("总分", "Total"),

@@ -1,10 +1,10 @@
 """The sentence of a figure: of a criterion that asks `metric`, or that has bands.
 
     silence      客户提问后坐席静音 7.2 秒（03:12–03:19），标准 ≤ 3 秒
-    speech_rate  坐席语速 262 字/分，标准 ≥ 140 且 < 260 字/分
-    violations   坐席用语不当 2 处：命令“你先别说了”（00:11）、反问“你怎么还不明白”（00:46），标准 0 处
+    speech_rate  坐席语速 262 字/分，标准 140–260 字/分
+    violations   坐席用语不当 2 处：命令“你先别说了”（00:11）、反问“你怎么还不明白”（00:46），标准：不得出现
     politeness   坐席用语礼貌程度 35.7 分，标准 ≥ 58 分；最不客气的：“不清楚。”（00:31）
-    depth        客户有 3 个问题没有得到答复：“多少钱”（00:04）、“能退吗”（00:32）、“几号”（00:39），标准 0 个
+    depth        客户有 3 个问题没有得到答复：“多少钱”（00:04）、“能退吗”（00:32）、“几号”（00:39），标准：全部答复
 
 Figures that speak of words have a sentence of their own, with the words; all others share one.
 """
@@ -48,8 +48,11 @@ def figure_sentence(case: Case) -> str:
     return said + _standard(case)
 
 
-def _standard(case: Case, *, counted_in: str = "次") -> str:
-    """What was asked, at the end of the sentence; `counted_in` is the Chinese measure word of what is counted."""
+def _standard(case: Case, *, counted_in: str = "次", none: str = "不得出现") -> str:
+    """What was asked, at the end of the sentence; `counted_in` is the Chinese measure word of what is counted, `none` says that
+    there must not be one."""
+    if case.lang == "zh" and _must_be_none(case):
+        return f"，标准：{none}"
     limit = limits(case).replace("次", counted_in)
     if not limit:
         return ""
@@ -66,16 +69,27 @@ class Bound(NamedTuple):
     value: float
 
 
+def _must_be_none(case: Case) -> bool:
+    """Whether the card wants none at all of what is counted."""
+    if case.text("unit") != "count" or case.negated:
+        return False
+    bounds = [_countable(bound, "count") for bound in _bounds(case)]
+    return [(bound.sign, bound.value) for bound in bounds] == [("", 0)]
+
+
 ASKED = {"at_least": "≥", "at_most": "≤", "full_from": "≥", "full_below": "<"}
 ASKED_BY_NOT = {"at_least": "<", "at_most": ">"}
 
 
 def limits(case: Case) -> str:
-    """What was asked of the figure, with its unit: ≥ 140 且 < 260 字/分; "" where nothing was."""
+    """What was asked of the figure, with its unit: 140–260 字/分, ≤ 3 秒; "" where nothing was."""
     unit, digits = case.text("unit"), _declared(case).digits
     bounds = [_countable(bound, unit) for bound in _bounds(case)]
     if not bounds:
         return ""
+    if len(bounds) == 2 and not case.negated and bounds[0].sign == "≥":
+        low, high = bounds
+        return f"{terms.number(low.value, digits)}–{_figure(case, high.value)}"
     last = bounds.pop()
     texts = [f"{bound.sign} {terms.number(bound.value, digits)}".strip() for bound in bounds]
     texts.append(f"{last.sign} {_figure(case, last.value)}".strip())
@@ -272,7 +286,7 @@ def _unanswered(case: Case) -> str:
     quotes = _asked_or_answered(case)
     if quotes:
         text = case.labelled(text, quotes) + case.and_so_on(_noted(case, POOR_ANSWERS))
-    return text + _standard(case, counted_in="个")
+    return text + _standard(case, counted_in="个", none="全部答复")
 
 
 def _count(case: Case, key: str) -> str:

@@ -1,9 +1,9 @@
 """The sentence of a criterion, from its reason code and `detail` (both listed in `qa_speech.scorecard.score`).
 
     phrase_missing   坐席最后 30 秒没有说到“满意度”或“评价”（已查 00:48–01:18）
-    phrase_said      坐席说了不允许的话：“我也不清楚”（01:12）
+    phrase_said      坐席说了不该说的话：“我也不清楚”（01:12）
     metric_above     客户提问后坐席静音 7.2 秒（03:12–03:19），标准 ≤ 3 秒
-    band             坐席语速 262 字/分，标准 ≥ 140 且 < 260 字/分
+    band             坐席语速 262 字/分，标准 140–260 字/分
     order_broken     “请稍等”（00:23）之后 10 秒内：坐席没有说到“久等”
 
 One small function per family of codes, named in the table `MAKERS` at the end: an operator adds its function and its
@@ -44,7 +44,7 @@ def sentence(criterion: CriterionScore, *, lang: Lang, call: Call | None = None)
     >>> from qa_speech.scores import Evidence
     >>> heard = Evidence("quote", 72.0, 73.0, Role.AGENT, "我也不清楚")
     >>> sentence(CriterionScore("taboo", "忌语", "s", "fail", 0, 10, evidence=(heard,), reason="phrase_said"), lang="zh")
-    '坐席说了不允许的话：“我也不清楚”（01:12）'
+    '坐席说了不该说的话：“我也不清楚”（01:12）'
     """
     case = Case(criterion, lang, call)
     if case.reason == "marked":
@@ -178,7 +178,7 @@ def _searched(case: Case) -> str:
 
 
 def _forbidden(case: Case) -> str:
-    return case.say("{who}{window}说了不允许的话：{quotes}", "{who} said what must not be said{window}: {quotes}")
+    return case.say("{who}{window}说了不该说的话：{quotes}", "{who} said what must not be said{window}: {quotes}")
 
 
 def _too_many(case: Case) -> str:
@@ -190,7 +190,7 @@ def _too_many(case: Case) -> str:
 
 def _avoided(case: Case) -> str:
     return case.say(
-        "{who}{window}没有说不允许的话",
+        "{who}{window}没有说不该说的话",
         "{said_nothing} that must not be said{window}",
         said_nothing=case.nobody("said nothing", "said anything"),
     )
@@ -351,7 +351,7 @@ def _reach(case: Case) -> str:
         reach += case.say(" {within_s} 秒内", " within {within_s} s")
     turns = case.text("within_turns")
     if turns:
-        reach += case.say(" {within_turns} 个话轮内", " within {within_turns} turn{s}", s=plural(turns))
+        reach += case.say(" {within_turns} 个轮次内", " within {within_turns} turn{s}", s=plural(turns))
     return reach
 
 

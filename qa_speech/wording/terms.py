@@ -141,7 +141,8 @@ def of_role(who: Role | str | None, name: str, lang: Lang) -> str:
     """
     if not who:
         return name
-    return pick(lang, f"{role(who, lang)}{name}", f"{role(who, lang)} {name}")
+    space = " " * (lang == "en" or name[:1].isdigit())
+    return f"{role(who, lang)}{space}{name}"
 
 
 def metric(key: str, lang: Lang) -> str:

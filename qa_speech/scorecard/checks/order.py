@@ -41,7 +41,7 @@ class Order(Part, Operator):
     before: Check | None = Field(None, description="其前应当成立")
     around: Check | None = Field(None, description="其前后应当成立")
     within_s: Seconds | None = Field(None, gt=0, description="多少秒之内")
-    within_turns: Annotated[int, Field(ge=0, le=1000)] | None = Field(None, description="多少个话轮之内；0 = 同一话轮")
+    within_turns: Annotated[int, Field(ge=0, le=1000)] | None = Field(None, description="多少个轮次之内；0 = 同一轮次")
     each: bool = Field(True, description="每一处都要成立；false = 有一处成立即可")
 
     @model_validator(mode="after")

@@ -22,7 +22,7 @@ class Window(Part):
     first_s: Seconds | None = Field(None, gt=0, description="只看开头多少秒（从首次有人说话起算）")
     last_s: Seconds | None = Field(None, gt=0, description="只看结尾多少秒（到最后有人说话为止）")
     between_s: tuple[Seconds, Seconds] | None = Field(None, description="只看从第几秒到第几秒（从首次有人说话起算）")
-    turns: tuple[int, int] | None = Field(None, description="只看第几到第几个话轮，从 1 数起，-1 是最后一个")
+    turns: tuple[int, int] | None = Field(None, description="只看第几到第几个轮次，从 1 数起，-1 是最后一个")
 
     @model_validator(mode="after")
     def _one_window(self) -> Window:
