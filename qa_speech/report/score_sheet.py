@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from qa_speech.call import Call
 from qa_speech.report.charts import percent
@@ -16,6 +18,8 @@ from qa_speech.wording.sentences import sentence, why_unjudged
 
 LEAD_S = 1.0
 """A silence or an overlap is played from so many seconds before it, so that one hears what it interrupts."""
+_TIME = re.compile(r"[0-9]+(?::[0-9]{2}){1,2}")
+_TIMES = re.compile(r"[（(][^（()）“”\"]*?[0-9]:[0-9]{2}[0-9:–、, …等]*[)）]")
 NOT_DONE = "undone"
 """State of a miss that costs nothing: a bonus not earned."""
 
@@ -31,9 +35,17 @@ class Proof:
     until: float = 0.0
 
 
+class Piece(NamedTuple):
+    """A piece of a sentence; a time of the call has the second to play from, other text None."""
+
+    text: str
+    at: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class CriterionView:
-    """One criterion of the score sheet. `state` is its outcome, or ``undone`` for a miss that costs nothing."""
+    """One criterion of the score sheet. `state` is its outcome, or ``undone`` for a miss that costs nothing; `said` is the
+    sentence in pieces."""
 
     id: str
     title: str
@@ -41,6 +53,7 @@ class CriterionView:
     mark: str
     points: str
     sentence: str
+    said: tuple[Piece, ...]
     proofs: tuple[Proof, ...]
     review: tuple[str, ...]
     pending: bool
@@ -140,19 +153,42 @@ def criterion_views(criteria: Iterable[CriterionScore], call: Call, lang: Lang) 
 def criterion_view(criterion: CriterionScore, call: Call, lang: Lang) -> CriterionView:
     """One criterion as the score sheet shows it."""
     state = _state(criterion)
+    text = _sentence(criterion, call, lang)
     return CriterionView(
         id=criterion.id,
         title=criterion.title,
         state=state,
         mark=_mark(state, lang),
         points=_points(criterion),
-        sentence=_sentence(criterion, call, lang),
+        sentence=text,
+        said=pieces(text) if call.times != "nominal" else (Piece(text),),
         proofs=_proofs(criterion, call, lang),
         review=messages.review(criterion, lang),
         pending=criterion.pending and _counts(criterion),
         fatal=terms.fatal(criterion.fatal, lang),
         severity=terms.severity(criterion.severity, lang),
     )
+
+
+def pieces(text: str) -> tuple[Piece, ...]:
+    """A sentence with its times apart, those in brackets: what somebody said is no time of the call.
+
+    >>> pieces("坐席静音 7.2 秒（03:12–03:19）：“12:30 开门”")
+    (Piece(text='坐席静音 7.2 秒（', at=None), Piece(text='03:12', at=192.0), Piece(text='–', at=None), Piece(text='03:19', at=199.0), \
+Piece(text='）：“12:30 开门”', at=None))
+    """
+    found: list[Piece] = []
+    end = 0
+    for bracket in _TIMES.finditer(text):
+        for one in _TIME.finditer(text, *bracket.span()):
+            found.append(Piece(text[end : one.start()]))
+            seconds = 0.0
+            for part in one.group().split(":"):
+                seconds = 60 * seconds + float(part)
+            found.append(Piece(one.group(), seconds))
+            end = one.end()
+    found.append(Piece(text[end:]))
+    return tuple(found)
 
 
 def _counts(criterion: CriterionScore) -> bool:

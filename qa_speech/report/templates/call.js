@@ -12,7 +12,11 @@
   const lines = document.getElementById("lines");
   const articles = [...lines.querySelectorAll("article")];
   const articleStarts = articles.map((line) => Number(line.dataset.start));
-  const proofs = [...document.querySelectorAll("#sheet [data-ev]")];
+  const proofs = [...document.querySelectorAll("[data-ev]")];
+  const against = ".alarms .rang, .criterion.fail, .criterion.partial, .criterion.pending";
+  const place = (proof) => Number(proof.dataset.t ?? proof.dataset.line ?? Infinity);
+  // N and P go through what cost points or waits for a person, in the order of the call.
+  const walked = proofs.filter((proof) => proof.closest(against)).sort((one, two) => place(one) - place(two));
   let silentTime = 0;
   let current = null;
   let pointed = null;
@@ -156,9 +160,8 @@
   }
 
   function choose(index) {
-    if (!proofs.length) return;
-    chosen = (index + proofs.length) % proofs.length;
-    const proof = proofs[chosen];
+    if (!walked.length) return;
+    const proof = walked[(index + walked.length) % walked.length];
     proof.scrollIntoView({ block: "nearest" });
     proof.focus({ preventScroll: true });
     open(proof);
@@ -166,7 +169,7 @@
 
   function open(proof) {
     proofs.forEach((other) => other.classList.toggle("now", other === proof));
-    chosen = proofs.indexOf(proof);
+    chosen = walked.indexOf(proof);
     const line = proof.dataset.line === undefined ? null : articles[Number(proof.dataset.line)];
     if (line) {
       articles.forEach((other) => other.classList.toggle("asked", other === line));
@@ -209,7 +212,7 @@
   if (next) {
     next.addEventListener("click", () => choose(chosen + 1));
     document.getElementById("previous").addEventListener("click", () => choose(chosen < 0 ? -1 : chosen - 1));
-    next.parentElement.hidden = !proofs.length;
+    next.parentElement.hidden = !walked.length;
     document.getElementById("in").addEventListener("click", () => setZoom(zoom * 2));
     document.getElementById("out").addEventListener("click", () => setZoom(zoom / 2));
     let held = false;
@@ -267,6 +270,9 @@
   }
   window.callPage = { seek, now, open, setZoom: (factor) => setZoom(zoom * factor) };
   const wanted = /^#t=(\d+(?:\.\d+)?)$/.exec(location.hash);
-  if (wanted) seek(Number(wanted[1]), false);
+  if (wanted) {
+    seek(Number(wanted[1]), false);
+    if (current) follow(current);
+  }
   else if (lanes) paint(0);
 })();
