@@ -123,7 +123,7 @@ class AlarmScore(msgspec.Struct, frozen=True, gc=False):
     >>> from qa_speech.testing import make_call
     >>> call = make_call("agent: 您好，工号一零零一", "customer: 再这样我就去工信部投诉", duration=60)
     >>> result = qa_speech.score(call, qa_speech.load_scorecard("scorecards/telecom-hotline.yaml"))
-    >>> [(alarm.title, alarm.evidence[0].quote) for alarm in result.alarms]
+    >>> [(alarm.title, alarm.evidence[0].quote) for alarm in result.raised]
     [('扬言升级投诉', '工信部')]
     """
 
@@ -163,7 +163,8 @@ class Score(msgspec.Struct, frozen=True, tag_field="type", tag="score"):
 
     `marks`, where there: people's marks have gone into it, those alone (``human``) or over the machine's (``final``).
     `judged_points` of `possible_points`, where there: the card keeps the weight of what a person has yet to judge, and the
-    total speaks only of the part that has been judged.
+    total speaks only of the part that has been judged. `alarms`, where the card has any: those that rang or could not be
+    looked for.
 
     >>> import qa_speech
     >>> from qa_speech.testing import make_call
@@ -191,14 +192,14 @@ class Score(msgspec.Struct, frozen=True, tag_field="type", tag="score"):
     tags: Mapping[str, float | None] = {}
     schema_version: int = SCHEMA_VERSION
     marks: Literal["human", "final"] | msgspec.UnsetType = msgspec.UNSET
-    alarms: tuple[AlarmScore, ...] = ()
+    alarms: tuple[AlarmScore, ...] | msgspec.UnsetType = msgspec.UNSET
     judged_points: float | msgspec.UnsetType = msgspec.UNSET
     possible_points: float | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def raised(self) -> tuple[AlarmScore, ...]:
         """The alarms that rang."""
-        return tuple(alarm for alarm in self.alarms if alarm.raised)
+        return tuple(alarm for alarm in self.alarms or () if alarm.raised)
 
 
 class CallReport(msgspec.Struct, frozen=True, tag_field="type", tag="report"):

@@ -98,7 +98,7 @@ def marked_results(
                 total=row.total,
                 total_if_confirmed=row.total_if_confirmed,
                 coverage=row.coverage or 0.0,
-                alarms=tuple(_alarm(one) for one in row.alarms or ()),
+                alarms=msgspec.UNSET if row.alarms is None else tuple(_alarm(one) for one in row.alarms),
             )
             row = with_score(row, under_marks(machine, card, marks.get(row.id, ()), mode))
         yield replace(result, row=row, metadata={**result.metadata, "marks": mode})

@@ -131,7 +131,7 @@ def alarm_views(report: CallReport, lang: Lang) -> tuple[AlarmView, ...]:
     if report.score is None:
         return ()
     found: list[AlarmView] = []
-    for alarm in report.score.alarms:
+    for alarm in report.score.alarms or ():
         proofs = tuple(proof(one, report.call, lang) for one in alarm.evidence)
         why = "" if alarm.raised else terms.reason(alarm.reason, lang)
         doubts = tuple(terms.reason(code, lang) for code in alarm.review)

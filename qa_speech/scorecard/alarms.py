@@ -5,8 +5,10 @@ Where it is not known who speaks an alarm rings whoever said it, and says so (``
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, UnsetType
 
 from qa_speech.scorecard.question import WHO, Needs, Question
 from qa_speech.scores import AlarmScore
@@ -43,10 +45,11 @@ def _whoever_speaks(check: Check) -> Check:
     return check.model_copy(update=changed)
 
 
-def watched(alarms: Iterable[Watch], question: Question) -> tuple[AlarmScore, ...]:
-    """The alarms that rang, and those that could not be looked for; what was looked for in vain is left out."""
+def watched(alarms: Sequence[Watch], question: Question) -> tuple[AlarmScore, ...] | UnsetType:
+    """The alarms that rang, and those that could not be looked for; what was looked for in vain is left out. Unset where the card
+    has none."""
     if not alarms:
-        return ()
+        return UNSET
     is_anyones = question.context.nobody_known
     found: list[AlarmScore] = []
     for one in alarms:

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from qa_speech.scores import AlarmScore, CriterionScore, Score, SectionScore
@@ -26,6 +27,7 @@ from qa_speech.scores import AlarmScore, CriterionScore, Score, SectionScore
 if TYPE_CHECKING:
     from qa_speech.scorecard.model import Criterion, Scorecard, Section
 
+Alarms: TypeAlias = tuple[AlarmScore, ...] | UnsetType
 _JUDGED = ("pass", "partial", "fail")
 _HAIR = 1e-9
 
@@ -124,16 +126,14 @@ def _kind(criterion: Criterion) -> Kind:
     return "base" if criterion.deduct is None else "deduction"
 
 
-def total_of(
-    card: Scorecard, call_id: str, criteria: tuple[CriterionScore, ...], alarms: Sequence[AlarmScore] = ()
-) -> Score:
+def total_of(card: Scorecard, call_id: str, criteria: tuple[CriterionScore, ...], alarms: Alarms = UNSET) -> Score:
     """The Score that these outcomes come to.
 
     Parameters
     ----------
     criteria : tuple of CriterionScore
         One per criterion of the card, in its order: from `judge`, or as a person corrected them.
-    alarms : sequence of AlarmScore
+    alarms : tuple of AlarmScore, optional
         What was raised beside the points; it changes none.
     """
     frame = frame_of(card)
@@ -166,7 +166,7 @@ def total_of(
         passed=_passed(card, certain),
         reason=reason,
         tags=_tags(frame, criteria),
-        alarms=tuple(alarms),
+        alarms=alarms,
     )
     if not summed.waiting:
         return score

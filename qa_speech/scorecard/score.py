@@ -51,7 +51,7 @@ from qa_speech.scorecard.attributes import attribute_of
 from qa_speech.scorecard.context import Context, Limits
 from qa_speech.scorecard.criterion import Judge, judge
 from qa_speech.scorecard.question import Needs, Question
-from qa_speech.scores import AlarmScore, CriterionScore, Measurement, Score
+from qa_speech.scores import CriterionScore, Measurement, Score
 
 if TYPE_CHECKING:
     from qa_speech.scorecard.model import Eligible, Scorecard
@@ -211,10 +211,7 @@ def _scored_by(plan: Plan, question: Question, made: dict[Judge, CriterionScore]
 def _unscorable(call: Call, plan: Plan, reason: str) -> Score:
     """The score of a call that a scorecard does not judge; its alarms ring all the same."""
     card = plan.card
-    alarms: tuple[AlarmScore, ...] = ()
-    if plan.alarms:
-        question = Question(Context(call, book=plan.book, limits=plan.limits, known=kept_measurements(call)))
-        alarms = watched(plan.alarms, question)
+    question = Question(Context(call, book=plan.book, limits=plan.limits, known=kept_measurements(call)))
     return Score(
         call.id,
         card.id,
@@ -227,7 +224,7 @@ def _unscorable(call: Call, plan: Plan, reason: str) -> Score:
         0.0,
         scorable=False,
         reason=reason,
-        alarms=alarms,
+        alarms=watched(plan.alarms, question),
     )
 
 

@@ -314,7 +314,7 @@ def with_score(row: ResultRow, score: Score) -> ResultRow:
         to_review=sum(criterion.pending for criterion in score.criteria),
         criteria=tuple(_criterion(criterion) for criterion in score.criteria),
         sections=tuple(_section(section) for section in score.sections),
-        alarms=tuple(_alarm(alarm) for alarm in score.alarms),
+        alarms=_alarms(score),
         judged_points=_given(score.judged_points),
         possible_points=_given(score.possible_points),
     )
@@ -339,6 +339,12 @@ def _criterion(criterion: CriterionScore) -> CriterionRow:
         review=criterion.review,
         places=_places(criterion.evidence),
     )
+
+
+def _alarms(score: Score) -> tuple[AlarmRow, ...] | None:
+    if isinstance(score.alarms, msgspec.UnsetType):
+        return None
+    return tuple(_alarm(alarm) for alarm in score.alarms)
 
 
 def _alarm(alarm: AlarmScore) -> AlarmRow:

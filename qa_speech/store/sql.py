@@ -155,6 +155,8 @@ def _sql_type(kind: msgspec.inspect.Type) -> str:
 
 
 RESULT_COLUMNS = sql_columns(ResultRow)
+LATER = ("sequence", "alarms", "judged_points", "possible_points")
+"""Columns that parts of earlier versions do not have."""
 """Columns every part of the results has; all others are DOUBLE, one per metric and component."""
 CALL_COLUMNS = {"id": "VARCHAR", "call_sha256": "VARCHAR", "written_at": "TIMESTAMP", "call": "VARCHAR"}
 MANIFEST_COLUMNS = {
@@ -319,7 +321,8 @@ def connect(run: Path, *, words: bool = True) -> Any:
 
 def _make_views(opened: Any, run: Path, *, words: bool) -> None:
     opened.execute(f"CREATE VIEW stored_results AS {_parts(run / RESULTS, RESULT_COLUMNS)}")
-    later = "" if "sequence" in names_of(opened, "stored_results") else ", NULL::BIGINT AS sequence"
+    held = names_of(opened, "stored_results")
+    later = "".join(f", NULL::{RESULT_COLUMNS[name]} AS {name}" for name in LATER if name not in held)
     opened.execute(f"CREATE VIEW history AS SELECT *{later} FROM stored_results")
     opened.execute(f"CREATE VIEW manifest AS {_manifest(run)}")
     each_once = first(opened, "SELECT count(*) = count(DISTINCT id) FROM history")
