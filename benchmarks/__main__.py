@@ -22,7 +22,7 @@ sys.path.insert(0, str(HERE))
 from _common import Figure  # noqa: E402
 
 NAMES = (
-    "startup", "scoring", "store", "decode", "calls", "stretches", "timing", "asr", "batch", "faults", "hostile", "fuzz",
+    "startup", "scoring", "store", "decode", "calls", "stretches", "timing", "asr", "batch", "faults", "cluster", "hostile", "fuzz",
     "redaction", "leaks", "text", "sampling", "report", "desk", "real", "gpu",
 )  # fmt: skip
 HEAD = ("figure", "value", "target", "", "n")

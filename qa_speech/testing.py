@@ -9,20 +9,25 @@ Examples
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import msgspec
 import numpy as np
 
+from qa_speech.batch.jobs import Done, Job
 from qa_speech.call import Call, Recording, Role, Times, Utterance
 from qa_speech.documents import decode, encode
 from qa_speech.engines.base import ENGINE_RATE, Piece, Recognizer, Samples, Window, WindowWords
 from qa_speech.language.script import CHARACTER_S, GAP_S, example_line, spread
 from qa_speech.marks.fake import FakeMarks
 from qa_speech.metrics import Metric
+from qa_speech.pipeline import report
 from qa_speech.scores import Measurement
 from qa_speech.store.fake import FakeStore
+from qa_speech.store.records import Record, record_of
 from qa_speech.timeline import Segment, Timeline
 
 _RATE = 8000
@@ -122,6 +127,32 @@ class FakeRecognizer:
             text = self.answers[number] if number < len(self.answers) else "嗯"
             self.seen.append(window)
             yield WindowWords(spread(text, 0.0, window.duration, 0.9), avg_log_prob=-0.1, no_speech=0.01)
+
+
+class FakeDoer:
+    """A `batch.jobs.Doer` that opens no recording: every job gets the outcome of one made call, under its own id.
+
+    >>> from qa_speech.batch.jobs import Job
+    >>> from qa_speech.inputs.rows import Row
+    >>> [(done.record.id, done.record.ok) for done in FakeDoer().run([Job(0, Row("a", "a.wav")), Job(1, Row("b", "b.wav"))])]
+    [('a', True), ('b', True)]
+    """
+
+    def __init__(self) -> None:
+        self._call = make_call("agent@0-2: 您好", "customer@3-5: 你好", call_id="made")
+        self._row = record_of(report(self._call)).row
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Done]:
+        """One outcome per job, in order."""
+        for job in jobs:
+            recording = msgspec.structs.replace(self._call.recording, id=job.row.id, path=job.row.path)
+            text = encode(msgspec.structs.replace(self._call, recording=recording))
+            digest = hashlib.sha256(text).hexdigest()
+            row = msgspec.structs.replace(self._row, id=job.row.id, path=job.row.path, call_sha256=digest, figures={})
+            yield Done(job, Record(row, text.decode()))
+
+    def close(self) -> None:
+        """Nothing was begun."""
 
 
 def tone(duration_s: float, hz: float = 440.0, level_db: float = -20.0, rate: int = ENGINE_RATE) -> Samples:

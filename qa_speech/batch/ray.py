@@ -90,7 +90,7 @@ def _cluster(address: str, place: str) -> Iterator[Any]:
     programs that know its token."""
     os.environ.update(ENVIRONMENT)
     if not address and not AUTHENTICATION & os.environ.keys():
-        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+        os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
     if address.rpartition(":")[0] in LOOPBACK:
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = (
             "0"  # else Ray would look for it at another address of this machine
