@@ -21,7 +21,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
-from qa_speech.batch.crew import ENVIRONMENT, TICK_S, Crew, Member, shares_of
+from qa_speech.batch.crew import ENVIRONMENT, PATIENCE, TICK_S, Crew, Member, shares_of
 from qa_speech.batch.journal import Journal, Tell
 from qa_speech.batch.layout import in_processes
 from qa_speech.batch.node import Count, Hello, NodeSetup, StartShare
@@ -73,13 +73,14 @@ def run_on_ray(
     ConfigError
         Ray is not installed, the cluster is not there, the run is in use, or a scorecard is wrong.
     ModelError, EngineError
-        No machine can work: the cause of the last.
+        No machine can work: the cause of the last; or no cluster starts here.
     OSError
         Results cannot be stored on any machine; what was stored stays valid.
     """
     store = store_at(order.out)
     session = Session()
-    with store.locked(), tempfile.TemporaryDirectory(prefix="qa-") as name, _cluster(address, name) as ray:
+    place = tempfile.TemporaryDirectory(prefix="qa-", ignore_cleanup_errors=True)  # Ray may still be writing its logs
+    with store.locked(), place as name, _cluster(address, name) as ray:
         _Run(ray, order, start, until, session, Journal(store.place, session, tell), Path(name) / "shards").go()
     return session
 
@@ -88,7 +89,7 @@ def run_on_ray(
 def _cluster(address: str, place: str) -> Iterator[Any]:
     """Ray, connected to a cluster; one that is started here keeps its files in `place` and listens on this machine alone, to
     programs that know its token."""
-    os.environ.update(ENVIRONMENT)
+    os.environ.update(ENVIRONMENT | PATIENCE)
     if not address and not AUTHENTICATION & os.environ.keys():
         os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
     if address.rpartition(":")[0] in LOOPBACK:
@@ -105,12 +106,12 @@ def _cluster(address: str, place: str) -> Iterator[Any]:
             ray.init(address=address, **quiet)
         else:
             ray.init(object_store_memory=OBJECT_STORE_BYTES, _node_ip_address="127.0.0.1", _temp_dir=place, **quiet)
-    except (ConnectionError, RuntimeError, ValueError) as exc:
+    except Exception as exc:  # Ray raises whatever it has, bare exceptions among them
         told = str(exc).partition("\n")[0]
-        problem = (
-            f"{address or 'a cluster of this machine'}: no Ray cluster answers ({told}); expected host:port or auto"
-        )
-        raise ConfigError("--address", [problem]) from exc
+        if address:
+            problem = f"{address}: no Ray cluster answers ({told}); expected host:port or auto"
+            raise ConfigError("--address", [problem]) from exc
+        raise EngineError("ray", f"no cluster starts on this machine: {told}") from exc
     try:
         yield ray
     finally:

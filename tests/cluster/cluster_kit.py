@@ -23,7 +23,12 @@ from typing import Any
 
 import msgspec
 
-os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_AUTH_TOKEN="0" * 64, RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0")
+os.environ.update(
+    RAY_raylet_start_wait_time_s="180",
+    RAY_USAGE_STATS_ENABLED="0",
+    RAY_AUTH_TOKEN="0" * 64,
+    RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",
+)
 
 from ray.cluster_utils import Cluster
 
