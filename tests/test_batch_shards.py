@@ -184,7 +184,7 @@ def test_without_ray_the_message_names_the_extra(order: Order, monkeypatch: pyte
 
     monkeypatch.setattr(driver, "import_module", nothing)
     monkeypatch.setenv("RAY_AUTH_TOKEN", "x")
-    for name in ("RAY_USAGE_STATS_ENABLED", "ORT_DISABLE_TELEMETRY", "RAY_raylet_start_wait_time_s"):
+    for name in ("RAY_USAGE_STATS_ENABLED", "ORT_DISABLE_TELEMETRY"):
         monkeypatch.setenv(name, os.environ.get(name, ""))
     with pytest.raises(ConfigError, match=r"qa-speech\[ray\]"):
         run_on_ray(order, start=lambda sample: Here())

@@ -17,8 +17,6 @@ from qa_speech.batch.shards import Shard
 
 ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "ORT_DISABLE_TELEMETRY": "1"}
 """Of the driver and of every actor: Ray and onnxruntime tell nobody that they run."""
-PATIENCE = {"RAY_raylet_start_wait_time_s": "180"}
-"""Of a cluster that is started here: on a busy machine that takes longer than Ray thinks."""
 FAILURES = 3
 """A machine that has failed so often since it last did a shard is left alone."""
 TICK_S = 1.0

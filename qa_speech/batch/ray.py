@@ -21,7 +21,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
-from qa_speech.batch.crew import ENVIRONMENT, PATIENCE, TICK_S, Crew, Member, shares_of
+from qa_speech.batch.crew import ENVIRONMENT, TICK_S, Crew, Member, shares_of
 from qa_speech.batch.journal import Journal, Tell
 from qa_speech.batch.layout import in_processes
 from qa_speech.batch.node import Count, Hello, NodeSetup, StartShare
@@ -89,7 +89,7 @@ def run_on_ray(
 def _cluster(address: str, place: str) -> Iterator[Any]:
     """Ray, connected to a cluster; one that is started here keeps its files in `place` and listens on this machine alone, to
     programs that know its token."""
-    os.environ.update(ENVIRONMENT | PATIENCE)
+    os.environ.update(ENVIRONMENT)
     if not address and not AUTHENTICATION & os.environ.keys():
         os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
     if address.rpartition(":")[0] in LOOPBACK:
