@@ -55,7 +55,7 @@ dist/sbom.cdx.json: $(VENV)/.installed $(SUPPLY)/.installed
 	$(SUPPLY)/bin/cyclonedx-py environment $(VENV) --pyproject pyproject.toml --output-reproducible --of JSON -o $@
 
 # The versions of constraints.txt with the hashes of their files: what an installation may be held to.
-EXTRAS = desk sso postgres word sherpa ray
+EXTRAS = desk sso postgres word sherpa ray s3
 requirements.lock: pyproject.toml constraints.txt $(SUPPLY)/.installed
 	$(SUPPLY)/bin/python -m pip install --quiet --disable-pip-version-check uv
 	$(SUPPLY)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
