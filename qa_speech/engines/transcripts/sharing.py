@@ -53,8 +53,8 @@ def on_both(lines: Sequence[Line], speech: Mapping[Role, FoundSpeech]) -> OnBoth
     inside.sort(key=lambda place: span_of(lines[place]))
     pairs = list(_said_twice(lines, inside))
     nobodys = {place for pair in pairs for place in pair}
-    if len(nobodys) >= len(inside) / 2:
-        nobodys = set(inside) if pairs else nobodys
+    if pairs and 2 * len(nobodys) >= len(inside):
+        nobodys = set(inside)
     nobodys |= {place for place in inside if not lines[place].speaker and lines[place].channel is not None}
     return OnBoth(frozenset(nobodys), frozenset(second for _, second in pairs))
 
