@@ -22,8 +22,8 @@ sys.path.insert(0, str(HERE))
 from _common import Figure  # noqa: E402
 
 NAMES = (
-    "startup", "scoring", "store", "decode", "calls", "stretches", "holds", "timing", "asr", "batch", "faults", "cluster",
-    "hostile", "fuzz", "memory", "redaction", "leaks", "text", "sampling", "report", "desk", "real", "gpu",
+    "startup", "scoring", "store", "decode", "calls", "stretches", "holds", "timing", "asr", "ctc", "batch", "faults",
+    "cluster", "hostile", "fuzz", "memory", "redaction", "leaks", "text", "sampling", "report", "desk", "real", "gpu",
 )  # fmt: skip
 HEAD = ("figure", "value", "target", "", "n")
 

@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,8 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     ),
 }
 """Commands that one process runs after each other; what they write lies in the folder of that name."""
+if find_spec("sherpa_onnx") is not None:
+    COMMANDS = {**COMMANDS, "sherpa": ("transcribe samples/gsm.wav --model demo-ctc --out sherpa/out",)}
 
 
 @pytest.fixture(scope="module")

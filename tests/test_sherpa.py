@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,17 @@ import numpy as np
 import pytest
 
 from qa_speech.call import Role
-from qa_speech.engines.base import Piece, Window
-from qa_speech.engines.models import listed
+from qa_speech.engines.base import Piece, Window, traits_of
+from qa_speech.engines.models import find_model, listed, verify
 from qa_speech.engines.registry import load_recognizer
 from qa_speech.engines.sherpa_models import read_folder
 from qa_speech.errors import EngineError, ModelError
+from qa_speech.inputs import CallInput
+from qa_speech.language.phrases import fold
+from qa_speech.pipeline import inspect_many
+from qa_speech.scores import CallReport
 from qa_speech.settings import Settings
+from qa_speech.stats.edits import edit_distance
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("sherpa_onnx")
@@ -249,3 +256,33 @@ def test_models_for_sherpa_are_listed_beside_the_others(tmp_path: Path) -> None:
     names = [model.name for model in listed(models_dir=tmp_path)]
 
     assert "para" in names
+
+
+def test_the_bundled_model_hears_the_samples() -> None:
+    """Two calls of the demo voices: few characters wrong, each with its time."""
+    errors = characters = 0
+    recognizer = load_recognizer("demo-ctc", Settings.model_validate({"recognition": {"threads": 1}}))
+    for name in ("slow-answer", "complaint-handled-well"):
+        truth = json.loads((SAMPLES / f"{name}.truth.json").read_text(encoding="utf-8"))
+        (report,) = inspect_many([CallInput(SAMPLES / truth["file"])], recognizer=recognizer)
+        assert isinstance(report, CallReport)
+        for role in (Role.AGENT, Role.CUSTOMER):
+            said = fold("".join(turn["text"] for turn in truth["turns"] if turn["role"] == role.value))
+            words = [word for one in report.call.utterances_of(role) for word in one.words]
+            text = fold("".join(word.text for word in words))
+            errors += edit_distance(said, text)
+            characters += len(said)
+            assert len(words) == len(text)
+            assert all(before.start <= after.start for before, after in pairwise(words))
+        assert report.call.made_with["word_probability"] == "unknown"
+        assert "demo_model" not in report.call.warnings
+
+    assert errors / characters < 0.12
+
+
+def test_the_bundled_model_is_whole_and_for_the_samples_alone() -> None:
+    model = find_model("demo-ctc")
+
+    assert verify(model) == []
+    assert traits_of(load_recognizer("demo-ctc")).samples_only
+    assert sum(path.stat().st_size for path in model.path.iterdir()) < 6_000_000

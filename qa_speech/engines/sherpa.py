@@ -7,7 +7,7 @@ What has tokens without times is refused. Only transducers say how sure they are
 words bear probability 1 and the call says so (`word_probability`). sherpa-onnx ends the process where a file is not what it
 expects: a model that did not come with this package is tried in a process of its own first.
 
-Unverified on published weights: the kinds are checked against random weights in the shape their makers document.
+Checked with the bundled `demo-ctc`; the other kinds with random weights in the shape that their makers document.
 """
 
 from __future__ import annotations

@@ -88,6 +88,13 @@ def read_folder(folder: Path, *, int8: bool = False) -> SherpaFiles:
     ------
     ModelError
         It holds no model that is known, one that tells no times, or one that sherpa-onnx would not load; with the reason.
+
+    Examples
+    --------
+    >>> from qa_speech.resources import folder as data
+    >>> found = read_folder(data("models") / "demo-ctc")
+    >>> found.kind.name, found.weights.name, found.rate
+    ('zipformer-ctc', 'model.int8.onnx', 8000)
     """
     parts = {part: _one(folder, part, int8) for part in PARTS}
     there = {part: path for part, path in parts.items() if path is not None}
