@@ -75,6 +75,13 @@ COMMANDS: Mapping[str, Sequence[str]] = {
         "export made/run --to words/results.xlsx",
         "review export made/run --out words/sheet.xlsx",
     ),
+    "month": (
+        "sample new month/plan.toml",
+        "sample draw month/run --plan month/plan.toml --out month/drawn",
+        "sample verify month/drawn month/run",
+        "report month/run --period 2026-11 --out month/report",
+    ),
+    "demo": ("demo --out demo/out",),
 }
 """Commands that one process runs after each other; what they write lies in the folder of that name."""
 if find_spec("sherpa_onnx") is not None:
@@ -101,6 +108,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in COMMANDS:
         (folder / name).mkdir()
     shutil.copytree(folder / "made" / "result", folder / "sound" / "copy")
+    shutil.copytree(ROOT / "samples" / "month" / "run", folder / "month" / "run")
     return folder
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import re
+import shutil
 import sys
 import zipfile
 from dataclasses import replace
@@ -16,7 +17,9 @@ import docx
 import msgspec
 import pytest
 from openpyxl import load_workbook
+from typer.testing import CliRunner
 
+from qa_speech.cli import app
 from qa_speech.errors import ConfigError
 from qa_speech.resources import folder
 from qa_speech.service.columns import Month
@@ -28,6 +31,7 @@ from qa_speech.service.rules import load_rules
 from qa_speech.service.word import write_word
 from qa_speech.service.workbook import sheet_name, write_workbook
 from qa_speech.settings import Tables
+from qa_speech.store.made import still_there
 
 MONTH = folder("samples") / "month"
 PLANTED = {
@@ -293,3 +297,12 @@ def test_a_run_alone_is_reported_and_what_is_missing_is_said() -> None:
 def test_a_month_in_which_nothing_lies_is_refused_with_the_months_there_are() -> None:
     with pytest.raises(ConfigError, match=r"2026-11 \(5,000\)"):
         gathered_month(Inputs([MONTH / "run"], "2027-01"), load_rules(), Tables())
+
+
+def test_a_run_remembers_what_reports_were_made_of_it(tmp_path: Path) -> None:
+    run = shutil.copytree(MONTH / "run", tmp_path / "批次")
+
+    done = CliRunner().invoke(app, ["report", str(run), "--period", "2026-11", "--out", str(tmp_path / "报告")])
+
+    assert done.exit_code == 0, done.output
+    assert still_there(run) == [str(tmp_path / "报告")]

@@ -6,6 +6,7 @@ is alone in its process gets a failure row, and no other call suffers. A time li
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -52,6 +53,16 @@ HOPELESS = 6
 FAILED_STARTS = 3
 DIED, TOO_LONG, TOO_BIG = "process_died", "time_limit", "memory_limit"
 ENDINGS = {TOO_LONG: "took longer than the time limit", TOO_BIG: "took more memory than the limit"}
+
+
+def visible_device(index: int, visible: str) -> str:
+    """How `CUDA_VISIBLE_DEVICES` names a device of those that this process may see; `visible` is what it says here ("" = all).
+
+    >>> visible_device(1, ""), visible_device(1, "2,5"), visible_device(0, "GPU-3f1a")
+    ('1', '5', 'GPU-3f1a')
+    """
+    names = [name.strip() for name in visible.split(",") if name.strip()]
+    return names[index] if index < len(names) else str(index)
 
 
 class Pool:
@@ -380,7 +391,9 @@ class Pool:
         if layout.threads:
             environment["OMP_NUM_THREADS"] = str(layout.threads)
         if layout.devices:
-            environment["CUDA_VISIBLE_DEVICES"] = str(layout.devices[index])
+            environment["CUDA_VISIBLE_DEVICES"] = visible_device(
+                layout.devices[index], os.environ.get("CUDA_VISIBLE_DEVICES", "")
+            )
         return spawn("recogniser", index, (self._setup.make(index), self._batch_size), environment)
 
     def _wait_until_ready(self, child: Child) -> None:
