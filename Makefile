@@ -97,7 +97,7 @@ $(VENV)/.dev: $(VENV)/.installed
 .venv-train/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-train
 	.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(TORCH)
-	.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train]' pytest
+	.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,sherpa]' pytest
 	touch $@
 
 .venv-ray/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
