@@ -274,8 +274,9 @@ def _placed(settings: Settings, base: Path) -> Settings:
     """Files beside the settings file are found from anywhere."""
     update: dict[str, object] = {"scorecards": [_rule_placed(rule, base) for rule in settings.scorecards]}
     if settings.diarize is not None:
-        paths = settings.diarize.model_dump().items()
-        update["diarize"] = Diarize(**{name: (base / path).resolve() for name, path in paths})
+        given = settings.diarize
+        paths = {name: (base / getattr(given, name)).resolve() for name in ("segmentation", "embedding")}
+        update["diarize"] = given.model_copy(update=paths)
     return settings.model_copy(update=update)
 
 

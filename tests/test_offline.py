@@ -76,9 +76,8 @@ COMMANDS: Mapping[str, Sequence[str]] = {
         "review export made/run --out words/sheet.xlsx",
     ),
     "month": (
-        "sample new month/plan.toml",
-        "sample draw month/run --plan month/plan.toml --out month/drawn",
-        "sample verify month/drawn month/run",
+        "sample draw made/run --plan month/plan.toml --out month/drawn",
+        "sample verify month/drawn made/run",
         "report month/run --period 2026-11 --out month/report",
     ),
     "demo": ("demo --out demo/out",),
@@ -109,6 +108,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).mkdir()
     shutil.copytree(folder / "made" / "result", folder / "sound" / "copy")
     shutil.copytree(ROOT / "samples" / "month" / "run", folder / "month" / "run")
+    (folder / "month" / "plan.toml").write_text("seed = 1\nper = []\nnumber = 1\n", encoding="utf-8")
     return folder
 
 

@@ -115,7 +115,7 @@ def test_a_rule_that_fires_is_certain_whatever_else_the_model_hears() -> None:
     # two are shown, and only the one without doubt is deducted
     assert (found.outcome, found.pending, found.points) == ("fail", False, -2.0)
     assert [item.quote for item in found.evidence] == ["你急什么", "这事到别处说"]
-    assert sentence(found, lang="zh").endswith("标准 0 处；其中 1 处把握不大，没有计入")
+    assert sentence(found, lang="zh").endswith("标准：不得出现；其中 1 处把握不大，没有计入")
 
 
 def test_a_list_of_the_house_and_the_rules_together_quote_each_place_once() -> None:
@@ -152,7 +152,7 @@ def test_either_way_of_doing_it_needs_one_without_doubt() -> None:
     [
         (
             CHECK,
-            "坐席用语不当 1 处：反问“你急什么”（00:01），标准 0 处",
+            "坐席用语不当 1 处：反问“你急什么”（00:01），标准：不得出现",
             'the agent’s words were improper in 1 place: rhetorical question "你急什么" (00:01); limit 0',
         ),
         (
@@ -162,7 +162,7 @@ def test_either_way_of_doing_it_needs_one_without_doubt() -> None:
         ),
         (
             "{metric: depth.low_count, at_most: 0}",
-            "客户有 1 个问题没有得到答复：“那什么时候能修好”（00:00），标准 0 个",
+            "客户有 1 个问题没有得到答复：“那什么时候能修好”（00:00），标准：全部答复",
             '1 question of the customer went without an answer: "那什么时候能修好" (00:00); limit 0',
         ),
     ],
@@ -178,7 +178,7 @@ def test_where_the_agent_pushed_the_question_away_the_answer_is_quoted() -> None
     call = make_call("customer@0-1.5: 那什么时候能修好", "agent@2-3: 我也不清楚")
     found = one(call, "check: {metric: depth.low_count, at_most: 0}")
 
-    assert sentence(found, lang="zh") == "客户有 1 个问题没有得到答复：坐席答“我也不清楚”（00:02），标准 0 个"
+    assert sentence(found, lang="zh") == "客户有 1 个问题没有得到答复：坐席答“我也不清楚”（00:02），标准：全部答复"
     assert 'answered "我也不清楚" (00:02)' in sentence(found, lang="en")
 
 

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from qa_speech.language.phrases import fold
 from qa_speech.resources import folder
 from tests.hostile.kit import Case, fine, said
 
 SAID = "您好，工号一零零一，很高兴为您服务"
+SPOKEN_S = 0.35
+"""Seconds that a character takes."""
 LONGEST = 19_900
 """Characters of an utterance that is still read."""
 
@@ -37,7 +40,8 @@ def _inspect_refuses(name: str, content: str, says: str, place: Path) -> None:
 
 def _inspect_reads(text: str, place: Path) -> None:
     path = place / "a.json"
-    turns = [_turn(SAID, 0, 3), _turn(text, 3, 7000, "customer"), _turn("请您稍等", 7001, 7002)]
+    end = 6 + len(fold(text)) * SPOKEN_S
+    turns = [_turn(SAID, 0, 3), _turn(text, 3, end, "customer"), _turn("请您稍等", end + 1, end + 2)]
     path.write_text(json.dumps(turns, ensure_ascii=False), encoding="utf-8")
     fine("inspect", path, "--model", "none", "--out", place / "out")
 
