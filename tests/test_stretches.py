@@ -112,6 +112,18 @@ def test_a_tone_of_another_redactor_is_found_and_ringing_is_none() -> None:
     assert not toned(450)
 
 
+def test_a_tone_is_found_that_follows_an_even_hum() -> None:
+    rate = 8000
+    times = np.arange(20 * rate) / rate
+    hum = 300 * np.sin(2 * np.pi * 50 * times)
+    line = np.stack([hum, 1.4 * hum]) + np.random.default_rng(3).normal(0, 3, (2, len(times)))
+    line[:, 10 * rate : 12 * rate] = 11_000 * np.sin(2 * np.pi * 1984 * times[: 2 * rate])
+
+    one, two = masked([survey(Track(channel.astype(np.int16), rate)) for channel in line])
+
+    assert (one & two).duration == pytest.approx(2, abs=0.2)
+
+
 def test_a_note_that_leaks_from_one_channel_into_the_other_is_no_mask() -> None:
     samples, rate = sample("good-service.ogg")
     note = np.sin(2 * np.pi * 1320 * np.arange(rate) / rate)
@@ -367,6 +379,14 @@ def test_a_gap_ends_where_the_mask_begins_and_nobody_owns_what_is_left() -> None
     assert silence(call).components["share"] == pytest.approx(100 * 9 / 21)
     assert response(call).components["count"] == 0
     assert turns(call).value == 2
+
+
+def test_an_answer_is_not_timed_through_a_mask_that_began_while_the_customer_spoke() -> None:
+    call = make_call("agent@0-3: 您好", "customer@4-6: 我想查话费", "agent@14-16: 您的话费是三十元", duration=20)
+
+    assert response(call).components["longest_s"] == pytest.approx(8.0)
+    assert response(with_sounds(call, OtherSound(MASKED, U, 5.5, 13.5))).value is None
+    assert silences(with_sounds(call, OtherSound(MASKED, U, 5.5, 13.5))) == []
 
 
 def test_a_turn_ends_where_the_recording_is_masked_and_shares_of_speech_are_withheld() -> None:

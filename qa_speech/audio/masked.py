@@ -181,7 +181,8 @@ def _share(some: Mask, every: Mask) -> float:
 
 def _toned(channels: Sequence[Survey]) -> Timeline:
     frame_s = channels[0].track.frame_s
-    even = np.logical_and.reduce([_even(channel.levels) for channel in channels])
+    apart = math.ceil(JOIN_S / frame_s) + 1
+    even = np.logical_and.reduce([_even(channel.levels, apart) for channel in channels])
     likely = Timeline((first * frame_s, last * frame_s) for first, last in runs(even))
     found: list[Segment] = []
     for even_stretch in likely.bridged(JOIN_S).without_short(MIN_TONE_S):
@@ -211,14 +212,16 @@ def _pure(channels: Sequence[Survey], stretch: Segment) -> Timeline:
     return together.bridged(JOIN_S).without_short(MIN_TONE_S)
 
 
-def _even(levels: Floats) -> Mask:
-    """Frames in a run of frames of one level: a tone, not a voice."""
+def _even(levels: Floats, apart: int) -> Mask:
+    """Frames in a run of frames of one level: a tone, not a voice. Two levels that follow each other, a hum and a tone, are kept
+    `apart` by so many frames."""
     even = np.zeros(len(levels), bool)
     if len(levels) < EVEN_FRAMES:
         return even
     views = np.lib.stride_tricks.sliding_window_view(levels, EVEN_FRAMES)
     flat = (views.max(axis=1) - views.min(axis=1) <= EVEN_DB) & (views.min(axis=1) > FAINTEST_DB)
     for first, last in runs(flat):
+        even[max(0, first - apart) : first] = False
         even[first : last + EVEN_FRAMES - 1] = True
     return even
 

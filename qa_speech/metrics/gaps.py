@@ -102,7 +102,10 @@ def _gaps(call: Call, least_s: float) -> list[Span]:
     if not active:
         return []
     first, last = active[0][0], active[-1][1]
-    masked = [(start, end) for start, end in stretches_of(call, MASKED, THIRD) if first < start and end < last]
+    masked: list[Span] = []
+    for start, end in stretches_of(call, MASKED, THIRD):
+        if start < last and first < end:
+            masked.append((max(first, start), min(end, last)))
     taken = merged([*active, *masked])
     return [(a, b) for (_, a), (b, _) in pairwise(taken) if b - a >= least_s - EPS]
 

@@ -203,7 +203,8 @@ def _latencies(call: Call) -> list[Latency]:
 
 def _masked_between(call: Call, asked: float, answered: float) -> bool:
     """Whether somebody else spoke, or may have spoken, in between."""
-    return any(asked - GRACE_S <= start < answered for start, _ in stretches_of(call, MASKED, THIRD))
+    latest, earliest = answered - GRACE_S, asked + GRACE_S
+    return any(start < latest and end > earliest for start, end in stretches_of(call, MASKED, THIRD))
 
 
 def _without_holds(call: Call, every: list[Latency], slow_s: float, announcements: tuple[str, ...]) -> list[Latency]:
