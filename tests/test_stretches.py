@@ -116,7 +116,7 @@ def test_a_tone_is_found_that_follows_an_even_hum() -> None:
     rate = 8000
     times = np.arange(20 * rate) / rate
     hum = 300 * np.sin(2 * np.pi * 50 * times)
-    line = np.stack([hum, 1.4 * hum]) + np.random.default_rng(3).normal(0, 3, (2, len(times)))
+    line = np.stack([hum, 2.2 * hum]) + np.random.default_rng(3).normal(0, 3, (2, len(times)))
     line[:, 10 * rate : 12 * rate] = 11_000 * np.sin(2 * np.pi * 1984 * times[: 2 * rate])
 
     one, two = masked([survey(Track(channel.astype(np.int16), rate)) for channel in line])
