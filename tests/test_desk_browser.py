@@ -71,7 +71,10 @@ class Person:
         raise AssertionError(expression)
 
     def wait(self, selector: str, **more: Any) -> Any:
-        return self.tab.wait_for_selector(selector, timeout=45_000, **more)
+        """Until it is there, on a page whose keys work: they are bound once the whole document is read."""
+        found = self.tab.wait_for_selector(selector, timeout=45_000, **more)
+        self.tab.wait_for_load_state("domcontentloaded")
+        return found
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -168,6 +171,7 @@ def test_from_the_first_start_to_the_final_mark_and_the_estimate(office: Office,
             person.tab.click(f'a[href*="stage={stage}"]')
             person.wait(f"#f-{criterion}")
             person.tab.click(f"#c-{criterion} h4")
+            assert person.chosen() == criterion
             person.press(key)
             person.wait(f"#f-{criterion} .saved-now")
             person.press("Control+Enter")
