@@ -39,7 +39,7 @@ from qa_speech.store.parquet import ParquetStore
 from qa_speech.testing import FakeDoer
 from tests.batch_kit import NOW, Fake, FakeShare, make_calls, pool_doer
 
-KILLS, CALLS = 20, 480
+KILLS, CALLS = 20, 1000
 WAIT_S = (0.5, 6.0)
 WORKERS = 2
 SHARD_ROWS = 1000
