@@ -8,7 +8,8 @@ from qa_speech.call import Role
 from qa_speech.metrics import metrics
 from qa_speech.scorecard import load_scorecard, score
 from qa_speech.scorecard.checks.metric import measurement_key
-from qa_speech.scorecard.context import Context, Reach, cropped
+from qa_speech.scorecard.context import Context, Reach
+from qa_speech.scorecard.cropped import cropped
 from qa_speech.scorecard.question import near
 from qa_speech.scorecard.score import measure_for
 from qa_speech.scores import Measurement
@@ -163,3 +164,12 @@ sections:
 
     assert [(item.start, item.end) for item in first.evidence] == [(0, 4)]
     assert [(item.start, item.end) for item in slow.evidence] == [(8.5, 12)]
+
+
+def test_of_anyones_words_only_those_in_the_window_count() -> None:
+    text = "id: a\nversion: 1\ntitle: A\nsections:\n  - id: s\n    title: S\n    criteria:\n"
+    text += "      - id: early\n        title: 开头\n        points: 1\n        check: {metric: violations, at_most: 0, role: anyone_if_unknown, first_s: 5}\n"
+    call = make_call("unknown@0-2: 您好", "unknown@20-22: 你这个傻逼", duration=30)
+    early = make_call("unknown@0-2: 你这个傻逼", "unknown@20-22: 您好", duration=30)
+
+    assert [score(one, load_scorecard(text)).criteria[0].outcome for one in (call, early)] == ["pass", "fail"]

@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from qa_speech.audio.limits import UNLIMITED, RecordingLimits
+from qa_speech.audio.riff import data_chunk
 from qa_speech.audio.store import BLOCK_FRAMES, Store
 from qa_speech.errors import DecodeError
 
@@ -229,7 +230,7 @@ def _decoded(wanted: _Wanted, raw: RawFormat | None) -> Audio:
     if audio.source_frames == 0 and size > EMPTY_HEADER_BYTES:
         repaired = _pyav(wanted)
         return _checked(_warn(repaired, "size_unknown"), path)
-    data = _data_chunk(path)
+    data = data_chunk(path)
     if data is not None and data.unknown:
         audio = _warn(audio, "size_unknown")
     elif data is not None and data.truncated:
@@ -369,42 +370,3 @@ def _planes(frame: Any, channels: int) -> npt.NDArray[np.float32]:
     if block.shape[1] != channels:
         raise ValueError(f"the number of channels changes inside the file ({channels} → {block.shape[1]})")
     return block
-
-
-UNKNOWN_SIZE = 0xFFFFFFFF
-"""What a header declares that was written before the sound."""
-
-
-class _DataChunk(NamedTuple):
-    """Bytes that the data chunk of a RIFF file declares, and that are there."""
-
-    declared: int
-    present: int
-
-    @property
-    def unknown(self) -> bool:
-        """Whether the header says that it does not know."""
-        return self.declared == UNKNOWN_SIZE
-
-    @property
-    def truncated(self) -> bool:
-        """Whether more is declared than there is; a chunk of odd length may lack its last, empty byte."""
-        return self.declared not in (0, UNKNOWN_SIZE) and self.declared > self.present + 1
-
-
-def _data_chunk(path: Path) -> _DataChunk | None:
-    """The data chunk, or None when the file is not RIFF or has none."""
-    with path.open("rb") as file:
-        head = file.read(12)
-        if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
-            return None
-        size = os.fstat(file.fileno()).st_size
-        at = 12
-        while at + 8 <= size:
-            file.seek(at)
-            chunk = file.read(8)
-            length = int.from_bytes(chunk[4:8], "little")
-            if chunk[:4] == b"data":
-                return _DataChunk(length, size - at - 8)
-            at += 8 + length + (length & 1)
-    return None

@@ -6,7 +6,6 @@ is alone in its process gets a failure row, and no other call suffers. A time li
 
 from __future__ import annotations
 
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,23 +17,19 @@ from qa_speech.batch.backlog import Backlog
 from qa_speech.batch.child import ONE_THREAD
 from qa_speech.batch.jobs import Done, Job, Setup, Task
 from qa_speech.batch.messages import (
-    Answers,
-    BatchFailed,
-    Drop,
-    Finished,
-    Heard,
-    Message,
-    Prepare,
-    Ready,
-    Recognise,
-    Refused,
-    ScoreAgain,
-    SendMore,
-    Started,
-    Waits,
+    Answers, BatchFailed, Drop, Finished, Heard, Message, Prepare, Ready, Recognise, Refused, ScoreAgain, SendMore, Started, Waits,
     Windows,
+)  # fmt: skip
+from qa_speech.batch.process import (
+    Child,
+    Flight,
+    PendingWindow,
+    ending,
+    free_memory_mb,
+    memory_mb,
+    recogniser_environment,
+    spawn,
 )
-from qa_speech.batch.process import Child, Flight, PendingWindow, ending, free_memory_mb, memory_mb, spawn
 from qa_speech.batch.remote import Remote
 from qa_speech.errors import EngineError
 from qa_speech.store.records import Record, failure
@@ -53,16 +48,6 @@ HOPELESS = 6
 FAILED_STARTS = 3
 DIED, TOO_LONG, TOO_BIG = "process_died", "time_limit", "memory_limit"
 ENDINGS = {TOO_LONG: "took longer than the time limit", TOO_BIG: "took more memory than the limit"}
-
-
-def visible_device(index: int, visible: str) -> str:
-    """How `CUDA_VISIBLE_DEVICES` names a device of those that this process may see; `visible` is what it says here ("" = all).
-
-    >>> visible_device(1, ""), visible_device(1, "2,5"), visible_device(0, "GPU-3f1a")
-    ('1', '5', 'GPU-3f1a')
-    """
-    names = [name.strip() for name in visible.split(",") if name.strip()]
-    return names[index] if index < len(names) else str(index)
 
 
 class Pool:
@@ -387,13 +372,7 @@ class Pool:
     def _new_recognizer(self, index: int) -> Child:
         assert self._setup.make is not None
         layout = self._setup.layout
-        environment = {}
-        if layout.threads:
-            environment["OMP_NUM_THREADS"] = str(layout.threads)
-        if layout.devices:
-            environment["CUDA_VISIBLE_DEVICES"] = visible_device(
-                layout.devices[index], os.environ.get("CUDA_VISIBLE_DEVICES", "")
-            )
+        environment = recogniser_environment(layout.threads, layout.devices[index] if layout.devices else None)
         return spawn("recogniser", index, (self._setup.make(index), self._batch_size), environment)
 
     def _wait_until_ready(self, child: Child) -> None:

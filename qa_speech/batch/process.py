@@ -109,6 +109,26 @@ def spawn(kind: Kind, index: int, arguments: tuple[object, ...], environment: Ma
     return Child(kind, index, process, ours)
 
 
+def recogniser_environment(threads: int, device: int | None) -> dict[str, str]:
+    """What a recogniser's process is started with: threads (0 = as many as it likes), and the one device it may see."""
+    environment: dict[str, str] = {}
+    if threads:
+        environment["OMP_NUM_THREADS"] = str(threads)
+    if device is not None:
+        environment["CUDA_VISIBLE_DEVICES"] = visible_device(device, os.environ.get("CUDA_VISIBLE_DEVICES", ""))
+    return environment
+
+
+def visible_device(index: int, visible: str) -> str:
+    """How `CUDA_VISIBLE_DEVICES` names a device of those that this process may see; `visible` is what it says here ("" = all).
+
+    >>> visible_device(1, ""), visible_device(1, "2,5"), visible_device(0, "GPU-3f1a")
+    ('1', '5', 'GPU-3f1a')
+    """
+    names = [name.strip() for name in visible.split(",") if name.strip()]
+    return names[index] if index < len(names) else str(index)
+
+
 def ending(code: int | None) -> str:
     """An exit code in words.
 

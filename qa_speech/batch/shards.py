@@ -75,7 +75,7 @@ class Order:
 
 class LaidOut(msgspec.Struct, frozen=True):
     """How many rows there are, how many are in the shards, how many were scored again from their stored Calls; the sequence
-    that the parts of this session follow; rows to measure a layout with."""
+    that the parts written from now on follow; rows to measure a layout with."""
 
     rows: int
     todo: int

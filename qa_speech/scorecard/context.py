@@ -11,18 +11,16 @@ from collections.abc import Callable, Mapping
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from msgspec.structs import replace
-
 from qa_speech.call import Call, Role
 from qa_speech.language.dialogue import turn_utterances
 from qa_speech.language.phrases import fold_lines, folded_time, places, word_ends
 from qa_speech.language.remembered import once
 from qa_speech.metrics.doubt import NEAR_BOUND, UNSURE, UNSURE_SHARE
 from qa_speech.metrics.text import is_wordless, unsure_count
+from qa_speech.scorecard.cropped import cropped
 from qa_speech.scorecard.likeness import pair_codes
 from qa_speech.scorecard.search import Book, searcher
 from qa_speech.scores import Evidence, Measurement
-from qa_speech.timeline import Segment, Timeline
 
 INFINITY = float("inf")
 LAST_TURN = 1 << 30
@@ -376,24 +374,12 @@ class Context:
             return whole
         known = self._measured.get((key, reach))
         if known is None:
-            start, end = self.span(reach)
-            part = cropped(self.call, start, end)
-            known = self._measured[key, reach] = function(part, **params)
+            known = self._measured[key, reach] = function(self.within_reach(reach), **params)
         return known
 
-
-def cropped(call: Call, start: float, end: float) -> Call:
-    """The part of a call in which utterances begin in ``[start, end)``; times stay those of the recording."""
-    kept = [index for index, utterance in enumerate(call.utterances) if start <= utterance.start < end]
-    speech = {role: Timeline() for role in call.speech}
-    if start < end:
-        speech = {role: line.crop(Segment(start, end)) for role, line in call.speech.items()}
-    return replace(
-        call,
-        speech=speech,
-        utterances=tuple([call.utterances[index] for index in kept]),
-        acoustics=tuple([call.acoustics[index] for index in kept]) if call.acoustics else (),
-        sounds=tuple([sound for sound in call.sounds if sound.start < end and start < sound.end]),
-        annotations={},
-        derived={},
-    )
+    def within_reach(self, reach: Reach) -> Call:
+        """The part of the call that lies in reach; times stay those of the recording."""
+        if reach is EVERYWHERE:
+            return self.call
+        start, end = self.span(reach)
+        return cropped(self.call, start, end)

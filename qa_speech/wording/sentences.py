@@ -25,6 +25,7 @@ from qa_speech.wording import exhibit, terms
 from qa_speech.wording.case import Case
 from qa_speech.wording.figure_sentences import figure_sentence, limits
 from qa_speech.wording.lang import Lang, plural
+from qa_speech.wording.mark_sentence import marked
 from qa_speech.wording.terms import bracket
 
 Maker: TypeAlias = Callable[[Case], str]
@@ -48,7 +49,7 @@ def sentence(criterion: CriterionScore, *, lang: Lang, call: Call | None = None)
     """
     case = Case(criterion, lang, call)
     if case.reason == "marked":
-        return _marked(case)
+        return marked(case)
     if criterion.outcome in UNJUDGED:
         return _unjudged(case)
     return _judged(case) + _other_parts(case)
@@ -364,27 +365,6 @@ def _inner(case: Case) -> str:
         # an order inside an order: `detail` holds the keys of the outer one, so only its evidence can speak
         return _evidence(inner) or terms.outcome(case.criterion.outcome, case.lang)
     return _judged(inner)
-
-
-# ---------------------------------------------------------------------------------------------- people's marks
-
-
-def _marked(case: Case) -> str:
-    """What a person decided, why, and what the machine had said where that was something else."""
-    text = case.say(
-        "{stage}{person}判定{outcome}",
-        "{person} decided ({stage}): {outcome}",
-        stage=case.name(words.STAGES, "marked_at_stage"),
-        person=case.pick(f" {case.text('marked_by')} ", case.text("marked_by")),
-        outcome=terms.outcome(case.criterion.outcome, case.lang),
-    )
-    if case.text("mark_reason"):
-        text = case.labelled(text, case.text("mark_reason"))
-    before = case.text("machine_outcome")
-    if before and before != case.criterion.outcome:
-        name = terms.outcome(before, case.lang)
-        text += case.pick(f"；机器判定：{name}", f"; the machine: {name}")
-    return text
 
 
 MAKERS: Mapping[str, Maker] = {

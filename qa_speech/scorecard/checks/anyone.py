@@ -40,14 +40,12 @@ def whose(found: Result, *, forbids: bool) -> Result:
     """What was found without knowing who spoke, with the doubt that this leaves."""
     if found.holds is None:
         return found
+    if not found.holds and not forbids:
+        return Result(None, "mono", found.detail)
     review = tuple([code for code in found.review if code != "mono"])
-    if found.holds is forbids:
-        return found._replace(review=review) if forbids else _unheard(found)
+    if found.holds and forbids:
+        return found._replace(review=review)
     return found._replace(review=unique((WHO, *review)))
-
-
-def _unheard(found: Result) -> Result:
-    return Result(None, "mono", found.detail)
 
 
 @per_call

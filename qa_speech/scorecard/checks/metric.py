@@ -111,24 +111,20 @@ def _evaluator(model: MetricCheck, needs: Needs) -> Evaluator:
     unit = line.unit_of(part)
     by_anyone = model.window.role == ANYONE
     role = Role(params["role"]) if "role" in params else None
-    base: Detail = {"operator": "metric", "metric": line.name, "component": part, "unit": unit}
+    base = _asked(model, line.name, part, unit)
     if role is not None:
         base["role"] = str(role)
-    if low is not None:
-        base["at_least"] = low
-    if high is not None:
-        base["at_most"] = high
 
     def decide(question: Question) -> Result:
         context = question.context
-        stated = context.given.get(model.named)
         is_anyones = by_anyone and context.nobody_known
-        if stated is None and is_anyones:
-            measured = _of_anyone(line.function(as_agent(context.call), **params))
-        elif stated is None:
-            measured = context.measured(key, line.function, params, question.reach)
-        else:
+        stated = context.given.get(model.named)
+        if stated is not None:
             measured = Measurement(stated, line.unit, {} if part == "value" else {part: stated})
+        elif is_anyones:
+            measured = _of_anyone(line.function(as_agent(context.within_reach(question.reach)), **params))
+        else:
+            measured = context.measured(key, line.function, params, question.reach)
         value = measured.component(part)
         if value is None:
             # where nothing of the kind happened there is nothing to judge
@@ -165,6 +161,16 @@ def _evaluator(model: MetricCheck, needs: Needs) -> Evaluator:
         return whose(found, forbids=low is None) if is_anyones else found
 
     return decide
+
+
+def _asked(model: MetricCheck, metric: str, part: str, unit: str) -> Detail:
+    """What is asked of which figure, in the detail of a result."""
+    asked: Detail = {"operator": "metric", "metric": metric, "component": part, "unit": unit}
+    if model.at_least is not None:
+        asked["at_least"] = model.at_least
+    if model.at_most is not None:
+        asked["at_most"] = model.at_most
+    return asked
 
 
 def _of_anyone(measured: Measurement) -> Measurement:
