@@ -17,7 +17,20 @@ from qa_speech.batch.backlog import Backlog
 from qa_speech.batch.child import ONE_THREAD
 from qa_speech.batch.jobs import Done, Job, Setup, Task
 from qa_speech.batch.messages import (
-    Answers, BatchFailed, Drop, Finished, Heard, Message, Prepare, Ready, Recognise, Refused, ScoreAgain, SendMore, Started, Waits,
+    Answers,
+    BatchFailed,
+    Drop,
+    Finished,
+    Heard,
+    Message,
+    Prepare,
+    Ready,
+    Recognise,
+    Refused,
+    ScoreAgain,
+    SendMore,
+    Started,
+    Waits,
     Windows,
 )  # fmt: skip
 from qa_speech.batch.process import (
