@@ -166,10 +166,20 @@ sections:
     assert [(item.start, item.end) for item in slow.evidence] == [(8.5, 12)]
 
 
+EARLY = """
+id: a
+version: 1
+title: A
+sections:
+  - id: s
+    title: S
+    criteria:
+      - {id: early, title: 开头, points: 1, check: {metric: violations, at_most: 0, role: anyone_if_unknown, first_s: 5}}
+"""
+
+
 def test_of_anyones_words_only_those_in_the_window_count() -> None:
-    text = "id: a\nversion: 1\ntitle: A\nsections:\n  - id: s\n    title: S\n    criteria:\n"
-    text += "      - id: early\n        title: 开头\n        points: 1\n        check: {metric: violations, at_most: 0, role: anyone_if_unknown, first_s: 5}\n"
-    call = make_call("unknown@0-2: 您好", "unknown@20-22: 你这个傻逼", duration=30)
+    late = make_call("unknown@0-2: 您好", "unknown@20-22: 你这个傻逼", duration=30)
     early = make_call("unknown@0-2: 你这个傻逼", "unknown@20-22: 您好", duration=30)
 
-    assert [score(one, load_scorecard(text)).criteria[0].outcome for one in (call, early)] == ["pass", "fail"]
+    assert [score(one, load_scorecard(EARLY)).criteria[0].outcome for one in (late, early)] == ["pass", "fail"]

@@ -32,7 +32,7 @@ from qa_speech.batch.messages import (
     Started,
     Waits,
     Windows,
-)  # fmt: skip
+)
 from qa_speech.batch.process import (
     Child,
     Flight,
