@@ -1,21 +1,43 @@
-"""Writes the tables of components at the end of docs/metrics.md: `python docs/make_metrics.py`. A test holds them to the code."""
+"""Writes the tables of components at the end of docs/metrics.md, and all of docs/zh/metrics.md: `python docs/make_metrics.py`.
+
+A test holds them to the code.
+"""
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
-PAGE = Path(__file__).with_name("metrics.md")
+from qa_speech.metrics import BUILTIN, Metric
+from qa_speech.wording.translate import metric_text
+from qa_speech.wording.units import UNITS
+
+FOLDER = Path(__file__).parent
+PAGE = FOLDER / "metrics.md"
+CHINESE = FOLDER / "zh" / "metrics.md"
 START = "## All components\n"
 HEAD = """
 Written by `python docs/make_metrics.py` from what each metric declares. No unit: a ratio, a rank, or yes and no as 1 and 0.
 `count` is written 次, `st` semitones. Names stand in pages and sentences; columns of results are called as in the first column.
 """
+CHINESE_HEAD = """# 量了什么，怎样量
+
+由 `python docs/make_metrics.py` 根据各指标的声明写成。`qa-speech metrics list` 列出全部指标，
+`qa-speech metrics show 名称` 显示其中一个。
+
+时间都是从第一个采样点算起的秒数，区间左闭右开。评分表里写指标名（取它的值）或“名称.细项”，如 `silence.longest_s`；按角色的指标写
+`params: {role: agent}`。每个数值都带着：**数值**，或没有数值的**原因**（不编造 0）；**细项**，即它由哪些次数和合计得来（团队和月度
+数字先把细项相加，再除一次，从不对比率求平均）；**证据**，每处的角色、起止时间和说明；**可信度**，`low` 时附最重的原因。没有单位的
+是比值、名次，或以 1 和 0 表示的是与否。
+
+**服务忌语**是评分表或自带清单上写明不许说的话；**用语不当**是清单之外的五类：辱骂、命令、反问、推诿、不耐烦。
+"""
+MOST_SHOWN = 4
+"""Entries of a list of phrases that are shown."""
 
 
 def tables() -> str:
     """The last chapter of docs/metrics.md."""
-    from qa_speech.metrics import BUILTIN
-
     parts = [START, HEAD]
     for line in BUILTIN:
         parts.append(f"\n| {line.name} | unit | {line.zh} | {line.en} |\n|---|---|---|---|\n")
@@ -31,5 +53,47 @@ def page() -> str:
     return f"{written}\n\n{tables()}"
 
 
+def chinese_page() -> str:
+    """The text of docs/zh/metrics.md."""
+    parts = [CHINESE_HEAD, "\n| 指标 | 名称 | 单位 | 需要 |\n|---|---|---|---|\n"]
+    for line in BUILTIN:
+        parts.append(f"| [`{line.name}`](#{line.name}) | {line.zh} | {_unit(line.unit)} | {_needs(line)} |\n")
+    return "".join(parts) + "".join([_chapter(line) for line in BUILTIN])
+
+
+def _chapter(line: Metric) -> str:
+    """One metric: what it is, its parameters, its components."""
+    parts = [f"\n## {line.name}\n\n{line.zh}：{metric_text(line.name, 'zh')}\n"]
+    parts.append(metric_text(f"{line.name}:definition", "zh") + "\n")
+    if line.params:
+        parts.append("\n| 参数 | 默认 | 含义 |\n|---|---|---|\n")
+    for param in line.params.values():
+        meaning = metric_text(f"{line.name}({param.name})", "zh")
+        parts.append(f"| `{param.name}` | {_default(param.default)} | {meaning} |\n")
+    parts.append("\n| 细项 | 单位 | 名称 |\n|---|---|---|\n")
+    for name in line.names:
+        one = line.component(name)
+        parts.append(f"| `{line.name}.{name}` | {_unit(one.unit)} | {one.zh} |\n")
+    return "".join(parts)
+
+
+def _unit(unit: str) -> str:
+    return UNITS.get(unit, (unit, unit))[0]
+
+
+def _needs(line: Metric) -> str:
+    return "、".join([metric_text(f"needs:{need}", "zh") for need in line.needs]) or "录音"
+
+
+def _default(value: object) -> str:
+    if value is inspect.Parameter.empty:
+        return "必填"
+    if isinstance(value, tuple):
+        return "、".join(map(str, value[:MOST_SHOWN])) + f" 等 {len(value)} 个" * (len(value) > MOST_SHOWN) or "无"
+    return "无" if value is None else f"`{value}`"
+
+
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    CHINESE.parent.mkdir(exist_ok=True)
+    CHINESE.write_text(chinese_page(), encoding="utf-8")

@@ -9,18 +9,23 @@
   x EngineError       a recogniser, speech detector or diarizer failed on valid audio (.engine, .problem)
   x PluginError       a metric or engine name is unknown, taken, or does not import (.name, .problem)
 
-A message says what, where, and what was expected. Arguments are passed on positionally, so every error
-pickles and can come back from another process. Bytes of a file name that are not UTF-8 are escaped in it
-(`filenames.readable`), so that every message can be stored and printed.
+A message says what, where, and what was expected. What is wrong is a `Problem`: English text that also carries the template
+it was made of and its fields, so that others can say it in another language (`wording.translate`). Arguments are passed on
+positionally, so every error pickles and can come back from another process. Bytes of a file name that are not UTF-8 are
+escaped in it (`filenames.readable`), so that every message can be stored and printed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
 
 from qa_speech.filenames import readable
 
+LONGEST_WORD = 80
+"""Characters of a word that are compared with those that are known."""
 _VALUES = re.compile("'.*'|\".*\"", re.DOTALL)
 
 
@@ -31,6 +36,55 @@ def without_values(problem: str) -> str:
     'Invalid enum value … - at `$.role`'
     """
     return _VALUES.sub("…", problem)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Problem(str):
+    """What is wrong, in English; `template` is its code, `fields` are what stands in its gaps. Made by `problem`."""
+
+    template: str
+    fields: Mapping[str, object]
+
+    def __new__(cls, template: str, fields: Mapping[str, object]) -> Problem:
+        return super().__new__(cls, readable(template.format(**fields)))
+
+    def __getnewargs__(self) -> tuple[str, Mapping[str, object]]:  # type: ignore[override]
+        return self.template, self.fields
+
+
+def problem(template: str, /, **fields: object) -> Problem:
+    """A problem: its template, and what stands in the gaps: numbers, texts, other problems; anything else as text.
+
+    >>> found = problem("{count} rows cannot be read", count=3)
+    >>> found, found.template, found.fields["count"]
+    ('3 rows cannot be read', '{count} rows cannot be read', 3)
+    """
+    return Problem(template, {name: _plain(value) for name, value in fields.items()})
+
+
+def with_hint(what: Problem, word: str, known: Iterable[str]) -> Problem:
+    """A problem with a word that was written, and the known one that was meant, where one is near.
+
+    >>> with_hint(problem("unknown key {key!r}", key="pads"), "pads", ["threshold", "pad_s"])
+    "unknown key 'pads'; did you mean 'pad_s'?"
+    """
+    close = get_close_matches(word[:LONGEST_WORD], list(known), 1)
+    if not close:
+        return what
+    return problem("{what}; did you mean {close!r}?", what=what, close=close[0])
+
+
+def _plain(value: object) -> str | int | float:
+    if isinstance(value, Problem | int | float):
+        return value
+    return readable(str(value))
+
+
+def _kept(text: str) -> str:
+    """A problem as it is; any other text fit to be stored and shown."""
+    if isinstance(text, Problem):
+        return text
+    return readable(text)
 
 
 class QaSpeechError(Exception):
@@ -55,7 +109,7 @@ class AudioError(QaSpeechError):
 
     def __init__(self, path: str, problem: str) -> None:
         self.path = readable(str(path))
-        self.problem = readable(problem)
+        self.problem = _kept(problem)
         super().__init__(self.path, self.problem)
 
     def __str__(self) -> str:
@@ -85,7 +139,7 @@ class ConfigError(QaSpeechError):
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:
         self.source = readable(str(source))
-        self.problems = tuple(readable(problem) for problem in problems)
+        self.problems = tuple(_kept(problem) for problem in problems)
         super().__init__(self.source, self.problems)
 
     def __str__(self) -> str:
@@ -99,7 +153,7 @@ class ConfigError(QaSpeechError):
 class _NamedError(QaSpeechError):
     def __init__(self, name: str, problem: str) -> None:
         self.name = readable(name)
-        self.problem = readable(problem)
+        self.problem = _kept(problem)
         super().__init__(self.name, self.problem)
 
     def __str__(self) -> str:

@@ -71,19 +71,28 @@ class _Strict(BaseModel):
 class Recognition(_Strict):
     """Options of the recogniser; None = what the model's manifest says, else the default named here."""
 
-    language: str = "zh"
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    compute_type: str = "auto"
-    threads: int = Field(default=0, ge=0, description="CPU threads; 0 = all")
-    batch_size: int = Field(default=8, ge=1, le=256)
-    beam_size: int | None = Field(default=None, ge=1, le=20, description="default 5")
-    window_s: float | None = Field(default=None, gt=1, le=30, description="longest window in seconds; default 16")
-    window: Literal["full", "tight"] | None = Field(
-        default=None, description="default tight = filled up to 12 s at least; full = up to 30 s, which costs more"
+    language: str = Field(default="zh", description="language spoken")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="what computes; auto = a GPU where there is one"
     )
-    no_repeat_ngram_size: int | None = Field(default=None, ge=0, description="default 0 = off")
-    hotwords: str = ""
-    initial_prompt: str = ""
+    compute_type: str = Field(
+        default="auto", description="numbers of the model, e.g. int8, float16; auto = what suits the device"
+    )
+    threads: int = Field(default=0, ge=0, description="CPU threads; 0 = all")
+    batch_size: int = Field(default=8, ge=1, le=256, description="windows recognised at once")
+    beam_size: int | None = Field(
+        default=None, ge=1, le=20, description="hypotheses looked at side by side; 5 unless given"
+    )
+    window_s: float | None = Field(default=None, gt=1, le=30, description="longest window in seconds; 16 unless given")
+    window: Literal["full", "tight"] | None = Field(
+        default=None,
+        description="tight = filled up to 12 s at least; full = up to 30 s, which costs more; tight unless given",
+    )
+    no_repeat_ngram_size: int | None = Field(
+        default=None, ge=0, description="no run of so many words is said twice; 0 = off, which it is unless given"
+    )
+    hotwords: str = Field(default="", description="words the recogniser should expect")
+    initial_prompt: str = Field(default="", description="text that is taken to stand before the call")
     simplify: bool = Field(default=True, description="traditional to simplified characters, for Chinese")
 
 
@@ -97,7 +106,7 @@ class Recognizer(_Strict):
     model: str = Field(default="whisper-1", min_length=1, description="the server's name of the model")
     allow_remote: bool = Field(default=False, description="send customers' voices to another machine")
     api_key_env: str = Field(default="", description="environment variable that holds the key; none unless given")
-    timeout_s: float = Field(default=120, gt=0, le=3600, description="for the whole answer to one window")
+    timeout_s: float = Field(default=120, gt=0, le=3600, description="for the whole answer to one window, seconds")
     retries: int = Field(default=3, ge=0, le=10, description="when the server is busy (429, 503)")
     requests: int = Field(default=4, ge=1, le=64, description="windows under way at once")
 
@@ -105,9 +114,9 @@ class Recognizer(_Strict):
 class Recordings(_Strict):
     """What a recording may be at most; one beyond is refused by name."""
 
-    max_hours: float = Field(default=RECORDINGS.max_hours, gt=0, le=1000, description="its length")
-    min_rate: int = Field(default=RECORDINGS.min_rate, ge=1_000, le=384_000, description="its sampling rate, Hz")
-    max_rate: int = Field(default=RECORDINGS.max_rate, ge=1_000, le=384_000, description="its sampling rate, Hz")
+    max_hours: float = Field(default=RECORDINGS.max_hours, gt=0, le=1000, description="longest, hours")
+    min_rate: int = Field(default=RECORDINGS.min_rate, ge=1_000, le=384_000, description="lowest sampling rate, Hz")
+    max_rate: int = Field(default=RECORDINGS.max_rate, ge=1_000, le=384_000, description="highest sampling rate, Hz")
 
     @property
     def limits(self) -> RecordingLimits:
@@ -118,11 +127,15 @@ class Recordings(_Strict):
 class Speech(_Strict):
     """Speech activity and utterances, probabilities 0–1 and seconds; recorded in every Call (`made_with`)."""
 
-    threshold: float = Field(default=DEFAULT.threshold, gt=0, lt=1)
-    bridge_s: float = Field(default=DEFAULT.bridge_s, ge=0, le=2)
-    min_speech_s: float = Field(default=DEFAULT.min_speech_s, ge=0, le=2)
-    pad_s: float = Field(default=DEFAULT.pad_s, ge=0, le=2, description="padding of the recogniser's view")
-    utterance_pause_s: float = Field(default=UTTERANCE_PAUSE_S, gt=0, le=10)
+    threshold: float = Field(default=DEFAULT.threshold, gt=0, lt=1, description="probability from which it is speech")
+    bridge_s: float = Field(default=DEFAULT.bridge_s, ge=0, le=2, description="shorter pauses are speech, seconds")
+    min_speech_s: float = Field(default=DEFAULT.min_speech_s, ge=0, le=2, description="shorter speech is none, seconds")
+    pad_s: float = Field(
+        default=DEFAULT.pad_s, ge=0, le=2, description="what the recogniser hears before and behind speech, seconds"
+    )
+    utterance_pause_s: float = Field(
+        default=UTTERANCE_PAUSE_S, gt=0, le=10, description="a longer pause ends an utterance, seconds"
+    )
     pitch: bool = Field(default=True, description="measure pitch; off saves a third of the analysis time")
 
     @property
@@ -134,8 +147,8 @@ class Speech(_Strict):
 class Diarize(_Strict):
     """Local ONNX files that tell two voices on one channel apart (the extra `sherpa`); relative to the settings file."""
 
-    segmentation: Path
-    embedding: Path
+    segmentation: Path = Field(description="model that tells when who speaks, ONNX")
+    embedding: Path = Field(description="model that tells voices apart, ONNX")
     max_hours: float = Field(
         default=DIVIDED_HOURS,
         gt=0,
@@ -147,11 +160,15 @@ class Diarize(_Strict):
 class Transcripts(_Strict):
     """What a transcript may hold at most; a larger one is refused by name."""
 
-    max_mb: float = Field(default=LARGEST.max_mb, gt=0, le=1000, description="size of the file, 10⁶ bytes")
-    max_lines: int = Field(default=LARGEST.max_lines, ge=1, description="utterances")
-    max_characters: int = Field(default=LARGEST.max_characters, ge=1, description="characters of one utterance")
-    max_call_characters: int = Field(default=LARGEST.max_call_characters, ge=1, description="characters of all")
-    max_hours: float = Field(default=LARGEST.max_hours, gt=0, le=100, description="from the start to the last word")
+    max_mb: float = Field(default=LARGEST.max_mb, gt=0, le=1000, description="largest file, 10⁶ bytes")
+    max_lines: int = Field(default=LARGEST.max_lines, ge=1, description="most utterances")
+    max_characters: int = Field(default=LARGEST.max_characters, ge=1, description="most characters of one utterance")
+    max_call_characters: int = Field(
+        default=LARGEST.max_call_characters, ge=1, description="most characters of all utterances"
+    )
+    max_hours: float = Field(
+        default=LARGEST.max_hours, gt=0, le=100, description="longest call, hours to the last word"
+    )
 
     @property
     def limits(self) -> TranscriptLimits:
@@ -164,20 +181,28 @@ class Batch(_Strict):
 
     workers: Literal["auto"] | int = Field(default="auto", description="processes that prepare calls; auto = measured")
     recognizers: int = Field(default=0, ge=0, description="processes that recognise; 0 = one, or one per GPU")
-    call_limit_s: float = Field(default=600, ge=0, description="decoding and speech detection of one call; 0 = none")
-    window_limit_s: float = Field(default=120, ge=0, description="recognition, per window of a batch; 0 = none")
+    call_limit_s: float = Field(
+        default=600, ge=0, description="longest decoding and speech detection of one call, seconds; 0 = no limit"
+    )
+    window_limit_s: float = Field(
+        default=120, ge=0, description="longest recognition of one window, seconds; 0 = no limit"
+    )
     memory_limit_mb: int = Field(default=0, ge=0, description="per process; 0 = four fifths of memory shared out")
     min_free_memory_mb: int = Field(default=300, ge=0, description="below it no further call is taken")
     min_free_disk_gb: float = Field(default=1, ge=0, description="below it no run begins")
     recycle_after: int = Field(default=1000, ge=0, description="calls until a worker is replaced; 0 = never")
-    settle_s: float = Field(default=10, ge=0, description="a recording changed more recently may still be growing")
-    settle_limit_s: float = Field(default=600, ge=0, description="how long to wait for growing recordings at the end")
+    settle_s: float = Field(
+        default=10, ge=0, description="a recording changed within so many seconds may still be growing"
+    )
+    settle_limit_s: float = Field(
+        default=600, ge=0, description="how long to wait for growing recordings at the end, seconds"
+    )
     flush_s: float = Field(default=20, gt=0, description="seconds until finished calls are stored")
     flush_calls: int = Field(default=256, ge=1, description="finished calls until they are stored")
     stop_after: int = Field(
         default=20, ge=0, description="failures in a row with one cause that end the run; 0 = never"
     )
-    name_pattern: str = Field(default="", description="e.g. {started_at}_{agent}_{queue}.wav")
+    name_pattern: str = Field(default="", description="what file names tell, e.g. {started_at}_{agent}_{queue}.wav")
 
 
 class Tables(_Strict):
@@ -194,7 +219,9 @@ class ScorecardRule(_Strict):
     several versions under it the one in force on the day of the call."""
 
     file: str = Field(description="a file, relative to the settings file, or the name of a shipped scorecard")
-    when: dict[str, str | list[str]] = {}
+    when: dict[str, str | list[str]] = Field(
+        default={}, description="metadata and the values they must have; none = every call"
+    )
 
 
 class Settings(_Strict):
@@ -205,13 +232,13 @@ class Settings(_Strict):
     ('auto', 2)
     """
 
-    model: str | None = Field(default=None, description="folder, name, hub id, or none")
-    models_dir: Path | None = None
+    model: str | None = Field(default=None, description="recogniser: folder, name, hub id, or none")
+    models_dir: Path | None = Field(default=None, description="folder in which models are looked for first")
     text_model: str | None = Field(
         default=None, description="folder of `train export`, or none; the shipped text models unless given"
     )
-    agent_channel: Literal[1, 2] | None = Field(default=None, description="1 unless given")
-    scorecard: Path | None = None
+    agent_channel: Literal[1, 2] | None = Field(default=None, description="channel of the agent; 1 unless given")
+    scorecard: Path | None = Field(default=None, description="scorecard of the calls that no rule fits")
     pairs: str = Field(
         default="", description="how the two files of one call end, the agent's and the customer's: in,out; or auto"
     )
@@ -220,7 +247,9 @@ class Settings(_Strict):
     recognizer: Recognizer | None = Field(default=None, description="a server; then `model` is its unless given")
     speech: Speech = Speech()
     transcripts: Transcripts = Transcripts()
-    diarize: Diarize | None = Field(default=None, description="mono recordings; they stay undivided unless given")
+    diarize: Diarize | None = Field(
+        default=None, description="two voices on one channel are told apart; they stay undivided unless given"
+    )
     batch: Batch = Batch()
     tables: Tables = Tables()
     scorecards: list[ScorecardRule] = []

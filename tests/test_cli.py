@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 import qa_speech
 from qa_speech.call import Role
 from qa_speech.cli import app
-from qa_speech.cli.common import ui_from_locale
+from qa_speech.cli.tongue import of_environment
 from qa_speech.documents import decode
 from qa_speech.metrics import metrics
 from qa_speech.resources import folder
@@ -110,7 +110,7 @@ def test_one_bad_recording_is_exit_1(tmp_path: Path) -> None:
         (("inspect", SAMPLES, "--model", "none", "--scorecard", "no-such-card"), "telecom-hotline"),
         (("inspect", SAMPLES, "--model", "none", "--config", "none.toml"), "cannot read"),
         (("score", "none.json"), "cannot read"),
-        (("metrics", "show", "silense"), "there are: talk"),
+        (("metrics", "show", "silense"), "是不是想写“silence”"),
         (("models", "pull", "enormous"), "sizes: tiny"),
     ],
 )
@@ -206,6 +206,7 @@ def test_models_list_and_verify() -> None:
         ({"LANG": "C.UTF-8"}, "zh"),
         ({"LANG": "POSIX"}, "zh"),
         ({"LANG": "cs_CZ.UTF-8"}, "en"),
+        ({"QA_SPEECH_UI": "en", "LANG": "zh_CN.UTF-8"}, "en"),
         ({"LANG": "ca_ES@valencia"}, "en"),
         ({}, "zh"),
     ],
@@ -213,12 +214,12 @@ def test_models_list_and_verify() -> None:
 def test_the_interface_speaks_the_language_of_the_locale(
     environ: dict[str, str], language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+    for name in ("QA_SPEECH_UI", "LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
 
-    assert ui_from_locale() == language
+    assert of_environment() == language
 
 
 def test_metrics_show_gives_definition_parameters_and_components() -> None:
@@ -231,18 +232,16 @@ def test_metrics_show_gives_definition_parameters_and_components() -> None:
 def test_metrics_list_has_a_line_for_each_with_unit_and_what_it_needs() -> None:
     lines = [line.split("\t") for line in run("metrics", "list").stdout.splitlines()]
 
-    assert [line[0].removesuffix(" (role)") for line in lines] == list(metrics())
-    assert ["silence", "count"] in [line[:2] for line in lines]
-    assert "talk (role)" in [line[0] for line in lines]
+    assert [line[0].removesuffix("（按角色）") for line in lines] == list(metrics())
+    assert ["silence", "次"] in [line[:2] for line in lines]
+    assert "talk（按角色）" in [line[0] for line in lines]
 
 
 def test_the_version_is_the_one_of_the_package() -> None:
     assert run("--version").stdout == f"qa-speech {qa_speech.__version__}\n"
 
 
-@pytest.mark.parametrize(
-    ("raised", "code", "said"), [(KeyboardInterrupt, 130, "interrupted"), (BrokenPipeError, 0, "")]
-)
+@pytest.mark.parametrize(("raised", "code", "said"), [(KeyboardInterrupt, 130, "已中断"), (BrokenPipeError, 0, "")])
 def test_an_interrupt_is_exit_130_and_a_reader_that_left_is_no_error(
     raised: type[BaseException], code: int, said: str
 ) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -19,7 +19,12 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from qa_speech import __version__
+from qa_speech.cli.helping import Speaking, spoken
+from qa_speech.cli.slips import told_in
 from qa_speech.cli.terminal import plain_streams
+from qa_speech.cli.tongue import OPTION, language, ui, without_ui
+from qa_speech.errors import problem
+from qa_speech.wording.lang import Lang, pick
 
 if TYPE_CHECKING:
     from typer._click import Command, Context, HelpFormatter
@@ -37,92 +42,106 @@ class Place(NamedTuple):
 
 
 COMMANDS: Mapping[str, Place] = {
-    "demo": Place("inspect", "demo", "用自带样例演示 Inspect the bundled sample calls with the bundled recogniser."),
-    "inspect": Place("inspect", "inspect", "质检录音 Inspect recordings: decode, transcribe, measure, score."),
+    "demo": Place("inspect", "demo", "Inspect the bundled sample calls with the bundled recogniser."),
+    "inspect": Place("inspect", "inspect", "Inspect recordings: decode, transcribe, measure, score."),
     "transcribe": Place(
         "transcribe",
         "transcribe",
-        "只转写 Words alone, as text, subtitles or JSON, by role; or where two recognisers differ.",
+        "Words alone, as text, subtitles or JSON, by role; or where two recognisers differ.",
     ),
-    "score": Place("inspect", "score", "重新评分 Score stored calls again: no audio, no models."),
-    "clips": Place("clips", "clips", "剪辅导片段 Cut the moments worth hearing, with customers' data masked."),
+    "score": Place("inspect", "score", "Score stored calls again: no audio, no models."),
+    "clips": Place("clips", "clips", "Cut the moments worth hearing, with customers' data masked."),
     "redact": Place(
         "clips",
         "redact",
-        "遮蔽整通录音 Mask customers' data in whole calls: text, sound, JSON, and a list of what was masked and why.",
+        "Mask customers' data in whole calls: text, sound, JSON, and a list of what was masked and why.",
     ),
     "audio": Place(
         "audio",
         "audio",
-        "检查录音 Examine recordings: channels, leaks, noise, echo, drop-outs, other sounds. No recogniser needed.",
+        "Examine recordings: channels, leaks, noise, echo, drop-outs, other sounds. No recogniser needed.",
     ),
     "annotate": Place(
         "annotate",
         "annotate",
-        "更新文本评定 Read the words of stored calls with the text models: politeness, violations, depth. No audio.",
+        "Read the words of stored calls with the text models: politeness, improper language, depth. No audio.",
     ),
     "estimate": Place(
         "estimate",
         "estimate",
-        "抽样推断 What the marks of a sample say of all calls: scores, pass rates, violations, with intervals.",
+        "What the marks of a sample say of all calls: scores, pass rates, violations, with intervals.",
     ),
     "agreement": Place(
         "agreement",
         "agreement",
-        "一致性 How far machine and people agree, by criterion, with intervals; drift; characters misheard.",
+        "How far machine and people agree, by criterion, with intervals; drift; characters misheard.",
     ),
     "review": Place(
         "review",
         "app",
-        "人工复核：复核单、申诉、复核、终审。 People's marks: sheets out and in, appeals, second opinions.",
+        "People's marks: sheets out and in, appeals, second opinions.",
     ),
     "report": Place(
         "report",
         "report",
-        "服务质量分析报告 The service-quality report of a month: findings beyond chance, measures that follow from them.",
+        "The service-quality report of a month: findings beyond chance, measures that follow from them.",
     ),
     "desk": Place(
         "desk",
         "app",
-        "质检工作台 The review desk: hear, judge, appeal, calibrate in a browser; `desk RUN` serves it.",
+        "The review desk: hear, judge, appeal, calibrate in a browser; `desk RUN` serves it.",
     ),
-    "export": Place("batch", "export", "导出批次结果表 Write the results of a run as CSV, xlsx or JSONL."),
-    "sample": Place("sample", "app", "抽样 Which calls to hear: by a plan, with known chances, the same list again."),
+    "export": Place("batch", "export", "Write the results of a run as CSV, xlsx or JSONL."),
+    "sample": Place("sample", "app", "Which calls to hear: by a plan, with known chances, the same list again."),
     "query": Place(
         "question",
         "query",
-        "用 SQL 查询批次结果 Ask the results of a run in SQL: one SELECT, which reads the run and nothing else.",
+        "Ask the results of a run in SQL: one SELECT, which reads the run and nothing else.",
     ),
     "doctor": Place(
         "doctor",
         "doctor",
-        "检查环境 Check this machine: versions, codecs, models, processor, disk. Loads nothing from the network.",
+        "Check this machine: versions, codecs, models, processor, disk. Loads nothing from the network.",
     ),
-    "scorecard": Place("scorecard", "app", "评分表：新建、校验、试跑、比较。 Scorecards: write, check, try, compare."),
-    "metrics": Place(
-        "metrics", "app", "指标：名称、单位、参数、定义。 Metrics: names, units, parameters, definitions."
-    ),
-    "models": Place("models", "app", "识别模型：列出、获取、校验。 Recognition models: list, fetch, verify."),
+    "scorecard": Place("scorecard", "app", "Scorecards: write, check, try, compare."),
+    "metrics": Place("metrics", "app", "Metrics: names, units, parameters, definitions."),
+    "models": Place("models", "app", "Recognition models: list, fetch, verify."),
     "train": Place(
         "train",
         "app",
-        "用自己的质检标注训练礼貌与回答深度模型。 Train politeness and depth on your own labels (extra: train).",
+        "Train politeness and depth on your own labels (extra: train).",
     ),
-    "batch": Place("batch", "app", "批量质检 Many calls: resumable, one outcome per recording."),
+    "batch": Place("batch", "app", "Many calls: resumable, one outcome per recording."),
 }
 
 
 class Commands(TyperGroup):
     """The group of all commands: it knows them by their sentences, and loads each when it is asked for."""
 
+    context_class = Speaking
+
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = {name: TyperCommand(name, help=place.sentence) for name, place in COMMANDS.items()}
+        self.commands = {name: _named(name, place.sentence) for name, place in COMMANDS.items()}
 
-    def main(self, *arguments: Any, **options: Any) -> Any:
-        """Run a command; what it prints is text alone."""
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
+        """Run a command; what it prints is text alone, in the language that `--ui` asks for anywhere in the line."""
+        arguments, asked = without_ui(sys.argv[1:] if args is None else args)
         with plain_streams():
-            return super().main(*arguments, **options)
+            return super().main(arguments, *rest, obj={"ui": asked}, **options)
+
+    def make_context(self, *arguments: Any, **options: Any) -> Context:
+        """Read the command line; a slip in it is told in the language of the user."""
+        asked = options["obj"]["ui"]
+        with told_in(language(asked)):
+            if asked not in ("", "zh", "en"):
+                raise typer.BadParameter(problem("expected zh or en"), param_hint=OPTION)
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: Context) -> Any:
+        """Run the command asked for; a slip behind its name is told in the language of the user."""
+        with told_in(ui()):
+            return super().invoke(ctx)
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """The command of this name as it is run, or None."""
@@ -131,6 +150,11 @@ class Commands(TyperGroup):
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
         """List the commands; none of them is loaded."""
         TyperGroup(commands=dict(self.commands)).format_commands(ctx, formatter)
+
+
+def _named(name: str, sentence: str) -> TyperCommand:
+    """A command as it stands in the list."""
+    return TyperCommand(name, help=sentence, short_help=sentence)
 
 
 def loaded(name: str) -> Command:
@@ -143,7 +167,7 @@ def loaded(name: str) -> Command:
         shell.add_typer(found, name=name)
     else:
         shell.command(name)(found)
-    return typer.main.get_group(shell).commands[name]
+    return spoken(typer.main.get_group(shell).commands[name])
 
 
 def _nothing() -> None:
@@ -152,8 +176,7 @@ def _nothing() -> None:
 
 app = typer.Typer(
     name="qa-speech",
-    help="离线通话质检：转写、测量、评分，每一处扣分都有录音为证。\n\n"
-    "Offline call quality inspection: transcribe, measure, score, with evidence.",
+    help="Offline call quality inspection: transcribe, measure, score, with evidence.",
     cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -179,7 +202,7 @@ def _rights(context: typer.Context, text: str) -> str:
     except ValueError:
         wanted = -1
     if not 0 <= wanted <= 0o777:
-        raise typer.BadParameter(f"{text!r}; expected e.g. 027")
+        raise typer.BadParameter(problem("{text!r}; expected e.g. 027", text=text))
     before = os.umask(wanted)
     context.call_on_close(lambda: os.umask(before))
     return text
@@ -194,9 +217,18 @@ def _root(
         str,
         typer.Option(
             callback=_rights,
-            help="新建文件不给谁的权限 rights that new files do not give: 077 = their owner alone, 027 = their group may read.",
+            help="Rights that new files do not give: 077 = their owner alone, 027 = their group may read.",
         ),
     ] = OWNER_ALONE,
+    ui_language: Annotated[
+        Lang | None,
+        typer.Option(
+            "--ui",
+            help="Language of help and messages, before or behind the command: zh or en; default from QA_SPEECH_UI, else "
+            "the locale.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Options of all commands."""
 
@@ -206,7 +238,7 @@ def main() -> None:
     try:
         app()
     except KeyboardInterrupt:
-        typer.echo("已中断 interrupted", err=True)
+        typer.echo(pick(ui(), "已中断", "interrupted"), err=True)
         sys.exit(130)
     except BrokenPipeError:
         # the reader of our output (head, less) has gone: nothing is wrong

@@ -24,22 +24,24 @@ def agreement(
     kind: Annotated[
         str,
         typer.Option(
-            "--kind", help="machine 机器与人, people 人与人, expert 校准时各人与专家 everybody against the expert."
+            "--kind",
+            help="What is compared: machine (with people), people (with each other), expert (everybody with the "
+            "expert).",
         ),
     ] = "machine",
     transcripts: Annotated[
         Path | None,
         typer.Option(
             "--transcripts",
-            help="人工转写目录，算字错率 folder of people's transcripts: characters misheard, by role.",
+            help="Folder of people's transcripts: characters misheard, by role.",
             show_default=False,
         ),
     ] = None,
     marks_db: MarksDbOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="一份 JSON one JSON document on stdout.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
     ui_language: UiOption = None,
 ) -> None:
-    """一致性 How far machine and people agree, by criterion, with intervals; drift; characters misheard.
+    """How far machine and people agree, by criterion, with intervals; drift; characters misheard.
 
     Example: qa-speech agreement 批次 --kind people
     """

@@ -14,7 +14,7 @@ def annotate(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            help="通话 JSON、.jsonl、结果目录或批处理目录 stored calls, result folders or batch runs.",
+            help="Stored calls, result folders or batch runs.",
             show_default=False,
         ),
     ],
@@ -24,14 +24,14 @@ def annotate(
             "--text-model",
             exists=True,
             file_okay=False,
-            help="自己训练的文本模型目录 folder of `train export`; without it the shipped models.",
+            help="Folder of `train export`; without it the shipped models.",
             show_default=False,
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="全部重新评定 make all annotations anew.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Make all annotations anew.")] = False,
     ui_language: UiOption = None,
 ) -> None:
-    """更新文本评定 Read the words of stored calls with the text models: politeness, violations, depth. No audio.
+    """Read the words of stored calls with the text models: politeness, improper language, depth. No audio.
 
     Example: qa-speech annotate qa-report
     """

@@ -49,35 +49,33 @@ def audio(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            help="录音文件、目录或清单 recordings, folders of them, or manifests (xlsx, csv, jsonl).",
+            help="Recordings, folders of them, or manifests (xlsx, csv, jsonl).",
             show_default=False,
         ),
     ],
-    json_lines: Annotated[
-        bool, typer.Option("--json", help="每个录音一行 JSON one JSON object per recording on stdout.")
-    ] = False,
+    json_lines: Annotated[bool, typer.Option("--json", help="One JSON object per recording on stdout.")] = False,
     agent_channel: Annotated[
         int | None,
-        typer.Option("--agent-channel", min=1, max=2, help="坐席所在声道 the agent's channel; 1 unless given."),
+        typer.Option("--agent-channel", min=1, max=2, help="The agent's channel; 1 unless given."),
     ] = None,
     transcripts: Annotated[
         Path | None,
         typer.Option(
             "--transcripts",
-            help="同名转写目录，用来核对角色 folder of transcripts with the same stem, to check the roles.",
+            help="Folder of transcripts with the same stem, to check the roles.",
             show_default=False,
         ),
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option("--config", help="运行设置 settings file, e.g. qa_speech.toml.", show_default=False),
+        typer.Option("--config", help="Settings file, e.g. qa_speech.toml.", show_default=False),
     ] = None,
     raw: RawOption = None,
     pairs: PairsOption = None,
     mask: MaskOption = True,
     ui_language: UiOption = None,
 ) -> None:
-    """检查录音 Examine recordings: channels, leaks, noise, echo, drop-outs, other sounds. No recogniser needed.
+    """Examine recordings: channels, leaks, noise, echo, drop-outs, other sounds. No recogniser needed.
 
     Example: qa-speech audio 录音目录
     """

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from qa_speech.marks.model import Mark
     from qa_speech.store.base import Figures, Store
 
-app = typer.Typer(help="批量质检 Many calls: resumable, one outcome per recording.", no_args_is_help=True)
+app = typer.Typer(help="Many calls: resumable, one outcome per recording.", no_args_is_help=True)
 
 
 @app.command("run")
@@ -73,7 +73,7 @@ def run(
     json_lines: JsonOption = False,
     ui_language: UiOption = None,
 ) -> None:
-    """批量质检，可随时中断后继续 Inspect many recordings; run it again to go on where it was.
+    """Inspect many recordings; run it again to go on where it was.
 
     Example: qa-speech batch run 录音目录 --out 批次 --model /models/large-v3-turbo --until 07:30
     """
@@ -103,7 +103,7 @@ def plan(
     pairs: PairsOption = None,
     ui_language: UiOption = None,
 ) -> None:
-    """登记而不处理 List the rows of work and what they will take, without doing any; with --model, how they will be done.
+    """List the rows of work and what they will take, without doing any; with --model, how they will be done.
 
     Example: qa-speech batch plan 清单.csv --out 批次 --model /models/large-v3-turbo
     """
@@ -133,7 +133,7 @@ def status(
     run: RunArgument, json_lines: JsonOption = False, marks: MarksOption = "machine", marks_db: MarksDbOption = None,
     ui_language: UiOption = None,
 ) -> None:  # fmt: skip
-    """批次进展与小结 What a run has come to so far.
+    """What a run has come to so far.
 
     Example: qa-speech batch status 批次
     """
@@ -183,7 +183,7 @@ def retry(
     json_lines: JsonOption = False,
     ui_language: UiOption = None,
 ) -> None:
-    """重做失败的 Do the failed rows of a run again, and those left undone.
+    """Do the failed rows of a run again, and those left undone.
 
     Example: qa-speech batch retry 批次
     """
@@ -195,7 +195,7 @@ def retry(
 
 @app.command("check")
 def check(run: RunArgument, ui_language: UiOption = None) -> None:
-    """核验批次 Try every byte of a run: parts, Calls, list, scorecards, log. Nothing is changed.
+    """Try every byte of a run: parts, Calls, list, scorecards, log. Nothing is changed.
 
     Example: qa-speech batch check 批次
     """
@@ -215,7 +215,7 @@ def check(run: RunArgument, ui_language: UiOption = None) -> None:
 
 @app.command("compact")
 def compact(run: RunArgument, ui_language: UiOption = None) -> None:
-    """合并结果文件 Merge the parts of a run and drop what newer outcomes have replaced.
+    """Merge the parts of a run and drop what newer outcomes have replaced.
 
     Example: qa-speech batch compact 批次
     """
@@ -234,24 +234,22 @@ def compact(run: RunArgument, ui_language: UiOption = None) -> None:
 @app.command("forget")
 def forget(
     run: RunArgument,
-    call: Annotated[
-        list[str] | None, typer.Option("--call", help="通话编号，可多次 id of a call.", show_default=False)
-    ] = None,
+    call: Annotated[list[str] | None, typer.Option("--call", help="Id of a call.", show_default=False)] = None,
     before: Annotated[
         str | None,
-        typer.Option("--before", help="删除此日期之前的 calls before this day, YYYY-MM-DD.", show_default=False),
+        typer.Option("--before", help="Calls before this day, YYYY-MM-DD.", show_default=False),
     ] = None,
     keep_scores: Annotated[
-        bool, typer.Option("--keep-scores", help="保留匿名分数 keep points and figures under a mark that is no name.")
+        bool, typer.Option("--keep-scores", help="Keep points and figures under a mark that is no name.")
     ] = False,
     marks_db: MarksDbOption = None,
     ui_language: UiOption = None,
 ) -> None:
-    """删除个人信息：文字、通话数据、录音路径 Remove text, calls and paths for good; recordings themselves are yours to delete.
+    """Remove text, calls and paths for good; recordings themselves are yours to delete.
 
-    同一录音的其他编号一并删除；标注只留判定。 The same recording under other ids goes too; of marks outcomes stay.
+    The same recording under other ids goes too; of marks outcomes stay.
 
-    --before 只看通话的日期；不知道日期的不删除，逐一列出，退出码 3。 Calls whose day is not known stay, are listed, exit code 3.
+    Calls whose day is not known are not removed by --before: they are listed, exit code 3.
 
     Example: qa-speech batch forget 批次 --before 2026-05-01 --keep-scores
     """
@@ -288,7 +286,7 @@ def forget(
 
 def export(
     run: RunArgument,
-    to: Annotated[Path, typer.Option("--to", help="目标文件 file: .csv, .xlsx or .jsonl", dir_okay=False)] = Path(
+    to: Annotated[Path, typer.Option("--to", help="File: .csv, .xlsx or .jsonl.", dir_okay=False)] = Path(
         "results.xlsx"
     ),
     marks: MarksOption = "machine",
@@ -296,7 +294,7 @@ def export(
     mask: MaskOption = True,
     ui_language: UiOption = None,
 ) -> None:
-    """导出批次结果表 Write the results of a run as CSV, xlsx or JSONL.
+    """Write the results of a run as CSV, xlsx or JSONL.
 
     Example: qa-speech export 批次 --to 结果.xlsx
     """

@@ -18,36 +18,30 @@ if TYPE_CHECKING:
     from qa_speech.report.redacted import Redacted
     from qa_speech.scores import CallReport
 
-ResultArgument = Annotated[
-    Path, typer.Argument(help="结果目录或批次目录 a result folder, or the run of batch run.", show_default=False)
-]
+ResultArgument = Annotated[Path, typer.Argument(help="A result folder, or the run of batch run.", show_default=False)]
 RecordingsOption = Annotated[
     Path | None,
     typer.Option(
         "--recordings",
         "-r",
         file_okay=False,
-        help="录音所在目录 folder of the recordings, if they were moved.",
+        help="Folder of the recordings, if they were moved.",
         show_default=False,
     ),
 ]
 ScorecardOption = Annotated[
     str | None,
-    typer.Option(
-        "--scorecard", "-s", help="先按此评分表重新评分 score anew with this scorecard first.", show_default=False
-    ),
+    typer.Option("--scorecard", "-s", help="Score anew with this scorecard first.", show_default=False),
 ]
-FormatOption = Annotated[Literal["mp3", "wav"], typer.Option("--format", help="声音格式 format of the sound.")]
-ReplacementOption = Annotated[
-    Literal["tone", "silence"], typer.Option("--mask-with", help="遮蔽处播放什么 what is heard instead.")
-]
+FormatOption = Annotated[Literal["mp3", "wav"], typer.Option("--format", help="Format of the sound.")]
+ReplacementOption = Annotated[Literal["tone", "silence"], typer.Option("--mask-with", help="What is heard instead.")]
 
 ModelOption = Annotated[
     str | None,
     typer.Option(
         "--model", "-m",
-        help="文本没有字词时间时，用此模型在录音里找客户信息的位置；不给就整段遮蔽 finds customers' data in the recording where "
-        "the transcript does not time its words; without it the whole cue is masked.",
+        help="Finds customers' data in the recording where the transcript does not time its words; without "
+             "it the whole cue is masked.",
         show_default=False,
     ),
 ]  # fmt: skip
@@ -65,7 +59,7 @@ AlsoOption = Annotated[
     list[Also] | None,
     typer.Option(
         "--also",
-        help="还要遮蔽护照、车牌、统一社会信用代码，可重复 masks passports, car plates or credit codes too; repeatable.",
+        help="Masks passports, car plates or credit codes too; repeatable.",
         show_default=False,
     ),
 ]
@@ -75,38 +69,32 @@ def clips(
     result: ResultArgument,
     criterion: Annotated[
         list[str] | None,
-        typer.Option("--criterion", "-c", help="评分项编号，可重复 id of a criterion; repeatable.", show_default=False),
+        typer.Option("--criterion", "-c", help="Id of a criterion; repeatable.", show_default=False),
     ] = None,
-    worst: Annotated[
-        int, typer.Option("--worst", min=0, max=1000, help="每项最差的几段 the worst N per criterion.")
-    ] = 5,
-    best: Annotated[int, typer.Option("--best", min=0, max=1000, help="每项最好的几段 the best N per criterion.")] = 0,
+    worst: Annotated[int, typer.Option("--worst", min=0, max=1000, help="The worst N per criterion.")] = 5,
+    best: Annotated[int, typer.Option("--best", min=0, max=1000, help="The best N per criterion.")] = 0,
     agent: Annotated[
         list[str] | None,
-        typer.Option("--agent", help="只要这些坐席，可重复 only this agent; repeatable.", show_default=False),
+        typer.Option("--agent", help="Only this agent; repeatable.", show_default=False),
     ] = None,
-    out: Annotated[
-        Path, typer.Option("--out", "-o", file_okay=False, help="输出目录 folder for clips and lists.")
-    ] = Path("qa-clips"),
+    out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="Folder for clips and lists.")] = Path(
+        "qa-clips"
+    ),
     recordings: RecordingsOption = None,
     scorecard: ScorecardOption = None,
-    before: Annotated[
-        float, typer.Option("--before", min=0, max=60, help="证据前留几秒 seconds before the evidence.")
-    ] = 4.0,
-    after: Annotated[float, typer.Option("--after", min=0, max=60, help="证据后留几秒 seconds after it.")] = 4.0,
-    longest: Annotated[
-        float, typer.Option("--longest", min=1, max=600, help="最长几秒 no clip is longer, in seconds.")
-    ] = 60.0,
+    before: Annotated[float, typer.Option("--before", min=0, max=60, help="Seconds before the evidence.")] = 4.0,
+    after: Annotated[float, typer.Option("--after", min=0, max=60, help="Seconds after it.")] = 4.0,
+    longest: Annotated[float, typer.Option("--longest", min=1, max=600, help="No clip is longer, in seconds.")] = 60.0,
     audio_format: FormatOption = "mp3",
-    mix: Annotated[bool, typer.Option("--mix", help="混成单声道 mix both parties into one channel.")] = False,
+    mix: Annotated[bool, typer.Option("--mix", help="Mix both parties into one channel.")] = False,
     replacement: ReplacementOption = "tone",
     model: ModelOption = None,
     also: AlsoOption = None,
-    no_mask: Annotated[bool, typer.Option("--no-mask", help="不遮蔽客户信息 leave customers' data as it is.")] = False,
+    no_mask: Annotated[bool, typer.Option("--no-mask", help="Leave customers' data as it is.")] = False,
     changed_audio: ChangedOption = False,
     ui_language: UiOption = None,
 ) -> None:
-    """剪辅导片段 Cut the moments worth hearing, with customers' data masked.
+    """Cut the moments worth hearing, with customers' data masked.
 
     Example: qa-speech clips qa-report --criterion taboo --worst 5 --best 2 --out 辅导片段
     """
@@ -158,18 +146,18 @@ def _exit_if_silent(silent: int, all_of_them: int) -> None:
 
 def redact(
     result: ResultArgument,
-    out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="输出目录 folder to write to.")] = Path(
+    out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="Folder to write to.")] = Path(
         "qa-redacted"
     ),
     recordings: RecordingsOption = None,
     audio_format: FormatOption = "mp3",
-    no_audio: Annotated[bool, typer.Option("--no-audio", help="只要文字 text and JSON only.")] = False,
+    no_audio: Annotated[bool, typer.Option("--no-audio", help="Text and JSON only.")] = False,
     replacement: ReplacementOption = "tone",
     model: ModelOption = None,
     also: AlsoOption = None,
     ui_language: UiOption = None,
 ) -> None:
-    """遮蔽整通录音 Mask customers' data in whole calls: text, sound, JSON, and a list of what was masked and why.
+    """Mask customers' data in whole calls: text, sound, JSON, and a list of what was masked and why.
 
     Example: qa-speech redact qa-report --out 脱敏
     """

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from qa_speech.cli.tongue import ui as ui
 from qa_speech.errors import AudioError, ConfigError, EngineError, QaSpeechError
 from qa_speech.wording.lang import Lang, pick
 
@@ -31,24 +30,9 @@ DEFAULT_SCORECARD = "telecom-hotline"
 NO_SCORECARD = "none"
 
 
-def ui_from_locale() -> Language:
-    """``en`` where the locale names a language other than Chinese; a locale without a language (C, POSIX) is Chinese.
-
-    The order is that of gettext: LC_ALL, LC_MESSAGES, LANG.
-    """
-    named = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
-    locale = next((value.lower() for value in named if value), "")
-    language = re.split(r"[_.@]", locale)[0]
-    if language in ("", "zh", "c", "posix"):
-        return "zh"
-    return "en"
-
-
 UiOption = Annotated[
     Language | None,
-    typer.Option(
-        "--ui", help="界面语言 language of the output: zh or en; default from the locale.", show_default=False
-    ),
+    typer.Option("--ui", help="Language of the output: zh or en; default from the locale.", show_default=False),
 ]
 
 
@@ -56,8 +40,7 @@ PairsOption = Annotated[
     str | None,
     typer.Option(
         "--pairs",
-        help="一通电话两个单声道文件：坐席与客户的文件名结尾 two files of one call: how the agent's and the customer's end, "
-        "e.g. in,out, or auto.",
+        help="Two files of one call: how the agent's and the customer's end, e.g. in,out, or auto.",
         show_default=False,
     ),
 ]
@@ -65,14 +48,12 @@ ChangedOption = Annotated[
     bool,
     typer.Option(
         "--changed-audio",
-        help="录音已换过也放声音 play recordings that are no longer those that were inspected; times may not hold.",
+        help="Play recordings that are no longer those that were inspected; times may not hold.",
     ),
 ]
 RawOption = Annotated[
     str | None,
-    typer.Option(
-        "--raw", help="无头文件格式 headerless files: codec:rate:channels, e.g. alaw:8000:2.", show_default=False
-    ),
+    typer.Option("--raw", help="Headerless files: codec:rate:channels, e.g. alaw:8000:2.", show_default=False),
 ]
 
 
@@ -84,11 +65,6 @@ def raw_option(text: str) -> RawFormat:
         return parse_raw(text)
     except ValueError as exc:
         raise typer.BadParameter(str(exc), param_hint="--raw") from exc
-
-
-def ui(chosen: Language | None) -> Language:
-    """The language chosen, else that of the locale."""
-    return chosen or ui_from_locale()
 
 
 def in_words(lang: Language, zh: str, en: str) -> str:
@@ -114,15 +90,17 @@ def friendly_errors(chosen: Language | None = None) -> Iterator[None]:
     except QaSpeechError as exc:
         from qa_speech.privacy.redact import masked_message
         from qa_speech.wording.masking import placeholders
+        from qa_speech.wording.translate import error_text
 
         lang = ui(chosen)
-        typer.echo(f"{pick(lang, '错误', 'error')}: {masked_message(str(exc), placeholders(lang))}", err=True)
+        said = masked_message(error_text(exc, lang), placeholders(lang))
+        typer.echo(f"{pick(lang, '错误', 'error')}: {said}", err=True)
         raise typer.Exit(exit_code(exc)) from exc
 
 
 MaskOption = Annotated[
     bool,
-    typer.Option("--mask/--no-mask", help="遮蔽编号、文件名里的客户信息 mask customers' data in ids and file names."),
+    typer.Option("--mask/--no-mask", help="Mask customers' data in ids and file names."),
 ]
 
 

@@ -27,7 +27,7 @@ class DeskGroup(TyperGroup):
 
 app = typer.Typer(
     cls=DeskGroup,
-    help="质检工作台 The review desk: hear, judge, appeal, calibrate in a browser; `desk RUN` serves it.",
+    help="The review desk: hear, judge, appeal, calibrate in a browser; `desk RUN` serves it.",
     no_args_is_help=True,
 )
 
@@ -35,7 +35,7 @@ RunArgument = Annotated[
     Path,
     typer.Argument(
         metavar="RUN",
-        help="批次目录或结果目录 a batch run, or the result folder of inspect or score.",
+        help="A batch run, or the result folder of inspect or score.",
         show_default=False,
     ),
 ]
@@ -46,44 +46,46 @@ def serve(
     run: RunArgument,
     sample: Annotated[
         Path | None,
-        typer.Option("--sample", help="抽样目录 the folder of sample draw: the list to give out.", show_default=False),
+        typer.Option("--sample", help="The folder of sample draw: the list to give out.", show_default=False),
     ] = None,
     recordings: Annotated[
         Path | None,
-        typer.Option("--recordings", help="录音目录 where recordings lie now, if they moved.", show_default=False),
+        typer.Option("--recordings", help="Where recordings lie now, if they moved.", show_default=False),
     ] = None,
-    host: Annotated[str, typer.Option("--host", help="监听地址 address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="端口 port.")] = 8765,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port.")] = 8765,
     origin: Annotated[
         str,
         typer.Option(
             "--origin",
-            help="对外网址 what people type, behind a proxy with TLS: https://desk.example.",
+            help="What people type, behind a proxy with TLS: https://desk.example.",
             show_default=False,
         ),
     ] = "",
     proxy: Annotated[
         list[str] | None,
-        typer.Option("--proxy", help="反向代理的地址，可多次 address of a proxy that is believed.", show_default=False),
+        typer.Option("--proxy", help="Address of a proxy that is believed.", show_default=False),
     ] = None,
     user_header: Annotated[
         str,
         typer.Option(
             "--user-header",
-            help="代理登录的用户名在哪个请求头 header with the user the proxy signed in.",
+            help="Header with the user the proxy signed in.",
             show_default=False,
         ),
     ] = "",
     oidc: Annotated[
         Path | None,
         typer.Option(
-            "--oidc", help="统一身份登录的设置 TOML: issuer, client_id, client_secret, claim.", show_default=False
+            "--oidc",
+            help="Settings of the single sign-on, TOML: issuer, client_id, client_secret, claim.",
+            show_default=False,
         ),
     ] = None,
     marks_db: MarksDbOption = None,
     ui_language: UiOption = None,
 ) -> None:
-    """打开工作台 Serve the desk until interrupted; the first start prints a link for the first admin.
+    """Serve the desk until interrupted; the first start prints a link for the first admin.
 
     Example: qa-speech desk 批次 --sample 样本
     """
@@ -135,29 +137,27 @@ Action = Literal["add", "passwd", "list", "disable", "enable"]
 
 @app.command("user")
 def user(
-    action: Annotated[Action, typer.Argument(help="add 添加, passwd 重设密码, list 列出, disable 停用, enable 启用.")],
+    action: Annotated[Action, typer.Argument(help="What to do: add, passwd (new password), list, disable or enable.")],
     run: RunArgument,
-    name: Annotated[str, typer.Argument(help="姓名 name of the account.")] = "",
+    name: Annotated[str, typer.Argument(help="Name of the account.")] = "",
     role: Annotated[
         list[str] | None,
         typer.Option(
             "--role",
-            help="角色，可多次 inspector 质检员, second 复核员, lead 班长, agent 坐席, trainer 培训师, admin.",
+            help="Role, repeatable: inspector, second, lead, agent, trainer or admin.",
             show_default=False,
         ),
     ] = None,
-    team: Annotated[str, typer.Option("--team", help="所属班组 his own team.", show_default=False)] = "",
-    agent: Annotated[str, typer.Option("--agent", help="工号 the agent number of an agent.", show_default=False)] = "",
-    unmasked: Annotated[
-        bool, typer.Option("--unmasked", help="可看原文、听原声 may see and hear customers' data.")
-    ] = False,
+    team: Annotated[str, typer.Option("--team", help="His own team.", show_default=False)] = "",
+    agent: Annotated[str, typer.Option("--agent", help="The agent number of an agent.", show_default=False)] = "",
+    unmasked: Annotated[bool, typer.Option("--unmasked", help="May see and hear customers' data.")] = False,
     origin: Annotated[
-        str, typer.Option("--origin", help="网址 address that the link begins with.")
+        str, typer.Option("--origin", help="Address that the link begins with.")
     ] = "http://127.0.0.1:8765",
     marks_db: MarksDbOption = None,
     ui_language: UiOption = None,
 ) -> None:
-    """管理账号 Accounts: whoever is added or given a new password gets a link that works once.
+    """Accounts: whoever is added or given a new password gets a link that works once.
 
     Example: qa-speech desk user add 批次 质检一 --role inspector --team A组
     """
@@ -193,13 +193,11 @@ def user(
 @app.command("backup")
 def backup(
     run: RunArgument,
-    out: Annotated[
-        Path, typer.Option("--out", "-o", dir_okay=False, help="备份文件 the copy to write.", show_default=False)
-    ],
+    out: Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="The copy to write.", show_default=False)],
     marks_db: MarksDbOption = None,
     ui_language: UiOption = None,
 ) -> None:
-    """备份 Copy marks, accounts and audit while people work: SQLite online, PostgreSQL by pg_dump.
+    """Copy marks, accounts and audit while people work: SQLite online, PostgreSQL by pg_dump.
 
     Example: qa-speech desk backup 批次 --out 备份.sqlite
     """
@@ -212,10 +210,10 @@ def backup(
 
 @app.command("upgrade")
 def upgrade(
-    place: Annotated[str, typer.Argument(help="标注库 file or URL of the marks.", show_default=False)],
+    place: Annotated[str, typer.Argument(help="File or URL of the marks.", show_default=False)],
     ui_language: UiOption = None,
 ) -> None:
-    """升级 Bring marks and desk to the form of this version. Nothing else ever does; back up first.
+    """Bring marks and desk to the form of this version. Nothing else ever does; back up first.
 
     Example: qa-speech desk upgrade 批次/marks.sqlite
     """

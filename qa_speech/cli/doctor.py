@@ -8,7 +8,7 @@ from qa_speech.cli.common import EXIT_UNUSABLE, UiOption, ui
 
 
 def doctor(ui_language: UiOption = None) -> None:
-    """检查环境 Check this machine: versions, codecs, models, processor, disk. Loads nothing from the network.
+    """Check this machine: versions, codecs, models, processor, disk. Loads nothing from the network.
 
     Example: qa-speech doctor
     """

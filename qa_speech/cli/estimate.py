@@ -10,48 +10,45 @@ import typer
 from qa_speech.cli.common import UiOption, friendly_errors, in_words, ui
 from qa_speech.cli.marking import MarksDbOption
 
-RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="批次目录 folder of the run.", show_default=False)]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of the run.", show_default=False)]
 
 
 def estimate(
     run: RunArgument,
     sample: Annotated[
         Path | None,
-        typer.Option(
-            "--sample", help="样本目录 what `sample draw` wrote; needed but for --marks machine.", show_default=False
-        ),
+        typer.Option("--sample", help="What `sample draw` wrote; needed but for --marks machine.", show_default=False),
     ] = None,
     by: Annotated[
         str,
-        typer.Option(
-            "--by", help="按哪项元数据分组 groups by metadata: agent, team, queue, site …", show_default=False
-        ),
+        typer.Option("--by", help="Groups by metadata: agent, team, queue, site …", show_default=False),
     ] = "",
     figure: Annotated[
-        str, typer.Option("--figure", help="total 总分, passed 合格率, criterion:ID 违规率 rate of a violation.")
+        str,
+        typer.Option(
+            "--figure", help="What is estimated: total, passed (pass rate), criterion:ID (rate of a violation)."
+        ),
     ] = "total",
     marks: Annotated[
         str,
-        typer.Option("--marks", help="final 人工优先 people's, else the machine; human 只用人工; machine 只看机器."),
+        typer.Option("--marks", help="Whose outcomes count: final (people's, else the machine's), human, machine."),
     ] = "final",
     width: Annotated[
-        float, typer.Option("--width", min=1, max=100, help="想要的区间宽度 width of an interval wanted, in points.")
+        float, typer.Option("--width", min=1, max=100, help="Width of an interval wanted, in points.")
     ] = 30.0,
     until: Annotated[
         str | None,
-        typer.Option(
-            "--until", help="听到多准为止 stop when the whole is known to ± points, e.g. ±2.", show_default=False
-        ),
+        typer.Option("--until", help="Stop when the whole is known to ± points, e.g. ±2.", show_default=False),
     ] = None,
     marks_db: MarksDbOption = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", dir_okay=False, help="写成表 write a table, .xlsx or .csv.", show_default=False),
+        typer.Option("--out", "-o", dir_okay=False, help="Write a table, .xlsx or .csv.", show_default=False),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="一份 JSON one JSON document on stdout.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
     ui_language: UiOption = None,
 ) -> None:
-    """抽样推断 What the marks of a sample say of all calls: scores, pass rates, violations, with intervals.
+    """What the marks of a sample say of all calls: scores, pass rates, violations, with intervals.
 
     A group too small is given its team's interval, and it is said so; whom to hear next is named.
 

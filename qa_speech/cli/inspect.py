@@ -43,8 +43,8 @@ ScorecardOption = Annotated[
     typer.Option(
         "--scorecard",
         "-s",
-        help="评分表 a scorecard file, the name of a shipped one, a folder, or none; of several the one in force on the day "
-        "of the call. Default: telecom-hotline.",
+        help="A scorecard file, the name of a shipped one, a folder, or none; of several the one in force on "
+        "the day of the call. Default: telecom-hotline.",
         show_default=False,
     ),
 ]
@@ -52,30 +52,26 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option(
         "--config",
-        help="运行设置 settings file, e.g. qa_speech.toml; its scorecard rules come before --scorecard.",
+        help="Settings file, e.g. qa_speech.toml; its scorecard rules come before --scorecard.",
         show_default=False,
     ),
 ]
-OutOption = Annotated[
-    Path, typer.Option("--out", "-o", file_okay=False, help="结果目录 folder for pages, table and calls.")
-]
+OutOption = Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="Folder for pages, table and calls.")]
 JsonOption = Annotated[
     bool,
-    typer.Option("--json", help="每通电话一行 JSON，不写目录 one JSON report per line on stdout, no folder."),
+    typer.Option("--json", help="One JSON report per line on stdout, no folder."),
 ]
 FailUnderOption = Annotated[
     float | None,
-    typer.Option("--fail-under", min=0, max=100, help="低于此分退出码为 4 exit with 4 when a call scores less."),
+    typer.Option("--fail-under", min=0, max=100, help="Exit with 4 when a call scores less."),
 ]
-EmbedOption = Annotated[
-    bool, typer.Option("--embed-audio", help="录音嵌入网页 put the audio into the pages themselves.")
-]
+EmbedOption = Annotated[bool, typer.Option("--embed-audio", help="Put the audio into the pages themselves.")]
 
 MaskOption = Annotated[
     bool,
     typer.Option(
         "--mask/--no-mask",
-        help="网页和表格里遮蔽客户信息 mask customers' data in pages, sound and table (not in calls/).",
+        help="Mask customers' data in pages, sound and table (not in calls/).",
     ),
 ]
 
@@ -89,7 +85,7 @@ def demo(
     embed_audio: EmbedOption = False,
     ui_language: UiOption = None,
 ) -> None:
-    """用自带样例演示 Inspect the bundled sample calls with the bundled recogniser.
+    """Inspect the bundled sample calls with the bundled recogniser.
 
     The same as: qa-speech inspect SAMPLES --model demo
 
@@ -119,7 +115,7 @@ def inspect(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            help="录音文件、目录或清单 recordings, folders of them, or manifests (xlsx, csv, jsonl).",
+            help="Recordings, folders of them, or manifests (xlsx, csv, jsonl).",
             show_default=False,
         ),
     ],
@@ -128,21 +124,19 @@ def inspect(
     json_lines: JsonOption = False,
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", help="识别模型 a model folder or name; demo = the bundled one; none = no words."),
+        typer.Option("--model", "-m", help="A model folder or name; demo = the bundled one; none = no words."),
     ] = None,
     agent_channel: Annotated[
         int | None,
-        typer.Option("--agent-channel", min=1, max=2, help="坐席所在声道 the agent's channel; 1 unless given."),
+        typer.Option("--agent-channel", min=1, max=2, help="The agent's channel; 1 unless given."),
     ] = None,
     language: Annotated[
-        str | None, typer.Option("--language", help="录音语言 language spoken, e.g. zh.", show_default=False)
+        str | None, typer.Option("--language", help="Language spoken, e.g. zh.", show_default=False)
     ] = None,
     config: ConfigOption = None,
     transcripts: Annotated[
         Path | None,
-        typer.Option(
-            "--transcripts", help="同名转写目录 folder of transcripts with the same stem.", show_default=False
-        ),
+        typer.Option("--transcripts", help="Folder of transcripts with the same stem.", show_default=False),
     ] = None,
     raw: RawOption = None,
     pairs: PairsOption = None,
@@ -151,7 +145,7 @@ def inspect(
     mask: MaskOption = True,
     ui_language: UiOption = None,
 ) -> None:
-    """质检录音 Inspect recordings: decode, transcribe, measure, score.
+    """Inspect recordings: decode, transcribe, measure, score.
 
     Example: qa-speech inspect 录音目录 --model /models/large-v3-turbo --out 结果
     """
@@ -192,22 +186,20 @@ def inspect(
 def score(
     paths: Annotated[
         list[Path],
-        typer.Argument(
-            help="通话 JSON、.jsonl、结果目录或批次目录 stored calls, result folders or batch runs.", show_default=False
-        ),
+        typer.Argument(help="Stored calls, result folders or batch runs.", show_default=False),
     ],
     scorecard: Annotated[
         list[str] | None,
         typer.Option(
             "--scorecard",
             "-s",
-            help="评分表 as for inspect. Default: for a batch run the scorecards it used, else telecom-hotline.",
+            help="As for inspect. Default: for a batch run the scorecards it used, else telecom-hotline.",
             show_default=False,
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", file_okay=False, help="结果目录 write pages and table there.", show_default=False),
+        typer.Option("--out", "-o", file_okay=False, help="Write pages and table there.", show_default=False),
     ] = None,
     json_lines: JsonOption = False,
     config: ConfigOption = None,
@@ -218,7 +210,7 @@ def score(
     marks_db: MarksDbOption = None,
     ui_language: UiOption = None,
 ) -> None:
-    """重新评分 Score stored calls again: no audio, no models.
+    """Score stored calls again: no audio, no models.
 
     Example: qa-speech score qa-report --scorecard scorecards/telecom-hotline.yaml
     """

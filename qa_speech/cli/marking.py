@@ -16,7 +16,7 @@ MarksDbOption = Annotated[
     str | None,
     typer.Option(
         "--marks-db",
-        help="标注库 where marks are kept: a file, or postgresql+psycopg://user@host/name; default: marks.sqlite in the run.",
+        help="Where marks are kept: a file, or postgresql+psycopg://user@host/name; default: marks.sqlite in the run.",
         show_default=False,
     ),
 ]
@@ -25,7 +25,7 @@ MarksOption = Annotated[
     MarksMode,
     typer.Option(
         "--marks",
-        help="谁的判定算数 whose outcomes count: machine 机器, human 只按人工, final 终判（人工优先）.",
+        help="Whose outcomes count: machine, human (people's alone), final (people's, else the machine's).",
     ),
 ]
 

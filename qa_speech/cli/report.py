@@ -22,31 +22,29 @@ def report(
         list[Path],
         typer.Argument(
             metavar="RUN…",
-            help="批次目录 folders of runs or results, or hand-overs (.jsonl.gz) of the tier below; put together.",
+            help="Folders of runs or results, or hand-overs (.jsonl.gz) of the tier below; put together.",
             show_default=False,
         ),
     ],
-    period: Annotated[
-        str, typer.Option("--period", help="报告月份 the month reported, e.g. 2026-11.", show_default=False)
-    ],
+    period: Annotated[str, typer.Option("--period", help="The month reported, e.g. 2026-11.", show_default=False)],
     cdr: Annotated[
         list[Path] | None,
-        typer.Option("--cdr", help="话单 call records, CSV or xlsx; may be given again.", show_default=False),
+        typer.Option("--cdr", help="Call records, CSV or xlsx; may be given again.", show_default=False),
     ] = None,
     survey: Annotated[
-        list[Path] | None, typer.Option("--survey", help="满意度调查 answers of the survey.", show_default=False)
+        list[Path] | None, typer.Option("--survey", help="Answers of the survey.", show_default=False)
     ] = None,
     tickets: Annotated[
-        list[Path] | None, typer.Option("--tickets", help="问题与投诉记录 problems and complaints.", show_default=False)
+        list[Path] | None, typer.Option("--tickets", help="Problems and complaints.", show_default=False)
     ] = None,
     org: Annotated[
-        Path | None, typer.Option("--org", help="组织架构 who belongs where, from which day on.", show_default=False)
+        Path | None, typer.Option("--org", help="Who belongs where, from which day on.", show_default=False)
     ] = None,
     previous: Annotated[
         str,
         typer.Option(
             "--previous",
-            help="上期 what it is compared with: a month, or a run; default: the month before.",
+            help="What it is compared with: a month, or a run; default: the month before.",
             show_default=False,
         ),
     ] = "",
@@ -57,23 +55,23 @@ def report(
         typer.Option(
             "--sample",
             file_okay=False,
-            help="样本目录 what `sample draw` wrote: people's marks speak for all calls by the chance of each.",
+            help="What `sample draw` wrote: people's marks speak for all calls by the chance of each.",
             show_default=False,
         ),
     ] = None,
-    forms: Annotated[str, typer.Option("--format", help="html, docx, xlsx, separated by commas.")] = "html,docx,xlsx",
+    forms: Annotated[
+        str, typer.Option("--format", help="Forms: html, docx, xlsx, separated by commas.")
+    ] = "html,docx,xlsx",
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", "-o", file_okay=False, help="输出目录 folder; default: report-PERIOD.", show_default=False
-        ),
+        typer.Option("--out", "-o", file_okay=False, help="Folder; default: report-PERIOD.", show_default=False),
     ] = None,
     rules: Annotated[
         Path | None,
         typer.Option(
             "--rules",
             file_okay=False,
-            help="口径、原因清单、考核表、措施 limits, cause lists, assessment, measures.",
+            help="Limits, cause lists, assessment, measures.",
             show_default=False,
         ),
     ] = None,
@@ -82,20 +80,20 @@ def report(
         typer.Option(
             "--template",
             dir_okay=False,
-            help="公司 Word 模板 a .docx whose styles, header, footer are kept.",
+            help="A .docx whose styles, header and footer are kept.",
             show_default=False,
         ),
     ] = None,
     pages: Annotated[
         Path | None,
-        typer.Option("--pages", file_okay=False, help="通话页面目录 pages of calls, to link to.", show_default=False),
+        typer.Option("--pages", file_okay=False, help="Pages of calls, to link to.", show_default=False),
     ] = None,
     clips: Annotated[
         Path | None,
         typer.Option(
             "--clips",
             file_okay=False,
-            help="片段目录 what `clips --out` wrote: calls to hear link to their clips.",
+            help="What `clips --out` wrote: calls to hear link to their clips.",
             show_default=False,
         ),
     ] = None,
@@ -105,22 +103,20 @@ def report(
             "--hand-over",
             dir_okay=False,
             show_default=False,
-            help="上报文件 file for the tier above, .jsonl.gz: scores and numbers, no words, no sound, no customers.",
+            help="File for the tier above, .jsonl.gz: scores and numbers, no words, no sound, no customers.",
         ),
     ] = None,
     level: Annotated[
         Literal["city", "province", "national"] | None,
-        typer.Option(
-            "--level", help="出报告的一级 the tier that reports: city, province, national.", show_default=False
-        ),
+        typer.Option("--level", help="The tier that reports: city, province, national.", show_default=False),
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option("--config", help="运行设置 settings: names of columns, order of dates.", show_default=False),
+        typer.Option("--config", help="Settings: names of columns, order of dates.", show_default=False),
     ] = None,
     ui_language: UiOption = None,
 ) -> None:
-    """服务质量分析报告 The service-quality report of a month: findings beyond chance, measures that follow from them.
+    """The service-quality report of a month: findings beyond chance, measures that follow from them.
 
     Exits with 3 where rows of the lists could not be read: they are listed in the report and in bad-rows.csv.
 

@@ -20,21 +20,19 @@ if TYPE_CHECKING:
     from qa_speech.scores import CallReport
 
 app = typer.Typer(
-    help="人工复核：复核单、申诉、复核、终审。 People's marks: sheets out and in, appeals, second opinions.",
+    help="People's marks: sheets out and in, appeals, second opinions.",
     no_args_is_help=True,
 )
 
 Place = Annotated[
     Path,
-    typer.Argument(
-        help="批次目录或结果目录 a batch run, or the result folder of inspect or score.", show_default=False
-    ),
+    typer.Argument(help="A batch run, or the result folder of inspect or score.", show_default=False),
 ]
 SampleOption = Annotated[
     Path | None,
-    typer.Option("--sample", help="抽样目录 the folder of sample draw: which calls, and whose.", show_default=False),
+    typer.Option("--sample", help="The folder of sample draw: which calls, and whose.", show_default=False),
 ]
-Form = Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="格式 form of the list.")]
+Form = Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Form of the list.")]
 SheetStage = Literal["calibration", "first", "second", "final"]
 MarkStage = Literal["calibration", "first", "appeal", "second", "final"]
 RoleName = Literal["inspector", "agent", "lead", "expert"]
@@ -43,24 +41,20 @@ RoleName = Literal["inspector", "agent", "lead", "expert"]
 @app.command("export")
 def export(
     run: Place,
-    out: Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="复核单 the sheet to write, .xlsx.")] = Path(
+    out: Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="The sheet to write, .xlsx.")] = Path(
         "复核单.xlsx"
     ),
     sample: SampleOption = None,
-    stage: Annotated[
-        SheetStage, typer.Option("--stage", help="阶段 calibration 校准, first 初检, second 复核, final 终审.")
-    ] = "first",
+    stage: Annotated[SheetStage, typer.Option("--stage", help="Stage: calibration, first, second or final.")] = "first",
     inspector: Annotated[
-        str, typer.Option("--inspector", help="质检员 for whom: his calls, his name filled in.", show_default=False)
+        str, typer.Option("--inspector", help="For whom: his calls, his name filled in.", show_default=False)
     ] = "",
-    every: Annotated[
-        bool, typer.Option("--all", help="全部项目 every criterion, not only what needs a person.")
-    ] = False,
-    blind: Annotated[bool, typer.Option("--blind", help="不显示机器判定 without what the machine said.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Every criterion, not only what needs a person.")] = False,
+    blind: Annotated[bool, typer.Option("--blind", help="Without what the machine said.")] = False,
     marks_db: MarksDbOption = None,
     ui_language: UiOption = None,
 ) -> None:
-    """导出复核单 Write a review sheet: one criterion of one call a row, a sentence why, a link to its second.
+    """Write a review sheet: one criterion of one call a row, a sentence why, a link to its second.
 
     Example: qa-speech review export 批次 --sample 样本 --inspector 质检一 --out 复核单.xlsx
     """
@@ -133,25 +127,25 @@ def _sample(folder: Path | None) -> _Drawn:
 
 @app.command("import")
 def import_(
-    sheet: Annotated[Path, typer.Argument(help="填好的复核单 a sheet that was filled in.", show_default=False)],
+    sheet: Annotated[Path, typer.Argument(help="A sheet that was filled in.", show_default=False)],
     run: Annotated[
         Path,
-        typer.Option("--run", file_okay=False, help="批次目录或结果目录 the run or result folder.", show_default=False),
+        typer.Option("--run", file_okay=False, help="The run or result folder.", show_default=False),
     ],
     stage: Annotated[
-        SheetStage | None, typer.Option("--stage", help="阶段 instead of the sheet's own.", show_default=False)
+        SheetStage | None, typer.Option("--stage", help="Stage; default: the sheet's own.", show_default=False)
     ] = None,
     role: Annotated[
-        RoleName | None, typer.Option("--role", help="身份 who marks; default by stage.", show_default=False)
+        RoleName | None, typer.Option("--role", help="Who marks; default by stage.", show_default=False)
     ] = None,
     person: Annotated[
-        str, typer.Option("--person", help="质检员 where the last column is empty.", show_default=False)
+        str, typer.Option("--person", help="The inspector where the last column is empty.", show_default=False)
     ] = "",
     sample: SampleOption = None,
     marks_db: MarksDbOption = None,
     ui_language: UiOption = None,
 ) -> None:
-    """导入填好的复核单 Take in a sheet: every row is checked, and nothing is taken in where one is wrong.
+    """Take in a sheet: every row is checked, and nothing is taken in where one is wrong.
 
     Example: qa-speech review import 复核单.xlsx --run 批次
     """
@@ -184,20 +178,18 @@ def import_(
 @app.command("appeal")
 def appeal(
     run: Place,
-    call: Annotated[str, typer.Option("--call", help="通话编号 id of the call.", show_default=False)],
-    criterion: Annotated[str, typer.Option("--criterion", help="项目编号 id of the criterion.", show_default=False)],
-    reason: Annotated[str, typer.Option("--reason", help="申诉理由 why.", show_default=False)],
-    person: Annotated[str, typer.Option("--person", help="申诉人 who appeals.", show_default=False)],
-    role: Annotated[
-        Literal["agent", "lead"], typer.Option("--role", help="坐席本人或班长 the agent, or the lead for him.")
-    ] = "agent",
+    call: Annotated[str, typer.Option("--call", help="Id of the call.", show_default=False)],
+    criterion: Annotated[str, typer.Option("--criterion", help="Id of the criterion.", show_default=False)],
+    reason: Annotated[str, typer.Option("--reason", help="Why.", show_default=False)],
+    person: Annotated[str, typer.Option("--person", help="Who appeals.", show_default=False)],
+    role: Annotated[Literal["agent", "lead"], typer.Option("--role", help="The agent, or the lead for him.")] = "agent",
     outcome: Annotated[
-        Literal["pass", "partial", "not_applicable"], typer.Option("--outcome", help="应为 what it should have been.")
+        Literal["pass", "partial", "not_applicable"], typer.Option("--outcome", help="What it should have been.")
     ] = "pass",
     marks_db: MarksDbOption = None,
     ui_language: UiOption = None,
 ) -> None:
-    """提出申诉 Appeal against an outcome; nothing changes until somebody decides.
+    """Appeal against an outcome; nothing changes until somebody decides.
 
     Example: qa-speech review appeal 批次 --call a.wav --criterion greeting --reason 说了您好 --person 1037
     """
@@ -269,7 +261,7 @@ def _days(cards: CardBook, report: CallReport | None) -> int:
 
 @app.command("appeals")
 def appeals(run: Place, form: Form = "table", marks_db: MarksDbOption = None, ui_language: UiOption = None) -> None:
-    """未决申诉及期限 Open appeals and until when they have to be decided, the most urgent first.
+    """Open appeals and until when they have to be decided, the most urgent first.
 
     Example: qa-speech review appeals 批次
     """
@@ -303,7 +295,7 @@ def appeals(run: Place, form: Form = "table", marks_db: MarksDbOption = None, ui
 
 @app.command("list")
 def list_marks(run: Place, form: Form = "table", marks_db: MarksDbOption = None, ui_language: UiOption = None) -> None:
-    """列出人工判定 All marks, by whom and when, and which of them count.
+    """All marks, by whom and when, and which of them count.
 
     Example: qa-speech review list 批次
     """
@@ -329,20 +321,21 @@ def list_marks(run: Place, form: Form = "table", marks_db: MarksDbOption = None,
 def tickets(
     run: Place,
     table: Annotated[
-        Path | None, typer.Option("--tickets", help="工单表 CSV or xlsx: 工单号, 编号, 重复工单.", show_default=False)
+        Path | None,
+        typer.Option("--tickets", help="Table of tickets, CSV or xlsx: 工单号, 编号, 重复工单.", show_default=False),
     ] = None,
     column: Annotated[
-        str, typer.Option("--column", help="元数据列 instead: a column of the calls' metadata.", show_default=False)
+        str, typer.Option("--column", help="Instead of a table: a column of the calls' metadata.", show_default=False)
     ] = "",
-    out: Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="清单 the list to write, .xlsx.")] = Path(
+    out: Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="The list to write, .xlsx.")] = Path(
         "二次投诉.xlsx"
     ),
     config: Annotated[
-        Path | None, typer.Option("--config", help="列名设置 settings file, [tables].", show_default=False)
+        Path | None, typer.Option("--config", help="Settings file, [tables].", show_default=False)
     ] = None,
     ui_language: UiOption = None,
 ) -> None:
-    """二次投诉清单 The re-inspection list: repeated complaints beside the calls they repeat; what is unknown is listed too.
+    """The re-inspection list: repeated complaints beside the calls they repeat; what is unknown is listed too.
 
     Example: qa-speech review tickets 批次 --tickets 工单.csv --out 二次投诉.xlsx
     """
@@ -368,10 +361,10 @@ def tickets(
 
 @app.command("upgrade")
 def upgrade(
-    place: Annotated[str, typer.Argument(help="标注库 file or URL of the marks.", show_default=False)],
+    place: Annotated[str, typer.Argument(help="File or URL of the marks.", show_default=False)],
     ui_language: UiOption = None,
 ) -> None:
-    """升级标注库 Bring a database of marks to the form of this version. Nothing else ever does.
+    """Bring a database of marks to the form of this version. Nothing else ever does.
 
     Example: qa-speech review upgrade 批次/marks.sqlite
     """

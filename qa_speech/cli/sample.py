@@ -9,19 +9,15 @@ import typer
 
 from qa_speech.cli.common import EXIT_SOME_FAILED, UiOption, friendly_errors, in_words, ui
 
-app = typer.Typer(
-    help="抽样 Which calls to hear: by a plan, with known chances, the same list again.", no_args_is_help=True
-)
+app = typer.Typer(help="Which calls to hear: by a plan, with known chances, the same list again.", no_args_is_help=True)
 
 PlaceArgument = Annotated[
     Path,
-    typer.Argument(
-        metavar="RUN", help="批次目录或结果目录 folder of a batch run, or of inspect or score.", show_default=False
-    ),
+    typer.Argument(metavar="RUN", help="Folder of a batch run, or of inspect or score.", show_default=False),
 ]
 SampleArgument = Annotated[
     Path,
-    typer.Argument(metavar="SAMPLE", help="样本目录 folder that `sample draw` wrote.", show_default=False),
+    typer.Argument(metavar="SAMPLE", help="Folder that `sample draw` wrote.", show_default=False),
 ]
 
 
@@ -29,31 +25,31 @@ SampleArgument = Annotated[
 def draw(
     run: PlaceArgument,
     plan: Annotated[
-        Path, typer.Option("--plan", "-p", help="抽样计划 the plan, a TOML file.", dir_okay=False, show_default=False)
+        Path, typer.Option("--plan", "-p", help="The plan, a TOML file.", dir_okay=False, show_default=False)
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="样本目录 folder of the sample.")] = Path(
+    out: Annotated[Path, typer.Option("--out", "-o", file_okay=False, help="Folder of the sample.")] = Path(
         "qa-sample"
     ),
     marks_db: Annotated[
         str | None,
         typer.Option(
             "--marks-db",
-            help="评定库 marks, path or URL: calls in it are not drawn again. Default: the run's own.",
+            help="Marks, path or URL: calls in it are not drawn again. Default: the run's own.",
             show_default=False,
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="替换以前抽的样本 replace a sample drawn before.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a sample drawn before.")] = False,
     pages: Annotated[
         bool,
-        typer.Option("--pages/--no-pages", help="写抽中通话的网页和声音 write pages and sound of the drawn calls."),
+        typer.Option("--pages/--no-pages", help="Write pages and sound of the drawn calls."),
     ] = True,
     mask: Annotated[
         bool,
-        typer.Option("--mask/--no-mask", help="网页里遮蔽客户信息 mask customers' data in pages, sound and table."),
+        typer.Option("--mask/--no-mask", help="Mask customers' data in pages, sound and table."),
     ] = True,
     ui_language: UiOption = None,
 ) -> None:
-    """按计划抽样，写出名单、工作单和网页 Draw calls by a plan; write the record, work lists and pages.
+    """Draw calls by a plan; write the record, work lists and pages.
 
     Example: qa-speech sample draw 批次 --plan plan.toml --out 样本
     """
@@ -75,7 +71,7 @@ def draw(
 
 @app.command("verify")
 def verify(sample: SampleArgument, run: PlaceArgument, ui_language: UiOption = None) -> None:
-    """再抽一次，核对名单 Draw the same list again; exit code 3, and what differs, where it is another.
+    """Draw the same list again; exit code 3, and what differs, where it is another.
 
     Example: qa-speech sample verify 样本 批次
     """
@@ -91,12 +87,12 @@ def verify(sample: SampleArgument, run: PlaceArgument, ui_language: UiOption = N
 
 @app.command("new")
 def new(
-    path: Annotated[
-        Path, typer.Argument(help="要写的文件 the file to write.", dir_okay=False, show_default=False)
-    ] = Path("plan.toml"),
+    path: Annotated[Path, typer.Argument(help="The file to write.", dir_okay=False, show_default=False)] = Path(
+        "plan.toml"
+    ),
     ui_language: UiOption = None,
 ) -> None:
-    """新建一份带说明的抽样计划 Write a commented plan to begin with.
+    """Write a commented plan to begin with.
 
     Example: qa-speech sample new plan.toml
     """

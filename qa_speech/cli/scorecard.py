@@ -13,12 +13,12 @@ from qa_speech.cli.common import EXIT_UNUSABLE, Language, UiOption, friendly_err
 if TYPE_CHECKING:
     from qa_speech.scorecard.model import Criterion, Scorecard, Section
 
-app = typer.Typer(no_args_is_help=True, help="评分表：新建、校验、试跑、比较。 Scorecards: write, check, try, compare.")
+app = typer.Typer(no_args_is_help=True, help="Scorecards: write, check, try, compare.")
 
-Name = Annotated[str, typer.Argument(help="评分表文件，或自带的名称 a scorecard file, or the name of a shipped one.")]
+Name = Annotated[str, typer.Argument(help="A scorecard file, or the name of a shipped one.")]
 Names = Annotated[
     list[str],
-    typer.Argument(help="评分表文件，或自带的名称 scorecard files, or names of shipped ones.", show_default=False),
+    typer.Argument(help="Scorecard files, or names of shipped ones.", show_default=False),
 ]
 
 
@@ -39,14 +39,12 @@ def load(name: str) -> Scorecard:
 
 @app.command("new")
 def new(
-    path: Annotated[Path, typer.Argument(help="要写的文件 the file to write.", dir_okay=False, show_default=False)],
-    title: Annotated[str, typer.Option("--title", help="名称 its title.")] = "质检评分表",
-    like: Annotated[
-        str | None, typer.Option("--like", help="照抄一份自带的 start from a shipped one.", show_default=False)
-    ] = None,
+    path: Annotated[Path, typer.Argument(help="The file to write.", dir_okay=False, show_default=False)],
+    title: Annotated[str, typer.Option("--title", help="Its title.")] = "质检评分表",
+    like: Annotated[str | None, typer.Option("--like", help="Start from a shipped one.", show_default=False)] = None,
     ui_language: UiOption = None,
 ) -> None:
-    """新建一份可用的评分表 Write a new scorecard to begin with.
+    """Write a new scorecard to begin with.
 
     Example: qa-speech scorecard new my-card.yaml --like telecom-hotline
     """
@@ -68,7 +66,7 @@ def new(
 
 @app.command("check")
 def check(files: Names, ui_language: UiOption = None) -> None:
-    """校验文件，一次列出全部问题 Check files and list every problem at once.
+    """Check files and list every problem at once.
 
     Example: qa-speech scorecard check scorecards/telecom-hotline.yaml
     """
@@ -96,7 +94,7 @@ def check(files: Names, ui_language: UiOption = None) -> None:
 
 @app.command("lint")
 def lint(files: Names, ui_language: UiOption = None) -> None:
-    """找出能用但写得不对的地方 Find what is valid but wrong; exit 1 if anything is a problem.
+    """Find what is valid but wrong; exit 1 if anything is a problem.
 
     Example: qa-speech scorecard lint my-card.yaml
     """
@@ -122,10 +120,10 @@ def lint(files: Names, ui_language: UiOption = None) -> None:
 @app.command("test")
 def try_examples(
     files: Names,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="列出每个例子 name every example.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name every example.")] = False,
     ui_language: UiOption = None,
 ) -> None:
-    """试跑写在评分表里的例子 Run the examples written inside scorecards; exit 1 if one fails.
+    """Run the examples written inside scorecards; exit 1 if one fails.
 
     Example: qa-speech scorecard test scorecards/telecom-hotline.yaml
     """
@@ -157,7 +155,7 @@ def try_examples(
 
 @app.command("show")
 def show(file: Name, ui_language: UiOption = None) -> None:
-    """像纸质评分表那样列出 Print a scorecard as people read it.
+    """Print a scorecard as people read it.
 
     Example: qa-speech scorecard show telecom-hotline
     """
@@ -227,21 +225,21 @@ def compare(
         typer.Option(
             "--calls",
             exists=True,
-            help="已存的通话 stored calls: a result folder, a batch run, .jsonl or .json.",
+            help="Stored calls: a result folder, a batch run, .jsonl or .json.",
             show_default=False,
         ),
     ],
     html: Annotated[
-        Path | None, typer.Option("--html", dir_okay=False, help="另存网页 write a page too.", show_default=False)
+        Path | None, typer.Option("--html", dir_okay=False, help="Write a page too.", show_default=False)
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option("--workers", min=1, help="进程数 processes; default: one for each core.", show_default=False),
+        typer.Option("--workers", min=1, help="Processes; default: one for each core.", show_default=False),
     ] = None,
-    json_output: Annotated[bool, typer.Option("--json", help="输出 JSON print JSON instead.")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
     ui_language: UiOption = None,
 ) -> None:
-    """换一份评分表会怎样 What would change with another scorecard: who moves band, and because of what.
+    """What would change with another scorecard: who moves band, and because of what.
 
     Example: qa-speech scorecard compare old.yaml new.yaml --calls qa-report --html changes.html
     """

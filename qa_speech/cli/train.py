@@ -11,16 +11,16 @@ from qa_speech.cli.common import EXIT_UNUSABLE, UiOption, friendly_errors, ui
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="用自己的质检标注训练礼貌与回答深度模型。 Train politeness and depth on your own labels (extra: train).",
+    help="Train politeness and depth on your own labels (extra: train).",
 )
 
 Task = Annotated[
     Literal["politeness", "depth"],
-    typer.Argument(help="礼貌或回答深度 what to train: politeness or depth.", show_default=False),
+    typer.Argument(help="What to train: politeness or depth.", show_default=False),
 ]
 Labels = Annotated[
     Path,
-    typer.Option("--labels", help="标注文件 csv or xlsx: text, label (depth: question too).", show_default=False),
+    typer.Option("--labels", help="Labels, csv or xlsx: text, label (depth: question too).", show_default=False),
 ]
 
 
@@ -28,21 +28,17 @@ Labels = Annotated[
 def fit(
     task: Task,
     labels: Labels,
-    out: Annotated[Path, typer.Option("--out", help="输出文件夹 a new folder for the model and its report.")] = Path(
-        "text-model"
-    ),
+    out: Annotated[Path, typer.Option("--out", help="A new folder for the model and its report.")] = Path("text-model"),
     base: Annotated[
-        str, typer.Option("--base", help="起点 linear, shipped, or the folder of a BERT-family model.")
+        str, typer.Option("--base", help="What to begin with: linear, shipped, or the folder of a BERT-family model.")
     ] = "shipped",
-    precision: Annotated[
-        float, typer.Option("--precision", help="低分判定的准确率要求 precision wanted of what is flagged as low.")
-    ] = 0.9,
-    minimum: Annotated[int, typer.Option("--minimum", help="每级最少标注数 fewest labels per level.", min=5)] = 20,
-    epochs: Annotated[int, typer.Option("--epochs", help="微调轮数 passes when a folder is fine-tuned.", min=1)] = 3,
-    seed: Annotated[int, typer.Option("--seed", help="随机种子 orders split and training.")] = 0,
+    precision: Annotated[float, typer.Option("--precision", help="Precision wanted of what is flagged as low.")] = 0.9,
+    minimum: Annotated[int, typer.Option("--minimum", help="Fewest labels per level.", min=5)] = 20,
+    epochs: Annotated[int, typer.Option("--epochs", help="Passes when a folder is fine-tuned.", min=1)] = 3,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of split and training.")] = 0,
     ui_language: UiOption = None,
 ) -> None:
-    """训练并在没见过的坐席或通话上检验 Train, and measure on agents or calls it never saw.
+    """Train, and measure on agents or calls it never saw.
 
     Example: qa-speech train fit politeness --labels labels.xlsx --out my-politeness
     """
@@ -66,11 +62,11 @@ def evaluate(
     task: Task,
     labels: Labels,
     model: Annotated[
-        Path | None, typer.Option("--model", help="模型文件夹 folder of a model; default: shipped.", show_default=False)
+        Path | None, typer.Option("--model", help="Folder of a model; default: shipped.", show_default=False)
     ] = None,
     ui_language: UiOption = None,
 ) -> None:
-    """在另一份标注上检验一个模型 Measure a model on another label file.
+    """Measure a model on another label file.
 
     Example: qa-speech train evaluate politeness --labels other.csv --model my-politeness
     """
@@ -83,14 +79,12 @@ def evaluate(
 
 @app.command("export")
 def export(
-    run: Annotated[Path, typer.Argument(help="训练输出的文件夹 the folder of a fit.", show_default=False)],
-    out: Annotated[Path, typer.Option("--out", help="导出到 a new folder.", show_default=False)],
-    force: Annotated[
-        bool, typer.Option("--force", help="未通过冻结测试也导出 even if the gate holds it back.")
-    ] = False,
+    run: Annotated[Path, typer.Argument(help="The folder of a fit.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="A new folder.", show_default=False)],
+    force: Annotated[bool, typer.Option("--force", help="Even if the gate holds it back.")] = False,
     ui_language: UiOption = None,
 ) -> None:
-    """把训练好的模型导出成可用的文件夹 Copy a trained model to a folder that settings can name.
+    """Copy a trained model to a folder that settings can name.
 
     Example: qa-speech train export my-politeness --out models/our-politeness
     """

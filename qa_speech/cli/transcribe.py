@@ -54,53 +54,47 @@ MaskWordsOption = Annotated[
     bool,
     typer.Option(
         "--mask/--no-mask",
-        help="txt、srt 和对比里遮蔽客户信息（json 不遮蔽）mask customers' data in txt, srt and comparisons (not in json).",
+        help="Mask customers' data in txt, srt and comparisons (not in json).",
     ),
 ]
 
 
 def transcribe(
-    paths: Annotated[
-        list[Path], typer.Argument(help="录音文件或目录 recordings, or folders of them.", show_default=False)
-    ],
+    paths: Annotated[list[Path], typer.Argument(help="Recordings, or folders of them.", show_default=False)],
     model: Annotated[
         str | None,
-        typer.Option(
-            "--model", "-m", help="识别模型 a model folder or name; demo = the bundled one.", show_default=False
-        ),
+        typer.Option("--model", "-m", help="A model folder or name; demo = the bundled one.", show_default=False),
     ] = None,
     compare: Annotated[
         tuple[str, str] | None,
         typer.Option(
             "--compare",
             metavar="A B",
-            help="两个模型对比：按角色的字差异率、最值得听的 20 段 two models: how far they differ, what to hear.",
+            help="Two models: how far they differ, what to hear.",
             show_default=False,
         ),
     ] = None,
-    form: Annotated[Form, typer.Option("--format", help="输出格式 how words are written.")] = Form.txt,
-    role: Annotated[
-        Side | None, typer.Option("--role", help="只要一方 one party's words alone.", show_default=False)
-    ] = None,
+    form: Annotated[Form, typer.Option("--format", help="How words are written.")] = Form.txt,
+    role: Annotated[Side | None, typer.Option("--role", help="One party's words alone.", show_default=False)] = None,
     out: Annotated[
         Path | None,
         typer.Option(
             "--out",
             "-o",
             file_okay=False,
-            help="写入目录，每方一个文件 folder: a file per call and role.",
+            help="Folder: a file per call and role.",
             show_default=False,
         ),
     ] = None,
     clips: Annotated[
-        bool, typer.Option("--clips", help="对比时剪出这些片段 with --compare and --out: the sound of what to hear.")
+        bool, typer.Option("--clips", help="With --compare and --out: the sound of what to hear.")
     ] = False,
     agent_channel: Annotated[
         int | None,
-        typer.Option("--agent-channel", min=1, max=2, help="坐席所在声道 the agent's channel; 1 unless given."),
+        typer.Option("--agent-channel", min=1, max=2, help="The agent's channel; 1 unless given."),
     ] = None,
     language: Annotated[
-        str | None, typer.Option("--language", help="录音语言 language spoken, e.g. zh.", show_default=False)
+        str | None, typer.Option("--language", help="Language spoken, e.g. zh.", show_default=False)
     ] = None,
     config: ConfigOption = None,
     raw: RawOption = None,
@@ -108,7 +102,7 @@ def transcribe(
     mask: MaskWordsOption = True,
     ui_language: UiOption = None,
 ) -> None:
-    """只转写 Words alone, as text, subtitles or JSON, by role; or where two recognisers differ.
+    """Words alone, as text, subtitles or JSON, by role; or where two recognisers differ.
 
     Example: qa-speech transcribe 录音目录 --model whisper-base --format srt --out 字幕
     Example: qa-speech transcribe 录音目录 --compare whisper-base /models/paraformer-zh

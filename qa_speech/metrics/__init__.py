@@ -18,7 +18,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from qa_speech.call import Call, Role
-from qa_speech.errors import PluginError
+from qa_speech.errors import PluginError, problem, with_hint
 from qa_speech.metrics import answer_depth, overlap, politeness, recording, response, silence, speech_rate, talk, voice
 from qa_speech.metrics.base import Component, Metric, Name
 from qa_speech.metrics.kept import kept_measurements
@@ -77,10 +77,25 @@ def measure(call: Call, name: str, **params: Any) -> Measurement:
     PluginError
         No metric has this name; the message lists those there are.
     """
+    return named(name).function(call, **params)
+
+
+def named(name: str) -> Metric:
+    """The metric of this name.
+
+    >>> named("silence").component("longest_s").zh
+    '最长'
+
+    Raises
+    ------
+    PluginError
+        No metric has this name; the message lists those there are.
+    """
     table = metrics()
     if name not in table:
-        raise PluginError(name, f"no metric of this name; there are: {', '.join(table)}")
-    return table[name].function(call, **params)
+        what = problem("no metric of this name; there are: {known}", known=", ".join(table))
+        raise PluginError(name, with_hint(what, name, table))
+    return table[name]
 
 
 def measure_all(call: Call) -> dict[str, Measurement]:

@@ -1,0 +1,114 @@
+"""Problems and help in Chinese: the English text, or the template it was made of, is the key of a table in `chinese/`.
+
+A table is a line an entry: English, tab, Chinese, with the same gaps on both sides. `\\n` stands for the end of a line. What
+stands in no table is shown in English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from qa_speech.errors import ConfigError, Problem, QaSpeechError
+from qa_speech.wording.lang import Lang
+
+TABLES = ("help", "metrics", "problems", "settings")
+"""`help`: what commands and options say of themselves. `problems`: what an error says is wrong. `settings`, `metrics`: what
+each key and each metric means."""
+
+
+@cache
+def chinese(name: str) -> Mapping[str, str]:
+    """A table, English → Chinese.
+
+    >>> chinese("help")["Recognition models: list, fetch, verify."]
+    '识别模型：列出、获取、校验。'
+    """
+    text = (Path(__file__).parent / "chinese" / f"{name}.tsv").read_text(encoding="utf-8")
+    pairs = (line.split("\t") for line in text.splitlines())
+    return {english.replace("\\n", "\n"): told.replace("\\n", "\n") for english, told in pairs}
+
+
+def help_text(text: str, lang: Lang) -> str:
+    """A text of the help in the language asked for."""
+    if lang == "en":
+        return text
+    return chinese("help").get(text, text)
+
+
+def metric_text(key: str, lang: Lang) -> str:
+    """What is told of a metric in Chinese, "" where nothing is: ``NAME`` a line, ``NAME:definition``, ``NAME(parameter)``,
+    ``needs:WHAT``. In English it is its docstring that tells."""
+    if lang == "en":
+        return ""
+    return chinese("metrics").get(key, "")
+
+
+def setting_text(text: str, lang: Lang) -> str:
+    """What a key or a table of the settings means, in the language asked for."""
+    if lang == "en":
+        return text
+    return chinese("settings").get(text, text)
+
+
+def translated(text: str, lang: Lang) -> str:
+    """A problem in the language asked for, the problems in its fields as well; any other text as it is.
+
+    >>> from qa_speech.errors import problem
+    >>> translated(problem("option {name} is missing", name="--calls"), "zh")
+    '缺少选项 --calls'
+    """
+    if lang == "en":
+        return str(text)
+    told = chinese("problems").get(text.template if isinstance(text, Problem) else text)
+    if told is None:
+        return str(text)
+    if not isinstance(text, Problem):
+        return told
+    fields = {name: _field(value, lang) for name, value in text.fields.items()}
+    return told.format(**fields)
+
+
+def _field(value: object, lang: Lang) -> object:
+    if isinstance(value, Problem):
+        return translated(value, lang)
+    return value
+
+
+def error_text(error: QaSpeechError, lang: Lang) -> str:
+    """What an error says, in the language asked for: where, then what is wrong there.
+
+    >>> from qa_speech.errors import ConfigError, problem
+    >>> error_text(ConfigError("qa_speech.toml", [problem("expected a number")]), "zh")
+    'qa_speech.toml：应为数字'
+    """
+    if lang == "en" or not error.args:
+        return str(error)
+    where, what = error.args[0], error.args[-1]
+    if isinstance(error, ConfigError):
+        return _listed(where, error.problems, lang)
+    if len(error.args) == 1:
+        return translated(what, lang)
+    return _placed(where, translated(what, lang))
+
+
+def _listed(where: str, problems: tuple[str, ...], lang: Lang) -> str:
+    told = [translated(problem, lang) for problem in problems]
+    if len(told) == 1:
+        return _placed(where, told[0])
+    lines = "\n".join(f"  {line}" for line in told)
+    return f"{_place(where)}：{len(told)} 处问题\n{lines}"
+
+
+def _placed(where: str, told: str) -> str:
+    if told.startswith(where):
+        return told
+    return f"{_place(where)}：{told}"
+
+
+def _place(where: str) -> str:
+    """Where it is; an option says that it is one."""
+    if where.startswith("--"):
+        return f"选项 {where}"
+    return where
