@@ -8,7 +8,8 @@ import pytest
 
 from qa_speech.call import Role
 from qa_speech.marks.scores import marked_results
-from qa_speech.report.index import index_row, run_view
+from qa_speech.report.index import run_view
+from qa_speech.report.index_rows import index_row
 from qa_speech.report.page import write_page
 from qa_speech.scorecard import load_scorecard, score
 from qa_speech.scorecard.model import Scorecard

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,7 +17,9 @@ from hypothesis import strategies as st
 from qa_speech.call import Call, Finding, Recording, Role, StrayWord, Utterance, Word
 from qa_speech.metrics import measure_all
 from qa_speech.report import page
-from qa_speech.report.index import write_index
+from qa_speech.report.index import run_view, write_index
+from qa_speech.report.index_rows import IndexRow, Lost
+from qa_speech.report.overview import overview
 from qa_speech.report.transcript import pieces as pieces_of
 from qa_speech.scores import CallFailure, CallReport, CriterionScore, Evidence, Score, SectionScore
 from qa_speech.testing import make_call
@@ -205,7 +208,9 @@ def test_nothing_from_a_call_becomes_markup_in_the_index(tmp_path: Path) -> None
 
     read = Reader((tmp_path / "index.html").read_text(encoding="utf-8"))
 
-    assert len(read.scripts) == 1
+    assert len(read.scripts) == 3  # words, rows, and our own
+    assert sum("type" in attrs for tag, attrs in read.tags if tag == "script") == 2
+    assert json.loads(read.scripts[1])["rows"][0][0] == HOSTILE
     assert "img" not in {tag for tag, _ in read.tags}
 
 
@@ -314,24 +319,71 @@ def test_a_two_hour_call_stays_under_two_megabytes() -> None:
     assert len(made.encode()) < 2_000_000
 
 
+def listed(read: Reader) -> list[dict[str, object]]:
+    """The rows that an index carries for its script, texts put back in their places."""
+    held = json.loads(read.scripts[1])
+    texts = held["texts"]
+    found = []
+    for packed in held["rows"]:
+        row = dict(zip(held["fields"], packed, strict=True))
+        for name in ("agent", "team", "queue", "band", "why", "judged"):
+            row[name] = texts[row[name]]
+        row["lost"] = [texts[place if place >= 0 else -1 - place] for place in row["lost"]]
+        found.append(row)
+    return found
+
+
 def test_the_index_has_every_input_once_with_its_reasons_and_causes(tmp_path: Path) -> None:
     plain = CallReport(make_call("agent@0-2: 您好", call_id="sub/b.wav", duration=125))
     failure = CallFailure("c.wav", "in/c.wav", "DecodeError", "in/c.wav: 没有声音")
-    write_index([report(), plain, failure], tmp_path / "index.html", lang="zh")
+    write_index([plain, report(), failure], tmp_path / "index.html", lang="zh")
 
     read = Reader((tmp_path / "index.html").read_text(encoding="utf-8"))
-    links = [attrs["href"] for tag, attrs in read.tags if tag == "a"]
+    bad, untotalled = listed(read)
 
-    assert links == ["pages/a.wav.html", f"pages/{page.page_name('sub/b.wav')}"]
-    for text in (
-        "通话数 3",
-        "平均分 50 1 通有总分",
-        "c.wav in/c.wav: 没有声音",
-        "服务忌语 坐席说了不该说的话",
-        "02:05",
-        "未评分",
-    ):
+    assert (bad["id"], bad["link"], bad["agent"], bad["total"]) == ("a.wav", "pages/a.wav.html", "1001", 50)
+    assert bad["lost"] == ["服务忌语", "无声"]
+    assert str(bad["sentence"]).startswith("坐席说了不该说的话")
+    assert (bad["pending"], bad["band"], bad["passed"], bad["covered"]) == (1, "不合格", False, 50)
+    assert untotalled["link"] == f"pages/{page.page_name('sub/b.wav')}"
+    assert (untotalled["total"], untotalled["why"], untotalled["seconds"]) == (None, "未评分", 125)
+    for text in ("通话数 3", "平均分 50 1 通有总分", "c.wav in/c.wav: 没有声音", "服务忌语 −10 分 · 1 通", "待复核 1"):
         assert text in read.shown, text
+
+
+def made_row(place: int, **changes: object) -> IndexRow:
+    """A row of an index."""
+    known = dict(
+        id=f"{place}.wav", link="", agent="1001", team="", queue="", started="", hour=None, seconds=60.0, total=80.0,
+        confirmed="", coverage=1.0, band="", passed=None, why="", pending=0, lost=(), sentence="", warnings=(), alarms=(),
+        judged="",
+    )  # fmt: skip
+    return IndexRow(**{**known, **changes})  # type: ignore[arg-type]
+
+
+def test_an_index_has_alarms_first_then_the_lowest_totals_and_those_without_last() -> None:
+    rows = [
+        made_row(0, total=None), made_row(1, total=95.0), made_row(2, total=40.0), made_row(3, total=99.0, alarms=("起诉",)),
+    ]  # fmt: skip
+
+    assert [row.id for row in run_view(rows).rows] == ["3.wav", "2.wav", "1.wav", "0.wav"]
+
+
+def test_above_an_index_stand_totals_agents_criteria_and_hours() -> None:
+    rows = [made_row(place, total=60.0 + place % 3, hour=9) for place in range(40)]
+    rows += [made_row(40 + place, agent="1002", total=95.0, hour=14) for place in range(3)]
+    rows += [made_row(50, agent="1003", total=100.0, lost=(Lost("结束语", 5.0, False), Lost("语速", 4.0, True)))]
+
+    seen = overview(rows)
+
+    assert [bar.calls for bar in seen.histogram] == [0, 0, 0, 0, 0, 0, 40, 0, 0, 4]
+    assert [(one.name, one.calls) for one in seen.agents] == [("1001", 40), ("1002", 3)]
+    assert seen.few == 1  # one call says nothing of an agent
+    poor, good = seen.agents
+    assert poor.low <= 60.9 <= poor.high
+    assert good.high - good.low > 3 * (poor.high - poor.low)
+    assert [(one.title, one.calls, one.points, one.pending) for one in seen.criteria] == [("结束语", 1, "5", 0), ("语速", 1, "0", 1)]
+    assert [(one.hour, one.calls, one.text) for one in seen.hours if one.calls] == [(9, 40, "61"), (14, 3, "95")]
 
 
 def test_an_index_of_nothing_says_so(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from qa_speech.audio.mp3 import write_mp3
 from qa_speech.call import Recording, Role
 from qa_speech.metrics import measure_all
 from qa_speech.report import page as pages
-from qa_speech.report.index import write_index
+from qa_speech.report.index import write_index, write_index_rows
+from qa_speech.report.index_rows import index_row
 from qa_speech.scores import CallReport, CriterionScore, Evidence, Score, SectionScore
 from qa_speech.testing import make_call, tone
 
@@ -219,25 +221,65 @@ def test_nothing_scrolls_sideways(visit, name: str, width: int) -> None:  # type
     assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
-def test_the_index_sorts_filters_and_links(visit) -> None:  # type: ignore[no-untyped-def]
+def totals(tab) -> list[str]:  # type: ignore[no-untyped-def]
+    return [cell.inner_text() for cell in tab.query_selector_all("#runs td.at-total b")]
+
+
+def test_the_index_sorts_by_the_whole_head_cell_with_what_is_missing_last(visit) -> None:  # type: ignore[no-untyped-def]
     tab = visit("index.html")
 
-    def totals() -> list[str]:
-        return [cell.inner_text() for cell in tab.query_selector_all("#runs tbody tr:not([hidden]) td:nth-child(3) b")]
+    assert totals(tab) == ["0", "0", "96"]
+    tab.click("#runs th.at-total", position={"x": 2, "y": 2})
+    tab.click("#runs th.at-total")
+    assert totals(tab)[0] == "96"
+    tab.click("#runs th.at-seconds")
+    tab.click("#runs th.at-seconds")
+    times = [cell.inner_text() for cell in tab.query_selector_all("#runs td.at-seconds")]
+    assert times == ["00:03", "00:40", "–"]
+    tab.click("#runs th.at-seconds")
+    assert tab.inner_text("#runs tr:last-child td.at-seconds") == "–"
 
-    assert totals() == ["0", "0", "96"]
-    tab.click("#runs th:nth-child(3) button")
-    tab.click("#runs th:nth-child(3) button")
-    assert totals()[0] == "96"
+
+def test_what_the_index_was_asked_for_stands_in_its_address_and_back_brings_it_again(visit) -> None:  # type: ignore[no-untyped-def]
+    tab = visit("index.html")
+
     tab.fill("#search", "b.wav")
-    assert totals() == ["96"]
+    assert totals(tab) == ["96"]
     tab.fill("#search", "")
-    tab.select_option("#band", "不合格")
-    assert totals() == ["0"]
-    tab.click("#runs tbody tr:not([hidden]) a")
+    tab.select_option("#by-band", "不合格")
+    tab.click("[data-set='points=0-10']")
+    assert totals(tab) == ["0"]
+    assert tab.inner_text("#count") == "共 3 通，筛出 1 通"
+    tab.click("#runs td.at-id a")
     tab.wait_for_selector("#audio", state="attached")
     tab.click(".crumb a")
-    tab.wait_for_selector("#runs")
+    tab.wait_for_selector("#count")
+    assert tab.inner_text("#count") == "共 3 通，筛出 1 通"
+    tab.go_back()
+    tab.go_back()
+    tab.wait_for_selector("#runs td")
+    assert tab.inner_text("#count") == "共 3 通，筛出 1 通"
+    tab.go_back()
+    tab.click(".asked .all")
+    assert totals(tab) == ["0", "0", "96"]
+
+
+def test_ten_thousand_calls_are_drawn_as_they_come_into_view(visit, folder: Path) -> None:  # type: ignore[no-untyped-def]
+    row = index_row(made(), "zh")
+    rows = [dataclasses.replace(row, id=f"{place:05d}.wav", total=place / 100) for place in range(10_000)]
+    write_index_rows(rows, folder / "many.html", lang="zh")
+    tab = visit("many.html")
+    drawn = "document.querySelectorAll('#runs tbody tr:not(.space)').length"
+
+    assert tab.inner_text("#count") == "共 10,000 通"
+    assert 50 <= tab.evaluate(drawn) <= 150
+    tab.keyboard.press("End")
+    tab.wait_for_selector("text=09999.wav")
+    assert tab.evaluate(drawn) <= 200
+    tab.keyboard.press("/")
+    tab.keyboard.type("00777")
+    tab.keyboard.press("ArrowDown")
+    assert tab.evaluate("document.activeElement.textContent") == "00777.wav"
 
 
 def test_a_printed_page_shows_all_of_the_transcript_and_no_buttons(visit) -> None:  # type: ignore[no-untyped-def]

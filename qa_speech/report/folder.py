@@ -25,7 +25,8 @@ from qa_speech.filenames import as_path
 from qa_speech.files import ResultFolder, write_bytes
 from qa_speech.privacy.sound import format_of, is_changed, is_customer_changed
 from qa_speech.privacy.unheard import hidden
-from qa_speech.report.index import FailedRow, IndexRow, index_row, write_index_rows
+from qa_speech.report.index import write_index_rows
+from qa_speech.report.index_rows import FailedRow, IndexRow, index_row
 from qa_speech.report.page import page_name, write_page
 from qa_speech.report.people import for_people, with_masked_id
 from qa_speech.report.sheets import Row, row, write_rows

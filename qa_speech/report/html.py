@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 
 def render(name: str, lang: Lang, **values: Any) -> str:
-    """The page that the template `name`.html makes of `values`, with the style of the reports and its own script."""
-    style, script = asset("style.css"), asset(f"{name}.js")
+    """The page that the template `name`.html makes of `values`, with the style of the reports, its own style and script."""
+    style, script = asset("style.css") + asset(f"{name}.css"), asset(f"{name}.js")
     return fill(
         name,
         lang=lang,
@@ -49,6 +50,20 @@ def asset(name: str) -> Markup:
     assert templates.loader is not None
     source, _, _ = templates.loader.get_source(templates, name)
     return Markup(source)
+
+
+def as_data(found: object) -> Markup:
+    """Plain data as JSON for a ``<script type="application/json">``: nothing in it ends the element or begins another.
+
+    >>> print(as_data(["</script>", "a & b"]))
+    ["\\u003c/script\\u003e","a \\u0026 b"]
+    """
+    from markupsafe import Markup
+
+    text = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)
 
 
 @cache

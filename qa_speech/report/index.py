@@ -1,4 +1,7 @@
-"""The index of a run: one row per input, counts above, failures with their cause. Rows are plain data, text ready."""
+"""The index of a run: every input once, the worst first; above it what they come to; failures with their cause.
+
+The page carries its rows as JSON, and its script draws those that come into view: ten thousand are no more work than fifty.
+"""
 
 from __future__ import annotations
 
@@ -6,66 +9,19 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
-from urllib.parse import quote
+from typing import Any, NamedTuple
 
-from qa_speech.call import Call
 from qa_speech.files import write_bytes
-from qa_speech.report.html import render
-from qa_speech.report.page import page_name
-from qa_speech.scorecard.deductions import deductions, pending
-from qa_speech.scores import CallFailure, CallReport, Score
-from qa_speech.wording import catalogue as words
-from qa_speech.wording import messages, terms
+from qa_speech.report.html import as_data, render
+from qa_speech.report.index_rows import FailedRow, IndexRow, Row, index_row, worst_first
+from qa_speech.report.labels import INDEX
+from qa_speech.report.overview import Overview, overview
+from qa_speech.scores import CallFailure, CallReport
+from qa_speech.wording import terms
 from qa_speech.wording.lang import Lang
-from qa_speech.wording.sentences import sentence
 
-MOST_REASONS = 3
-UNKNOWN: float = -1
-"""Sorts what is missing below zero."""
-
-
-class MainReason(NamedTuple):
-    """A criterion that cost points, and why; `pending` = it waits for a person."""
-
-    title: str
-    sentence: str
-    pending: bool
-
-
-@dataclass(frozen=True, slots=True)
-class IndexRow:
-    """One call that worked. Numbers stand beside their text, for sorting: seconds, points, 0–1 of coverage."""
-
-    id: str
-    link: str
-    duration: str
-    seconds: float
-    total: str
-    points: float
-    scored: bool
-    confirmed: str
-    coverage: str
-    covered: float
-    band: str
-    passed: bool | None
-    why: str
-    pending: int
-    reasons: tuple[MainReason, ...]
-    warnings: tuple[str, ...]
-    alarms: tuple[str, ...]
-    judged: str
-
-
-@dataclass(frozen=True, slots=True)
-class FailedRow:
-    """One input that did not work."""
-
-    id: str
-    cause: str
-
-
-Row: TypeAlias = IndexRow | FailedRow
+NOTHING_YET: float = -1
+"""Sorts a band of which no call was seen below zero."""
 
 
 class BandCount(NamedTuple):
@@ -77,7 +33,8 @@ class BandCount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """All of a run. `mean` speaks of the calls that have a total; `bands` counts them, the best first."""
+    """All of a run. `mean` speaks of the calls that have a total; `bands` counts them, the best first; `rows` the worst first,
+    of which `pages` have a page."""
 
     rows: tuple[IndexRow, ...]
     failures: tuple[FailedRow, ...]
@@ -87,6 +44,8 @@ class RunView:
     pending: int
     bands: tuple[BandCount, ...]
     alarms: int
+    pages: int
+    overview: Overview
 
 
 def write_index(
@@ -96,100 +55,25 @@ def write_index(
     lang: Lang,
     link: Callable[[str], str] | None = None,
 ) -> None:
-    """Write the index of a run: every input once, in the order given, failures with their cause.
+    """Write the index of a run: every input once, the worst first, failures with their cause.
 
     `link` gives the address of a call's page from its id; default ``pages/<page_name(id)>``.
     """
     write_index_rows([index_row(report, lang, link) for report in reports], path, lang=lang)
 
 
-def write_index_rows(rows: Sequence[Row], path: str | Path, *, lang: Lang) -> None:
-    """Write the index from the rows of `index_row`, for runs that keep nothing else of their calls."""
-    write_bytes(Path(path), render("index", lang, run=run_view(rows)).encode("utf-8", "replace"))
-
-
-def index_row(report: CallReport | CallFailure, lang: Lang, link: Callable[[str], str] | None = None) -> Row:
-    """The row of one input, all that `write_index_rows` needs of it: a run of many calls keeps nothing else."""
-    if isinstance(report, CallFailure):
-        return FailedRow(report.id, report.message)
-    call, score = report.call, report.score
-    duration, seconds = terms.NO_FIGURE, UNKNOWN
-    if call.times != "nominal":
-        duration, seconds = terms.clock(call.duration), call.duration
-    return IndexRow(
-        id=report.id,
-        link=quote(_address(report.id, link)),
-        duration=duration,
-        seconds=seconds,
-        total=_total(score),
-        points=_points(score),
-        scored=score is not None and score.total is not None,
-        confirmed=_confirmed(score),
-        coverage=_coverage(score),
-        covered=score.coverage if score else UNKNOWN,
-        band=score.band if score else "",
-        passed=score.passed if score else None,
-        why=_why_no_total(score, lang),
-        pending=pending(score),
-        reasons=tuple(_main_reasons(call, score, lang)),
-        warnings=tuple(_warnings(report, lang)),
-        alarms=messages.alarms(score, lang),
-        judged="" if score is None else messages.judged_so_far(score, lang),
-    )
-
-
-def _address(call_id: str, link: Callable[[str], str] | None) -> str:
-    if link is None:
-        return "pages/" + page_name(call_id)
-    return link(call_id)
-
-
-def _total(score: Score | None) -> str:
-    if score is None:
-        return terms.NO_FIGURE
-    return terms.optional(score.total)
-
-
-def _points(score: Score | None) -> float:
-    if score is None or score.total is None:
-        return UNKNOWN
-    return score.total
-
-
-def _confirmed(score: Score | None) -> str:
-    """The total once everything is confirmed, where it would differ."""
-    if score is None or score.total_if_confirmed is None or score.total_if_confirmed == score.total:
-        return ""
-    return terms.number(score.total_if_confirmed)
-
-
-def _coverage(score: Score | None) -> str:
-    if score is None:
-        return terms.NO_FIGURE
-    return f"{100 * score.coverage:.0f}%"
-
-
-def _why_no_total(score: Score | None, lang: Lang) -> str:
-    if score is not None and score.total is not None:
-        return ""
-    return messages.total(score, lang)
-
-
-def _main_reasons(call: Call, score: Score | None, lang: Lang) -> list[MainReason]:
-    main = deductions(score)[:MOST_REASONS]
-    return [MainReason(one.title, sentence(one, lang=lang, call=call), one.pending) for one in main]
-
-
-def _warnings(report: CallReport, lang: Lang) -> list[str]:
-    grave = [one.code for one in report.call.recording.findings if one.code in words.GRAVE_FINDINGS]
-    findings = dict.fromkeys(terms.term(words.FINDINGS, code, lang) for code in grave)
-    return [*messages.grave_warnings(report, lang), *findings]
+def write_index_rows(rows: Sequence[Row], path: str | Path, *, lang: Lang, title: str = "") -> None:
+    """Write the index from its rows, for runs that keep nothing else of their calls. `title` names the run."""
+    view = run_view(rows)
+    words = {key: terms.term(INDEX, key, lang) for key in INDEX}
+    made = render("index", lang, run=view, title=title, rows=as_data(packed(view.rows)), words=as_data(words))
+    write_bytes(Path(path), made.encode("utf-8", "replace"))
 
 
 def run_view(rows: Sequence[Row]) -> RunView:
-    """What the index says of these inputs, in the order given."""
-    calls = tuple(row for row in rows if isinstance(row, IndexRow))
-    totals = [row.points for row in calls if row.scored]
+    """What the index says of these inputs."""
+    calls = tuple(sorted([row for row in rows if isinstance(row, IndexRow)], key=worst_first))
+    totals = [row.total for row in calls if row.total is not None]
     mean = None
     if totals:
         mean = sum(totals) / len(totals)
@@ -202,6 +86,8 @@ def run_view(rows: Sequence[Row]) -> RunView:
         pending=sum(row.pending > 0 for row in calls),
         bands=tuple(_bands(calls)),
         alarms=sum(bool(row.alarms) for row in calls),
+        pages=sum(bool(row.link) for row in calls),
+        overview=overview(calls),
     )
 
 
@@ -210,5 +96,77 @@ def _bands(calls: Sequence[IndexRow]) -> list[BandCount]:
     counts = Counter(row.band for row in calls if row.band)
     best: dict[str, float] = {}
     for row in calls:
-        best[row.band] = max(row.points, best.get(row.band, UNKNOWN))
-    return [BandCount(name, counts[name]) for name in sorted(counts, key=lambda name: -best[name])]
+        if row.total is not None:
+            best[row.band] = max(row.total, best.get(row.band, NOTHING_YET))
+    return [BandCount(name, counts[name]) for name in sorted(counts, key=lambda name: -best.get(name, NOTHING_YET))]
+
+
+# ------------------------------------------------------------------------------------------------ rows as JSON
+
+FIELDS = (
+    "id", "link", "agent", "team", "queue", "started", "hour", "seconds", "total", "confirmed", "covered", "band", "passed",
+    "why", "pending", "lost", "sentence", "warnings", "alarms", "judged",
+)  # fmt: skip
+"""What an entry of a row is, by its place."""
+
+
+class Texts:
+    """Texts that many rows share, each once; a row names its place.
+
+    >>> texts = Texts()
+    >>> texts.place("宽带"), texts.place("移动"), texts.place("宽带"), texts.held
+    (0, 1, 0, ['宽带', '移动'])
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+
+    def place(self, text: str) -> int:
+        """Where a text stands."""
+        return self._places.setdefault(text, len(self._places))
+
+    @property
+    def held(self) -> list[str]:
+        """All texts, by their places."""
+        return list(self._places)
+
+
+def packed(rows: Sequence[IndexRow]) -> dict[str, Any]:
+    """The rows as the script reads them: lists in the order of `FIELDS`, texts that are shared by their place in ``texts``;
+    ``lost`` are places of titles, those that wait for a person as ``-1 - place``."""
+    texts = Texts()
+    return {"fields": FIELDS, "rows": [_packed(row, texts) for row in rows], "texts": texts.held}
+
+
+def _packed(row: IndexRow, texts: Texts) -> list[Any]:
+    covered = None
+    if row.coverage is not None:
+        covered = round(100 * row.coverage)
+    return [
+        row.id,
+        row.link,
+        texts.place(row.agent),
+        texts.place(row.team),
+        texts.place(row.queue),
+        row.started,
+        row.hour,
+        None if row.seconds is None else int(row.seconds),
+        None if row.total is None else float(terms.number(row.total)),
+        row.confirmed,
+        covered,
+        texts.place(row.band),
+        row.passed,
+        texts.place(row.why),
+        row.pending,
+        [_packed_place(texts.place(lost.title), lost.pending) for lost in row.lost],
+        row.sentence,
+        [texts.place(text) for text in row.warnings],
+        [texts.place(text) for text in row.alarms],
+        texts.place(row.judged),
+    ]
+
+
+def _packed_place(place: int, is_pending: bool) -> int:
+    if is_pending:
+        return -1 - place
+    return place

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from qa_speech.scores import CriterionScore, Score
 
 
@@ -41,7 +43,12 @@ def deductions(score: Score | None) -> list[CriterionScore]:
     """
     if score is None:
         return []
-    wrong = [criterion for criterion in score.criteria if is_deduction(criterion)]
+    return gravest_first(score.criteria)
+
+
+def gravest_first(criteria: Iterable[CriterionScore]) -> list[CriterionScore]:
+    """Of these criteria what cost points, as `deductions` sorts it."""
+    wrong = [criterion for criterion in criteria if is_deduction(criterion)]
     return sorted(wrong, key=lambda one: (not one.fatal, one.pending, -points_lost(one)))
 
 

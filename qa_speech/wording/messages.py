@@ -30,18 +30,34 @@ def total(score: Score | None, lang: Lang) -> str:
     if score.total is not None:
         points = terms.number(score.total)
         return pick(lang, f"{points} 分", f"{points} points")
+    return no_total(score.scorable, score.reason, lang)
+
+
+def no_total(scorable: bool, reason: str, lang: Lang) -> str:
+    """That there is no total, and why, by the code of the reason.
+
+    >>> no_total(True, "low_coverage", "zh")
+    '无总分（能判定的项目太少）'
+    """
     name = terms.reason("not_scorable", lang)
-    if score.scorable:
+    if scorable:
         name = pick(lang, "无总分", "no total")
-    return name + terms.bracket(terms.reason(score.reason, lang), lang)
+    return name + terms.bracket(terms.reason(reason, lang), lang)
 
 
 def judged_so_far(score: Score, lang: Lang) -> str:
     """Of how many points a total speaks that is not final yet, and how many of these were earned; "" for a final one."""
     judged, possible = score.judged_points, score.possible_points
-    if score.total is None or not isinstance(judged, float) or not isinstance(possible, float):
+    if not isinstance(judged, float) or not isinstance(possible, float):
         return ""
-    earned = terms.number(score.total * judged / 100)
+    return points_so_far(score.total, judged, possible, lang)
+
+
+def points_so_far(total: float | None, judged: float | None, possible: float | None, lang: Lang) -> str:
+    """The same of a total, of the points judged and of those there are in all."""
+    if total is None or judged is None or possible is None:
+        return ""
+    earned = terms.number(total * judged / 100)
     of, whole = terms.number(judged), terms.number(possible)
     return pick(
         lang,
@@ -54,8 +70,12 @@ def alarms(score: Score | None, lang: Lang) -> tuple[str, ...]:
     """The titles of the alarms that rang; those that are not sure say so."""
     if score is None:
         return ()
-    unsure = pick(lang, "（待确认）", " (to confirm)")
-    return tuple(alarm.title + unsure * bool(alarm.review) for alarm in score.raised)
+    return tuple(alarm(one.title, bool(one.review), lang) for one in score.raised)
+
+
+def alarm(title: str, is_unsure: bool, lang: Lang) -> str:
+    """An alarm that rang; one that is not sure says so."""
+    return title + pick(lang, "（待确认）", " (to confirm)") * is_unsure
 
 
 def reasons(report: CallReport, lang: Lang, *, longest: int = MOST_REASONS) -> Sequence[str]:
@@ -71,7 +91,12 @@ def reasons(report: CallReport, lang: Lang, *, longest: int = MOST_REASONS) -> S
 
 def grave_warnings(report: CallReport, lang: Lang) -> list[str]:
     """The warnings of a call that a reader of a list must see."""
-    kept = [text for text in report.call.warnings if terms.warning_code(text) not in words.MINOR_WARNINGS]
+    return grave_texts(report.call.warnings, lang)
+
+
+def grave_texts(warnings: Sequence[str], lang: Lang) -> list[str]:
+    """Of the warnings of a call those that a reader of a list must see, each once."""
+    kept = [text for text in warnings if terms.warning_code(text) not in words.MINOR_WARNINGS]
     return list(dict.fromkeys(terms.warning(text, lang) for text in kept))
 
 

@@ -125,6 +125,13 @@
     lines.scrollTo({ top: line.offsetTop - lines.offsetTop - lines.clientHeight / 3, behavior: "smooth" });
   }
 
+  // Brings a line into view, in its own box or, where that has none of its own, on the page.
+  function bring(line) {
+    if (lines.scrollHeight > lines.clientHeight + 1) {
+      lines.scrollTo({ top: line.offsetTop - lines.offsetTop - lines.clientHeight / 3 });
+    } else line.scrollIntoView({ block: "center" });
+  }
+
   function show(at) {
     if (!scroll || zoom === 1) return;
     const x = (at / duration) * lanes.clientWidth;
@@ -174,9 +181,7 @@
     if (line) {
       articles.forEach((other) => other.classList.toggle("asked", other === line));
       handsOff = 0;
-      if (lines.scrollHeight > lines.clientHeight + 1) {
-        lines.scrollTo({ top: line.offsetTop - lines.offsetTop - lines.clientHeight / 3 });
-      } else if (proof.dataset.t === undefined) line.scrollIntoView({ block: "center" });
+      if (lines.scrollHeight > lines.clientHeight + 1 || proof.dataset.t === undefined) bring(line);
     }
     if (proof.dataset.t !== undefined) seek(Number(proof.dataset.t), true);
   }
@@ -269,10 +274,18 @@
     audio.addEventListener("play", () => requestAnimationFrame(frame));
   }
   window.callPage = { seek, now, open, setZoom: (factor) => setZoom(zoom * factor) };
-  const wanted = /^#t=(\d+(?:\.\d+)?)$/.exec(location.hash);
-  if (wanted) {
-    seek(Number(wanted[1]), false);
-    if (current) follow(current);
+  // An address leads to a second (#t=12.5), a line (#u3) or a criterion (#c-greeting); `from` is what the index was asked for.
+  const address = () => new URLSearchParams(location.hash.slice(1));
+  const crumb = document.querySelector(".crumb a");
+  const from = address().get("from");
+  if (crumb && from) crumb.hash = from;
+  function arrive() {
+    const wanted = address().get("t") || "";
+    if (!/^\d+(\.\d+)?$/.test(wanted)) return false;
+    seek(Number(wanted), false);
+    if (current) bring(current);
+    return true;
   }
-  else if (lanes) paint(0);
+  addEventListener("hashchange", arrive);
+  if (!arrive() && lanes) paint(0);
 })();
