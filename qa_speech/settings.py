@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 FILE_NAME = "qa_speech.toml"
+PAGES = r"all|none|(worst:\d+|pending(:\d+)?)(,(worst:\d+|pending(:\d+)?))?"
+"""Which calls get a page when a run ends."""
 REMOTE = "remote"
 """The engine of `[recognizer]`: ``remote:whisper-1``."""
 
@@ -203,6 +205,11 @@ class Batch(_Strict):
         default=20, ge=0, description="failures in a row with one cause that end the run; 0 = never"
     )
     name_pattern: str = Field(default="", description="what file names tell, e.g. {started_at}_{agent}_{queue}.wav")
+    pages: str = Field(
+        default="worst:20,pending:500",
+        pattern=f"^({PAGES})$",
+        description="calls that get a page when a run ends: worst:20, pending, pending:500, all, none",
+    )
 
 
 class Tables(_Strict):

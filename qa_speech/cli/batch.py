@@ -18,6 +18,8 @@ from qa_speech.cli.batch_options import (
     JsonOption,
     ModelOption,
     OutOption,
+    PagesMaskOption,
+    PagesOption,
     PathsArgument,
     PatternOption,
     RunArgument,
@@ -27,6 +29,7 @@ from qa_speech.cli.batch_options import (
     WindowOption,
     WorkersOption,
 )
+from qa_speech.cli.batch_pages import open_pages, pages
 from qa_speech.cli.common import (
     EXIT_SOME_FAILED,
     EXIT_UNUSABLE,
@@ -67,6 +70,8 @@ def run(
     agent_channel: AgentChannelOption = None,
     window: WindowOption = None,
     change: ChangeOption = False,
+    pages: PagesOption = None,
+    mask: PagesMaskOption = True,
     engine: EngineOption = "local",
     address: AddressOption = "",
     bucket: BucketOption = None,
@@ -81,13 +86,14 @@ def run(
         if bucket:
             linked(out, bucket, ui(ui_language))
         options = Options(
-            out, config, model, scorecard, workers, name_pattern, transcripts, raw, pairs, agent_channel, window, change
-        )
+            out, config, model, scorecard, workers, name_pattern, transcripts, raw, pairs, agent_channel, window, change,
+            pages,
+        )  # fmt: skip
         asked = asked_of(options, paths)
         if paths:
             tell_overlooked(paths, asked.settings.pairs, ui(ui_language))
         where = Cluster(address) if engine == "ray" else None
-        work(asked, where, until=until, json_lines=json_lines, lang=ui(ui_language))
+        work(asked, where, until=until, json_lines=json_lines, lang=ui(ui_language), mask=mask)
 
 
 @app.command("plan")
@@ -191,6 +197,10 @@ def retry(
         asked = asked_of(Options(run, config, model, scorecard, workers, change=change), None)
         where = Cluster(address) if engine == "ray" else None
         work(asked, where, until=until, json_lines=json_lines, lang=ui(ui_language), again=True)
+
+
+app.command("pages")(pages)
+app.command("open")(open_pages)
 
 
 @app.command("check")

@@ -88,3 +88,18 @@ BucketOption = Annotated[
         show_default=False,
     ),
 ]
+PagesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--pages",
+        help="Calls that get a page at the end: worst:20, pending, pending:500, also joined by a comma, all, none.",
+        show_default=False,
+    ),
+]
+PagesMaskOption = Annotated[
+    bool,
+    typer.Option(
+        "--mask/--no-mask",
+        help="Mask customers' data in pages and their sound; pages that are not masked lie in report-unmasked/.",
+    ),
+]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
+from qa_speech.cli.batch_pages import pages_after
 from qa_speech.cli.common import (
     DEFAULT_SCORECARD,
     EXIT_SOME_FAILED,
@@ -50,6 +51,7 @@ class Options:
     agent_channel: int | None = None
     window: Literal["full", "tight"] | None = None
     change: bool = False
+    pages: str | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,8 @@ def _settings_of(options: Options, before: State) -> Settings:
         update["recognition"] = settings.recognition.model_copy(update={"window": options.window})
     if options.name_pattern is not None:
         batch["name_pattern"] = options.name_pattern
+    if options.pages is not None:
+        batch["pages"] = options.pages
     workers = options.workers
     if workers is not None:
         if workers != "auto" and not workers.isdecimal():
@@ -150,16 +154,22 @@ def _settings_of(options: Options, before: State) -> Settings:
 
 
 def work(
-    asked: Asked, cluster: Cluster | None, *, until: str | None, json_lines: bool, lang: Language, again: bool = False
-) -> None:
-    """Run on this machine or on a cluster, tell, choose the exit code."""
+    asked: Asked, cluster: Cluster | None, *, until: str | None, json_lines: bool, lang: Language, again: bool = False,
+    mask: bool = True,
+) -> None:  # fmt: skip
+    """Run on this machine or on a cluster, write the pages, tell, choose the exit code."""
     from qa_speech.engines.diarize import load_diarizer
+    from qa_speech.report.wanted import wanted_pages
 
     load_diarizer(asked.settings)  # fails here, before the first call, if it cannot work
+    pages = wanted_pages(asked.settings.batch.pages)
     do = _here if cluster is None else partial(_on_cluster, cluster)
     try:
         with telling(json_lines, lang) as tell, _sigterm():
-            session = do(asked, _until(until), tell, again)
+            end = _until(until)
+            session = do(asked, end, tell, again)
+            if asked.settings.batch.pages != "none":
+                pages_after(asked.out, pages, end, mask=mask, lang=lang)
     except OSError as exc:
         # e.g. a full disk; what was stored stays, and the same command goes on from there
         problem = in_words(lang, "错误：无法写入结果", "error: results cannot be stored")

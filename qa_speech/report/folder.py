@@ -37,14 +37,22 @@ from qa_speech.wording.lang import Lang
 class ReportFolder:
     """Takes outcomes one by one; `finish` writes the table and the index over all of them.
 
-    Nothing is kept of a call but what the index shows. With `embed_audio` the sound is inside the pages. With `mask`
+    Nothing is kept of a call but what the index shows. Without `data` there are pages, their sound and the index alone: the
+    folder of a run keeps the rest already. With `embed_audio` the sound is inside the pages. With `mask`
     (the default) identifiers are placeholders in the text and in the ids that are shown, and a tone in the sound. `pages`
     tells the file in pages/ of each id. A recording that is no longer the one that was inspected is not played, unless
     `changed_audio`; `changed` are the ids of such calls, and their pages say so.
     """
 
     def __init__(
-        self, out: Path, *, lang: Lang, embed_audio: bool = False, mask: bool = True, changed_audio: bool = False
+        self,
+        out: Path,
+        *,
+        lang: Lang,
+        embed_audio: bool = False,
+        mask: bool = True,
+        changed_audio: bool = False,
+        data: bool = True,
     ) -> None:
         self.out = out
         self.lang: Lang = lang
@@ -52,12 +60,32 @@ class ReportFolder:
         self.mask = mask
         self.pages: dict[str, str] = {}
         self.changed_audio = changed_audio
+        self.data = data
         self.changed: list[str] = []
         self._index: list[IndexRow | FailedRow] = []
         self._rows: list[Row] = []
 
     def add(self, outcome: CallReport | CallFailure) -> CallReport | CallFailure:
         """Write the files of one call; a failure has none, but its row. Returns the outcome as people see it."""
+        shown, changed = self._shown(outcome)
+        if changed:
+            self.changed.append(shown.id)
+        page = self._page_of(outcome.id, shown.id)
+        self._index.append(index_row(shown, self.lang, lambda _: f"pages/{page}"))
+        if self.data:
+            self._rows.append(row(shown, self.lang))
+        if isinstance(outcome, CallReport) and isinstance(shown, CallReport):
+            self._write(outcome, shown, changed=changed)
+        return shown
+
+    def listed(self, report: CallReport) -> IndexRow | FailedRow:
+        """The row of a call that has a page, as people see it."""
+        shown, _ = self._shown(report)
+        page = self._page_of(report.id, shown.id)
+        return index_row(shown, self.lang, lambda _: f"pages/{page}")
+
+    def _shown(self, outcome: CallReport | CallFailure) -> tuple[CallReport | CallFailure, bool]:
+        """An outcome as people see it, and whether its recording is no longer the one that was inspected."""
         shown = outcome
         if self.mask and isinstance(outcome, CallReport):
             shown = for_people(outcome, lang=self.lang)
@@ -66,21 +94,12 @@ class ReportFolder:
             shown = _warned(shown)
         if self.mask:
             shown = with_masked_id(shown, lang=self.lang)
-        if changed:
-            self.changed.append(shown.id)
-        page = self._page_of(outcome.id, shown.id)
-        self._index.append(index_row(shown, self.lang, lambda _: f"pages/{page}"))
-        self._rows.append(row(shown, self.lang))
-        if isinstance(outcome, CallReport) and isinstance(shown, CallReport):
-            self._write(outcome, shown, changed=changed)
-        return shown
+        return shown, changed
 
     def _write(self, outcome: CallReport, shown: CallReport, *, changed: bool) -> None:
         """The data as it is; the page and its sound as people see and hear them."""
-        data = page_name(outcome.id).removesuffix(".html")
-        write_call(outcome.call, ResultFolder(self.out).call_file(data))
-        if outcome.score is not None:
-            write_bytes(ResultFolder(self.out).score_file(data), encode(outcome.score) + b"\n")
+        if self.data:
+            self._write_data(outcome)
         name = self.pages[outcome.id].removesuffix(".html")
         audio = self._audio(outcome, name, changed=changed)
         link: str | None = None
@@ -93,8 +112,16 @@ class ReportFolder:
         page = self.out / "pages" / f"{name}.html"
         write_page(shown, page, audio=link, embed_audio=embedded, lang=self.lang, index="../index.html")
 
+    def _write_data(self, outcome: CallReport) -> None:
+        data = page_name(outcome.id).removesuffix(".html")
+        write_call(outcome.call, ResultFolder(self.out).call_file(data))
+        if outcome.score is not None:
+            write_bytes(ResultFolder(self.out).score_file(data), encode(outcome.score) + b"\n")
+
     def _page_of(self, call_id: str, shown_id: str) -> str:
         """The file of a call's page, by the id that people see; pages of ids that are alike when masked are numbered."""
+        if call_id in self.pages:
+            return self.pages[call_id]
         plain = page_name(shown_id)
         page = plain
         numbers = count(2)
@@ -103,11 +130,12 @@ class ReportFolder:
         self.pages[call_id] = page
         return page
 
-    def finish(self) -> Path:
+    def finish(self, *, title: str = "") -> Path:
         """Write results.csv and index.html; returns the index."""
-        write_rows(self._rows, self.out / "results.csv")
+        if self.data:
+            write_rows(self._rows, self.out / "results.csv")
         index = self.out / "index.html"
-        write_index_rows(self._index, index, lang=self.lang)
+        write_index_rows(self._index, index, lang=self.lang, title=title)
         sound = self.out / "audio"
         if self.embed_audio and sound.is_dir() and not any(sound.iterdir()):
             sound.rmdir()

@@ -89,7 +89,10 @@ UI: Words = {
         "括号里是 95% 区间：同样表现下平均分可能落在的范围；n 小则宽。确实偏低的在前",
         "In brackets the 95% interval: where the mean may lie by chance alone, wide where n is small. Surely low ones first",
     ),
-    "few_agents": ("另有 {n} 个坐席只有一通或没有总分，未列", "{n} more agents have one call or no total and are not listed"),
+    "few_agents": (
+        "另有 {n} 个坐席只有一通或没有总分，未列",
+        "{n} more agents have one call or no total and are not listed",
+    ),
     "no_agents": ("通话资料里没有坐席", "The calls do not say whose they are"),
     "criteria_title": ("扣分最多的项目", "Where points were lost"),
     "criteria_note": ("扣分合计不含待复核", "points lost, without what waits for a person"),
@@ -136,8 +139,7 @@ INDEX: Words = {
     "alarm": ("报警", "Alarm"),
     "review": ("待复核", "to review"),
     "confirmed": ("若全部确认 {n}", "{n} if confirmed"),
-    "covered": ("已评占比 {n}%", "coverage {n}%"),
-    "judged_so_far": ("已评部分", "Judged so far"),
+    "covered": ("已评 {n}%", "{n}% judged"),
     "also": ("另有：{list}", "Also: {list}"),
     "and_more": ("等 {n} 项", "and more, {n} in all"),
     "no_page": (
@@ -145,7 +147,10 @@ INDEX: Words = {
         "No page was written; qa-speech batch pages RUN --call ID",
     ),
     "nothing": ("没有符合条件的通话", "No call fits"),
-    "not_printed": ("打印前 {n} 通，其余 {rest} 通未打印；筛选后再打印", "The first {n}; {rest} more are not printed: filter first"),
+    "not_printed": (
+        "打印前 {n} 通，其余 {rest} 通未打印；筛选后再打印",
+        "The first {n}; {rest} more are not printed: filter first",
+    ),
 }
 """Words that the script of the index writes; what stands in braces is filled in there."""
 

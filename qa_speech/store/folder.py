@@ -5,6 +5,7 @@ calls/schema=1/PART.parquet      the Calls as JSON, written before their results
 manifest.parquet                 rows of work with their metadata
 scorecards/SHA256.yaml           every scorecard that was used
 run.json                         settings, model and layout of the last session
+report/                          pages of calls and their index, see `page_list`
 damaged/                         files that were not what had been written, set aside
 bucket.json                      the bucket that the run lies in, where it does
 run.log  summary.txt  summary.json  forgotten.json  forgetting.json  made.jsonl  lock

@@ -22,6 +22,7 @@ from qa_speech.files import sha256, write_bytes
 from qa_speech.inputs.rows import Row
 from qa_speech.store.base import Known, Store
 from qa_speech.store.folder import FORGETTING, FORGOTTEN_MARKS, LOG
+from qa_speech.store.page_list import remove_pages
 from qa_speech.store.summary import write_summary
 from qa_speech.tables.dates import known
 
@@ -131,7 +132,8 @@ def forget(
     store: Store, *, ids: Iterable[str] = (), before: dt.date | None = None, keep_scores: bool = False,
     elsewhere: Callable[[Mapping[str, str]], None] = lambda marks: None,
 ) -> int:  # fmt: skip
-    """Remove calls from a run: text, Call, paths, hashes, log lines, whatever was set aside as damaged. Returns how many.
+    """Remove calls from a run: text, Call, paths, hashes, log lines, whatever was set aside as damaged, and all pages that lie
+    in it, which can be made again. Returns how many.
 
     Calls of the same recording under other ids go too. One that was broken off is gone on with first, also without any ids.
 
@@ -179,6 +181,7 @@ def forget(
         marks = _remember(store.place, wanted, rows, known)
         store.forget(marks, keep_scores=keep_scores)
         elsewhere(marks)
+        remove_pages(store.place)
         _forget_lines(store.place / LOG, wanted)
         write_summary(store)
         (store.place / FORGETTING).unlink()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from qa_speech.files import write_bytes
 from qa_speech.privacy.redact import masked_id, masked_message
 from qa_speech.store.base import Figures, Store
 from qa_speech.store.folder import SUMMARY_JSON, SUMMARY_TEXT
+from qa_speech.store.page_list import INDEX, MASKED, UNMASKED, PageList, Why, read_pages
 from qa_speech.wording.masking import placeholders
 
 ERRORS_ZH = {
@@ -40,6 +42,9 @@ NO_TOTAL_ZH = {
 }
 STOPPED_ZH = {"until": "到了规定时间", "interrupted": "被中断"}
 ALIKE = re.compile(r"(\d+) failures in a row with one cause: ")
+WHY_ZH: Mapping[Why, str] = {"alarm": "报警", "worst": "最差", "pending": "待复核", "asked": "点名"}
+SHOWN_PAGES = 5
+"""Pages that the summary names: the worst."""
 MESSAGE_SHOWN = 160
 """Characters of a message that are shown."""
 
@@ -65,6 +70,12 @@ class Session(msgspec.Struct):
         return self.ok + self.failed
 
 
+class _Kept(msgspec.Struct):
+    """Of ``summary.json`` what does not follow from the store."""
+
+    session: Session | None = None
+
+
 def as_json(figures: Figures) -> dict[str, Any]:
     """The figures as `summary.json` has them."""
     found: dict[str, Any] = msgspec.to_builtins(figures)
@@ -84,6 +95,17 @@ def write_summary(store: Store, session: Session | None = None) -> Figures:
     write_bytes(store.place / SUMMARY_JSON, msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
     write_bytes(store.place / SUMMARY_TEXT, in_chinese(figures, store.place, now, session).encode())
     return figures
+
+
+def renew_summary(store: Store) -> None:
+    """Write the summary again, with what it says of the last session: the pages of the run have changed."""
+    session = None
+    try:
+        held = msgspec.json.decode((store.place / SUMMARY_JSON).read_bytes(), type=_Kept)
+        session = held.session
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        pass  # it is written anew, without the session
+    write_summary(store, session)
 
 
 def as_lines(figures: Figures, run: Path, lang: str) -> str:
@@ -124,7 +146,7 @@ def in_chinese(figures: Figures, run: Path, now: dt.datetime, session: Session |
         lines += [f"  {one.criterion}：{one.failed:,} / {one.judged:,} 通" for one in figures.criteria]
     if figures.errors:
         lines += ["", "失败原因", *_of_errors(figures)]
-    lines += ["", *_next_steps(figures, run)]
+    lines += [*_of_pages(run), "", *_next_steps(figures, run)]
     return "\n".join(lines) + "\n"
 
 
@@ -179,12 +201,39 @@ def _of_errors(figures: Figures) -> list[str]:
     return lines
 
 
+def _of_pages(run: Path) -> list[str]:
+    """Where the pages are, why their calls have one, and the worst of them."""
+    lines: list[str] = []
+    for folder in (run / MASKED, run / UNMASKED):
+        if (folder / INDEX).is_file():
+            lines += ["", *_of_folder(run, folder, read_pages(folder))]
+    return lines
+
+
+def _of_folder(run: Path, folder: Path, found: PageList) -> list[str]:
+    unmasked = "（未遮蔽客户信息）" if folder.name == UNMASKED else ""
+    lines = [f"网页{unmasked}：{folder / INDEX}"]
+    if found.pages:
+        counts = Counter(page.why for page in found.pages)
+        told = "，".join(f"{name} {counts[why]:,}" for why, name in WHY_ZH.items() if counts[why])
+        lines.append(f"  {len(found.pages):,} 通有自己的网页：{told}")
+    for page in found.pages[:SHOWN_PAGES]:
+        total = "无总分" if page.total is None else f"{page.total:.1f} 分"
+        lines.append(f"  {total}  {visible(page.shown)}  {folder / 'pages' / page.file}")
+    if found.left_out:
+        lines.append(
+            f"  另有 {found.left_out:,} 通该写未写；全部待复核：qa-speech batch run --out {run} --pages pending"
+        )
+    return lines
+
+
 def _next_steps(figures: Figures, run: Path) -> list[str]:
     steps = []
     if figures.left:
         steps.append(f"继续未处理的：qa-speech batch run --out {run}")
     if figures.failed:
         steps.append(f"重做失败的：  qa-speech batch retry {run}")
+    steps.append(f"打开一通：    qa-speech batch open {run} --call 编号")
     steps.append(f"导出表格：    qa-speech export {run} --to 结果.xlsx")
     return steps
 

@@ -37,7 +37,7 @@ def no_total(scorable: bool, reason: str, lang: Lang) -> str:
     """That there is no total, and why, by the code of the reason.
 
     >>> no_total(True, "low_coverage", "zh")
-    '无总分（能判定的项目太少）'
+    '无总分（已评占比低于评分表的最低要求）'
     """
     name = terms.reason("not_scorable", lang)
     if scorable:

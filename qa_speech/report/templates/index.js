@@ -130,13 +130,12 @@
   }
   function total(row) {
     const found = [element("b", "", row.total === null ? "–" : String(row.total))];
-    if (row.judged) {
-      const note = element("small", "", words.judged_so_far);
+    if (row.confirmed) found.push(element("small", "", fill("confirmed", { n: row.confirmed })));
+    if (row.covered !== null && row.covered < 100) {
+      const note = element("small", "", fill("covered", { n: row.covered }));
       note.title = row.judged;
       found.push(note);
     }
-    if (row.confirmed) found.push(element("small", "", fill("confirmed", { n: row.confirmed })));
-    if (row.covered !== null && row.covered < 100) found.push(element("small", "", fill("covered", { n: row.covered })));
     return found;
   }
   function band(row) {
