@@ -32,7 +32,7 @@ WorstOption = Annotated[
 WhereOption = Annotated[
     str | None,
     typer.Option(
-        "--where", help="A condition in SQL over results, e.g. \"queue = '宽带' AND total < 60\".", show_default=False
+        "--where", help="A condition in SQL over results, e.g. \"team = '3' AND total < 60\".", show_default=False
     ),
 ]
 

@@ -82,7 +82,7 @@ def write_run_pages(
     folder = page_folder(store.place, mask=mask)
     before = read_pages(folder)
     key = digest_of([str(store.next_sequence()), repr(wanted), lang, _form()])
-    if before.key == key and not before.left_out and not wanted.calls and (folder / INDEX).is_file():
+    if before.key == key and not wanted.calls and (folder / INDEX).is_file():
         return Written(folder / INDEX, before, frozenset(page.id for page in before.pages), is_new=False)
     writer = _Writer(store, folder, lang, mask=mask)
     choice = chosen(writer.calls(), wanted)
@@ -202,7 +202,7 @@ class _Writer:
         calls.sort(key=lambda one: worst_first(one[1]))
         pages = [self._paged(name, row, choice) for name, row in calls]
         missing = sum(name not in self.reports.pages for name in choice.why)
-        found = PageList(tuple(pages), choice.left_out + missing, key)
+        found = PageList(tuple(pages), choice.left_out + missing, "" if missing else key)
         keep_pages(self.folder, found)
         title = self.store.place.resolve().name
         write_index_rows(list(self.rows.values()), self.folder / INDEX, lang=self.lang, title=title)

@@ -37,7 +37,7 @@ class Paged(msgspec.Struct, frozen=True):
 
 class PageList(msgspec.Struct, frozen=True):
     """The pages of a run, the worst call first. `left_out` calls were wanted and have none yet; `key` says of which
-    outcomes the index speaks, and what was asked for."""
+    outcomes the index speaks and what was asked for, "" = it was broken off."""
 
     pages: tuple[Paged, ...] = ()
     left_out: int = 0
