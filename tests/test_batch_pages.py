@@ -97,9 +97,9 @@ def test_nothing_in_the_folder_for_people_tells_the_number_unless_it_is_asked_fo
 
 def test_what_cannot_be_shown_is_said(run: Path) -> None:
     for arguments, told in (
-        (("--call", "nix.wav"), "no call of id 'nix.wav'"),
-        (("--call", "bad.wav"), "did not work and has no page"),
-        (("--where", "total > 1000"), "no call fulfils"),
+        (("--call", "nix.wav"), "没有编号为 'nix.wav' 的通话"),
+        (("--call", "bad.wav"), "未能处理，没有网页"),
+        (("--where", "total > 1000"), "没有通话符合"),
         (("--where", "1) UNION SELECT content FROM read_text('x'"), ""),
     ):
         done = qa("batch", "pages", run, *arguments)
@@ -147,7 +147,7 @@ def test_a_setting_that_is_none_is_refused(tmp_path: Path) -> None:
     common = ("batch", "run", tmp_path / "rec", "--out", tmp_path / "run", "--model", "none")
 
     assert "batch.pages" in qa(*common, "--config", tmp_path / "qa.toml").output
-    assert "expected worst:20" in qa(*common, "--pages", "worst").output
+    assert "应为 worst:20" in qa(*common, "--pages", "worst").output
     assert not (tmp_path / "run" / "results").exists()
 
 

@@ -14,7 +14,6 @@ from qa_speech.report.index_rows import IndexRow, worst_first
 from qa_speech.settings import PAGES
 from qa_speech.store.page_list import Why
 
-UNKNOWN = "{given!r}; expected worst:20, pending, pending:500, both with a comma between, all or none"
 EVERY = 10**9
 """More calls than there are."""
 
@@ -48,7 +47,8 @@ def wanted_pages(text: str, name: str = "--pages") -> Wanted:
     ((20, 500), True, Wanted(worst=0, pending=0, calls=frozenset()))
     """
     if re.fullmatch(PAGES, text) is None:
-        raise ConfigError(name, [problem(UNKNOWN, given=text)])
+        told = problem("{given!r}; expected worst:20, pending, pending:500, joined by a comma, all or none", given=text)
+        raise ConfigError(name, [told])
     if text == "none":
         return Wanted()
     if text == "all":
