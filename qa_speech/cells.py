@@ -31,3 +31,12 @@ def _first_seen(text: str) -> str:
         if unicodedata.category(char) not in _NOTHING:
             return char
     return "."
+
+
+def width(text: str) -> int:
+    """How many columns a text takes, in a terminal or a cell: a Chinese character takes two.
+
+    >>> width("\u5bbd\u5e26 a")
+    6
+    """
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

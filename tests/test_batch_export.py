@@ -8,11 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -32,7 +31,6 @@ from qa_speech.store.sql import SPILL, connect
 from qa_speech.store.summary import Session
 from tests.batch_kit import Fake, go, make_calls
 
-SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 runner = CliRunner()
 
 
@@ -79,16 +77,17 @@ def test_csv_has_one_row_per_call_and_no_formula(run: Path, tmp_path: Path) -> N
     assert {"talk_agent", "greeting.outcome", "greeting.points", "total"} <= set(rows[0])
 
 
-def test_xlsx_has_numbers_as_numbers_and_text_as_text(run: Path, tmp_path: Path) -> None:
-    export(ParquetStore(run).results(), tmp_path / "x.xlsx")
+def test_parquet_has_the_columns_of_the_store_and_metadata(run: Path, tmp_path: Path) -> None:
+    assert export(ParquetStore(run).results(), tmp_path / "x.parquet") == 4
 
-    with zipfile.ZipFile(tmp_path / "x.xlsx") as book:
-        sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
-    rows = list(sheet.iter(f"{SHEET}row"))
-    assert len(rows) == 5
-    assert list(sheet.iter(f"{SHEET}f")) == []
-    kinds = {cell.get("t", "n") for cell in rows[1]}
-    assert {"n", "inlineStr"} <= kinds
+    with duckdb.connect() as engine:
+        found = engine.execute(
+            f"SELECT id, agent, status, talk_agent IS NOT NULL, len(criteria) FROM '{tmp_path / 'x.parquet'}' ORDER BY position"
+        ).fetchall()
+    assert [row[:4] for row in found[1:]] == [
+        ("c00001.wav", "王", "ok", True), ("c00002.wav", "李", "ok", True), ("missing.wav", "-3", "failed", False),
+    ]  # fmt: skip
+    assert found[1][4] > 20
 
 
 def test_jsonl_keeps_what_is_nested(run: Path, tmp_path: Path) -> None:
@@ -100,7 +99,7 @@ def test_jsonl_keeps_what_is_nested(run: Path, tmp_path: Path) -> None:
 
 
 def test_an_unknown_suffix_is_refused(run: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="csv, xlsx, jsonl"):
+    with pytest.raises(ConfigError, match="csv, jsonl, parquet"):
         export(ParquetStore(run).results(), tmp_path / "x.ods")
 
 
@@ -117,18 +116,6 @@ def test_an_answer_is_a_table_whose_columns_stand_under_each_other() -> None:
     answer = Answer(("agent", "mean", "at"), iter([("王", 71.23456, started), ("=1", None, None)]))
 
     assert list(as_text(answer, "table")) == ["agent  mean   at", "王     71.23  2026-03-01 09:30:00", "=1"]
-
-
-def test_more_rows_than_a_sheet_holds_go_on_the_next(
-    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("qa_speech.store.export.ROWS_PER_SHEET", 3)
-
-    assert export(ParquetStore(run).results(), tmp_path / "x.xlsx") == 4
-
-    with zipfile.ZipFile(tmp_path / "x.xlsx") as book:
-        sheets = [ElementTree.fromstring(book.read(f"xl/worksheets/sheet{number}.xml")) for number in (1, 2)]
-    assert [len(list(sheet.iter(f"{SHEET}row"))) for sheet in sheets] == [1 + 3, 1 + 1]
 
 
 def test_forgotten_calls_leave_no_trace(run: Path) -> None:

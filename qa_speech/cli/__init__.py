@@ -91,7 +91,11 @@ COMMANDS: Mapping[str, Place] = {
         "app",
         "The review desk: hear, judge, appeal, calibrate in a browser; `desk RUN` serves it.",
     ),
-    "export": Place("batch", "export", "Write the results of a run as CSV, xlsx or JSONL."),
+    "export": Place(
+        "export",
+        "export",
+        "Write the results of a run: a workbook for people, or CSV, JSONL or Parquet for programs.",
+    ),
     "sample": Place("sample", "app", "Which calls to hear: by a plan, with known chances, the same list again."),
     "query": Place(
         "question",

@@ -35,7 +35,6 @@ from qa_speech.cli.common import (
     EXIT_UNUSABLE,
     EXIT_USAGE,
     Language,
-    MaskOption,
     PairsOption,
     RawOption,
     UiOption,
@@ -292,39 +291,6 @@ def forget(
             for name in left:
                 typer.echo(name, err=True)
             raise typer.Exit(EXIT_SOME_FAILED)
-
-
-def export(
-    run: RunArgument,
-    to: Annotated[Path, typer.Option("--to", help="File: .csv, .xlsx or .jsonl.", dir_okay=False)] = Path(
-        "results.xlsx"
-    ),
-    marks: MarksOption = "machine",
-    marks_db: MarksDbOption = None,
-    mask: MaskOption = True,
-    ui_language: UiOption = None,
-) -> None:
-    """Write the results of a run as CSV, xlsx or JSONL.
-
-    Example: qa-speech export 批次 --to 结果.xlsx
-    """
-    with friendly_errors(ui_language):
-        from qa_speech.store.export import export as write
-        from qa_speech.store.made import remember_made
-        from qa_speech.store.masking import masked_results
-        from qa_speech.store.parquet import open_run
-        from qa_speech.wording.masking import placeholders
-
-        results = open_run(run).results()
-        if marks != "machine":
-            from qa_speech.marks.scores import cards_of, marked_results
-
-            results = marked_results(results, cards_of(run), marks_of(run, marks_db, marks), marks)
-        if mask:
-            results = masked_results(results, placeholders(ui(ui_language)))
-        count = write(results, to)
-        remember_made(run, to)
-        typer.echo(f"{to}：{count} 行" if ui(ui_language) == "zh" else f"{to}: {count} rows", err=True)
 
 
 def _usage(chosen: Language | None, zh: str, en: str) -> None:

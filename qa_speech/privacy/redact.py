@@ -24,7 +24,7 @@ from qa_speech.privacy.names import names
 from qa_speech.privacy.numerals import Kind
 from qa_speech.privacy.placeholders import Place, Placeholders, put_placeholders
 from qa_speech.privacy.unheard import has_digit, has_word_times, letters
-from qa_speech.scores import CallReport, CriterionScore, Evidence, Measurement
+from qa_speech.scores import AlarmScore, CallReport, CriterionScore, Evidence, Measurement
 
 SHORTEST_SHARED = 3
 """Characters of an identifier that are masked wherever else in a report they stand."""
@@ -58,6 +58,8 @@ def masked(report: CallReport, placeholders: Placeholders, also: Collection[Kind
     if score is not None:
         criteria = tuple([masking.criterion(criterion) for criterion in score.criteria])
         score = msgspec.structs.replace(score, criteria=criteria)
+        if isinstance(score.alarms, tuple):
+            score = msgspec.structs.replace(score, alarms=tuple([masking.alarm(alarm) for alarm in score.alarms]))
     return msgspec.structs.replace(
         report,
         call=masking.call(call),
@@ -132,6 +134,10 @@ class _Masking(NamedTuple):
                 detail[key] = self.text(value)
         evidence = tuple([self.evidence(one) for one in criterion.evidence])
         return msgspec.structs.replace(criterion, evidence=evidence, detail=detail)
+
+    def alarm(self, alarm: AlarmScore) -> AlarmScore:
+        """Its evidence masked."""
+        return msgspec.structs.replace(alarm, evidence=tuple([self.evidence(one) for one in alarm.evidence]))
 
     def _utterance(self, index: int) -> Utterance:
         utterance, places = self.utterances[index], self.places.get(index)

@@ -1,7 +1,8 @@
-"""Tables for people: the results of a run as CSV, xlsx or JSONL, and answers to SQL.
+"""Tables for programs: the results of a run as CSV, JSONL or Parquet, and answers to SQL.
 
 One row per call in the order of the run: what the call is, its metadata, its score, per criterion outcome and points,
-then every figure. No transcript is in them. Text that a spreadsheet would run as a formula is defused.
+then every figure. No transcript is in them. Text that a spreadsheet would run as a formula is defused. The workbook for
+people is made by `qa_speech.report.workbook`.
 """
 
 from __future__ import annotations
@@ -11,20 +12,19 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, Any
-from unicodedata import east_asian_width
+from typing import Any
 
 import msgspec
 
-from qa_speech.cells import defused
+from qa_speech.cells import defused, width
 from qa_speech.errors import ConfigError
 from qa_speech.files import whole_file
 from qa_speech.store.base import Answer, Result
 from qa_speech.store.records import COLUMNS, AlarmRow, CriterionRow, ResultRow
-from qa_speech.store.sql import shown_name
+from qa_speech.store.spool import Spool, spooled
+from qa_speech.store.sql import RESULT_COLUMNS, shown_name, write_parquet
 
-FORMATS = ("csv", "xlsx", "jsonl")
+FORMATS = ("csv", "jsonl", "parquet")
 IDENTITY = ("id", "status", "error", "message", "path")
 """Columns before the metadata."""
 RESULT = (
@@ -54,13 +54,14 @@ RESULT = (
 )
 """Columns after the metadata; the others of the store are keys and nested ones."""
 OF_CRITERION = ("outcome", "points")
-ROWS_PER_SHEET = 1_000_000
+ROWS_PER_GROUP = 10_000
+"""Rows that a Parquet file keeps together."""
 CELL_MAX = 32_000
 """Characters of a cell."""
 
 
 def export(results: Iterable[Result], path: str | Path) -> int:
-    """Write results to a file, CSV, xlsx or JSONL by its suffix; returns the number of rows.
+    """Write results to a file, CSV, JSONL or Parquet by its suffix; returns the number of rows.
 
     Parameters
     ----------
@@ -89,30 +90,18 @@ def export(results: Iterable[Result], path: str | Path) -> int:
     kind = path.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
         raise ConfigError(str(path), [f"suffix {path.suffix!r}; expected one of: {', '.join(FORMATS)}"])
-    write = {"csv": _to_csv, "xlsx": _to_xlsx, "jsonl": _to_jsonl}[kind]
-    with whole_file(path) as temporary, TemporaryFile(dir=path.parent) as spool:
-        columns = columns_of(_spooled(results, spool))
-        return write(columns, _read(spool), temporary)
+    write = {"csv": _to_csv, "jsonl": _to_jsonl, "parquet": _to_parquet}[kind]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with spooled(Result, beside=path) as spool:
+        columns = columns_of(_kept(results, spool))
+        return write(columns, spool, path)
 
 
-LENGTH_BYTES = 8
-
-
-def _spooled(results: Iterable[Result], spool: IO[bytes]) -> Iterator[Result]:
+def _kept(results: Iterable[Result], spool: Spool[Result]) -> Iterator[Result]:
     """The same results, written down on the way."""
-    encoder = msgspec.msgpack.Encoder()
     for result in results:
-        packed = encoder.encode(result)
-        spool.write(len(packed).to_bytes(LENGTH_BYTES, "big") + packed)
+        spool.add(result)
         yield result
-
-
-def _read(spool: IO[bytes]) -> Iterator[Result]:
-    """What was written down."""
-    decoder = msgspec.msgpack.Decoder(Result)
-    spool.seek(0)
-    while length := spool.read(LENGTH_BYTES):
-        yield decoder.decode(spool.read(int.from_bytes(length, "big")))
 
 
 # -- the table --------------------------------------------------------------------------------------------------
@@ -202,7 +191,7 @@ def csv_cell(value: object) -> str | float | None:
 
 def _to_csv(columns: Columns, results: Iterable[Result], path: Path) -> int:
     count = 0
-    with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
+    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow([cell(name) for name in columns.header()])
         for result in results:
@@ -211,53 +200,23 @@ def _to_csv(columns: Columns, results: Iterable[Result], path: Path) -> int:
     return count
 
 
-def _to_xlsx(columns: Columns, results: Iterable[Result], path: Path) -> int:
-    import xlsxwriter
-
-    header = columns.header()
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "nan_inf_to_errors": True,
-    }
-    count = 0
-    with xlsxwriter.Workbook(str(path), options) as book:
-        bold = book.add_format({"bold": True})
-        sheet = _sheet(book, header, bold)
-        for result in results:
-            if count and count % ROWS_PER_SHEET == 0:
-                sheet = _sheet(book, header, bold)
-            _write_row(sheet, 1 + count % ROWS_PER_SHEET, columns.cells(result))
-            count += 1
-    return count
-
-
-def _sheet(book: Any, header: Sequence[str], bold: Any) -> Any:
-    sheet = book.add_worksheet()
-    sheet.freeze_panes(1, 1)
-    for column, name in enumerate(header):
-        sheet.write_string(0, column, str(cell(name)), bold)
-    return sheet
-
-
-def _write_row(sheet: Any, at: int, row: Sequence[Any]) -> None:
-    for column, value in enumerate(map(cell, row)):
-        if isinstance(value, str):
-            sheet.write_string(at, column, value)
-        elif value is not None:
-            sheet.write_number(at, column, value)
-
-
 def _to_jsonl(columns: Columns, results: Iterable[Result], path: Path) -> int:
     names = columns.shown_metadata()
     count = 0
-    with path.open("wb") as file:
+    with whole_file(path) as temporary, temporary.open("wb") as file:
         for result in results:
             file.write(msgspec.json.encode(_plain(result, names)) + b"\n")
             count += 1
     return count
+
+
+def _to_parquet(columns: Columns, results: Iterable[Result], path: Path) -> int:
+    """The columns as in the store, nested ones included; metadata are text."""
+    names = columns.shown_metadata()
+    kinds = {**RESULT_COLUMNS, "position": "BIGINT"}
+    kinds.update(dict.fromkeys(names.values(), "VARCHAR"))
+    kinds.update(dict.fromkeys(columns.figures, "DOUBLE"))
+    return write_parquet(path, (_plain(result, names) for result in results), kinds, per_group=ROWS_PER_GROUP)
 
 
 def _plain(result: Result, names: Mapping[str, str]) -> dict[str, Any]:
@@ -312,12 +271,3 @@ def _shown(value: Any) -> str:
     if isinstance(value, dt.datetime):
         return value.isoformat(" ", "seconds")
     return str(value)
-
-
-def width(text: str) -> int:
-    """How many columns a text takes in a terminal: a Chinese character takes two.
-
-    >>> width("宽带 a")
-    6
-    """
-    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -198,8 +198,9 @@ def text_of(text: str | Path) -> str:
 # -- writing ----------------------------------------------------------------------------------------------------
 
 
-def write_parquet(path: Path, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, per_group: int) -> None:
-    """Rows as one Parquet file, whole or not at all. They pass through a JSON file beside it, which DuckDB reads.
+def write_parquet(path: Path, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str], *, per_group: int) -> int:
+    """Rows as one Parquet file, whole or not at all; returns how many. They pass through a JSON file beside it, which DuckDB
+    reads.
 
     Raises
     ------
@@ -211,14 +212,17 @@ def write_parquet(path: Path, rows: Sequence[Mapping[str, Any]], columns: Mappin
     handle, lines = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".jsonl")
     try:
         longest = 1
+        count = 0
         with os.fdopen(handle, "wb") as file:
             for row in rows:
                 line = encoder.encode(row)
                 longest = max(longest, len(line))
+                count += 1
                 file.write(line + b"\n")
         copy_to(path, _lines_query(lines, columns, longest), per_group=per_group)
     finally:
         Path(lines).unlink(missing_ok=True)
+    return count
 
 
 def _lines_query(lines: str, columns: Mapping[str, str], longest: int) -> str:

@@ -194,7 +194,7 @@ def _without_total(reasons: Mapping[str, int]) -> str:
 def _of_errors(figures: Figures) -> list[str]:
     lines = []
     for one in figures.errors:
-        name = ERRORS_ZH.get(one.error, one.error)
+        name = error_name(one.error, "zh")
         message = masked_message(one.message, placeholders("zh"))[:MESSAGE_SHOWN]
         example = masked_id(one.example, placeholders("zh"))
         lines.append(f"  {name}（{one.error}）{one.count:,} 通，例如 {visible(example)}：{visible(message)}")
@@ -236,6 +236,15 @@ def _next_steps(figures: Figures, run: Path) -> list[str]:
     steps.append(f"打开一通：    qa-speech batch open {run} --call 编号")
     steps.append(f"导出表格：    qa-speech export {run} --to 结果.xlsx")
     return steps
+
+
+def error_name(code: str, lang: str) -> str:
+    """A class of failure by its name, in English as it is.
+
+    >>> error_name("DecodeError", "zh"), error_name("DecodeError", "en")
+    ('录音无法解码', 'DecodeError')
+    """
+    return ERRORS_ZH.get(code, code) if lang == "zh" else code
 
 
 def why_ended(stopped: str) -> str:
