@@ -1,14 +1,16 @@
 """Writes the JSON Schemas of calls, scores and hand-overs, and docs/schema.md, from the types: `python docs/make_schema.py`.
 
-A test holds the files to the types.
+docs/zh/schema.md is the same in the words of docs/schema.zh.toml. A test holds the files to the types.
 """
 
 from __future__ import annotations
 
 import inspect
 import json
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -67,7 +69,9 @@ def _clean(node: Any) -> Any:
 
 
 def _described(docstring: str) -> str:
-    text, _, _ = inspect.cleandoc(docstring).partition("\n\n>>> ")
+    text = inspect.cleandoc(docstring)
+    for end in ("\n\nRaises\n", "\n\n>>> "):
+        text, _, _ = text.partition(end)
     return text
 
 
@@ -78,7 +82,49 @@ def schema(kind: type, title: str) -> dict[str, Any]:
     return {**head, **_clean(made)}
 
 
-def _name(node: dict[str, Any]) -> str:
+class Words(NamedTuple):
+    """What a page says around the types, in its language."""
+
+    head: str
+    types: Mapping[str, str]
+    columns: str
+    required: str
+    left_out: str
+    one_of: str
+    either: str
+    list_of: str
+    map_to: str
+    text: str
+    number: str
+    integer: str
+    boolean: str
+
+
+def _english() -> Words:
+    described = {name: node.get("description", "") for name, node in _types().items()}
+    return Words(
+        HEAD, described, "| field | type | default |", "required", "left out", "One of {}.", " or ", "list of {}",
+        "map to {}", "text", "number", "integer", "boolean",
+    )  # fmt: skip
+
+
+def _chinese() -> Words:
+    told = tomllib.loads(Path(__file__).with_name("schema.zh.toml").read_text(encoding="utf-8"))
+    described = {name: text.strip() for name, text in told["types"].items()}
+    return Words(
+        told["head"].strip().replace("{version}", str(SCHEMA_VERSION)) + "\n", described, "| 字段 | 类型 | 默认值 |",
+        "必有", "可以没有", "取其一：{}。", " 或 ", "{}的列表", "名字到{}的对应", "文字", "数", "整数", "真假",
+    )  # fmt: skip
+
+
+def _types() -> dict[str, Any]:
+    known: dict[str, Any] = {}
+    for kind in (Call, Score):
+        known |= schema(kind, "")["$defs"]
+    return known
+
+
+def _name(node: dict[str, Any], words: Words) -> str:
     """A type in words: text, number or null, list of Word."""
     if "$ref" in node:
         name = str(node["$ref"]).rpartition("/")[2]
@@ -86,37 +132,35 @@ def _name(node: dict[str, Any]) -> str:
     if "enum" in node:
         return " · ".join(f"`{item}`" for item in node["enum"])
     if "anyOf" in node:
-        return " or ".join(_name(item) for item in node["anyOf"])
+        return words.either.join([_name(item, words) for item in node["anyOf"]])
     kind = node.get("type", "any")
     if kind == "array":
         if "prefixItems" in node:
-            return "[" + ", ".join(_name(item) for item in node["prefixItems"]) + "]"
-        return f"list of {_name(node.get('items') or {})}"
+            return "[" + ", ".join([_name(item, words) for item in node["prefixItems"]]) + "]"
+        return words.list_of.format(_name(node.get("items") or {}, words))
     if kind == "object" and "additionalProperties" in node:
-        return f"map to {_name(node['additionalProperties'])}"
-    return {"string": "text"}.get(kind, str(kind))
+        return words.map_to.format(_name(node["additionalProperties"], words))
+    plain = {"string": words.text, "number": words.number, "integer": words.integer, "boolean": words.boolean}
+    return plain.get(kind, str(kind))
 
 
-def page() -> str:
-    """The text of docs/schema.md."""
-    parts = [HEAD]
-    known: dict[str, dict[str, Any]] = {}
-    for kind in (Call, Score):
-        known |= schema(kind, "")["$defs"]
-    for name, node in known.items():
-        parts.append(f"## {name}\n\n{node.get('description', '')}\n")
+def page(words: Words) -> str:
+    """The text of docs/schema.md, or of docs/zh/schema.md."""
+    parts = [words.head]
+    for name, node in _types().items():
+        parts.append(f"## {name}\n\n{words.types[name]}\n")
         if "properties" not in node:
-            parts.append(f"One of {_name(node)}.\n")
+            parts.append(words.one_of.format(_name(node, words)) + "\n")
             continue
         required = node.get("required", ())
-        rows = ["| field | type | default |", "|---|---|---|"]
+        rows = [words.columns, "|---|---|---|"]
         for field, item in node["properties"].items():
-            default = "left out"
+            default = words.left_out
             if field in required:
-                default = "required"
+                default = words.required
             elif "default" in item:
                 default = f"`{json.dumps(item['default'], ensure_ascii=False)}`"
-            rows.append(f"| `{field}` | {_name(item)} | {default} |")
+            rows.append(f"| `{field}` | {_name(item, words)} | {default} |")
         parts.append("\n".join(rows) + "\n")
     return "\n".join(parts)
 
@@ -128,9 +172,10 @@ def files() -> dict[str, str]:
         for name, kind in (("call", Call), ("score", Score))
     }
     line = schema(Line, TITLES["service"])
-    return {**made, "service.schema.json": json.dumps(line, ensure_ascii=False, indent=1) + "\n", "schema.md": page()}
+    made["service.schema.json"] = json.dumps(line, ensure_ascii=False, indent=1) + "\n"
+    return {**made, "schema.md": page(_english()), "zh/schema.md": page(_chinese())}
 
 
 if __name__ == "__main__":
     for name, text in files().items():
-        Path(__file__).with_name(name).write_text(text, encoding="utf-8")
+        (Path(__file__).parent / name).write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Find the folders that ship with the project: `models/`, `scorecards/`, `samples/`.
+"""Find the folders that ship with the project: `models/`, `scorecards/`, `samples/`, `docs/`.
 
 In a checkout (and an editable install) they lie beside the package; in an installed wheel they lie inside
 it, under `_bundled/`. Nothing else in the library needs to know which.
@@ -11,11 +11,11 @@ from pathlib import Path
 
 from qa_speech.errors import QaSpeechError
 
-FOLDERS = ("models", "scorecards", "samples")
+FOLDERS = ("models", "scorecards", "samples", "docs")
 
 
 def folder(name: str) -> Path:
-    """Return the shipped folder `name`, one of ``models``, ``scorecards``, ``samples``.
+    """Return the shipped folder `name`, one of ``models``, ``scorecards``, ``samples``, ``docs``.
 
     Raises
     ------

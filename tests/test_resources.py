@@ -12,7 +12,7 @@ def test_shipped_folders_are_found(name: str) -> None:
 
 
 def test_another_name_is_refused() -> None:
-    with pytest.raises(ValueError, match="there are: models, scorecards, samples"):
+    with pytest.raises(ValueError, match="there are: models, scorecards, samples, docs"):
         resources.folder("secrets")
 
 

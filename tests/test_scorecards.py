@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from qa_speech.cli import app
@@ -226,22 +227,28 @@ def test_a_name_that_is_neither_file_nor_shipped_lists_what_there_is():
 
 # --------------------------------------------------------------------------------------------------------- the guide
 
-GUIDE = Path(__file__).parent.parent / "docs" / "scorecards.md"
+DOCS = Path(__file__).parent.parent / "docs"
+GUIDES = (DOCS / "scorecards.md", DOCS / "zh" / "scorecards.md")
+guides = pytest.mark.parametrize("guide", GUIDES, ids=("en", "zh"))
 
 
-def blocks(kind: str) -> list[str]:
-    return re.findall(rf"```{kind}\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+def blocks(guide: Path, kind: str) -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
 
 
-def test_the_card_of_the_guide_works_as_the_guide_says():
-    (text,) = blocks("yaml")
+CHECKS = blocks(GUIDES[0], "yaml-check")
+
+
+@guides
+def test_the_card_of_the_guide_works_as_the_guide_says(guide):
+    (text,) = blocks(guide, "yaml")
     made = load_scorecard(text)
 
     assert [item.problems for item in run_examples(made)] == [(), ()]
     assert [item.code for item in lint(made)] == []
 
 
-@pytest.mark.parametrize("check", blocks("yaml-check"), ids=lambda text: text.split(":")[0])
+@pytest.mark.parametrize("check", CHECKS, ids=lambda text: text.split(":")[0])
 def test_every_check_of_the_guide_loads(check):
     inner = "".join(f"          {line}\n" for line in check.splitlines())
     text = (
@@ -251,18 +258,25 @@ def test_every_check_of_the_guide_loads(check):
     assert check.split(":")[0] == load_scorecard(text).criteria[-1].check.operator.NAME
 
 
-def test_every_other_piece_of_the_guide_loads():
-    review, tests = blocks("yaml-part")
+def test_both_guides_show_the_same_checks():
+    here, there = [[yaml.safe_load(text) for text in blocks(guide, "yaml-check")] for guide in GUIDES]
+
+    assert here == there
+
+
+@guides
+def test_every_other_piece_of_the_guide_loads(guide):
+    review, tests = blocks(guide, "yaml-part")
+    worst = yaml.safe_load(tests)["tests"][0]["band"]
     hold = "      - {id: hold, title: 等待, points: 1, check: {metric: hold.unannounced_count, at_most: 0}}\n"
-    text = (
-        review + BASE.removesuffix("tests:\n").replace("{from: 0, name: 差}", "{from: 0, name: 不合格}") + hold + tests
-    )
+    base = BASE.removesuffix("tests:\n").replace("{from: 0, name: 差}", f"{{from: 0, name: {worst}}}")
 
-    assert load_scorecard(text).tests[0].given == {"voice.raised_count": 0}
+    assert load_scorecard(review + base + hold + tests).tests[0].given == {"voice.raised_count": 0}
 
 
-def test_the_guide_names_every_key_of_a_criterion_and_every_operator():
-    text = GUIDE.read_text(encoding="utf-8")
+@guides
+def test_the_guide_names_every_key_of_a_criterion_and_every_operator(guide):
+    text = guide.read_text(encoding="utf-8")
     schema = json.loads(json_schema())
     keys = set(schema["$defs"]["Criterion"]["properties"]) | set(schema["properties"])
 

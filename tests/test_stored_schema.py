@@ -27,7 +27,9 @@ def maker() -> Any:
     return module
 
 
-@pytest.mark.parametrize("name", ["call.schema.json", "score.schema.json", "service.schema.json", "schema.md"])
+@pytest.mark.parametrize(
+    "name", ["call.schema.json", "score.schema.json", "service.schema.json", "schema.md", "zh/schema.md"]
+)
 def test_the_published_files_are_those_of_the_types(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == maker().files()[name], "run: python docs/make_schema.py"
 

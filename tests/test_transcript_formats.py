@@ -213,7 +213,8 @@ def test_json_is_read_whatever_its_suffix(tmp_path: Path) -> None:
 
 
 EXAMPLE = re.compile(r"^```(?P<language>\w+) (?P<form>\w+)\n(?P<content>.*?)^```$", re.MULTILINE | re.DOTALL)
-DOCUMENTED = list(EXAMPLE.finditer((Path(__file__).parents[1] / "docs" / "recordings.md").read_text(encoding="utf-8")))
+DOCS = Path(__file__).parents[1] / "docs"
+DOCUMENTED = list(EXAMPLE.finditer((DOCS / "recordings.md").read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("example", DOCUMENTED, ids=lambda example: str(example["form"]))
@@ -227,6 +228,12 @@ def test_every_example_of_the_documents_is_read_as_what_it_is_shown_for(tmp_path
 
     assert transcript.form == example["form"]
     assert "".join(line.text for line in transcript.lines).startswith("您好")
+
+
+def test_the_chinese_page_shows_the_same_examples() -> None:
+    chinese = EXAMPLE.finditer((DOCS / "zh" / "recordings.md").read_text(encoding="utf-8"))
+
+    assert [example[0] for example in chinese] == [example[0] for example in DOCUMENTED]
 
 
 def test_every_format_has_an_example_in_the_documents() -> None:

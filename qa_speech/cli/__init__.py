@@ -102,6 +102,9 @@ COMMANDS: Mapping[str, Place] = {
         "query",
         "Ask the results of a run in SQL: one SELECT, which reads the run and nothing else.",
     ),
+    "docs": Place(
+        "docs", "docs", "使用手册 The manual: list the topics, or print one. It ships with the program; no network needed."
+    ),
     "doctor": Place(
         "doctor",
         "doctor",

@@ -116,7 +116,7 @@ def _whole(line: Line, found: Estimates, lang: Lang) -> str:
     unit = unit_of(found.figure, lang)
     if line.method == "census":
         return pick(lang, f"全体：{line.value:.1f}{unit}，n {line.n:,}", f"all: {line.value:.1f}{unit}, n {line.n:,}")
-    text = f"{_interval(line, unit, lang)}，{spoken_method(line.method, lang)}"
+    text = _estimated(line, unit, lang)
     if found.gain is not None:
         share = abs(100 * found.gain)
         zh, en = ("窄", "narrower") if found.gain >= 0 else ("宽", "wider")
@@ -128,6 +128,11 @@ def _interval(line: Line, unit: str, lang: Lang) -> str:
     value = f"{line.value:.1f}{unit}"
     low, high = f"{line.low:.1f}", f"{line.high:.1f}"
     return pick(lang, f"{value}（95% 区间 {low}–{high}，n {line.n}）", f"{value} (95 % {low}–{high}, n {line.n})")
+
+
+def _estimated(line: Line, unit: str, lang: Lang) -> str:
+    method = spoken_method(line.method, lang)
+    return _interval(line, unit, lang) + pick(lang, f"，{method}", f", {method}")
 
 
 def _groups(found: Estimates, lang: Lang) -> Iterator[str]:
@@ -160,7 +165,7 @@ def top_up_sentence(by: str, line: Line, lang: Lang) -> str:
 
 def _group(line: Line, unit: str, lang: Lang) -> str:
     if line.method == "census":
-        return f"{line.value:.1f}{unit}，n {line.n:,}"
+        return pick(lang, f"{line.value:.1f}{unit}，n {line.n:,}", f"{line.value:.1f}{unit}, n {line.n:,}")
     if line.carried_by:
         level = level_name(line.carried_by, lang)
         name = "" if line.carried_by == ALL else f" {line.carried_from}"
@@ -173,7 +178,7 @@ def _group(line: Line, unit: str, lang: Lang) -> str:
                 f"the own {line.own_n} only tell {line.own_low:.0f}–{line.own_high:.0f}",
             )
         return pick(lang, f"{own}；这是{level}{name}的：{theirs}", f"{own}; this is of {level}{name}: {theirs}")
-    text = f"{_interval(line, unit, lang)}，{spoken_method(line.method, lang)}"
+    text = _estimated(line, unit, lang)
     if line.differs:
         zh, en = ("高于", "above") if line.differs == "above" else ("低于", "below")
         text += pick(lang, f"  ← 确定{zh}全体", f"  ← {en} the whole for sure")

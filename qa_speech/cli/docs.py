@@ -1,0 +1,85 @@
+"""`qa-speech docs [TOPIC]`: the manual that ships with the program, in the language of the interface."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from qa_speech import resources
+from qa_speech.cli.common import Language, UiOption, in_words, ui
+
+WIDTH = 100
+"""The longest line of a page on a terminal, in columns."""
+
+
+def docs(
+    topic: Annotated[str, typer.Argument(help="主题 topic, e.g. review; none lists them.", show_default=False)] = "",
+    ui_language: UiOption = None,
+) -> None:
+    """使用手册 The manual: list the topics, or print one. It ships with the program; no network needed.
+
+    On a terminal the page is laid out; into a file or a pipe it goes as it is (Markdown).
+
+    Example: qa-speech docs review --ui en
+    """
+    lang = ui(ui_language)
+    found = pages(lang)
+    name = topic.removesuffix(".md")
+    if not name:
+        typer.echo(contents(found, lang))
+    elif name in found:
+        show(found[name].read_text(encoding="utf-8"))
+    else:
+        raise typer.BadParameter(unknown(topic, found, lang), param_hint="TOPIC")
+
+
+def pages(lang: Language) -> Mapping[str, Path]:
+    """The pages of a language by topic: the English ones in `docs`, the Chinese ones in `docs/zh`."""
+    folder = resources.folder("docs")
+    if lang == "zh":
+        folder = folder / "zh"
+    return {page.stem: page for page in sorted(folder.glob("*.md"))}
+
+
+def title(page: Path) -> str:
+    """What a page says it is about: its first head."""
+    with page.open(encoding="utf-8") as lines:
+        return next(line for line in lines if line.startswith("# ")).removeprefix("# ").strip()
+
+
+def contents(found: Mapping[str, Path], lang: Language) -> str:
+    """All topics, one a line."""
+    width = max(map(len, found))
+    lines = [f"{name:<{width}}  {title(page)}" for name, page in found.items()]
+    last = in_words(lang, "读一页：qa-speech docs 主题", "Read one: qa-speech docs TOPIC")
+    return "\n".join([*lines, "", last])
+
+
+def unknown(topic: str, found: Mapping[str, Path], lang: Language) -> str:
+    """What is said of a topic that there is none of, with the topics that may have been meant."""
+    meant = [name for name, page in found.items() if topic in title(page)]
+    meant += get_close_matches(topic, found, 3, 0.5)
+    if meant:
+        near = in_words(lang, "是不是", "did you mean")
+        hint = f"{near} {', '.join(dict.fromkeys(meant))}?"
+    else:
+        hint = in_words(lang, "全部主题：qa-speech docs", "all topics: qa-speech docs")
+    return in_words(lang, f"没有主题 {topic!r}；{hint}", f"no topic {topic!r}; {hint}")
+
+
+def show(text: str) -> None:
+    """Print a page: laid out on a terminal, else as it is."""
+    if not sys.stdout.isatty():
+        typer.echo(text, nl=False)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    terminal: TextIO = getattr(sys.stdout, "raw", sys.stdout)  # a page is our own text: its signs may lay it out
+    console = Console(file=terminal)
+    console.print(Markdown(text, hyperlinks=False), width=min(console.width, WIDTH))

@@ -1,0 +1,215 @@
+"""The manual: the same pages in both languages, links that lead somewhere, commands that the program knows."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from typer.core import TyperGroup
+from typer.testing import CliRunner
+
+from qa_speech.cli import COMMANDS, app, loaded
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+ENGLISH = {page.stem: page for page in sorted(DOCS.glob("*.md"))}
+CHINESE = {page.stem: page for page in sorted((DOCS / "zh").glob("*.md"))}
+GENERATED = {"cli", "metrics", "settings"}
+READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
+PAIRS = [*((ENGLISH[name], CHINESE[name]) for name in ENGLISH if name in CHINESE), READMES]
+PAGES = [page for pair in PAIRS for page in pair]
+
+FENCE = re.compile(r"^```(?P<kind>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+HEAD = re.compile(r"^(#+) (.+)$", re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+HAN = re.compile(r"[一-鿿]")
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def prose(page: Path) -> str:
+    """A page without its blocks of code."""
+    return FENCE.sub("", text_of(page))
+
+
+def heads(page: Path) -> list[tuple[int, str]]:
+    return [(len(signs), text) for signs, text in HEAD.findall(prose(page))]
+
+
+def named(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+pages = pytest.mark.parametrize("page", PAGES, ids=named)
+pairs = pytest.mark.parametrize(("english", "chinese"), PAIRS, ids=lambda page: named(page))
+
+
+def test_every_page_is_there_in_both_languages() -> None:
+    assert ENGLISH.keys() - GENERATED == CHINESE.keys() - GENERATED
+
+
+@pairs
+def test_both_languages_have_the_same_heads(english: Path, chinese: Path) -> None:
+    assert [level for level, _ in heads(english)] == [level for level, _ in heads(chinese)]
+
+
+@pytest.mark.parametrize("page", [*ENGLISH.values(), READMES[0]], ids=named)
+def test_heads_of_an_english_page_are_english(page: Path) -> None:
+    assert [text for _, text in heads(page) if HAN.search(text)] == []
+
+
+def anchor(text: str) -> str:
+    """The anchor that GitHub gives a head."""
+    kept = re.sub(r"[^\w\- ]", "", text.lower().replace("`", ""))
+    return kept.replace(" ", "-")
+
+
+@pages
+def test_links_lead_somewhere(page: Path) -> None:
+    lost = []
+    for link in LINK.findall(prose(page)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        place, _, wanted = link.partition("#")
+        target = page.parent / place if place else page
+        if target.stem in GENERATED:
+            continue
+        if not target.exists():
+            lost.append(link)
+        elif wanted and target.suffix == ".md" and wanted not in {anchor(text) for _, text in heads(target)}:
+            lost.append(link)
+
+    assert lost == []
+
+
+def test_a_chinese_page_links_to_chinese_pages() -> None:
+    links = [(page.name, link) for page in CHINESE.values() for link in LINK.findall(prose(page))]
+
+    assert [(name, link) for name, link in links if re.match(r"\.\./[\w-]+\.md", link)] == []
+    readme = LINK.findall(prose(READMES[1]))
+    assert [link for link in readme if re.match(r"docs/[\w-]+\.md", link)] == []
+
+
+class Line(NamedTuple):
+    """A command line of a page: which command, and the options named."""
+
+    command: str
+    options: frozenset[str]
+
+
+@cache
+def tree() -> dict[str, frozenset[str]]:
+    """Every command and the options it knows; a group goes by its name."""
+    found: dict[str, frozenset[str]] = {"": options_of(_root()) | {"-h"}}
+    for name in COMMANDS:
+        command: Any = loaded(name)
+        if isinstance(command, TyperGroup):
+            found[name] = options_of(command)
+            found |= {f"{name} {inner}": options_of(leaf) for inner, leaf in command.commands.items()}
+        else:
+            found[name] = options_of(command)
+    return found
+
+
+def _root() -> Any:
+    from typer.main import get_command
+
+    return get_command(app)
+
+
+def options_of(command: Any) -> frozenset[str]:
+    return frozenset(name for option in command.params for name in [*option.opts, *option.secondary_opts])
+
+
+def shell_lines(page: Path) -> Iterator[str]:
+    """Lines of the blocks of code that call the program, each with those that it goes on in."""
+    for block in FENCE.finditer(text_of(page)):
+        if block["kind"] in ("", "bash", "sh"):
+            text = block["text"].replace("\\\n", " ").replace(" && ", "\n")
+            yield from [line for line in text.split("\n") if "qa-speech " in line]
+
+
+def parsed(line: str) -> Line | None:
+    """The call of the program in a line, if it begins with one."""
+    try:
+        words = shlex.split(line, comments=True)
+    except ValueError:
+        return None
+    programs = [word for word in words if word == "qa-speech" or word.endswith("/qa-speech")]
+    if not programs:
+        return None
+    rest = words[words.index(programs[0]) + 1 :]
+    options = frozenset(word.partition("=")[0] for word in rest if re.match(r"--?[a-z]", word))
+    path = ""
+    for word in rest:
+        if f"{path} {word}".strip() not in tree():
+            break
+        path = f"{path} {word}".strip()
+    if path == "desk" and rest[1:2]:
+        path = "desk serve"  # `desk RUN`
+    return Line(path, options)
+
+
+def calls(page: Path) -> list[Line]:
+    found = [parsed(line) for line in shell_lines(page)]
+    return [call for call in found if call is not None]
+
+
+@pages
+def test_commands_and_options_of_a_page_are_known(page: Path) -> None:
+    unknown = []
+    for call in calls(page):
+        group, _, inner = call.command.partition(" ")
+        if not group or (not inner and isinstance(loaded(group), TyperGroup)):
+            unknown.append(call)
+        elif call.options - tree()[call.command] - tree()[""]:
+            unknown.append(call)
+
+    assert unknown == []
+
+
+@pairs
+def test_both_languages_show_the_same_commands(english: Path, chinese: Path) -> None:
+    assert calls(english) == calls(chinese)
+
+
+@pairs
+def test_both_languages_have_the_same_blocks_of_code(english: Path, chinese: Path) -> None:
+    here, there = ([block["kind"] for block in FENCE.finditer(text_of(page))] for page in (english, chinese))
+
+    assert here == there
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_command_lists_and_prints_every_page(lang: str) -> None:
+    listed = CliRunner().invoke(app, ["docs", "--ui", lang])
+    found = ENGLISH if lang == "en" else CHINESE
+
+    assert listed.exit_code == 0
+    for name, page in found.items():
+        assert re.search(rf"^{re.escape(name)} +{re.escape(heads(page)[0][1])}$", listed.stdout, re.MULTILINE)
+        printed = CliRunner().invoke(app, ["docs", name, "--ui", lang])
+        assert printed.stdout == text_of(page)
+
+
+@pytest.mark.parametrize(("topic", "meant"), [("reviw", "review"), ("抽样", "sampling"), ("scorecard", "scorecards")])
+def test_a_topic_that_there_is_none_of_is_told_which_may_be_meant(topic: str, meant: str) -> None:
+    told = CliRunner().invoke(app, ["docs", topic, "--ui", "zh"])
+
+    assert told.exit_code == 2
+    assert meant in told.stderr
+    assert "是不是" in told.stderr
+
+
+def test_a_topic_like_none_is_told_where_all_are() -> None:
+    told = CliRunner().invoke(app, ["docs", "zzzz", "--ui", "en"])
+
+    assert told.exit_code == 2
+    assert "all topics: qa-speech docs" in told.stderr
