@@ -102,9 +102,7 @@ COMMANDS: Mapping[str, Place] = {
         "query",
         "Ask the results of a run in SQL: one SELECT, which reads the run and nothing else.",
     ),
-    "docs": Place(
-        "docs", "docs", "使用手册 The manual: list the topics, or print one. It ships with the program; no network needed."
-    ),
+    "docs": Place("docs", "docs", "The manual: list its topics, or print one. It ships with the program."),
     "doctor": Place(
         "doctor",
         "doctor",

@@ -12,18 +12,19 @@ import typer
 
 from qa_speech import resources
 from qa_speech.cli.common import Language, UiOption, in_words, ui
+from qa_speech.errors import Problem, problem
 
 WIDTH = 100
 """The longest line of a page on a terminal, in columns."""
 
 
 def docs(
-    topic: Annotated[str, typer.Argument(help="主题 topic, e.g. review; none lists them.", show_default=False)] = "",
+    topic: Annotated[str, typer.Argument(help="Topic, e.g. review; none lists them.", show_default=False)] = "",
     ui_language: UiOption = None,
 ) -> None:
-    """使用手册 The manual: list the topics, or print one. It ships with the program; no network needed.
+    """The manual: list its topics, or print one. It ships with the program.
 
-    On a terminal the page is laid out; into a file or a pipe it goes as it is (Markdown).
+    On a terminal a page is laid out; into a file or a pipe it goes as it is, in Markdown.
 
     Example: qa-speech docs review --ui en
     """
@@ -35,7 +36,7 @@ def docs(
     elif name in found:
         show(found[name].read_text(encoding="utf-8"))
     else:
-        raise typer.BadParameter(unknown(topic, found, lang), param_hint="TOPIC")
+        raise typer.BadParameter(unknown(topic, found), param_hint="topic")
 
 
 def pages(lang: Language) -> Mapping[str, Path]:
@@ -60,16 +61,14 @@ def contents(found: Mapping[str, Path], lang: Language) -> str:
     return "\n".join([*lines, "", last])
 
 
-def unknown(topic: str, found: Mapping[str, Path], lang: Language) -> str:
+def unknown(topic: str, found: Mapping[str, Path]) -> Problem:
     """What is said of a topic that there is none of, with the topics that may have been meant."""
     meant = [name for name, page in found.items() if topic in title(page)]
-    meant += get_close_matches(topic, found, 3, 0.5)
+    meant += get_close_matches(topic, found, 3)
     if meant:
-        near = in_words(lang, "是不是", "did you mean")
-        hint = f"{near} {', '.join(dict.fromkeys(meant))}?"
-    else:
-        hint = in_words(lang, "全部主题：qa-speech docs", "all topics: qa-speech docs")
-    return in_words(lang, f"没有主题 {topic!r}；{hint}", f"no topic {topic!r}; {hint}")
+        close = ", ".join(dict.fromkeys(meant))
+        return problem("there is no topic {name}; did you mean {close}?", name=topic, close=close)
+    return problem("there is no topic {name}; qa-speech docs lists them", name=topic)
 
 
 def show(text: str) -> None:

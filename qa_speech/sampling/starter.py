@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 _TEXT = """\
-# 抽样计划。写法与可用的名称见 docs/sampling.md；用法：
+# 抽样计划。写法与可用的名称：qa-speech docs sampling；用法：
 #   qa-speech sample draw 批次 --plan 本文件 --out 样本
 #   qa-speech sample verify 样本 批次
 

@@ -147,7 +147,16 @@ def find_scorecard(name: str) -> Path:
     path = Path(name)
     if path.is_file():
         return path
-    shipped = {file.stem: file for file in sorted(folder("scorecards").glob("*.yaml"))}
-    if name in shipped:
-        return shipped[name]
-    raise ConfigError(name, [f"no such scorecard; a file, none, or one of the shipped ones: {', '.join(shipped)}"])
+    ours = shipped()
+    if name in ours:
+        return ours[name]
+    raise ConfigError(name, [f"no such scorecard; a file, none, or one of the shipped ones: {', '.join(ours)}"])
+
+
+def shipped() -> Mapping[str, Path]:
+    """The scorecards that ship with the project, by name.
+
+    >>> sorted(shipped())
+    ['broadband-fault', 'complaint', 'outbound-sales', 'quality-only', 'telecom-hotline']
+    """
+    return {file.stem: file for file in sorted(folder("scorecards").glob("*.yaml"))}

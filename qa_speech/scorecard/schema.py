@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa_speech.errors import ConfigError
+from qa_speech.scorecard.choice import shipped
 from qa_speech.scorecard.tree import Problem, composed
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def load_scorecard(source: str | Path) -> Scorecard:
     Parameters
     ----------
     source : str or Path
-        A file, or the YAML text itself (a str with a line break).
+        A file, the name of a shipped scorecard where there is no such file, or the YAML text itself (a str with a line break).
 
     Returns
     -------
@@ -39,7 +40,7 @@ def load_scorecard(source: str | Path) -> Scorecard:
 
     Examples
     --------
-    >>> card = load_scorecard("scorecards/telecom-hotline.yaml")
+    >>> card = load_scorecard("telecom-hotline")
     >>> card.title, len(card.criteria), card.pass_mark
     ('热线服务质检评分表', 27, 80.0)
 
@@ -92,10 +93,9 @@ def _read(source: str | Path) -> tuple[str, bytes]:
     if isinstance(source, str) and "\n" in source:
         name, data = "<text>", source.encode("utf-8", "surrogatepass")
     else:
-        path = Path(source)
-        name = str(path)
+        name = str(source)
         try:
-            with path.open("rb") as file:
+            with _file(source).open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
         except OSError as exc:
             raise ConfigError(name, [f"cannot be read: {exc.strerror or exc}"]) from exc
@@ -104,3 +104,11 @@ def _read(source: str | Path) -> tuple[str, bytes]:
     if len(data) > MAX_BYTES:
         raise ConfigError(name, [f"{name}:1: file: larger than {MAX_BYTES:,} bytes; a scorecard never is"])
     return name, data
+
+
+def _file(source: str | Path) -> Path:
+    """The file of a scorecard; a name of which there is no file may be that of a shipped one."""
+    path = Path(source)
+    if isinstance(source, str) and not path.exists():
+        return shipped().get(source, path)
+    return path

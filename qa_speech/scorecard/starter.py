@@ -9,7 +9,7 @@ from qa_speech.errors import ConfigError
 _TEXT = """\
 # {title}
 # 校验：qa-speech scorecard check 本文件        试跑例子：qa-speech scorecard test 本文件
-# 语法与全部写法见 docs/scorecards.md
+# 语法与全部写法：qa-speech docs scorecards
 id: {id}
 version: 1                       # 每次正式改动加一，旧版留档
 title: {title}

@@ -131,7 +131,7 @@ def _nesting(text: str) -> int:
 
 def _looked_for(suffix: str) -> str:
     names = [form.name for form in FORMATS if suffix in form.suffixes]
-    return f"looked for {', '.join(names)} and found none of them; each has an example in docs/recordings.md"
+    return f"looked for {', '.join(names)} and found none of them; `qa-speech docs recordings` shows an example of each"
 
 
 def _checked(lines: Sequence[Line], limits: TranscriptLimits) -> list[Line]:
