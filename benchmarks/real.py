@@ -1,6 +1,6 @@
 """Real Mandarin clips in two-channel calls of the telephone, recognised by whisper-base: ours beside stock faster-whisper.
 
-    python benchmarks/real.py --data DIR        needs `qa-speech models pull whisper-base` and the clips of mandarin_asr_mini
+    python benchmarks/real.py [words|speed] --data DIR        needs whisper-base and the clips of mandarin_asr_mini
 
 The clips that decide were not used to choose any bound (`_real_calls`). Stock = `BatchedInferencePipeline` once per channel, with
 its own speech detection and its own windows of 30 s. An utterance is lost where one that was said has no word near it.
@@ -8,6 +8,7 @@ its own speech detection and its own windows of 30 s. An utterance is lost where
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 import soxr
-from _common import Figure, Options, figure, run
+from _common import Figure, Options, figure, run_parts
 from _not_speech import heard_alone, heard_in_calls, sounds
 from _real_calls import CLOSED, PASSAGES_CLOSED, RATE, Clips, RealCall, alone, many_voices, one_voice
 from _word_starts import start_errors
@@ -37,6 +38,7 @@ from qa_speech.stats.edits import edit_distance
 MANY, ONE = 6, 2
 QUICK = 1
 CALLS_A_TURN = 2
+SPEED_CALLS, SPEED_SEED = 40, 1000
 ROLES = (Role.AGENT, Role.CUSTOMER)
 NEAR_S = 0.3
 BOOTSTRAP = 4000
@@ -234,13 +236,50 @@ def measure(options: Options) -> Iterator[Figure]:
     yield figure(
         "windows_again", asked, "windows", max(of, 1), "asked again alone, of the first windows of those calls"
     )
+
+
+def speed(options: Options) -> Iterator[Figure]:
+    """Forty calls of real clips, ours and stock in turns (A-B-B-A …), from files to words."""
+    try:
+        model = find_model("whisper-base")
+    except ModelError:
+        yield figure(
+            "wall_stock_over_ours", None, "ratio", 0, "no whisper-base here: qa-speech models pull whisper-base"
+        )
+        return
+    clips = Clips(options.data / "mandarin_asr_mini")
+    count = 2 if options.quick else SPEED_CALLS
+    calls = [speed_call(clips, number) for number in range(count)]
+    recognizer = WhisperRecognizer(model, threads=2, compute_type="int8")
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        for call in calls:
+            (folder / f"{call.name}.wav").write_bytes(call.wav)
+        mine, theirs = in_turns(calls, folder, recognizer)
     length_s = sum(len(call.wav) for call in calls) / (2 * RATE)
-    beside = f"in turns, ours {mine.wall_s:.0f} s, {length_s:.0f} s of calls; target >= 1.3"
+    beside = f"ours {mine.wall_s:.0f} s for {length_s:.0f} s of calls, load {os.getloadavg()[0]:.1f}; target >= 1.3"
     yield figure("wall_stock_over_ours", theirs.wall_s / mine.wall_s, "ratio", len(calls), beside)
     yield figure(
         "cpu_stock_over_ours", theirs.cpu_s / mine.cpu_s, "ratio", len(calls), f"ours {mine.cpu_s:.0f} s of CPU"
     )
+    wrong, rival = errors(calls, mine, ""), errors(calls, theirs, "")
+    total = wrong[:, 1].sum()
+    yield figure(
+        "cer_speed_calls", wrong[:, 0].sum() / total, "share", len(calls), f"{total} characters of these calls"
+    )
+    yield figure("cer_stock_speed_calls", rival[:, 0].sum() / total, "share", len(calls), "stock on the same")
+
+
+def speed_call(clips: Clips, number: int) -> RealCall:
+    """Every fourth call is of one voice a channel."""
+    seed = SPEED_SEED + number
+    if number % 4 == 3:
+        return one_voice(clips, PASSAGES_CLOSED[0], seed)
+    return many_voices(clips, CLOSED, seed)
+
+
+PARTS = {"words": measure, "speed": speed}
 
 
 if __name__ == "__main__":
-    run(measure)
+    run_parts(PARTS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -166,3 +167,26 @@ def test_english_words_begin_where_a_person_marked_them(model: Model, benchmarks
 
     assert len(off) >= 0.8 * marked
     assert np.median(off) <= 0.1
+
+
+DRAWN = """
+import sys
+import numpy as np
+from qa_speech.engines.models import find_model
+from qa_speech.engines.whisper import WhisperRecognizer
+recognizer = WhisperRecognizer(find_model(sys.argv[1]), threads=2, compute_type="int8")
+noise = np.random.default_rng(0).normal(0, 0.05, 8 * 16000).astype(np.float32)
+features = recognizer._model.feature_extractor(noise)[None, :, :800]
+encoded = recognizer._encode(features)
+print([recognizer._generate(encoded, 1, 30, temperature=0.8)[0].text for _ in range(3)])
+"""
+
+
+def test_what_is_drawn_at_a_raised_temperature_is_the_same_in_another_process(model: Model) -> None:
+    told = [
+        subprocess.run([sys.executable, "-c", DRAWN, model.name], capture_output=True, check=True).stdout
+        for _ in range(2)
+    ]
+
+    assert told[0] == told[1]
+    assert len(told[0]) > 40

@@ -38,6 +38,7 @@ PLAIN_TYPES = ("int8", "int8_float32", "int16", "float32")
 """Compute types whose encoder output is float32, so that numpy can hold it."""
 CUBLAS = ("libcublasLt.so.12", "libcublas.so.12")
 """All of CUDA that CTranslate2 loads by name, besides the driver; it uses no cuDNN."""
+SEED = 20_000
 NO_CUBLAS = "cuBLAS 12 (libcublas.so.12, libcublasLt.so.12) is missing; run: pip install 'qa-speech[cuda]'"
 
 
@@ -118,6 +119,7 @@ class WhisperRecognizer:
             raise ModelError(model.name, f"cannot run on the GPU: {NO_CUBLAS}; or choose device cpu")
         if compute_type == "auto":
             compute_type = cuda_type() if device == "cuda" else "int8"
+        _seed_sampling()
         try:
             self._model = WhisperModel(
                 str(model.path), device=device, compute_type=compute_type, cpu_threads=threads or os.cpu_count() or 1,
@@ -342,6 +344,13 @@ def cuda_type() -> str:
     import ctranslate2
 
     return "float16" if "float16" in ctranslate2.get_supported_compute_types("cuda") else "auto"
+
+
+def _seed_sampling() -> None:
+    """What is drawn at a raised temperature is the same in every process that hears the same windows in the same order."""
+    import ctranslate2
+
+    ctranslate2.set_random_seed(SEED)
 
 
 @cache
