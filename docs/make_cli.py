@@ -6,8 +6,12 @@ A test holds the pages to the program.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from typer._click import Command
 
 HEADS = {
     "en": """# Commands
@@ -35,10 +39,19 @@ FOLDER = Path(__file__).parent
 FILES: dict[Literal["en", "zh"], Path] = {"en": FOLDER / "cli.md", "zh": FOLDER / "zh" / "cli.md"}
 
 
+def _leaves(name: str, command: Command) -> Iterator[str]:
+    """A command, or those inside it, by their whole names."""
+    inside = getattr(command, "commands", None)
+    if inside is None:
+        yield name
+        return
+    for inner, leaf in inside.items():
+        yield from _leaves(f"{name} {inner}", leaf)
+
+
 def page(lang: Literal["en", "zh"]) -> str:
     """The text of a page."""
     os.environ |= {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
-    from typer.core import TyperGroup
     from typer.testing import CliRunner
 
     from qa_speech.cli import COMMANDS, app, loaded
@@ -46,7 +59,7 @@ def page(lang: Literal["en", "zh"]) -> str:
     names = [""]
     for name in COMMANDS:
         command = loaded(name)
-        names += [f"{name} {inner}" for inner in command.commands] if isinstance(command, TyperGroup) else [name]
+        names += list(_leaves(name, command))
     parts = [HEADS[lang]]
     for name in names:
         title = f"qa-speech {name}".strip()

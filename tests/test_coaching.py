@@ -3,6 +3,7 @@
 import csv
 import io
 import logging
+import os
 import zipfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ import soundfile
 import typer.testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from qa_speech.audio.loudness import TARGET_DB, active_level_db, levelled
 from qa_speech.audio.mask import ranges, tone
@@ -21,7 +23,8 @@ from qa_speech.call import Call, Role, Utterance
 from qa_speech.cli import app
 from qa_speech.coaching.choose import Wish, choose, evidence_to_hear
 from qa_speech.coaching.clips import Cut, make_clips
-from qa_speech.coaching.page import render_page, write_lists
+from qa_speech.coaching.notes import heard, kept_notes
+from qa_speech.coaching.page import import_notes, render_page, write_lists
 from qa_speech.coaching.sound import render
 from qa_speech.coaching.window import lines, window
 from qa_speech.documents import encode, write_call
@@ -39,6 +42,7 @@ from qa_speech.timeline import Segment, Timeline
 from qa_speech.wording.clip_labels import PROBLEMS as NO_SOUND
 
 RATE = 8000
+NOTES = "[...document.querySelectorAll('textarea')].map((item) => item.value)"
 NUMBER = "13822190045"
 RUNNER = typer.testing.CliRunner()
 
@@ -180,6 +184,113 @@ def test_something_missing_from_a_long_stretch_is_listed_last_and_without_sound(
     assert (heard.call_id, heard.problem) == ("said.wav", "")
     assert (listed.call_id, listed.problem, listed.audio, listed.lines) == ("missing.wav", "long_absence", "", ())
     assert "没有可播放的一处" in render_page([heard, listed], lang="zh", masked=True)
+
+
+def test_criteria_that_were_fatal_come_first() -> None:
+    pace = criterion("fail", QUOTE, name="pace")
+    fatal = criterion("fail", QUOTE, name="rude", fatal="form")
+
+    chosen = choose([report(spoken_call(), pace, fatal)], Wish())
+
+    assert [moment.criterion.id for moment in chosen] == ["rude", "pace"]
+
+
+# ------------------------------------------------------------------------------------------------ notes
+
+
+def listed(folder: Path) -> Path:
+    """Two clips in a folder, one of them without sound."""
+    call = recorded(spoken_call(), folder.parent / "audio")
+    missing = criterion("fail", Evidence("absence", 0.0, 90.0), name="farewell")
+    chosen = choose([report(call, missing, criterion("fail", QUOTE))], Wish())
+    return write_lists(list(make_clips(chosen, folder)), folder, lang="zh", masked=True)
+
+
+def table(path: Path, *rows: Sequence[str]) -> Path:
+    """A file of notes, as a spreadsheet writes it."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([("call", "criterion", "at_s", "note"), *rows])
+    path.write_text(text.getvalue(), encoding="utf-8")
+    return path
+
+
+def test_notes_are_kept_beside_the_clips_and_on_every_page_made_later(tmp_path: Path) -> None:
+    page = listed(tmp_path / "out")
+    said = "=先道歉，\n再“解释” </textarea><script>alert(1)</script>"
+    file = table(tmp_path / "n.csv", ("a.wav", "taboo", "7", f"'{said}"), ("a.wav", "farewell", "0.00", ""))
+
+    done = RUNNER.invoke(app, ["clips", "notes", "import", str(file), "--to", str(page.parent), "--ui", "zh"])
+
+    assert (done.exit_code, done.stderr) == (0, f"1 条备注已存入 {page.parent}\n")
+    assert list(kept_notes(page.parent).values()) == [said]
+    text = listed(tmp_path / "out").read_text(encoding="utf-8")
+    assert "=先道歉，\n再“解释” &lt;/textarea&gt;" in text
+    assert "<script>alert" not in text
+    assert "没有声音的片段 <span>1</span>" in text
+    with (page.parent / "clips.csv").open(encoding="utf-8-sig", newline="") as lines:
+        assert [row["note"] for row in csv.DictReader(lines)] == [f"'{said}", ""]
+
+
+def test_the_list_with_its_column_of_notes_filled_in_is_a_file_of_notes_too(tmp_path: Path) -> None:
+    folder = listed(tmp_path / "out").parent
+    book = load_workbook(folder / "clips.xlsx")
+    heads = [cell.value for cell in book.active[1]]
+    book.active.cell(2, heads.index("讲评备注") + 1).value = "先听完"
+    book.save(tmp_path / "filled.xlsx")
+
+    assert import_notes(tmp_path / "filled.xlsx", folder) == 1
+    (about,) = kept_notes(folder)
+    assert (about.call, about.criterion, about.at, book.active.cell(2, 2).value) == ("a.wav", "taboo", 700, "反例")
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        (("a.wav", "taboo", "nan", "x"), "at_s is no second"),
+        (("a.wav", "taboo", "1e999", "x"), "at_s is no second"),
+        (("a.wav", "taboo", "", "x"), "at_s is no second"),
+        (("b.wav", "taboo", "7", "x"), "the file belongs to other clips"),
+        (("a.wav", "taboo", "8", "x"), "the file belongs to other clips"),
+        (("a.wav", "taboo", "7", "x" * 5001), "5000 are the most"),
+        (("a.wav", "taboo", "7", "x\x1b[31m"), "control characters"),
+    ],
+)
+def test_a_file_with_anything_wrong_in_it_is_refused_whole(tmp_path: Path, row: Sequence[str], says: str) -> None:
+    folder = listed(tmp_path / "out").parent
+    file = table(tmp_path / "n.csv", ("a.wav", "farewell", "0", "good"), row)
+
+    with pytest.raises(ConfigError, match=says) as refused:
+        import_notes(file, folder)
+
+    assert refused.value.problems[0].startswith("n.csv:3")
+    assert kept_notes(folder) == {}
+
+
+def test_what_is_no_file_of_notes_and_what_is_no_folder_of_clips_are_one_clear_error(tmp_path: Path) -> None:
+    folder = listed(tmp_path / "out").parent
+    for name, content in (("a.csv", b""), ("b.xlsx", b"PK"), ("c.csv", b"x,y\n1,2\n"), ("d.csv", b"\0\xff" * 99)):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(ConfigError):
+            import_notes(tmp_path / name, folder)
+    good = table(tmp_path / "good.csv", ("a.wav", "taboo", "7", "x"))
+    for data in (None, b"{}", b"[" * 100_000):
+        (tmp_path / "none").mkdir(exist_ok=True)
+        if data is not None:
+            (tmp_path / "none" / "clips.json").write_bytes(data)
+        with pytest.raises(ConfigError, match="no clips here"):
+            import_notes(good, tmp_path / "none")
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(ConfigError, match="not a regular one"):
+        import_notes(tmp_path / "pipe.csv", folder)
+
+
+def test_a_note_stays_with_what_is_heard_when_clips_are_cut_longer(tmp_path: Path) -> None:
+    call = recorded(spoken_call(), tmp_path / "audio")
+    chosen = choose([report(call, criterion("fail", QUOTE))], Wish())
+    short, long = (next(make_clips(chosen, tmp_path / name, cut=Cut(before_s=s))) for name, s in (("a", 0), ("b", 6)))
+
+    assert short.start != long.start
+    assert heard(short) == heard(long)
 
 
 # ------------------------------------------------------------------------------------------------ cutting
@@ -355,10 +466,10 @@ def test_moved_or_changed_audio_is_said_so_and_the_lists_still_come(tmp_path: Pa
     write_lists(clips, tmp_path / "out", lang="zh", masked=True)
 
     assert [(one.call_id, one.problem) for one in clips] == [
-        ("gone.wav", "audio_missing"), ("changed.wav", "audio_changed"), ("moved.wav", ""),
+        ("moved.wav", ""), ("gone.wav", "audio_missing"), ("changed.wav", "audio_changed"),
     ]  # fmt: skip
     rows = list(csv.DictReader(io.StringIO((tmp_path / "out" / "clips.csv").read_text("utf-8-sig"))))
-    assert [row["problem"] for row in rows] == ["找不到录音文件，只列出文字", "录音文件与质检时不是同一个，未剪", ""]
+    assert [row["problem"] for row in rows] == ["", "找不到录音文件，只列出文字", "录音文件与质检时不是同一个，未剪"]
     assert all("我也不清楚" in row["transcript"] for row in rows)
 
 
@@ -464,15 +575,21 @@ def test_the_page_plays_its_clips_and_keeps_notes(tmp_path: Path) -> None:
             page.click("#export")
         notes = Path(exported.value.path()).read_text("utf-8-sig")
         page.reload()
-        kept = page.evaluate("[...document.querySelectorAll('textarea')].map((item) => item.value)")
+        kept = page.evaluate(NOTES)
+        told = page.text_content("#export")
+        (tmp_path / "downloaded.csv").write_text(notes, encoding="utf-8")
+        import_notes(tmp_path / "downloaded.csv", tmp_path)
+        page.reload()
+        imported, told_then = page.evaluate(NOTES), page.text_content("#export")
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         browser.close()
 
     assert playing == "k2"
-    assert kept == ["", "=note"]
+    assert kept == imported == ["", "=note"]
+    assert (told, told_then) == ("下载备注文件 · 1 条未存", "下载备注文件")
     assert list(csv.reader(io.StringIO(notes))) == [
-        ["clip", "criterion", "call", "note"],
-        ["2", "other", "a.wav", "'=note"],
+        ["number", "call", "criterion", "at_s", "note"],
+        ["2", "a.wav", "other", "7.00", "'=note"],
     ]
     assert (problems, wide) == ([], 0)
 

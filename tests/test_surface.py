@@ -55,10 +55,11 @@ def test_help_and_import_load_nothing_heavy(code: str) -> None:
 def commands() -> dict[str, Command]:
     """Every command as ``group name``."""
     found: dict[str, Command] = {}
-    for name in COMMANDS:
-        command = loaded(name)
+    waiting = [(name, loaded(name)) for name in COMMANDS]
+    while waiting:
+        name, command = waiting.pop(0)
         if isinstance(command, TyperGroup):
-            found |= {f"{name} {inner}": leaf for inner, leaf in command.commands.items()}
+            waiting += [(f"{name} {inner}", leaf) for inner, leaf in command.commands.items()]
         else:
             found[name] = command
     return found

@@ -50,7 +50,9 @@ COMMANDS: Mapping[str, Place] = {
         "Words alone, as text, subtitles or JSON, by role; or where two recognisers differ.",
     ),
     "score": Place("inspect", "score", "Score stored calls again: no audio, no models."),
-    "clips": Place("clips", "clips", "Cut the moments worth hearing, with customers' data masked."),
+    "clips": Place(
+        "clips", "app", "Cut the moments worth hearing, with customers' data masked; keep trainers' notes on them."
+    ),
     "redact": Place(
         "clips",
         "redact",

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from typer.core import TyperGroup
 
 from qa_speech.cli.common import EXIT_SOME_FAILED, EXIT_UNUSABLE, ChangedOption, UiOption, friendly_errors, ui
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from typer._click import Context
 
     from qa_speech.cli.common import Language
     from qa_speech.privacy.numerals import Kind
@@ -65,6 +68,29 @@ AlsoOption = Annotated[
 ]
 
 
+class ClipsGroup(TyperGroup):
+    """`qa-speech clips RESULT` cuts clips; the other commands have names."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Whatever does not begin with the name of a command is what clips are cut of."""
+        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
+            args = ["cut", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=ClipsGroup,
+    help="Cut the moments worth hearing, with customers' data masked; keep trainers' notes on them.",
+    no_args_is_help=True,
+)
+notes_app = typer.Typer(
+    help="Keep trainers' notes beside the clips.\n\nExample: qa-speech clips notes import notes.csv --to 辅导片段",
+    no_args_is_help=True,
+)
+app.add_typer(notes_app, name="notes")
+
+
+@app.command("cut")
 def clips(
     result: ResultArgument,
     criterion: Annotated[
@@ -118,6 +144,31 @@ def clips(
     typer.echo(_counted(len(made), silent, lang), err=True)
     typer.echo(str(page))
     _exit_if_silent(silent, len(made))
+
+
+@notes_app.command("import")
+def import_notes(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, show_default=False,
+            help="Notes downloaded from the page, or clips.xlsx with its column of notes filled in.",
+        ),
+    ],
+    to: Annotated[Path, typer.Option("--to", file_okay=False, help="The folder of the clips.")] = Path("qa-clips"),
+    ui_language: UiOption = None,
+) -> None:  # fmt: skip
+    """Keep notes beside their clips; the page and the lists show them, also when they are made again.
+
+    Example: qa-speech clips notes import notes.csv --to 辅导片段
+    """
+    with friendly_errors(ui_language):
+        from qa_speech.coaching.page import import_notes as keep
+
+        count = keep(file, to)
+    lang = ui(ui_language)
+    typer.echo({"zh": f"{count} 条备注已存入 {to}", "en": f"{count} notes kept in {to}"}[lang], err=True)
+    typer.echo(str(to / "index.html"))
 
 
 def _kinds(also: list[Also] | None) -> frozenset[Kind]:

@@ -80,7 +80,8 @@ class _Top:
 
 
 def choose(reports: Iterable[CallReport], wish: Wish) -> list[Moment]:
-    """The calls and criteria to hear: by criterion in the scorecard's order, worst first, then best.
+    """The calls and criteria to hear: criteria that were fatal first, then in the scorecard's order; of each the worst, then
+    the best.
 
     Worst: fatal, then the larger share of points lost, then the longer evidence, then the lower total. Best: criteria
     passed with evidence to hear, by points, then by the call's total. Only `wish.worst` + `wish.best` reports per
@@ -113,11 +114,16 @@ def choose(reports: Iterable[CallReport], wish: Wish) -> list[Moment]:
     _check_known("criterion", wish.criteria, criteria)
     _check_known("agent", wish.agents, agents)
     chosen: list[Moment] = []
-    for name in criteria:
+    for name in sorted(criteria, key=lambda name: not _was_fatal(tops.get((name, "worst")))):
         for side in SIDES:
             if (name, side) in tops:
                 chosen += tops[name, side].moments()
     return chosen
+
+
+def _was_fatal(top: _Top | None) -> bool:
+    """Whether one of the worst moments of a criterion was fatal."""
+    return top is not None and any(moment.criterion.fatal for moment in top.moments())
 
 
 def _check_known(what: str, wanted: Sequence[str], there: Iterable[str]) -> None:

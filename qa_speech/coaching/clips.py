@@ -103,7 +103,8 @@ def make_clips(
 ) -> Iterator[Clip]:
     """Write the sound of each moment to ``OUT/audio`` and yield its line for the lists; a problem is said, never raised.
 
-    A call is masked once, however many of its moments were chosen.
+    Those without sound come last, after all that can be heard, and are numbered after them. A call is masked once, however
+    many of its moments were chosen.
 
     Parameters
     ----------
@@ -118,12 +119,21 @@ def make_clips(
     if cut.mask:
         words = placeholders(lang)
     shown: dict[int, _Shown] = {}
-    for number, moment in enumerate(moments, start=1):
+    heard = 0
+    silent: list[Clip] = []
+    for moment in moments:
         # every report stays in hand until the last clip is made, so its address tells it from all others
         key = id(moment.report)
         if key not in shown:
             shown[key] = _shown(moment.report, words, cut.also)
-        yield _clip(number, moment, shown[key], Path(out), cut, recordings=recordings, lang=lang)
+        clip = _clip(heard + 1, moment, shown[key], Path(out), cut, recordings=recordings, lang=lang)
+        if clip.audio:
+            heard += 1
+            yield clip
+        else:
+            silent.append(clip)
+    for number, clip in enumerate(silent, start=heard + 1):
+        yield msgspec.structs.replace(clip, number=number)
 
 
 def _shown(report: CallReport, words: Placeholders | None, also: frozenset[Kind]) -> _Shown:

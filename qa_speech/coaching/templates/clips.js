@@ -130,20 +130,28 @@
     const criterion = find("criterion").value;
     const side = find("side") ? find("side").value : "";
     for (const clip of all) clip.hidden = Boolean((criterion && clip.dataset.criterion !== criterion) || (side && clip.dataset.side !== side));
+    if (find("apart")) find("apart").hidden = !shown().some((clip) => !clip.dataset.audio);
   };
   for (const id of ["criterion", "side"]) if (find(id)) find(id).addEventListener("change", pick);
 
-  // A browser may refuse storage to pages opened from disk: notes then live as long as the page.
+  // A browser may refuse storage to pages opened from disk: notes then live as long as the page. What was typed over an
+  // earlier text gives way where the page brings a newer one.
   let kept = {};
   try {
     kept = JSON.parse(localStorage.getItem(store)) || {};
   } catch {
     kept = {};
   }
+  const unsaved = () => {
+    const count = notes.filter((note) => note.value !== note.defaultValue).length;
+    find("unsaved").textContent = count ? ` · ${count} ${find("export").dataset.unsaved}` : "";
+  };
   for (const note of notes) {
-    note.value = kept[note.dataset.note] || "";
+    const typed = kept[note.dataset.note];
+    if (typed && typed.over === note.defaultValue) note.value = typed.text;
     note.addEventListener("input", () => {
-      kept[note.dataset.note] = note.value;
+      kept[note.dataset.note] = { text: note.value, over: note.defaultValue };
+      unsaved();
       try {
         localStorage.setItem(store, JSON.stringify(kept));
       } catch {
@@ -151,14 +159,15 @@
       }
     });
   }
+  unsaved();
   find("export").addEventListener("click", () => {
-    const safe = (value) => `"${(/^[=+\-@\t]/.test(value) ? `'${value}` : value).replaceAll('"', '""')}"`;
+    const safe = (value) => `"${(/^[\s\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/.test(value) ? `'${value}` : value).replaceAll('"', '""')}"`;
     const rows = notes.filter((note) => note.value.trim()).map((note) => {
-      const clip = note.closest(".clip");
-      return [note.dataset.note, clip.dataset.criterion, clip.querySelector(".facts span").textContent, note.value].map(safe).join(",");
+      const clip = note.closest(".clip").dataset;
+      return [note.dataset.note, clip.call, clip.criterion, clip.at, note.value].map(safe).join(",");
     });
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([`\ufeffclip,criterion,call,note\r\n${rows.join("\r\n")}\r\n`], { type: "text/csv" }));
+    link.href = URL.createObjectURL(new Blob([`\ufeffnumber,call,criterion,at_s,note\r\n${rows.join("\r\n")}\r\n`], { type: "text/csv" }));
     link.download = "notes.csv";
     link.click();
     URL.revokeObjectURL(link.href);
