@@ -134,7 +134,7 @@ def test_no_label_is_left_over() -> None:
     named = {*re.findall(r"[\"']([a-z_0-9]+)[\"']", text)}
     by_pattern = {key for key in labels.UI if key.startswith("legend_")}
 
-    assert sorted({*labels.UI, *labels.COMPARISON} - named - by_pattern) == []
+    assert sorted({*labels.UI, *labels.COMPARISON, *labels.SUMS, *labels.CHECK} - named - by_pattern) == []
 
 
 # ------------------------------------------------------------------------------------------- deductions

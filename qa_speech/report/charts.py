@@ -8,7 +8,7 @@ bands      ░silence░ ▒hold▒ ▓overlap▓   across the lanes, in % of th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from qa_speech.call import Call, Role
 from qa_speech.scores import Evidence, Measurement
@@ -52,6 +52,29 @@ def lanes(call: Call) -> list[Lane]:
     Lane(role=<Role.CUSTOMER: 'customer'>, path='M2.5 0h1.5v1h-1.5z')
     """
     return [Lane(role, _path(_speech(call, role))) for role in call.roles]
+
+
+Levels: TypeAlias = Sequence[Sequence[int]]
+"""How loud a recording is, by channel: equal stretches from its start to its end, each 0 (−60 dBFS or less) to 60 (0 dBFS)."""
+LOUDEST = 60
+
+
+def loudness(call: Call, role: Role, levels: Levels | None) -> str:
+    """The loudness of one role's channel as the data of an SVG path: a hill for each stretch, x in stretches, y from 0 (top,
+    0 dBFS) to 60; "" where the role has no channel of its own.
+
+    >>> from qa_speech.testing import make_call
+    >>> loudness(make_call(agent=[(0, 2)]), Role.AGENT, [[0, 30, 60], [0, 0, 0]])
+    'M0 60V60h1V30h1V0h1V60z'
+    """
+    channels = call.recording.channels
+    if not levels or channels.count(role) != 1:
+        return ""
+    place = channels.index(role)
+    if place >= len(levels):
+        return ""
+    hills = "".join(f"V{LOUDEST - level}h1" for level in levels[place])
+    return f"M0 {LOUDEST}{hills}V{LOUDEST}z"
 
 
 def _speech(call: Call, role: Role) -> Timeline:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,8 +26,10 @@ from qa_speech.filenames import as_path
 from qa_speech.files import ResultFolder, write_bytes
 from qa_speech.privacy.sound import format_of, is_changed, is_customer_changed
 from qa_speech.privacy.unheard import hidden
+from qa_speech.report.charts import Levels
 from qa_speech.report.index import write_index_rows
 from qa_speech.report.index_rows import FailedRow, IndexRow, index_row
+from qa_speech.report.loudness import levels_of
 from qa_speech.report.page import page_name, write_page
 from qa_speech.report.people import for_people, with_masked_id
 from qa_speech.report.sheets import Row, row, write_rows
@@ -101,16 +104,17 @@ class ReportFolder:
         if self.data:
             self._write_data(outcome)
         name = self.pages[outcome.id].removesuffix(".html")
-        audio = self._audio(outcome, name, changed=changed)
+        sound = self._sound(outcome, name, changed=changed)
         link: str | None = None
         embedded: bytes | None = None
-        if audio is not None and self.embed_audio:
-            embedded = audio.read_bytes()
-            audio.unlink()
-        elif audio is not None:
+        if sound is not None and self.embed_audio:
+            embedded = sound.file.read_bytes()
+            sound.file.unlink()
+        elif sound is not None:
             link = f"../audio/{name}.mp3"
+        levels = None if sound is None else sound.levels
         page = self.out / "pages" / f"{name}.html"
-        write_page(shown, page, audio=link, embed_audio=embedded, lang=self.lang, index="../index.html")
+        write_page(shown, page, audio=link, embed_audio=embedded, lang=self.lang, index="../index.html", levels=levels)
 
     def _write_data(self, outcome: CallReport) -> None:
         data = page_name(outcome.id).removesuffix(".html")
@@ -141,8 +145,8 @@ class ReportFolder:
             sound.rmdir()
         return index
 
-    def _audio(self, outcome: CallReport, name: str, *, changed: bool) -> Path | None:
-        """An mp3 of the recording; None where there is none (any more), or another whose masks would not hold."""
+    def _sound(self, outcome: CallReport, name: str, *, changed: bool) -> _Sound | None:
+        """An mp3 of the recording, with its levels; None where there is none (any more), or another whose masks would not hold."""
         source = as_path(outcome.call.recording.path)
         if outcome.call.recording.layout == "none" or not source.is_file():
             return None
@@ -158,7 +162,14 @@ class ReportFolder:
             samples = mask(samples, audio.rate, spans)
         path = self.out / "audio" / f"{name}.mp3"
         write_mp3(samples, audio.rate, path)
-        return path
+        return _Sound(path, levels_of(samples, audio.rate))
+
+
+class _Sound(NamedTuple):
+    """The sound of a page, and how loud it is by channel."""
+
+    file: Path
+    levels: Levels
 
 
 def _decoded(call: Call, source: Path) -> Audio:

@@ -220,7 +220,9 @@ def _why_none_stored(row: ResultRow, lang: Lang) -> str:
         return ""
     if not row.scorecard:
         return messages.total(None, lang)
-    return messages.no_total(bool(row.scorable), row.reason or "", lang)
+    criteria = row.criteria or ()
+    reasons = [one.reason or "" for one in criteria if one.outcome == "not_measured"]
+    return messages.no_total(bool(row.scorable), row.reason or "", reasons, len(criteria), lang)
 
 
 def _warnings_stored(row: ResultRow, lang: Lang) -> list[str]:

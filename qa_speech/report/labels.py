@@ -20,7 +20,6 @@ UI: Words = {
     "not_looked_for": ("未能检查", "could not be looked for"),
     "rate": ("得分率", "Earned"),
     "veto": ("一票否决项", "Fatal items"),
-    "judged_so_far": ("已评部分", "Judged so far"),
     "coverage": ("已评占比", "Coverage"),
     "to_review": ("待复核", "To review"),
     "pending": ("待复核，暂不计入总分", "waits for a person; not in the total yet"),
@@ -79,6 +78,16 @@ UI: Words = {
     "unscored": ("无总分", "No total"),
     "cause": ("原因", "Cause"),
     "no_calls": ("没有通话", "No calls"),
+    "raw_figures": ("具体数值", "Figures"),
+    "sound_fine": ("没有发现问题", "No fault found"),
+    "sum_title": ("总分怎么来的", "How the total comes about"),
+    "sum_note": ("权重 × 得分率，除以权重之和", "weight × earned in %, over the sum of the weights"),
+    "loudness": ("音量", "Loudness"),
+    "loudness_note": ("条高：音量，−60 至 0 dBFS", "height: loudness, −60 to 0 dBFS"),
+    "apart": ("{n} 项没法判定", "{n} could not be judged"),
+    "apart_figures": ("{n} 项没法测量", "{n} could not be measured"),
+    "skipped": ("省略 {n} 句", "{n} lines left out"),
+    "print_all": ("打印全部对话", "Print the whole transcript"),
     "needs_script": (
         "这份列表要在浏览器里运行脚本才能显示；同样的内容见 results.csv 或 qa-speech export。",
         "This list is drawn by its script; the same is in results.csv, or in what qa-speech export writes.",
@@ -153,6 +162,29 @@ INDEX: Words = {
     ),
 }
 """Words that the script of the index writes; what stands in braces is filled in there."""
+
+SUMS: Words = {
+    "bonus": ("；加分 {n} → {total}", "; bonus {n} → {total}"),
+    "void": ("；一票否决（{title}）→ 0", "; void by {title} → 0"),
+    "cap": ("；封顶 {n}（{title}）→ {total}", "; capped at {n} by {title} → {total}"),
+    "cap_free": ("；封顶 {n}（{title}），没有超过", "; {title} caps at {n}, which it is below"),
+    "left_out": ("没有评出、不计入的：{list}", "not judged and not in it: {list}"),
+    "pending": ("待复核 {n} 项还没有计入", "{n} items that wait for a person are not in it yet"),
+    "cost": ("确认则总分 −{n}", "{n} points of the total if confirmed"),
+    "no_cost": ("确认也不改变总分", "no points of the total if confirmed"),
+}
+"""Words of the sum of a total."""
+
+CHECK: Words = {
+    "level": ("音量", "level "),
+    "noise": ("噪声", "noise "),
+    "band": ("频带", "band "),
+    "fine": ("正常", "fine"),
+    "low": ("偏低", "low"),
+    "much": ("偏大", "considerable"),
+    "bad": ("有问题", "bad"),
+}
+"""Words of the check of a recording."""
 
 COMPARISON: Words = {
     "title": ("评分表对比", "Scorecards compared"),

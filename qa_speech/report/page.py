@@ -7,14 +7,16 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from qa_speech.files import write_bytes
 from qa_speech.metrics.doubt import UNSURE
-from qa_speech.report.charts import short
+from qa_speech.report.charts import Levels, short
 from qa_speech.report.html import render
+from qa_speech.report.score_sheet import gathered
 from qa_speech.report.transcript import Piece
 from qa_speech.report.view import CallView, call_view
 from qa_speech.scores import CallReport
@@ -58,6 +60,7 @@ def write_page(
     embed_audio: bytes | None = None,
     index: str | None = None,
     low_probability: float = UNSURE,
+    levels: Levels | None = None,
 ) -> None:
     """Write the page of one call, whole or not at all.
 
@@ -76,8 +79,10 @@ def write_page(
         Link back to the index of the run.
     low_probability : float
         Words the recogniser gave a lower probability (0–1) are marked.
+    levels : sequences of int, or None
+        How loud the sound of the page is, by channel, as `loudness.levels_of` tells it.
     """
-    page = render_page(report, audio, lang, embed_audio, index, low_probability)
+    page = render_page(report, audio, lang, embed_audio, index, low_probability, levels)
     write_bytes(Path(path), page.encode("utf-8", "replace"))
 
 
@@ -88,15 +93,18 @@ def render_page(
     embed_audio: bytes | None = None,
     index: str | None = None,
     low_probability: float = UNSURE,
+    levels: Levels | None = None,
 ) -> str:
     """The HTML that `write_page` writes; words below `low_probability` (0–1) are shown as unsure."""
-    view = call_view(report, lang, low_probability=low_probability)
+    view = call_view(report, lang, low_probability=low_probability, levels=levels)
     return render_view(view, lang, audio=_source(audio, embed_audio), index=index)
 
 
 def render_view(view: CallView, lang: Lang, *, audio: str, index: str | None) -> str:
     """The HTML of a view; `audio` is the address of the sound, "" for none."""
-    return render("call", lang, view=view, audio=audio, index=index, text=marked_text)
+    sections, apart = gathered(view.sections)
+    shown = replace(view, sections=sections)
+    return render("call", lang, view=shown, apart=apart, audio=audio, index=index, text=marked_text)
 
 
 def _source(audio: str | None, embed_audio: bytes | None) -> str:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from qa_speech.call import Call
+from qa_speech.report import sums
 from qa_speech.report.charts import percent
-from qa_speech.report.labels import UI
+from qa_speech.report.labels import SUMS, UI
 from qa_speech.scorecard.deductions import deductions, is_deduction
 from qa_speech.scores import CallReport, CriterionScore, Evidence, Score, SectionScore
 from qa_speech.wording import exhibit, messages, terms
-from qa_speech.wording.lang import Lang
+from qa_speech.wording.lang import Lang, say
 from qa_speech.wording.sentences import sentence, why_unjudged
 
+LEAST_APART = 4
+"""Criteria that stand apart where none of them could be judged, and for the same reason."""
 LEAD_S = 1.0
 """A silence or an overlap is played from so many seconds before it, so that one hears what it interrupts."""
 _TIME = re.compile(r"[0-9]+(?::[0-9]{2}){1,2}")
@@ -45,7 +49,7 @@ class Piece(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class CriterionView:
     """One criterion of the score sheet. `state` is its outcome, or ``undone`` for a miss that costs nothing; `said` is the
-    sentence in pieces."""
+    sentence in pieces; `cost` says what one that waits would take from the total."""
 
     id: str
     title: str
@@ -59,6 +63,7 @@ class CriterionView:
     pending: bool
     fatal: str
     severity: str
+    cost: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,20 @@ class SectionView:
     criteria: tuple[CriterionView, ...]
 
 
+class Apart(NamedTuple):
+    """What could not be judged for one reason: criteria of all sections, or figures, by their names."""
+
+    reason: str
+    names: tuple[str, ...]
+
+
+class Sheet(NamedTuple):
+    """A score sheet with what was found in its sections, and what could not be judged `apart`."""
+
+    sections: tuple[SectionView, ...]
+    apart: tuple[Apart, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Pin:
     """A mark under the lanes where a criterion was not met; `x` in % of the call, `at` in seconds."""
@@ -99,6 +118,7 @@ def section_views(report: CallReport, lang: Lang) -> list[SectionView]:
     score = report.score
     if score is None:
         return []
+    costs = sums.costs(score)
     found = []
     for section in score.sections:
         own = [criterion for criterion in score.criteria if criterion.section == section.id]
@@ -108,12 +128,12 @@ def section_views(report: CallReport, lang: Lang) -> list[SectionView]:
                 title=section.title,
                 weighs=_weighs(section, lang),
                 voided=bool(section.voided_by),
-                criteria=criterion_views(own, report.call, lang),
+                criteria=criterion_views(own, report.call, lang, costs),
             )
         )
     rest = _without_section(score)
     if rest:
-        found.append(SectionView("", "", "", False, criterion_views(rest, report.call, lang)))
+        found.append(SectionView("", "", "", False, criterion_views(rest, report.call, lang, costs)))
     return found
 
 
@@ -121,9 +141,30 @@ def _weighs(section: SectionScore, lang: Lang) -> str:
     """What a section has earned, in %, and its weight; one without weight holds only what voids or caps the total."""
     if not section.weight:
         return terms.term(UI, "veto", lang)
-    earned = terms.NO_FIGURE if section.total is None else f"{terms.number(section.total)}%"
     weight = f"{terms.term(UI, 'weight', lang)} {terms.number(section.weight)}"
+    if section.total is None:
+        return f"{terms.term(UI, 'rate', lang)} {terms.NO_FIGURE}{terms.bracket(weight, lang)}"
+    earned = f"{terms.number(section.points)} ÷ {terms.number(section.possible)} = {terms.number(section.total)}%"
     return f"{terms.term(UI, 'rate', lang)} {earned}{terms.bracket(weight, lang)}"
+
+
+def gathered(sections: Sequence[SectionView]) -> Sheet:
+    """A score sheet without repetition: where four criteria or more could not be judged for one reason, they stand apart, and
+    a page shows what was found."""
+    reasons = Counter(one.sentence for part in sections for one in part.criteria if one.state == "not_measured")
+    common = [reason for reason, count in reasons.most_common() if count >= LEAST_APART]
+    kept = []
+    names: dict[str, list[str]] = {reason: [] for reason in common}
+    for part in sections:
+        criteria = []
+        for one in part.criteria:
+            if one.state == "not_measured" and one.sentence in names:
+                names[one.sentence].append(one.title)
+            else:
+                criteria.append(one)
+        if criteria:
+            kept.append(replace(part, criteria=tuple(criteria)))
+    return Sheet(tuple(kept), tuple(Apart(reason, tuple(names[reason])) for reason in common))
 
 
 def alarm_views(report: CallReport, lang: Lang) -> tuple[AlarmView, ...]:
@@ -145,12 +186,19 @@ def _without_section(score: Score) -> list[CriterionScore]:
     return [criterion for criterion in score.criteria if criterion.section not in known]
 
 
-def criterion_views(criteria: Iterable[CriterionScore], call: Call, lang: Lang) -> tuple[CriterionView, ...]:
-    """Criteria as the score sheet shows them, in the order given."""
-    return tuple(criterion_view(criterion, call, lang) for criterion in criteria)
+NO_COSTS: Mapping[str, float] = {}
 
 
-def criterion_view(criterion: CriterionScore, call: Call, lang: Lang) -> CriterionView:
+def criterion_views(
+    criteria: Iterable[CriterionScore], call: Call, lang: Lang, costs: Mapping[str, float] = NO_COSTS
+) -> tuple[CriterionView, ...]:
+    """Criteria as the score sheet shows them, in the order given; `costs` as `sums.costs` tells them."""
+    return tuple(criterion_view(criterion, call, lang, costs) for criterion in criteria)
+
+
+def criterion_view(
+    criterion: CriterionScore, call: Call, lang: Lang, costs: Mapping[str, float] = NO_COSTS
+) -> CriterionView:
     """One criterion as the score sheet shows it."""
     state = _state(criterion)
     text = _sentence(criterion, call, lang)
@@ -167,7 +215,16 @@ def criterion_view(criterion: CriterionScore, call: Call, lang: Lang) -> Criteri
         pending=criterion.pending and _counts(criterion),
         fatal=terms.fatal(criterion.fatal, lang),
         severity=terms.severity(criterion.severity, lang),
+        cost=_cost(costs.get(criterion.id), lang),
     )
+
+
+def _cost(points: float | None, lang: Lang) -> str:
+    if points is None:
+        return ""
+    if not points:
+        return terms.term(SUMS, "no_cost", lang)
+    return say(lang, SUMS["cost"], n=terms.number(points))
 
 
 def pieces(text: str) -> tuple[Piece, ...]:
@@ -292,4 +349,4 @@ def pins(report: CallReport, lang: Lang) -> list[Pin]:
 
 def deduction_views(report: CallReport, lang: Lang) -> tuple[CriterionView, ...]:
     """What cost points, gravest first."""
-    return criterion_views(deductions(report.score), report.call, lang)
+    return criterion_views(deductions(report.score), report.call, lang, sums.costs(report.score))

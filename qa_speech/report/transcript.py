@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
 from qa_speech.call import Call, Role, Utterance, Word
@@ -15,6 +15,10 @@ from qa_speech.wording import catalogue as words
 from qa_speech.wording import exhibit, terms
 from qa_speech.wording.lang import Lang
 
+PRINTED_WHOLE = 60
+"""Lines of a call that is printed whole."""
+AROUND = 2
+"""Lines printed before and after one in which something was found."""
 PUNCTUATION = "，。？！、；：,.?!;:…"
 
 
@@ -37,7 +41,11 @@ class Flag(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One utterance of the transcript, with the silence before it and what was found in it. Times in seconds."""
+    """One utterance of the transcript, with the silence before it and what was found in it. Times in seconds.
+
+    On paper a long call has what was found and its surroundings: the lines that are `printed`; `skipped` lines before this one
+    are not.
+    """
 
     index: int
     role: str
@@ -49,6 +57,8 @@ class Line:
     flags: tuple[Flag, ...]
     silence: str
     silence_at: float
+    printed: bool = True
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,27 @@ def lines(report: CallReport, lang: Lang, *, low_probability: float = UNSURE) ->
                 silence_at=silence_at,
             )
         )
-    return found
+    return _for_paper(found)
+
+
+def _for_paper(found: Sequence[Line]) -> list[Line]:
+    """Which lines are printed: all of a short call, else those with a flag and some around them."""
+    if len(found) <= PRINTED_WHOLE:
+        return list(found)
+    near: set[int] = set()
+    for line in found:
+        if line.flags:
+            near.update(range(line.index - AROUND, line.index + AROUND + 1))
+    made = []
+    skipped = 0
+    for line in found:
+        if line.index not in near:
+            skipped += 1
+            made.append(replace(line, printed=False))
+            continue
+        made.append(replace(line, skipped=skipped))
+        skipped = 0
+    return made
 
 
 def _state(utterance: Utterance) -> str:

@@ -13,9 +13,11 @@ from typing import NamedTuple
 
 from qa_speech.call import Call
 from qa_speech.metrics.doubt import UNSURE
-from qa_speech.report import charts
+from qa_speech.report import charts, sums
+from qa_speech.report.charts import Levels
 from qa_speech.report.figure_table import FigureTable, figure_table
 from qa_speech.report.labels import UI
+from qa_speech.report.recording_check import Check, check_of
 from qa_speech.report.score_sheet import (
     AlarmView,
     CriterionView,
@@ -62,11 +64,12 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class LaneView:
-    """The speech of one role: its name and the data of an SVG path."""
+    """The speech of one role: its name and the data of an SVG path; `loudness` that of another, "" where nobody heard."""
 
     role: str
     name: str
     path: str
+    loudness: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +120,19 @@ class CallView:
     stray: tuple[Stray, ...]
     figures: FigureTable
     facts: tuple[Fact, ...]
-    findings: tuple[str, ...]
+    findings: Check | None
     technical: tuple[Fact, ...]
     schema_version: int
+    sums: tuple[str, ...] = ()
 
 
-def call_view(report: CallReport, lang: Lang, *, low_probability: float = UNSURE) -> CallView:
+def call_view(
+    report: CallReport, lang: Lang, *, low_probability: float = UNSURE, levels: Levels | None = None
+) -> CallView:
     """A call as its page shows it; any part of the report may be missing.
 
-    `low_probability` (0–1): words the recogniser gave a lower probability are marked.
+    `low_probability` (0–1): words the recogniser gave a lower probability are marked. `levels`: how loud the sound of the page
+    is, by channel.
 
     >>> from qa_speech.testing import make_call
     >>> view = call_view(CallReport(make_call("agent@0-2: 您好", duration=62)), "zh")
@@ -145,7 +152,7 @@ def call_view(report: CallReport, lang: Lang, *, low_probability: float = UNSURE
         result=_result(report.score, lang),
         alarms=alarm_views(report, lang),
         notices=tuple(notices(report, lang)),
-        lanes=_lanes(call, lang),
+        lanes=_lanes(call, levels, lang),
         bands=tuple(_band(band, lang) for band in bands),
         legend=_legend(bands, lang),
         ticks=tuple(TickView(terms.clock(tick.seconds), tick.x) for tick in charts.ticks(call.duration)),
@@ -157,9 +164,10 @@ def call_view(report: CallReport, lang: Lang, *, low_probability: float = UNSURE
         stray=stray_words(call, lang),
         figures=figure_table(report, lang),
         facts=tuple(facts(report, lang)),
-        findings=tuple(terms.finding(one, lang) for one in call.recording.findings),
+        findings=check_of(call.recording, lang) if call.recording.findings else None,
         technical=tuple(_technical(call)),
         schema_version=call.schema_version,
+        sums=sums.lines(report.score, lang),
     )
 
 
@@ -187,10 +195,14 @@ def _result(score: Score | None, lang: Lang) -> Result | None:
 # ---------------------------------------------------------------------------------------------------- lanes
 
 
-def _lanes(call: Call, lang: Lang) -> tuple[LaneView, ...]:
+def _lanes(call: Call, levels: Levels | None, lang: Lang) -> tuple[LaneView, ...]:
     if call.times == "nominal":
         return ()
-    return tuple(LaneView(lane.role.value, terms.role(lane.role, lang), lane.path) for lane in charts.lanes(call))
+    found = []
+    for lane in charts.lanes(call):
+        loudness = charts.loudness(call, lane.role, levels)
+        found.append(LaneView(lane.role.value, terms.role(lane.role, lang), lane.path, loudness))
+    return tuple(found)
 
 
 def _pattern(band: charts.Band) -> str:

@@ -77,7 +77,7 @@ REASONS: Words = {
     "transcript_times": ("时间来自文本，不是录音", "times come from the transcript, not the sound"),
     "doubtful_times": ("文本的时间有误或经过推算", "the times of the transcript are wrong or estimates"),
     "rate_disagrees": ("按转写算的语速与按声音估计的相差很大", "the words and the sound give different speech rates"),
-    "model_only": ("只有文本模型这样认为，规则没有命中", "only the text model says so, no rule does"),
+    "model_only": ("有的仅文本模型判定，规则没有命中", "some are the text model's alone, no rule says so"),
     "dead_channel": ("有一个声道没有声音", "one channel carries no sound"),
     "crosstalk": ("两声道串音", "the channels leak into each other"),
     "low_snr": ("噪声较大", "noisy recording"),

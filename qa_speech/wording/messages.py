@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from qa_speech.scorecard.deductions import deductions, pending
@@ -12,6 +13,8 @@ from qa_speech.wording.lang import Lang, clauses, labelled, pick
 from qa_speech.wording.sentences import sentence
 
 MOST_REASONS = 3
+TOO_LITTLE = ("low_coverage", "nothing_judged")
+"""Reasons for no total behind which stands another: that of the criteria which could not be measured."""
 
 
 def review(criterion: CriterionScore, lang: Lang) -> tuple[str, ...]:
@@ -30,19 +33,40 @@ def total(score: Score | None, lang: Lang) -> str:
     if score.total is not None:
         points = terms.number(score.total)
         return pick(lang, f"{points} 分", f"{points} points")
-    return no_total(score.scorable, score.reason, lang)
+    reasons = [one.reason for one in score.criteria if one.outcome == "not_measured"]
+    return no_total(score.scorable, score.reason, reasons, len(score.criteria), lang)
 
 
-def no_total(scorable: bool, reason: str, lang: Lang) -> str:
-    """That there is no total, and why, by the code of the reason.
+def no_total(scorable: bool, reason: str, unmeasured: Sequence[str], criteria: int, lang: Lang) -> str:
+    """That there is no total, and why: by the code of the reason or, where too little could be judged, by what stood in the way.
 
-    >>> no_total(True, "low_coverage", "zh")
-    '无总分（已评占比低于评分表的最低要求）'
+    Parameters
+    ----------
+    unmeasured
+        Why a criterion could not be measured, one code for each.
+    criteria
+        How many there are in all.
+
+    Examples
+    --------
+    >>> no_total(True, "low_coverage", ["mono"] * 16, 24, "zh")
+    '无总分（单声道录音，分不出坐席和客户：24 项中有 16 项没法判定）'
+    >>> no_total(False, "too_short", [], 24, "en")
+    'not scorable (too short to judge)'
     """
     name = terms.reason("not_scorable", lang)
     if scorable:
         name = pick(lang, "无总分", "no total")
-    return name + terms.bracket(terms.reason(reason, lang), lang)
+    if reason not in TOO_LITTLE or not unmeasured:
+        return name + terms.bracket(terms.reason(reason, lang), lang)
+    ((common, count),) = Counter(unmeasured).most_common(1)
+    why = terms.reason(common, lang)
+    told = pick(
+        lang,
+        f"{why}：{criteria} 项中有 {count} 项没法判定",
+        f"{why}: {count} of {criteria} criteria could not be judged",
+    )
+    return name + terms.bracket(told, lang)
 
 
 def judged_so_far(score: Score, lang: Lang) -> str:
