@@ -10,26 +10,35 @@ from __future__ import annotations
 
 import logging
 import random
+import re
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from _common import ROOT, Figure, Options, figure, run
 
 sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "tests"))
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from transcript_kit import JSON_FORMATS, TEXT_FORMATS, write
 
 from qa_speech.batch.state import read_state
 from qa_speech.call import Call
 from qa_speech.cells import defused
 from qa_speech.documents import decode
+from qa_speech.engines.transcripts.reading import read_transcript
 from qa_speech.errors import QaSpeechError
 from qa_speech.inputs.rows import find_rows
+from qa_speech.resources import folder
+from qa_speech.scorecard.schema import load_scorecard
+from qa_speech.settings import load_settings
 from qa_speech.store.base import QueryLimits
 from qa_speech.store.parquet import ParquetStore
 from qa_speech.store.question import ask
@@ -40,6 +49,11 @@ SECONDS, QUICK_SECONDS = 600.0, 2.0
 EXAMPLES = 20
 """Examples between two looks at the clock."""
 Target = Callable[[bytes, Path], None]
+DOCUMENTS: list[tuple[str, object]] = [("a.json", content) for content, _ in JSON_FORMATS.values()]
+DOCUMENTS += [(name, content) for name, (content, _) in TEXT_FORMATS.items()]
+PIECE = 8
+"""Bytes that are written over one place of a transcript."""
+CARD = folder("scorecards") / "telecom-hotline.yaml"
 
 
 def damaged_run(noise: bytes, place: Path) -> None:
@@ -83,6 +97,39 @@ def stored_call(noise: bytes, place: Path) -> None:
     decode(noise, Call, "noise")
 
 
+def transcript(noise: bytes, place: Path) -> None:
+    """A documented transcript with some of its bytes overwritten, at places that the noise chooses."""
+    chance = random.Random(noise)
+    name, content = chance.choice(DOCUMENTS)
+    path = write(place, name, content)
+    damaged = bytearray(path.read_bytes())
+    pieces = [noise[first : first + PIECE] for first in range(0, len(noise), PIECE)]
+    for piece in pieces:
+        at = chance.randrange(len(damaged) + 1)
+        over = chance.choice((0, len(piece), 3 * len(piece)))
+        damaged[at : at + over] = piece
+    path.write_bytes(damaged)
+    read_transcript(path)
+
+
+def settings_file(noise: bytes, place: Path) -> None:
+    """Settings, from noise behind a head."""
+    path = place / "qa_speech.toml"
+    path.write_bytes(b"[speech]\n" + noise)
+    load_settings(path)
+
+
+def card(noise: bytes, place: Path) -> None:
+    """A shipped scorecard with some of its bytes overwritten."""
+    chance = random.Random(noise)
+    damaged = bytearray(CARD.read_bytes())
+    at = chance.randrange(len(damaged) + 1)
+    damaged[at : at + len(noise)] = noise
+    path = place / "card.yaml"
+    path.write_bytes(damaged)
+    load_scorecard(path)
+
+
 def list_of_recordings(noise: bytes, place: Path) -> None:
     """A list of recordings, from noise behind a head."""
     path = place / "list.csv"
@@ -104,6 +151,9 @@ TARGETS: Mapping[str, Target] = {
     "damaged_run": damaged_run,
     "question": question,
     "stored_call": stored_call,
+    "transcript": transcript,
+    "settings_file": settings_file,
+    "card": card,
     "list_of_recordings": list_of_recordings,
     "cell_of_a_table": cell_of_a_table,
 }
@@ -117,6 +167,28 @@ def measure(options: Options) -> Iterator[Figure]:
         if crash:
             print(f"{name}: {crash}", file=sys.stderr)
         yield figure(f"{name}_crashes", bool(crash), "crashes", tried, f"target <= 0; {seconds:g} s; {crash[:80]}")
+    yield guided(seconds)
+
+
+def guided(seconds: float) -> Figure:
+    """The readers of transcripts under atheris, which looks for inputs that reach new code; without it n/a."""
+    name = "transcript_guided_crashes"
+    if find_spec("atheris") is None:
+        return figure(name, None, "crashes", 0, "atheris is not installed")
+    with tempfile.TemporaryDirectory() as corpus:
+        program = [
+            sys.executable,
+            str(ROOT / "benchmarks" / "_fuzz_readers.py"),
+            corpus,
+            f"-max_total_time={seconds:g}",
+        ]
+        done = subprocess.run(program, capture_output=True, text=True, check=False)
+    told = re.search(r"Done (\d+) runs", done.stderr)
+    crashed = done.returncode != 0
+    if crashed:
+        print(done.stderr[-3000:], file=sys.stderr)
+    tried = int(told[1]) if told else 0
+    return figure(name, crashed, "crashes", tried, f"target <= 0; {seconds:g} s; atheris")
 
 
 def fuzzed(target: Target, seconds: float) -> tuple[int, str]:
