@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from qa_speech.call import Utterance
 from qa_speech.privacy.numerals import Kind
-from qa_speech.privacy.spelled import Spelled, spelled_after
+from qa_speech.privacy.spelled import Spelled, spelled_after, spelled_before
 
 WITHIN = 6
 """Utterances before an answer in which a question, or a word for a bank card, still counts."""
@@ -22,12 +22,16 @@ SHORTEST_ACCOUNT, SHORTEST_QQ = 4, 5
 """Letters and digits of a WeChat id; digits of a QQ number."""
 
 _D = "[0-9０-９零〇一二三四五六七八九幺两]"
-_IS = r"(?:就是|是|叫|为|：|:|你|您|搜|加|记|一下|用的|，|,|\s|的|号码|号){0,6}"
+_IS = r"(?:就是|是|叫|为|：|:|你|您|搜|加|记|一下|用的|，|,|\s|的|吧|呗|嘛|呀|啊|这个|号码|号){0,6}"
 _WECHAT = re.compile(
-    rf"(?:微信|威信|薇信|徽信|微讯|维信|wei信|v信|vx|wx(?!id)|加(?:我|下我|个)的?\s?v)(?:账号|帐号)?{_IS}",
+    rf"(?:微信|威信|薇信|徽信|微讯|维信|wei信|v信|vx|wx(?!id)|加(?:我|下我|个)的?\s?v|[加我的个]微(?=[号是：:\s]?\s?[A-Za-z]))(?:账号|帐号)?{_IS}",
     re.IGNORECASE,
 )
 _QQ = re.compile(rf"(?:qq|扣扣|企鹅)(?:账号|帐号)?{_IS}", re.IGNORECASE)
+_WECHAT_BEHIND = re.compile(
+    r"[，,\s]{0,2}(?:这|那)?个?(?:就)?是(?:我|俺|咱)?的?(?:微信|v信|vx|qq|扣扣)(?!支付|公众|小程序|群|里|上)",
+    re.IGNORECASE,
+)
 _ASKED_ACCOUNT = re.compile(r"微信|qq|扣扣", re.IGNORECASE)
 _ASKED_ELSE = re.compile(r"支付|缴费|交费|公众号|小程序|企业微信|充值|会员|音乐|转账", re.IGNORECASE)
 _REFUSES = re.compile(r"没有?[^A-Za-z0-9]{0,4}(?:微信|qq)|没微信|不用|不方便|不加|^没有", re.IGNORECASE)
@@ -120,6 +124,11 @@ def accounts(text: str, asked: str = "") -> Iterator[tuple[int, int]]:
     for cue in _WECHAT.finditer(text):
         found = spelled_after(text, cue.end())
         if _is_account(found):
+            yield found.start, found.end
+    for cue in _WECHAT_BEHIND.finditer(text):
+        found = spelled_before(text, cue.start())
+        is_qq = _QQ.search(cue.group()) is not None and found.digits >= SHORTEST_QQ
+        if _is_account(found) or is_qq:
             yield found.start, found.end
     for cue in _QQ.finditer(text):
         found = spelled_after(text, cue.end())
