@@ -1,4 +1,4 @@
-# make demo | test | coverage | lint | bench | test-train | test-ray: each makes its own environment first. PYTHON= chooses the interpreter.
+# make demo | test | coverage | lint | bench | test-train | test-ray | test-lock: each makes its own environment first. PYTHON= chooses the interpreter.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
@@ -7,7 +7,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constra
 TORCH ?= torch==2.13.0
 export PYTHONWARNINGS =
 
-.PHONY: demo test coverage lint bench test-train test-ray clean wheel licences audit
+.PHONY: demo test coverage lint bench test-train test-ray test-lock clean wheel licences audit
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -61,6 +61,14 @@ requirements.lock: pyproject.toml constraints.txt $(SUPPLY)/.installed
 	$(SUPPLY)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	    --constraint constraints.txt $(EXTRAS:%=--extra %) --output-file $@ pyproject.toml
 
+# A machine that is held to the hashes: everything from the lock, then this package alone, then the demo.
+test-lock:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check --no-deps .
+	.venv-lock/bin/python -m pip check
+	cd .venv-lock && bin/qa-speech demo --out demo-report
+
 # Name, version and licence of everything installed.
 licences: $(VENV)/.installed $(SUPPLY)/.installed
 	$(SUPPLY)/bin/pip-licenses --python $(BIN)/python --order license --format markdown
@@ -106,4 +114,4 @@ $(VENV)/.dev: $(VENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-train .venv-ray $(SUPPLY) dist build demo-report .coverage .coverage.*
+	rm -rf $(VENV) .venv-train .venv-ray .venv-lock $(SUPPLY) dist build demo-report .coverage .coverage.*
