@@ -16,18 +16,32 @@ from qa_speech.privacy.spelled import Spelled, spelled_after, spelled_before
 
 WITHIN = 6
 """Utterances before an answer in which a question, or a word for a bank card, still counts."""
+SOON = 2
+"""Utterances behind an expiry date in which the word for a bank card, or for its code, still counts."""
 CUE_WITHIN = 24
 """Characters before a security code in which the word for it stands."""
 SHORTEST_ACCOUNT, SHORTEST_QQ = 4, 5
 """Letters and digits of a WeChat id; digits of a QQ number."""
 
 _D = "[0-9０-９零〇一二三四五六七八九幺两]"
-_IS = r"(?:就是|是|叫|为|：|:|你|您|搜|加|记|一下|用的|，|,|\s|的|吧|呗|嘛|呀|啊|这个|号码|号){0,6}"
+_IS = (
+    r"(?:就是|是|叫|为|：|:|你|您|搜|加|记|一下|用的|，|,|\s|的|吧|呗|嘛|呀|啊|这个"
+    r"|[推发转]给[你您]|改成了?|换成了?|号码|号){0,6}"
+)
 _WECHAT = re.compile(
     rf"(?:微信|威信|薇信|徽信|微讯|维信|wei信|v信|vx|wx(?!id)|加(?:我|下我|个)的?\s?v|[加我的个]微(?=[号是：:\s]?\s?[A-Za-z]))(?:账号|帐号)?{_IS}",
     re.IGNORECASE,
 )
-_QQ = re.compile(rf"(?:qq|扣扣|企鹅)(?:账号|帐号)?{_IS}", re.IGNORECASE)
+_QQ = re.compile(rf"(?:qq|扣扣|企鹅|(?<![A-Za-z])q我)(?:账号|帐号)?{_IS}", re.IGNORECASE)
+_WECHAT_NUMBER = re.compile(
+    r"(?:微信|v信)[^A-Za-z0-9。？?]{1,10}?(?:号(?:码)?(?:就)?是|[改换]成了?|[推发转]给[你您][，,\s]?)", re.IGNORECASE
+)
+_ADD_THIS = re.compile(r"加(?:我|一下)?(?P<id>[A-Za-z][A-Za-z0-9_\-]{4,19})(?=这个号|那个号|就[行好是])")
+_LOGIN = re.compile(
+    r"(?:登[录陆](?:用)?的?(?:名|账号|帐号|id)|用户名|昵称账号|[我您你后台]的?(?:登录)?[账帐]号)(?:就?是|叫|为|：|:|，|,|\s)?",
+    re.IGNORECASE,
+)
+_ASKED_LOGIN = re.compile(r"登[录陆](?:用)?的?(?:名|账号|帐号)|用户名")
 _WECHAT_BEHIND = re.compile(
     r"[，,\s]{0,2}(?:这|那)?个?(?:就)?是(?:我|俺|咱)?的?(?:微信|v信|vx|qq|扣扣)(?!支付|公众|小程序|群|里|上)",
     re.IGNORECASE,
@@ -40,9 +54,10 @@ LONGEST_LEAD = 12
 _ID = re.compile(r"wxid_[A-Za-z0-9]{4,20}")
 
 _CARD = re.compile(
-    r"银行|信用卡|储蓄卡|借记卡|卡号|卡片|安全码|cvv|cvc|签名栏|卡的?背面|[这那我]张?卡|卡是|卡的有效", re.IGNORECASE
+    r"银行|信用卡|储蓄卡|借记卡|卡号|卡片|安全码|三位码|cvv|cvc|签名栏|卡的?背面|[这那我]张?卡|尾号|运通|万事达|卡是|卡的有效",
+    re.IGNORECASE,
 )
-_EXPIRY_CUE = re.compile(r"有效期|到期|过期|失效日期|有效日期")
+_EXPIRY_CUE = re.compile(r"有效期|到期|过期|失效日期|有效日期|截止")
 _YEAR = rf"(?:20|二零|二〇|两零)?(?:[2-5][0-9]|[二三四五]{_D}|[二三四]十{_D}?)"
 _TWO_DIGITS = "(?:[0零〇][1-9一二三四五六七八九幺]|[1一幺][012零〇一二幺两])"
 _MONTH = rf"(?:{_TWO_DIGITS}|[1-9]|[一1]?十[一二]?|{_D})"
@@ -60,10 +75,15 @@ _CODE_CUE = re.compile(
     r"安全码|校验码|cvv2?|cvc2?|[末后]三位|后面(?:那)?三(?:位|个)|三位(?:数字?|安全码|码)|三个数字?|背面的?(?:那个)?|签名栏",
     re.IGNORECASE,
 )
-_CODE_AFTER = re.compile(r"[，,\s]?(?:就|这)?是?(?:那个|我的|我)?(?:安全码|校验码|后三位|末三位|cvv)", re.IGNORECASE)
+_CODE_AFTER = re.compile(
+    r"[，,\s]?(?:就|这)?是?(?:那个|我的|我)?(?:安全码|校验码|后三位|末三位|cvv|背面)", re.IGNORECASE
+)
 _THREE = re.compile(
     rf"(?<!{_D})(?:{_D}[，,、\s]{{0,2}}){{2}}{_D}(?![，,、\s]?[{_D[1:-1]}])(?![元块兆个年月日位天GgMm%])"
 )
+_FOUR = re.compile(rf"四位(?:安全)?码(?:就?是|：|:|，|\s)?(?P<code>(?:{_D}\s?){{3}}{_D})(?!{_D})")
+_LONG_NUMBER = re.compile(rf"(?:{_D}[，,、\s]?){{15,19}}")
+_TO_EXPIRY = re.compile(r"[底初的份，,。、\s]{0,3}")
 _TO_CODE = re.compile(r"[^，。？?0-9]{0,8}")
 
 
@@ -93,8 +113,8 @@ def short_ones(utterances: Sequence[Utterance]) -> Iterator[Short]:
         asked = _question(utterances, index)
         for start, end in accounts(text, asked):
             yield Short(index, start, end, "account")
-        around = "".join(texts[max(0, index - WITHIN) : index + 1])
-        if not _CARD.search(around):
+        around = "".join(texts[max(0, index - WITHIN) : index + 1 + SOON])
+        if not _is_of_a_card(around):
             continue
         for start, end in _expiries(text, asked):
             yield Short(index, start, end, "card_expiry")
@@ -121,7 +141,9 @@ def accounts(text: str, asked: str = "") -> Iterator[tuple[int, int]]:
     """
     for match in _ID.finditer(text):
         yield match.span()
-    for cue in _WECHAT.finditer(text):
+    yield from (match.span("id") for match in _ADD_THIS.finditer(text))
+    named = (*_WECHAT.finditer(text), *_WECHAT_NUMBER.finditer(text), *_LOGIN.finditer(text))
+    for cue in named:
         found = spelled_after(text, cue.end())
         if _is_account(found):
             yield found.start, found.end
@@ -134,7 +156,8 @@ def accounts(text: str, asked: str = "") -> Iterator[tuple[int, int]]:
         found = spelled_after(text, cue.end())
         if found.digits >= SHORTEST_QQ and text[found.end : found.end + 1] not in ("@", "艾"):
             yield found.start, found.end
-    if _ASKED_ACCOUNT.search(asked) and not _ASKED_ELSE.search(asked) and not _REFUSES.search(text):
+    is_asked = _ASKED_ACCOUNT.search(asked) or _ASKED_LOGIN.search(asked)
+    if is_asked and not _ASKED_ELSE.search(asked) and not _REFUSES.search(text):
         yield from _answers(text)
 
 
@@ -153,12 +176,22 @@ def _is_account(found: Spelled) -> bool:
     return found.letters > 0 and found.letters + found.digits >= SHORTEST_ACCOUNT
 
 
+def _is_of_a_card(around: str) -> bool:
+    """Whether a bank card is spoken of: by name, by a number as long as its own, or by an expiry date and a code together."""
+    if _CARD.search(around) or _LONG_NUMBER.search(around):
+        return True
+    has_date = _EXPIRY_CUE.search(around) or _MONTH_YEAR.search(around)
+    return bool(_CODE_CUE.search(around) and has_date)
+
+
 def _expiries(text: str, asked: str) -> Iterator[tuple[int, int]]:
     """Months and years beside a word for the end of a card's time, or asked for."""
-    is_meant = _EXPIRY_CUE.search(text) or _EXPIRY_CUE.search(asked) or _CODE_CUE.search(text)
-    if is_meant:
-        for match in _MONTH_YEAR.finditer(text):
-            yield match.span()
+    number = _LONG_NUMBER.search(text)
+    first = number.end() if number is not None else len(text)
+    if _EXPIRY_CUE.search(text) or _EXPIRY_CUE.search(asked) or _CODE_CUE.search(text):
+        first = 0
+    for match in _MONTH_YEAR.finditer(text, first):
+        yield match.span()
     part = _PART.match(text) if _PART_ASKED.search(asked) else None
     if part is not None:
         yield part.span("part")
@@ -166,12 +199,15 @@ def _expiries(text: str, asked: str) -> Iterator[tuple[int, int]]:
 
 def _codes(text: str, asked: str, known: dict[str, int], index: int) -> Iterator[tuple[int, int]]:
     """Three digits behind a word for the security code, asked for, or said again."""
+    yield from (match.span("code") for match in _FOUR.finditer(text))
     is_asked = _CODE_CUE.search(asked) is not None
+    ends_of_dates = [end for _, end in _expiries(text, asked)]
     for match in _THREE.finditer(text):
         before = text[max(0, match.start() - CUE_WITHIN) : match.start()]
         cues = list(_CODE_CUE.finditer(before))
         is_named = bool(cues) and _TO_CODE.fullmatch(before, cues[-1].end()) is not None
         is_named = is_named or _CODE_AFTER.match(text, match.end()) is not None
+        is_named = is_named or any(_TO_EXPIRY.fullmatch(text, end, match.start()) for end in ends_of_dates)
         is_again = index - known.get(match.group(), -WITHIN - 1) <= WITHIN
         if is_asked or is_named or is_again:
             yield match.span()

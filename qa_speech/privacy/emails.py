@@ -13,7 +13,8 @@ _SIGN = re.compile(
 )
 _GAP = r"[，,、\s]{0,2}"
 _DOT = r"(?:\.|．|点|dot)"
-_HOST = r"(?:[A-Za-z0-9\-]|[一二三六幺两九八]|网易|新浪|搜狐|谷歌|雅虎|腾讯|阿里云){1,40}+"
+_LETTER = r"(?!dot(?![A-Za-z]))[A-Za-z0-9\-]\s?"
+_HOST = rf"(?:{_LETTER}|[一二三六幺两九八]\s?|[横中短]?杠|中划线|减号|网易|新浪|搜狐|谷歌|雅虎|腾讯|阿里云){{1,40}}+"
 _TOP = r"(?:com|cn|net|org|edu|gov|vip|cc|io|co|me|c\s?o\s?m|康姆|抗母|西欧爱慕|恩一踢)"
 _DOMAIN = re.compile(rf"{_GAP}(?:{_HOST}{_GAP}{_DOT}{_GAP}){{1,3}}{_TOP}(?![A-Za-z0-9])", re.IGNORECASE)
 _HOST_ALONE = re.compile(rf"{_GAP}{_HOST}", re.IGNORECASE)
