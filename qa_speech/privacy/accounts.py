@@ -34,8 +34,14 @@ _WECHAT = re.compile(
 )
 _QQ = re.compile(rf"(?:qq|扣扣|企鹅|(?<![A-Za-z])q我)(?:账号|帐号)?{_IS}", re.IGNORECASE)
 _WECHAT_NUMBER = re.compile(
-    r"(?:微信|v信)[^A-Za-z0-9。？?]{1,10}?(?:号(?:码)?(?:就)?是|[改换]成了?|[推发转]给[你您][，,\s]?)", re.IGNORECASE
+    r"(?:微信|v信)(?!支付|公众|小程序|缴费|群)[^A-Za-z0-9。？?]{0,12}?(?:是|[改换]成了?|[推发转]给[你您]|：|:)[，,\s]?",
+    re.IGNORECASE,
 )
+_QQ_NUMBER = re.compile(
+    rf"(?:qq|扣扣|球球|企鹅)(?!音乐|会员|群|浏览)[^A-Za-z0-9。？?]{{0,10}}?(?={_D}{{5}})", re.IGNORECASE
+)
+_Q_NUMBER = re.compile(rf"(?<![A-Za-z])q(?={_D}{{6}})", re.IGNORECASE)
+_UNDERLINED = re.compile(r"(?<![A-Za-z0-9_.@])[A-Za-z][A-Za-z0-9]*_[A-Za-z0-9_]{2,}(?![A-Za-z0-9@])")
 _ADD_THIS = re.compile(r"加(?:我|一下)?(?P<id>[A-Za-z][A-Za-z0-9_\-]{4,19})(?=这个号|那个号|就[行好是])")
 _LOGIN = re.compile(
     r"(?:登[录陆](?:用)?的?(?:名|账号|帐号|id)|用户名|昵称账号|[我您你后台]的?(?:登录)?[账帐]号)(?:就?是|叫|为|：|:|，|,|\s)?",
@@ -54,10 +60,10 @@ LONGEST_LEAD = 12
 _ID = re.compile(r"wxid_[A-Za-z0-9]{4,20}")
 
 _CARD = re.compile(
-    r"银行|信用卡|储蓄卡|借记卡|卡号|卡片|安全码|三位码|cvv|cvc|签名栏|卡的?背面|[这那我]张?卡|尾号|运通|万事达|卡是|卡的有效",
+    r"银行|[招工建农中交]行的?卡|信用咔|信用卡|储蓄卡|借记卡|卡号|卡片|安全码|三位码|cvv|cvc|签名栏|卡的?背面|[这那我]张?卡|尾号|运通|万事达|卡是|卡的有效",
     re.IGNORECASE,
 )
-_EXPIRY_CUE = re.compile(r"有效期|到期|过期|失效日期|有效日期|截止")
+_EXPIRY_CUE = re.compile(r"有效期|到期|过期|失效日期|有效日期|截止|有效月|[有]效其|到其")
 _YEAR = rf"(?:20|二零|二〇|两零)?(?:[2-5][0-9]|[二三四五]{_D}|[二三四]十{_D}?)"
 _TWO_DIGITS = "(?:[0零〇][1-9一二三四五六七八九幺]|[1一幺][012零〇一二幺两])"
 _MONTH = rf"(?:{_TWO_DIGITS}|[1-9]|[一1]?十[一二]?|{_D})"
@@ -69,14 +75,16 @@ _MONTH_YEAR = re.compile(
     rf"|(?<!{_D}){_TWO_DIGITS}{_GAP}{_YEAR}(?!{_D})"
     rf"|(?<!{_D})(?:20|二零|二〇)[2-5二三四五]{_D}{_GAP}{_TWO_DIGITS}(?!{_D})"
 )
+_SLASHED = re.compile(rf"(?<!{_D})(?:{_TWO_DIGITS}|[1-9]|十[一二]?)\s?(?:[/／]|斜杠|斜线)\s?{_YEAR}(?!{_D})")
+_MONTH_THEN_YEAR = re.compile(rf"月份?是?(?P<month>{_MONTH})[，,、\s]{{0,2}}年份?是?(?P<year>{_YEAR})(?!{_D})")
 _PART_ASKED = re.compile(r"有效期|到期|月份|年份|几月|哪年|哪一年")
 _PART = re.compile(rf"^[嗯呃啊是到，,\s]{{0,4}}(?P<part>{_MONTH}月份?|{_YEAR}年|{_TWO_DIGITS})[的底，,。\s]{{0,2}}$")
 _CODE_CUE = re.compile(
-    r"安全码|校验码|cvv2?|cvc2?|[末后]三位|后面(?:那)?三(?:位|个)|三位(?:数字?|安全码|码)|三个数字?|背面的?(?:那个)?|签名栏",
+    r"安全码|校验码|cvv2?|cvc2?|[末后]三[位码]|后面(?:那)?三(?:位|个)|三位(?:数字?|安全码|码)|三个数字?|背面的?(?:那个)?|签名栏",
     re.IGNORECASE,
 )
 _CODE_AFTER = re.compile(
-    r"[，,\s]?(?:就|这)?是?(?:那个|我的|我)?(?:安全码|校验码|后三位|末三位|cvv|背面)", re.IGNORECASE
+    r"[，,\s]?(?:就|这)?是?(?:那个|我的|我)?(?:安全码|校验码|(?:信用卡)?[那后末]三位|cvv|背面)", re.IGNORECASE
 )
 _THREE = re.compile(
     rf"(?<!{_D})(?:{_D}[，,、\s]{{0,2}}){{2}}{_D}(?![，,、\s]?[{_D[1:-1]}])(?![元块兆个年月日位天GgMm%])"
@@ -84,7 +92,7 @@ _THREE = re.compile(
 _FOUR = re.compile(rf"四位(?:安全)?码(?:就?是|：|:|，|\s)?(?P<code>(?:{_D}\s?){{3}}{_D})(?!{_D})")
 _LONG_NUMBER = re.compile(rf"(?:{_D}[，,、\s]?){{15,19}}")
 _TO_EXPIRY = re.compile(r"[底初的份，,。、\s]{0,3}")
-_TO_CODE = re.compile(r"[^，。？?0-9]{0,8}")
+_TO_CODE = re.compile(r"[^，。？?0-9]{0,8}[，。？?\s]?[^，。？?0-9]{0,4}")
 
 
 class Short(NamedTuple):
@@ -116,9 +124,9 @@ def short_ones(utterances: Sequence[Utterance]) -> Iterator[Short]:
         around = "".join(texts[max(0, index - WITHIN) : index + 1 + SOON])
         if not _is_of_a_card(around):
             continue
-        for start, end in _expiries(text, asked):
+        for start, end in _expiries(text, asked, around):
             yield Short(index, start, end, "card_expiry")
-        for start, end in _codes(text, asked, codes, index):
+        for start, end in _codes(text, asked, around, codes, index):
             codes[text[start:end]] = index
             yield Short(index, start, end, "security_code")
 
@@ -152,7 +160,8 @@ def accounts(text: str, asked: str = "") -> Iterator[tuple[int, int]]:
         is_qq = _QQ.search(cue.group()) is not None and found.digits >= SHORTEST_QQ
         if _is_account(found) or is_qq:
             yield found.start, found.end
-    for cue in _QQ.finditer(text):
+    yield from (match.span() for match in _UNDERLINED.finditer(text))
+    for cue in (*_QQ.finditer(text), *_QQ_NUMBER.finditer(text), *_Q_NUMBER.finditer(text)):
         found = spelled_after(text, cue.end())
         if found.digits >= SHORTEST_QQ and text[found.end : found.end + 1] not in ("@", "艾"):
             yield found.start, found.end
@@ -184,24 +193,29 @@ def _is_of_a_card(around: str) -> bool:
     return bool(_CODE_CUE.search(around) and has_date)
 
 
-def _expiries(text: str, asked: str) -> Iterator[tuple[int, int]]:
-    """Months and years beside a word for the end of a card's time, or asked for."""
+def _expiries(text: str, asked: str, around: str) -> Iterator[tuple[int, int]]:
+    """Months and years where the end of a card's time is spoken of, behind its number, or with a stroke between."""
     number = _LONG_NUMBER.search(text)
     first = number.end() if number is not None else len(text)
-    if _EXPIRY_CUE.search(text) or _EXPIRY_CUE.search(asked) or _CODE_CUE.search(text):
+    if _EXPIRY_CUE.search(around) or _CODE_CUE.search(text):
         first = 0
     for match in _MONTH_YEAR.finditer(text, first):
         yield match.span()
+    for match in _SLASHED.finditer(text, 0, first):
+        yield match.span()
+    for match in _MONTH_THEN_YEAR.finditer(text):
+        yield match.span("month")
+        yield match.span("year")
     part = _PART.match(text) if _PART_ASKED.search(asked) else None
     if part is not None:
         yield part.span("part")
 
 
-def _codes(text: str, asked: str, known: dict[str, int], index: int) -> Iterator[tuple[int, int]]:
+def _codes(text: str, asked: str, around: str, known: dict[str, int], index: int) -> Iterator[tuple[int, int]]:
     """Three digits behind a word for the security code, asked for, or said again."""
     yield from (match.span("code") for match in _FOUR.finditer(text))
     is_asked = _CODE_CUE.search(asked) is not None
-    ends_of_dates = [end for _, end in _expiries(text, asked)]
+    ends_of_dates = [end for _, end in _expiries(text, asked, around)]
     for match in _THREE.finditer(text):
         before = text[max(0, match.start() - CUE_WITHIN) : match.start()]
         cues = list(_CODE_CUE.finditer(before))

@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from qa_speech.privacy.spelled import spelled_before
 
 _SIGN = re.compile(
-    r"(?:@|＠|艾特儿?|爱特|埃特|(?<![A-Za-z])at(?![A-Za-z])|圈{1,2}\s?[aAａ]|花\s?a|小老鼠)(?:这?个?符号?)?",
+    r"(?:@|＠|[(（]at[)）]|艾特儿?|爱特|埃特|(?<![A-Za-z])at(?![A-Za-z])|圈{1,2}\s?[aAａ]|花\s?a|小老鼠)(?:这?个?符号?)?",
     re.IGNORECASE,
 )
-_GAP = r"[，,、\s]{0,2}"
-_DOT = r"(?:\.|．|点|dot)"
+_GAP = r"(?:[，,、\s]|然后是?|后面是?){0,2}"
+_DOT = r"(?:\.|．|点儿?|[(（]dot[)）]|dot)"
 _LETTER = r"(?!dot(?![A-Za-z]))[A-Za-z0-9\-]\s?"
 _HOST = rf"(?:{_LETTER}|[一二三六幺两九八]\s?|[横中短]?杠|中划线|减号|网易|新浪|搜狐|谷歌|雅虎|腾讯|阿里云){{1,40}}+"
 _TOP = r"(?:com|cn|net|org|edu|gov|vip|cc|io|co|me|c\s?o\s?m|康姆|抗母|西欧爱慕|恩一踢)"
 _DOMAIN = re.compile(rf"{_GAP}(?:{_HOST}{_GAP}{_DOT}{_GAP}){{1,3}}{_TOP}(?![A-Za-z0-9])", re.IGNORECASE)
 _HOST_ALONE = re.compile(rf"{_GAP}{_HOST}", re.IGNORECASE)
 _ANNOUNCED = re.compile(r"(?:邮箱|邮件)[^，。,]{0,6}(?:是|为|：|:)\s?$")
-_TOGETHER = re.compile(r"(?<![A-Za-z0-9._%+\-])(?<![A-Za-z0-9]\s)(?<![杠线点])[A-Za-z0-9._%+\-]{4,64}$")
+_TOGETHER = re.compile(r"(?<![A-Za-z0-9._%+\-])(?<![A-Za-z0-9]\s)(?<![杠线点])[A-Za-z0-9._%+\-*]{4,64}$")
 _GOES_ON = re.compile(r"(?:加上?|然后是?|后面是?|再|跟着?|全拼|拼音|[qQ]{2}号|数字|字母|大写|小写)的?[，,、\s]?$")
 LONGEST_LEAD = 10
 LONGEST_NAME = 64

@@ -16,7 +16,7 @@ from qa_speech.privacy.spelled import spelled_before
 from qa_speech.privacy.street import addresses
 
 _ASKED_ADDRESS = re.compile(
-    r"(?:地址|住址|住在|哪里|哪个小区|什么位置|位置|几栋|哪一?栋|门牌号?|移到哪|装在哪|上门到|详细一点)[^。]{0,8}[？?]?$"
+    r"(?:地址|住址|住在|哪里|哪个小区|什么位置|位置|几栋|哪一?栋|门牌号?|房号|房间号|移到哪|装在哪|上门到|详细一点)[^。]{0,8}[？?]?$"
 )
 _ASKED_NAME = re.compile(
     r"(?:姓名|名字|怎么称呼|贵姓|机主是谁|叫什么|全名|哪位|寄给谁|写谁|留谁|联系人|收件人|经办人|户主|开户人)[^，。]{0,8}[？?]?$"

@@ -29,14 +29,14 @@ _MORE_ESTATES = (
     "|中心|大楼"
 )
 _ESTATE = rf"{_NO}{{1,8}}?(?:{_ESTATES})(?:[东西南北一二三四五六七八九1-9][区期苑])?"
-_PART_UNITS = "号楼|栋|幢|座|单元|门洞|号院|号房|室|户|弄|组|队|层|楼"
+_PART_UNITS = "号楼|栋|幢|座|单元|门洞|号院|号房|室|户|弄|组|队|社|层|楼|区|车间|宿舍|房"
 _PART = rf"(?:{_NUMBER}(?:{_PART_UNITS})|{_NUMBER}号(?!线|[码段文店机卡])|{_NUMBER}#)"
 _FIRM_PART = rf"(?:{_NUMBER}(?:号楼|栋|幢|座|单元|门洞|室|弄|组|队|号院|号房))"
 _ROOM = "[零〇一二三四五六七八九两幺0-9]"
 _SMALL_PART = rf"{_NUMBER}门|之{_NUM}|[A-Za-z]室|[东西南北]户|别墅"
 _REST = rf"(?:\s?(?:的|附|第)?(?:{_PART}|{_SMALL_PART})){{0,8}}+(?:\s?{_ROOM}{{3,4}}(?!{_ROOM}))?(?:室|号|房)?(?:[东西南北]户)?"
 _NUMBERED_PART = re.compile(
-    "[0-9０-９零〇一二三四五六七八九十百两幺甲乙丙丁东西南北A-Za-z][号栋幢座单门室户弄组队层楼#]"
+    "[0-9０-９零〇一二三四五六七八九十百两幺甲乙丙丁东西南北A-Za-z][号栋幢座单门室户弄组队社层楼房区#]"
 )
 """In every text that one of the following is found in; tells most others quickly."""
 _HOUSE_ON_STREET = rf"(?:{_NO}{{2,8}}?{_PART}{_REST})?"
@@ -67,7 +67,7 @@ _GENERIC = re.compile(
 """What stands before a building's number and names no place."""
 _ENDS_LIKE_ESTATE = re.compile(rf".+(?:{_ESTATES}|{_MORE_ESTATES})$")
 _NAMED_PART = re.compile(
-    rf"(?:房号|房间号|门牌号?|楼栋号?|单元号?)(?:就?是|：|:)\s?(?P<number>{_NUMBER})"
+    rf"(?:(?:房号|房间号|楼栋号?|单元号?)(?:就?是|：|:)|门牌号?(?:就?是|：|:)?)\s?(?P<number>{_NUMBER})"
     rf"|小区(?:名字?)?(?:就?是|叫|：|:)\s?(?P<estate>{_NO}{{2,8}})(?=[，,。！!？?；;\s]|$)"
 )
 _WORD_FOR_ADDRESS = r"(?:地址|住址|家庭住址|位置)(?:就是|是在|是|在|为|：|:)\s?"
@@ -82,6 +82,8 @@ _ADDRESS_END = re.compile(
 )
 _ASKED_ADDRESS = re.compile(r"(?:地址|住址|住在|哪里|哪个小区|什么位置|几栋|哪一?栋)[^，。]{0,8}[？?]?$")
 _PUBLIC = re.compile(r"[^，。]{0,4}(?:营业厅|门店|网点|服务厅|专卖店|客服中心|合作厅|旗舰店)")
+_NUMBERS_ALONE = re.compile(rf"(?:{_NUM}[-－—杠]){{1,3}}{_NUM}|{_ROOM}{{3,4}}")
+"""What answers a question for a place and is nothing but its numbers."""
 _DATE_BEFORE = re.compile(r"月\s?$")
 _NUMERAL = re.compile(_NUM)
 _CLAUSE = re.compile(r"[^，。,？?！!；;]{2,40}")
@@ -148,6 +150,8 @@ def _answers(text: str) -> Iterator[tuple[int, int]]:
         lead = _LEAD.match(said)
         first = lead.end() if lead else 0
         said = _ADDRESS_END.sub("", said[first:])
+        if _NUMBERS_ALONE.fullmatch(said):
+            yield clause.start() + first, clause.start() + first + len(said)
         if len(said) < SHORTEST_ANSWER or _NO_ADDRESS.match(said) or _ASKS.search(said):
             continue
         signs = len(_ADDRESS_SIGN.findall(said))
