@@ -41,7 +41,7 @@ _QQ_NUMBER = re.compile(
     rf"(?:qq|扣扣|球球|企鹅)(?!音乐|会员|群|浏览)[^A-Za-z0-9。？?]{{0,10}}?(?={_D}{{5}})", re.IGNORECASE
 )
 _Q_NUMBER = re.compile(rf"(?<![A-Za-z])q(?={_D}{{6}})", re.IGNORECASE)
-_UNDERLINED = re.compile(r"(?<![A-Za-z0-9_.@])[A-Za-z][A-Za-z0-9]*_[A-Za-z0-9_]{2,}(?![A-Za-z0-9@])")
+_UNDERLINED = re.compile(r"(?<![A-Za-z0-9_.@])[a-z][A-Za-z0-9]*_[A-Za-z0-9_]{2,}(?![A-Za-z0-9@])")
 _ADD_THIS = re.compile(r"加(?:我|一下)?(?P<id>[A-Za-z][A-Za-z0-9_\-]{4,19})(?=这个号|那个号|就[行好是])")
 _LOGIN = re.compile(
     r"(?:登[录陆](?:用)?的?(?:名|账号|帐号|id)|用户名|昵称账号|[我您你后台]的?(?:登录)?[账帐]号)(?:就?是|叫|为|：|:|，|,|\s)?",
