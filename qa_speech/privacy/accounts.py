@@ -147,9 +147,18 @@ def accounts(text: str, asked: str = "") -> Iterator[tuple[int, int]]:
     >>> [text[start:end] for start, end in accounts(text)]
     ['abc，下划线，五二零', '三八二九五零四']
     """
-    for match in _ID.finditer(text):
-        yield match.span()
+    yield from sorted({*_written(text), *_named(text), *_asked_for(text, asked)})
+
+
+def _written(text: str) -> Iterator[tuple[int, int]]:
+    """What reads like an id by itself: wxid_…, one with an underline, 加 tiger2020 这个号."""
+    yield from (match.span() for match in _ID.finditer(text))
+    yield from (match.span() for match in _UNDERLINED.finditer(text))
     yield from (match.span("id") for match in _ADD_THIS.finditer(text))
+
+
+def _named(text: str) -> Iterator[tuple[int, int]]:
+    """Ids and numbers behind the word for them, or before it."""
     named = (*_WECHAT.finditer(text), *_WECHAT_NUMBER.finditer(text), *_LOGIN.finditer(text))
     for cue in named:
         found = spelled_after(text, cue.end())
@@ -160,11 +169,14 @@ def accounts(text: str, asked: str = "") -> Iterator[tuple[int, int]]:
         is_qq = _QQ.search(cue.group()) is not None and found.digits >= SHORTEST_QQ
         if _is_account(found) or is_qq:
             yield found.start, found.end
-    yield from (match.span() for match in _UNDERLINED.finditer(text))
     for cue in (*_QQ.finditer(text), *_QQ_NUMBER.finditer(text), *_Q_NUMBER.finditer(text)):
         found = spelled_after(text, cue.end())
         if found.digits >= SHORTEST_QQ and text[found.end : found.end + 1] not in ("@", "艾"):
             yield found.start, found.end
+
+
+def _asked_for(text: str, asked: str) -> Iterator[tuple[int, int]]:
+    """The answer to a question for an account."""
     is_asked = _ASKED_ACCOUNT.search(asked) or _ASKED_LOGIN.search(asked)
     if is_asked and not _ASKED_ELSE.search(asked) and not _REFUSES.search(text):
         yield from _answers(text)
