@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from qa_speech.engines.registry import load_recognizer
     from qa_speech.errors import (
         AudioError,
+        BusyError,
         ChannelError,
         ConfigError,
         DecodeError,
@@ -44,35 +45,44 @@ if TYPE_CHECKING:
     from qa_speech.inputs import CallInput, find_inputs
     from qa_speech.metrics import measure, measure_all
     from qa_speech.pipeline import inspect_call, inspect_many
+    from qa_speech.pipeline.shared import RecognizerPool
+    from qa_speech.report.notebook import show
     from qa_speech.scorecard import Scorecard, load_scorecard, score
     from qa_speech.scores import CallFailure, CallReport, CriterionScore, Evidence, Measurement, Score, SectionScore
     from qa_speech.settings import Settings, load_settings
+    from qa_speech.store.frame import to_frame
     from qa_speech.timeline import Segment, Timeline
+    from qa_speech.wording.explain import explain
 
 _HOME = {
     "call": ("Acoustics", "Call", "Finding", "OtherSound", "Recording", "Role", "Utterance", "Word"),
     "documents": ("read_calls", "write_call"),
     "errors": (
-        "AudioError", "ChannelError", "ConfigError", "DecodeError", "EngineError", "ModelError", "PluginError",
+        "AudioError", "BusyError", "ChannelError", "ConfigError", "DecodeError", "EngineError", "ModelError", "PluginError",
         "QaSpeechError",
     ),
     "metrics": ("measure", "measure_all"),
     "inputs": ("CallInput", "find_inputs"),
     "pipeline": ("inspect_call", "inspect_many"),
+    "pipeline.shared": ("RecognizerPool",),
+    "report.notebook": ("show",),
     "engines.registry": ("load_recognizer",),
     "scorecard": ("Scorecard", "load_scorecard", "score"),
     "scores": ("CallFailure", "CallReport", "CriterionScore", "Evidence", "Measurement", "Score", "SectionScore"),
     "settings": ("Settings", "load_settings"),
+    "store.frame": ("to_frame",),
     "timeline": ("Segment", "Timeline"),
+    "wording.explain": ("explain",),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
-    "Acoustics", "AudioError", "Call", "CallFailure", "CallInput", "CallReport", "ChannelError", "ConfigError",
-    "CriterionScore", "DecodeError", "EngineError", "Evidence", "Finding", "Measurement", "ModelError", "OtherSound",
-    "PluginError", "QaSpeechError", "Recording", "Role", "Score", "Scorecard", "SectionScore", "Segment", "Settings",
-    "Timeline", "Utterance", "Word", "find_inputs", "inspect_call", "inspect_many", "load_recognizer",
-    "load_scorecard", "load_settings", "measure", "measure_all", "metrics", "read_calls", "score", "write_call",
+    "Acoustics", "AudioError", "BusyError", "Call", "CallFailure", "CallInput", "CallReport", "ChannelError",
+    "ConfigError", "CriterionScore", "DecodeError", "EngineError", "Evidence", "Finding", "Measurement",
+    "ModelError", "OtherSound", "PluginError", "QaSpeechError", "RecognizerPool", "Recording", "Role", "Score",
+    "Scorecard", "SectionScore", "Segment", "Settings", "Timeline", "Utterance", "Word", "explain", "find_inputs",
+    "inspect_call", "inspect_many", "load_recognizer", "load_scorecard", "load_settings", "measure", "measure_all",
+    "metrics", "read_calls", "score", "show", "to_frame", "write_call",
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@
   x ModelError        a model is missing or not the one expected (.name, .problem)
   x EngineError       a recogniser, speech detector or diarizer failed on valid audio (.engine, .problem)
   x PluginError       a metric or engine name is unknown, taken, or does not import (.name, .problem)
+  x BusyError         as many calls as may are worked on or waiting: try again later (.name, .problem)
 
 A message says what, where, and what was expected. What is wrong is a `Problem`: English text that also carries the template
 it was made of and its fields, so that others can say it in another language (`wording.translate`). Arguments are passed on
@@ -186,4 +187,12 @@ class PluginError(_NamedError):
     ... except PluginError as error:
     ...     print(error)  # doctest: +ELLIPSIS
     mood: no metric of this name; there are: talk, turns, silence, ...
+    """
+
+
+class BusyError(_NamedError):
+    """As many calls as may are worked on or waiting: try again later.
+
+    >>> print(BusyError("pool", "18 calls are worked on or waiting, as many as may"))
+    pool: 18 calls are worked on or waiting, as many as may
     """

@@ -12,6 +12,7 @@ MADE = [
     errors.ModelError("small", "missing"),
     errors.EngineError("whisper", "failed"),
     errors.PluginError("talk", "taken"),
+    errors.BusyError("pool", "full"),
 ]
 
 

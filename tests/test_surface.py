@@ -24,11 +24,12 @@ HEAVY = (
     "pydantic", "pypinyin", "re2", "rjieba", "scipy", "sklearn", "soundfile", "soxr", "torch", "transformers", "yaml",
 )  # fmt: skip
 PUBLIC = {
-    "Acoustics", "AudioError", "Call", "CallFailure", "CallInput", "CallReport", "ChannelError", "ConfigError",
-    "CriterionScore", "DecodeError", "EngineError", "Evidence", "Finding", "Measurement", "ModelError", "OtherSound",
-    "PluginError", "QaSpeechError", "Recording", "Role", "Score", "Scorecard", "SectionScore", "Segment", "Settings",
-    "Timeline", "Utterance", "Word", "find_inputs", "inspect_call", "inspect_many", "load_recognizer",
-    "load_scorecard", "load_settings", "measure", "measure_all", "metrics", "read_calls", "score", "write_call",
+    "Acoustics", "AudioError", "BusyError", "Call", "CallFailure", "CallInput", "CallReport", "ChannelError",
+    "ConfigError", "CriterionScore", "DecodeError", "EngineError", "Evidence", "Finding", "Measurement",
+    "ModelError", "OtherSound", "PluginError", "QaSpeechError", "RecognizerPool", "Recording", "Role", "Score",
+    "Scorecard", "SectionScore", "Segment", "Settings", "Timeline", "Utterance", "Word", "explain", "find_inputs",
+    "inspect_call", "inspect_many", "load_recognizer", "load_scorecard", "load_settings", "measure", "measure_all",
+    "metrics", "read_calls", "score", "show", "to_frame", "write_call",
 }  # fmt: skip
 
 
