@@ -26,6 +26,8 @@ PAIRS = [(ENGLISH[name], CHINESE[name]) for name in ENGLISH.keys() & CHINESE.key
 PAIRS = [*sorted(PAIRS), READMES]
 PAGES = [page for pair in PAIRS for page in pair]
 
+UNNAMED = {"desk": "desk serve", "clips": "clips cut"}
+"""What a group does where none of its commands is named: `desk RUN`, `clips RESULT`."""
 FENCE = re.compile(r"^```(?P<kind>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 HEAD = re.compile(r"^(#+) (.+)$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -107,13 +109,11 @@ class Line(NamedTuple):
 def tree() -> dict[str, frozenset[str]]:
     """Every command and the options it knows; a group goes by its name."""
     found: dict[str, frozenset[str]] = {"": options_of(_root()) | {"-h"}}
-    for name in COMMANDS:
-        command: Any = loaded(name)
-        if isinstance(command, TyperGroup):
-            found[name] = options_of(command)
-            found |= {f"{name} {inner}": options_of(leaf) for inner, leaf in command.commands.items()}
-        else:
-            found[name] = options_of(command)
+    waiting: list[tuple[str, Any]] = [(name, loaded(name)) for name in COMMANDS]
+    while waiting:
+        name, command = waiting.pop()
+        found[name] = options_of(command)
+        waiting += [(f"{name} {inner}", leaf) for inner, leaf in getattr(command, "commands", {}).items()]
     return found
 
 
@@ -151,8 +151,8 @@ def parsed(line: str) -> Line | None:
         if f"{path} {word}".strip() not in tree():
             break
         path = f"{path} {word}".strip()
-    if path == "desk" and rest[1:2]:
-        path = "desk serve"  # `desk RUN`
+    if rest[1:2] and path in UNNAMED:
+        path = UNNAMED[path]
     return Line(path, options)
 
 
