@@ -33,11 +33,10 @@ def explain(score: Score, *, lang: Lang = "zh", call: Call | None = None) -> tup
     >>> from qa_speech.testing import make_call
     >>> card = qa_speech.load_scorecard("telecom-hotline")
     >>> call = make_call("agent: 您好，工号一零零一", "customer: 我想查话费", duration=60)
-    >>> for line in explain(qa_speech.score(call, card))[:3]:
+    >>> for line in explain(qa_speech.score(call, card))[:2]:
     ...     print(line)
     总分 63.8，待改进
     已评 100 分中的 63.8 分；另有 20 分待人工评定
-    办理前核实身份，扣 5 分：坐席没有说到要求的话
     """
     return tuple(_lines(score, lang, call))
 
