@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from qa_speech.privacy.spelled import spelled_before
 
 _SIGN = re.compile(
-    r"(?:@|＠|[(（]at[)）]|艾特儿?|爱特|埃特|(?<![A-Za-z])at(?![A-Za-z])|圈{1,2}\s?[aAａ]|花\s?a|小老鼠)(?:这?个?符号?)?",
+    r"(?:@|＠|[(（]at[)）]|艾特儿?|爱特|埃特|(?<![A-Za-z])a\s?t(?![A-Za-z])|圈{1,2}\s?[aAａ]|花\s?a|小老鼠)(?:这?个?符号?)?",
     re.IGNORECASE,
 )
 _GAP = r"(?:[，,、\s]|然后是?|后面是?){0,2}"
