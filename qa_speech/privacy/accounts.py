@@ -41,7 +41,10 @@ _QQ_NUMBER = re.compile(
     rf"(?:qq|扣扣|球球|企鹅)(?!音乐|会员|群|浏览)[^A-Za-z0-9。？?]{{0,10}}?(?={_D}{{5}})", re.IGNORECASE
 )
 _Q_NUMBER = re.compile(rf"(?<![A-Za-z])q(?={_D}{{6}})", re.IGNORECASE)
-_UNDERLINED = re.compile(r"(?<![A-Za-z0-9_.@])[a-z][A-Za-z0-9]*_[A-Za-z0-9_]{2,}(?![A-Za-z0-9@])")
+_UNDERLINED = re.compile(
+    r"(?<![A-Za-z0-9_.@/\\\-])[a-z][A-Za-z0-9]*_[A-Za-z0-9_]{2,}(?![A-Za-z0-9@/\\\-]|\.[A-Za-z0-9])"
+)
+_CHINESE = re.compile("[\u4e00-\u9fff]")
 _ADD_THIS = re.compile(r"加(?:我|一下)?(?P<id>[A-Za-z][A-Za-z0-9_\-]{4,19})(?=这个号|那个号|就[行好是])")
 _LOGIN = re.compile(
     r"(?:登[录陆](?:用)?的?(?:名|账号|帐号|id)|用户名|昵称账号|[我您你后台]的?(?:登录)?[账帐]号)(?:就?是|叫|为|：|:|，|,|\s)?",
@@ -153,7 +156,8 @@ def accounts(text: str, asked: str = "") -> Iterator[tuple[int, int]]:
 def _written(text: str) -> Iterator[tuple[int, int]]:
     """What reads like an id by itself: wxid_…, one with an underline, 加 tiger2020 这个号."""
     yield from (match.span() for match in _ID.finditer(text))
-    yield from (match.span() for match in _UNDERLINED.finditer(text))
+    if _CHINESE.search(text):  # in a sentence; not in the name of a file
+        yield from (match.span() for match in _UNDERLINED.finditer(text))
     yield from (match.span("id") for match in _ADD_THIS.finditer(text))
 
 
