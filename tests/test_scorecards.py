@@ -34,8 +34,8 @@ def sample(name: str):
     return make_call(*lines, duration=truth["duration_s"], call_id=name)
 
 
-def test_five_are_shipped():
-    assert SHIPPED == ["broadband-fault", "complaint", "outbound-sales", "quality-only", "telecom-hotline"]
+def test_six_are_shipped():
+    assert SHIPPED == ["broadband-fault", "complaint", "outbound-sales", "quality-only", "telecom-hotline", "text-service"]
 
 
 @pytest.mark.parametrize("name", SHIPPED)

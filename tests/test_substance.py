@@ -74,7 +74,7 @@ def test_clauses_divide_the_spoken_characters_of_a_text(clauses: list[str]) -> N
 def test_the_kinds_of_the_rule_file_are_those_of_the_code() -> None:
     sections = {rule.section for rule in read_rules(RULES)}
 
-    assert {group for group, _ in sections} == {"part", "empty", "ask", "request", "done", "acknowledge"}
+    assert {group for group, _ in sections} == {"part", "empty", "ask", "request", "done", "unhelped", "acknowledge"}
     assert {kind for group, kind in sections if group == "part"} == set(PART_KINDS) == SUBSTANCE | GUIDANCE
     assert {kind for group, kind in sections if group == "ask"} == set(ASK_KINDS) == set(ANSWERED_BY)
     assert len(PART_KINDS) == len(set(PART_KINDS))

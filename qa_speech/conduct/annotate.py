@@ -1,7 +1,9 @@
-"""Text annotations of calls: what the text models say of the agent's utterances and of the exchanges. No audio.
+"""Text annotations of calls: what the text models say of the agent's utterances, the exchanges, the customer's turns. No audio.
 
     politeness, violation, strategy   one row of probabilities per agent utterance
-    depth                             one row per exchange that has an answer
+    depth                             one row per turn of the agent in an exchange
+    mood                              one row per turn of the customer
+    resolution                        one row for the customer's last words, where there are any
 
 They are facts of the Call, made once and stored with it, so that metrics need no model. Each is kept under the words it was
 made for (`text_hash`) and the model that made it (`model_hash`): words that have changed since make it stale, and a stale
@@ -21,7 +23,14 @@ import msgspec
 from qa_speech.call import Annotation, Call
 from qa_speech.conduct.classifier import TextClassifier, TextModels, load_text_models
 from qa_speech.conduct.manners import with_rules
-from qa_speech.conduct.passages import Passage, exchange_passages, text_hash, utterance_passages
+from qa_speech.conduct.passages import (
+    Passage,
+    ending_passages,
+    exchange_passages,
+    mood_passages,
+    text_hash,
+    utterance_passages,
+)
 from qa_speech.documents import decode, encode
 from qa_speech.errors import ConfigError, ModelError
 from qa_speech.files import ResultFolder, write_bytes
@@ -32,6 +41,8 @@ PASSAGES: dict[str, Callable[[Call], tuple[Passage, ...]]] = {
     "violation": utterance_passages,
     "strategy": utterance_passages,
     "depth": exchange_passages,
+    "mood": mood_passages,
+    "resolution": ending_passages,
 }
 """What each classifier reads of a call; classifiers of other names are not asked."""
 

@@ -1,4 +1,4 @@
-"""Text classifiers: politeness, violations, strategies, answer depth. Offline, small, numpy or ONNX.
+"""Text classifiers: politeness, violations, strategies, answer depth, mood, resolution. Offline, small, numpy or ONNX.
 
 The contract (what metrics and `annotate` may rely on)::
 
@@ -17,13 +17,15 @@ name        labels                                                              
 politeness  1 2 3 4 5 (ordinal; 3 = neutral)                                      1           text = agent's utterance
 violation   none insult order rhetorical deflection impatience taboo              1           text = agent's utterance
 strategy    greeting thanks apology softener honorific empathy promise            each 0…1    text = agent's utterance
-depth       0 1 2 3 4 (ordinal, see docs/labels.md)                               1           text = all the agent says
+depth       0 1 2 3 4 (ordinal, see docs/labels.md)                               1           text = a turn of the agent
                                                                                               context = the question
+mood        calm anxious angry relieved                                           1           text = a turn of the customer
+resolution  not_solved solved                                                     1           text = the customer's last words
 =========== ==================================================================== ============ =======================
 
 Politeness 0–100 = ``100 * (expected_level(row, labels) - 1) / 4``; depth 0–100 = ``100 * expected_level / 4``.
 A violation is found where ``1 - row[0] >= threshold``; its type is the likeliest label but ``none``.
-An empty text gets the neutral answer (politeness 3, no violation, no strategy, depth 0) with certainty.
+An empty text gets the neutral answer (politeness 3, no violation, no strategy, depth 0, calm) with certainty.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from qa_speech.conduct.courtesy import STRATEGIES
+from qa_speech.conduct.outcomes import MOODS
 from qa_speech.conduct.passages import Passage
 from qa_speech.engines.hashes import kept_sha256
 from qa_speech.errors import ModelError
@@ -62,6 +65,8 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "violation": VIOLATIONS,
     "strategy": STRATEGIES,
     "depth": ("0", "1", "2", "3", "4"),
+    "mood": MOODS,
+    "resolution": ("not_solved", "solved"),
 }
 """The labels of each classifier, in the order of its columns."""
 
@@ -70,6 +75,8 @@ NEUTRAL: Mapping[str, tuple[float, ...]] = {
     "violation": (1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
     "strategy": (0.0,) * 7,
     "depth": (1.0, 0.0, 0.0, 0.0, 0.0),
+    "mood": (1.0, 0.0, 0.0, 0.0),
+    "resolution": (0.5, 0.5),
 }
 """The answer for a text without letters or digits."""
 

@@ -7,7 +7,8 @@
     customer   那怎么取消                           question of the next exchange
 
 Backchannels, thanks, and what a customer supplies because the agent asked for it do not end an exchange: else every
-请问您的手机号 would count as a poor answer. A question repeated before anything was said to it is one question.
+请问您的手机号 would count as a poor answer. A question repeated before anything was said to it is one question. An exchange ends
+where the customer says that it did not help (还是不行, 试过了): that opens the next one, about the same matter.
 """
 
 from __future__ import annotations
@@ -31,12 +32,27 @@ class Exchange(NamedTuple):
     """An exchange, as indices into ``call.utterances``.
 
     `question` what wants an answer; `answer` all the agent says to it, empty where that is nothing; `reaction` what else the
-    customer says meanwhile.
+    customer says meanwhile. `unhelped`: the customer says that the answer did not help, and the next exchange goes on with it.
     """
 
     question: tuple[int, ...]
     answer: tuple[int, ...]
     reaction: tuple[int, ...] = ()
+    unhelped: bool = False
+
+    @property
+    def turns(self) -> tuple[tuple[int, ...], ...]:
+        """The answer turn by turn: what the agent says until the customer says something.
+
+        >>> Exchange((0,), (1, 2, 4), (3,)).turns
+        ((1, 2), (4,))
+        """
+        found: list[list[int]] = []
+        for index in self.answer:
+            if not found or any(found[-1][-1] < said < index for said in self.reaction):
+                found.append([])
+            found[-1].append(index)
+        return tuple([tuple(turn) for turn in found])
 
 
 @dataclass
@@ -48,9 +64,10 @@ class _Growing:
     reaction: list[int] = field(default_factory=list)
     informed: bool = False
     plain: bool = False
+    unhelped: bool = False
 
     def ended(self) -> Exchange:
-        return Exchange(tuple(self.question), tuple(self.answer), tuple(self.reaction))
+        return Exchange(tuple(self.question), tuple(self.answer), tuple(self.reaction), self.unhelped)
 
     def hears(self, tagged: Sequence[TaggedText], spoken: Sequence[int]) -> None:
         """The agent goes on."""
@@ -86,6 +103,9 @@ def exchanges(call: Call) -> tuple[Exchange, ...]:
             if last is None:
                 if wants_answer(words, before) or _is_a_matter(words, before):
                     found.append(_Growing(spoken))
+            elif last.informed and "unhelped" in words.groups:
+                last.unhelped = True
+                found.append(_Growing(spoken))
             elif not wants_answer(words, before):
                 last.reaction += spoken
             elif _is_answered(tagged, last):

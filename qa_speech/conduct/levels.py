@@ -43,13 +43,15 @@ FITS = 25.0
 ENOUGH_GIVEN = 12
 """Kinds of parts and facts from which an answer is as good as its level can be."""
 
+UNHELPED = 25.0
+"""Points that an answer loses where the customer says that it did not help, or asks the same again: one level."""
 TOLD = 2
 """Clauses of facts that together are a piece of substance."""
 FIGURES: frozenset[PartKind] = frozenset(("number", "time_limit", "steps"))
 """Parts that stand beside a 不归我们管 and still help."""
 BARE: frozenset[PartKind] = frozenset(("number", "time_limit"))
 """Parts that alone are a short answer: 三十九元."""
-HEARD = frozenset(("promise", "comfort", "asking"))
+HEARD = frozenset(("promise", "comfort", "asking", "wanting"))
 """Fillers that show no more than that the customer was heard."""
 
 _YES = "(?:是|有|能|可以|会|要|行|对|免费|支持|通过|生效|上班|看|接)[的了]"
@@ -61,12 +63,21 @@ _TAKEN_ON = re.compile(
 )
 
 
+class TurnGrade(NamedTuple):
+    """How well one turn of the agent answers, by the rules: its utterances, level and score (0–100)."""
+
+    utterances: tuple[int, ...]
+    level: Level
+    score: float
+
+
 class Grade(NamedTuple):
     """How well an exchange is answered, by the rules.
 
     `score` 0–100; `relevance` 0–100, None where nothing was said; `open` the questions that nothing answers; `deflected`
     the agent pushed the matter away; `taken_on` it was registered, dispatched or passed on; `again` the customer asks the
-    same again afterwards; `confirmed` the customer says that it is clear.
+    same again afterwards, or says that it did not help; `confirmed` the customer says that it is clear. `turns`: how well each
+    turn of the answer does by itself, where there is a call.
     """
 
     level: Level
@@ -79,10 +90,15 @@ class Grade(NamedTuple):
     taken_on: bool
     again: bool
     confirmed: bool
+    turns: tuple[TurnGrade, ...] = ()
 
 
 class GradedExchange(NamedTuple):
-    """An exchange and how well it is answered."""
+    """An exchange and how well it is answered.
+
+    Level and score are those of the best of the answer's turns, a level less where the customer says that it did not help, or
+    asks again; parts and open questions are those of all that is said.
+    """
 
     exchange: Exchange
     grade: Grade
@@ -123,13 +139,37 @@ def _graded_by_rules(call: Call) -> tuple[GradedExchange, ...]:
     found = exchanges(call)
     pushing = _pushing(call, found)
     graded: list[GradedExchange] = []
+    matter: tuple[int, ...] = ()
     for exchange, following in zip_longest(found, found[1:]):
-        pushed = not pushing.isdisjoint(exchange.answer)
+        matter += exchange.question
         heard = _is_heard(call, exchange, following)
-        again = following is not None and _is_same(tagged, exchange, following)
-        grade = _grade(tagged, exchange, pushed=pushed, heard=heard, again=again)
-        graded.append(GradedExchange(exchange, grade))
+        again = exchange.unhelped or (following is not None and _is_same(tagged, exchange, following))
+        pushed = not pushing.isdisjoint(exchange.answer)
+        whole = _grade(tagged, exchange, pushed=pushed, heard=heard, again=again)
+        turns = [_turn_grade(tagged, matter, turn, pushing) for turn in exchange.turns]
+        graded.append(GradedExchange(exchange, _of_best(whole, turns)))
+        if not exchange.unhelped:
+            matter = ()
     return tuple(graded)
+
+
+def _turn_grade(
+    tagged: Sequence[TaggedText], matter: tuple[int, ...], turn: tuple[int, ...], pushing: frozenset[int]
+) -> TurnGrade:
+    """One turn held against all that the customer said of the `matter`."""
+    pushed = not pushing.isdisjoint(turn)
+    grade = _grade(tagged, Exchange(matter, turn), pushed=pushed, heard=False, again=False)
+    return TurnGrade(turn, grade.level, grade.score)
+
+
+def _of_best(whole: Grade, turns: Sequence[TurnGrade]) -> Grade:
+    """The grade of an exchange: level and score of its best turn, a level less where it did not help."""
+    best = max(turns, key=lambda turn: (turn.level, turn.score), default=None)
+    level, score = (whole.level, whole.score) if best is None else (best.level, best.score)
+    if whole.again:
+        level = LEVELS[max(0, level - 1)]
+        score = max(0.0, score - UNHELPED)
+    return whole._replace(level=level, score=score, turns=tuple(turns))
 
 
 GRADED_EXCHANGES = RuleAnswer("exchanges", tuple[GradedExchange, ...], _graded_by_rules)
@@ -207,8 +247,6 @@ def _grade(tagged: Sequence[TaggedText], exchange: Exchange, *, pushed: bool, he
     relevance = None if reply.answer is None else _relevance(reply)
     level: Level = 1 if heard else _level(reply, pushed=pushed, fits=_fits(reply, relevance))
     sent_away = level == 0 and "away" in _filled(reply)
-    if again and level > 2:
-        level = LEVELS[level - 1]
     parts: list[Part] = []
     for index in substantive:
         parts += parts_of(tagged[index], index)
@@ -300,7 +338,9 @@ def _gives_nothing(reply: _Reply, given: int, filled: frozenset[str], *, pushed:
 
 
 def _asks_back(reply: _Reply, filled: frozenset[str]) -> bool:
-    """Whether an answer is a question to the customer, and no offer: 您是在厅里办的还是网上办的呢."""
+    """Whether an answer is a question to the customer, or a list of what is wanted, and no offer: 您是在厅里办的还是网上办的呢."""
+    if "wanting" in filled and reply.answer is not None:
+        return not reply.kinds & (BARE | GUIDANCE)
     if "asking" not in filled or reply.answer is None or reply.kinds & (FIGURES | GUIDANCE):
         return False
     return ends_in_question(reply.answer.text)

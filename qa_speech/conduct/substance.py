@@ -96,7 +96,7 @@ def count_substance(tagged: TaggedText) -> int:
 
 
 def fillers(tagged: TaggedText) -> frozenset[str]:
-    """What an answer is filled with that gives nothing: away, promise, comfort, asking, market.
+    """What an answer is filled with that gives nothing: away, promise, comfort, asking, wanting, market.
 
     >>> from qa_speech.conduct.tagging import tag_texts
     >>> [sorted(fillers(tagged)) for tagged in tag_texts(["您别着急", "一切以页面为准", "三十九元"])]

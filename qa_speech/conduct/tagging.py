@@ -5,7 +5,7 @@
 
 The rules stand in ``language/data/substance_rules.txt``, in the notation that `language.notation` explains. Groups of rules
 about an agent's words: part, acknowledge, empty (what fills an answer and gives nothing); about a customer's: ask, request,
-done.
+done, unhelped (it did not help).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from qa_speech.language.notation import rule_set
 from qa_speech.language.phrases import fold, fold_lines
 
 RULES = "substance_rules"
-OF_AGENT, OF_CUSTOMER = ("part", "acknowledge", "empty"), ("ask", "request", "done")
+OF_AGENT, OF_CUSTOMER = ("part", "acknowledge", "empty"), ("ask", "request", "done", "unhelped")
 """Groups of rules that are about an agent's words, and about a customer's."""
 
 _PUNCTUATION = re.compile(r"[，。？！；,.?!;\s]+")

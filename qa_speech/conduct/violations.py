@@ -19,8 +19,9 @@ from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple, TypeAlias, cast, get_args
 
 from qa_speech.language.data import word_list
+from qa_speech.language.marked import marked, marked_places
 from qa_speech.language.notation import NEAR, RuleHit, rule_set
-from qa_speech.language.phrases import fold, fold_lines, places
+from qa_speech.language.phrases import fold
 
 ViolationType: TypeAlias = Literal["insult", "taboo", "deflection", "rhetorical", "impatience", "order"]
 Severity: TypeAlias = Literal["critical", "major", "minor"]
@@ -49,6 +50,10 @@ _SAID_BY_OTHERS = f"(?:{_OTHERS}).{{0,4}}[说讲骂喊问嫌回].{{0,4}}"
 _QUOTED = "(?:原话|转述|(?:备注|留言|评论)(?:里|上)?[写说是]).{0,8}"
 _REPORTED = re.compile(f"{_SAID_BY_OTHERS}$|{_QUOTED}$|[您你]写的.{{0,6}}$")
 """Before words that are somebody else's: 司机说您…, 您备注里写的是…."""
+_DENIED = re.compile("(?:(?<!是)不是|没有?|别|请勿|切勿|不要|不会|绝不|不敢|不能)[说在想要让叫嫌怪]?[您你]?$")
+"""Before words that are denied: 我不是嫌您烦, 请勿催促."""
+_QUOTATION = re.compile("“[^”]*”|「[^」]*」|‘[^’]*’|\"[^\"]*\"")
+"""Words that are told, not said: 您说的“你急什么”."""
 _PLEASE = "(?:(?:还|烦|敬)?请|麻烦|辛苦|建议|希望|望|[您你](?:还是)?(?:也)?可以)"
 _SOFTLY = "[您你]?(?:还是|能|可以|多多?|再|予以|直接)*"
 _BEAR_WITH_IT = "(?:谅解|理解|见谅|包涵|体谅|担待|自行|自己|另行|另外|别处|别人|[找问]别)"
@@ -97,16 +102,17 @@ def violations_in(texts: Sequence[str], following: Sequence[str] = ()) -> list[t
     """
     if not texts:
         return []
-    joined = fold_lines(texts)
-    lines = joined.split("\n")
+    lines = [marked(text) for text in texts]
+    joined = "\n".join(lines)
     rules = rule_set(_RULES).rules
     found: list[list[Violation]] = [[] for _ in texts]
     for hit in _hits(joined):
         line, rule = lines[hit.line], rules[hit.rule]
-        if _REPORTED.search(line[max(0, hit.start - REPORT_WITHIN) : hit.start]):
+        before = line[max(0, hit.start - REPORT_WITHIN) : hit.start]
+        if _REPORTED.search(before) or _DENIED.search(before):
             continue
         more = following[hit.line] if hit.line < len(following) else ""
-        if rule.marked and _excused(line[hit.start :], line, more):
+        if rule.marked and _excused(fold(line[hit.start :]), line, more):
             continue
         kind, severity = rule.section
         found[hit.line].append(Violation(hit.start, hit.end, cast(ViolationType, kind), cast(Severity, severity)))
@@ -115,7 +121,7 @@ def violations_in(texts: Sequence[str], following: Sequence[str] = ()) -> list[t
 
 @lru_cache(maxsize=1)
 def _hits(joined: str) -> tuple[RuleHit, ...]:
-    """Where rules fire in folded lines; several figures of a call look at the same words, one after the other."""
+    """Where rules fire in marked lines; several figures of a call look at the same words, one after the other."""
     return tuple(rule_set(_RULES).hits(joined))
 
 
@@ -149,8 +155,10 @@ def _placed(text: str, found: Iterable[Violation]) -> tuple[Violation, ...]:
     for hit in sorted(found, key=_rank):
         if not any(_same_words(hit, other) for other in kept):
             kept.append(hit)
-    place = places(text)
-    return tuple(hit._replace(start=place[hit.start], end=place[hit.end - 1] + 1) for hit in sorted(kept))
+    place = marked_places(text)
+    there = [hit._replace(start=place[hit.start], end=place[hit.end - 1] + 1) for hit in sorted(kept)]
+    told = [quotation.span() for quotation in _QUOTATION.finditer(text)]
+    return tuple([hit for hit in there if not any(start < hit.start and hit.end < end for start, end in told)])
 
 
 def _same_words(one: Violation, other: Violation) -> bool:

@@ -6,6 +6,10 @@
     够了$ !! 足够                   after !! what speaks against it near by
     烦死了(你|$)                    what stands in ( ) has to follow, but is no part of the words found
     我不清楚$ ??                    ?? marks a rule; what the mark means is up to the reader of the file
+    有完没完	有完没完了	还没完成	behind tabs: words that the rule is for, and words that it must leave alone
+
+No gap crosses a border of clauses (``marked.MARKS``) where the text has any: …, ~, . and [^ ] stop there, ^ and $ stand beside
+one as well as at the ends of what is said. A pattern that means to cross says so: 不满意，?就别买.
 
 A few patterns at a time are one set: a call is read once per set, and only the rules that occur in it are looked for one by
 one. Why not all in one: the automaton of a set is built as text is read, and the gaps in 230 patterns (…, ~) multiply to more
@@ -22,24 +26,35 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from qa_speech.language.data import word_list
+from qa_speech.language.marked import MARKS
 
 NEAR = 8
 """Spoken characters on either side of a hit in which its exclusion is looked for."""
 
 _SECTION = re.compile(r"\[([\w ]+)\]")
 _GROUP = re.compile(r"<(\w+)>")
+_INSIDE = f"[^\\n{MARKS}]"
+_MEANS = {
+    ".": _INSIDE, "…": _INSIDE + "{0,8}", "~": _INSIDE + "{0,3}", "^": f"(?:^|[{MARKS}])", "$": f"($|[{MARKS}])",
+}  # fmt: skip
+_SIGN = re.compile(r"\\.|\[(?:\\.|[^\]])*\]|[.…~^$]")
 _TOGETHER = 6
 """Rules in one set."""
 _SET_MEMORY = 1 << 24
 
 
 class Rule(NamedTuple):
-    """One line of a rule file: the words of its section, the pattern, what speaks against it, whether it is marked."""
+    """One line of a rule file: the words of its section, the pattern, what speaks against it, whether it is marked.
+
+    `example` is what the rule is for, `counter` what comes near and must pass; empty where the file names none.
+    """
 
     section: tuple[str, ...]
     pattern: str
     unless: str
     marked: bool
+    example: str = ""
+    counter: str = ""
 
 
 class RuleHit(NamedTuple):
@@ -67,17 +82,39 @@ def read_rules(name: str) -> tuple[Rule, ...]:
             section = tuple(head.group(1).split())
         elif line.startswith("@"):
             group, _, pattern = line[1:].partition("=")
-            groups[group.strip()] = _written_out(pattern, groups)
+            groups[group.strip()] = _with_groups(pattern, groups)
         else:
-            pattern, _, unless = line.removesuffix("??").partition("!!")
-            marked = line.endswith("??")
-            found.append(Rule(section, _written_out(pattern, groups), _written_out(unless, groups), marked))
+            found.append(_rule(section, line, groups))
     return tuple(found)
 
 
-def _written_out(pattern: str, groups: dict[str, str]) -> str:
-    pattern = _GROUP.sub(lambda match: f"(?:{groups[match.group(1)]})", pattern.strip())
-    return pattern.replace("…", r"[^\n]{0,8}").replace("~", r"[^\n]{0,3}")
+def _rule(section: tuple[str, ...], line: str, groups: dict[str, str]) -> Rule:
+    rule, example, counter, *_ = [*line.split("\t"), "", ""]
+    pattern, _, unless = rule.removesuffix("??").partition("!!")
+    return Rule(
+        section,
+        _as_regex(_with_groups(pattern, groups)),
+        _as_regex(_with_groups(unless, groups)),
+        rule.endswith("??"),
+        example,
+        counter,
+    )
+
+
+def _with_groups(pattern: str, groups: dict[str, str]) -> str:
+    return _GROUP.sub(lambda match: f"(?:{groups[match.group(1)]})", pattern.strip())
+
+
+def _as_regex(pattern: str) -> str:
+    """A pattern as google-re2 takes it: its gaps and classes of anything else stop at the borders of clauses."""
+    return _SIGN.sub(_meaning, pattern)
+
+
+def _meaning(sign: re.Match[str]) -> str:
+    written = sign.group()
+    if written.startswith("[^"):
+        return f"[^\\n{MARKS}{written[2:]}"
+    return _MEANS.get(written, written)
 
 
 class RuleSet:
@@ -118,7 +155,8 @@ class RuleSet:
         return found
 
     def hits(self, joined: str) -> Iterator[RuleHit]:
-        """Every place of every rule in folded lines (`phrases.fold_lines`), less those that an exclusion speaks against."""
+        """Every place of every rule in lines (`phrases.fold_lines`, or of `marked.marked`), less those that an exclusion
+        speaks against."""
         # in UTF-8: for every match in a str re2 counts its characters anew
         data = joined.encode()
         fired: list[int] = []
@@ -136,8 +174,10 @@ class RuleSet:
                 if start == end:
                     continue
                 line = bisect_right(starts, start) - 1
-                first = len(data[starts[line] : start].decode())
-                last = first + len(data[start:end].decode())
+                words = data[start:end].decode()
+                begun = len(data[starts[line] : start].decode()) + len(words)
+                first = begun - len(words.lstrip(MARKS))
+                last = first + len(words.strip(MARKS))
                 around = lines[line][max(0, first - NEAR) : last + NEAR]
                 if unless is None or not unless.search(around.encode()):
                     yield RuleHit(line, first, last, number)

@@ -83,7 +83,7 @@ def fold(text: str) -> str:
     >>> fold("您好，ＡＢＣ １０元。")
     '您好abc10元'
     """
-    return _NOT_SPOKEN.sub("", _even(text))
+    return _NOT_SPOKEN.sub("", even(text))
 
 
 def fold_lines(texts: Sequence[str]) -> str:
@@ -96,7 +96,7 @@ def fold_lines(texts: Sequence[str]) -> str:
     if joined.count("\n") >= len(texts):
         joined = "\n".join([text.replace("\n", " ") for text in texts])
     if _UNEVEN.search(joined):
-        joined = _even(joined)
+        joined = even(joined)
     for mark in _COMMON_MARKS:
         if mark in joined:
             joined = joined.replace(mark, "")
@@ -109,13 +109,17 @@ def places(text: str) -> list[int]:
     >>> places("您，好")
     [0, 2]
     """
-    even = _even(text)
+    evened = even(text)
     # str.isalnum is what the pattern's \w means, less the underscore
-    return list(compress(range(len(even)), map(str.isalnum, even)))
+    return list(compress(range(len(evened)), map(str.isalnum, evened)))
 
 
-def _even(text: str) -> str:
-    """Narrow and lower case, exactly as long as `text`."""
+def even(text: str) -> str:
+    """Narrow and lower case, exactly as long as `text`.
+
+    >>> even("ＡＢ，Ok")
+    'ab，ok'
+    """
     if _WIDE.search(text):
         text = text.translate(_NARROW)
     lower = text.lower()

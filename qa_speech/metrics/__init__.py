@@ -19,7 +19,18 @@ from typing import Any
 
 from qa_speech.call import Call, Role
 from qa_speech.errors import PluginError, problem, with_hint
-from qa_speech.metrics import answer_depth, overlap, politeness, recording, response, silence, speech_rate, talk, voice
+from qa_speech.metrics import (
+    answer_depth,
+    overlap,
+    politeness,
+    recording,
+    resolution,
+    response,
+    silence,
+    speech_rate,
+    talk,
+    voice,
+)
 from qa_speech.metrics.base import Component, Metric, Name
 from qa_speech.metrics.kept import kept_measurements
 from qa_speech.scores import Measurement
@@ -34,6 +45,7 @@ BUILTIN: tuple[Metric, ...] = (
     *recording.METRICS,
     *politeness.METRICS,
     *answer_depth.METRICS,
+    *resolution.METRICS,
 )
 
 

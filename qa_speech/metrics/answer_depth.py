@@ -8,7 +8,9 @@
     agent      这个我也不清楚，你问营业厅吧     deflection                  → level 0
 
 An exchange is a customer's question, request or problem and all the agent says to it until the next one; what the customer
-supplies because the agent asked for it does not end it. Level: 0 no answer or deflection · 1 only acknowledged ·
+supplies because the agent asked for it does not end it, a 还是不行 does. Every turn of the answer has a level, and the exchange
+that of the best of them, one less where the customer says that it did not help: nothing is gained by saying more of the same.
+Level: 0 no answer or deflection · 1 only acknowledged ·
 2 short answer · 3 answer with substance that fits the question · 4 substance plus guidance.
 
 Who else: no vendor publishes such a figure for Chinese calls; Alibaba's model and Amazon's generative evaluation answer
@@ -24,7 +26,7 @@ from typing import NamedTuple
 from qa_speech.call import Call, Role
 from qa_speech.conduct.exchanges import Exchange
 from qa_speech.conduct.kinds import GUIDANCE, LEVELS, PART_KINDS, Level
-from qa_speech.conduct.levels import Grade, graded_exchanges
+from qa_speech.conduct.levels import UNHELPED, Grade, GradedExchange, TurnGrade, graded_exchanges
 from qa_speech.conduct.substance import Part
 from qa_speech.conduct.violations import violations
 from qa_speech.language.phrases import span_time
@@ -47,6 +49,8 @@ DEPTH = (
     Component("low_share", "%", "偏低占比", "share of low ones"),
     Component("depth_total", "points", "深度得分合计", "total of depth points"),
     Component("lowest", "points", "最低一次", "lowest"),
+    Component("turn_count", "count", "答复轮次", "answering turns", counted="个"),
+    Component("turn_depth_total", "points", "各轮深度合计", "total of the turns' depth"),
     Component("relevance", "points", "与问题的相关度", "relevance to the question"),
     Component("deflected_count", "count", "推诿的问题", "deflected questions", counted="个"),
     Component("deflected_share", "%", "推诿占比", "share deflected"),
@@ -76,14 +80,32 @@ POOR: Mapping[Level, str] = {
 """What the evidence of an exchange below the limit is called, by its level."""
 
 
+MOST_BY_RULES: Mapping[Level, float] = {0: 12.5, 1: 30.0, 2: 100.0, 3: 100.0, 4: 100.0}
+"""Depth, 0–100, that a model may give a turn at most, by the level that the rules give it: what the rules know for a
+deflection, a list of questions or a mere 请稍等 is none the deeper for its words."""
+
+
+class RatedTurn(NamedTuple):
+    """A turn of the agent in an exchange, by its utterances, with its depth 0–100 and the level that stands for."""
+
+    utterances: tuple[int, ...]
+    depth: float
+    level: Level
+    by_model: bool
+
+
 class RatedExchange(NamedTuple):
-    """An exchange with its depth: 0–100 and the level it stands for, by the model where one has read it, else by rules."""
+    """An exchange with its depth: 0–100 and the level it stands for, by the model where one has read it, else by rules.
+
+    The depth is that of the best of its `turns`, a level less where the customer says that it did not help.
+    """
 
     exchange: Exchange
     grade: Grade
     depth: float
     level: Level
     by_model: bool
+    turns: tuple[RatedTurn, ...] = ()
 
 
 def rated_exchanges(call: Call) -> tuple[RatedExchange, ...]:
@@ -95,15 +117,26 @@ def rated_exchanges(call: Call) -> tuple[RatedExchange, ...]:
     (2, ['number'], False)
     """
     levels = mean_labels(call, "depth")
-    found: list[RatedExchange] = []
-    for exchange, grade in graded_exchanges(call):
-        level = levels.get((*exchange.question, *exchange.answer)) if exchange.answer else None
-        if level is None:
-            found.append(RatedExchange(exchange, grade, grade.score, grade.level, by_model=False))
-        else:
-            by_model = 25 * level
-            found.append(RatedExchange(exchange, grade, by_model, _level(by_model), by_model=True))
-    return tuple(found)
+    return tuple([_rated(graded, levels) for graded in graded_exchanges(call)])
+
+
+def _rated(graded: GradedExchange, levels: Mapping[tuple[int, ...], float]) -> RatedExchange:
+    exchange, grade = graded
+    turns = [_rated_turn(turn, levels.get((*exchange.question, *turn.utterances))) for turn in grade.turns]
+    if not turns or not all(turn.by_model for turn in turns):
+        return RatedExchange(exchange, grade, grade.score, grade.level, False, tuple(turns))
+    depth = max([turn.depth for turn in turns])
+    if grade.again:
+        depth = max(0.0, depth - UNHELPED)
+    return RatedExchange(exchange, grade, depth, _level(depth), True, tuple(turns))
+
+
+def _rated_turn(turn: TurnGrade, level: float | None) -> RatedTurn:
+    """A turn by the `level` that the model gives it, on average, within what the rules leave; without a model by the rules."""
+    if level is None:
+        return RatedTurn(turn.utterances, turn.score, turn.level, by_model=False)
+    depth = min(25 * level, MOST_BY_RULES[turn.level])
+    return RatedTurn(turn.utterances, depth, _level(depth), by_model=True)
 
 
 def _level(depth: float) -> Level:
@@ -127,10 +160,11 @@ def depth(call: Call, *, low_below: int = 2, short_parts: bool = False) -> Measu
     -------
     Measurement, unit ``points``
         ``count`` exchanges, ``level0_count`` … ``level4_count``, ``level_mean``, ``depth_total`` (sum of depths; the value is
-        depth_total / count), ``lowest``; ``answered_count`` (level 2 and above), ``unanswered_count`` (exchanges of level 0 or 1,
+        depth_total / count), ``lowest``; ``turn_count`` turns of the agent in
+        them and ``turn_depth_total`` the sum of their depths; ``answered_count`` (level 2 and above), ``unanswered_count`` (exchanges of level 0 or 1,
         and questions of one turn that nothing answers), ``question_count``, ``multi_count`` turns with several questions;
         ``low_count`` and ``low_share``; ``relevance`` mean 0–100; ``deflected_count`` and ``deflected_share`` (%); ``again_count``
-        the customer asks the same again, ``confirmed_count`` the customer says it is clear; exchanges that hold each part:
+        the customer says that it did not help, or asks the same again, ``confirmed_count`` the customer says it is clear; exchanges that hold each part:
         ``reason_count``, ``steps_count``, ``number_count``, ``time_limit_count``, ``condition_count``, ``option_count``,
         ``next_step_count``, ``check_back_count``; ``substance_share``, ``guidance_share`` (%);
         ``taken_on_count`` matters registered or passed on, ``informed_count`` of them with a time limit or the next step, and
@@ -166,6 +200,8 @@ def depth(call: Call, *, low_below: int = 2, short_parts: bool = False) -> Measu
     figures: dict[str, float | None] = {
         "depth_total": total,
         "lowest": min([rated.depth for rated in every]),
+        "turn_count": sum([len(rated.turns) for rated in every]),
+        "turn_depth_total": sum([turn.depth for rated in every for turn in rated.turns]),
         "modelled_count": sum([rated.by_model for rated in every]),
         **_by_level(every, low_below),
         **_by_grade(every),

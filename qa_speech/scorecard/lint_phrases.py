@@ -38,7 +38,7 @@ def _phrase(where: str, model: Phrase) -> Iterator[LintFinding]:
             seen[folded] = said
             yield from _said(where, model, wording, said)
         yield from _useless(where, wording.unless, wording.phrases)
-    if all(wording.pattern is None for wording in model.wordings):
+    if all(wording.say is not None for wording in model.wordings):
         yield from _useless(where, model.unless, seen.values())
     if _one_is_enough(model):
         yield from _redundant(where, seen)

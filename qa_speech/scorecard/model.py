@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Private
 
 from qa_speech.language.script import line_problem
 from qa_speech.metrics.doubt import NEAR_BOUND, UNSURE, UNSURE_SHARE
-from qa_speech.scorecard.checks.base import Id, Number, Part, Percent, Points, Seconds, Share, Title
+from qa_speech.scorecard.checks.base import Count, Id, Number, Part, Percent, Points, Seconds, Share, Title
 from qa_speech.scorecard.checks.metric import MetricCheck, known_figure
 from qa_speech.scorecard.checks.table import Check
 
@@ -225,6 +225,7 @@ class Eligible(Part):
 
     min_duration_s: Seconds | None = None
     max_duration_s: Seconds | None = None
+    min_turns: Count | None = Field(None, description="没有时间的文字按轮次：少于这么多轮次就过短；有时间的看 min_duration_s")
     both_spoke: bool = Field(False, description="双方都说过话")
     recognised: bool = Field(False, description="必须有转写文字")
     attributes: Mapping[str, tuple[str, ...]] = Field({}, description="元数据须取这些值之一，如 queue: [宽带]")

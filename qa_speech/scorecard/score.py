@@ -44,6 +44,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qa_speech.call import Call, Role
+from qa_speech.language.dialogue import turns
 from qa_speech.metrics.kept import kept_measurements, with_measurements
 from qa_speech.scorecard.alarms import Watch, watched
 from qa_speech.scorecard.arithmetic import total_of
@@ -230,9 +231,12 @@ def _unscorable(call: Call, plan: Plan, reason: str) -> Score:
 
 def not_scorable(call: Call, eligible: Eligible) -> str:
     """Why a call is outside what the scorecard judges, or ""."""
-    if eligible.min_duration_s is not None and call.duration < eligible.min_duration_s:
+    if call.times == "nominal":
+        if eligible.min_turns is not None and len(turns(call)) < eligible.min_turns:
+            return "too_short"
+    elif eligible.min_duration_s is not None and call.duration < eligible.min_duration_s:
         return "too_short"
-    if eligible.max_duration_s is not None and call.duration > eligible.max_duration_s:
+    elif eligible.max_duration_s is not None and call.duration > eligible.max_duration_s:
         return "too_long"
     if eligible.both_spoke and call.recording.layout not in ("mono", "fake_stereo"):
         speaking = {utterance.role for utterance in call.utterances}

@@ -29,7 +29,7 @@ OPENERS = "喂 我跟你说 你看 我说 先生 女士 那个 嗯 您好 不是
 TAILS = "啊 了 吧 呢 嘛 啦 是吧 知道吗 好吧 行吗 先生 女士 哈".split()
 TAKEN_OUT = frozenset(
     "在的 好的请稍等 晚上八点前 晚上八点 嗯 有的亲 亲亲在的 "
-    "您好很高兴为您服务请问有什么可以帮您 能的 没货 没号了 三到五天 明白您的意思".split()
+    "您好很高兴为您服务请问有什么可以帮您 能的 没货 没号了 三到五天 明白您的意思 收到收到照".split()
 )
 """Texts (without punctuation) that came too near to the frozen test: see `separation.py`."""
 PHRASES = ("answers", "normal", "polite", "slots", "topics", "violations")
@@ -38,6 +38,10 @@ PARTS = 4
 """Into how many parts topics and stock phrases are dealt for the exchanges."""
 NOISE_PROPORTION = 10
 """Fillings of each frame of ``normal.tsv``: what agents say most is nothing special, and all of it must stay quiet."""
+RUDE_SECTIONS = ("agent shallow", "agent taboo")
+"""Sections of the recogniser's templates in which agents are meant to be rude or evasive: no normal speech."""
+_RUDE = re.compile("你(?!好)|谁也没有办法")
+"""Sentences of its other sections that are: civil agents say 您 there."""
 _ROUGH = re.compile("闭嘴|住口|给我|滚|你必须")
 _UNSURE = re.compile(
     "自己|你|我不管|跟我们|随便|^等着?$|等着|说|挂|讲|干嘛|行了|完|大声|什么$|^啥$|知道了|先这样|就这样|没了吧|还有吗|不是我们"
@@ -182,8 +186,9 @@ def _plain(rng: random.Random) -> list[Said]:
     templates = [HERE.parent / "demo_asr" / f"templates{name}.txt" for name in ("", "_more")]
     for line in _lines(templates):
         if line.startswith("["):
-            role = line[1:].split()[0]
-        elif role == "agent" and not line.startswith("#") and _bare(line) not in TAKEN_OUT:
+            section = line[1:-1]
+            role = "" if section in RUDE_SECTIONS else section.split()[0]
+        elif role == "agent" and not (line.startswith("#") or _RUDE.search(line) or _bare(line) in TAKEN_OUT):
             text = re.sub(r"\{\w+\}", lambda _: rng.choice(anything), line.lstrip("*"))
             found += [Said(as_heard(text, rng), f"hotline:{line}", 4 if "您" in text else 3, "none") for _ in range(2)]
     for number in range(1500):
@@ -341,6 +346,22 @@ def _answer(level: int, part: dict[str, list[str]], mine: Share, rng: random.Ran
             own = _some(part["G"], 1, 1, rng) if rng.random() < 0.7 else []
             body += own + _some(stock["guide"], 0 if own else 1, 2, rng)
     return joined([*head, *body], rng) + tail
+
+
+def customers(name: str, seed: int = 4, times: int = 4) -> list[tuple[str, str, str]]:
+    """(text, label, group) of what customers say, as written and as heard: ``moods`` or ``endings``.
+
+    Two of one label in one breath are of that label too.
+    """
+    rng = random.Random(seed)
+    found = []
+    for label, listed in labelled(name).items():
+        for line in listed:
+            group = f"{name}:{line}"
+            found.append((line, label, group))
+            found += [(as_heard(line, rng), label, group) for _ in range(times - 2)]
+            found.append((as_heard(joined([line, rng.choice(listed)], rng), rng), label, group))
+    return found
 
 
 if __name__ == "__main__":

@@ -68,6 +68,8 @@ class Check(Window):
             "first_s": self.first_s,
             "last_s": self.last_s,
             "between_s": self.between_s,
+            "first_turns": self.first_turns,
+            "last_turns": self.last_turns,
             "turns": self.turns,
         }
         return [name for name, value in named.items() if value is not None]

@@ -22,12 +22,20 @@ class Window(Part):
     first_s: Seconds | None = Field(None, gt=0, description="只看开头多少秒（从首次有人说话起算）")
     last_s: Seconds | None = Field(None, gt=0, description="只看结尾多少秒（到最后有人说话为止）")
     between_s: tuple[Seconds, Seconds] | None = Field(None, description="只看从第几秒到第几秒（从首次有人说话起算）")
+    first_turns: Count | None = Field(
+        None, gt=0, description="只看开头多少个轮次；与 first_s 同写时，有时间的按秒，没有时间的文字按轮次"
+    )
+    last_turns: Count | None = Field(
+        None, gt=0, description="只看最后多少个轮次；与 last_s 同写时，有时间的按秒，没有时间的文字按轮次"
+    )
     turns: tuple[int, int] | None = Field(None, description="只看第几到第几个轮次，从 1 数起，-1 是最后一个")
 
     @model_validator(mode="after")
     def _one_window(self) -> Window:
         if [self.first_s, self.last_s, self.between_s].count(None) < 2:
             raise ValueError("give only one of first_s, last_s, between_s")
+        if self.first_turns is not None or self.last_turns is not None:
+            self._check_ends()
         if self.between_s is not None and self.between_s[0] >= self.between_s[1]:
             raise ValueError("between_s needs two seconds, the smaller first")
         if self.turns is not None:
@@ -36,6 +44,28 @@ class Window(Part):
             if 0 in self.turns or (from_the_same_end and first > last):
                 raise ValueError("turns needs two turn numbers, the earlier first; 1 is the first turn, -1 the last")
         return self
+
+    def _check_ends(self) -> None:
+        """first_turns stands alone or beside first_s, last_turns alone or beside last_s."""
+        others = [self.between_s, self.turns]
+        others += [self.last_s, self.last_turns] if self.first_turns is not None else [self.first_s]
+        if others.count(None) < len(others):
+            raise ValueError("first_turns goes with first_s alone, last_turns with last_s alone")
+
+    def where(self, *, timed: bool) -> Window:
+        """The window as it is looked for: by seconds in what has times, by turns in what has none.
+
+        >>> window = Window(first_s=15, first_turns=2)
+        >>> window.where(timed=True).turns, window.where(timed=False).turns
+        (None, (1, 2))
+        """
+        if self.first_turns is None and self.last_turns is None:
+            return self
+        update: dict[str, object] = {"first_turns": None, "last_turns": None}
+        if not (timed and self.timed):
+            update |= {"first_s": None, "last_s": None}
+            update["turns"] = (1, self.first_turns) if self.first_turns else (-(self.last_turns or 0), -1)
+        return self.model_copy(update=update)
 
     @property
     def speaker(self) -> Role | None:
@@ -52,7 +82,7 @@ class Window(Part):
     @property
     def place(self) -> tuple[object, ...]:
         """Where it looks, whoever speaks: two windows with the same place look at the same part of a call."""
-        return self.first_s, self.last_s, self.between_s, self.turns
+        return self.first_s, self.last_s, self.between_s, self.first_turns, self.last_turns, self.turns
 
     def detail(self) -> Detail:
         """The window, in the detail of a result."""
@@ -94,22 +124,30 @@ def _turn(number: int, count: int) -> int:
 
 def windowed(window: Window, inner: Evaluator) -> Evaluator:
     """An evaluator that looks only inside a window, and says the window in its detail."""
-    said = window.detail()
-    if not said:
+    by_clock = _Look(window.where(timed=True))
+    by_count = _Look(window.where(timed=False))
+    if not by_clock.said:
         return inner
-    timed = window.timed
-    by_turns = window.turns is not None
 
     def decide(question: Question) -> Result:
         times = question.context.call.times
-        if timed and times == "nominal":
-            return Result(None, "no_times", said)
-        found = inner(question.within(window.inside(question))).telling(said)
-        if times == "transcript" and found.holds is not None and not by_turns:
+        look = by_count if times == "nominal" else by_clock
+        if look.window.timed and times == "nominal":
+            return Result(None, "no_times", look.said)
+        found = inner(question.within(look.window.inside(question))).telling(look.said)
+        if times == "transcript" and found.holds is not None and look.window.turns is None:
             return found._replace(review=(*found.review, "transcript_times"))
         return found
 
     return decide
+
+
+class _Look:
+    """A window as it is looked for, and how it is told."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self.said = window.detail()
 
 
 class Bounds(NamedTuple):

@@ -1,21 +1,24 @@
-"""One phrase to look for: a plain phrase with its variants, or a pattern, with what excuses it; and where it is said."""
+"""One phrase to look for: a plain phrase with its variants, a pattern, or a list that ships; with what excuses it; where it is said."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from qa_speech.call import Role
 from qa_speech.language.phrases import fold
+from qa_speech.language.threats import threat_words
 from qa_speech.scorecard.checks.base import Part, Text
 from qa_speech.scorecard.context import EVERYWHERE, Context, Hit, Place, Reach
 from qa_speech.scorecard.question import Needs, Question, unique
 from qa_speech.scorecard.search import borders, compiled_pattern
 from qa_speech.scorecard.sounds import sound_pattern
 
+LIST_NAMES = {"threats": "扬言升级"}
+"""What the lists are called in a sentence."""
 _LOOK_AROUND = ("(?=", "(?!", "(?<=", "(?<!")
 _PATTERN_MEMORY = 1 << 22
 """Bytes one pattern may take."""
@@ -36,6 +39,7 @@ class Wording(Part):
 
     model_config = ConfigDict(json_schema_extra=_for_editors)
 
+    list: Literal["threats"] | None = Field(None, description="自带的词表：threats 扬言升级投诉的说法（工信部、12315、曝光……）")
     say: Text | None = Field(None, description="原话；标点、空格、全半角、大小写不计")
     pattern: Text | None = Field(None, description="正则表达式（google-re2），在去掉标点和空格的文字上匹配")
     variants: tuple[Text, ...] = Field((), description="同义说法，任何一种都算这一句")
@@ -44,11 +48,11 @@ class Wording(Part):
 
     @model_validator(mode="after")
     def _one_wording(self) -> Wording:
-        if (self.say is None) == (self.pattern is None):
-            raise ValueError("give either say or pattern")
+        if [self.say, self.pattern, self.list].count(None) != 2:
+            raise ValueError("give either say or pattern, or a list")
+        if self.say is None and (self.variants or self.homophones):
+            raise ValueError("variants and homophones go with say, not with pattern or list")
         if self.pattern is not None:
-            if self.variants or self.homophones:
-                raise ValueError("variants and homophones go with say, not with pattern")
             _check_pattern(self.pattern)
         for text in (*self.phrases, *self.unless):
             if not fold(text):
@@ -58,6 +62,8 @@ class Wording(Part):
     @property
     def name(self) -> str:
         """How it is called in a sentence."""
+        if self.list is not None:
+            return LIST_NAMES[self.list]
         return self.say if self.say is not None else f"/{self.pattern}/"
 
     @property
@@ -109,15 +115,19 @@ def sought(wording: Wording, unless: tuple[str, ...], *, homophones: bool, borde
     phrases = frozenset([fold(phrase) for phrase in wording.phrases])
     by_sound = homophones if wording.homophones is None else wording.homophones
     texts: list[str] = []
-    if wording.pattern is not None:
+    listed: tuple[str, ...] = ()
+    if wording.list is not None:
+        texts = [f"(?im:{pattern})" for pattern in threat_words().patterns]
+        listed = threat_words().unless
+    elif wording.pattern is not None:
         texts = [f"(?im:{wording.pattern})"]
     elif by_sound:
         texts = [sound_pattern(phrase) for phrase in sorted(phrases)]
-    excuses = unique([fold(longer) for longer in (*wording.unless, *unless)])
+    excuses = unique([fold(longer) for longer in (*wording.unless, *listed, *unless)])
     needs.phrases.update(phrases, excuses)
     needs.patterns.update(texts)
     patterns = {text: compiled_pattern(text) for text in texts}
-    return Sought(wording.name, phrases, patterns, excuses, borders and wording.pattern is None)
+    return Sought(wording.name, phrases, patterns, excuses, borders and wording.say is not None)
 
 
 def said(question: Question, wanted: Sought, role: Role | None) -> list[Hit]:
