@@ -56,7 +56,9 @@ def test_it_ends_where_the_customer_says_that_it_did_not_help() -> None:
 
 
 def test_before_anything_was_said_nothing_can_have_failed_to_help() -> None:
-    (one,) = exchanges(make_call("customer: 宽带连不上", "agent: 您好", "customer: 重启过了还是不行", "agent: 派师傅，明天到"))
+    (one,) = exchanges(
+        make_call("customer: 宽带连不上", "agent: 您好", "customer: 重启过了还是不行", "agent: 派师傅，明天到")
+    )
 
     assert (one.question, one.answer, one.unhelped) == ((0,), (1, 3), False)
 

@@ -35,7 +35,14 @@ def sample(name: str):
 
 
 def test_six_are_shipped():
-    assert SHIPPED == ["broadband-fault", "complaint", "outbound-sales", "quality-only", "telecom-hotline", "text-service"]
+    assert SHIPPED == [
+        "broadband-fault",
+        "complaint",
+        "outbound-sales",
+        "quality-only",
+        "telecom-hotline",
+        "text-service",
+    ]
 
 
 @pytest.mark.parametrize("name", SHIPPED)

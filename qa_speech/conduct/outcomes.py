@@ -13,14 +13,12 @@ The rules stand in ``language/data/outcome_rules.txt``, the words of threats in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from qa_speech.call import Call, Role
 from qa_speech.conduct.exchanges import exchanges, tagged_utterances
 from qa_speech.conduct.levels import graded_exchanges
 from qa_speech.conduct.questions import wants_answer
-from qa_speech.conduct.tagging import join_tagged
 from qa_speech.language.dialogue import turns
 from qa_speech.language.marked import marked, marked_places
 from qa_speech.language.notation import rule_set
@@ -86,15 +84,10 @@ def ending(call: Call) -> Ending:
             outcome = "unknown"  # answered anew: what is said of that counts
         if turn.role is not Role.CUSTOMER or turn.utterances[0] < answered:
             continue
-        found = _said_in(call, turn.utterances)
-        said += found
-        kinds = {one.kind for one in found}
-        if kinds - {"confirmed"}:
-            outcome = "not_solved"
-        elif kinds:
-            outcome = "confirmed"
-        elif outcome != "not_solved" and wants_answer(join_tagged([tagged[index] for index in turn.utterances])):
-            outcome = "unknown"
+        for index in turn.utterances:
+            found = _said_in(call, index)
+            said += found
+            outcome = _after(outcome, {one.kind for one in found}, asks=wants_answer(tagged[index]))
     return Ending(outcome, tuple(said))
 
 
@@ -116,15 +109,21 @@ def _answers(call: Call) -> frozenset[int]:
     return frozenset(found)
 
 
-def _said_in(call: Call, indices: Sequence[int]) -> list[Said]:
-    found: list[Said] = []
-    for index in indices:
-        text = call.utterances[index].text or ""
-        mine = [Said(index, start, end, "threatened") for start, end in threats(text)]
-        for start, end, kind in _rules_in(text, "said"):
-            mine.append(Said(index, start, end, _KIND[kind]))
-        found += sorted(mine)
-    return found
+def _after(outcome: Outcome, kinds: set[SaidKind], *, asks: bool) -> Outcome:
+    """The outcome after words of these kinds, or after a question: what was confirmed before it is of another matter."""
+    if kinds - {"confirmed"}:
+        return "not_solved"
+    if kinds:
+        return "confirmed"
+    return "unknown" if asks and outcome == "confirmed" else outcome
+
+
+def _said_in(call: Call, index: int) -> list[Said]:
+    text = call.utterances[index].text or ""
+    found = [Said(index, start, end, "threatened") for start, end in threats(text)]
+    for start, end, kind in _rules_in(text, "said"):
+        found.append(Said(index, start, end, _KIND[kind]))
+    return sorted(found)
 
 
 def _rules_in(text: str, group: str) -> list[_Found]:

@@ -52,7 +52,7 @@ _REPORTED = re.compile(f"{_SAID_BY_OTHERS}$|{_QUOTED}$|[您你]写的.{{0,6}}$")
 """Before words that are somebody else's: 司机说您…, 您备注里写的是…."""
 _DENIED = re.compile("(?:(?<!是)不是|没有?|别|请勿|切勿|不要|不会|绝不|不敢|不能)[说在想要让叫嫌怪]?[您你]?$")
 """Before words that are denied: 我不是嫌您烦, 请勿催促."""
-_QUOTATION = re.compile("“[^”]*”|「[^」]*」|‘[^’]*’|\"[^\"]*\"")
+_QUOTATION = re.compile('“[^”]*”|「[^」]*」|‘[^’]*’|"[^"]*"')
 """Words that are told, not said: 您说的“你急什么”."""
 _PLEASE = "(?:(?:还|烦|敬)?请|麻烦|辛苦|建议|希望|望|[您你](?:还是)?(?:也)?可以)"
 _SOFTLY = "[您你]?(?:还是|能|可以|多多?|再|予以|直接)*"

@@ -160,11 +160,11 @@ def depth(call: Call, *, low_below: int = 2, short_parts: bool = False) -> Measu
     -------
     Measurement, unit ``points``
         ``count`` exchanges, ``level0_count`` … ``level4_count``, ``level_mean``, ``depth_total`` (sum of depths; the value is
-        depth_total / count), ``lowest``; ``turn_count`` turns of the agent in
-        them and ``turn_depth_total`` the sum of their depths; ``answered_count`` (level 2 and above), ``unanswered_count`` (exchanges of level 0 or 1,
-        and questions of one turn that nothing answers), ``question_count``, ``multi_count`` turns with several questions;
-        ``low_count`` and ``low_share``; ``relevance`` mean 0–100; ``deflected_count`` and ``deflected_share`` (%); ``again_count``
-        the customer says that it did not help, or asks the same again, ``confirmed_count`` the customer says it is clear; exchanges that hold each part:
+        depth_total / count), ``lowest``; ``turn_count`` turns of the agent in them and ``turn_depth_total`` the sum of their
+        depths; ``answered_count`` (level 2 and above), ``unanswered_count`` (exchanges of level 0 or 1, and questions of one turn
+        that nothing answers), ``question_count``, ``multi_count`` turns with several questions; ``low_count`` and ``low_share``;
+        ``relevance`` mean 0–100; ``deflected_count`` and ``deflected_share`` (%); ``again_count`` the customer says that it did
+        not help, or asks the same again, ``confirmed_count`` the customer says it is clear; exchanges that hold each part:
         ``reason_count``, ``steps_count``, ``number_count``, ``time_limit_count``, ``condition_count``, ``option_count``,
         ``next_step_count``, ``check_back_count``; ``substance_share``, ``guidance_share`` (%);
         ``taken_on_count`` matters registered or passed on, ``informed_count`` of them with a time limit or the next step, and

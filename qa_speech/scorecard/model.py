@@ -225,7 +225,9 @@ class Eligible(Part):
 
     min_duration_s: Seconds | None = None
     max_duration_s: Seconds | None = None
-    min_turns: Count | None = Field(None, description="没有时间的文字按轮次：少于这么多轮次就过短；有时间的看 min_duration_s")
+    min_turns: Count | None = Field(
+        None, description="没有时间的文字按轮次：少于这么多轮次就过短；有时间的看 min_duration_s"
+    )
     both_spoke: bool = Field(False, description="双方都说过话")
     recognised: bool = Field(False, description="必须有转写文字")
     attributes: Mapping[str, tuple[str, ...]] = Field({}, description="元数据须取这些值之一，如 queue: [宽带]")

@@ -143,6 +143,11 @@ class Case:
         first, last = self.text("first_turn"), self.text("last_turn")
         if not (first and last):
             return ""
+        if first == "1":
+            return self.pick(f"开头 {last} 个轮次内", f"in the first {last} turns")
+        if last == "-1":
+            count = first.removeprefix("-")
+            return self.pick(f"最后 {count} 个轮次内", f"in the last {count} turns")
         return self.pick(f"第 {first} 到 {last} 个轮次", f"in turns {first} to {last}")
 
     @property

@@ -164,6 +164,13 @@ NOTES: Words = {
     "longest_monologue": ("连续说了 {}", "spoke for {} on end"),
     "level_jump": ("音量突变", "sudden change of level"),
     "raised_voice": ("音量升高", "raised voice"),
+    # how it ended for the customer
+    "solved": ("客户说解决了", "the customer says it is solved"),
+    "not_solved": ("客户说没有解决", "the customer says it is not solved"),
+    "threatened": ("扬言升级", "threatens to go further"),
+    "thanked_in_anger": ("反话致谢", "thanks in anger"),
+    "mood_worse": ("情绪转坏", "mood turns for the worse"),
+    "mood_better": ("情绪转好", "mood turns for the better"),
     # absence
     "phrase_missing": ("", ""),
     "phrase_avoided": ("", ""),

@@ -47,7 +47,7 @@ class Window(Part):
 
     def _check_ends(self) -> None:
         """first_turns stands alone or beside first_s, last_turns alone or beside last_s."""
-        others = [self.between_s, self.turns]
+        others: list[object] = [self.between_s, self.turns]
         others += [self.last_s, self.last_turns] if self.first_turns is not None else [self.first_s]
         if others.count(None) < len(others):
             raise ValueError("first_turns goes with first_s alone, last_turns with last_s alone")

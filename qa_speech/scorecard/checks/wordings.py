@@ -1,4 +1,4 @@
-"""One phrase to look for: a plain phrase with its variants, a pattern, or a list that ships; with what excuses it; where it is said."""
+"""One phrase to look for: a plain phrase with its variants, a pattern or a shipped list, with what excuses it; where it is said."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ class Wording(Part):
 
     model_config = ConfigDict(json_schema_extra=_for_editors)
 
-    list: Literal["threats"] | None = Field(None, description="自带的词表：threats 扬言升级投诉的说法（工信部、12315、曝光……）")
+    list: Literal["threats"] | None = Field(
+        None, description="自带的词表：threats 扬言升级投诉的说法（工信部、12315、曝光……）"
+    )
     say: Text | None = Field(None, description="原话；标点、空格、全半角、大小写不计")
     pattern: Text | None = Field(None, description="正则表达式（google-re2），在去掉标点和空格的文字上匹配")
     variants: tuple[Text, ...] = Field((), description="同义说法，任何一种都算这一句")
