@@ -291,7 +291,7 @@ def two_versions(tmp_path: Path) -> Path:
 
     text = (folder("scorecards") / "telecom-hotline.yaml").read_text(encoding="utf-8")
     (tmp_path / "v1.yaml").write_text(text, encoding="utf-8")
-    newer = text.replace("version: 2", "version: 3", 1).replace("from: 2026-01-01", "from: 2026-06-01", 1)
+    newer = text.replace("version: 3", "version: 4", 1).replace("from: 2026-01-01", "from: 2026-06-01", 1)
     (tmp_path / "v2.yaml").write_text(newer, encoding="utf-8")
     (tmp_path / "qa_speech.toml").write_text(
         '[[scorecards]]\nfile = "v1.yaml"\nwhen = {queue = ["宽带", "移动"]}\n'
@@ -312,8 +312,8 @@ def test_rules_choose_the_scorecard_by_metadata_and_its_version_by_date(two_vers
         card = book.choose(Row("x", "x.wav", metadata=metadata))
         return (card.id, card.version) if card else None
 
-    assert chosen(queue="宽带", started_at="2026-02-01T10:00:00") == ("telecom-hotline", 2)
-    assert chosen(queue="移动", started_at="2026-07-01") == ("telecom-hotline", 3)
+    assert chosen(queue="宽带", started_at="2026-02-01T10:00:00") == ("telecom-hotline", 3)
+    assert chosen(queue="移动", started_at="2026-07-01") == ("telecom-hotline", 4)
     assert chosen(queue="投诉") == ("complaint", chosen(queue="投诉")[1])  # type: ignore[index]
     assert chosen(queue="其他") == ("outbound-sales", chosen()[1])  # type: ignore[index]
     own = book.choose(Row("x", "x.wav", scorecard="complaint", metadata={"queue": "宽带"}))

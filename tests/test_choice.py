@@ -132,7 +132,7 @@ def versions(tmp_path: Path) -> Path:
     place.mkdir()
     text = (folder("scorecards") / "telecom-hotline.yaml").read_text(encoding="utf-8")
     (place / "1.yaml").write_text(text, encoding="utf-8")
-    newer = text.replace("version: 2", "version: 3", 1).replace("from: 2026-01-01", "from: 2026-06-01", 1)
+    newer = text.replace("version: 3", "version: 4", 1).replace("from: 2026-01-01", "from: 2026-06-01", 1)
     (place / "2.yaml").write_text(newer, encoding="utf-8")
     return place
 
@@ -151,7 +151,7 @@ def calls(tmp_path: Path) -> Path:
 def test_score_takes_the_version_in_force_on_the_day_of_each_call(versions: Path, calls: Path) -> None:
     lines = [json.loads(line) for line in run("score", calls, "--json", "-s", versions).splitlines()]
 
-    assert [item["score"] and item["score"]["scorecard_version"] for item in lines] == [None, 2, 3]
+    assert [item["score"] and item["score"]["scorecard_version"] for item in lines] == [None, 3, 4]
 
 
 def test_the_rules_of_the_settings_come_before_the_scorecard_of_the_command_line(versions: Path, calls: Path) -> None:

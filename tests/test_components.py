@@ -34,6 +34,7 @@ PLAIN_NUMBERS = {
     "depth.level_mean",  # a rank
     "politeness.opening_greeting", "politeness.opening_introduction",  # 1 or 0
     "politeness.closing_further_help", "politeness.closing_farewell",
+    "resolution.confirmed", "resolution.not_solved", "resolution.unknown", "resolution.first_contact",
 }  # fmt: skip
 CALL = make_call("agent@0-3: 您好请问有什么可以帮您", "customer@4-7: 我想查一下我的话费", duration=20)
 IN_PLACES = {("violations", "value"), ("violations", "count")}

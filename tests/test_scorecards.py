@@ -217,12 +217,12 @@ def test_compare_prints_writes_a_page_and_gives_json(tmp_path):
     stricter = tmp_path / "new.yaml"
     text = (folder("scorecards") / "telecom-hotline.yaml").read_text(encoding="utf-8")
     stricter.write_text(
-        text.replace("{from: 90, name: 优秀}", "{from: 99.5, name: 优秀}").replace("version: 2", "version: 3"), "utf-8"
+        text.replace("{from: 90, name: 优秀}", "{from: 99.5, name: 优秀}").replace("version: 3", "version: 4"), "utf-8"
     )
     page = tmp_path / "changes.html"
     said = run("compare", "telecom-hotline", str(stricter), "--calls", str(calls), "--html", str(page), "--ui", "zh")
 
-    assert "telecom-hotline v2 → telecom-hotline v3" in said
+    assert "telecom-hotline v3 → telecom-hotline v4" in said
     assert "评分表对比" in page.read_text(encoding="utf-8")
     told = json.loads(run("compare", "telecom-hotline", str(stricter), "--calls", str(calls), "--json"))
     assert len(told["calls"]) == len(SAMPLES)

@@ -146,7 +146,7 @@ def test_agents_have_their_number_of_calls_and_intervals(book: Workbook) -> None
 def test_the_overview_says_alarms_first_and_the_notes_what_is_masked(book: Workbook) -> None:
     first = [str(row[0]) for row in book["概览"].iter_rows(values_only=True) if row[0]]
 
-    assert first[:4] == ["质检结果 run", "2026-11-27 至 2026-11-28；telecom-hotline v2", "报警", "扬言升级投诉"]
+    assert first[:4] == ["质检结果 run", "2026-11-27 至 2026-11-28；telecom-hotline v3", "报警", "扬言升级投诉"]
     assert {"总体", "等级", "处理失败", "扣分最多的项目", "指标分布"} <= set(first)
     assert "客户信息（号码、姓名、地址）已遮蔽。" in [cell.value for cell in book["说明"]["A"]]
 
