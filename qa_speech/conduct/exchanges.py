@@ -84,7 +84,7 @@ def exchanges(call: Call) -> tuple[Exchange, ...]:
     >>> call = make_call("agent: 您好请讲", "customer: 我的话费怎么多了", "agent: 请问您的手机号", "customer: 尾号三三八五",
     ...                  "agent: 是套餐外流量", "customer: 明白了谢谢", "agent: 不客气")
     >>> exchanges(call)
-    (Exchange(question=(1,), answer=(2, 4, 6), reaction=(3, 5)),)
+    (Exchange(question=(1,), answer=(2, 4, 6), reaction=(3, 5), unhelped=False),)
     """
     tagged = tagged_utterances(call)
     found: list[_Growing] = []

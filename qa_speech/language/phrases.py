@@ -117,8 +117,8 @@ def places(text: str) -> list[int]:
 def even(text: str) -> str:
     """Narrow and lower case, exactly as long as `text`.
 
-    >>> even("ＡＢ，Ok")
-    'ab，ok'
+    >>> even("ＡＢ、Ok")
+    'ab、ok'
     """
     if _WIDE.search(text):
         text = text.translate(_NARROW)

@@ -124,11 +124,20 @@ def _rated(graded: GradedExchange, levels: Mapping[tuple[int, ...], float]) -> R
     exchange, grade = graded
     turns = [_rated_turn(turn, levels.get((*exchange.question, *turn.utterances))) for turn in grade.turns]
     if not turns or not all(turn.by_model for turn in turns):
-        return RatedExchange(exchange, grade, grade.score, grade.level, False, tuple(turns))
+        return _read_whole(graded, tuple(turns), levels.get((*exchange.question, *exchange.answer)))
     depth = max([turn.depth for turn in turns])
     if grade.again:
         depth = max(0.0, depth - UNHELPED)
     return RatedExchange(exchange, grade, depth, _level(depth), True, tuple(turns))
+
+
+def _read_whole(graded: GradedExchange, turns: tuple[RatedTurn, ...], level: float | None) -> RatedExchange:
+    """An exchange that no model has read turn by turn: by the rules, or by the `level` of a model that read all its answer at
+    once, as those of earlier versions did."""
+    exchange, grade = graded
+    if level is None or not exchange.answer:
+        return RatedExchange(exchange, grade, grade.score, grade.level, False, turns)
+    return RatedExchange(exchange, grade, 25 * level, _level(25 * level), True, turns)
 
 
 def _rated_turn(turn: TurnGrade, level: float | None) -> RatedTurn:

@@ -103,7 +103,7 @@ def resolution(call: Call) -> Measurement:
     >>> lines = ("customer: 宽带连不上怎么办", "agent: 重插一下网线，等灯变绿就好了")
     >>> found = resolution(make_call(*lines, "customer: 绿了，可以了"))
     >>> found.value, found.evidence[0].quote, found.components["first_contact"]
-    (100.0, '可以了', 1)
+    (100.0, '绿了', 1)
     >>> resolution(make_call(*lines, "customer: 还是不行")).value, resolution(make_call(*lines)).reason
     (0.0, 'no_event')
     """

@@ -157,6 +157,6 @@ def shipped() -> Mapping[str, Path]:
     """The scorecards that ship with the project, by name.
 
     >>> sorted(shipped())
-    ['broadband-fault', 'complaint', 'outbound-sales', 'quality-only', 'telecom-hotline']
+    ['broadband-fault', 'complaint', 'outbound-sales', 'quality-only', 'telecom-hotline', 'text-service']
     """
     return {file.stem: file for file in sorted(folder("scorecards").glob("*.yaml"))}

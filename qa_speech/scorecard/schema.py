@@ -42,7 +42,7 @@ def load_scorecard(source: str | Path) -> Scorecard:
     --------
     >>> card = load_scorecard("telecom-hotline")
     >>> card.title, len(card.criteria), card.pass_mark
-    ('热线服务质检评分表', 27, 80.0)
+    ('热线服务质检评分表', 29, 80.0)
 
     >>> card = load_scorecard('''
     ... id: tiny
