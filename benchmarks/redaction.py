@@ -5,6 +5,7 @@ false_mask_rate (share of generated dialogues without identifiers in which anyth
 false_in_context (the same with other dialogues before and after), x_realtime (seconds of call per second of searching and
 masking the text of whole calls). On dialogues that were written before the finder was read, those that were not developed
 on: recall_unread_* by kind, false_mask_rate_unread; on further ones for accounts and cards, the same with fresh.
+Of lines by hands that had not read the finder, those that were never looked at: recall_strangers_*.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from _common import Figure, Options, figure, run
 from _identifiers import NONE, Case, cases
+from _strangers import masked_places, strangers, whole
 from _unread import Dialogue, dialogues
 
 from qa_speech.call import Role, Utterance
@@ -44,6 +46,15 @@ UNREAD: dict[str, tuple[tuple[str, ...], str]] = {
 DIALOGUES_A_CALL = 40
 SEEDS = {"written": 60, "spoken": 35, "noisy": 90, "negative": 130}
 """Seeds per group in a full run: more than 2,000 each of written, spoken and noisy identifiers and of negative dialogues."""
+
+
+STRANGERS: dict[str, tuple[tuple[str, ...], str]] = {
+    "recall_strangers_numbers": (("phone", "idcard", "bankcard"), "target >= 0.95"),
+    "recall_strangers_card": (("expiry", "cvv"), "target >= 0.95"),
+    "recall_strangers_accounts": (("email", "wechat", "qq"), "target >= 0.95"),
+    "recall_strangers_names": (("name",), "target >= 0.85"),
+    "recall_strangers_addresses": (("address",), "target >= 0.85"),
+}
 
 
 def utterances(dialogue: Case) -> tuple[Utterance, ...]:
@@ -110,6 +121,24 @@ def of_kinds(closed: Sequence[Dialogue], which: str) -> Iterator[Figure]:
     yield figure(f"false_mask_rate_{which}", wrong / len(without), "share", len(without), "target <= 0.01")
 
 
+def by_strangers() -> Iterator[Figure]:
+    """Of the closed lines of a hand that had not read the finder: recall by kind, and lines without anything that are masked."""
+    total, found = Counter[str](), Counter[str]()
+    closed = [one for one in strangers() if one.closed]
+    for one in closed:
+        for kind, is_masked in whole(one):
+            total[kind] += 1
+            found[kind] += is_masked
+    for name, (kinds, target) in STRANGERS.items():
+        count = sum(total[kind] for kind in kinds)
+        share = sum(found[kind] for kind in kinds) / count
+        each = "; ".join([f"{kind} {found[kind]}/{total[kind]}" for kind in kinds])
+        yield figure(name, share, "share", count, f"{target}; {each}")
+    without = [one for one in closed if not one.spans and not one.more]
+    wrong = sum(bool(masked_places(one.text)) for one in without)
+    yield figure("false_mask_rate_strangers", wrong / len(without), "share", len(without), "target <= 0.01")
+
+
 def in_context(dialogues: Sequence[Case], around: Sequence[Case]) -> Iterator[Figure]:
     """The same dialogues between two others without identifiers: what was said before must not mislead."""
     rng = random.Random(len(dialogues))
@@ -158,6 +187,7 @@ def measure(options: Options) -> Iterator[Figure]:
     some_dialogues = [dialogue for group in ("written", "spoken", "noisy") for dialogue in cases(group, some)]
     yield from in_context(some_dialogues, negative)
     yield from unread()
+    yield from by_strangers()
     mixed = [dialogue for group in SEEDS for dialogue in cases(group, range(4))]
     yield speed(mixed, 5 if options.quick else 8)
 

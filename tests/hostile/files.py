@@ -335,7 +335,7 @@ def results_are_defused(place: Path) -> None:
     with (place / "x.csv").open(encoding="utf-8-sig", newline="") as file:
         assert all(row["agent"].startswith("'") for row in csv.DictReader(file))
     sheet = openpyxl.load_workbook(place / "x.xlsx")["通话"]
-    column = [cell.value for cell in sheet[1]].index("坐席")
+    column = [cell.value for cell in sheet[1]].index("工号")
     assert all(str(cells[column].value).startswith("'") for cells in list(sheet.rows)[1:])
 
 
