@@ -57,7 +57,7 @@ class DecodeOptions:
     beam_size: int = 5
     window_s: float = 16.0
     window: Literal["full", "tight"] = "tight"
-    least_window_s: float = 12.0
+    least_window_s: float = 10.0
     least_pad_s: float = LEAST_PAD_S
     no_repeat_ngram_size: int = 0
     hotwords: str = ""
