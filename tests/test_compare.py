@@ -1,8 +1,12 @@
 """Two scorecards over the same calls: who moves, by how much, and because of what."""
 
+from urllib.parse import quote
+
 import pytest
 
 from qa_speech.report.compare import comparison_lines, comparison_page
+from qa_speech.report.links import links_from
+from qa_speech.report.page import page_name
 from qa_speech.scorecard import load_scorecard, score
 from qa_speech.scorecard.compare import compare
 from qa_speech.testing import make_call
@@ -166,3 +170,44 @@ def test_what_is_gone_from_a_card_or_has_no_total_has_its_words(new, lang, says)
     shown = "\n".join(comparison_lines(found, lang=lang)) + comparison_page(found, lang=lang)
 
     assert says in shown
+
+
+def test_two_different_cards_are_said_to_be_so_first():
+    other = changed(("id: tiny", "id: other"), ("{id: closing,", "{id: farewell,"))
+    found = compared(other)
+    told = "两份不同的评分表，不是同一份的两个版本：1 个项目两边都有，1 个只在前一份，1 个只在后一份"
+
+    page = comparison_page(found)
+
+    assert told in page
+    assert page.index(told) < page.index("换了等级")
+    assert told in list(comparison_lines(found))[1]
+    assert "两份不同的评分表" not in comparison_page(compared(changed(("points: 4", "points: 9"))))
+
+
+def test_bands_stand_from_the_best_to_the_worst_whichever_card_has_them():
+    bands = (
+        "bands: [{from: 60, name: 合格}, {from: 0, name: 不合格}]",
+        "bands: [{from: 90, name: 优秀}, {from: 0, name: 待改进}]",
+    )
+    found = compared(changed(bands, ("min_coverage: 0", "min_coverage: 0\neligible: {min_duration_s: 0.5}")))
+
+    assert found.bands == ("优秀", "合格", "不合格", "待改进")
+    shown = comparison_page(found)
+    assert shown.index('class="n">优秀') < shown.index('class="n">合格') < shown.index('class="n">不合格')
+
+
+def test_calls_lead_to_their_pages_and_show_no_number(tmp_path):
+    call = make_call("agent: 您好", "customer: 喂", call_id="13800138000.wav")
+    page = tmp_path / "run" / "pages" / page_name("[电话].wav")
+    page.parent.mkdir(parents=True)
+    page.write_text("page", encoding="utf-8")
+    stricter = load_scorecard(changed(("any: [您好]", "any: [您好请讲]")))
+    found = compare(load_scorecard(OLD), stricter, [call])
+
+    made = comparison_page(found, link=links_from(tmp_path / "new" / "changes.html", tmp_path / "run"))
+
+    assert f'href="../run/pages/{quote(page.name)}"' in made
+    assert "13800138000" not in made + "".join(comparison_lines(found))
+    assert "13800138000.wav" in comparison_page(found, mask=False)
+    assert 'href=""' not in comparison_page(found)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qa_speech.cli.common import EXIT_UNUSABLE, Language, UiOption, friendly_errors, ui
+from qa_speech.cli.common import EXIT_UNUSABLE, Language, MaskOption, UiOption, friendly_errors, ui
 
 if TYPE_CHECKING:
     from qa_speech.scorecard.model import Criterion, Scorecard, Section
@@ -237,6 +237,7 @@ def compare(
         typer.Option("--workers", min=1, help="Processes; default: one for each core.", show_default=False),
     ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+    mask: MaskOption = True,
     ui_language: UiOption = None,
 ) -> None:
     """What would change with another scorecard: who moves band, and because of what.
@@ -249,14 +250,16 @@ def compare(
     with friendly_errors(ui_language):
         from qa_speech.batch.compare import compare_stored
         from qa_speech.report.compare import comparison_lines, comparison_page
+        from qa_speech.report.links import links_from
 
         found = compare_stored(load(old), load(new), calls, workers=workers)
         if html is not None:
-            write_bytes(html, comparison_page(found, lang=lang).encode())
+            link = links_from(html, calls, lang=lang, mask=mask)
+            write_bytes(html, comparison_page(found, lang=lang, link=link, mask=mask).encode())
         if json_output:
             import msgspec
 
             typer.echo(msgspec.json.encode(found).decode())
             return
-        for line in comparison_lines(found, lang=lang):
+        for line in comparison_lines(found, lang=lang, mask=mask):
             typer.echo(line)

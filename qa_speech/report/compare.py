@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from qa_speech.privacy.redact import masked_id
 from qa_speech.report.html import asset, fill, policy_hash
 from qa_speech.report.labels import COMPARISON
 from qa_speech.scorecard.compare import (
@@ -18,11 +19,24 @@ from qa_speech.scorecard.compare import (
 )
 from qa_speech.wording import terms
 from qa_speech.wording.lang import Lang, clauses, pick
+from qa_speech.wording.masking import placeholders
 
 MOST_CALLS = 500
 """Changed calls that a page lists."""
+MOST_REASONS = 6
+"""Criteria that are named for a call, those of the largest change."""
 MOST_LINES = 50
 """Changed calls that a terminal lists."""
+
+
+def _no_page(call_id: str) -> str:
+    """The address of no page."""
+    return ""
+
+
+def _shown(call_id: str, lang: Lang, *, mask: bool) -> str:
+    """An id as people see it."""
+    return masked_id(call_id, placeholders(lang)) if mask else call_id
 
 
 class Bar(NamedTuple):
@@ -46,9 +60,11 @@ class CriterionRow(NamedTuple):
 
 
 class CallRow(NamedTuple):
-    """One call that changed band; `way` is ``up``, ``down``, or "" where one of the totals is missing."""
+    """One call that changed band; `way` is ``up``, ``down``, or "" where one of the totals is missing; `link` leads to its page,
+    "" where there is none."""
 
     id: str
+    link: str
     old: str
     new: str
     way: str
@@ -68,6 +84,7 @@ class ComparisonView:
 
     old: str
     new: str
+    different: str
     moved: str
     mean: str
     bars: tuple[Bar, ...]
@@ -80,28 +97,35 @@ class ComparisonView:
     more: str
 
 
-def comparison_page(found: Comparison, *, lang: Lang = "zh") -> str:
+def comparison_page(
+    found: Comparison, *, lang: Lang = "zh", link: Callable[[str], str] = _no_page, mask: bool = True
+) -> str:
     """The comparison as a whole HTML document; at most 500 changed calls are listed.
+
+    `link` gives the address of the page of a call, "" for none. With `mask` ids are shown without what identifies customers.
 
     >>> from qa_speech.scorecard.compare import Distribution
     >>> nothing = Distribution(0, 0, None, None, None, None, 0, {}, (0,) * 10)
     >>> "没有差别" in comparison_page(Comparison("a v1", "a v2", (), (), nothing, nothing, {}))
     True
     """
-    view = comparison_view(found, lang)
+    view = comparison_view(found, lang, link=link, mask=mask)
     style = asset("compare.css")
     values = {"style": style, "style_hash": policy_hash(style), "view": view}
     page = fill("compare", lang=lang, t=lambda key: _label(key, lang), **values)
     return f"{page}\n"
 
 
-def comparison_view(found: Comparison, lang: Lang) -> ComparisonView:
+def comparison_view(
+    found: Comparison, lang: Lang, *, link: Callable[[str], str] = _no_page, mask: bool = True
+) -> ComparisonView:
     """The comparison as its page shows it."""
     bands = _all_bands(found)
     rest = len(found.moved) - MOST_CALLS
     return ComparisonView(
         old=found.old,
         new=found.new,
+        different=_different(found, lang),
         moved=_label("moved", lang, moved=len(found.moved), n=len(found.calls)),
         mean=_label("mean", lang, old=_number(found.before.mean), new=_number(found.after.mean)),
         bars=tuple(_bars(found.before, found.after)),
@@ -110,9 +134,19 @@ def comparison_view(found: Comparison, lang: Lang) -> ComparisonView:
         bands=tuple(band_name(band, lang) for band in bands),
         moves=tuple(_moves(found, bands, lang)),
         criteria=tuple(_criterion_row(one, lang) for one in _changed(found.criteria)),
-        calls=tuple(_call_row(one, lang) for one in found.moved[:MOST_CALLS]),
+        calls=tuple(_call_row(one, lang, link, mask=mask) for one in found.moved[:MOST_CALLS]),
         more=_label("more", lang, n=rest) if rest > 0 else "",
     )
+
+
+def _different(found: Comparison, lang: Lang) -> str:
+    """That these are two cards, not two versions of one, and what they have in common; "" where they are versions."""
+    if found.same_card:
+        return ""
+    shared = sum(1 for one in found.criteria if one.old and one.new)
+    only_old = sum(1 for one in found.criteria if one.old and not one.new)
+    only_new = sum(1 for one in found.criteria if one.new and not one.old)
+    return _label("different", lang, shared=shared, old=only_old, new=only_new)
 
 
 def _bars(before: Distribution, after: Distribution) -> Iterator[Bar]:
@@ -134,9 +168,10 @@ def _percentiles(side: Distribution, lang: Lang) -> str:
 
 
 def _all_bands(found: Comparison) -> list[str]:
-    """The bands of both cards; the calls without a total come last."""
-    bands = dict.fromkeys([*found.after.bands, *found.before.bands])
-    return sorted(bands, key=lambda band: band == NO_TOTAL)
+    """The bands that calls are in, from the best to the worst; the calls without a total come last."""
+    held = {*found.after.bands, *found.before.bands}
+    named = [band for band in found.bands if band in held]
+    return [*named, *sorted(held - {*named, NO_TOTAL}), *([NO_TOTAL] if NO_TOTAL in held else [])]
 
 
 def _moves(found: Comparison, bands: Sequence[str], lang: Lang) -> Iterator[MovesRow]:
@@ -168,12 +203,13 @@ def _outcomes(counts: Mapping[str, int], lang: Lang) -> str:
     return "，".join(f"{outcome_name(code, lang)} {count}" for code, count in counts.items())
 
 
-def _call_row(change: CallChange, lang: Lang) -> CallRow:
+def _call_row(change: CallChange, lang: Lang, link: Callable[[str], str], *, mask: bool) -> CallRow:
     way = ""
     if change.difference is not None:
         way = "up" if change.difference > 0 else "down"
     return CallRow(
-        id=change.call_id,
+        id=_shown(change.call_id, lang, mask=mask),
+        link=link(change.call_id),
         old=_total_and_band(change.old_total, change.old_band, lang),
         new=_total_and_band(change.new_total, change.new_band, lang),
         way=way,
@@ -184,9 +220,13 @@ def _call_row(change: CallChange, lang: Lang) -> CallRow:
 # ------------------------------------------------------------------------------------------------- terminal
 
 
-def comparison_lines(found: Comparison, *, lang: Lang = "zh", most: int = MOST_LINES) -> Iterator[str]:
+def comparison_lines(
+    found: Comparison, *, lang: Lang = "zh", most: int = MOST_LINES, mask: bool = True
+) -> Iterator[str]:
     """The comparison as lines of text for a terminal; at most `most` changed calls are listed."""
     yield f"{found.old} → {found.new}"
+    if not found.same_card:
+        yield _different(found, lang)
     yield _label("moved", lang, moved=len(found.moved), n=len(found.calls))
     yield _side_line("before", found.before, lang)
     yield _side_line("after", found.after, lang)
@@ -197,7 +237,7 @@ def comparison_lines(found: Comparison, *, lang: Lang = "zh", most: int = MOST_L
     for change in found.moved[:most]:
         old = _total_and_band(change.old_total, change.old_band, lang)
         new = _total_and_band(change.new_total, change.new_band, lang)
-        yield f"  {change.call_id}: {old} → {new}  {because(change, lang)}"
+        yield f"  {_shown(change.call_id, lang, mask=mask)}: {old} → {new}  {because(change, lang)}"
     if len(found.moved) > most:
         yield f"  {_label('more', lang, n=len(found.moved) - most)}"
 
@@ -215,7 +255,10 @@ def because(change: CallChange, lang: Lang) -> str:
     """Which criteria moved a call: 问候: 通过 6 → 未通过 0."""
     if not change.criteria:
         return _label("weights", lang)
-    return clauses([_changed_outcome(one, lang) for one in change.criteria], lang)
+    told = [_changed_outcome(one, lang) for one in change.criteria[:MOST_REASONS]]
+    if len(change.criteria) > MOST_REASONS:
+        told.append(_label("and_more", lang, n=len(change.criteria)))
+    return clauses(told, lang)
 
 
 def _changed_outcome(change: CriterionChange, lang: Lang) -> str:

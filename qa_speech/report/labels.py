@@ -188,6 +188,12 @@ CHECK: Words = {
 
 COMPARISON: Words = {
     "title": ("评分表对比", "Scorecards compared"),
+    "different": (
+        "这是两份不同的评分表，不是同一份的两个版本：{shared} 个项目两边都有，{old} 个只在前一份，{new} 个只在后一份；"
+        "总分不能直接相比。",
+        "These are two scorecards, not two versions of one: {shared} criteria are on both, {old} on the first alone, {new} on the "
+        "second alone; their totals do not compare.",
+    ),
     "moved": ("{moved} / {n} 通电话换了等级", "{moved} of {n} calls change band"),
     "mean": ("平均分 {old} → {new}", "mean {old} → {new}"),
     "mean_of": ("平均", "mean"),
@@ -205,6 +211,7 @@ COMPARISON: Words = {
     "nothing": ("没有差别。", "No difference."),
     "weights": ("各项结果相同，只是权重或分档不同", "the same outcomes; only weights or bands differ"),
     "more": ("另有 {n} 通未列出", "{n} more are not listed"),
+    "and_more": ("等 {n} 项", "{n} criteria in all"),
     "passed": ("达标 {n} 通", "passed {n}"),
     "without": ("无总分 {n}", "without a total {n}"),
     "absent": ("没有此项", "not on the card"),

@@ -95,7 +95,8 @@ class Distribution(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """What `compare` found. `moves` counts calls by old and new band, unmoved ones included."""
+    """What `compare` found. `moves` counts calls by old and new band, unmoved ones included. `bands` of both cards from the best
+    to the worst; `same_card` = two versions of one, by its id."""
 
     old: str
     new: str
@@ -104,6 +105,8 @@ class Comparison(msgspec.Struct, frozen=True):
     before: Distribution
     after: Distribution
     moves: Mapping[str, Mapping[str, int]]
+    bands: tuple[str, ...] = ()
+    same_card: bool = True
 
     @property
     def moved(self) -> tuple[CallChange, ...]:
@@ -174,7 +177,18 @@ def comparison(old: Scorecard, new: Scorecard, blocks: Iterable[Block]) -> Compa
         before=_distribution(old, before.results),
         after=_distribution(new, after.results),
         moves={band: dict(held) for band, held in moves.items()},
+        bands=tuple(_bands(old, new)),
+        same_card=old.id == new.id,
     )
+
+
+def _bands(old: Scorecard, new: Scorecard) -> list[str]:
+    """The bands of both cards, those first that begin highest on the new one, or on the old one where it has no such band."""
+    begins: dict[str, float] = {}
+    for card in (old, new):
+        for band in card.bands:
+            begins[band.name] = band.from_
+    return sorted(begins, key=lambda name: -begins[name])
 
 
 class _Side:
