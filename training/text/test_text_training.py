@@ -7,7 +7,9 @@ import json
 import random
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 HERE = Path(__file__).resolve().parent
@@ -105,6 +107,99 @@ def test_a_bert_folder_is_fine_tuned_exported_and_served(tmp_path: Path) -> None
     for together, single in zip(rows, alone, strict=True):
         assert sum(together) == pytest.approx(1, abs=1e-4)
         assert together == pytest.approx(single, abs=1e-5)
+
+
+def _small_weights() -> Any:
+    """Weights as `read_weights` gives them, of a random network that knows single characters."""
+    from qa_speech.training.base import LAYER_NAMES, Weights
+
+    rng = np.random.default_rng(0)
+    width, inner, positions = 32, 64, 80
+    pieces = (
+        "<s>",
+        "<pad>",
+        "</s>",
+        "<unk>",
+        "▁",
+        *sorted(set("可以办的因为超了三十块建议您换个套餐不归我管好知道流量怎么宽带")),
+    )
+    tensors = {"emb.word": rng.normal(size=(len(pieces), width)).astype(np.float32)}
+    sizes = {"emb.pos": positions * width, "emb.type": 2 * width, "emb.ln.w": width, "emb.ln.b": width}
+    shapes = {"fi": (inner, width), "fo": (width, inner), "aln": (width,), "oln": (width,)}
+    for layer in range(3):
+        for short in LAYER_NAMES:
+            shape = shapes.get(short, (width, width))
+            sizes |= {f"l{layer}.{short}.w": int(np.prod(shape)), f"l{layer}.{short}.b": shape[0]}
+    for name, size in sizes.items():
+        centre = 1.0 if name.endswith("ln.w") else 0.0
+        tensors[name] = rng.normal(centre, 0.2, size).astype(np.float32)
+    scores = np.linspace(-1, -9, len(pieces)).astype(np.float32)
+    return Weights(width, 3, 2, inner, positions, 2, 1e-12, pieces, scores, (0, 1, 2, 3), tensors)
+
+
+def test_a_base_taken_out_is_fitted_to_depth_and_only_its_upper_layers_learn(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    from qa_speech.conduct.classifier import load_text_models
+    from qa_speech.conduct.passages import Passage
+    from qa_speech.training.base import write_base
+    from qa_speech.training.fit import fit
+
+    base = tmp_path / "base"
+    write_base(_small_weights(), base, 3)
+    body = transformers.AutoModel.from_pretrained(base, add_pooling_layer=False)
+    word = torch.tensor(_small_weights().tensors["emb.word"])
+    assert torch.equal(body.embeddings.word_embeddings.weight, word)
+    parts = ("不归我管", "好的我知道了", "可以办", "因为超了三十块", "因为超了三十块，建议您换个套餐")
+    rng = random.Random(0)
+    with (tmp_path / "labels.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["question", "text", "label"])
+        for row in range(400):
+            writer.writerow(
+                [f"{rng.choice(('流量', '宽带'))}怎么办", f"{parts[row % 5]}{rng.choice('您的了')}", row % 5]
+            )
+
+    report = fit("depth", tmp_path / "labels.csv", tmp_path / "run", base=str(base), epochs=20)
+
+    assert report.spearman.value > 0.8
+    model = load_text_models(tmp_path / "run").classifiers["depth"]
+    deep, shallow = model.classify([Passage(parts[4], "流量怎么办"), Passage(parts[0], "流量怎么办")])
+    assert np.dot(deep, range(5)) > np.dot(shallow, range(5)) + 2
+
+
+def test_lower_layers_stay_and_upper_ones_learn() -> None:
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    from types import SimpleNamespace
+
+    from qa_speech.training.upper import learn, lower_outputs, padded, pooled_network
+
+    torch.manual_seed(0)
+    config = transformers.BertConfig(
+        vocab_size=20, hidden_size=32, num_hidden_layers=3, num_attention_heads=2, intermediate_size=32
+    )
+    network = pooled_network(torch, transformers.BertModel(config, add_pooling_layer=False), {"a": 1, "b": 2})
+    texts = [SimpleNamespace(ids=[row % 20] * (row % 5 + 1), type_ids=[0] * (row % 5 + 1)) for row in range(60)]
+    seen = lower_outputs(torch, network, texts)
+    whole = network(**padded(torch, texts[:7]))
+    in_two = network.upper(torch.stack([seen[0].float()]), torch.ones(1, 1, dtype=torch.long))
+    assert in_two["a"][0, 0].item() == pytest.approx(whole[0][0, 0].item(), abs=2e-3)
+    before = {name: held.clone() for name, held in network.body.state_dict().items()}
+
+    def loss_of(found: Any, rows: Any) -> Any:
+        return (found["a"][:, 0] - 1).pow(2).mean() + found["b"].pow(2).mean()
+
+    told: list[float] = []
+    learn(
+        torch, network, seen, loss_of, np.arange(60), seed=0, epochs=5, rate=1e-3,
+        after=lambda number, loss: told.append(loss),
+    )  # fmt: skip
+
+    assert told[-1] < told[0] / 2
+    moved = {name for name, held in network.body.state_dict().items() if not torch.equal(held, before[name])}
+    assert moved
+    assert all(name.startswith("encoder.layer.2.") for name in moved)
 
 
 def test_whole_exchanges_have_every_level_and_their_length_says_nothing_of_it() -> None:
