@@ -123,8 +123,9 @@ def loaded(base: Path) -> Any:
             str(base), "is not a model folder: no config.json or no tokenizer.json (a fast tokenizer) in it"
         )
     # it would print a bar and a report of the parts that are not used here
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
+    messages: Any = transformers.logging
+    messages.set_verbosity_error()
+    messages.disable_progress_bar()
     try:
         body = transformers.AutoModel.from_pretrained(str(base), local_files_only=True, dtype="float32")
     except (OSError, ValueError, RuntimeError) as exc:
