@@ -17,7 +17,7 @@ from typing import Any, TypeAlias, TypeVar
 import msgspec
 
 from qa_speech.call import SCHEMA_VERSION, Call
-from qa_speech.errors import ConfigError, without_values
+from qa_speech.errors import ConfigError, problem, without_values
 from qa_speech.files import ResultFolder, write_bytes
 from qa_speech.scores import CallFailure, CallReport, Score
 from qa_speech.timeline import Segment, Timeline
@@ -67,13 +67,22 @@ def decode(data: bytes | str, kind: type[T], source: str = "JSON") -> T:
     try:
         value: T = _DECODERS[kind].decode(data)
     except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as exc:
-        raise ConfigError(source, [f"not a qa_speech {kind.__name__.lower()}: {without_values(str(exc))}"]) from exc
+        raise ConfigError(
+            source,
+            [problem("not a qa_speech {kind}: {reason}", kind=kind.__name__.lower(), reason=without_values(str(exc)))],
+        ) from exc
     except RecursionError as exc:
-        raise ConfigError(source, [f"not a qa_speech {kind.__name__.lower()}: nested too deeply"]) from exc
+        raise ConfigError(
+            source, [problem("not a qa_speech {kind}: nested too deeply", kind=kind.__name__.lower())]
+        ) from exc
     version = value.schema_version if isinstance(value, Call | Score) else SCHEMA_VERSION
     if version > SCHEMA_VERSION:
-        problem = f"schema_version {version} was written by a newer qa_speech; this one reads up to {SCHEMA_VERSION}"
-        raise ConfigError(source, [problem])
+        what = problem(
+            "schema_version {version} was written by a newer qa_speech; this one reads up to {schema_version}",
+            version=version,
+            schema_version=SCHEMA_VERSION,
+        )
+        raise ConfigError(source, [what])
     return value
 
 
@@ -123,7 +132,9 @@ def unread_calls(path: str | Path) -> Iterator[Unread]:
     if path.is_dir():
         names = ResultFolder(path).call_files()
         if not names:
-            raise ConfigError(str(path), ["no stored calls here; expected *.json files, or a folder calls/ with them"])
+            raise ConfigError(
+                str(path), [problem("no stored calls here; expected *.json files, or a folder calls/ with them")]
+            )
         for name in names:
             yield partial(decode, _read(name), Call, str(name))
     elif path.suffix == ".jsonl":
@@ -151,4 +162,4 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def _unreadable(path: Path, exc: OSError) -> ConfigError:
-    return ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"])
+    return ConfigError(str(path), [problem("cannot read: {reason}", reason=exc.strerror or exc)])

@@ -75,7 +75,32 @@ def with_hint(what: Problem, word: str, known: Iterable[str]) -> Problem:
     return problem("{what}; did you mean {close!r}?", what=what, close=close[0])
 
 
+def together(problems: Sequence[str]) -> str:
+    """Several problems as one.
+
+    >>> together([problem("no title"), problem("no id")])
+    'no title; no id'
+    """
+    first, *rest = problems
+    if not rest:
+        return first
+    return problem("{what}; {more}", what=first, more=together(rest))
+
+
+def said_by(error: BaseException) -> str:
+    """What an error says: its problem, where it carries one alone, else its text.
+
+    >>> said_by(ValueError(problem("no title"))).template, said_by(KeyError("title"))
+    ('no title', "'title'")
+    """
+    if len(error.args) == 1 and isinstance(error.args[0], Problem):
+        return error.args[0]
+    return str(error)
+
+
 def _plain(value: object) -> str | int | float:
+    if isinstance(value, BaseException):
+        return said_by(value)
     if isinstance(value, Problem | int | float):
         return value
     return readable(str(value))
@@ -146,7 +171,7 @@ class ConfigError(QaSpeechError):
     def __str__(self) -> str:
         if len(self.problems) == 1:
             problem = self.problems[0]
-            return problem if problem.startswith(f"{self.source}:") else f"{self.source}: {problem}"
+            return f"{problem}" if problem.startswith(f"{self.source}:") else f"{self.source}: {problem}"
         lines = "\n".join(f"  {problem}" for problem in self.problems)
         return f"{self.source}: {len(self.problems)} problems\n{lines}"
 

@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from qa_speech.errors import problem
+
 
 def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hex; the file is never held in memory."""
@@ -36,9 +38,13 @@ def regular_bytes(path: Path, *, most: int | None = None) -> bytes:
     with open(path, "rb", opener=_without_waiting) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
-            raise ValueError("not a regular file")
+            raise ValueError(problem("not a regular file"))
         if most is not None and status.st_size > most:
-            raise ValueError(f"{status.st_size / 1e6:.1f} MB; {most / 1e6:g} MB is the most")
+            raise ValueError(
+                problem(
+                    "{size_mb:.1f} MB; {most_mb:g} MB is the most", size_mb=status.st_size / 1e6, most_mb=most / 1e6
+                )
+            )
         return file.read()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from qa_speech.errors import QaSpeechError
+from qa_speech.errors import QaSpeechError, problem
 
 FOLDERS = ("models", "scorecards", "samples", "docs")
 
@@ -34,4 +34,11 @@ def folder(name: str) -> Path:
     for place in places:
         if place.is_dir():
             return place
-    raise QaSpeechError(f"the shipped folder {name!r} is missing; looked in {places[0]} and {places[1]}")
+    raise QaSpeechError(
+        problem(
+            "the shipped folder {name!r} is missing; looked in {place} and {other}",
+            name=name,
+            place=places[0],
+            other=places[1],
+        )
+    )

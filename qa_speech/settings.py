@@ -44,17 +44,19 @@ Option > file > the model's own settings > default. Unknown keys are refused and
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from qa_speech.audio.limits import DEFAULT, DIVIDED_HOURS, RECORDINGS, RecordingLimits, SpeechLimits
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.language.dialogue import UTTERANCE_PAUSE_S
 from qa_speech.language.limits import DEFAULT as LARGEST
 from qa_speech.language.limits import TranscriptLimits
 from qa_speech.tables.dates import DayOrder
+from qa_speech.validation import keys_of, unknown_key, wrong
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -290,9 +292,9 @@ def load_settings(path: str | Path | None = None) -> Settings:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as exc:
-        raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
+        raise ConfigError(str(path), [problem("cannot read: {reason}", reason=exc.strerror or exc)]) from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise ConfigError(str(path), [f"not TOML: {exc}"]) from exc
+        raise ConfigError(str(path), [problem("not TOML: {reason}", reason=exc)]) from exc
     try:
         return _placed(Settings.model_validate(table), path.parent)
     except ValidationError as exc:
@@ -303,7 +305,27 @@ def load_settings(path: str | Path | None = None) -> Settings:
 def _told(error: ErrorDetails) -> str:
     """Where it is, and what is wrong there."""
     where = ".".join(map(str, error["loc"]))
-    return f"{where}: {error['msg']}"
+    if error["type"] != "extra_forbidden":
+        return problem("{where}: {what}", where=where, what=wrong(error))
+    what = unknown_key(str(error["loc"][-1]), _keys_beside(error["loc"]))
+    return problem("{where}: {what}", where=where, what=what)
+
+
+def _keys_beside(where: Sequence[int | str]) -> tuple[str, ...]:
+    """The keys that may stand in the table in which an unknown one does."""
+    model: type[BaseModel] = Settings
+    for part in where[:-1]:
+        field = model.model_fields.get(str(part))
+        if field is not None:
+            model = next(_models(field.annotation), model)
+    return keys_of(model)
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
 
 
 def _placed(settings: Settings, base: Path) -> Settings:

@@ -44,7 +44,7 @@ def listed(tmp_path: Path) -> Path:
 
 
 def test_what_is_ambiguous_is_refused_before_the_run(listed: Path) -> None:
-    with pytest.raises(ConfigError, match=r"list.csv:7: started_at：.*could be either way") as refused:
+    with pytest.raises(ConfigError, match=r"list.csv:7: started_at: .*could be either way") as refused:
         find_rows([listed])
     assert len(refused.value.problems) == 1
 

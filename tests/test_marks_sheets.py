@@ -16,6 +16,7 @@ from qa_speech.errors import ConfigError
 from qa_speech.marks.filled import Filled, calls_in, read_sheet
 from qa_speech.marks.model import Mark, Seconds
 from qa_speech.marks.sheets import About, SheetRow, write_sheet
+from qa_speech.wording.translate import translated
 
 FIRST = About("first", "tiny", 3, blind=False, made_at="2026-11-30T08:00:00")
 
@@ -107,7 +108,7 @@ def test_every_wrong_row_is_told_with_its_number_and_nothing_is_taken_in(sheet: 
 
     assert [problem.split(":")[:2] for problem in problems] == [["复核单.xlsx", str(row)] for row in (2, 3, 4, 5)]
     for word, problem in zip(("人工判定应为", "必须写理由", "不在本批次", "没有选“人工判定”"), problems, strict=True):
-        assert word in problem
+        assert word in translated(problem, "zh")
 
 
 @pytest.mark.parametrize(
@@ -128,13 +129,13 @@ def test_every_wrong_row_is_told_with_its_number_and_nothing_is_taken_in(sheet: 
 def test_a_row_that_contradicts_itself_is_refused(sheet: Path, cells: dict[str, Any], word: str) -> None:
     (problem,) = told(sheet, **cells)
 
-    assert word in problem
+    assert word in translated(problem, "zh")
 
 
 def test_a_row_without_an_inspector_is_refused(sheet: Path) -> None:
     fill(sheet, I2="通过")
 
-    with pytest.raises(ConfigError, match=r"复核单\.xlsx:2: 没有填质检员"):
+    with pytest.raises(ConfigError, match=r"复核单\.xlsx:2: no inspector"):
         back(sheet)
 
 
@@ -156,7 +157,7 @@ def test_an_id_that_may_mean_two_calls_is_refused(sheet: Path) -> None:
     fill(sheet, A4=123, I4="通过")
     twice = {**KNOWN, ("00123", "thanks"): KNOWN["0123", "thanks"]}
 
-    with pytest.raises(ConfigError, match="不在本批次"):
+    with pytest.raises(ConfigError, match="no such call and criterion in this run"):
         read_sheet(sheet, known=twice, person="李")
 
 

@@ -203,7 +203,7 @@ HOSTILE = {
     "worth nothing": (criterion("check: {entity: {kind: phone}}"), "worth nothing"),
     "unknown metric": (
         criterion("points: 1\ncheck: {metric: silense.longest_s, at_most: 1}"),
-        "no metric 'silense' (did you mean 'silence'?)",
+        "did you mean 'silence'?",
     ),
     "unknown component": (
         criterion("points: 1\ncheck: {metric: silence.longst_s, at_most: 1}"),
@@ -262,7 +262,7 @@ HOSTILE = {
     ),
     "a given figure unheard of": (
         GOOD + "tests:\n  - {name: x, dialogue: ['agent: 您好'], given: {voise: 1}}\n",
-        "tests[x].given: no metric 'voise' (did you mean 'voice'?)",
+        "tests[x].given: no metric 'voise'; there are: talk",
     ),
     "a fatal unheard of": (
         criterion("points: 1\nfatal: all\ncheck: {entity: {kind: phone}}"),

@@ -24,7 +24,7 @@ from qa_speech.audio.played import own_sounds
 from qa_speech.audio.track import SILENT_DB, Floats, Track, frame_levels, frame_mask
 from qa_speech.audio.undivided import undivided
 from qa_speech.call import Finding, Layout
-from qa_speech.errors import ChannelError
+from qa_speech.errors import ChannelError, problem
 from qa_speech.timeline import NOWHERE, Segment, Timeline
 
 LEAST_SHARED_SPEECH_S = 1.0
@@ -109,7 +109,7 @@ def analyse(
     ('mono', (Timeline([]),), ['mono', 'dead_channel', 'level'])
     """
     if samples.ndim != 2 or not samples.shape[0]:
-        raise ChannelError(source, f"expected samples of shape (channels, n), got {samples.shape}")
+        raise ChannelError(source, problem("expected samples of shape (channels, n), got {shape}", shape=samples.shape))
     surveys = [channels.survey(Track(row, rate)) for row in samples]
     layout, voices, findings = _layout(surveys, source)
     hidden = masked([surveys[index] for index in voices])
@@ -211,7 +211,14 @@ def _layout(surveys: list[channels.Survey], source: str) -> tuple[Layout, list[i
     alive = [index for index, survey in enumerate(surveys) if not survey.dead]
     dead = [index for index, survey in enumerate(surveys) if survey.dead]
     if len(alive) > 2:
-        raise ChannelError(source, f"{len(alive)} of {len(surveys)} channels carry sound; expected one or two")
+        raise ChannelError(
+            source,
+            problem(
+                "{heard} of {channels} channels carry sound; expected one or two",
+                heard=len(alive),
+                channels=len(surveys),
+            ),
+        )
     voices = sorted([*alive, *dead][:2])
     if len(alive) == 2:
         one, two = voices

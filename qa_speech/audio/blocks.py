@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_speech.audio.decode import KEEP_RATE_MAX, RATES, as_int16
-from qa_speech.errors import DecodeError
+from qa_speech.errors import DecodeError, problem
 
 Samples = npt.NDArray[np.int16]
 PCM, FLOAT, A_LAW, MU_LAW = 1, 3, 6, 7
@@ -119,7 +119,7 @@ class Blocks:
             with soundfile.SoundFile(made) as file:
                 return as_int16(file.read(most, dtype="float32", always_2d=True)).T
         except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as exc:
-            raise DecodeError(str(self._path), f"cannot be read in parts: {exc}") from exc
+            raise DecodeError(str(self._path), problem("cannot be read in parts: {reason}", reason=exc)) from exc
 
 
 class Pair:

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from qa_speech.audio.limits import UNLIMITED, RecordingLimits
 from qa_speech.audio.riff import data_chunk
 from qa_speech.audio.store import BLOCK_FRAMES, Store
-from qa_speech.errors import DecodeError
+from qa_speech.errors import DecodeError, problem, said_by
 
 KEEP_RATE_MAX = 16_000
 """Hz; recordings with a higher rate are resampled to this while they are read."""
@@ -47,9 +47,13 @@ class RawFormat:
 
     def __post_init__(self) -> None:
         if self.codec not in RAW_CODECS:
-            raise ValueError(f"codec {self.codec!r}: expected one of {', '.join(RAW_CODECS)}")
+            raise ValueError(
+                problem("codec {codec!r}: expected one of {known}", codec=self.codec, known=", ".join(RAW_CODECS))
+            )
         if not RATES[0] <= self.rate <= RATES[1] or not 1 <= self.channels <= CHANNELS_MAX:
-            raise ValueError(f"rate {self.rate} Hz, {self.channels} channels: not a recording")
+            raise ValueError(
+                problem("rate {rate} Hz, {channels} channels: not a recording", rate=self.rate, channels=self.channels)
+            )
 
 
 def raw_text(raw: RawFormat | None) -> str:
@@ -76,7 +80,7 @@ def parse_raw(text: str) -> RawFormat:
     """
     codec, *numbers = text.split(":")
     if len(numbers) > 2 or not all(number.isdecimal() for number in numbers):
-        raise ValueError(f"{text!r}: expected codec:rate:channels, e.g. alaw:8000:2")
+        raise ValueError(problem("{text!r}: expected codec:rate:channels, e.g. alaw:8000:2", text=text))
     return RawFormat(codec, *map(int, numbers))
 
 
@@ -207,7 +211,7 @@ def decode(
     try:
         return _decoded(wanted, raw)
     except _Refused as exc:
-        raise DecodeError(str(path), str(exc)) from exc
+        raise DecodeError(str(path), said_by(exc)) from exc
 
 
 def _decoded(wanted: _Wanted, raw: RawFormat | None) -> Audio:
@@ -225,7 +229,12 @@ def _decoded(wanted: _Wanted, raw: RawFormat | None) -> Audio:
             return _checked(_pyav(wanted), path)
         except DecodeError as second:
             raise DecodeError(
-                str(path), f"not a recording that can be decoded ({first.problem}; {second.problem})"
+                str(path),
+                problem(
+                    "not a recording that can be decoded ({first}; {second})",
+                    first=first.problem,
+                    second=second.problem,
+                ),
             ) from None
     if audio.source_frames == 0 and size > EMPTY_HEADER_BYTES:
         repaired = _pyav(wanted)
@@ -241,14 +250,14 @@ def _decoded(wanted: _Wanted, raw: RawFormat | None) -> Audio:
 def _size(path: Path) -> int:
     try:
         if not path.is_file():
-            raise DecodeError(str(path), "no such file" if not path.exists() else "not a file")
+            raise DecodeError(str(path), problem("no such file") if not path.exists() else problem("not a file"))
         size = path.stat().st_size
         with path.open("rb"):
             pass
     except OSError as exc:
-        raise DecodeError(str(path), f"cannot be opened: {exc.strerror or exc}") from exc
+        raise DecodeError(str(path), problem("cannot be opened: {reason}", reason=exc.strerror or exc)) from exc
     if size == 0:
-        raise DecodeError(str(path), "the file is empty (0 bytes)")
+        raise DecodeError(str(path), problem("the file is empty (0 bytes)"))
     return size
 
 
@@ -258,7 +267,7 @@ def _warn(audio: Audio, warning: str) -> Audio:
 
 def _checked(audio: Audio, path: Path) -> Audio:
     if audio.samples.shape[1] == 0:
-        raise DecodeError(str(path), "holds no samples")
+        raise DecodeError(str(path), problem("holds no samples"))
     return audio
 
 
@@ -280,7 +289,7 @@ def _soundfile(wanted: _Wanted, raw: RawFormat | None) -> Audio:
             "format": "RAW", "subtype": RAW_CODECS[raw.codec], "samplerate": raw.rate, "channels": raw.channels,
         }  # fmt: skip
     elif path.suffix.lower() == ".raw":
-        raise DecodeError(str(path), "headerless: its codec, rate and channels must be given")
+        raise DecodeError(str(path), problem("headerless: its codec, rate and channels must be given"))
     try:
         with soundfile.SoundFile(os.fsencode(path), **options) as file:  # a name need not be UTF-8
             _check_header(wanted, file.samplerate, file.channels)
@@ -290,9 +299,9 @@ def _soundfile(wanted: _Wanted, raw: RawFormat | None) -> Audio:
             codec = f"{file.format}/{file.subtype}"
             return Audio(sink.finish(), sink.rate, file.samplerate, sink.frames, codec)
     except soundfile.LibsndfileError as exc:
-        raise DecodeError(str(path), f"libsndfile: {exc.error_string.rstrip('.')}") from exc
+        raise DecodeError(str(path), problem("libsndfile: {reason}", reason=exc.error_string.rstrip("."))) from exc
     except (RuntimeError, TypeError, ValueError, MemoryError) as exc:
-        raise DecodeError(str(path), f"libsndfile: {exc}") from exc
+        raise DecodeError(str(path), problem("libsndfile: {reason}", reason=exc)) from exc
 
 
 @contextmanager
@@ -302,9 +311,9 @@ def _av_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except (av.error.FFmpegError, av.error.InvalidDataError) as exc:
-        raise DecodeError(str(path), f"FFmpeg: {exc.strerror or exc}") from exc
+        raise DecodeError(str(path), problem("FFmpeg: {reason}", reason=exc.strerror or exc)) from exc
     except (ValueError, MemoryError, OverflowError, IndexError) as exc:
-        raise DecodeError(str(path), f"FFmpeg: {exc}") from exc
+        raise DecodeError(str(path), problem("FFmpeg: {reason}", reason=exc)) from exc
 
 
 CONTAINERS = (
@@ -323,11 +332,11 @@ def _pyav(wanted: _Wanted) -> Audio:
     av.logging.set_level(av.logging.PANIC)
     with _av_errors(path), av.open(os.fspath(path), metadata_errors="ignore", options=_ALONE) as container:
         if not container.streams.audio:
-            raise DecodeError(str(path), "FFmpeg: no audio stream")
+            raise DecodeError(str(path), problem("FFmpeg: no audio stream"))
         stream = container.streams.audio[0]
         decoder: _Decoder | None = stream.codec_context
         if decoder is None or not decoder.sample_rate or not decoder.channels:
-            raise DecodeError(str(path), "FFmpeg: no decoder for this codec")
+            raise DecodeError(str(path), problem("FFmpeg: no decoder for this codec"))
         rate, channels = decoder.sample_rate, decoder.channels
         _check_header(wanted, rate, channels)
         sink = _Sink(wanted, rate, channels)
@@ -368,5 +377,11 @@ class _Decoder(Protocol):
 def _planes(frame: Any, channels: int) -> npt.NDArray[np.float32]:
     block: npt.NDArray[np.float32] = frame.to_ndarray().T
     if block.shape[1] != channels:
-        raise ValueError(f"the number of channels changes inside the file ({channels} → {block.shape[1]})")
+        raise ValueError(
+            problem(
+                "the number of channels changes inside the file ({channels} → {found})",
+                channels=channels,
+                found=block.shape[1],
+            )
+        )
     return block

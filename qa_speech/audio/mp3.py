@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa_speech.audio.store import let_go
-from qa_speech.errors import AudioError
+from qa_speech.errors import AudioError, problem
 from qa_speech.files import whole_file
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ def write_mp3(
     if samples.ndim == 1:
         channels = samples[None, :]
     if channels.ndim != 2 or channels.shape[0] not in (1, 2) or channels.shape[1] == 0:
-        raise AudioError(str(path), f"cannot write mp3 from shape {samples.shape}; expected (1 or 2, n > 0)")
+        raise AudioError(
+            str(path), problem("cannot write mp3 from shape {shape}; expected (1 or 2, n > 0)", shape=samples.shape)
+        )
     target = mp3_rate(rate)
     try:
         with whole_file(Path(path)) as temporary, soundfile.SoundFile(
@@ -69,7 +71,7 @@ def write_mp3(
             for block in _blocks(channels, rate, target):
                 file.write(block)
     except soundfile.SoundFileError as exc:
-        raise AudioError(str(path), f"cannot write mp3 ({exc})") from exc
+        raise AudioError(str(path), problem("cannot write mp3 ({reason})", reason=exc)) from exc
 
 
 def mp3_rate(rate: int) -> int:

@@ -19,7 +19,7 @@ from qa_speech.audio.decode import Audio, RawFormat, decode
 from qa_speech.audio.limits import UNLIMITED, RecordingLimits
 from qa_speech.audio.store import BLOCK_FRAMES, Samples, Store, blocks, let_go
 from qa_speech.audio.track import Floats, Track, frame_levels
-from qa_speech.errors import ChannelError
+from qa_speech.errors import ChannelError, problem
 
 LAG_S = 15.0
 """The recordings begin within so many seconds of each other."""
@@ -107,7 +107,8 @@ def _channel(audio: Audio, path: str | Path) -> Samples:
     for block in blocks(audio.samples):
         if (block[voices] != block[first]).any():
             raise ChannelError(
-                str(path), f"{len(voices)} channels carry sound; one of two files of a call holds one party"
+                str(path),
+                problem("{count} channels carry sound; one of two files of a call holds one party", count=len(voices)),
             )
     channel: Samples = audio.samples[first]
     return channel

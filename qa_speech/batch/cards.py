@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem, together
 from qa_speech.files import write_bytes
 from qa_speech.inputs.rows import Row
 from qa_speech.scorecard import Scorecard, load_scorecard
@@ -67,7 +67,7 @@ class Book:
             try:
                 self._load(name)
             except ConfigError as exc:
-                problems.append(str(exc))
+                problems.append(problem("{source}: {what}", source=exc.source, what=together(exc.problems)))
         if problems:
             raise ConfigError("column scorecard", problems)
 

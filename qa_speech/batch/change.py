@@ -9,7 +9,7 @@ from typing import Any
 from qa_speech.batch.cards import UNSCORED
 from qa_speech.batch.state import State
 from qa_speech.batch.work import HOW_FAST
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.files import code_sha256
 from qa_speech.settings import Settings
 from qa_speech.store.folder import RESULTS
@@ -42,7 +42,10 @@ def require_unchanged(run: Path, before: State, after: State) -> None:
     found = list(differences(before, after))
     if found:
         found.append(
-            "give what the run was made with, name another folder (--out), or do again what depends on this: --change"
+            problem(
+                "give what the run was made with, name another folder (--out), or do again what depends on "
+                "this: --change"
+            )
         )
         raise ConfigError(str(run), found)
 
@@ -61,22 +64,33 @@ def differences(before: State, after: State) -> Iterator[str]:
     old, new = _flat(before), _flat(after)
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) != new.get(name):
-            yield f"{name}: was {_shown(old.get(name))}, is {_shown(new.get(name))}"
+            yield problem(
+                "{name}: was {was}, is {now}", name=name, was=_shown(old.get(name)), now=_shown(new.get(name))
+            )
     if before.model_sha256 != after.model_sha256:
-        yield f"model: was {_model(before)}, is {_model(after)}"
+        yield problem("model: was {was}, is {now}", was=_model(before), now=_model(after))
     yield from _of_cards(before, after)
     if before.code_sha256 and before.code_sha256 != after.code_sha256:
         was, now = before.code_sha256[:SHOWN], after.code_sha256[:SHOWN]
-        yield f"code: another qa_speech than before (was {was}, is {now}); with --change every call is done again"
+        yield problem(
+            "code: another qa_speech than before (was {was}, is {now}); with --change every call is done again",
+            was=was,
+            now=now,
+        )
 
 
 def _of_cards(before: State, after: State) -> Iterator[str]:
     was, now = before.scorecard or UNSCORED, after.scorecard or UNSCORED
     if was != now and before.cards.get(was) != after.cards.get(now, ""):
-        yield f"scorecard: was {was}, is {now}"
+        yield problem("scorecard: was {was}, is {now}", was=was, now=now)
     for name, sha256 in sorted(after.cards.items()):
         if before.cards.get(name, sha256) != sha256:
-            yield f"scorecard {name}: was {before.cards[name][:SHOWN]}, is {sha256[:SHOWN]}"
+            yield problem(
+                "scorecard {name}: was {was}, is {now}",
+                name=name,
+                was=before.cards[name][:SHOWN],
+                now=sha256[:SHOWN],
+            )
 
 
 def _flat(state: State) -> dict[str, Any]:

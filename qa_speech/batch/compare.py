@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa_speech.documents import Unread
-from qa_speech.errors import QaSpeechError
+from qa_speech.errors import QaSpeechError, problem
 from qa_speech.scorecard.compare import Block, Comparison, compare, compared, comparison
 from qa_speech.scorecard.score import Pair
 from qa_speech.store.reports import unread_calls
@@ -77,7 +77,7 @@ def _blocks(old: Scorecard, new: Scorecard, every: Iterator[Unread], workers: in
         while running:
             yield running.popleft().result()
     except BrokenProcessPool as exc:
-        raise QaSpeechError("a process that compared calls was ended from outside; try fewer workers") from exc
+        raise QaSpeechError(problem("a process that compared calls was ended from outside; try fewer workers")) from exc
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -23,7 +23,7 @@ from qa_speech.batch.shards import Shard
 from qa_speech.batch.sharing import Sharing
 from qa_speech.batch.start import started
 from qa_speech.batch.state import State, model_hash
-from qa_speech.errors import ConfigError, ModelError
+from qa_speech.errors import ConfigError, ModelError, problem
 from qa_speech.files import code_sha256
 from qa_speech.inputs.rows import Row
 from qa_speech.settings import Settings
@@ -76,7 +76,9 @@ class WithModel:
     def __call__(self, run: Path, share: Share) -> tuple[Doer, Layout | None]:
         """Raises ModelError where the model is missing here or is another, EngineError where it does not load."""
         if self.model is not None and model_hash(self.model, self.settings, State()).sha256 != self.sha256:
-            raise ModelError(self.model, "another model than on the machine that began the run; copy the same files")
+            raise ModelError(
+                self.model, problem("another model than on the machine that began the run; copy the same files")
+            )
         layout = share.layout or choose(self.settings, self.model, self.sample, cores=share.cpus)
         return started(self.settings, self.model, layout, run), layout
 
@@ -117,7 +119,9 @@ class Node:
         """
         host = socket.gethostname()
         if code_sha256() != self._setup.code:
-            raise ConfigError(host, ["another qa_speech than where the run began; install the same on every machine"])
+            raise ConfigError(
+                host, [problem("another qa_speech than where the run began; install the same on every machine")]
+            )
         self._doing, layout = self._setup.start(self._store.place, self._share)
         return Hello(host, layout)
 

@@ -44,7 +44,7 @@ from qa_speech.batch.process import (
     spawn,
 )
 from qa_speech.batch.remote import Remote
-from qa_speech.errors import EngineError
+from qa_speech.errors import EngineError, problem
 from qa_speech.store.records import Record, failure
 
 QUEUED_PER_WORKER = 2
@@ -375,7 +375,8 @@ class Pool:
         if child.kind == "worker":
             self._workers[child.index] = self._new_worker(child.index)
         elif self._failed_starts >= FAILED_STARTS:
-            raise EngineError("recogniser", f"its process ended {FAILED_STARTS} times in a row while it was loading")
+            what = problem("its process ended {count} times in a row while it was loading", count=FAILED_STARTS)
+            raise EngineError("recogniser", what)
         else:
             self._recognizers[child.index] = self._new_recognizer(child.index)
 
@@ -394,8 +395,8 @@ class Pool:
                 message = child.link.recv()
             except (EOFError, OSError):
                 child.process.join()
-                how = ending(child.process.exitcode)
-                raise EngineError("recogniser", f"its process ended {how} while it was loading") from None
+                what = problem("its process ended {how} while it was loading", how=ending(child.process.exitcode))
+                raise EngineError("recogniser", what) from None
             if isinstance(message, Ready):
                 self._task = Task(self._setup.settings, self._setup.run, message.remote)
                 if not self._setup.layout.batch_size:

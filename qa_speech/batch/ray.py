@@ -26,7 +26,7 @@ from qa_speech.batch.journal import Journal, Tell
 from qa_speech.batch.layout import in_processes
 from qa_speech.batch.node import Count, Hello, NodeSetup, StartShare
 from qa_speech.batch.shards import LaidOut, Order, lay_out, put_together
-from qa_speech.errors import ConfigError, EngineError, QaSpeechError
+from qa_speech.errors import ConfigError, EngineError, QaSpeechError, problem
 from qa_speech.files import code_sha256
 from qa_speech.inputs.rows import Row
 from qa_speech.store.bucket import read_link
@@ -99,7 +99,7 @@ def _cluster(address: str, place: str) -> Iterator[Any]:
     try:
         ray: Any = import_module("ray")
     except ImportError as exc:
-        raise ConfigError("ray", ["not installed; pip install 'qa-speech[ray]'"]) from exc
+        raise ConfigError("ray", [problem("not installed; pip install 'qa-speech[ray]'")]) from exc
     quiet = {"include_dashboard": False, "log_to_driver": False, "configure_logging": False}
     try:
         if address:
@@ -109,9 +109,11 @@ def _cluster(address: str, place: str) -> Iterator[Any]:
     except Exception as exc:  # Ray raises whatever it has, bare exceptions among them
         told = str(exc).partition("\n")[0]
         if address:
-            problem = f"{address}: no Ray cluster answers ({told}); expected host:port or auto"
-            raise ConfigError("--address", [problem]) from exc
-        raise EngineError("ray", f"no cluster starts on this machine: {told}") from exc
+            what = problem(
+                "{address}: no Ray cluster answers ({told}); expected host:port or auto", address=address, told=told
+            )
+            raise ConfigError("--address", [what]) from exc
+        raise EngineError("ray", problem("no cluster starts on this machine: {told}", told=told)) from exc
     try:
         yield ray
     finally:
@@ -276,6 +278,10 @@ class _Run:
             cause = self._last_cause
             if isinstance(cause, QaSpeechError | OSError):
                 raise cause
-            raise EngineError("ray", f"every machine has failed; the last cause was {type(cause).__name__}")
+            raise EngineError(
+                "ray", problem("every machine has failed; the last cause was {kind}", kind=type(cause).__name__)
+            )
         if time.monotonic() - somebody > NOBODY_S:
-            raise EngineError("ray", f"no machine of the cluster was there to work for {NOBODY_S:.0f} s")
+            raise EngineError(
+                "ray", problem("no machine of the cluster was there to work for {nobody_s:.0f} s", nobody_s=NOBODY_S)
+            )

@@ -13,7 +13,7 @@ from qa_speech.batch.jobs import Factory
 from qa_speech.batch.messages import BatchFailed, FromRecogniser, Heard, Ready, Recognise, Refused
 from qa_speech.batch.remote import Remote
 from qa_speech.engines.base import Recognizer
-from qa_speech.errors import EngineError, QaSpeechError
+from qa_speech.errors import EngineError, QaSpeechError, problem
 
 
 def main(link: Connection, make: Factory, batch_size: int) -> None:
@@ -26,7 +26,13 @@ def main(link: Connection, make: Factory, batch_size: int) -> None:
         link.send(Refused(exc))
         return
     except Exception as exc:
-        link.send(Refused(EngineError("recogniser", f"does not start: {type(exc).__name__}: {exc}")))
+        link.send(
+            Refused(
+                EngineError(
+                    "recogniser", problem("does not start: {kind}: {reason}", kind=type(exc).__name__, reason=exc)
+                )
+            )
+        )
         return
     link.send(Ready(remote, remote.traits.batch_size or batch_size))
     while True:
@@ -39,7 +45,9 @@ def _answer(recognizer: Recognizer, packed: Sequence[bytes]) -> FromRecogniser:
     try:
         words = list(recognizer.recognize([pickle.loads(window) for window in packed]))
         if len(words) != len(packed):
-            raise EngineError("recogniser", f"{len(packed)} windows, {len(words)} answers")
+            raise EngineError(
+                "recogniser", problem("{windows} windows, {answers} answers", windows=len(packed), answers=len(words))
+            )
     except Exception as exc:
         row = failed("", "", exc).row
         return BatchFailed(row.error or "", row.message or "")

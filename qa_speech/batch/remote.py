@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from qa_speech.engines.base import Recognizer, Traits, Window, WindowWords, traits_of
-from qa_speech.errors import EngineError
+from qa_speech.errors import EngineError, problem
 
 
 @dataclass(frozen=True)
@@ -24,4 +24,4 @@ class Remote:
 
     def recognize(self, windows: Iterable[Window]) -> Iterator[WindowWords]:
         """It cannot be asked here."""
-        raise EngineError("remote", "windows are recognised in another process")
+        raise EngineError("remote", problem("windows are recognised in another process"))

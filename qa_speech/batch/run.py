@@ -23,7 +23,7 @@ from qa_speech.batch.journal import Journal, Tell
 from qa_speech.batch.plan import BYTES_PER_CALL, GB, plan
 from qa_speech.batch.sharing import Sharing, Taken
 from qa_speech.batch.work import Need, Needs, needs, options_key, share_key
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.inputs.listing import MISSING
 from qa_speech.inputs.rows import Row, stat_row
 from qa_speech.settings import Batch, Settings
@@ -345,8 +345,13 @@ def check_disk(place: Path, batch: Batch, calls: int) -> None:
     wanted_gb = batch.min_free_disk_gb + calls * BYTES_PER_CALL / GB
     free_gb = shutil.disk_usage(place).free / GB
     if free_gb < wanted_gb:
-        problem = f"{free_gb:.1f} GB free, {wanted_gb:.1f} GB wanted for {calls} calls (batch.min_free_disk_gb)"
-        raise ConfigError(str(place), [problem])
+        what = problem(
+            "{free_gb:.1f} GB free, {wanted_gb:.1f} GB wanted for {calls} calls (batch.min_free_disk_gb)",
+            free_gb=free_gb,
+            wanted_gb=wanted_gb,
+            calls=calls,
+        )
+        raise ConfigError(str(place), [what])
 
 
 class _Streak:

@@ -21,7 +21,7 @@ from qa_speech.batch.plan import plan
 from qa_speech.batch.run import MANY_PARTS, Runner, check_disk
 from qa_speech.batch.sharing import Sharing
 from qa_speech.batch.work import Need, needs, options_key
-from qa_speech.errors import ModelError
+from qa_speech.errors import ModelError, problem
 from qa_speech.filenames import as_path
 from qa_speech.files import sha256
 from qa_speech.inputs.listing import MISSING
@@ -130,8 +130,8 @@ def require_recognizer(settings: Settings, rows: Iterable[Row]) -> None:
         Words are wanted, and no recogniser was chosen.
     """
     if settings.model is None and any(row.call_input.needs_recognizer for row in rows):
-        problem = "no recogniser chosen; give a folder or name, or --model none for everything but words"
-        raise ModelError("--model", problem)
+        what = problem("no recogniser chosen; give a folder or name, or --model none for everything but words")
+        raise ModelError("--model", what)
 
 
 def put_together(out: Path, session: Session) -> None:

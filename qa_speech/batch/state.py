@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from qa_speech.batch.jobs import Layout
 from qa_speech.engines.models import find_model
 from qa_speech.engines.registry import recognizers
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.files import write_bytes
 from qa_speech.settings import Settings
 from qa_speech.store.folder import STATE
@@ -73,7 +73,9 @@ def read_state(run: Path) -> State:
             msgspec.convert(state.layout, Layout)
     except (msgspec.DecodeError, ValidationError, UnicodeDecodeError, RecursionError, OSError) as exc:
         told = str(exc).partition("\n")[0]
-        raise ConfigError(str(path), [f"damaged: {told}; remove it and give the options of the run again"]) from exc
+        raise ConfigError(
+            str(path), [problem("damaged: {told}; remove it and give the options of the run again", told=told)]
+        ) from exc
     return state
 
 

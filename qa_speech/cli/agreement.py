@@ -10,6 +10,7 @@ import typer
 from qa_speech.cli.common import UiOption, friendly_errors, ui
 from qa_speech.cli.estimate import RunArgument, named
 from qa_speech.cli.marking import MarksDbOption
+from qa_speech.errors import problem
 
 if TYPE_CHECKING:
     from qa_speech.marks.agreement import CriterionAgreement, Kind
@@ -57,7 +58,9 @@ def agreement(
         lang = ui(ui_language)
         wanted = next((known for known in KINDS if known == kind), None)
         if wanted is None:
-            raise typer.BadParameter(f"{kind!r}; expected one of: {', '.join(KINDS)}", param_hint="--kind")
+            raise typer.BadParameter(
+                problem("{kind!r}; expected one of: {kinds}", kind=kind, kinds=", ".join(KINDS)), param_hint="--kind"
+            )
         errors = None if transcripts is None else recognition_errors(read_calls(run), transcripts)
         found = None
         if errors is None or has_marks(run, marks_db):

@@ -211,11 +211,16 @@ def check(run: RunArgument, ui_language: UiOption = None) -> None:
     with friendly_errors(ui_language):
         from qa_speech.store.folder import require_run
         from qa_speech.store.sound import check_run
+        from qa_speech.wording.lang import labelled
+        from qa_speech.wording.terms import bracket
+        from qa_speech.wording.translate import translated
 
         found = 0
+        lang = ui(ui_language)
         for damage in check_run(require_run(run)):
             found += 1
-            typer.echo(str(damage))
+            what = translated(damage.problem, lang) + bracket(translated(damage.harm, lang), lang)
+            typer.echo(labelled(damage.file, what, lang))
     if found:
         typer.echo(in_words(ui(ui_language), f"{found} 处有损", f"{found} things are wrong"), err=True)
         raise typer.Exit(EXIT_UNUSABLE)

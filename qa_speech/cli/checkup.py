@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from qa_speech.errors import QaSpeechError
+from qa_speech.wording.translate import error_text
 
 CORE = (
     "faster-whisper", "ctranslate2", "onnxruntime", "av", "soundfile", "soxr", "librosa", "jieba", "rjieba", "typer",
@@ -88,14 +89,14 @@ def _models() -> Iterator[Check]:
         text = f"{made_with['name']} ({made_with['package']}, sha256 {made_with['sha256'][:12]})"
         yield Check("speech detector", "ok", text, text)
     except QaSpeechError as exc:
-        yield Check("speech detector", "broken", str(exc), str(exc))
+        yield Check("speech detector", "broken", error_text(exc, "zh"), error_text(exc, "en"))
     try:
         for name in shipped():
             path = find_model(name).path
             zh, en = f"{path}（仅识别自带样例）", f"{path} (knows only the bundled samples)"
             yield Check(f"model {name}", "ok", zh, en)
     except QaSpeechError as exc:
-        yield Check("models", "broken", str(exc), str(exc))
+        yield Check("models", "broken", error_text(exc, "zh"), error_text(exc, "en"))
     place = os.environ.get("QA_SPEECH_MODELS")
     if place:
         there = sorted(os.listdir(place)) if Path(place).is_dir() else []

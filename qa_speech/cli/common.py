@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from qa_speech.cli.tongue import ui as ui
-from qa_speech.errors import AudioError, ConfigError, EngineError, QaSpeechError
+from qa_speech.errors import AudioError, ConfigError, EngineError, QaSpeechError, problem, said_by
 from qa_speech.wording.lang import Lang, pick
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def raw_option(text: str) -> RawFormat:
     try:
         return parse_raw(text)
     except ValueError as exc:
-        raise typer.BadParameter(str(exc), param_hint="--raw") from exc
+        raise typer.BadParameter(said_by(exc), param_hint="--raw") from exc
 
 
 def in_words(lang: Language, zh: str, en: str) -> str:
@@ -140,7 +140,7 @@ def _files(name: str) -> list[str]:
         return [name]
     files = sorted(map(str, Path(name).glob("*.yaml")))
     if not files:
-        raise ConfigError(name, ["no scorecards in this folder; expected *.yaml files"])
+        raise ConfigError(name, [problem("no scorecards in this folder; expected *.yaml files")])
     return files
 
 

@@ -9,6 +9,7 @@ import typer
 
 from qa_speech.cli.common import UiOption, friendly_errors, in_words, ui
 from qa_speech.cli.marking import MarksDbOption
+from qa_speech.errors import problem
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of the run.", show_default=False)]
 
@@ -67,10 +68,15 @@ def estimate(
         lang = ui(ui_language)
         wanted = figure_named(figure)
         if wanted is None:
-            raise typer.BadParameter(f"{figure!r}; expected total, passed or criterion:ID", param_hint="--figure")
+            raise typer.BadParameter(
+                problem("{figure!r}; expected total, passed or criterion:ID", figure=figure), param_hint="--figure"
+            )
         mode = next((known for known in MODES if known == marks), None)
         if mode is None:
-            raise typer.BadParameter(f"{marks!r}; expected one of: {', '.join(MODES)}", param_hint="--marks")
+            raise typer.BadParameter(
+                problem("{marks!r}; expected one of: {modes}", marks=marks, modes=", ".join(MODES)),
+                param_hint="--marks",
+            )
         within = None if until is None else _points(until)
         found = answered(run, sample, Question(wanted, mode, by, width, within, marks_db))
         alike = share_alike(found.pairs) if mode == "machine" else None
@@ -97,7 +103,7 @@ def _points(text: str) -> float:
     except ValueError:
         found = 0.0
     if not 0 < found <= 50:
-        raise typer.BadParameter(f"{text!r}; expected points like ±2", param_hint="--until")
+        raise typer.BadParameter(problem("{text!r}; expected points like ±2", text=text), param_hint="--until")
     return found
 
 

@@ -10,6 +10,7 @@ import typer
 from qa_speech.cli.batch_options import RunArgument
 from qa_speech.cli.common import MaskOption, UiOption, friendly_errors, in_words, ui
 from qa_speech.cli.marking import MarksDbOption, MarksMode, MarksOption, marks_of
+from qa_speech.errors import problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -80,7 +81,9 @@ def _quoted(sentences: str) -> int | None:
     if sentences == ALL:
         return None
     if not sentences.isdecimal():
-        raise ConfigError("--sentences", [f"{sentences!r}; expected a number or {ALL}"])
+        raise ConfigError(
+            "--sentences", [problem("{sentences!r}; expected a number or {all}", sentences=sentences, all=ALL)]
+        )
     return int(sentences)
 
 

@@ -27,6 +27,7 @@ from qa_speech.cli.common import (
     ui,
 )
 from qa_speech.cli.marking import MarksDbOption, MarksOption, marks_of
+from qa_speech.errors import problem
 
 if TYPE_CHECKING:
     from qa_speech.report.folder import ReportFolder
@@ -168,9 +169,10 @@ def inspect(
         if settings.model is None and needed and transcripts is None:
             raise ModelError(
                 "--model",
-                "no recogniser chosen; give a folder or name, or\n"
-                "  --model none   measures everything but words\n"
-                "  --model demo   knows only the bundled samples",
+                problem(
+                    "no recogniser chosen; give a folder or name, or\n  --model none   measures everything but "
+                    "words\n  --model demo   knows only the bundled samples"
+                ),
             )
         cards = shelf(scorecard or (), settings)
         recognizer = None

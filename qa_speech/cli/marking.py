@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from qa_speech.errors import problem
+
 if TYPE_CHECKING:
     from qa_speech.marks.database import DatabaseMarks
     from qa_speech.marks.model import Mark
@@ -38,7 +40,7 @@ def opened(run: Path, marks_db: str | None, *, create: bool = False) -> Database
     if marks_db is not None:
         return open_marks(marks_db, create=create)
     if not run.is_dir():
-        raise ConfigError(str(run), ["no folder that could hold marks; name the place: --marks-db PATH"])
+        raise ConfigError(str(run), [problem("no folder that could hold marks; name the place: --marks-db PATH")])
     return open_marks(marks_file(run), create=create)
 
 

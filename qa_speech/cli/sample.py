@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from qa_speech.cli.common import EXIT_SOME_FAILED, UiOption, friendly_errors, in_words, ui
+from qa_speech.errors import problem
 
 app = typer.Typer(help="Which calls to hear: by a plan, with known chances, the same list again.", no_args_is_help=True)
 
@@ -104,6 +105,6 @@ def new(
 
     with friendly_errors(ui_language):
         if path.exists():
-            raise ConfigError(str(path), ["exists already; give another name, or move it away first"])
+            raise ConfigError(str(path), [problem("exists already; give another name, or move it away first")])
         write_bytes(path, new_plan(dt.date.today()).encode())
     typer.echo(str(path))

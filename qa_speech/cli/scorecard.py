@@ -55,7 +55,7 @@ def new(
 
     with friendly_errors(ui_language):
         if path.exists():
-            raise ConfigError(str(path), ["exists already; give another name, or move it away first"])
+            raise ConfigError(str(path), [problem("exists already; give another name, or move it away first")])
         text = new_scorecard(path.stem, title=title)
         if like is not None:
             text = find_scorecard(like).read_text(encoding="utf-8")
@@ -78,8 +78,8 @@ def check(files: Names, ui_language: UiOption = None) -> None:
             card = load(name)
         except ConfigError as exc:
             bad = True
-            for problem in exc.problems:
-                typer.echo(problem if problem.startswith(exc.source) else f"{exc.source}: {problem}", err=True)
+            for line in problem_lines(exc, ui(ui_language)):
+                typer.echo(line, err=True)
             continue
         with friendly_errors(ui_language):
             manual = sum([criterion.manual for criterion in card.criteria])
@@ -140,8 +140,8 @@ def try_examples(
             for result in results:
                 if not result.passed or verbose:
                     typer.echo(f"{'ok  ' if result.passed else 'FAIL'}  {name} :: {result.name}")
-                for problem in result.problems:
-                    typer.echo(f"      {problem}")
+                for what in result.problems:
+                    typer.echo(f"      {translated(what, lang)}")
             shown = covered(card, results)
             judged = [criterion.id for criterion in card.criteria if not criterion.manual]
             both = sum([{"pass", "fail"} <= shown[criterion] for criterion in judged])

@@ -24,6 +24,7 @@ from qa_speech.cli.common import (
     ui,
 )
 from qa_speech.cli.inspect import ConfigOption, progress, settings_of
+from qa_speech.errors import problem
 
 if TYPE_CHECKING:
     from qa_speech.call import Call, Role
@@ -108,7 +109,7 @@ def transcribe(
     Example: qa-speech transcribe 录音目录 --compare whisper-base /models/paraformer-zh
     """
     if clips and (compare is None or out is None):
-        raise typer.BadParameter("--compare A B --out DIR", param_hint="--clips")
+        raise typer.BadParameter(problem("goes with --compare A B --out DIR alone"), param_hint="--clips")
     lang = ui(ui_language)
     with friendly_errors(ui_language):
         from qa_speech.inputs import find_inputs, with_raw
@@ -162,7 +163,7 @@ def _outcomes(inputs: Sequence[CallInput], settings: Settings, model: str | None
     from qa_speech.pipeline import inspect_many
 
     if model in (None, "none"):
-        raise ModelError("--model", "no recogniser chosen; give a folder or name, e.g. --model whisper-base")
+        raise ModelError("--model", problem("no recogniser chosen; give a folder or name, e.g. --model whisper-base"))
     return inspect_many(inputs, recognizer=load_recognizer(model, settings), settings=settings)
 
 

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import msgspec
 
 from qa_speech.call import Call
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.scorecard.deductions import points_lost
 from qa_speech.scores import CallReport, CriterionScore, Evidence
 
@@ -110,7 +110,7 @@ def choose(reports: Iterable[CallReport], wish: Wish) -> list[Moment]:
                     top = tops.setdefault((criterion.id, side), _Top(wish.most(side)))
                     top.offer(_Ranked(rank, -number, Moment(side, report, criterion)))
     if agents and not criteria:
-        raise ConfigError("--scorecard", ["no call here has a score; name a scorecard to score them with"])
+        raise ConfigError("--scorecard", [problem("no call here has a score; name a scorecard to score them with")])
     _check_known("criterion", wish.criteria, criteria)
     _check_known("agent", wish.agents, agents)
     chosen: list[Moment] = []
@@ -131,7 +131,9 @@ def _check_known(what: str, wanted: Sequence[str], there: Iterable[str]) -> None
     missing = [name for name in wanted if name not in names]
     if missing:
         shown = ", ".join(names[:MOST_NAMED]) or "none"
-        raise ConfigError(f"--{what}", [f"no call has {', '.join(missing)}; there are: {shown}"])
+        raise ConfigError(
+            f"--{what}", [problem("no call has {missing}; there are: {shown}", missing=", ".join(missing), shown=shown)]
+        )
 
 
 def agent_of(call: Call) -> str:

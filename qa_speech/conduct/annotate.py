@@ -32,7 +32,7 @@ from qa_speech.conduct.passages import (
     utterance_passages,
 )
 from qa_speech.documents import decode, encode
-from qa_speech.errors import ConfigError, ModelError
+from qa_speech.errors import ConfigError, ModelError, problem
 from qa_speech.files import ResultFolder, write_bytes
 from qa_speech.settings import Settings
 
@@ -182,7 +182,9 @@ def annotate_stored(path: str | Path, models: TextModels, *, force: bool = False
         return
     files = _files(path)
     if not files:
-        raise ConfigError(str(path), ["no stored calls here; expected *.json files, or a folder calls/ with them"])
+        raise ConfigError(
+            str(path), [problem("no stored calls here; expected *.json files, or a folder calls/ with them")]
+        )
     source = iter(files)
     while block := list(islice(source, BLOCK)):
         calls = [decode(_bytes(file), Call, str(file)) for file in block]
@@ -217,4 +219,4 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as exc:
-        raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
+        raise ConfigError(str(path), [problem("cannot read: {reason}", reason=exc.strerror or exc)]) from exc

@@ -43,7 +43,7 @@ from qa_speech.conduct.courtesy import STRATEGIES
 from qa_speech.conduct.outcomes import MOODS
 from qa_speech.conduct.passages import Passage
 from qa_speech.engines.hashes import kept_sha256
-from qa_speech.errors import ModelError
+from qa_speech.errors import ModelError, problem
 from qa_speech.files import sha256
 from qa_speech.resources import folder
 
@@ -197,20 +197,31 @@ def _described(path: Path) -> dict[str, TextClassifier]:
     file = path / DESCRIPTION
     if not file.is_file():
         raise ModelError(
-            str(path), f"no {DESCRIPTION} in this folder: it is not a text model made by `qa-speech train export`"
+            str(path),
+            problem(
+                "no {description} in this folder: it is not a text model made by `qa-speech train export`",
+                description=DESCRIPTION,
+            ),
         )
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         entries = content["classifiers"]
         version = content["format"]
     except (ValueError, KeyError, TypeError) as exc:
-        raise ModelError(str(file), f"cannot be read as a description of text models: {exc!r}") from exc
+        raise ModelError(
+            str(file), problem("cannot be read as a description of text models: {reason!r}", reason=exc)
+        ) from exc
     if version != FORMAT:
-        raise ModelError(str(file), f"format {version}, but this version of qa_speech reads format {FORMAT}")
+        raise ModelError(
+            str(file),
+            problem(
+                "format {version}, but this version of qa_speech reads format {format}", version=version, format=FORMAT
+            ),
+        )
     for name, entry in entries.items():
-        problem = _problem(path, entry)
-        if problem:
-            raise ModelError(str(file), f"classifier {name}: {problem}")
+        what = _problem(path, entry)
+        if what:
+            raise ModelError(str(file), problem("classifier {name}: {what}", name=name, what=what))
     return {name: TextClassifier(name, path, entry) for name, entry in entries.items()}
 
 
@@ -220,10 +231,10 @@ def _problem(path: Path, entry: Mapping[str, Any]) -> str:
     if missing:
         return f"missing {', '.join(missing)}"
     if entry["kind"] not in ("linear", "onnx"):
-        return f"kind is {entry['kind']!r}, expected linear or onnx"
+        return problem("kind is {kind!r}, expected linear or onnx", kind=entry["kind"])
     for name, digest in entry.get(HASHES, {}).items():
         if kept_sha256(path / name) != digest:
-            return f"{name} is not the file that was recorded (sha256)"
+            return problem("{name} is not the file that was recorded (sha256)", name=name)
     return ""
 
 

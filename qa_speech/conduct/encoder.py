@@ -16,7 +16,7 @@ import numpy as np
 
 from qa_speech.conduct.heads import Floats, probabilities_of
 from qa_speech.conduct.passages import Passage
-from qa_speech.errors import ModelError
+from qa_speech.errors import ModelError, problem
 
 BATCH_TOKENS = 4096
 """Tokens with padding that are run together."""
@@ -55,7 +55,7 @@ class OnnxScorer:
             session = onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
             tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
         except Exception as exc:
-            raise ModelError(str(network), f"cannot be loaded: {exc}") from exc
+            raise ModelError(str(network), problem("cannot be loaded: {reason}", reason=exc)) from exc
         tokenizer.no_padding()
         tokenizer.enable_truncation(int(entry.get("max_tokens", 256)))
         outputs = [output.name for output in session.get_outputs()]

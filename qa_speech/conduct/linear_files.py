@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from qa_speech.conduct.answer_cues import AnswerCues, known_cues
 from qa_speech.conduct.linear import LinearScorer
-from qa_speech.errors import ModelError
+from qa_speech.errors import ModelError, problem
 
 ARRAYS = ("weights", "scales", "bias", "dense", "centre", "spread", "cuts")
 
@@ -48,7 +48,9 @@ def _arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         with np.load(path, allow_pickle=False) as stored:
             return {name: stored[name] for name in ARRAYS}
     except (OSError, ValueError, KeyError, EOFError) as exc:
-        raise ModelError(str(path), f"cannot be read as the arrays of a linear text model: {exc}") from exc
+        raise ModelError(
+            str(path), problem("cannot be read as the arrays of a linear text model: {reason}", reason=exc)
+        ) from exc
 
 
 def _check_weights(path: Path, entry: Mapping[str, Any], weights: npt.NDArray[Any]) -> None:
@@ -57,14 +59,27 @@ def _check_weights(path: Path, entry: Mapping[str, Any], weights: npt.NDArray[An
     buckets, outputs = weights.shape
     power_of_two = buckets & (buckets - 1) == 0
     if outputs != expected or not power_of_two or weights.dtype != np.int8:
-        raise ModelError(str(path), f"weights are {weights.shape} {weights.dtype}, expected int8 × {expected}")
+        raise ModelError(
+            str(path),
+            problem(
+                "weights are {shape} {dtype}, expected int8 × {expected}",
+                shape=weights.shape,
+                dtype=weights.dtype,
+                expected=expected,
+            ),
+        )
 
 
 def _cues(path: Path, names: tuple[str, ...], clauses: LinearScorer | None, weighed: int) -> AnswerCues | None:
     """The cues named; None where the model has none. `weighed` is how many the model has weights for."""
     unknown = sorted(set(names) - set(known_cues(clauses)))
     if unknown:
-        raise ModelError(str(path), f"wants cues that are not counted here: {', '.join(unknown)}")
+        raise ModelError(
+            str(path), problem("wants cues that are not counted here: {unknown}", unknown=", ".join(unknown))
+        )
     if len(names) != weighed:
-        raise ModelError(str(path), f"has weights for {weighed} cues, but {len(names)} are named")
+        raise ModelError(
+            str(path),
+            problem("has weights for {weighed} cues, but {count} are named", weighed=weighed, count=len(names)),
+        )
     return AnswerCues(names, clauses) if names else None

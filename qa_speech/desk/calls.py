@@ -34,7 +34,7 @@ from qa_speech.desk.showing import here, preview, seconds_of, seconds_text, view
 from qa_speech.desk.signed import SignedIn, Visitor
 from qa_speech.desk.source import key_of
 from qa_speech.desk.words import UI
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, said_by
 from qa_speech.marks.audit import noted
 from qa_speech.marks.model import JUDGED, Mark, Stage
 from qa_speech.marks.stages import appeal_until
@@ -280,7 +280,7 @@ def _draft(request: Request, who: Visitor, key: str, stage: str, form: Any) -> R
     except StaleError:
         return told(who.lang, "stale", status=409)
     except ValueError as exc:
-        return refused(who.lang, [_own_language(who, str(exc))])
+        return refused(who.lang, [said_by(exc)])
     criteria[place] = criteria[place]._replace(kept=kept)
     return fragment(request, who, "saved", case=judging.case, stage=judging.stage, **judging.progress(criteria))
 
@@ -291,17 +291,6 @@ def _place_of(name: str, criteria: Sequence[Asked]) -> int:
         if one.row.criterion == name and one.is_wanted:
             return place
     raise HTTPException(404)
-
-
-def _own_language(who: Visitor, problem: str) -> str:
-    """Messages of the rules are Chinese, then English: as much of them as is wanted.
-
-    They are kept whole where they cannot be told apart.
-    """
-    chinese, space, english = problem.partition(" ")
-    if not space or not english.isascii() or chinese.isascii():
-        return problem
-    return pick(who.lang, chinese, english)
 
 
 @router.post("/calls/{key}/submit")
@@ -326,7 +315,7 @@ def _submit(request: Request, who: Visitor, key: str, stage: str, form: Any) -> 
     except MeanwhileError as exc:
         return _meanwhile(request, judging, exc.marks)
     except ConfigError as exc:
-        return refused(who.lang, [_own_language(who, problem) for problem in exc.problems])
+        return refused(who.lang, exc.problems)
     return go(_next_page(who))
 
 

@@ -16,7 +16,7 @@ import msgspec
 from qa_speech.desk.access import Case, mark_role, open_round
 from qa_speech.desk.office import Office
 from qa_speech.desk.source import CallRow
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.marks.accounts import Account
 from qa_speech.marks.audit import noted
 from qa_speech.marks.base import Check
@@ -70,7 +70,7 @@ class MissingError(ConfigError):
     """Criteria that have to be decided before a call can be submitted."""
 
     def __init__(self, call: str, criteria: Sequence[str]) -> None:
-        super().__init__(call, [f"still to decide: {', '.join(criteria)}"])
+        super().__init__(call, [problem("still to decide: {criteria}", criteria=", ".join(criteria))])
         self.criteria = tuple(criteria)
 
 
@@ -78,7 +78,7 @@ class MeanwhileError(ConfigError):
     """Somebody else has marked the same criteria since the page was read; nothing was kept yet."""
 
     def __init__(self, call: str, marks: Sequence[Mark]) -> None:
-        super().__init__(call, ["marked by somebody else in the meantime"])
+        super().__init__(call, [problem("marked by somebody else in the meantime")])
         self.marks = tuple(marks)
 
 
@@ -121,10 +121,10 @@ def drafted(one: Asked, *, outcome: str, points: str, reason: str, seconds: Sequ
         return Draft(reason=reason, evidence=evidence)
     agreed = outcome == "agree"
     if agreed and not one.reference:
-        raise ValueError("机器没有判定，请自己判 the machine has not judged it; please decide")
+        raise ValueError(problem("the machine has not judged it; please decide"))
     said: Outcome = msgspec.convert(one.reference if agreed else outcome, Outcome)
     if said not in JUDGED:
-        raise ValueError(f"判定应为通过、部分得分、未通过、不适用之一 expected one of: {', '.join(JUDGED)}")
+        raise ValueError(problem("expected one of: {judged}", judged=", ".join(JUDGED)))
     if agreed:
         return Draft(outcome=said, reason=reason, evidence=evidence, agreed=True)
     given = _points(one.row, said, points)
@@ -194,7 +194,7 @@ def _require_reasons(call: str, decided: Sequence[Asked]) -> None:
         try:
             require_reason(outcome, one.draft.reason, one.row)
         except ValueError as exc:
-            problems.append(f"{one.row.title}: {exc}")
+            problems.append(problem("{title}: {reason}", title=one.row.title, reason=exc))
     if problems:
         raise ConfigError(call, problems)
 
@@ -309,7 +309,7 @@ def appeal(office: Office, account: Account, case: Case, rows: Mapping[str, Shee
     """
     row = rows.get(wanted.criterion)
     if row is None or wanted.outcome not in ("pass", "partial", "not_applicable"):
-        raise ConfigError(case.row.id, ["no such criterion, or no outcome to appeal for"])
+        raise ConfigError(case.row.id, [problem("no such criterion, or no outcome to appeal for")])
     days, at = appeal_days(office, case.row), now()
 
     def in_time(known: Sequence[Mark]) -> None:

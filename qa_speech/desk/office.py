@@ -11,7 +11,7 @@ import msgspec
 from qa_speech.desk.sound import Sounds
 from qa_speech.desk.source import Calls
 from qa_speech.desk.throttle import Throttle
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.marks.database import marks_file
 from qa_speech.marks.desk_base import DeskBase, open_desk_base
 from qa_speech.wording.lang import Lang
@@ -72,9 +72,11 @@ def read_oidc(path: Path) -> OidcOptions:
     try:
         return msgspec.toml.decode(path.read_bytes(), type=OidcOptions)
     except OSError as exc:
-        raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
+        raise ConfigError(str(path), [problem("cannot read: {reason}", reason=exc.strerror or exc)]) from exc
     except (msgspec.DecodeError, msgspec.ValidationError) as exc:
-        raise ConfigError(str(path), [f"{exc}; expected issuer, client_id and client_secret"]) from exc
+        raise ConfigError(
+            str(path), [problem("{reason}; expected issuer, client_id and client_secret", reason=exc)]
+        ) from exc
 
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -99,12 +101,20 @@ def checked(options: DeskOptions) -> DeskOptions:
     problems: list[str] = []
     origin = options.origin
     if origin and (not origin.startswith(("https://", "http://")) or origin.count("/") != 2):
-        problems.append(f"origin {origin!r}; expected like https://desk.example, without a path")
+        problems.append(problem("origin {origin!r}; expected like https://desk.example, without a path", origin=origin))
     if options.host not in LOOPBACK and not options.is_secure:
-        problem = "open to the network without TLS; put a reverse proxy before it and name its address"
-        problems.append(f"{problem}: --origin https://desk.example")
+        problems.append(
+            problem(
+                "open to the network without TLS; put a reverse proxy before it and name its address: --origin https://desk.example"
+            )
+        )
     if options.user_header and not options.proxies:
-        problems.append(f"header {options.user_header} would be believed from anybody; name the proxy: --proxy ADDRESS")
+        problems.append(
+            problem(
+                "header {user_header} would be believed from anybody; name the proxy: --proxy ADDRESS",
+                user_header=options.user_header,
+            )
+        )
     if problems:
         raise ConfigError("desk", problems)
     return options

@@ -17,7 +17,8 @@ from qa_speech.report.html import environment
 from qa_speech.report.labels import UI as REPORT_UI
 from qa_speech.report.page import marked_text
 from qa_speech.wording import terms
-from qa_speech.wording.lang import Lang, pick
+from qa_speech.wording.lang import Lang, clauses, pick
+from qa_speech.wording.translate import translated
 
 WORDS = {**REPORT_UI, **UI}
 
@@ -71,7 +72,7 @@ def told(lang: Lang, key: str, *, status: int = 400, **parts: object) -> HTMLRes
 
 def refused(lang: Lang, problems: Iterable[str]) -> HTMLResponse:
     """A line that says why what was asked for is against the rules."""
-    return told(lang, "refused", status=422, problem="；".join(problems))
+    return told(lang, "refused", status=422, problem=clauses([translated(one, lang) for one in problems], lang))
 
 
 def go(address: str, **parameters: str) -> Response:

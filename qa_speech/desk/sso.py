@@ -20,7 +20,7 @@ from qa_speech.desk.office import OidcOptions
 from qa_speech.desk.pages import plain_page
 from qa_speech.desk.signed import chosen_lang, office_of
 from qa_speech.desk.words import ERRORS
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.marks.accounts import account_named
 from qa_speech.marks.audit import noted
 from qa_speech.wording.lang import pick
@@ -61,7 +61,10 @@ def endpoints(options: OidcOptions) -> Endpoints:
     issuer = options.issuer.rstrip("/")
     found = msgspec.convert(_fetched(f"{issuer}/.well-known/openid-configuration"), Endpoints)
     if found.issuer.rstrip("/") != issuer:
-        raise ConfigError("oidc", [f"the provider calls itself {found.issuer}; expected {issuer}"])
+        raise ConfigError(
+            "oidc",
+            [problem("the provider calls itself {found}; expected {issuer}", found=found.issuer, issuer=issuer)],
+        )
     return found
 
 
@@ -73,7 +76,9 @@ def _fetched(address: str) -> Any:
         answer.raise_for_status()
         return answer.json()
     except (requests.RequestException, ValueError) as exc:
-        raise ConfigError("oidc", [f"{address} does not answer: {type(exc).__name__}"]) from exc
+        raise ConfigError(
+            "oidc", [problem("{address} does not answer: {kind}", address=address, kind=type(exc).__name__)]
+        ) from exc
 
 
 def _client(options: OidcOptions, back: str, state: str | None = None) -> Any:
@@ -165,7 +170,16 @@ def named_by(options: OidcOptions, back: str, code: str, asked: Asked) -> str:
     except (AuthlibBaseError, JoseError, KeyError, ValueError):
         return ""
     except requests.RequestException as exc:
-        raise ConfigError("oidc", [f"{place.token_endpoint} does not answer: {type(exc).__name__}"]) from exc
+        raise ConfigError(
+            "oidc",
+            [
+                problem(
+                    "{token_endpoint} does not answer: {kind}",
+                    token_endpoint=place.token_endpoint,
+                    kind=type(exc).__name__,
+                )
+            ],
+        ) from exc
     return str(claims.get(options.claim, ""))
 
 

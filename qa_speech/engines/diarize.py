@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from qa_speech.audio.limits import DEFAULT
 from qa_speech.engines.base import ENGINE_RATE, Samples
 from qa_speech.engines.hashes import kept_sha256
-from qa_speech.errors import EngineError, ModelError
+from qa_speech.errors import EngineError, ModelError, problem
 from qa_speech.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -70,11 +70,19 @@ class SherpaDiarizer:
     def __init__(self, segmentation: Path, embedding: Path, *, splitter: Splitter | None = None) -> None:
         for path in (segmentation, embedding):
             if not path.is_file():
-                raise ModelError("diarize", f"{path} is missing; expected an ONNX file")
+                raise ModelError("diarize", problem("{path} is missing; expected an ONNX file", path=path))
         self._paths = (segmentation, embedding)
         self._splitter = splitter or _sherpa(segmentation, embedding)
         if self._splitter.sample_rate != ENGINE_RATE:
-            raise ModelError("diarize", f"{segmentation} works at {self._splitter.sample_rate} Hz, not {ENGINE_RATE}")
+            raise ModelError(
+                "diarize",
+                problem(
+                    "{segmentation} works at {sample_rate} Hz, not {engine_rate}",
+                    segmentation=segmentation,
+                    sample_rate=self._splitter.sample_rate,
+                    engine_rate=ENGINE_RATE,
+                ),
+            )
 
     @property
     def made_with(self) -> Mapping[str, str]:
@@ -99,7 +107,9 @@ class SherpaDiarizer:
             found = self._splitter.process(samples).sort_by_start_time()
             turns = sorted(_Turn(float(turn.start), float(turn.end), int(turn.speaker)) for turn in found)
         except Exception as exc:
-            raise EngineError("diarize", f"{PACKAGE} failed on valid audio: {exc}") from exc
+            raise EngineError(
+                "diarize", problem("{package} failed on valid audio: {reason}", package=PACKAGE, reason=exc)
+            ) from exc
         latest = len(samples) / ENGINE_RATE
         spoken: dict[int, list[tuple[float, float]]] = {}
         for start, end, speaker in turns:
@@ -107,7 +117,15 @@ class SherpaDiarizer:
             if end > start:
                 spoken.setdefault(speaker, []).append((start, end))
         if len(spoken) > SPEAKERS:
-            raise EngineError("diarize", f"{PACKAGE} found {len(spoken)} speakers; expected {SPEAKERS}")
+            raise EngineError(
+                "diarize",
+                problem(
+                    "{package} found {count} speakers; expected {speakers}",
+                    package=PACKAGE,
+                    count=len(spoken),
+                    speakers=SPEAKERS,
+                ),
+            )
         return tuple(Timeline(spans) for spans in spoken.values())
 
 
@@ -115,7 +133,9 @@ def _sherpa(segmentation: Path, embedding: Path) -> Splitter:
     try:
         import sherpa_onnx
     except ImportError as exc:
-        raise ModelError("diarize", f"{PACKAGE} is not installed; {EXTRA}") from exc
+        raise ModelError(
+            "diarize", problem("{package} is not installed; {extra}", package=PACKAGE, extra=EXTRA)
+        ) from exc
     config = sherpa_onnx.OfflineSpeakerDiarizationConfig(
         segmentation=sherpa_onnx.OfflineSpeakerSegmentationModelConfig(
             pyannote=sherpa_onnx.OfflineSpeakerSegmentationPyannoteModelConfig(model=str(segmentation))
@@ -126,11 +146,24 @@ def _sherpa(segmentation: Path, embedding: Path) -> Splitter:
         min_duration_off=DEFAULT.bridge_s,
     )
     if not config.validate():
-        raise ModelError("diarize", f"{PACKAGE} refuses {segmentation} with {embedding}")
+        raise ModelError(
+            "diarize",
+            problem(
+                "{package} refuses {segmentation} with {embedding}",
+                package=PACKAGE,
+                segmentation=segmentation,
+                embedding=embedding,
+            ),
+        )
     try:
         splitter: Splitter = sherpa_onnx.OfflineSpeakerDiarization(config)
     except Exception as exc:
-        raise ModelError("diarize", f"{segmentation}, {embedding}: {exc}") from exc
+        raise ModelError(
+            "diarize",
+            problem(
+                "{segmentation}, {embedding}: {reason}", segmentation=segmentation, embedding=embedding, reason=exc
+            ),
+        ) from exc
     return splitter
 
 

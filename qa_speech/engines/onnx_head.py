@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from qa_speech.errors import ModelError
+from qa_speech.errors import ModelError, problem
 
 GRAPH, METADATA = 7, 14
 INPUT, OUTPUT = 11, 12
@@ -45,11 +45,13 @@ def read_head(path: Path) -> OnnxHead:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             head = _head(data)
     except OSError as exc:
-        raise ModelError(path.name, f"{path} cannot be read: {exc.strerror or exc}") from exc
+        raise ModelError(
+            path.name, problem("{path} cannot be read: {reason}", path=path, reason=exc.strerror or exc)
+        ) from exc
     except (IndexError, ValueError) as exc:
-        raise ModelError(path.name, f"{path} is not a whole ONNX file") from exc
+        raise ModelError(path.name, problem("{path} is not a whole ONNX file", path=path)) from exc
     if not head.inputs or not head.outputs:
-        raise ModelError(path.name, f"{path} is not an ONNX file: it names no inputs and outputs")
+        raise ModelError(path.name, problem("{path} is not an ONNX file: it names no inputs and outputs", path=path))
     return head
 
 

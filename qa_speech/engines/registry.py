@@ -13,7 +13,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, TypeAlias
 
 from qa_speech.engines.base import Recognizer
-from qa_speech.errors import ModelError, PluginError
+from qa_speech.errors import ModelError, PluginError, problem
 from qa_speech.settings import REMOTE, Settings
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def remote(name: str, settings: Settings) -> Recognizer:
     from qa_speech.engines.remote import RemoteRecognizer
 
     if settings.recognizer is None:
-        raise ModelError(name or REMOTE, "no server: give its address in the settings, [recognizer] url = …")
+        raise ModelError(name or REMOTE, problem("no server: give its address in the settings, [recognizer] url = …"))
     return RemoteRecognizer(name, settings.recognizer, settings.recognition)
 
 
@@ -87,11 +87,15 @@ def recognizers() -> Mapping[str, Loader]:
     for entry in entry_points(group="qa_speech.engines"):
         owner = entry.dist.name if entry.dist else entry.value
         if entry.name in table:
-            raise PluginError(entry.name, f"package {owner} publishes an engine of this name, but it is taken")
+            raise PluginError(
+                entry.name, problem("package {owner} publishes an engine of this name, but it is taken", owner=owner)
+            )
         try:
             table[entry.name] = entry.load()
         except Exception as exc:
-            raise PluginError(entry.name, f"the engine of package {owner} does not load: {exc!r}") from exc
+            raise PluginError(
+                entry.name, problem("the engine of package {owner} does not load: {reason!r}", owner=owner, reason=exc)
+            ) from exc
     return table
 
 

@@ -31,7 +31,7 @@ import numpy as np
 from qa_speech.call import Word
 from qa_speech.engines.base import ENGINE_RATE, TIMES_ESTIMATED, Samples, Traits, Window, WindowWords
 from qa_speech.engines.pieces import spread
-from qa_speech.errors import EngineError, ModelError, without_values
+from qa_speech.errors import EngineError, ModelError, problem, without_values
 from qa_speech.settings import Recognition, Recognizer
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class RemoteRecognizer:
                 raise self._error(_of_status(status, attempt))
             time.sleep(min(LONGEST_WAIT_S, max(wait_s, after_s)))
             wait_s *= 2
-        raise self._error("no answer")
+        raise self._error(problem("no answer"))
 
     def _posted(self, sound: bytes) -> tuple[int, float, bytes]:
         """Status, seconds the server asks to wait, and the body where all is well."""
@@ -161,18 +161,20 @@ class RemoteRecognizer:
                     return answer.status_code, after_s, b""
                 return 200, after_s, self._read(answer, deadline)
         except httpx2.TimeoutException as exc:
-            raise self._error(f"no answer within {self._server.timeout_s:g} s") from exc
+            raise self._error(problem("no answer within {timeout_s:g} s", timeout_s=self._server.timeout_s)) from exc
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as exc:
-            raise self._error(f"cannot be reached ({type(exc).__name__})") from exc
+            raise self._error(problem("cannot be reached ({kind})", kind=type(exc).__name__)) from exc
 
     def _read(self, answer: httpx2.Response, deadline: float) -> bytes:
         body = bytearray()
         for part in answer.iter_bytes():
             body += part
             if len(body) > MOST_BYTES:
-                raise self._error(f"an answer of more than {MOST_BYTES // 1_000_000} MB to one window")
+                raise self._error(
+                    problem("an answer of more than {most_mb} MB to one window", most_mb=MOST_BYTES // 1000000)
+                )
             if time.monotonic() > deadline:
-                raise self._error(f"no answer within {self._server.timeout_s:g} s")
+                raise self._error(problem("no answer within {timeout_s:g} s", timeout_s=self._server.timeout_s))
         return bytes(body)
 
     def _fields(self) -> dict[str, str | list[str]]:
@@ -188,8 +190,8 @@ class RemoteRecognizer:
             fields["prompt"] = prompt
         return fields
 
-    def _error(self, problem: str) -> EngineError:
-        return EngineError(NAME, f"{self._server.url}: {problem}")
+    def _error(self, what: str) -> EngineError:
+        return EngineError(NAME, problem("{url}: {what}", url=self._server.url, what=what))
 
 
 def address_of(url: str, *, allow_remote: bool) -> Address:
@@ -214,13 +216,15 @@ only where [recognizer] says allow_remote = true
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as exc:
-        raise ModelError(NAME, "recognizer.url is no address; expected e.g. http://127.0.0.1:8000/v1") from exc
+        raise ModelError(NAME, problem("recognizer.url is no address; expected e.g. http://127.0.0.1:8000/v1")) from exc
     plain = parts.scheme in ("http", "https") and host and not (parts.query or parts.fragment)
     if not plain or "@" in parts.netloc:
         raise ModelError(
             NAME,
-            "recognizer.url: expected http or https, a host, a path and nothing else, e.g. http://127.0.0.1:8000/v1; "
-            "a key is named by api_key_env",
+            problem(
+                "recognizer.url: expected http or https, a host, a path and nothing else, e.g. "
+                "http://127.0.0.1:8000/v1; a key is named by api_key_env"
+            ),
         )
     path = f"{parts.path.rstrip('/')}/audio/transcriptions"
     found = _addresses(url, host, port or (443 if parts.scheme == "https" else 80))
@@ -232,8 +236,12 @@ only where [recognizer] says allow_remote = true
     if not allow_remote:
         raise ModelError(
             NAME,
-            f"{url} is another machine ({', '.join(found)}); customers' voices are sent to one only where [recognizer] says "
-            "allow_remote = true",
+            problem(
+                "{url} is another machine ({found}); customers' voices are sent to one only where "
+                "[recognizer] says allow_remote = true",
+                url=url,
+                found=", ".join(found),
+            ),
         )
     return Address(f"{parts.scheme}://{parts.netloc}{path}", parts.netloc, loopback=False)
 
@@ -243,7 +251,7 @@ def _addresses(url: str, host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as exc:
-        raise ModelError(NAME, f"{url}: the host is not known here") from exc
+        raise ModelError(NAME, problem("{url}: the host is not known here", url=url)) from exc
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
@@ -253,7 +261,9 @@ def _key(server: Recognizer) -> str:
         return ""
     key = os.environ.get(server.api_key_env, "").strip()
     if not key or not key.isascii() or not key.isprintable():
-        raise ModelError(NAME, f"the environment variable {server.api_key_env} holds no key")
+        raise ModelError(
+            NAME, problem("the environment variable {api_key_env} holds no key", api_key_env=server.api_key_env)
+        )
     return key
 
 
@@ -274,14 +284,16 @@ def _client(address: Address, server: Recognizer, key: str) -> httpx2.Client:
 def _of_status(status: int, attempt: int) -> str:
     """What a status means, in words."""
     if status in BUSY:
-        return f"busy (status {status}), asked {attempt + 1} times"
+        return problem("busy (status {status}), asked {times} times", status=status, times=attempt + 1)
     if 300 <= status < 400:
-        return f"it sends us elsewhere (status {status}); redirects are not followed"
+        return problem("it sends us elsewhere (status {status}); redirects are not followed", status=status)
     if status in (401, 403):
-        return f"it refuses us (status {status}); the key is taken from the variable that api_key_env names"
+        return problem(
+            "it refuses us (status {status}); the key is taken from the variable that api_key_env names", status=status
+        )
     if status == 404:
-        return "it has no /audio/transcriptions there, or no such model (status 404)"
-    return f"it answers with status {status}"
+        return problem("it has no /audio/transcriptions there, or no such model (status 404)")
+    return problem("it answers with status {status}", status=status)
 
 
 def _seconds(told: str) -> float:
@@ -316,7 +328,9 @@ def words_in(body: bytes, duration: float) -> WindowWords:
     try:
         answer = msgspec.json.decode(body, type=_Answer)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise EngineError(NAME, f"the answer is no transcription: {without_values(str(exc))}") from exc
+        raise EngineError(
+            NAME, problem("the answer is no transcription: {reason}", reason=without_values(str(exc)))
+        ) from exc
     segments = answer.segments or []
     said = answer.words or [word for segment in segments for word in segment.words or []]
     notes: tuple[str, ...] = ()
@@ -348,7 +362,15 @@ def _start(word: _Word) -> float:
 def _placed(text: str, start: float, end: float, duration: float, probability: float | None = None) -> list[Word]:
     """A text between two times of a window, by characters and words."""
     if not (isfinite(start) and isfinite(end)) or end > duration + BEYOND_S or start < -BEYOND_S or end < start:
-        raise EngineError(NAME, f"times that are not of the window: {start:g} to {end:g} s of {duration:g} s")
+        raise EngineError(
+            NAME,
+            problem(
+                "times that are not of the window: {start:g} to {end:g} s of {duration:g} s",
+                start=start,
+                end=end,
+                duration=duration,
+            ),
+        )
     first = min(max(start, 0.0), duration)
     sure = 1.0 if probability is None else min(max(probability, 0.0), 1.0)
     return spread(text, first, max(first, min(end, duration)), sure)

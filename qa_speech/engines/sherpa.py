@@ -30,7 +30,7 @@ from qa_speech.engines.base import ENGINE_RATE, Samples, Traits, Window, WindowW
 from qa_speech.engines.models import Model
 from qa_speech.engines.pieces import Token, tokens_of, words_of
 from qa_speech.engines.sherpa_models import BPE, SENSE_VOICE, TRANSDUCER, SherpaFiles, read_folder, read_tokens
-from qa_speech.errors import EngineError, ModelError
+from qa_speech.errors import EngineError, ModelError, problem
 
 if TYPE_CHECKING:
     from qa_speech.settings import Recognition
@@ -71,11 +71,19 @@ class SherpaRecognizer:
 
     def __init__(self, model: Model, wanted: Recognition) -> None:
         if find_spec("sherpa_onnx") is None:
-            raise ModelError(model.name, f"{model.path} needs the package {PACKAGE}; run: {EXTRA}")
+            raise ModelError(
+                model.name,
+                problem(
+                    "{path} needs the package {package}; run: {extra}", path=model.path, package=PACKAGE, extra=EXTRA
+                ),
+            )
         self._found = read_folder(model.path, int8="int8" in wanted.compute_type)
         if wanted.device == "cuda":
             raise ModelError(
-                model.name, f"{PACKAGE} from the package index computes on a CPU; choose device cpu or auto"
+                model.name,
+                problem(
+                    "{package} from the package index computes on a CPU; choose device cpu or auto", package=PACKAGE
+                ),
             )
         self._hotwords = _hotwords(model, self._found, wanted.hotwords)
         options = _options(self._found, wanted, self._hotwords)
@@ -150,7 +158,12 @@ class SherpaRecognizer:
             found = stream.result
             return tokens_of(found.tokens, found.timestamps, found.ys_log_probs, duration)
         except (RuntimeError, ValueError, MemoryError) as exc:
-            raise EngineError("sherpa", f"{self._found.kind.name} on {duration:.1f} s: {exc}") from exc
+            raise EngineError(
+                "sherpa",
+                problem(
+                    "{name} on {duration:.1f} s: {reason}", name=self._found.kind.name, duration=duration, reason=exc
+                ),
+            ) from exc
 
 
 def _loaded(model: Model, found: SherpaFiles, options: Mapping[str, Any]) -> Any:
@@ -159,7 +172,7 @@ def _loaded(model: Model, found: SherpaFiles, options: Mapping[str, Any]) -> Any
     try:
         return getattr(sherpa_onnx.OfflineRecognizer, found.kind.loader)(**options)
     except (RuntimeError, ValueError, TypeError) as exc:
-        raise ModelError(model.name, f"{model.path} does not load: {exc}") from exc
+        raise ModelError(model.name, problem("{path} does not load: {reason}", path=model.path, reason=exc)) from exc
 
 
 def _options(found: SherpaFiles, wanted: Recognition, hotwords: str) -> dict[str, Any]:
@@ -191,12 +204,17 @@ def _hotwords(model: Model, found: SherpaFiles, told: str) -> str:
     if not listed:
         return ""
     if not found.kind.hotwords:
-        raise ModelError(model.name, f"a {found.kind.name} model takes no hotwords; leave recognition.hotwords empty")
+        raise ModelError(
+            model.name,
+            problem("a {name} model takes no hotwords; leave recognition.hotwords empty", name=found.kind.name),
+        )
     tokens = read_tokens(found.files["tokens"])
     if not found.files["tokens"].with_name(BPE).is_file():
         unknown = sorted({char for word in listed for char in word if char not in tokens})
         if unknown:
-            raise ModelError(model.name, f"hotwords: this model has no token for {' '.join(unknown)}")
+            raise ModelError(
+                model.name, problem("hotwords: this model has no token for {unknown}", unknown=" ".join(unknown))
+            )
     return "/".join(listed)
 
 
@@ -212,9 +230,21 @@ def _try(model: Model, found: SherpaFiles, hotwords: str, options: Mapping[str, 
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TRIAL_LIMIT_S, check=False)
     except subprocess.TimeoutExpired as exc:
-        raise ModelError(model.name, f"{model.path} did not load within {TRIAL_LIMIT_S} s") from exc
+        raise ModelError(
+            model.name,
+            problem("{path} did not load within {trial_limit_s} s", path=model.path, trial_limit_s=TRIAL_LIMIT_S),
+        ) from exc
     said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     if done.returncode or any("Caught exception" in line for line in said):
         reason = said[-1] if done.returncode and said else " ".join(said)
         reason = re.sub(r"^/\S+ ", "", reason)[:400]
-        raise ModelError(model.name, f"{model.path} is no {found.kind.name} model that {PACKAGE} runs: {reason}")
+        raise ModelError(
+            model.name,
+            problem(
+                "{path} is no {name} model that {package} runs: {reason}",
+                path=model.path,
+                name=found.kind.name,
+                package=PACKAGE,
+                reason=reason,
+            ),
+        )

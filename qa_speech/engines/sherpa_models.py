@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from qa_speech.engines.onnx_head import OnnxHead, read_head
-from qa_speech.errors import ModelError
+from qa_speech.errors import ModelError, problem
 
 TOKENS = "tokens.txt"
 BPE = "bpe.vocab"
@@ -104,13 +104,19 @@ def read_folder(folder: Path, *, int8: bool = False) -> SherpaFiles:
         said = read_head(there["encoder"]).metadata.get("model_type", "?")
         raise ModelError(
             folder.name,
-            f"{folder} holds an encoder and a decoder without a joiner ({said}): such models do not tell when a word is said, "
-            "and without times no word belongs to anybody; FireRedASR has a CTC model that tells it, Whisper is taken in "
-            "CTranslate2 format",
+            problem(
+                "{folder} holds an encoder and a decoder without a joiner ({said}): such models do not "
+                "tell when a word is said, and without times no word belongs to anybody; FireRedASR has a "
+                "CTC model that tells it, Whisper is taken in CTranslate2 format",
+                folder=folder,
+                said=said,
+            ),
         )
     single = _one(folder, "model", int8) or _only(folder, int8)
     if single is None:
-        raise ModelError(folder.name, f"{folder} holds no model.onnx, and no encoder, decoder and joiner")
+        raise ModelError(
+            folder.name, problem("{folder} holds no model.onnx, and no encoder, decoder and joiner", folder=folder)
+        )
     head = read_head(single)
     kind = _kind_of(folder, single, head)
     _complete(folder, single, head, kind)
@@ -133,13 +139,15 @@ def read_tokens(path: Path) -> dict[str, int]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as exc:
-        raise ModelError(path.parent.name, f"{path} cannot be read: {exc}") from exc
+        raise ModelError(path.parent.name, problem("{path} cannot be read: {reason}", path=path, reason=exc)) from exc
     for at, line in enumerate(lines, 1):
         token, _, number = line.rpartition(" ")
         if not line.strip():
             continue
         if not number.strip().isdigit():
-            raise ModelError(path.parent.name, f"{path}:{at}: expected a token and its number")
+            raise ModelError(
+                path.parent.name, problem("{path}:{at}: expected a token and its number", path=path, at=at)
+            )
         tokens[token] = int(number)
     return tokens
 
@@ -190,7 +198,13 @@ def _kind_of(folder: Path, path: Path, head: OnnxHead) -> Kind:
     if "zipformer" in told:
         return ZIPFORMER
     raise ModelError(
-        folder.name, f"{path} says it is {told or 'of no kind (no model_type in its metadata)'}; known are {KNOWN}"
+        folder.name,
+        problem(
+            "{path} says it is of the kind {kind}; known are {known}",
+            path=path,
+            kind=told or "– (no model_type in its metadata)",
+            known=KNOWN,
+        ),
     )
 
 
@@ -198,7 +212,8 @@ def _not_streaming(folder: Path, path: Path, head: OnnxHead) -> None:
     cached = any(name.startswith(("cached", "cache_", "state")) for name in head.inputs)
     if cached or "decode_chunk_len" in head.metadata:
         raise ModelError(
-            folder.name, f"{path} is a streaming model, which hears less than one made for whole recordings"
+            folder.name,
+            problem("{path} is a streaming model, which hears less than one made for whole recordings", path=path),
         )
 
 
@@ -208,8 +223,12 @@ def _complete(folder: Path, path: Path, head: OnnxHead, kind: Kind) -> None:
     if kind is PARAFORMER and len(head.outputs) < 4:
         raise ModelError(
             folder.name,
-            f"{path} does not tell when a character is said: it gives {', '.join(head.outputs)} and no us_cif_peak; take a "
-            "Paraformer that was exported with timestamps",
+            problem(
+                "{path} does not tell when a character is said: it gives {outputs} and no us_cif_peak; "
+                "take a Paraformer that was exported with timestamps",
+                path=path,
+                outputs=", ".join(head.outputs),
+            ),
         )
     _vocabulary(folder, kind)
 
@@ -218,18 +237,28 @@ def _has(folder: Path, path: Path, head: OnnxHead, names: tuple[str, ...]) -> No
     missing = [name for name in names if name not in head.metadata]
     if missing:
         raise ModelError(
-            folder.name, f"{path} has no {', '.join(missing)} in its metadata; export it anew for sherpa-onnx"
+            folder.name,
+            problem(
+                "{path} has no {missing} in its metadata; export it anew for sherpa-onnx",
+                path=path,
+                missing=", ".join(missing),
+            ),
         )
 
 
 def _vocabulary(folder: Path, kind: Kind) -> None:
     tokens = read_tokens(folder / TOKENS)
     if kind.blank and not any(blank in tokens for blank in BLANKS):
-        raise ModelError(folder.name, f"{folder / TOKENS} has none of {', '.join(BLANKS)}; it is of another model")
+        raise ModelError(
+            folder.name,
+            problem(
+                "{path} has none of {blanks}; it is of another model", path=folder / TOKENS, blanks=", ".join(BLANKS)
+            ),
+        )
 
 
 def _number(folder: Path, head: OnnxHead, name: str, otherwise: int) -> int:
     told = head.metadata.get(name, str(otherwise))
     if not told.isdigit() or not int(told):
-        raise ModelError(folder.name, f"{name} in the metadata is not a number")
+        raise ModelError(folder.name, problem("{name} in the metadata is not a number", name=name))
     return int(told)

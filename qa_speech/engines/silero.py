@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from qa_speech.engines.base import ENGINE_RATE, Samples
 from qa_speech.engines.hashes import kept_sha256
-from qa_speech.errors import EngineError, ModelError
+from qa_speech.errors import EngineError, ModelError, problem
 
 PACKAGE = "faster_whisper"
 ASSET = "assets/silero_vad_v6.onnx"
@@ -83,7 +83,12 @@ class SileroDetector:
             The samples are not one-dimensional float32, or the network fails on them.
         """
         if samples.ndim != 1 or samples.dtype != np.float32:
-            raise EngineError("silero", f"expected float32 of shape (n,), got {samples.dtype} of {samples.shape}")
+            raise EngineError(
+                "silero",
+                problem(
+                    "expected float32 of shape (n,), got {dtype} of {shape}", dtype=samples.dtype, shape=samples.shape
+                ),
+            )
         session = _session()
         hidden, cell = np.zeros(STATE_SHAPE, np.float32), np.zeros(STATE_SHAPE, np.float32)
         step = CHUNK_FRAMES * FRAME_SAMPLES
@@ -93,7 +98,7 @@ class SileroDetector:
             try:
                 out, hidden, cell = session.run(None, {"input": frames, "h": hidden, "c": cell})
             except Exception as exc:
-                raise EngineError("silero", f"failed on valid audio: {exc}") from exc
+                raise EngineError("silero", problem("failed on valid audio: {reason}", reason=exc)) from exc
             found.append(out)
         return np.concatenate(found)
 
@@ -112,10 +117,15 @@ def _frames(samples: Samples, start: int, stop: int) -> npt.NDArray[np.float32]:
 def _asset() -> Path:
     spec = find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise ModelError("silero", f"the package {PACKAGE} is not installed; it brings the speech detection model")
+        raise ModelError(
+            "silero",
+            problem("the package {package} is not installed; it brings the speech detection model", package=PACKAGE),
+        )
     path = Path(next(iter(spec.submodule_search_locations))) / ASSET
     if not path.is_file():
-        raise ModelError("silero", f"{path} is missing; expected faster-whisper >= 1.2.1, < 1.3, which holds it")
+        raise ModelError(
+            "silero", problem("{path} is missing; expected faster-whisper >= 1.2.1, < 1.3, which holds it", path=path)
+        )
     return path
 
 
@@ -136,7 +146,13 @@ def _session() -> Any:
     found = kept_sha256(_asset())
     if found != ASSET_SHA256:
         raise ModelError(
-            "silero", f"{_asset()} is not the model this was tested with: sha256 {found}, expected {ASSET_SHA256}"
+            "silero",
+            problem(
+                "{asset} is not the model this was tested with: sha256 {found}, expected {asset_sha256}",
+                asset=_asset(),
+                found=found,
+                asset_sha256=ASSET_SHA256,
+            ),
         )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -147,4 +163,4 @@ def _session() -> Any:
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as exc:
-        raise ModelError("silero", f"{path} cannot be loaded: {exc}") from exc
+        raise ModelError("silero", problem("{path} cannot be loaded: {reason}", path=path, reason=exc)) from exc

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from qa_speech.errors import ModelError
+from qa_speech.errors import ModelError, problem
 from qa_speech.files import write_bytes
 
 TUNED = "tuned.toml"
@@ -44,14 +44,24 @@ def tuned_options(folder: Path) -> dict[str, float]:
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8")).get("decode", {})
     except (OSError, ValueError) as exc:
-        raise ModelError(folder.name, f"{path} cannot be read: {exc}") from exc
+        raise ModelError(folder.name, problem("{path} cannot be read: {reason}", path=path, reason=exc)) from exc
     found = {}
     for name in WINDOWS:
         value = told.get(name) if isinstance(told, dict) else None
         if value is None:
             continue
         if not isinstance(value, int | float) or not LEAST_S <= value <= LONGEST_S:
-            raise ModelError(folder.name, f"{path}: {name} is {value!r}, expected {LEAST_S:g} to {LONGEST_S:g} seconds")
+            raise ModelError(
+                folder.name,
+                problem(
+                    "{path}: {name} is {value!r}, expected {least_s:g} to {longest_s:g} seconds",
+                    path=path,
+                    name=name,
+                    value=value,
+                    least_s=LEAST_S,
+                    longest_s=LONGEST_S,
+                ),
+            )
         found[name] = float(value)
     return found
 
@@ -74,5 +84,7 @@ def keep_tuned(folder: Path, decode: Mapping[str, float], measured: Mapping[str,
     try:
         write_bytes(path, ("\n".join(lines) + "\n").encode())
     except OSError as exc:
-        raise ModelError(folder.name, f"{path} cannot be written: {exc.strerror or exc}") from exc
+        raise ModelError(
+            folder.name, problem("{path} cannot be written: {reason}", path=path, reason=exc.strerror or exc)
+        ) from exc
     return path

@@ -24,7 +24,7 @@ from qa_speech.engines.base import LEAST_PAD_S, Traits, Window, WindowWords
 from qa_speech.engines.models import Model
 from qa_speech.engines.spelling import timed_words
 from qa_speech.engines.tuned import tuned_options
-from qa_speech.errors import EngineError, ModelError
+from qa_speech.errors import EngineError, ModelError, problem
 
 FRAMES_PER_S = 100
 """Mel frames a second."""
@@ -39,7 +39,7 @@ PLAIN_TYPES = ("int8", "int8_float32", "int16", "float32")
 CUBLAS = ("libcublasLt.so.12", "libcublas.so.12")
 """All of CUDA that CTranslate2 loads by name, besides the driver; it uses no cuDNN."""
 SEED = 20_000
-NO_CUBLAS = "cuBLAS 12 (libcublas.so.12, libcublasLt.so.12) is missing; run: pip install 'qa-speech[cuda]'"
+NO_CUBLAS = problem("cuBLAS 12 (libcublas.so.12, libcublasLt.so.12) is missing; run: pip install 'qa-speech[cuda]'")
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,9 @@ class WhisperRecognizer:
         if device == "auto":
             device = "cuda" if cuda_devices() else "cpu"
         if device == "cuda" and not preload_cublas():
-            raise ModelError(model.name, f"cannot run on the GPU: {NO_CUBLAS}; or choose device cpu")
+            raise ModelError(
+                model.name, problem("cannot run on the GPU: {no_cublas}; or choose device cpu", no_cublas=NO_CUBLAS)
+            )
         if compute_type == "auto":
             compute_type = cuda_type() if device == "cuda" else "int8"
         _seed_sampling()
@@ -130,11 +132,19 @@ class WhisperRecognizer:
                 task="transcribe", language=self.options.language,
             )  # fmt: skip
         except (RuntimeError, ValueError, OSError) as exc:
-            raise ModelError(model.name, f"{model.path} does not load on {device}: {exc}") from exc
+            raise ModelError(
+                model.name,
+                problem("{path} does not load on {device}: {reason}", path=model.path, device=device, reason=exc),
+            ) from exc
         language = self.options.language
         if not self._model.model.is_multilingual and language != "en":
             raise ModelError(
-                model.name, f"{model.path} knows English alone; it cannot be used with language {language}"
+                model.name,
+                problem(
+                    "{path} knows English alone; it cannot be used with language {language}",
+                    path=model.path,
+                    language=language,
+                ),
             )
         self._encodes_one_by_one = device == "cpu" and compute_type in PLAIN_TYPES
         self._samples_only = model.samples_only
@@ -189,7 +199,9 @@ class WhisperRecognizer:
             try:
                 yield from self._batch(batch)
             except (RuntimeError, ValueError, IndexError, MemoryError) as exc:
-                raise EngineError("whisper", f"failed on {len(batch)} windows: {exc}") from exc
+                raise EngineError(
+                    "whisper", problem("failed on {count} windows: {reason}", count=len(batch), reason=exc)
+                ) from exc
 
     def _batch(self, windows: Sequence[Window]) -> list[WindowWords]:
         """Windows of one length go through together, so that no answer depends on what else is in the batch."""

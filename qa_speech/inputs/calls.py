@@ -9,7 +9,7 @@ from pathlib import Path
 
 from qa_speech.audio.decode import RawFormat
 from qa_speech.engines import transcripts
-from qa_speech.errors import AudioError, ConfigError
+from qa_speech.errors import AudioError, ConfigError, problem
 from qa_speech.filenames import as_text
 from qa_speech.inputs.listing import listed
 from qa_speech.inputs.names import unique
@@ -85,7 +85,7 @@ def find_inputs(paths: Iterable[str | Path], *, pairs: str = "") -> list[CallInp
         elif path.exists():
             found.append(CallInput(path, as_text(path.name)))
         else:
-            raise AudioError(str(path), "no such file or folder")
+            raise AudioError(str(path), problem("no such file or folder"))
     found = _paired(found, parse_pairs(pairs))
     ids = unique([row.id for row in found])
     return [row if row.id == name else replace(row, id=name) for row, name in zip(found, ids, strict=True)]
@@ -123,7 +123,13 @@ def _in_folder(folder: Path) -> list[CallInput]:
 
 def nothing_in(folder: Path) -> AudioError:
     """The error of a folder without recordings."""
-    return AudioError(str(folder), f"no recordings in this folder (looked for {' '.join(sorted(AUDIO_SUFFIXES))})")
+    return AudioError(
+        str(folder),
+        problem(
+            "no recordings in this folder (looked for {audio_suffixes})",
+            audio_suffixes=" ".join(sorted(AUDIO_SUFFIXES)),
+        ),
+    )
 
 
 def with_transcripts(inputs: Iterable[CallInput], place: str | Path) -> list[CallInput]:
@@ -142,20 +148,33 @@ def with_transcripts(inputs: Iterable[CallInput], place: str | Path) -> list[Cal
     """
     place = Path(place)
     if not place.is_dir():
-        raise ConfigError(str(place), ["not a folder of transcripts"])
+        raise ConfigError(str(place), [problem("not a folder of transcripts")])
     found: dict[str, Path] = {}
     problems = []
     for path in _inside(place, TRANSCRIPT_SUFFIXES):
         other = found.setdefault(_stem(_below(place, path)), path)
         if other != path:
-            problems.append(f"two transcripts of one name: {as_text(other.name)} and {as_text(path.name)}")
+            problems.append(
+                problem(
+                    "two transcripts of one name: {name} and {other}",
+                    name=as_text(other.name),
+                    other=as_text(path.name),
+                )
+            )
     rows = list(inputs)
     own = {row.name: found.get(row.name) or found.get(_stem(row.name)) for row in rows}
     lent = {row.name: own[row.name] or _of_its_stem(row, found, set(own.values())) for row in rows}
     wanted: dict[Path, str] = {}
     for name, transcript in lent.items():
         if transcript is not None and transcript in wanted:
-            problems.append(f"{as_text(transcript.name)} could belong to {wanted[transcript]} or to {name}")
+            problems.append(
+                problem(
+                    "{name} could belong to {wanted} or to {other}",
+                    name=as_text(transcript.name),
+                    wanted=wanted[transcript],
+                    other=name,
+                )
+            )
         elif transcript is not None:
             wanted[transcript] = name
     if problems:
@@ -184,7 +203,9 @@ def _inside(folder: Path, suffixes: frozenset[str]) -> list[Path]:
     try:
         return sorted(Path(found.path) for found in listed(str(folder), suffixes))
     except OSError as exc:
-        raise AudioError(str(folder), f"this folder cannot be read: {exc.strerror or exc}") from exc
+        raise AudioError(
+            str(folder), problem("this folder cannot be read: {reason}", reason=exc.strerror or exc)
+        ) from exc
 
 
 def _below(folder: Path, path: Path) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.settings import Tables
 from qa_speech.tables import dates
 from qa_speech.tables.dates import DateError
@@ -78,7 +78,7 @@ def _date(line: Line, table: Table, settings: Tables) -> str:
             moment = dates.parse(day, order=settings.date_order, epoch=table.epoch)
             moment = dates.joined(moment, text, order=settings.date_order, epoch=table.epoch)
     except DateError as exc:
-        return f"started_at：{exc}"
+        return problem("started_at: {reason}", reason=exc)
     line.values["started_at"] = moment.iso
     return ""
 
@@ -90,7 +90,7 @@ def _of_json(path: Path, settings: Tables) -> Table:
     try:
         content = path.read_bytes()
     except OSError as exc:
-        raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
+        raise ConfigError(str(path), [problem("cannot read: {reason}", reason=exc.strerror or exc)]) from exc
     table = Table(path, (), [], [])
     table.lines.extend(_json_lines(content, table, with_more(NAMES, settings.columns)))
     return table
@@ -105,10 +105,10 @@ def _json_lines(content: bytes, table: Table, names: Mapping[str, tuple[str, ...
             record = msgspec.json.decode(text, type=dict[str, Any])
             inner = msgspec.convert(record.pop("metadata", None) or {}, dict[str, Any])
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-            table.problems.append(table.at(line, f"not a JSON object: {exc}"))
+            table.problems.append(table.at(line, problem("not a JSON object: {reason}", reason=exc)))
             continue
         except RecursionError:
-            table.problems.append(table.at(line, "not a JSON object: nested too deeply"))
+            table.problems.append(table.at(line, problem("not a JSON object: nested too deeply")))
             continue
         roles = record.get("roles")
         if isinstance(roles, list):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 
 SKIPPED = "_"
 """``{_}`` stands for a part of the name that is of no interest."""
@@ -57,10 +57,10 @@ def _field(name: str) -> str:
 def _problems(template: str) -> list[str]:
     names = [name for name in _FIELD.findall(template) if name != SKIPPED]
     if not names:
-        return ["no {field} in it; expected e.g. {started_at}_{agent}_{queue}.wav"]
+        return [problem("no {{field}} in it; expected e.g. {{started_at}}_{{agent}}_{{queue}}.wav")]
     twice = sorted({name for name in names if names.count(name) > 1})
-    problems = [f"{{{name}}} stands twice" for name in twice]
-    problems += [f"{{{name}}} is no name for a field" for name in names if not name.isidentifier()]
+    problems: list[str] = [problem("{{{name}}} stands twice", name=name) for name in twice]
+    problems += [problem("{{{name}}} is no name for a field", name=name) for name in names if not name.isidentifier()]
     return problems
 
 

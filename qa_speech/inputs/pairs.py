@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 
 AUTO = "auto"
 """In place of two endings: all those of `ENDINGS`."""
@@ -65,7 +65,10 @@ def parse_pairs(text: str) -> tuple[tuple[str, str], ...]:
         return ENDINGS
     sides = [side.strip().strip("-_. ").lower() for side in text.split(",")]
     if len(sides) != 2 or not all(sides) or sides[0] == sides[1]:
-        raise ConfigError("pairs", [f"{text!r}; expected the agent's ending and the customer's, e.g. out,in, or auto"])
+        raise ConfigError(
+            "pairs",
+            [problem("{text!r}; expected the agent's ending and the customer's, e.g. out,in, or auto", text=text)],
+        )
     agent, customer = sides
     return ((agent, customer),)
 

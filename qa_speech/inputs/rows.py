@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from qa_speech.audio.decode import parse_raw
-from qa_speech.errors import AudioError, ConfigError
+from qa_speech.errors import AudioError, ConfigError, problem, said_by
 from qa_speech.filenames import as_path, as_text
 from qa_speech.inputs import manifests
 from qa_speech.inputs.calls import (
@@ -150,7 +150,7 @@ def inputs_in(places: Iterable[str | Path], *, tables: Tables | None = None, pai
             continue
         rows = _from_manifest(place, tables or Tables())
         if any(row.scorecard for row in rows):
-            raise ConfigError(str(place), ["scorecard：按行选评分表用 batch run only a batch run chooses by row"])
+            raise ConfigError(str(place), [problem("column scorecard: only batch run chooses scorecards by row")])
         listed_rows += [row.call_input for row in rows]
     found = [*find_inputs(others, pairs=pairs), *listed_rows]
     ids = unique([row.name for row in found])
@@ -203,7 +203,7 @@ def _listed(place: Path) -> list[Row]:
         names = sorted(name for name in glob.glob(str(place), recursive=True) if os.path.isfile(name))
         if names:
             return [stat_row(Row(_id_of(os.path.relpath(name, fixed)), as_text(name))) for name in names]
-    raise AudioError(str(place), "no such file or folder, and no recording matches")
+    raise AudioError(str(place), problem("no such file or folder, and no recording matches"))
 
 
 def _in_folder(place: Path) -> list[Row]:
@@ -211,7 +211,7 @@ def _in_folder(place: Path) -> list[Row]:
     try:
         found = listed(folder, AUDIO_SUFFIXES) or listed(folder, TRANSCRIPT_SUFFIXES)
     except OSError as exc:
-        raise AudioError(folder, f"this folder cannot be read: {exc.strerror or exc}") from exc
+        raise AudioError(folder, problem("this folder cannot be read: {reason}", reason=exc.strerror or exc)) from exc
     if not found:
         raise nothing_in(place)
     cut = len(folder.rstrip(os.sep)) + 1
@@ -243,11 +243,13 @@ def _from_manifest(path: Path, tables: Tables) -> list[Row]:
         if row is None:
             continue
         if row.id in numbers:
-            problems.append(table.at(line, f"编号重复 id {row.id!r} was given on line {numbers[row.id]} already"))
+            problems.append(
+                table.at(line, problem("id {id!r} was given on line {line} already", id=row.id, line=numbers[row.id]))
+            )
         numbers[row.id] = line.number
         rows.append(row)
     if not rows and not problems:
-        problems.append(f"{path.name}: no rows")
+        problems.append(problem("{name}: no rows", name=path.name))
     table.refuse(problems)
     return [stat_row(row) for row in rows]
 
@@ -256,10 +258,10 @@ def _row(line: Line, base: Path) -> tuple[Row | None, list[str]]:
     """The row of one line of a manifest, None where it has no path; and what is wrong with it."""
     values = dict(line.values)
     if any("\0" in value for value in values.values()):
-        return None, ["holds a NUL character"]
+        return None, [problem("holds a NUL character")]
     path = values.pop("path", "")
     if not path:
-        return None, ["没有录音 no path"]
+        return None, [problem("no path")]
     problems: list[str] = []
     transcript = values.pop("transcript", "")
     customer = values.pop("path_customer", "")
@@ -267,7 +269,7 @@ def _row(line: Line, base: Path) -> tuple[Row | None, list[str]]:
     raw = values.pop("raw", "").replace(" ", "")
     wrong = _wrong_raw(raw) if raw else ""
     if wrong:
-        problems.append(f"raw {wrong}")
+        problems.append(problem("raw {wrong}", wrong=wrong))
     row = Row(
         id=values.pop("id", "") or path.replace(os.sep, "/"),
         path=_place(base, path),
@@ -279,7 +281,7 @@ def _row(line: Line, base: Path) -> tuple[Row | None, list[str]]:
         path_customer=_place(base, customer) if customer else "",
     )
     if customer and agent_channel == 2:
-        problems.append("path 是坐席一侧的录音 path is the agent's file where path_customer is given")
+        problems.append(problem("path is the agent's file where path_customer is given"))
     if customer:
         row = msgspec.structs.replace(row, agent_channel=1)
     return row, problems
@@ -298,11 +300,11 @@ def _agent_channel(values: dict[str, str], problems: list[str]) -> int | None:
     roles = values.pop("roles", "").replace(" ", "").lower()
     channel = values.pop("agent_channel", "")
     if roles and roles not in ROLES:
-        problems.append(f"roles {roles!r}; expected 'agent,customer' or 'customer,agent'")
+        problems.append(problem("roles {roles!r}; expected 'agent,customer' or 'customer,agent'", roles=roles))
     if channel in ("1", "2"):
         return int(channel)
     if channel:
-        problems.append(f"agent_channel {channel!r}; expected 1 or 2")
+        problems.append(problem("agent_channel {channel!r}; expected 1 or 2", channel=channel))
     return ROLES.get(roles)
 
 
@@ -317,7 +319,9 @@ def _all_named(rows: list[Row], pattern: NamePattern, tables: Tables) -> list[Ro
         try:
             named.append(_named(row, pattern, tables))
         except DateError as exc:
-            problems.append(f"{as_text(os.path.basename(row.path))}: started_at：{exc}")
+            problems.append(
+                problem("{path}: started_at: {reason}", path=as_text(os.path.basename(row.path)), reason=exc)
+            )
     if problems:
         raise ConfigError("name pattern", problems)
     return named
@@ -343,7 +347,9 @@ def _check_columns(rows: list[Row]) -> None:
     for name in names:
         other = taken.setdefault(name.lower(), name)
         if other != name:
-            problems.append(f"columns {other!r} and {name!r} differ only in upper and lower case")
+            problems.append(
+                problem("columns {other!r} and {name!r} differ only in upper and lower case", other=other, name=name)
+            )
     if problems:
         raise ConfigError("metadata", problems)
 
@@ -374,7 +380,7 @@ def _wrong_raw(text: str) -> str:
     try:
         parse_raw(text)
     except ValueError as exc:
-        return str(exc)
+        return said_by(exc)
     return ""
 
 

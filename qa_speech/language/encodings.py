@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import unicodedata
 
+from qa_speech.errors import problem
+
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NO_CHARACTER = frozenset(("Cn", "Cs"))
 """Unassigned and half characters: a text that holds one was written in another encoding."""
@@ -30,7 +32,7 @@ def decoded(content: bytes) -> str:
         try:
             return content.decode("utf-16")
         except UnicodeDecodeError as exc:
-            raise UnicodeError(f"begins as UTF-16 and is not (byte {exc.start})") from exc
+            raise UnicodeError(problem("begins as UTF-16 and is not (byte {start})", start=exc.start)) from exc
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
@@ -38,9 +40,15 @@ def decoded(content: bytes) -> str:
     try:
         text = content.decode("gb18030")
     except UnicodeDecodeError as exc:
-        raise UnicodeError(f"neither UTF-8 (byte {first_wrong}) nor GB18030 (byte {exc.start}) text") from exc
+        raise UnicodeError(
+            problem(
+                "neither UTF-8 (byte {first_wrong}) nor GB18030 (byte {start}) text",
+                first_wrong=first_wrong,
+                start=exc.start,
+            )
+        ) from exc
     if _is_foreign(text):
-        raise UnicodeError(f"neither UTF-8 (byte {first_wrong}) nor GB18030 text")
+        raise UnicodeError(problem("neither UTF-8 (byte {first_wrong}) nor GB18030 text", first_wrong=first_wrong))
     return text
 
 

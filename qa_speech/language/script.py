@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from qa_speech.call import Role, Word
+from qa_speech.errors import problem
 from qa_speech.language.characters import to_simplified
 
 CHARACTER_S = 0.25
@@ -137,7 +138,7 @@ def line_problem(line: str) -> str:
     """
     if example_line(line) is not None:
         return ""
-    return f"expected 'agent: 您好' or 'customer@1.5-3: 您好', got {line[:60]!r}"
+    return problem("expected 'agent: 您好' or 'customer@1.5-3: 您好', got {line!r}", line=line[:60])
 
 
 def spread(units: Sequence[str], start: float, end: float, probability: float = 1.0) -> tuple[Word, ...]:

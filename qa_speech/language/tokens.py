@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.language.data import word_list
 
 
@@ -84,14 +84,18 @@ def _read(path: str) -> list[tuple[str, int | None, str]]:
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(path, [f"cannot read the dictionary: {exc}"]) from exc
+        raise ConfigError(path, [problem("cannot read the dictionary: {reason}", reason=exc)]) from exc
     entries, problems = [], []
     for number, line in enumerate(lines, start=1):
         try:
             if line.strip():
                 entries.append(_entry(line))
         except ValueError:
-            problems.append(f"line {number}: expected 'word [frequency] [tag]', got {line.strip()!r}")
+            problems.append(
+                problem(
+                    "line {number}: expected 'word [frequency] [tag]', got {line!r}", number=number, line=line.strip()
+                )
+            )
     if problems:
         raise ConfigError(path, problems)
     return entries

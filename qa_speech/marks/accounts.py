@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.marks.desk_base import ACCOUNTS, LINKS, SESSIONS, DeskBase
 from qa_speech.marks.model import now
 
@@ -71,7 +71,10 @@ def known_roles(names: Iterable[str]) -> list[DeskRole]:
     given = list(names)
     unknown = [name for name in given if name not in ROLES]
     if unknown:
-        raise ConfigError("role", [f"{', '.join(unknown)}; expected some of: {', '.join(ROLES)}"])
+        raise ConfigError(
+            "role",
+            [problem("{unknown}; expected some of: {roles}", unknown=", ".join(unknown), roles=", ".join(ROLES))],
+        )
     return [role for role in ROLES if role in given]
 
 
@@ -105,9 +108,9 @@ def add_account(
     chosen = tuple(role for role in ROLES if role in set(roles))
     problems = [*_name_problems(name)]
     if not chosen:
-        problems.append(f"no role; expected one of: {', '.join(ROLES)}")
+        problems.append(problem("no role; expected one of: {roles}", roles=", ".join(ROLES)))
     if "agent" in chosen and not agent:
-        problems.append("an agent needs the number that his calls carry")
+        problems.append(problem("an agent needs the number that his calls carry"))
     if password:
         problems += _password_problems(password)
     if problems:
@@ -118,19 +121,23 @@ def add_account(
     }  # fmt: skip
     with base.writing() as connection:
         if _row_of(connection, name) is not None:
-            raise ConfigError(f"account {name}", ["there is one of this name already"])
+            raise ConfigError(f"account {name}", [problem("there is one of this name already")])
         connection.execute(ACCOUNTS.insert(), row)
         return _required(connection, name)
 
 
 def _name_problems(name: str) -> Iterable[str]:
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        yield f"a name has 1 to {LONGEST_NAME} printable characters"
+        yield problem("a name has 1 to {longest_name} printable characters", longest_name=LONGEST_NAME)
 
 
 def _password_problems(password: str) -> Iterable[str]:
     if not PASSWORD_FROM <= len(password) <= PASSWORD_TO:
-        yield f"a password has {PASSWORD_FROM} to {PASSWORD_TO} characters"
+        yield problem(
+            "a password has {password_from} to {password_to} characters",
+            password_from=PASSWORD_FROM,
+            password_to=PASSWORD_TO,
+        )
 
 
 def change_account(base: DeskBase, name: str, **changes: Any) -> Account:
@@ -147,7 +154,7 @@ def change_account(base: DeskBase, name: str, **changes: Any) -> Account:
         before = _required(connection, name)
         connection.execute(ACCOUNTS.update().where(ACCOUNTS.c.number == before.number).values(**changes))
         if before.may_be("admin") and not _admins(connection):
-            raise ConfigError(f"account {name}", ["the last admin stays one; make another one first"])
+            raise ConfigError(f"account {name}", [problem("the last admin stays one; make another one first")])
         after = _required(connection, name)
         if not after.active:
             connection.execute(SESSIONS.delete().where(SESSIONS.c.account == after.number))
@@ -206,7 +213,7 @@ def _row_of(connection: Connection, name: str) -> Any:
 def _required(connection: Connection, name: str) -> Account:
     row = _row_of(connection, name)
     if row is None:
-        raise ConfigError(f"account {name}", ["there is none of this name"])
+        raise ConfigError(f"account {name}", [problem("there is none of this name")])
     return _account(row)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.files import whole_file
 from qa_speech.marks.connection import shown
 
@@ -37,13 +37,13 @@ def back_up(place: str | Path, out: str | Path) -> Path:
         return _dumped(str(place), out)
     source = Path(place)
     if not source.is_file():
-        raise ConfigError(str(place), ["no marks here yet"])
+        raise ConfigError(str(place), [problem("no marks here yet")])
     with whole_file(out, durable=True) as temporary:
         before, after = sqlite3.connect(source), sqlite3.connect(temporary)
         try:
             before.backup(after)
         except sqlite3.Error as exc:
-            raise ConfigError(str(place), [f"cannot be copied: {exc}"]) from exc
+            raise ConfigError(str(place), [problem("cannot be copied: {reason}", reason=exc)]) from exc
         finally:
             before.close()
             after.close()
@@ -52,7 +52,7 @@ def back_up(place: str | Path, out: str | Path) -> Path:
 
 def _dumped(url: str, out: Path) -> Path:
     if shutil.which("pg_dump") is None:
-        raise ConfigError(shown(url), ["needs the program pg_dump (Debian: postgresql-client)"])
+        raise ConfigError(shown(url), [problem("needs the program pg_dump (Debian: postgresql-client)")])
     plain = make_url(url).set(drivername="postgresql")
     password = str(plain.password or "")
     place = plain.set(password=None).render_as_string()
@@ -60,7 +60,7 @@ def _dumped(url: str, out: Path) -> Path:
         command = ["pg_dump", "--format=custom", f"--file={temporary}", place]
         done = subprocess.run(command, env=_environment(password), capture_output=True, text=True, check=False)
         if done.returncode:
-            raise ConfigError(shown(url), [f"pg_dump: {done.stderr.strip()[:500]}"])
+            raise ConfigError(shown(url), [problem("pg_dump: {stderr}", stderr=done.stderr.strip()[:500])])
     return out
 
 

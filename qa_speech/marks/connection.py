@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 
 NETWORK_FILE_SYSTEMS = frozenset(
     (
@@ -80,12 +80,15 @@ def open_engine(place: str | Path, *, create: bool) -> Engine:
         url = make_url(text)
         engine = create_engine(url, pool_pre_ping=True)
     except (ArgumentError, SQLAlchemyError, ModuleNotFoundError) as exc:
-        problem = f"cannot be opened as a database: {type(exc).__name__}; expected a path, or a URL like"
-        raise ConfigError(shown(place), [f"{problem} postgresql+psycopg://user@host/name"]) from exc
+        what = problem(
+            "cannot be opened as a database: {kind}; expected a path, or a URL like postgresql+psycopg://user@host/name",
+            kind=type(exc).__name__,
+        )
+        raise ConfigError(shown(place), [what]) from exc
     if url.get_backend_name() == "sqlite":
         path = Path(url.database or "")
         if not create and not path.is_file():
-            raise ConfigError(shown(place), ["no marks here yet"])
+            raise ConfigError(shown(place), [problem("no marks here yet")])
         _refuse_network(path)
         event.listen(engine, "connect", _as_wal)
     return engine
@@ -102,8 +105,12 @@ def _as_wal(connection: Any, _: object) -> None:
 def _refuse_network(path: Path) -> None:
     kind = file_system(path)
     if kind in NETWORK_FILE_SYSTEMS:
-        problem = f"lies on a network file system ({kind}), where SQLite loses marks; name a PostgreSQL database: --marks-db URL"
-        raise ConfigError(str(path), [problem])
+        what = problem(
+            "lies on a network file system ({kind}), where SQLite loses marks; name a PostgreSQL "
+            "database: --marks-db URL",
+            kind=kind,
+        )
+        raise ConfigError(str(path), [what])
 
 
 MOUNT_ESCAPE = re.compile(r"\\([0-7]{3})")
@@ -144,8 +151,18 @@ def require_schema(engine: Engine, place: str, schema: Schema, *, create: bool) 
     if version is None and create:
         _make(engine, place, schema)
         return
-    is_of = f"is of schema {version or 'none'}, this version wants {schema.head}"
-    raise ConfigError(place, [f"{is_of}: {schema.command} {place}"])
+    raise ConfigError(
+        place,
+        [
+            problem(
+                "is of schema {version}, this version wants {head}: {command} {place}",
+                version=version or "none",
+                head=schema.head,
+                command=schema.command,
+                place=place,
+            )
+        ],
+    )
 
 
 def upgrade_schema(place: str | Path, schema: Schema) -> str:
@@ -169,7 +186,11 @@ def upgrade_schema(place: str | Path, schema: Schema) -> str:
 
 def _refuse_newer(version: str | None, place: str, schema: Schema) -> None:
     if version is not None and version > schema.head:
-        newer = f"schema {version} was written by a newer qa_speech; this one reads up to {schema.head}"
+        newer = problem(
+            "schema {version} was written by a newer qa_speech; this one reads up to {head}",
+            version=version,
+            head=schema.head,
+        )
         raise ConfigError(place, [newer])
 
 
@@ -269,4 +290,7 @@ def told(place: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, TimeoutError) as exc:
         cause = getattr(exc, "orig", None) or exc
-        raise ConfigError(place, [f"the marks database does not answer: {type(cause).__name__}: {cause}"]) from exc
+        raise ConfigError(
+            place,
+            [problem("the marks database does not answer: {kind}: {reason}", kind=type(cause).__name__, reason=cause)],
+        ) from exc

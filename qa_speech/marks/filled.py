@@ -16,7 +16,7 @@ from unicodedata import normalize
 
 import msgspec
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.marks.model import WHO_MAY, Mark, MarkRole, Stage, checked, now
 from qa_speech.marks.sheets import ABOUT, COLUMNS, OUTCOMES, SHEET, About, SheetRow
 from qa_speech.scores import Outcome
@@ -117,10 +117,13 @@ def read_sheet(
         try:
             mark = _mark(cells, making)
         except ConfigError as exc:
-            problems += [f"{path.name}:{cells.number}: {problem}" for problem in exc.problems]
+            problems += [
+                problem("{name}:{number}: {what}", name=path.name, number=cells.number, what=what)
+                for what in exc.problems
+            ]
             continue
         except ValueError as exc:
-            problems.append(f"{path.name}:{cells.number}: {exc}")
+            problems.append(problem("{name}:{number}: {reason}", name=path.name, number=cells.number, reason=exc))
             continue
         if mark is None:
             waiting += 1
@@ -128,7 +131,12 @@ def read_sheet(
         place = mark.call, mark.criterion
         if place in seen:
             problems.append(
-                f"{path.name}:{cells.number}: 与第 {seen[place]} 行重复 marked on row {seen[place]} already"
+                problem(
+                    "{name}:{number}: marked on row {seen} already",
+                    name=path.name,
+                    number=cells.number,
+                    seen=seen[place],
+                )
             )
         seen[place] = cells.number
         marks.append(mark)
@@ -159,13 +167,16 @@ def _contents(path: Path) -> tuple[About, list[Cells]]:
     typed = open_workbook(path, formulas=True)
     try:
         if SHEET not in values.sheetnames or ABOUT not in values.sheetnames:
-            raise ConfigError(str(path), [f"not a review sheet: expected the pages {SHEET} and {ABOUT}"])
+            raise ConfigError(
+                str(path),
+                [problem("not a review sheet: expected the pages {sheet} and {about}", sheet=SHEET, about=ABOUT)],
+            )
         about = _about(path, values[ABOUT])
         rows = values[SHEET].iter_rows(values_only=True, max_col=len(COLUMNS))
         formulas = typed[SHEET].iter_rows(values_only=True, max_col=len(COLUMNS))
         head = tuple(_text(name) for name in next(rows, ()))
         if head != COLUMNS:
-            raise ConfigError(str(path), [f"row 1: expected the columns {', '.join(COLUMNS)}"])
+            raise ConfigError(str(path), [problem("row 1: expected the columns {columns}", columns=", ".join(COLUMNS))])
         next(formulas, ())
         found: list[Cells] = []
         for number, (row, as_typed) in enumerate(zip(rows, formulas, strict=False), start=2):
@@ -185,11 +196,13 @@ def _about(path: Path, sheet: Any) -> About:
         try:
             about = msgspec.json.decode(value, type=About)
         except (msgspec.DecodeError, msgspec.ValidationError) as exc:
-            raise ConfigError(str(path), [f"page {ABOUT} is damaged: {exc}"]) from exc
+            raise ConfigError(
+                str(path), [problem("page {about} is damaged: {reason}", about=ABOUT, reason=exc)]
+            ) from exc
         if about.form > FORM:
-            raise ConfigError(str(path), [f"form {about.form} was written by a newer qa_speech"])
+            raise ConfigError(str(path), [problem("form {form} was written by a newer qa_speech", form=about.form)])
         return about
-    raise ConfigError(str(path), [f"page {ABOUT} does not say what the sheet is for"])
+    raise ConfigError(str(path), [problem("page {about} does not say what the sheet is for", about=ABOUT)])
 
 
 def _padded(row: Sequence[Any]) -> list[Any]:
@@ -233,15 +246,15 @@ def _mark(cells: Cells, making: Making) -> Mark | None:
     """The mark of a row; None where nothing was decided yet."""
     if not cells.decided:
         if cells.points or cells.reason:
-            raise ValueError("填了得分或理由但没有选“人工判定” points or a reason without an outcome")
+            raise ValueError(problem("points or a reason without an outcome"))
         return None
     row = _asked(cells, making)
     outcome = OUTCOMES.get(cells.decided)
     person = cells.person or making.person
     if outcome is None:
-        raise ValueError(f"人工判定应为 {'、'.join(OUTCOMES)} 之一 expected one of these outcomes")
+        raise ValueError(problem("the outcome has to be one of: {outcomes}", outcomes="、".join(OUTCOMES)))
     if not person:
-        raise ValueError("没有填质检员 no inspector")
+        raise ValueError(problem("no inspector"))
     machine = _machine(cells, row)
     refused = making.refuse(row, making.stage, person)
     if refused:
@@ -290,11 +303,9 @@ def _asked(cells: Cells, making: Making) -> SheetRow:
         before = making.by_number.get(cells.call, "")
         row = making.known.get((before, cells.criterion))
     if row is None and cells.call.isdecimal() and len(cells.call) > EXCEL_DIGITS:
-        raise ValueError(
-            "编号被表格软件改成了数字，末几位已丢失 the id was turned into a number and lost its last digits"
-        )
+        raise ValueError(problem("the id was turned into a number and lost its last digits"))
     if row is None:
-        raise ValueError("编号或项目编号不在本批次 no such call and criterion in this run")
+        raise ValueError(problem("no such call and criterion in this run"))
     return row
 
 
@@ -324,7 +335,7 @@ def require_reason(outcome: Outcome, reason: str, row: SheetRow) -> None:
         It is not.
     """
     if outcome == "fail" and row.comment_required and not reason.strip():
-        raise ValueError("这一项判未通过必须写理由 this criterion needs a reason")
+        raise ValueError(problem("this criterion needs a reason"))
 
 
 def typed_points(text: str, outcome: Outcome, row: SheetRow) -> float | None:
@@ -337,23 +348,23 @@ def typed_points(text: str, outcome: Outcome, row: SheetRow) -> float | None:
     """
     if not text:
         if outcome == "partial" and row.machine_outcome != "partial":
-            raise ValueError("部分得分须填人工得分 a part of the points needs to say how many")
+            raise ValueError(problem("a part of the points needs to say how many"))
         return None
     if outcome == "not_applicable":
-        raise ValueError("不适用的项目不填得分 what does not apply has no points")
+        raise ValueError(problem("what does not apply has no points"))
     plain = normalize("NFKC", text).replace("−", "-").removesuffix("分").strip()
     try:
         points = float(plain)
     except ValueError:
-        raise ValueError("人工得分不是数字 points are no number") from None
+        raise ValueError(problem("points are no number")) from None
     if not isfinite(points):
-        raise ValueError("人工得分不是数字 points are no number")
+        raise ValueError(problem("points are no number"))
     if row.least is None or row.most is None:
         return points
     if not row.least <= points <= row.most:
-        raise ValueError(f"人工得分应在 {row.least:g} 到 {row.most:g} 之间 points out of range")
+        raise ValueError(problem("points have to lie between {least:g} and {most:g}", least=row.least, most=row.most))
     if outcome == "pass" and points < row.most:
-        raise ValueError("通过却没有给满分 a pass has all points; choose 部分得分 or 未通过")
+        raise ValueError(problem("a pass has all points; choose 部分得分 or 未通过"))
     if outcome == "fail" and points == row.most > row.least:
-        raise ValueError("未通过却给了满分 a fail with all points; choose 通过")
+        raise ValueError(problem("a fail with all points; choose 通过"))
     return points

@@ -19,7 +19,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.scores import Outcome
 
 Stage: TypeAlias = Literal["calibration", "first", "appeal", "second", "final"]
@@ -98,14 +98,18 @@ def checked(mark: Mark) -> Mark:
     """
     problems = [*_stage_problems(mark)]
     if mark.outcome not in JUDGED:
-        problems.append(f"outcome {mark.outcome}; expected one of: {', '.join(JUDGED)}")
+        problems.append(
+            problem("outcome {outcome}; expected one of: {judged}", outcome=mark.outcome, judged=", ".join(JUDGED))
+        )
     for name, value in (("call", mark.call), ("criterion", mark.criterion), ("person", mark.person)):
         if not value.strip():
-            problems.append(f"{name} is empty")
+            problems.append(problem("{name} is empty", name=name))
     if mark.points is not None and not isfinite(mark.points):
-        problems.append(f"points {mark.points}; expected a finite number")
+        problems.append(problem("points {points}; expected a finite number", points=mark.points))
     if not _is_utc(mark.at):
-        problems.append(f"at {mark.at!r}; expected ISO 8601 in UTC like 2026-11-30T08:00:00, without offset")
+        problems.append(
+            problem("at {at!r}; expected ISO 8601 in UTC like 2026-11-30T08:00:00, without offset", at=mark.at)
+        )
     if problems:
         raise ConfigError(f"mark of {mark.call}/{mark.criterion}", problems)
     return mark
@@ -114,15 +118,17 @@ def checked(mark: Mark) -> Mark:
 def _stage_problems(mark: Mark) -> Iterator[str]:
     """What the stage asks of the one who marks, and is not so."""
     if mark.stage not in STAGES:
-        yield f"stage {mark.stage}; expected one of: {', '.join(STAGES)}"
+        yield problem("stage {stage}; expected one of: {stages}", stage=mark.stage, stages=", ".join(STAGES))
         return
     if mark.role not in WHO_MAY[mark.stage]:
         allowed = " or ".join(WHO_MAY[mark.stage])
-        yield f"stage {mark.stage} is marked by {allowed}, not by {mark.role}"
+        yield problem(
+            "stage {stage} is marked by {allowed}, not by {role}", stage=mark.stage, allowed=allowed, role=mark.role
+        )
     if mark.stage == "calibration" and not mark.blind:
-        yield "calibration is blind: the person must not have seen what the machine said"
+        yield problem("calibration is blind: the person must not have seen what the machine said")
     if mark.stage == "appeal" and not mark.reason.strip():
-        yield "an appeal needs its reason"
+        yield problem("an appeal needs its reason")
 
 
 def _is_utc(text: str) -> bool:

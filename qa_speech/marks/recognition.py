@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from qa_speech.call import Call, Role
 from qa_speech.engines.transcripts import call_from_transcript, read_transcript
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.inputs import CallInput, with_transcripts
 from qa_speech.language.phrases import fold
 from qa_speech.stats.agreement import bootstrap
@@ -74,7 +74,7 @@ def recognition_errors(calls: Iterable[Call], references: str | Path) -> list[Ro
         held.setdefault(EVERYBODY, []).append(Compared(EVERYBODY, edits, characters))
     if not compared_any:
         raise ConfigError(
-            str(references), ["no transcript here is named like a call with words; expected e.g. CALL.txt"]
+            str(references), [problem("no transcript here is named like a call with words; expected e.g. CALL.txt")]
         )
     names = [*sorted(held.keys() - {EVERYBODY}), EVERYBODY]
     return [_rate(name, held[name]) for name in names]

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.marks.desk_base import ASSIGNMENTS, ROUNDS, DeskBase
 from qa_speech.marks.model import now
 from qa_speech.marks.work import assign, assignments
@@ -52,13 +52,13 @@ def begin(
     """
     problems: list[str] = []
     if not title.strip():
-        problems.append("a round has a title")
+        problems.append(problem("a round has a title"))
     if not 1 <= len(calls) <= MOST_CALLS:
-        problems.append(f"a round has 1 to {MOST_CALLS} calls")
+        problems.append(problem("a round has 1 to {most_calls} calls", most_calls=MOST_CALLS))
     if not 2 <= len(people) <= MOST_PEOPLE:
-        problems.append(f"2 to {MOST_PEOPLE} people take part")
+        problems.append(problem("2 to {most_people} people take part", most_people=MOST_PEOPLE))
     if expert and expert not in people:
-        problems.append("the expert takes part as well")
+        problems.append(problem("the expert takes part as well"))
     if problems:
         raise ConfigError("calibration", problems)
     row = {
@@ -94,7 +94,7 @@ def round_numbered(base: DeskBase, number: int) -> Round:
     with base.reading() as connection:
         row = connection.execute(select(ROUNDS).where(ROUNDS.c.number == number)).mappings().first()
     if row is None:
-        raise ConfigError(f"calibration {number}", ["there is no such round"])
+        raise ConfigError(f"calibration {number}", [problem("there is no such round")])
     return _round(row)
 
 

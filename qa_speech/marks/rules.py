@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.marks.model import Mark, checked
 from qa_speech.marks.stages import latest
 
@@ -38,10 +38,17 @@ def admitted(marks: Iterable[Mark], known: Sequence[Mark]) -> list[Mark]:
         try:
             checked(mark)
         except ConfigError as exc:
-            problems += [f"{exc.source}: {problem}" for problem in exc.problems]
+            problems += [problem("{source}: {what}", source=exc.source, what=what) for what in exc.problems]
             continue
         if mark.stage == "second" and _opinion(mark) in first_by:
-            problems.append(f"mark of {mark.call}/{mark.criterion}: second stage by {mark.person}, who marked it first")
+            problems.append(
+                problem(
+                    "mark of {call}/{criterion}: second stage by {person}, who marked it first",
+                    call=mark.call,
+                    criterion=mark.criterion,
+                    person=mark.person,
+                )
+            )
         if mark.stage == "first":
             first_by.add(_opinion(mark))
         said = last.get(_place(mark))
@@ -49,8 +56,8 @@ def admitted(marks: Iterable[Mark], known: Sequence[Mark]) -> list[Mark]:
             new.append(mark)
             last[_place(mark)] = mark
     if len(problems) == 1:
-        source, _, problem = problems[0].partition(": ")
-        raise ConfigError(source, [problem])
+        source, _, what = problems[0].partition(": ")
+        raise ConfigError(source, [what])
     if problems:
         raise ConfigError("marks", problems)
     return new

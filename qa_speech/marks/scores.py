@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.marks.base import MarkStore
 from qa_speech.marks.model import Mark
 from qa_speech.marks.stages import MarksMode, under_marks
@@ -107,7 +107,13 @@ def marked_results(
 def _required(card: Scorecard | None, call: str, name: str) -> Scorecard:
     if card is None:
         raise ConfigError(
-            call, [f"its scorecard {name} is not at hand, so marks cannot be counted; name it: --scorecard FILE"]
+            call,
+            [
+                problem(
+                    "its scorecard {name} is not at hand, so marks cannot be counted; name it: --scorecard FILE",
+                    name=name,
+                )
+            ],
         )
     return card
 

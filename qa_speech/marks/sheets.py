@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.files import whole_file
 from qa_speech.marks.model import JUDGED, Seconds, Stage
 from qa_speech.scores import Outcome
@@ -101,7 +101,16 @@ def write_sheet(rows: Sequence[SheetRow], path: str | Path, about: About) -> Non
 
     require_xlsx(path)
     if len(rows) > LARGEST_ROWS:
-        raise ConfigError(str(path), [f"{len(rows)} rows; at most {LARGEST_ROWS} in one sheet: draw fewer calls"])
+        raise ConfigError(
+            str(path),
+            [
+                problem(
+                    "{count} rows; at most {largest_rows} in one sheet: draw fewer calls",
+                    count=len(rows),
+                    largest_rows=LARGEST_ROWS,
+                )
+            ],
+        )
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
     with whole_file(Path(path)) as temporary, xlsxwriter.Workbook(str(temporary), options) as book:
         sheet = book.add_worksheet(SHEET)
@@ -120,7 +129,7 @@ def require_xlsx(path: str | Path) -> None:
     """
     suffix = Path(path).suffix
     if suffix.lower() != ".xlsx":
-        raise ConfigError(str(path), [f"suffix {suffix!r}; expected .xlsx"])
+        raise ConfigError(str(path), [problem("suffix {suffix!r}; expected .xlsx", suffix=suffix)])
 
 
 def _write_rows(book: Any, sheet: Any, rows: Sequence[SheetRow], blind: bool) -> None:

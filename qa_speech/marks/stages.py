@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.marks.model import DECIDED, Mark
 from qa_speech.scorecard.arithmetic import total_of
 from qa_speech.scores import CriterionScore, Outcome, Score
@@ -191,4 +191,7 @@ def require_in_time(marks: Iterable[Mark], call: str, criterion: str, at: str, *
     """
     until = appeal_until(marks, call, criterion, days=days)
     if until is not None and dt.datetime.fromisoformat(at) > until:
-        raise ConfigError(f"{call}/{criterion}", [f"could be appealed until {until:%Y-%m-%d %H:%M} UTC ({days} days)"])
+        raise ConfigError(
+            f"{call}/{criterion}",
+            [problem("could be appealed until {until:%Y-%m-%d %H:%M} UTC ({days} days)", until=until, days=days)],
+        )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.marks.agreement import (
     FEW,
     Alike,
@@ -81,7 +81,7 @@ def study_of_run(run: str | Path, marks: Sequence[Mark], kind: Kind = "machine")
         The run cannot be read, or there is no mark.
     """
     if not marks:
-        raise ConfigError(str(run), ["no marks yet; `qa-speech review import` brings some in"])
+        raise ConfigError(str(run), [problem("no marks yet; `qa-speech review import` brings some in")])
     cards = cards_of(run)
     scored: dict[str, tuple[Score, Scorecard]] = {}
     for report in read_reports(run, ids={mark.call for mark in marks}):

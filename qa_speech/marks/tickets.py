@@ -12,9 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from qa_speech.errors import problem, together
 from qa_speech.files import whole_file
 from qa_speech.marks.sheets import require_xlsx
 from qa_speech.tables.reading import read_table
+from qa_speech.wording.translate import translated
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "number": ("工单号", "工单", "投诉单号", "ticket", "ticket_number", "number"),
@@ -67,7 +69,7 @@ def read_tickets(path: str | Path, columns: Mapping[str, Sequence[str]] | None =
         number, call, repeats = (line.values.get(name, "") for name in ("number", "call", "repeats"))
         tickets.append(Ticket(line.number, number, call, repeats))
         if not call:
-            problems.append(table.at(line, "没有通话编号或文件名 names no call"))
+            problems.append(table.at(line, problem("names no call")))
     table.refuse(problems)
     return tickets
 
@@ -93,16 +95,17 @@ def repeats_of(tickets: Sequence[Ticket], calls: Iterable[Known]) -> list[Repeat
     by_number = {ticket.number: ticket for ticket in tickets if ticket.number}
     found: list[Repeat] = []
     for ticket in tickets:
-        call, problem = shelf.find(ticket.call)
+        call, wrong = shelf.find(ticket.call)
         if not ticket.repeats:
             if call is None:
-                found.append(Repeat(ticket, None, "", None, problem))
+                found.append(Repeat(ticket, None, "", None, wrong))
             continue
         before = by_number.get(ticket.repeats)
         wanted = ticket.repeats if before is None else before.call
         repeated, also = shelf.find(wanted)
-        problems = "；".join(one for one in (problem, also) if one)
-        found.append(Repeat(ticket, call, "" if before is None else before.number, repeated, problems))
+        problems = [one for one in (wrong, also) if one]
+        told = together(problems) if problems else ""
+        found.append(Repeat(ticket, call, "" if before is None else before.number, repeated, told))
     return found
 
 
@@ -126,8 +129,8 @@ class _Shelf:
         if len(found) == 1:
             return found[0], ""
         if found:
-            return None, f"{text}：有 {len(found)} 通同名 calls of this name"
-        return None, f"{text}：本批次没有这一通 not in this run"
+            return None, problem("{text}: {count} calls of this name", text=text, count=len(found))
+        return None, problem("{text}: not in this run", text=text)
 
 
 def write_list(repeats: Sequence[Repeat], path: str | Path) -> None:
@@ -162,5 +165,5 @@ def _cells(one: Repeat) -> tuple[str, ...]:
         one.repeated_ticket,
         ticket.repeats if repeated is None else repeated.id,
         before.get("started_at", ""),
-        one.problem,
+        translated(one.problem, "zh"),
     )

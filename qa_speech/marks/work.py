@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Select, and_, func, select
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.marks.desk_base import ASSIGNMENTS, DRAFTS, FILTERS, NOTICES, DeskBase
 from qa_speech.marks.model import Seconds, Stage, now
 from qa_speech.scores import Outcome
@@ -192,7 +192,10 @@ def keep_draft(
         Its reason is too long.
     """
     if len(draft.reason) > LONGEST_REASON:
-        raise ConfigError(f"{call}/{criterion}", [f"a reason has at most {LONGEST_REASON} characters"])
+        raise ConfigError(
+            f"{call}/{criterion}",
+            [problem("a reason has at most {longest_reason} characters", longest_reason=LONGEST_REASON)],
+        )
     place = and_(_drafts_of(call, person, stage), DRAFTS.c.criterion == criterion)
     values: dict[str, Any] = {"body": msgspec.json.encode(draft).decode(), "page": page, "at": now()}
     with base.writing() as connection:
@@ -202,7 +205,10 @@ def keep_draft(
             held, kept_by = row
         is_own = bool(page) and kept_by == page
         if held != version and not is_own:
-            raise StaleError(f"{call}/{criterion}", [f"changed elsewhere: version {held}, not {version}"])
+            raise StaleError(
+                f"{call}/{criterion}",
+                [problem("changed elsewhere: version {held}, not {version}", held=held, version=version)],
+            )
         values["version"] = held + 1
         if row is None:
             keys = {"call": call, "person": person, "stage": stage, "criterion": criterion}
@@ -267,13 +273,13 @@ def keep_filter(base: DeskBase, person: str, name: str, question: str) -> None:
     """
     name = name.strip()
     if not name or len(name) > 100 or len(question) > 2000:
-        raise ConfigError("filter", ["a saved filter has a name of 1 to 100 characters"])
+        raise ConfigError("filter", [problem("a saved filter has a name of 1 to 100 characters")])
     mine = FILTERS.c.person == person
     with base.writing() as connection:
         connection.execute(FILTERS.delete().where(mine, FILTERS.c.name == name))
         count = connection.execute(select(func.count()).select_from(FILTERS).where(mine)).scalar_one()
         if count >= MOST_FILTERS:
-            raise ConfigError("filter", [f"at most {MOST_FILTERS} saved filters"])
+            raise ConfigError("filter", [problem("at most {most_filters} saved filters", most_filters=MOST_FILTERS)])
         connection.execute(FILTERS.insert(), {"person": person, "name": name, "question": question})
 
 

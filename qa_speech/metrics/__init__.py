@@ -67,11 +67,18 @@ def metrics() -> Mapping[str, Metric]:
         try:
             line = entry.load()
         except Exception as exc:
-            raise PluginError(entry.name, f"the metric of package {owner} does not load: {exc!r}") from exc
+            raise PluginError(
+                entry.name, problem("the metric of package {owner} does not load: {reason!r}", owner=owner, reason=exc)
+            ) from exc
         if not isinstance(line, Metric):
-            raise PluginError(entry.name, f"package {owner} publishes a {type(line).__name__}, expected a Metric")
+            raise PluginError(
+                entry.name,
+                problem("package {owner} publishes a {kind}, expected a Metric", owner=owner, kind=type(line).__name__),
+            )
         if line.name in table:
-            raise PluginError(line.name, f"package {owner} publishes a metric of this name, but it is taken")
+            raise PluginError(
+                line.name, problem("package {owner} publishes a metric of this name, but it is taken", owner=owner)
+            )
         table[line.name] = line
     return table
 

@@ -35,7 +35,7 @@ from qa_speech.conduct.violations import (
     ViolationType,
     excused,
 )
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.language.phrases import fold, says, span_time
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.base import CALL_S, COUNT, PER_MIN, Component, Metric
@@ -255,7 +255,8 @@ def _check_types(types: Sequence[str]) -> None:
     unknown = [name for name in types if name not in VIOLATION_TYPES]
     if unknown:
         known = ", ".join(VIOLATION_TYPES)
-        raise ConfigError("violations.types", [f"unknown type {name!r}; there are: {known}" for name in unknown])
+        problems = [problem("unknown type {name!r}; there are: {known}", name=name, known=known) for name in unknown]
+        raise ConfigError("violations.types", problems)
 
 
 def _words(call: Call, hit: FoundViolation) -> str:

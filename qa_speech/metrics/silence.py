@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Literal
 
 from qa_speech.call import MASKED, UNDIVIDED, Call, Role
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.language.phrases import says
 from qa_speech.metrics.base import (
     CALL_S,
@@ -236,7 +236,10 @@ def _excused(call: Call, one: Silence, excuses: dict[Role, tuple[str, ...]]) -> 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise ConfigError(f"silence.{name}", [f"expected one of {', '.join(choices)}, got {value!r}"])
+        raise ConfigError(
+            f"silence.{name}",
+            [problem("expected one of {choices}, got {value!r}", choices=", ".join(choices), value=value)],
+        )
 
 
 METRICS = (

@@ -21,7 +21,7 @@ from qa_speech.engines.base import LEAST_PAD_S, Diarizer, Piece, SpeechDetector,
 from qa_speech.engines.diarize import load_diarizer
 from qa_speech.engines.transcripts import Transcript, call_from_transcript, read_transcript, speakers_in
 from qa_speech.engines.windows import cut_at, pack
-from qa_speech.errors import DecodeError, EngineError
+from qa_speech.errors import DecodeError, EngineError, problem
 from qa_speech.filenames import as_text
 from qa_speech.files import sha256
 from qa_speech.inputs import CallInput
@@ -132,7 +132,12 @@ def prepare(
     elif splitter is not None:
         most_hours = DIVIDED_HOURS if settings.diarize is None else settings.diarize.max_hours
         if analysis.tracks[0].duration > 3600 * most_hours:
-            raise EngineError("diarize", f"{row.path}: longer than {most_hours:g} hours (diarize.max_hours)")
+            raise EngineError(
+                "diarize",
+                problem(
+                    "{path}: longer than {most_hours:g} hours (diarize.max_hours)", path=row.path, most_hours=most_hours
+                ),
+            )
         analysis = _in_two_voices(analysis, splitter, limits)
     seats = _seats(analysis, row, settings, divided_by="diarizer" if told is None else "transcript")
     made_with = {**_made_with(settings), **_prefixed("detector", detector.made_with)}
@@ -222,7 +227,7 @@ def _hash(path: Path) -> str:
     try:
         return sha256(path)
     except OSError as exc:
-        raise DecodeError(str(path), f"cannot be read any more: {exc.strerror or exc}") from exc
+        raise DecodeError(str(path), problem("cannot be read any more: {reason}", reason=exc.strerror or exc)) from exc
 
 
 def _recording(row: CallInput, audio: Audio, analysis: Analysis, seats: _Seats) -> Recording:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from qa_speech.call import Call
 from qa_speech.engines.base import Recognizer, Window, WindowWords
 from qa_speech.engines.guards import Guarded, guard
-from qa_speech.errors import EngineError, QaSpeechError
+from qa_speech.errors import EngineError, QaSpeechError, problem
 from qa_speech.pipeline.again import Heard, thin
 from qa_speech.pipeline.finish import finish
 from qa_speech.pipeline.prepare import Plan, Prepared, wants_simplified
@@ -74,7 +74,7 @@ def answered(recognizer: Recognizer, windows: Iterable[Window], *, simplify: boo
     for answer in recognizer.recognize(asked()):
         yield guard(sent.popleft(), answer, simplify=simplify)
     if sent:
-        raise EngineError("recognizer", f"left {len(sent)} windows without an answer")
+        raise EngineError("recognizer", problem("left {count} windows without an answer", count=len(sent)))
 
 
 def failure(call_id: str, path: str, exc: QaSpeechError) -> CallFailure:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from qa_speech.call import Call, Role
 from qa_speech.engines.base import Recognizer, SpeechDetector, Traits, Window, WindowWords, traits_of
 from qa_speech.engines.silero import SileroDetector
-from qa_speech.errors import AudioError
+from qa_speech.errors import AudioError, problem
 from qa_speech.filenames import as_text
 from qa_speech.inputs import CallInput
 from qa_speech.language.phrases import fold
@@ -121,7 +121,7 @@ def tune(
     taken, length_s = _as_long_as(given or rows, minutes * 60, settings, speech)
     if not taken:
         place = as_text(rows[0].path.parent) if rows else "calls"
-        raise AudioError(place, "none of these recordings can be used")
+        raise AudioError(place, problem("none of these recordings can be used"))
     references = _texts(taken, None, settings, speech) if given else None
     bare = [replace(row, transcript=None) for row in taken]
 

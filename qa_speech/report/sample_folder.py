@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.marks.database import marks_file, open_marks
 from qa_speech.report.folder import ReportFolder
 from qa_speech.sampling.draw import Candidate
@@ -126,17 +126,17 @@ def inspected_calls(place: str | Path, marks_db: str | Path | None = None) -> fr
 
 def _require_free(out: Path, place: Path, again: bool) -> None:
     """Nothing that is not an earlier sample is ever written over, and that only when it was asked for."""
-    problem = ""
+    what = ""
     if out.exists() and not out.is_dir():
-        problem = "is a file; expected the name of a new folder"
+        what = problem("is a file; expected the name of a new folder")
     elif out.is_dir() and (is_run(out) or out.resolve() == place.resolve()):
-        problem = "holds the calls themselves; choose another folder for the sample"
+        what = problem("holds the calls themselves; choose another folder for the sample")
     elif (out / FILE_NAME).exists():
-        problem = "" if again else "a sample was drawn here already; --force draws again and removes it"
+        what = "" if again else problem("a sample was drawn here already; --force draws again and removes it")
     elif out.is_dir() and any(out.iterdir()):
-        problem = "not empty, and not a sample; choose a new folder"
-    if problem:
-        raise ConfigError(str(out), [problem])
+        what = problem("not empty, and not a sample; choose a new folder")
+    if what:
+        raise ConfigError(str(out), [what])
 
 
 def _clear(out: Path) -> None:

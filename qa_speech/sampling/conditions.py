@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from math import isnan
 from typing import NamedTuple, TypeAlias
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 
 Value: TypeAlias = str | float | None
 Values: TypeAlias = Mapping[str, Value]
@@ -101,20 +101,25 @@ def condition(text: str) -> Condition:
     """
     match = _SHAPE.fullmatch(text)
     if match is None:
-        problem = f"{text!r} is no condition; expected NAME, one of = != < <= > >= in, not in, is missing, and a value"
-        raise ConfigError("plan", [problem])
+        what = problem(
+            "{text!r} is no condition; expected NAME, one of = != < <= > >= in, not in, is missing, and a value",
+            text=text,
+        )
+        raise ConfigError("plan", [what])
     operator, rest = match["operator"], match["value"]
     if operator == "is missing":
         if rest:
-            raise ConfigError("plan", [f"{text!r}: nothing may follow `is missing`"])
+            raise ConfigError("plan", [problem("{text!r}: nothing may follow `is missing`", text=text)])
         return Condition(text, match["name"], operator, ())
     wanted: tuple[str, ...] = (rest,)
     if operator in ("in", "not in"):
         wanted = tuple(part.strip() for part in rest.split(","))
     if not all(wanted):
-        raise ConfigError("plan", [f"{text!r}: a value is missing after {operator}"])
+        raise ConfigError(
+            "plan", [problem("{text!r}: a value is missing after {operator}", text=text, operator=operator)]
+        )
     if operator in ("<", "<=", ">", ">=") and len(wanted) > 1:
-        raise ConfigError("plan", [f"{text!r}: {operator} takes one value"])
+        raise ConfigError("plan", [problem("{text!r}: {operator} takes one value", text=text, operator=operator)])
     return Condition(text, match["name"], operator, wanted)
 
 

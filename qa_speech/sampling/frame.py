@@ -20,7 +20,7 @@ from typing import get_args
 
 import msgspec
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.filenames import readable
 from qa_speech.sampling.conditions import Condition, Value
 from qa_speech.sampling.draw import Candidate
@@ -238,13 +238,23 @@ def _is_known(condition: Condition, names: Collection[str]) -> bool:
 
 def _no_such_name(name: str, where: str, names: Collection[str]) -> str:
     near = get_close_matches(name, sorted(names), NEAR, 0.5)
-    hint = f"; near names: {', '.join(near)}" if near else ""
+    what = problem("{where}: no call has {name!r}", where=where, name=name)
+    if near:
+        what = problem("{what}; near names: {near}", what=what, near=", ".join(near))
     if where == "per":
-        hint += "; per = [] takes all calls together"
-    return f"{where}: no call has {name!r}{hint}"
+        what = problem("{what}; per = [] takes all calls together", what=what)
+    return what
 
 
 def _no_such_outcomes(condition: Condition) -> list[str]:
     outcomes = get_args(Outcome)
     wrong = [text for text in condition.wanted if text not in outcomes]
-    return [f"{condition.text!r}: no outcome {text!r}; expected one of: {', '.join(outcomes)}" for text in wrong]
+    return [
+        problem(
+            "{condition!r}: no outcome {text!r}; expected one of: {outcomes}",
+            condition=condition.text,
+            text=text,
+            outcomes=", ".join(outcomes),
+        )
+        for text in wrong
+    ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.filenames import readable
 from qa_speech.marks.agreement import Pair, machine_pairs
 from qa_speech.marks.decided import DecidedCall, decided_call, marks_by_call, scored_criteria
@@ -58,7 +58,8 @@ def answered(run: str | Path, sample: str | Path | None, question: Question) -> 
         return Answered(census(question.figure, calls, question.by), tuple(pairs))
     if sample is None:
         raise ConfigError(
-            "--sample", ["expected what `qa-speech sample draw` wrote: marks without a draw speak for no other call"]
+            "--sample",
+            [problem("expected what `qa-speech sample draw` wrote: marks without a draw speak for no other call")],
         )
     record = read_record(sample)
     marks = read_marks(run, question.marks_db, [one.id for one in record.drawn])
@@ -77,9 +78,15 @@ def _require_known(question: Question, calls: Sequence[Candidate], source: str) 
     criteria = sorted(name.removeprefix("criterion.") for name in known if name.startswith("criterion."))
     criterion = question.figure.name.removeprefix(CRITERION)
     if question.figure.name.startswith(CRITERION) and criterion not in criteria:
-        problems.append(f"no call was judged on {criterion!r}; expected one of: {', '.join(criteria)}")
+        problems.append(
+            problem(
+                "no call was judged on {criterion!r}; expected one of: {criteria}",
+                criterion=criterion,
+                criteria=", ".join(criteria),
+            )
+        )
     if question.by and question.by not in known:
-        problems.append(f"no call has {question.by!r} to be grouped by")
+        problems.append(problem("no call has {by!r} to be grouped by", by=question.by))
     if problems:
         raise ConfigError(source, problems)
 

@@ -36,8 +36,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem, together
 from qa_speech.sampling.conditions import Condition, condition
+from qa_speech.validation import wrong
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
@@ -60,7 +61,7 @@ class _Conditional(_Strict):
             try:
                 condition(text)
             except ConfigError as exc:
-                raise ValueError("; ".join(exc.problems)) from exc
+                raise ValueError(together(exc.problems)) from exc
         return where
 
     @cached_property
@@ -80,7 +81,7 @@ class Stratum(_Conditional):
     @model_validator(mode="after")
     def _one_quota(self) -> Stratum:
         if (self.number is None) == (self.share is None):
-            raise ValueError("give either number or share")
+            raise ValueError(problem("give either number or share"))
         return self
 
 
@@ -129,11 +130,11 @@ class Plan(_Conditional):
     @model_validator(mode="after")
     def _agrees(self) -> Plan:
         if (self.number is None) == (self.share is None):
-            raise ValueError("give either number or share: how many calls of each group")
+            raise ValueError(problem("give either number or share: how many calls of each group"))
         for kind, names in (("strata", self.strata), ("inspectors", self.inspectors)):
             given = [one.name for one in names]
             if len(set(given)) < len(given):
-                raise ValueError(f"{kind}: each name once")
+                raise ValueError(problem("{kind}: each name once", kind=kind))
         return self
 
     @property
@@ -180,9 +181,11 @@ def read_plan(path: str | Path) -> str:
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except OSError as exc:
-        raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
+        raise ConfigError(str(path), [problem("cannot read: {reason}", reason=exc.strerror or exc)]) from exc
     except UnicodeDecodeError as exc:
-        raise ConfigError(str(path), [f"cannot read: {exc}; a plan is written in UTF-8"]) from exc
+        raise ConfigError(
+            str(path), [problem("cannot read: {reason}; a plan is written in UTF-8", reason=exc)]
+        ) from exc
 
 
 def plan_from(text: str, source: str = "plan") -> Plan:
@@ -194,10 +197,11 @@ def plan_from(text: str, source: str = "plan") -> Plan:
     try:
         return Plan.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as exc:
-        raise ConfigError(source, [f"not TOML: {exc}"]) from exc
+        raise ConfigError(source, [problem("not TOML: {reason}", reason=exc)]) from exc
     except ValidationError as exc:
         problems: list[str] = []
         for one in exc.errors():
             place = ".".join(str(part) for part in one["loc"])
-            problems.append(f"{place}: {one['msg']}" if place else one["msg"])
+            what = wrong(one) if one["type"] != "extra_forbidden" else problem("unknown key")
+            problems.append(problem("{place}: {what}", place=place, what=what) if place else what)
         raise ConfigError(source, problems) from exc

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.files import write_bytes
 from qa_speech.sampling.draw import Candidate, Drawn, Sample, Shortfall, draw, eligible, group_of
 from qa_speech.sampling.plan import Plan, plan_from
@@ -118,14 +118,15 @@ def read_record(folder: str | Path) -> Record:
         data = path.read_bytes()
     except OSError as exc:
         raise ConfigError(
-            str(path), [f"cannot read: {exc.strerror or exc}; expected what `qa-speech sample draw` wrote"]
+            str(path),
+            [problem("cannot read: {reason}; expected what `qa-speech sample draw` wrote", reason=exc.strerror or exc)],
         ) from exc
     try:
         record = msgspec.json.decode(data, type=Record)
     except (msgspec.DecodeError, msgspec.ValidationError) as exc:
-        raise ConfigError(str(path), [f"not the record of a draw: {exc}"]) from exc
+        raise ConfigError(str(path), [problem("not the record of a draw: {reason}", reason=exc)]) from exc
     if record.form > FORM:
-        raise ConfigError(str(path), [f"form {record.form} was written by a newer qa_speech"])
+        raise ConfigError(str(path), [problem("form {form} was written by a newer qa_speech", form=record.form)])
     return record
 
 

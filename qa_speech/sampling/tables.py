@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.files import whole_file
 from qa_speech.sampling.estimation import Estimates, Line
 from qa_speech.sampling.sentences import level_name, missing_reason, sentences, spoken_figure, spoken_method
@@ -46,7 +46,7 @@ def write_estimates(found: Estimates, path: str | Path, lang: Lang) -> None:
     path = Path(path)
     kind = path.suffix.lower()
     if kind not in (".csv", ".xlsx"):
-        raise ConfigError(str(path), [f"suffix {path.suffix!r}; expected .csv or .xlsx"])
+        raise ConfigError(str(path), [problem("suffix {suffix!r}; expected .csv or .xlsx", suffix=path.suffix)])
     with whole_file(path) as temporary:
         if kind == ".csv":
             _to_csv(found, temporary, lang)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from qa_speech.call import Call
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem, with_hint
 from qa_speech.resources import folder
 from qa_speech.tables.dates import day_of
 
@@ -150,7 +150,8 @@ def find_scorecard(name: str) -> Path:
     ours = shipped()
     if name in ours:
         return ours[name]
-    raise ConfigError(name, [f"no such scorecard; a file, none, or one of the shipped ones: {', '.join(ours)}"])
+    what = problem("no such scorecard; a file, none, or one of the shipped ones: {shipped}", shipped=", ".join(ours))
+    raise ConfigError(name, [with_hint(what, name, ours)])
 
 
 def shipped() -> Mapping[str, Path]:

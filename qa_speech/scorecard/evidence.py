@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qa_speech.call import Call
+from qa_speech.errors import problem
 from qa_speech.scores import Evidence, Score
 
 _SLACK_S = 0.01
@@ -37,16 +38,21 @@ def unproven(score: Score, call: Call) -> tuple[str, ...]:
     found = []
     for criterion in score.criteria:
         problems = [_problem(piece, call, last) for piece in criterion.evidence]
-        found += [f"{criterion.id}: {problem}" for problem in problems if problem]
+        found += [problem("{criterion}: {what}", criterion=criterion.id, what=what) for what in problems if what]
     return tuple(found)
 
 
 def _problem(piece: Evidence, call: Call, last: float) -> str:
     if piece.end > last + _SLACK_S:
-        return f"evidence up to {piece.end:.1f} s, but the call ends at {last:.1f} s"
+        return problem("evidence up to {end:.1f} s, but the call ends at {last:.1f} s", end=piece.end, last=last)
     if piece.kind != "quote" or _is_said(piece, call):
         return ""
-    return f"{piece.quote!r} was not said by {piece.role or 'anybody'} at {piece.start:.1f} s"
+    return problem(
+        "{quote!r} was not said by {role} at {start:.1f} s",
+        quote=piece.quote,
+        role=piece.role or "-",
+        start=piece.start,
+    )
 
 
 def _is_said(piece: Evidence, call: Call) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from qa_speech.call import Call, Recording, Role, Utterance
+from qa_speech.errors import problem
 from qa_speech.language.phrases import fold
 from qa_speech.language.script import CHARACTER_S, GAP_S, example_line, line_problem, spread
 from qa_speech.scorecard.evidence import unproven
@@ -90,26 +91,40 @@ def _everything(card: Scorecard) -> frozenset[str]:
 def _problems(example: Example, found: Score) -> Iterator[str]:
     """Where the score is not what the example expects."""
     if example.scorable is not None and example.scorable != found.scorable:
-        yield f"expected scorable: {str(example.scorable).lower()}, got {found.reason or 'scorable'}"
+        yield problem(
+            "expected scorable: {scorable}, got {found}",
+            scorable=str(example.scorable).lower(),
+            found=found.reason or "scorable",
+        )
     by_id = {criterion.id: criterion for criterion in found.criteria}
     for name, wanted in example.expect.items():
         criterion = by_id.get(name)
         if criterion is None:
-            yield f"{name}: expected {wanted}, got nothing: the call is not scorable"
+            yield problem("{name}: expected {wanted}, got nothing: the call is not scorable", name=name, wanted=wanted)
         elif outcome_of(criterion) != wanted:
             because = ", ".join([criterion.reason, *criterion.review])
-            yield f"{name}: expected {wanted}, got {outcome_of(criterion)} ({because})"
+            yield problem(
+                "{name}: expected {wanted}, got {outcome} ({because})",
+                name=name,
+                wanted=wanted,
+                outcome=outcome_of(criterion),
+                because=because,
+            )
     if example.alarms is not None:
         rang = [alarm.id for alarm in found.raised]
         if sorted(rang) != sorted(example.alarms):
-            yield f"expected alarms: {', '.join(example.alarms) or 'none'}, got {', '.join(rang) or 'none'}"
+            yield problem(
+                "expected alarms: {wanted}, got {found}",
+                wanted=", ".join(example.alarms) or "none",
+                found=", ".join(rang) or "none",
+            )
     if example.total is not None:
         if found.total is None:
-            yield f"expected total {example.total:g}, got none"
+            yield problem("expected total {total:g}, got none", total=example.total)
         elif abs(found.total - example.total) > _SAME_TOTAL:
-            yield f"expected total {example.total:g}, got {found.total:g}"
+            yield problem("expected total {total:g}, got {found:g}", total=example.total, found=found.total)
     if example.band is not None and example.band != found.band:
-        yield f"expected band {example.band}, got {found.band or 'none'}"
+        yield problem("expected band {band}, got {found}", band=example.band, found=found.band or "none")
 
 
 def outcome_of(criterion: CriterionScore) -> str:

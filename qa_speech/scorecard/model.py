@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
+from qa_speech.errors import problem, together
 from qa_speech.language.script import line_problem
 from qa_speech.metrics.doubt import NEAR_BOUND, UNSURE, UNSURE_SHARE
 from qa_speech.scorecard.checks.base import Count, Id, Number, Part, Percent, Points, Seconds, Share, Title
@@ -48,7 +49,7 @@ class Fatal(Part):
     @model_validator(mode="after")
     def _one_effect(self) -> Fatal:
         if (self.effect is None) == (self.cap is None):
-            raise ValueError("expected form, section, or {cap: 60}")
+            raise ValueError(problem("expected form, section, or {{cap: 60}}"))
         return self
 
     @property
@@ -93,7 +94,7 @@ class Criterion(Part):
     def _agrees(self) -> Criterion:
         problems = list(_criterion_problems(self))
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError(together(problems))
         return self
 
     @property
@@ -117,17 +118,17 @@ def _criterion_problems(criterion: Criterion) -> Iterator[str]:
     """Keys of one criterion that do not go together."""
     has_points, has_fatal = criterion.points is not None, criterion.fatal is not None
     if criterion.manual == (criterion.check is not None):
-        yield "give either check or manual: true"
+        yield problem("give either check or manual: true")
     if criterion.otherwise and criterion.when is None:
-        yield "otherwise says why when does not hold; there is no when"
+        yield problem("otherwise says why when does not hold; there is no when")
     if not has_points and not has_fatal and criterion.deduct is None and criterion.scored:
-        yield "worth nothing: give points, deduct, fatal, or scored: false"
+        yield problem("worth nothing: give points, deduct, fatal, or scored: false")
     if criterion.deduct is not None and (has_points or criterion.bands or criterion.bonus):
-        yield "deduct takes points from the section; it does not go with points, bands or bonus"
+        yield problem("deduct takes points from the section; it does not go with points, bands or bonus")
     if criterion.bonus is not None and (not criterion.points or has_fatal):
-        yield "bonus needs points and does not go with fatal"
+        yield problem("bonus needs points and does not go with fatal")
     if not criterion.scored and (criterion.deduct or criterion.bonus or has_fatal):
-        yield "scored: false does not go with deduct, bonus or fatal"
+        yield problem("scored: false does not go with deduct, bonus or fatal")
     yield from _band_problems(criterion)
 
 
@@ -138,20 +139,20 @@ def _band_problems(criterion: Criterion) -> Iterator[str]:
     bands, points = criterion.bands, criterion.points
     if bands is None:
         if unbounded:
-            yield "a metric needs at_least, at_most, or bands"
+            yield problem("a metric needs at_least, at_most, or bands")
         return
     if not unbounded:
-        yield "bands need a metric check without at_least and at_most"
+        yield problem("bands need a metric check without at_least and at_most")
     best = max([band.points for band in bands])
     if points is None:
-        yield "bands need points: the full mark"
+        yield problem("bands need points: the full mark")
     elif best != points:
-        yield f"the best band gives {best:g} points, but points is {points:g}"
+        yield problem("the best band gives {best:g} points, but points is {points:g}", best=best, points=points)
     edges = [band.below for band in bands[:-1]]
     if bands[-1].below is not None or None in edges:
-        yield "every band but the last needs below, and the last must not have it"
+        yield problem("every band but the last needs below, and the last must not have it")
     elif not _rising([edge for edge in edges if edge is not None]):
-        yield "bands must rise: each below greater than the one before, else a band is never reached"
+        yield problem("bands must rise: each below greater than the one before, else a band is never reached")
 
 
 def _rising(edges: list[float]) -> bool:
@@ -173,9 +174,9 @@ class Section(Part):
     @model_validator(mode="after")
     def _one_kind(self) -> Section:
         if bool(self.criteria) == bool(self.sections):
-            raise ValueError("a section holds either criteria or sections")
+            raise ValueError(problem("a section holds either criteria or sections"))
         if self.sections and self.start_points:
-            raise ValueError("start_points belongs to a section with criteria")
+            raise ValueError(problem("start_points belongs to a section with criteria"))
         return self
 
     @property
@@ -201,7 +202,7 @@ def _date(value: object) -> object:
     try:
         return dt.date.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
-        raise ValueError(f"expected a date like 2026-01-31, got {value!r}") from None
+        raise ValueError(problem("expected a date like 2026-01-31, got {value!r}", value=value)) from None
 
 
 Date = Annotated[dt.date, BeforeValidator(_date)]
@@ -216,7 +217,7 @@ class Effective(Part):
     @model_validator(mode="after")
     def _ordered(self) -> Effective:
         if self.from_ and self.until and self.from_ >= self.until:
-            raise ValueError("from must be before until")
+            raise ValueError(problem("from must be before until"))
         return self
 
 
@@ -270,9 +271,9 @@ class Alarm(Part):
 
 
 def _line(text: str) -> str:
-    problem = line_problem(text)
-    if problem:
-        raise ValueError(problem)
+    what = line_problem(text)
+    if what:
+        raise ValueError(what)
     return text
 
 
@@ -331,9 +332,9 @@ class Scorecard(Part):
     def _falling(cls, bands: tuple[GradeBand, ...]) -> tuple[GradeBand, ...]:
         edges = [band.from_ for band in bands]
         if edges != sorted(set(edges), reverse=True):
-            raise ValueError("bands must fall from the best to the worst, each from once")
+            raise ValueError(problem("bands must fall from the best to the worst, each from once"))
         if edges and edges[-1] != 0:
-            raise ValueError("the last band must be from: 0, else low totals have no band")
+            raise ValueError(problem("the last band must be from: 0, else low totals have no band"))
         return bands
 
     def __hash__(self) -> int:

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from qa_speech.errors import problem, with_hint
 from qa_speech.scorecard.model import Scorecard
 from qa_speech.scorecard.tree import Problem, Tree, Where
-
-_PLAIN = {
-    "missing": "required, but missing",
-    "string_type": "expected text",
-    "int_type": "expected a whole number",
-    "int_from_float": "expected a whole number",
-    "float_type": "expected a number",
-    "bool_type": "expected true or false",
-    "tuple_type": "expected a list",
-    "model_type": "expected a mapping (key: value)",
-    "model_attributes_type": "expected a mapping (key: value)",
-    "mapping_type": "expected a mapping (key: value)",
-    "finite_number": "expected a finite number",
-    "date_type": "expected a date like 2026-01-31",
-}
-_OUR_WORDS = {"Tuple": "the list", "Input": "it", "String": "the text"}
-_ID_PATTERN = "expected an id of lower-case letters, digits, '-', '_' or '.', up to 64"
+from qa_speech.validation import keys_of, unknown_key, wrong
 
 
 class _Found(NamedTuple):
@@ -52,7 +36,7 @@ def validated(tree: Tree, lines: Mapping[Where, int], *, sha256: str) -> tuple[S
             if _is_real(error):
                 found.append(_Found(_place(error, tree), _words(error)))
     except RecursionError:
-        found.append(_Found((), "nested too deeply"))
+        found.append(_Found((), problem("nested too deeply")))
     found += _across(tree)
     if not found:
         return card, []
@@ -80,53 +64,15 @@ def _place(error: ErrorDetails, tree: Tree) -> Where:
 
 def _words(error: ErrorDetails) -> str:
     """What is wrong, in plain words."""
-    kind, given = error["type"], error["input"]
-    if kind == "extra_forbidden":
+    if error["type"] == "extra_forbidden":
         keys = [part for part in error["loc"] if isinstance(part, str)]
         return _unknown_key(tuple(keys), str(error["loc"][-1]))
-    if kind == "missing":
-        return _PLAIN[kind]
-    if kind == "value_error":
-        return str(error["ctx"]["error"])
-    if kind == "string_pattern_mismatch":
-        return f"{_ID_PATTERN}; got {_shown(given)}"
-    if kind in _PLAIN:
-        return f"{_PLAIN[kind]}, got {_shown(given)}"
-    message = error["msg"]
-    for theirs, ours in _OUR_WORDS.items():
-        message = message.replace(theirs, ours)
-    return f"{message[0].lower()}{message[1:]}; got {_shown(given)}"
-
-
-def _shown(value: object) -> str:
-    """A value of the file, short."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, str):
-        return repr(_short(value))
-    if isinstance(value, Mapping):
-        return "a mapping"
-    if isinstance(value, tuple):
-        return f"a list of {len(value)}"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "…"
+    return wrong(error)
 
 
 @lru_cache(maxsize=500)
 def _unknown_key(path: tuple[str, ...], key: str) -> str:
-    known = _keys(path[:-1])
-    close = get_close_matches(key[:80], known, 1, 0.5)
-    hint = ""
-    if close:
-        hint = f"; did you mean {close[0]!r}?"
-    elif known:
-        hint = f"; here may stand: {', '.join(known)}"
-    return f"unknown key {_short(key)!r}{hint}"
+    return unknown_key(key, _keys(path[:-1]))
 
 
 def _keys(path: tuple[str, ...]) -> tuple[str, ...]:
@@ -137,7 +83,7 @@ def _keys(path: tuple[str, ...]) -> tuple[str, ...]:
         if below is None:
             return ()
         model = below
-    return tuple([field.alias or name for name, field in model.model_fields.items()])
+    return keys_of(model)
 
 
 def _model_under(model: type[BaseModel], key: str) -> type[BaseModel] | None:
@@ -163,7 +109,7 @@ def _across(tree: Tree) -> list[_Found]:
     for identified in _ids(tree.get("sections"), ("sections",)):
         name = identified.id
         if name in first:
-            what = f"id {name!r} is used twice; first at {_named(first[name], tree)}"
+            what = problem("id {name!r} is used twice; first at {named}", name=name, named=_named(first[name], tree))
             found.append(_Found((*identified.where, "id"), what))
         first.setdefault(name, identified.where)
         if identified.is_criterion:
@@ -173,7 +119,7 @@ def _across(tree: Tree) -> list[_Found]:
         rings = alarm.get("id")
         if isinstance(rings, str):
             if rings in alarms:
-                found.append(_Found(("alarms", index, "id"), f"two alarms have the id {rings!r}"))
+                found.append(_Found(("alarms", index, "id"), problem("two alarms have the id {rings!r}", rings=rings)))
             alarms.add(rings)
     return found + _across_tests(tree, sorted(criteria), sorted(alarms))
 
@@ -188,26 +134,28 @@ def _across_tests(tree: Tree, criteria: list[str], alarms: list[str]) -> list[_F
         name = test.get("name")
         if isinstance(name, str):
             if name in names:
-                found.append(_Found((*where, "name"), f"two tests are called {name!r}"))
+                found.append(_Found((*where, "name"), problem("two tests are called {name!r}", name=name)))
             names.add(name)
         wanted = test.get("expect")
         if isinstance(wanted, dict):
             for key in wanted:
                 if key not in criteria:
-                    found.append(_Found((*where, "expect", key), _no(key, "criterion", criteria)))
+                    found.append(
+                        _Found(
+                            (*where, "expect", key), with_hint(problem("no criterion {key!r}", key=key), key, criteria)
+                        )
+                    )
         for number, name in enumerate(_list(test.get("alarms"))):
             if isinstance(name, str) and name not in alarms:
-                found.append(_Found((*where, "alarms", number), _no(name, "alarm", alarms)))
+                found.append(
+                    _Found((*where, "alarms", number), with_hint(problem("no alarm {name!r}", name=name), name, alarms))
+                )
         band = test.get("band")
         if isinstance(band, str) and band not in bands:
-            found.append(_Found((*where, "band"), f"no band {band!r}; there are: {bands}"))
+            found.append(
+                _Found((*where, "band"), problem("no band {band!r}; there are: {bands}", band=band, bands=bands))
+            )
     return found
-
-
-def _no(key: str, kind: str, known: list[str]) -> str:
-    close = get_close_matches(key, known, 1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"no {kind} {key!r}{hint}"
 
 
 class _Identified(NamedTuple):

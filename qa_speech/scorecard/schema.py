@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.scorecard.choice import shipped
 from qa_speech.scorecard.tree import Problem, composed
 
@@ -70,7 +70,10 @@ def load_scorecard(source: str | Path) -> Scorecard:
 
 
 def _lines(name: str, problems: list[Problem]) -> list[str]:
-    return [f"{name}:{line}: {where}: {what}" for line, where, what in sorted(problems)]
+    return [
+        problem("{name}:{line}: {where}: {what}", name=name, line=line, where=where, what=what)
+        for line, where, what in sorted(problems)
+    ]
 
 
 def json_schema() -> str:
@@ -98,11 +101,12 @@ def _read(source: str | Path) -> tuple[str, bytes]:
             with _file(source).open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
         except OSError as exc:
-            raise ConfigError(name, [f"cannot be read: {exc.strerror or exc}"]) from exc
+            raise ConfigError(name, [problem("cannot be read: {reason}", reason=exc.strerror or exc)]) from exc
         except ValueError as exc:
-            raise ConfigError(repr(name), [f"not a file name: {exc}"]) from exc
+            raise ConfigError(repr(name), [problem("not a file name: {reason}", reason=exc)]) from exc
     if len(data) > MAX_BYTES:
-        raise ConfigError(name, [f"{name}:1: file: larger than {MAX_BYTES:,} bytes; a scorecard never is"])
+        what = problem("larger than {most:,} bytes; a scorecard never is", most=MAX_BYTES)
+        raise ConfigError(name, _lines(name, [Problem(1, "file", what)]))
     return name, data
 
 

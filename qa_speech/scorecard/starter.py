@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 
 _TEXT = """\
 # {title}
@@ -79,7 +79,7 @@ def new_scorecard(name: str, *, title: str = "质检评分表") -> str:
     'id: my-card'
     """
     if re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,63}", name) is None:
-        raise ConfigError(name, ["not an id: lower-case letters, digits, '-', '_' or '.', up to 64"])
+        raise ConfigError(name, [problem("not an id: lower-case letters, digits, '-', '_' or '.', up to 64")])
     if re.search(r"[\n:#'\"\[\]{}&*!|>%@`]", title) or not title.strip():
-        raise ConfigError("title", [f"use plain words without YAML signs, got {title!r}"])
+        raise ConfigError("title", [problem("use plain words without YAML signs, got {title!r}", title=title)])
     return _TEXT.format(id=name, title=title.strip())

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from qa_speech.errors import problem
+
 MAX_DEPTH = 20
 MAX_VALUES = 200_000
 
@@ -60,17 +62,19 @@ class _Builder:
 
         self.values += 1
         if self.values > MAX_VALUES:
-            raise _TooMuch(event, f"more than {MAX_VALUES:,} values; a scorecard never has that many")
+            raise _TooMuch(
+                event, problem("more than {most:,} values; a scorecard never has that many", most=MAX_VALUES)
+            )
         if len(where) > MAX_DEPTH:
-            raise _TooMuch(event, f"nested deeper than {MAX_DEPTH} levels")
+            raise _TooMuch(event, problem("nested deeper than {most} levels", most=MAX_DEPTH))
         self.lines.setdefault(where, _line(event))
         if isinstance(event, yaml.AliasEvent):
-            self.problem(event, where, f"alias *{event.anchor} is not allowed; write the value out")
+            self.problem(event, where, problem("alias *{name} is not allowed; write the value out", name=event.anchor))
             return None
         if event.anchor is not None:
-            self.problem(event, where, f"anchor &{event.anchor} is not allowed")
+            self.problem(event, where, problem("anchor &{name} is not allowed", name=event.anchor))
         if event.tag is not None and event.tag != "!":
-            self.problem(event, where, f"tag {event.tag} is not allowed")
+            self.problem(event, where, problem("tag {name} is not allowed", name=event.tag))
         if isinstance(event, yaml.ScalarEvent):
             return _scalar(event.value) if event.implicit[0] else event.value
         if isinstance(event, yaml.SequenceStartEvent):
@@ -98,13 +102,17 @@ class _Builder:
             if isinstance(event, yaml.ScalarEvent) and event.anchor is None and event.tag is None:
                 key = event.value
             else:
-                self.problem(event, where, "a key must be plain text")
+                self.problem(event, where, problem("a key must be plain text"))
                 self.node(events, event, (*where, "?"))
                 key = "?"
             line = _line(event)
             value = self.node(events, next(events), (*where, key))
             if key in first:
-                self.problem(event, (*where, key), f"key {key!r} is given twice; first on line {first[key]}")
+                self.problem(
+                    event,
+                    (*where, key),
+                    problem("key {key!r} is given twice; first on line {line}", key=key, line=first[key]),
+                )
             else:
                 first[key] = self.lines[(*where, key)] = line
                 values[key] = value
@@ -138,7 +146,7 @@ def composed(data: bytes) -> Composed:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         line = data[: exc.start].count(b"\n") + 1
-        what = f"not UTF-8 (byte 0x{data[exc.start]:02x}); save the file as UTF-8"
+        what = problem("not UTF-8 (byte 0x{data:02x}); save the file as UTF-8", data=data[exc.start])
         return Composed(None, {}, [Problem(line, "file", what)])
     tree: Tree = None
     events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -147,14 +155,14 @@ def composed(data: bytes) -> Composed:
             if isinstance(event, yaml.DocumentStartEvent):
                 builder.documents += 1
                 if builder.documents > 1:
-                    raise _TooMuch(event, "more than one document; a file holds one scorecard")
+                    raise _TooMuch(event, problem("more than one document; a file holds one scorecard"))
                 tree = builder.node(events, next(events), ())
     except _TooMuch as exc:
         builder.found.append(Problem(exc.line, "file", exc.what))
     except yaml.YAMLError as exc:
         builder.found.append(_syntax(exc))
     if not builder.found and not isinstance(tree, dict):
-        builder.found.append(Problem(1, "file", "expected a mapping that begins with id: and version:"))
+        builder.found.append(Problem(1, "file", problem("expected a mapping that begins with id: and version:")))
     return Composed(tree, builder.lines, builder.found)
 
 
@@ -163,11 +171,13 @@ def _syntax(exc: Exception) -> Problem:
     import yaml
 
     if isinstance(exc, yaml.reader.ReaderError):
-        return Problem(1, "file", f"not YAML: {exc.reason}")
+        return Problem(1, "file", problem("not YAML: {reason}", reason=exc.reason))
     if not isinstance(exc, yaml.MarkedYAMLError):
-        return Problem(1, "file", f"not YAML: {exc}")
+        return Problem(1, "file", problem("not YAML: {reason}", reason=exc))
     mark = exc.problem_mark or exc.context_mark
-    return Problem(mark.line + 1 if mark is not None else 1, "file", f"not YAML: {exc.problem or exc}")
+    return Problem(
+        mark.line + 1 if mark is not None else 1, "file", problem("not YAML: {reason}", reason=exc.problem or exc)
+    )
 
 
 def _scalar(text: str) -> Tree:

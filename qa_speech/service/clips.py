@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.privacy.redact import masked_id
 from qa_speech.report.sheets import cell
 from qa_speech.wording.masking import placeholders
@@ -39,14 +39,23 @@ def clips_at(folder: Path) -> dict[str, list[Clip]]:
     place = folder / LIST
     if not place.is_file():
         raise ConfigError(
-            OPTION, [f"{folder}: no {LIST} there; expected the folder that `qa-speech clips --out` wrote"]
+            OPTION,
+            [
+                problem(
+                    "{folder}: no {list} there; expected the folder that `qa-speech clips --out` wrote",
+                    folder=folder,
+                    list=LIST,
+                )
+            ],
         )
     found: dict[str, list[Clip]] = {}
     with place.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
         rows = csv.DictReader(lines)
         missing = [name for name in NEEDED if name not in (rows.fieldnames or ())]
         if missing:
-            raise ConfigError(OPTION, [f"{place}: no column {', '.join(missing)}"])
+            raise ConfigError(
+                OPTION, [problem("{place}: no column {missing}", place=place, missing=", ".join(missing))]
+            )
         for row in rows:
             clip = _clip(row, folder, f"{place}:{rows.line_num}")
             if clip is not None:
@@ -65,7 +74,7 @@ def _clip(row: Mapping[str, str | None], folder: Path, where: str) -> Clip | Non
     try:
         return Clip(float(row["start_s"] or ""), float(row["end_s"] or ""), path)
     except ValueError as exc:
-        raise ConfigError(OPTION, [f"{where}: start_s, end_s: expected seconds"]) from exc
+        raise ConfigError(OPTION, [problem("{where}: start_s, end_s: expected seconds", where=where)]) from exc
 
 
 def clip_addresses(folder: Path, out: Path, calls: Collection[str]) -> Callable[[str, float], str]:

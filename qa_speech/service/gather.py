@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.marks.model import Mark
 from qa_speech.marks.scores import cards_of, marked_results
 from qa_speech.marks.stages import MarksMode
@@ -93,7 +93,7 @@ def gathered_month(
     if not is_month(inputs.period):
         raise ConfigError(
             "--period",
-            [f"{inputs.period!r} is no month; expected e.g. 2026-11"],
+            [problem("{period!r} is no month; expected e.g. 2026-11", period=inputs.period)],
         )
     places = list(inputs.runs)
     previous = month_before(inputs.period)
@@ -134,7 +134,7 @@ def _usual_month(scored: Scored, known: Known, place: str) -> str:
     if not months:
         raise ConfigError(
             place,
-            ["no call of this run tells when it began (started_at), so it is no period to compare with"],
+            [problem("no call of this run tells when it began (started_at), so it is no period to compare with")],
         )
     return months.most_common(1)[0][0]
 
@@ -168,7 +168,7 @@ def _month(
     if not any(rows.count(NOW) for rows in held.values()):
         raise ConfigError(
             "--period",
-            [f"nothing lies in {inputs.period}; {_lies_in(held.values())}"],
+            [problem("nothing lies in {period}; {lies_in}", period=inputs.period, lies_in=_lies_in(held.values()))],
         )
     if not any(rows.count(BEFORE) for rows in held.values()):
         previous = ""
@@ -249,7 +249,7 @@ def _lies_in(held: Iterable[Rows]) -> str:
         told = rows.when[~np.isnat(rows.when)].astype("M8[M]")
         months.update(str(month) for month in told)
     if not months:
-        return "no row tells its day: started_at in the manifest, a time in the lists"
+        return problem("no row tells its day: started_at in the manifest, a time in the lists")
     return "rows lie in " + ", ".join(f"{month} ({count:,})" for month, count in sorted(months.items())[:12])
 
 

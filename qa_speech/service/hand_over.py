@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 import msgspec
 import numpy as np
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.files import whole_file, write_bytes
 from qa_speech.marks.model import Mark as StoredMark
 from qa_speech.service import model
@@ -62,7 +62,7 @@ def write_hand_over(month: Month, path: str | Path, marks: Iterable[StoredMark] 
     """Write the hand-over of a month, and beside it which call each number is; returns both files."""
     path = Path(path)
     if not is_hand_over(path):
-        raise ConfigError(str(path), [f"expected a name that ends in {SUFFIX}"])
+        raise ConfigError(str(path), [problem("expected a name that ends in {suffix}", suffix=SUFFIX)])
     numbers = _numbers(month)
     encoder = msgspec.json.Encoder()
     with (
@@ -276,7 +276,7 @@ def read_hand_over(path: Path, take: Callable[[model.Line], None]) -> None:
     except (OSError, EOFError) as exc:
         raise ConfigError(
             str(path),
-            [f"cannot be read as a hand-over (gzipped JSON lines): {exc}"],
+            [problem("cannot be read as a hand-over (gzipped JSON lines): {reason}", reason=exc)],
         ) from exc
     except msgspec.DecodeError as exc:
-        raise ConfigError(str(path), [f"line {number}: {exc}"]) from exc
+        raise ConfigError(str(path), [problem("line {number}: {reason}", number=number, reason=exc)]) from exc

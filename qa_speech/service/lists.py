@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from qa_speech.errors import Problem, problem, said_by
 from qa_speech.inputs.manifests import NAMES as CALL_NAMES
 from qa_speech.service.columns import BadRow, Flags, Times
 from qa_speech.settings import Tables
@@ -123,7 +124,7 @@ def gathered(kind: str, path: Path, settings: Tables, check: Check, *, dated: bo
         The file cannot be read or lacks a column.
     """
     table = read_table(path, NAMES[kind], needed=NEEDED[kind], more=settings.columns)
-    bad = [_bad_of(path, problem) for problem in table.problems]
+    bad = [_bad_of(path, told) for told in table.problems]
     lines: list[Line] = []
     moments: list[Moment | None] = []
     for line in table.lines:
@@ -131,7 +132,7 @@ def gathered(kind: str, path: Path, settings: Tables, check: Check, *, dated: bo
             moment = moment_of(line, table, settings, needed=dated)
             check(line)
         except RowError as exc:
-            bad.append(BadRow(path.name, line.number, str(exc)))
+            bad.append(BadRow(path.name, line.number, said_by(exc)))
             continue
         lines.append(line)
         moments.append(moment)
@@ -140,10 +141,12 @@ def gathered(kind: str, path: Path, settings: Tables, check: Check, *, dated: bo
     return Gathered(table, lines, when, has_hour, bad)
 
 
-def _bad_of(path: Path, problem: str) -> BadRow:
+def _bad_of(path: Path, told: str) -> BadRow:
     """A problem of the reader of tables, ``file:row: what``, in parts."""
-    place, _, what = problem.removeprefix(f"{path.name}:").partition(":")
-    return BadRow(path.name, int(place) if place.isdecimal() else 0, what.strip() or problem)
+    if isinstance(told, Problem):
+        what = told.fields["what"]
+        return BadRow(path.name, int(str(told.fields["number"])), what if isinstance(what, str) else str(what))
+    return BadRow(path.name, 0, told)
 
 
 def _stamp(moment: Moment | None) -> np.datetime64:
@@ -164,7 +167,7 @@ def moment_of(line: Line, table: Table, settings: Tables, *, field: str = "at", 
     text, day = line.values.get(field, ""), line.values.get("date", "") if field == "at" else ""
     if not text and not day:
         if needed:
-            raise RowError("没有时间 no time is told")
+            raise RowError(problem("no time is told"))
         return None
     try:
         if not day:
@@ -172,7 +175,7 @@ def moment_of(line: Line, table: Table, settings: Tables, *, field: str = "at", 
         moment = dates.parse(day, order=settings.date_order, epoch=table.epoch)
         return dates.joined(moment, text, order=settings.date_order, epoch=table.epoch)
     except DateError as exc:
-        raise RowError(str(exc)) from exc
+        raise RowError(said_by(exc)) from exc
 
 
 def seconds_of(text: str, field: str) -> float:
@@ -197,9 +200,9 @@ def seconds_of(text: str, field: str) -> float:
     elif length is not None:
         found = float(length[1])
     else:
-        raise RowError(f"{field}：不是时长 no length of time; expected seconds or 分:秒")
+        raise RowError(problem("{field}: no length of time; expected seconds or 分:秒", field=field))
     if found > LONGEST_S:
-        raise RowError(f"{field}：超过一天 longer than a day")
+        raise RowError(problem("{field}: longer than a day", field=field))
     return found
 
 

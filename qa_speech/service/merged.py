@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.marks.model import Mark as StoredMark
 from qa_speech.service import model
 from qa_speech.service.catalogue import WANTED
@@ -143,15 +143,31 @@ def _check(taken: _Taken, files: Sequence[Path], period: str) -> None:
     if len(taken.heads) != len(files):
         raise ConfigError(
             str(files[0]),
-            ["a hand-over without its first line, or with two; expected what --hand-over wrote"],
+            [problem("a hand-over without its first line, or with two; expected what --hand-over wrote")],
         )
     for name, head in zip(taken.files, taken.heads, strict=True):
         if head.schema > model.SCHEMA:
-            problems.append(f"{name}: schema {head.schema}; this version reads up to {model.SCHEMA}")
+            problems.append(
+                problem(
+                    "{name}: schema {schema}; this version reads up to {known}",
+                    name=name,
+                    schema=head.schema,
+                    known=model.SCHEMA,
+                )
+            )
         if head.period != period:
-            problems.append(f"{name}: of {head.period}, not of {period}")
+            problems.append(
+                problem("{name}: of {period}, not of {expected}", name=name, period=head.period, expected=period)
+            )
         if head.marks != taken.heads[0].marks:
-            problems.append(f"{name}: counts marks {head.marks!r}, the first one {taken.heads[0].marks!r}")
+            problems.append(
+                problem(
+                    "{name}: counts marks {marks!r}, the first one {first!r}",
+                    name=name,
+                    marks=head.marks,
+                    first=taken.heads[0].marks,
+                )
+            )
     if problems:
         raise ConfigError("hand-over", problems)
 

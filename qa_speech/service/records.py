@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from qa_speech.errors import problem
 from qa_speech.service.columns import (
     QUEUE,
     Array,
@@ -134,7 +135,7 @@ def answered_of(values: Mapping[str, str]) -> float:
         return 0.0
     if text in IN_IVR:
         return np.nan
-    raise RowError("结果：不认识 unknown result; expected 接通, 放弃 or IVR放弃")
+    raise RowError(problem("result: unknown; expected 接通, 放弃 or IVR放弃"))
 
 
 def records_of(found: Gathered, window: Window, limits: Limits) -> Records:
@@ -196,7 +197,7 @@ def read_survey(path: Path, settings: Tables, limits: Limits) -> Gathered:
     def check(line: Line) -> None:
         satisfied_of(line.values.get("overall", ""), limits)
         if not any(line.values.get(field) for field in ("at", "date", "call")):
-            raise RowError("没有时间也没有通话编号 neither a time nor a call is told")
+            raise RowError(problem("neither a time nor a call is told"))
 
     return gathered("survey", path, settings, check, dated=False)
 
@@ -218,7 +219,10 @@ def satisfied_of(text: str, limits: Limits) -> float:
     value = number_of(plain)
     if value is None or not 0 <= value <= limits.scale:
         raise RowError(
-            f"满意度：不是答复 no answer; expected 满意, 不满意 … or 1–{limits.scale} (scale in report.toml)"
+            problem(
+                "satisfaction: no answer; expected 满意, 不满意 … or 1–{scale} (scale in report.toml)",
+                scale=limits.scale,
+            )
         )
     return float(value >= limits.satisfied_from)
 
@@ -258,7 +262,7 @@ def read_org(path: Path, settings: Tables) -> tuple[Org, Gathered]:
 
     def check(line: Line) -> None:
         if not line.values.get("agent") and not line.values.get("team"):
-            raise RowError("没有工号也没有班组 neither an agent nor a team is told")
+            raise RowError(problem("neither an agent nor a team is told"))
 
     found = gathered("org", path, settings, check, dated=False)
     lines = []

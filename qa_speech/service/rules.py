@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.resources import folder
 
 SHIPPED = "service"
@@ -155,7 +155,7 @@ def load_rules(place: str | Path | None = None) -> Rules:
     if own is not None and not own.is_dir():
         raise ConfigError(
             str(own),
-            [f"no such folder; expected a copy of {shipped_folder()}, edited"],
+            [problem("no such folder; expected a copy of {shipped_folder}, edited", shipped_folder=shipped_folder())],
         )
     causes = sorted((own or shipped_folder()).glob(CAUSES)) or sorted(shipped_folder().glob(CAUSES))
     rules = Rules(
@@ -178,9 +178,9 @@ def _read(path: Path, kind: type[Checked]) -> Checked:
     try:
         content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as exc:
-        raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
+        raise ConfigError(str(path), [problem("cannot read: {reason}", reason=exc.strerror or exc)]) from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise ConfigError(str(path), [f"no TOML: {exc}"]) from exc
+        raise ConfigError(str(path), [problem("no TOML: {reason}", reason=exc)]) from exc
     try:
         return msgspec.convert(content, kind)
     except msgspec.ValidationError as exc:
@@ -197,20 +197,38 @@ def _check(rules: Rules, place: Path) -> None:
     for one in rules.assessment.indicators:
         if one.pillar not in pillars:
             problems.append(
-                f"assessment.toml: {one.id}: no pillar {one.pillar!r}; there are: {', '.join(sorted(pillars))}"
+                problem(
+                    "assessment.toml: {id}: no pillar {pillar!r}; there are: {pillars}",
+                    id=one.id,
+                    pillar=one.pillar,
+                    pillars=", ".join(sorted(pillars)),
+                )
             )
         if one.target == one.zero:
-            problems.append(f"assessment.toml: {one.id}: target and zero are equal; between them marks are lost")
+            problems.append(
+                problem("assessment.toml: {id}: target and zero are equal; between them marks are lost", id=one.id)
+            )
         if one.weight <= 0:
-            problems.append(f"assessment.toml: {one.id}: weight {one.weight:g}; expected above 0")
+            problems.append(
+                problem("assessment.toml: {id}: weight {weight:g}; expected above 0", id=one.id, weight=one.weight)
+            )
         unknown = [level for level in one.levels if level not in LEVEL_NAMES]
         if unknown:
-            problems.append(f"assessment.toml: {one.id}: level {unknown[0]!r}; expected of: {', '.join(LEVEL_NAMES)}")
+            problems.append(
+                problem(
+                    "assessment.toml: {id}: level {unknown!r}; expected of: {level_names}",
+                    id=one.id,
+                    unknown=unknown[0],
+                    level_names=", ".join(LEVEL_NAMES),
+                )
+            )
     for held in rules.causes:
         codes = [cause.code for cause in held.causes]
         if len(set(codes)) < len(codes):
-            problems.append(f"causes: {held.id}: a code stands twice")
+            problems.append(problem("causes: {id}: a code stands twice", id=held.id))
         if held.other not in codes:
-            problems.append(f"causes: {held.id}: other = {held.other!r} is none of its codes")
+            problems.append(
+                problem("causes: {id}: other = {other!r} is none of its codes", id=held.id, other=held.other)
+            )
     if problems:
         raise ConfigError(str(place), problems)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.filenames import readable
 from qa_speech.marks.model import Mark
 from qa_speech.marks.stages import MarksMode
@@ -59,7 +59,9 @@ def sampled_of(
         The draw cannot be read, no marks of people are asked for, or the run holds calls of other months.
     """
     if mode == "machine":
-        raise ConfigError(OPTION, ["a draw weighs people's marks; expected --marks human or --marks final beside it"])
+        raise ConfigError(
+            OPTION, [problem("a draw weighs people's marks; expected --marks human or --marks final beside it")]
+        )
     record = read_record(sample)
     calls = _placed(month, run)
     heard = [mark for one in record.drawn for mark in marks.get(one.id, [])]
@@ -89,8 +91,14 @@ def _placed(month: Month, run: Path) -> list[Candidate]:
         raise ConfigError(
             OPTION,
             [
-                f"{elsewhere:,} of {len(found):,} calls of {run.name} do not lie in {month.period}, or do not tell their time; "
-                "an estimate speaks of all calls of the run: expected a run of this month alone"
+                problem(
+                    "{elsewhere:,} of {count:,} calls of {name} do not lie in {period}, or do not tell their "
+                    "time; an estimate speaks of all calls of the run: expected a run of this month alone",
+                    elsewhere=elsewhere,
+                    count=len(found),
+                    name=run.name,
+                    period=month.period,
+                )
             ],
         )
     return found

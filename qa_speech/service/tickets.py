@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from qa_speech.errors import problem
 from qa_speech.service.columns import Array, Tickets, names_of
 from qa_speech.service.lists import (
     Gathered,
@@ -62,7 +63,7 @@ class Causes:
         if wanted is not None:
             found = [pair for pair in found if pair[0].id == wanted.id]
         if not found:
-            raise RowError("原因不在原因清单中 no cause of the lists; add it to causes-*.toml, or correct it")
+            raise RowError(problem("no cause of the lists; add it to causes-*.toml, or correct it"))
         if len(found) > 1:  # 其它 stands in every list
             near = self._nearest(text)
             found = [pair for pair in found if pair[0].id == near.id] or found
@@ -118,7 +119,7 @@ def read_tickets(path: Path, settings: Tables, rules: Rules) -> Gathered:
         caused(line.values, causes)
         hours = line.values.get("handled_h", "")
         if hours and number_of(hours) is None:
-            raise RowError("处理历时：不是数 no number of hours")
+            raise RowError(problem("hours of handling: not a number"))
 
     return gathered("tickets", path, settings, check)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.files import whole_file
 from qa_speech.service.document import (
     Bullets,
@@ -33,9 +33,8 @@ LONG, LONG_OF_MANY = 30.0, 16.0
 """Characters that a column's width is reckoned by at most; less where there are many columns."""
 MANY = 7
 LEAST = 4.5
-MISSING = (
-    "Word 文档需要 python-docx 与 python-pptx，请安装 a Word document needs them: pip install 'qa-speech[word]'；"
-    "不装也可以 without them: --format html,xlsx"
+MISSING = problem(
+    "a Word document needs python-docx and python-pptx: pip install 'qa-speech[word]'; without them: --format html,xlsx"
 )
 
 
@@ -98,7 +97,7 @@ def _opened(template: str | Path | None) -> Any:
     except (PackageNotFoundError, BadZipFile, KeyError, ValueError) as exc:
         raise ConfigError(
             str(template),
-            ["cannot be read as a .docx; expected a Word document of your own"],
+            [problem("cannot be read as a .docx; expected a Word document of your own")],
         ) from exc
     body = made.element.body
     for child in list(body):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import quote
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.files import write_bytes
 from qa_speech.marks.agreement import machine_pairs, share_alike
 from qa_speech.marks.model import Mark
@@ -123,7 +123,7 @@ def _month(
     ):
         raise ConfigError(
             str(handed[0]),
-            ["hand-overs hold their lists and the period before; give nothing beside them"],
+            [problem("hand-overs hold their lists and the period before; give nothing beside them")],
         )
     return merged_month(handed, inputs.period)
 
@@ -132,7 +132,7 @@ def _sampled(month: Month, inputs: Inputs, marks: Mapping[str, list[Mark]] | Non
     if inputs.sample is None:
         return None
     if len(inputs.runs) != 1:
-        raise ConfigError(OPTION, [f"a draw is of one run; {len(inputs.runs)} are given"])
+        raise ConfigError(OPTION, [problem("a draw is of one run; {count} are given", count=len(inputs.runs))])
     return sampled_of(month, inputs.runs[0], inputs.sample, inputs.marks, marks or {})
 
 
@@ -169,7 +169,12 @@ def _page_folders(inputs: Inputs, pages: str | Path | None) -> list[Path]:
     if not place.is_dir():
         raise ConfigError(
             "--pages",
-            [f"{place}: no such folder; expected one of pages of calls, as `qa-speech inspect` writes"],
+            [
+                problem(
+                    "{place}: no such folder; expected one of pages of calls, as `qa-speech inspect` writes",
+                    place=place,
+                )
+            ],
         )
     return [place]
 

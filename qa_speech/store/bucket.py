@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.files import whole_file, write_bytes
 from qa_speech.store.folder import (
     BUCKET,
@@ -77,11 +77,11 @@ class S3:
     def __init__(self, url: str) -> None:
         where = urlsplit(url)
         if where.scheme != "s3" or not where.netloc:
-            raise ConfigError("--bucket", [f"{url!r}; expected s3://bucket/prefix"])
+            raise ConfigError("--bucket", [problem("{url!r}; expected s3://bucket/prefix", url=url)])
         try:
             boto3: Any = import_module("boto3")
         except ImportError as exc:
-            raise ConfigError("--bucket", ["boto3 is not installed; pip install 'qa-speech[s3]'"]) from exc
+            raise ConfigError("--bucket", [problem("boto3 is not installed; pip install 'qa-speech[s3]'")]) from exc
         self._errors: Any = import_module("botocore.exceptions")
         self._client: Any = boto3.client("s3")
         self._url = url
@@ -239,7 +239,7 @@ def read_link(run: Path) -> Link:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Link)
     except (msgspec.DecodeError, UnicodeDecodeError, OSError) as exc:
-        raise ConfigError(str(path), ["damaged; remove it and give --bucket again"]) from exc
+        raise ConfigError(str(path), [problem("damaged; remove it and give --bucket again")]) from exc
 
 
 def link_bucket(run: Path, url: str) -> None:
@@ -256,10 +256,15 @@ def link_bucket(run: Path, url: str) -> None:
     if known == url:
         return
     if known:
-        raise ConfigError("--bucket", [f"this run lies in {known}; another bucket needs another folder"])
+        raise ConfigError(
+            "--bucket", [problem("this run lies in {known}; another bucket needs another folder", known=known)]
+        )
     bucket = S3(url)
     if bucket.tags() and (run / MANIFEST).exists():
-        raise ConfigError("--bucket", [f"{url} and {run} both hold a run; choose an empty prefix or an empty folder"])
+        raise ConfigError(
+            "--bucket",
+            [problem("{url} and {run} both hold a run; choose an empty prefix or an empty folder", url=url, run=run)],
+        )
     run.mkdir(parents=True, exist_ok=True)
     write_bytes(run / BUCKET, msgspec.json.encode(Link(url)))
     Mirror(run, bucket).sync()

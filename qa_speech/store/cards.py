@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.scorecard import Scorecard, load_scorecard
 from qa_speech.store.folder import SCORECARDS
 
@@ -41,6 +41,8 @@ class RunScorecards:
             path = card_file(self._run, sha256)
             card = load_scorecard(path)
             if card.sha256 != sha256:
-                raise ConfigError(str(path), ["changed since the run kept it; restore it, or remove it and run again"])
+                raise ConfigError(
+                    str(path), [problem("changed since the run kept it; restore it, or remove it and run again")]
+                )
             self._read[sha256] = card
         return self._read[sha256]

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from qa_speech.cells import defused, width
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.files import whole_file
 from qa_speech.store.base import Answer, Result
 from qa_speech.store.records import COLUMNS, AlarmRow, CriterionRow, ResultRow
@@ -89,7 +89,8 @@ def export(results: Iterable[Result], path: str | Path) -> int:
     path = Path(path)
     kind = path.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
-        raise ConfigError(str(path), [f"suffix {path.suffix!r}; expected one of: {', '.join(FORMATS)}"])
+        what = problem("suffix {suffix!r}; expected one of: {formats}", suffix=path.suffix, formats=", ".join(FORMATS))
+        raise ConfigError(str(path), [what])
     write = {"csv": _to_csv, "jsonl": _to_jsonl, "parquet": _to_parquet}[kind]
     path.parent.mkdir(parents=True, exist_ok=True)
     with spooled(Result, beside=path) as spool:

@@ -12,7 +12,7 @@ from threading import Lock
 
 import msgspec
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.inputs.rows import Row
 from qa_speech.store.base import (
     QUERY_LIMITS,
@@ -66,7 +66,7 @@ class FakeStore:
     def locked(self) -> Iterator[None]:
         """One at a time works on it."""
         if not self._lock.acquire(blocking=False):
-            raise ConfigError(str(self._place), ["another process is working on this run"])
+            raise ConfigError(str(self._place), [problem("another process is working on this run")])
         try:
             yield
         finally:

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.filenames import readable
 
 SCHEMA = 1
@@ -67,7 +67,9 @@ def storable(run: Path) -> Path:
     """
     whole = os.path.abspath(run)
     if readable(whole) != whole:
-        raise ConfigError(str(run), ["the folder of a batch run needs a name in UTF-8; choose another with --out"])
+        raise ConfigError(
+            str(run), [problem("the folder of a batch run needs a name in UTF-8; choose another with --out")]
+        )
     return run
 
 
@@ -81,8 +83,8 @@ def require_run(path: str | Path) -> Path:
     """
     run = storable(Path(path))
     if not is_run(run):
-        problem = "not the folder of a batch run; expected one made by: qa-speech batch run … --out"
-        raise ConfigError(str(run), [problem])
+        what = problem("not the folder of a batch run; expected one made by: qa-speech batch run … --out")
+        raise ConfigError(str(run), [what])
     require_schema(run)
     return run
 
@@ -100,9 +102,19 @@ def require_schema(run: Path) -> None:
         number = part.name.removeprefix("schema=")
         told = part.relative_to(run).as_posix()
         if number.isdigit() and int(number) > SCHEMA:
-            problems.append(f"{told} was written by a newer qa_speech; this one reads up to {SCHEMA}")
+            problems.append(
+                problem(
+                    "{told} was written by a newer qa_speech; this one reads up to {schema}", told=told, schema=SCHEMA
+                )
+            )
         elif number != str(SCHEMA):
-            problems.append(f"{told} is of no schema that any qa_speech has written; this one reads {SCHEMA}")
+            problems.append(
+                problem(
+                    "{told} is of no schema that any qa_speech has written; this one reads {schema}",
+                    told=told,
+                    schema=SCHEMA,
+                )
+            )
     if problems:
         raise ConfigError(str(run), problems)
 
@@ -129,15 +141,17 @@ def locked(run: Path) -> Iterator[None]:
     try:
         handle = os.open(path, flags, 0o666)
     except OSError as exc:
-        raise ConfigError(str(path), [f"cannot be locked ({exc.strerror or exc}); expected a plain file"]) from exc
+        raise ConfigError(
+            str(path), [problem("cannot be locked ({reason}); expected a plain file", reason=exc.strerror or exc)]
+        ) from exc
     with open(handle, "rb+", buffering=0) as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise ConfigError(str(path), ["cannot be locked; expected a plain file"])
+            raise ConfigError(str(path), [problem("cannot be locked; expected a plain file")])
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as exc:
             if exc.errno not in NO_LOCKS:
-                raise ConfigError(str(run), ["another process is working on this run"]) from exc
+                raise ConfigError(str(run), [problem("another process is working on this run")]) from exc
             logging.getLogger("qa_speech").warning(
                 "%s：此文件系统没有锁，请勿同时运行两次 no locks on this file system: do not run twice at once (%s)",
                 run,

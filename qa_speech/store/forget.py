@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.filenames import as_path
 from qa_speech.files import sha256, write_bytes
 from qa_speech.inputs.rows import Row
@@ -111,7 +111,7 @@ def unfinished(run: Path) -> Unfinished | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Unfinished)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise ConfigError(str(path), ["damaged; remove it and forget these calls again"]) from exc
+        raise ConfigError(str(path), [problem("damaged; remove it and forget these calls again")]) from exc
 
 
 def require_finished(run: Path) -> None:
@@ -124,7 +124,8 @@ def require_finished(run: Path) -> None:
     """
     if unfinished(run) is not None:
         raise ConfigError(
-            str(run), [f"calls were being removed when it broke off; first: qa-speech batch forget {run}"]
+            str(run),
+            [problem("calls were being removed when it broke off; first: qa-speech batch forget {run}", run=run)],
         )
 
 
@@ -198,7 +199,7 @@ def _wanted(
         memory = forgotten(run)
         unknown = sorted(name for name in missing if not memory.has_id(name))
         if unknown:
-            raise ConfigError(str(run), [f"no call of id {name!r}" for name in unknown[:SHOWN_IDS]])
+            raise ConfigError(str(run), [problem("no call of id {name!r}", name=name) for name in unknown[:SHOWN_IDS]])
     old = _older(rows, before) if before is not None else set()
     return {name for name in ids | old if not name.startswith(MARK)}
 
@@ -250,8 +251,10 @@ def _read(run: Path) -> Forgotten:
         state = msgspec.json.decode(path.read_bytes(), type=Forgotten)
         bytes.fromhex(state.key)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OSError) as exc:
-        harm = "restore it from a backup; without it calls that were forgotten are taken in when they are listed again"
-        raise ConfigError(str(path), [f"damaged; {harm}"]) from exc
+        what = problem(
+            "damaged; restore it from a backup: without it calls that were forgotten are taken in when they are listed again"
+        )
+        raise ConfigError(str(path), [what]) from exc
     return state
 
 

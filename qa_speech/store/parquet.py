@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.inputs.rows import Row
 from qa_speech.store.base import (
     QUERY_LIMITS,
@@ -144,10 +144,11 @@ def node_store(run: Path, url: str, sequence: int) -> ParquetStore:
         mirror = mirror_elsewhere(url)
         return ParquetStore(mirror.place, sequence - 1, mirror)
     if not (run / MANIFEST).is_file():
-        problem = (
-            f"{os.uname().nodename} does not see this folder; the run needs one that all machines share, or --bucket"
+        what = problem(
+            "{nodename} does not see this folder; the run needs one that all machines share, or --bucket",
+            nodename=os.uname().nodename,
         )
-        raise ConfigError(str(run), [problem])
+        raise ConfigError(str(run), [what])
     return ParquetStore(run, sequence - 1)
 
 

@@ -16,7 +16,7 @@ from typing import IO, NamedTuple
 
 import msgspec
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.files import append_line
 from qa_speech.store.folder import CALLS, DAMAGED, LOG, MANIFEST, RESULTS, stamp
 
@@ -98,9 +98,9 @@ def _problem(path: Path, kind: Path, whole: bool, size: int, mtime_ns: int, inod
     try:
         footer = _footer(path)
         if footer is None:
-            return "no Parquet file, or one that was cut off"
+            return problem("no Parquet file, or one that was cut off")
         if not _has(footer, kind):
-            return "no part of this run: other columns"
+            return problem("no part of this run: other columns")
         if not whole:
             return ""
         place = _place_of_seal(path)
@@ -109,9 +109,9 @@ def _problem(path: Path, kind: Path, whole: bool, size: int, mtime_ns: int, inod
         with path.open("rb") as file:
             file.seek(place)
             told = file.read(len(BLANK))
-        return "" if told.decode("latin-1") == _digest(path, place) else "changed since it was written"
+        return "" if told.decode("latin-1") == _digest(path, place) else problem("changed since it was written")
     except OSError as exc:
-        return f"cannot be read: {exc.strerror or exc}"
+        return problem("cannot be read: {reason}", reason=exc.strerror or exc)
 
 
 def _has(footer: _Footer, kind: Path) -> bool:
@@ -181,7 +181,7 @@ def parts_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.parquet") if path.is_file())
 
 
-def set_aside(run: Path, path: Path, problem: str, harm: str) -> Damage:
+def set_aside(run: Path, path: Path, what: str, harm: str) -> Damage:
     """Move a file that cannot be used to ``damaged/``, and say so in the log of the run and in that of the program.
 
     Raises
@@ -189,15 +189,17 @@ def set_aside(run: Path, path: Path, problem: str, harm: str) -> Damage:
     ConfigError
         It cannot be moved.
     """
-    damage = Damage(path.relative_to(run).as_posix(), problem, harm)
+    damage = Damage(path.relative_to(run).as_posix(), what, harm)
     target = _free(run / DAMAGED / damage.file)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(path, target)
-        line = {"time": stamp(), "event": "damaged", "file": damage.file, "problem": problem}
+        line = {"time": stamp(), "event": "damaged", "file": damage.file, "problem": str(what)}
         append_line(run / LOG, msgspec.json.encode(line))
     except OSError as exc:
-        told = f"{problem}; it cannot be moved to {DAMAGED}/: {exc.strerror or exc}"
+        told = problem(
+            "{what}; it cannot be moved to {damaged}/: {reason}", what=what, damaged=DAMAGED, reason=exc.strerror or exc
+        )
         raise ConfigError(str(path), [told]) from exc
     _LOG.warning("%s：数据损坏，已移至 %s/ damaged, set aside: %s", run, DAMAGED, damage)
     return damage

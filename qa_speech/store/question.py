@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.filenames import readable
 from qa_speech.store.base import Answer, QueryLimits
 from qa_speech.store.folder import CALLS, MANIFEST, RESULTS
@@ -87,7 +87,9 @@ def _end(timer: threading.Timer) -> None:
 
 
 def _too_many(limits: QueryLimits) -> str:
-    return f"more than {limits.rows} rows; these are the first. Ask for fewer (LIMIT), or allow more with --rows"
+    return problem(
+        "more than {rows} rows; these are the first. Ask for fewer (LIMIT), or allow more with --rows", rows=limits.rows
+    )
 
 
 def _refusal(exc: Exception, limits: QueryLimits, stopped: threading.Event) -> ConfigError:
@@ -95,12 +97,19 @@ def _refusal(exc: Exception, limits: QueryLimits, stopped: threading.Event) -> C
     import duckdb
 
     if stopped.is_set():
-        return ConfigError("query", [f"stopped after {limits.seconds:g} s; ask for less, or allow more with --seconds"])
+        return ConfigError(
+            "query",
+            [
+                problem(
+                    "stopped after {seconds:g} s; ask for less, or allow more with --seconds", seconds=limits.seconds
+                )
+            ],
+        )
     text = str(exc)
     if isinstance(exc, duckdb.OutOfMemoryException):
-        text = f"needs more memory than it may have ({limits.memory_mb} MB)"
+        text = problem("needs more memory than it may have ({memory_mb} MB)", memory_mb=limits.memory_mb)
     elif "pytz" in text:
-        text = "holds a TIMESTAMP WITH TIME ZONE; ask for it ::TIMESTAMP or ::VARCHAR"
+        text = problem("holds a TIMESTAMP WITH TIME ZONE; ask for it ::TIMESTAMP or ::VARCHAR")
     elif isinstance(exc, duckdb.ConversionException | duckdb.InvalidInputException | duckdb.OutOfRangeException):
         text = _QUOTED.sub("…", text.partition("\n")[0])
     return ConfigError("query", [text])
@@ -156,7 +165,11 @@ def tables_of(sql: str) -> frozenset[str]:
     problems += sorted(name for name in named - own if name not in VIEWS)
     if problems:
         raise ConfigError(
-            "query", [f"{name} cannot be asked; there are the views {', '.join(VIEWS)}" for name in problems]
+            "query",
+            [
+                problem("{name} cannot be asked; there are the views {views}", name=name, views=", ".join(VIEWS))
+                for name in problems
+            ],
         )
     return frozenset(named & frozenset(VIEWS))
 
@@ -174,30 +187,30 @@ def _parsed(sql: str) -> dict[str, Any]:
     import duckdb
 
     if "\0" in sql or readable(sql) != sql:
-        raise ConfigError("query", ["holds characters that are none; expected one SELECT"])
+        raise ConfigError("query", [problem("holds characters that are none; expected one SELECT")])
     try:
         statements = duckdb.extract_statements(sql)
     except duckdb.Error as exc:
         raise ConfigError("query", [str(exc)]) from exc
     kinds = [str(statement.type).rpartition(".")[2] for statement in statements]
     if kinds != ["SELECT"]:
-        raise ConfigError("query", [f"{_told(kinds)}; expected one SELECT"])
+        raise ConfigError("query", [problem("{what}; expected one SELECT", what=_told(kinds))])
     with engine() as opened:
         question = "SELECT json_serialize_sql(?::VARCHAR, skip_null := true, skip_empty := true)"
         (text,) = opened.execute(question, [statements[0].query]).fetchone()
     found: dict[str, Any] = msgspec.json.decode(text)
     if found.get("error"):
-        raise ConfigError("query", [f"{found.get('error_message')}; expected one SELECT"])
+        raise ConfigError("query", [problem("{what}; expected one SELECT", what=found.get("error_message"))])
     return found
 
 
 def _told(kinds: Sequence[str]) -> str:
     """What a text holds instead of one SELECT."""
     if not kinds:
-        return "nothing is asked"
+        return problem("nothing is asked")
     if len(kinds) > 1:
         return f"{len(kinds)} statements"
-    return f"a statement of the kind {kinds[0]}"
+    return problem("a statement of the kind {kinds}", kinds=kinds[0])
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from qa_speech import documents
 from qa_speech.call import Call
 from qa_speech.documents import Unread, decode
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.files import ResultFolder
 from qa_speech.pipeline import report
 from qa_speech.scorecard import Scorecard
@@ -140,8 +140,8 @@ def results_at(path: str | Path) -> Iterator[Result]:
 def _of_folder(folder: ResultFolder) -> Iterator[CallReport]:
     files = folder.call_files()
     if not files:
-        problem = "no stored calls here; expected the result folder of inspect, score or batch run"
-        raise ConfigError(str(folder.path), [problem])
+        what = problem("no stored calls here; expected the result folder of inspect, score or batch run")
+        raise ConfigError(str(folder.path), [what])
     for file in files:
         call = decode(_bytes(file), Call, str(file))
         scored = folder.score_file(file.stem)
@@ -153,4 +153,4 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as exc:
-        raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
+        raise ConfigError(str(path), [problem("cannot read: {reason}", reason=exc.strerror or exc)]) from exc

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.store.folder import (
     CALLS,
     DAMAGED,
@@ -29,7 +29,7 @@ from qa_speech.store.records import OK
 from qa_speech.store.sql import connect, engine, rows_of, text_of
 
 SHOWN_IDS = 20
-LIST_AGAIN = "the list of calls is gone: name the folders or lists again, qa-speech batch run … --out"
+LIST_AGAIN = problem("the list of calls is gone: name the folders or lists again, qa-speech batch run … --out")
 
 
 def require_sound(run: Path, *, words: bool, whole: bool = True) -> list[Damage]:
@@ -60,12 +60,17 @@ def unreadable(run: Path, exc: Exception) -> ConfigError:
     damaged = []
     for kind in (RESULTS, CALLS):
         for path in parts_in(run / kind):
-            problem = problem_of(path, kind) or _read_through(path)
-            if problem:
-                damaged.append(set_aside(run, path, problem, _harm(run, path)))
+            what = problem_of(path, kind) or _read_through(path)
+            if what:
+                damaged.append(set_aside(run, path, what, _harm(run, path)))
     if damaged:
-        return ConfigError(str(run), [f"{damage}; it was set aside, ask again" for damage in damaged])
-    return ConfigError(str(run), [f"cannot be read, another process may have merged its parts: {_first_line(exc)}"])
+        return ConfigError(
+            str(run), [problem("{damage}; it was set aside, ask again", damage=damage) for damage in damaged]
+        )
+    return ConfigError(
+        str(run),
+        [problem("cannot be read, another process may have merged its parts: {reason}", reason=_first_line(exc))],
+    )
 
 
 def _read_through(path: Path) -> str:
@@ -78,7 +83,7 @@ def _read_through(path: Path) -> str:
         with engine() as opened:
             opened.execute(f"SELECT count(COLUMNS(*)) FROM read_parquet({text_of(path)}, hive_partitioning=false)")
     except duckdb.Error as exc:
-        return f"cannot be read: {_first_line(exc)}"
+        return problem("cannot be read: {reason}", reason=_first_line(exc))
     return ""
 
 
@@ -93,9 +98,9 @@ def _harm(run: Path, path: Path) -> str:
         other = RESULTS if CALLS.parts[0] in path.relative_to(run).parts else CALLS
         ids = _ids_in(run / other / path.name)
     if ids is None:
-        return "the next batch run does again what is missing"
-    more = f" and {len(ids) - SHOWN_IDS} more" if len(ids) > SHOWN_IDS else ""
-    return f"the next batch run does again: {', '.join(ids[:SHOWN_IDS])}{more}"
+        return problem("the next batch run does again what is missing")
+    ids_shown = ", ".join(ids[:SHOWN_IDS]) + " …" * (len(ids) > SHOWN_IDS)
+    return problem("the next batch run does {count} calls again: {ids}", count=len(ids), ids=ids_shown)
 
 
 def _ids_in(path: Path) -> list[str] | None:
@@ -134,16 +139,16 @@ def check_run(run: Path) -> Iterator[Damage]:
     bad: list[str] = []
     for kind in (RESULTS, CALLS):
         for path in parts_in(run / kind):
-            problem = problem_of(path, kind) or _read_through(path)
-            if problem:
+            what = problem_of(path, kind) or _read_through(path)
+            if what:
                 bad.append(path.name)
-                yield Damage(path.relative_to(run).as_posix(), problem, _harm(run, path))
+                yield Damage(path.relative_to(run).as_posix(), what, _harm(run, path))
     path = run / MANIFEST
     if path.exists():
-        problem = problem_of(path, MANIFEST)
-        if problem:
+        what = problem_of(path, MANIFEST)
+        if what:
             bad.append(path.name)
-            yield Damage(path.name, problem, LIST_AGAIN)
+            yield Damage(path.name, what, LIST_AGAIN)
     yield from _wrong_documents(run)
     yield from _wrong_scorecards(run)
     if not bad:
@@ -151,7 +156,11 @@ def check_run(run: Path) -> Iterator[Damage]:
     else:
         yield from _missing_calls(run)
     for left in sorted((run / DAMAGED).rglob("*.parquet")):
-        yield Damage(left.relative_to(run).as_posix(), "was set aside", "may be removed once its calls are done again")
+        yield Damage(
+            left.relative_to(run).as_posix(),
+            problem("was set aside"),
+            problem("may be removed once its calls are done again"),
+        )
 
 
 def _wrong_documents(run: Path) -> Iterator[Damage]:
@@ -169,7 +178,9 @@ def _wrong_documents(run: Path) -> Iterator[Damage]:
     if log.is_file():
         wrong = sum(not _is_json(line) for line in log.read_bytes().splitlines())
         if wrong:
-            yield Damage(LOG, f"{wrong} lines are cut off", "nothing else depends on them")
+            yield Damage(
+                LOG, problem("{wrong} lines are cut off", wrong=wrong), problem("nothing else depends on them")
+            )
 
 
 def _is_json(content: bytes) -> bool:
@@ -183,7 +194,9 @@ def _is_json(content: bytes) -> bool:
 def _wrong_scorecards(run: Path) -> Iterator[Damage]:
     for path in sorted((run / SCORECARDS).glob("*.yaml")):
         if hashlib.sha256(path.read_bytes()).hexdigest() != path.stem:
-            yield Damage(f"{SCORECARDS}/{path.name}", "changed since it was kept", "remove it and run again")
+            yield Damage(
+                f"{SCORECARDS}/{path.name}", problem("changed since it was kept"), problem("remove it and run again")
+            )
 
 
 def _wrong_calls(run: Path) -> Iterator[Damage]:
@@ -192,7 +205,7 @@ def _wrong_calls(run: Path) -> Iterator[Damage]:
         found = opened.execute("SELECT c.id, c.call, n.call_sha256 FROM calls c JOIN newest n USING (id)")
         for call_id, text, wanted in rows_of(found):
             if hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() != wanted:
-                yield Damage(f"call {call_id}", "not the Call of its result")
+                yield Damage(f"call {call_id}", problem("not the Call of its result"))
     yield from _missing_calls(run)
 
 
@@ -211,4 +224,4 @@ def _missing_calls(run: Path) -> Iterator[Damage]:
                 newest += opened.execute(f"{wanted} WHERE status = '{OK}'").fetchall()
     held = {call_id for call_id, _ in there}
     for call_id in sorted({call_id for call_id, _ in newest} - held):
-        yield Damage(f"call {call_id}", "its Call is missing", "the next batch run does it again")
+        yield Damage(f"call {call_id}", problem("its Call is missing"), problem("the next batch run does it again"))

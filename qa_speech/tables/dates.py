@@ -15,12 +15,14 @@ import unicodedata
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
+from qa_speech.errors import problem
+
 DayOrder: TypeAlias = Literal["month-first", "day-first"]
 """How 1/5/2026 is meant: 5 January, or 1 May."""
 Epoch: TypeAlias = Literal[1900, 1904]
 """What day a spreadsheet counts from; a workbook says which (old ones of the Macintosh 1904)."""
 
-EXPECTED = "expected e.g. 2026-01-05 09:30:00"
+EXPECTED = problem("expected e.g. 2026-01-05 09:30:00")
 _FIRST_YEAR, _LAST_YEAR = 1970, 2100
 """Years a call can be of; digits that give another are no date but some number."""
 _DAY_ZERO = {1900: dt.datetime(1899, 12, 30), 1904: dt.datetime(1904, 1, 1)}
@@ -114,7 +116,7 @@ def parse(text: str, *, order: DayOrder | None = None, epoch: Epoch | None = Non
         clock = _clock_after(rest)
         if clock is not None or not rest:
             return Moment(_day(match.groupdict(), order), clock)
-    raise DateError(f"不是日期或时间 no date or time; {EXPECTED}")
+    raise DateError(problem("no date or time; {expected}", expected=EXPECTED))
 
 
 def joined(day: Moment, text: str, *, order: DayOrder | None = None, epoch: Epoch | None = None) -> Moment:
@@ -140,7 +142,7 @@ def joined(day: Moment, text: str, *, order: DayOrder | None = None, epoch: Epoc
         return Moment(day.day, clock)
     whole = parse(text, order=order, epoch=epoch)
     if whole.day != day.day:
-        raise DateError("日期和时间两列不是同一天 the columns of date and time tell two days")
+        raise DateError(problem("the columns of date and time tell two days"))
     return whole
 
 
@@ -170,7 +172,7 @@ def day_of(text: str) -> str:
 def _plain(text: str) -> str:
     """Full-width digits and signs as plain ones, in lower case."""
     if len(text) > _LONGEST:
-        raise DateError(f"不是日期或时间 no date or time; {EXPECTED}")
+        raise DateError(problem("no date or time; {expected}", expected=EXPECTED))
     return unicodedata.normalize("NFKC", text).strip().lower()
 
 
@@ -179,14 +181,21 @@ def _from_serial(days: float, epoch: Epoch) -> Moment:
     exact = _DAY_ZERO[epoch] + dt.timedelta(days=days)
     found = (exact + dt.timedelta(milliseconds=500)).replace(microsecond=0)
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
-        raise DateError(f"这个数不是日期 this number is no date; {EXPECTED}")
+        raise DateError(problem("this number is no date; {expected}", expected=EXPECTED))
     return Moment(found.date(), None if days.is_integer() else found.time())
 
 
 def _day(parts: dict[str, str | None], order: DayOrder | None) -> dt.date:
     year = int(parts["y"] or 0)
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
-        raise DateError(f"年份应在 {_FIRST_YEAR} 到 {_LAST_YEAR} 之间 no year of a call; {EXPECTED}")
+        raise DateError(
+            problem(
+                "the year has to lie between {first_year} and {last_year}; {expected}",
+                first_year=_FIRST_YEAR,
+                last_year=_LAST_YEAR,
+                expected=EXPECTED,
+            )
+        )
     if parts.get("one") is not None:
         return _either_way(year, int(parts["one"] or 0), int(parts["two"] or 0), order)
     day = int(parts["d"] or 0)
@@ -194,7 +203,7 @@ def _day(parts: dict[str, str | None], order: DayOrder | None) -> dt.date:
     if name is None:
         return _date(year, int(parts["m"] or 0), day)
     if name not in _MONTHS:
-        raise DateError(f"不是月份 no name of a month; {EXPECTED}")
+        raise DateError(problem("no name of a month; {expected}", expected=EXPECTED))
     return _date(year, _MONTHS.index(name) + 1, day)
 
 
@@ -207,8 +216,10 @@ def _either_way(year: int, one: int, two: int, order: DayOrder | None) -> dt.dat
     most_months = len(_MONTHS)
     if one <= most_months and two <= most_months and one != two:
         raise DateError(
-            "日和月分不清 day and month could be either way; write 2026-01-05, or say which in the settings: "
-            '[tables] date_order = "month-first" or "day-first"'
+            problem(
+                "day and month could be either way; write 2026-01-05, or say which in the settings: "
+                '[tables] date_order = "month-first" or "day-first"'
+            )
         )
     return _date(year, two, one) if one > most_months else _date(year, one, two)
 
@@ -217,7 +228,7 @@ def _date(year: int, month: int, day: int) -> dt.date:
     try:
         return dt.date(year, month, day)
     except ValueError as exc:
-        raise DateError(f"没有这一天 there is no such day; {EXPECTED}") from exc
+        raise DateError(problem("there is no such day; {expected}", expected=EXPECTED)) from exc
 
 
 def _clock_after(rest: str) -> dt.time | None:
@@ -243,14 +254,14 @@ def _time(parts: dict[str, str | None]) -> dt.time:
     try:
         return dt.time(hour, minute, second, int(fraction), tzinfo=_zone(parts.get("zone")))
     except ValueError as exc:
-        raise DateError(f"没有这个时刻 there is no such time of day; {EXPECTED}") from exc
+        raise DateError(problem("there is no such time of day; {expected}", expected=EXPECTED)) from exc
 
 
 def _hour(hour: int, half: str | None) -> int:
     """The hour of 24, from one of 12 and the half of the day; `下午14:30` says it twice."""
     if half in _MORNING:
         if hour > 12:
-            raise DateError(f"上午没有这个时刻 no such time in the morning; {EXPECTED}")
+            raise DateError(problem("no such time in the morning; {expected}", expected=EXPECTED))
         return hour % 12
     if half in _AFTERNOON and hour < 12:
         return hour + 12

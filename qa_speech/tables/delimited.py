@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
+from qa_speech.errors import problem
+
 SIGNS = (",", ";", "\t", "|")
 _FIRST_LINES = 60
 """So many lines are looked at to find the sign."""
@@ -83,7 +85,7 @@ def _read(lines: Sequence[str], sign: str, start: int = 0) -> RawTable:
             start += taken + 1
             table.problems.append(Problem(start, _told(exc)))
             if len(table.problems) >= _MOST_PROBLEMS:
-                table.problems.append(Problem(start + 1, "其余各行没有再读 the rows from here on were not read"))
+                table.problems.append(Problem(start + 1, problem("the rows from here on were not read")))
                 break
     return table
 
@@ -92,7 +94,10 @@ def _told(exc: csv.Error) -> str:
     """What is wrong with the quotes of a row; no cell is quoted."""
     text = str(exc)
     if "field limit" in text:
-        return f"单元格超过 {csv.field_size_limit()} 字 a cell is longer than that; is a quote not closed?"
+        return problem(
+            "a cell is longer than {most} characters; is a quote not closed?",
+            most=csv.field_size_limit(),
+        )
     if "unexpected end" in text:
-        return '引号没有闭合 a quote (") is not closed, and takes all lines after it'
-    return '引号后面应是分隔符 a quote (") in the middle of a cell; a quote that is meant is written twice'
+        return problem('a quote (") is not closed, and takes all lines after it')
+    return problem('a quote (") in the middle of a cell; a quote that is meant is written twice')

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
+from qa_speech.errors import problem
 from qa_speech.tables.delimited import Problem, RawRow
 
 Names: TypeAlias = Mapping[str, Sequence[str]]
@@ -81,16 +82,22 @@ def head_of(row: RawRow, names: Names, needed: Collection[str]) -> tuple[Head, l
 
 def _wrong(row: RawRow, places: Mapping[str, int], names: Names, needed: Collection[str]) -> Iterable[str]:
     named = [cell.strip() for cell in row.cells if cell.strip()]
-    there = f"; columns: {', '.join(named)}" if places else ""  # a row that is no head may hold anything
     for field in needed:
         if field not in places:
             spellings = "、".join(dict.fromkeys((field, *names.get(field, ())[:4])))
-            yield f"缺少列 no column {spellings}{there}"
+            what = problem("no column {spellings}", spellings=spellings)
+            if places:  # a row that is no head may hold anything
+                what = problem("{what}; columns: {named}", what=what, named=", ".join(named))
+            yield what
     for name, count in Counter(named).items():
         if count > 1:
-            yield f"列名重复 two columns named {name!r}"
+            yield problem("two columns named {name!r}", name=name)
     by_key: dict[str, str] = {}
     for name in dict.fromkeys(named):
         other = by_key.setdefault(key_of(name), name)
         if other != name:
-            yield f"列名分不清 columns {other!r} and {name!r} differ only in upper and lower case, blanks or remarks"
+            yield problem(
+                "columns {other!r} and {name!r} differ only in upper and lower case, blanks or remarks",
+                other=other,
+                name=name,
+            )

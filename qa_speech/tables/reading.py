@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem, said_by
 from qa_speech.language.encodings import decoded
 from qa_speech.tables.dates import Epoch
 from qa_speech.tables.delimited import Problem, RawRow, rows_of
@@ -93,7 +93,7 @@ def read_table(
     sheet = _sheet(path, names, needed)
     row = likely_head(sheet.rows, names)
     if row is None:
-        raise ConfigError(str(path), [*_told(path, sheet.problems), "空表 an empty table"])
+        raise ConfigError(str(path), [*_told(path, sheet.problems), problem("an empty table")])
     head, wrong = head_of(row, names, needed)
     if wrong:
         raise ConfigError(str(path), _told(path, [*sheet.problems, *wrong]))
@@ -116,11 +116,11 @@ def with_more(names: Names, more: Mapping[str, Sequence[str]]) -> dict[str, tupl
 
 
 def _told(path: Path, problems: Sequence[Problem]) -> list[str]:
-    return [_at(path, problem) for problem in problems]
+    return [_at(path, one) for one in problems]
 
 
-def _at(path: Path, problem: Problem) -> str:
-    return f"{path.name}:{problem.number}: {problem.what}"
+def _at(path: Path, one: Problem) -> str:
+    return problem("{name}:{number}: {what}", name=path.name, number=one.number, what=one.what)
 
 
 # -- which kind of file, which sheet ----------------------------------------------------------------------------------
@@ -130,17 +130,17 @@ def _sheet(path: Path, names: Names, needed: Collection[str]) -> Sheet:
     try:
         content = path.read_bytes()
     except OSError as exc:
-        raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
+        raise ConfigError(str(path), [problem("cannot read: {reason}", reason=exc.strerror or exc)]) from exc
     if content.startswith(_ZIP):
         return _one_of(path, sheets_of(path), names, needed)
     if content.startswith(_OLD_OFFICE):
-        raise ConfigError(str(path), ["旧版 Excel 文件 an old .xls workbook; save it as .xlsx"])
+        raise ConfigError(str(path), [problem("an old .xls workbook; save it as .xlsx")])
     if _PAGE.match(content[:200]):
-        raise ConfigError(str(path), ["这是网页，不是表格 a web page under this name; save it as .xlsx or .csv"])
+        raise ConfigError(str(path), [problem("a web page under this name; save it as .xlsx or .csv")])
     try:
         text = decoded(content)
     except UnicodeError as exc:
-        raise ConfigError(str(path), [str(exc)]) from exc
+        raise ConfigError(str(path), [said_by(exc)]) from exc
     raw = rows_of(text, lambda rows: fitness(rows, names))
     return Sheet("", raw.rows, raw.problems, 1900)
 
@@ -150,11 +150,11 @@ def _one_of(path: Path, sheets: Sequence[Sheet], names: Names, needed: Collectio
     fitting = [sheet for sheet in sheets if _has(sheet, names, needed)]
     if len(fitting) > 1:
         listed = "、".join(sheet.name for sheet in fitting)
-        raise ConfigError(str(path), [f"几张工作表都像清单 several sheets have these columns: {listed}; keep one"])
+        raise ConfigError(str(path), [problem("several sheets have these columns: {listed}; keep one", listed=listed)])
     if fitting:
         return fitting[0]
     if not sheets:
-        raise ConfigError(str(path), ["没有可见的工作表 no visible sheet"])
+        raise ConfigError(str(path), [problem("no visible sheet")])
     return sheets[0]
 
 
@@ -188,19 +188,36 @@ def _problems(row: RawRow, head: Head, known: Collection[str]) -> Iterator[Probl
         last = row.number + len(row.below)
         yield Problem(
             row.number,
-            f"第 {row.number} 到 {last} 行被一个没有闭合的引号连在一起 rows {row.number} to {last} were read as one: "
-            "is a quote not closed? Where a cell really holds lines like rows, save the table as .xlsx",
+            problem(
+                "rows {number} to {last} were read as one: is a quote "
+                "not closed? Where a cell really holds lines like rows, save the table as .xlsx",
+                number=row.number,
+                last=last,
+            ),
         )
         return
     if len(row.cells) > width and any(cell.strip() for cell in row.cells[width:]):
-        yield Problem(row.number, f"单元格比列名多 {len(row.cells)} cells, the head names {width} columns")
+        yield Problem(
+            row.number, problem("{count} cells, the head names {width} columns", count=len(row.cells), width=width)
+        )
     if any("\0" in cell for cell in row.cells):
-        yield Problem(row.number, "holds a NUL character (is it UTF-16 without its mark?)")
+        yield Problem(row.number, problem("holds a NUL character (is it UTF-16 without its mark?)"))
     for field, cell in zip(head.fields, row.cells, strict=False):
         if len(cell) > LARGEST_CELL:
-            yield Problem(row.number, f"{field or 'a cell'}: {len(cell)} characters; at most {LARGEST_CELL}")
+            yield Problem(
+                row.number,
+                problem(
+                    "{field}: {count} characters; at most {most}",
+                    field=field or "-",
+                    count=len(cell),
+                    most=LARGEST_CELL,
+                ),
+            )
         elif field in known and _LOSSY.fullmatch(cell.strip()):
             yield Problem(
                 row.number,
-                f"{field}：被表格软件改成了数字，末几位已丢失 turned into a number that has lost its last digits",
+                problem(
+                    "{field}: turned into a number that has lost its last digits",
+                    field=field,
+                ),
             )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.tables.dates import Epoch
 from qa_speech.tables.delimited import Problem, RawRow
 
@@ -51,16 +51,25 @@ def open_workbook(path: Path, *, formulas: bool = False) -> Any:
         _refuse_enormous(path)
         return load_workbook(path, read_only=True, data_only=not formulas)
     except OSError as exc:
-        raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
+        raise ConfigError(str(path), [problem("cannot read: {reason}", reason=exc.strerror or exc)]) from exc
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError, TypeError) as exc:
-        raise ConfigError(str(path), ["not an xlsx workbook"]) from exc
+        raise ConfigError(str(path), [problem("not an xlsx workbook")]) from exc
 
 
 def _refuse_enormous(path: Path) -> None:
     with zipfile.ZipFile(path) as packed:
         unpacked = sum(part.file_size for part in packed.infolist())
     if unpacked > LARGEST_UNPACKED:
-        raise ConfigError(str(path), [f"{unpacked:,} bytes unpacked; a list has at most {LARGEST_UNPACKED:,}"])
+        raise ConfigError(
+            str(path),
+            [
+                problem(
+                    "{unpacked:,} bytes unpacked; a list has at most {largest_unpacked:,}",
+                    unpacked=unpacked,
+                    largest_unpacked=LARGEST_UNPACKED,
+                )
+            ],
+        )
 
 
 def sheets_of(path: Path) -> list[Sheet]:
@@ -77,7 +86,7 @@ def sheets_of(path: Path) -> list[Sheet]:
         shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         return [_sheet(path, sheet, epoch) for sheet in shown]
     except (KeyError, ValueError, SyntaxError, TypeError, zipfile.BadZipFile) as exc:
-        raise ConfigError(str(path), ["a damaged xlsx workbook"]) from exc
+        raise ConfigError(str(path), [problem("a damaged xlsx workbook")]) from exc
     finally:
         book.close()
 
@@ -126,7 +135,7 @@ def _moment_text(value: dt.datetime, number_format: str | None) -> str:
 def _errors(cells: Any) -> Iterator[str]:
     for cell in cells:
         if cell.value is not None and cell.data_type == "e":
-            yield f"单元格 {cell.coordinate} 是表格软件的错误值 holds an error of the spreadsheet"
+            yield problem("cell {coordinate} holds an error of the spreadsheet", coordinate=cell.coordinate)
 
 
 # -- what the reader of cells does not tell ---------------------------------------------------------------------------
@@ -165,5 +174,5 @@ def _never_computed(raw: bytes) -> Iterator[Problem]:
     for letters, number, attributes in _WITHOUT_RESULT.findall(raw):
         if b't="str"' not in attributes:  # the result is a text, here an empty one
             cell = letters.decode() + number.decode()
-            what = f"单元格 {cell} 的公式没有结果 a formula without its result; open and save the workbook"
+            what = problem("cell {cell}: a formula without its result; open and save the workbook", cell=cell)
             yield Problem(int(number), what)

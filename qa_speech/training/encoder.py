@@ -23,7 +23,7 @@ from qa_speech.conduct.classifier import DESCRIPTION, FORMAT, LABELS, with_hashe
 from qa_speech.conduct.encoder import OnnxScorer
 from qa_speech.conduct.heads import Head
 from qa_speech.conduct.passages import Passage
-from qa_speech.errors import ModelError
+from qa_speech.errors import ModelError, problem
 from qa_speech.files import write_bytes
 from qa_speech.training.calibration import calibrate
 from qa_speech.training.quantise import quantise
@@ -103,7 +103,8 @@ def _torch() -> Any:
         import transformers  # noqa: F401
     except ImportError as exc:
         raise ModelError(
-            "train", f"{exc.name} is not installed; install the extra: pip install 'qa-speech[train]'"
+            "train",
+            problem("{name} is not installed; install the extra: pip install 'qa-speech[train]'", name=exc.name),
         ) from exc
     return torch
 

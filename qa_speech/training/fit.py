@@ -27,7 +27,7 @@ from qa_speech.conduct.classifier import (
 )
 from qa_speech.conduct.linear import LinearScorer
 from qa_speech.conduct.passages import Passage
-from qa_speech.errors import ConfigError, ModelError
+from qa_speech.errors import ConfigError, ModelError, problem
 from qa_speech.files import write_bytes
 from qa_speech.resources import folder
 from qa_speech.training.encoder import fine_tune
@@ -114,16 +114,23 @@ def fit(
         `base` cannot be used.
     """
     if out.exists() and any(out.iterdir()):
-        raise ConfigError(str(out), ["is not empty; give a new folder"])
+        raise ConfigError(str(out), [problem("is not empty; give a new folder")])
     if not 0.5 <= precision < 1:
-        raise ConfigError("precision", [f"is {precision:g}, expected 0.5 or more and below 1"])
+        raise ConfigError(
+            "precision", [problem("is {precision:g}, expected 0.5 or more and below 1", precision=precision)]
+        )
     found = read_labels(labels, task)
     refuse_too_few(found, labels, task, minimum)
     train, test = split(found, seed=seed)
     if len(test) < minimum:
         raise ConfigError(
             str(labels),
-            [f"only {len(test)} rows can be held out without splitting a call or an agent; label more of them"],
+            [
+                problem(
+                    "only {count} rows can be held out without splitting a call or an agent; label more of them",
+                    count=len(test),
+                )
+            ],
         )
     out.mkdir(parents=True, exist_ok=True)
     _train(task, train, out, base=base, seed=seed, epochs=epochs)
@@ -168,7 +175,9 @@ def fitted(
         return fit_linear(passages, target, groups, plan_for(task, None, seed=seed))
     start = load_text_models().classifiers[task].scorer
     if not isinstance(start, LinearScorer):
-        raise ModelError("shipped", f"the shipped model of {task} is not linear; use linear or a folder")
+        raise ModelError(
+            "shipped", problem("the shipped model of {task} is not linear; use linear or a folder", task=task)
+        )
     clauses = None if start.cues is None else start.cues.clauses
     anew = fit_linear(passages, target, groups, plan_for(task, None, seed=seed), clauses=clauses)
     plan = plan_for(task, start, seed=seed)
@@ -193,7 +202,7 @@ def plan_for(task: str, start: LinearScorer | None, *, seed: int = 0) -> Plan:
 def _own(path: Path, task: str) -> TextClassifier:
     found = load_text_models(path).classifiers[task]
     if found.path != path:
-        raise ModelError(str(path), f"holds no model of {task}")
+        raise ModelError(str(path), problem("holds no model of {task}", task=task))
     return found
 
 
@@ -256,7 +265,7 @@ def evaluate(model: Path | None, labels: Path, task: Task) -> dict[str, Estimate
     classifier = load_text_models().classifiers[task] if model is None else _own(model, task)
     found = read_labels(labels, task)
     if len(found) < 2:
-        raise ConfigError(str(labels), [f"{len(found)} labels; expected at least 2"])
+        raise ConfigError(str(labels), [problem("{count} labels; expected at least 2", count=len(found))])
     said = levels(classifier, [labelled.passage for labelled in found])
     goal = [labelled.label for labelled in found]
     return {
@@ -277,20 +286,28 @@ def export(run: Path, out: Path, *, force: bool = False) -> Report:
     try:
         report = msgspec.json.decode((run / "report.json").read_bytes(), type=Report)
     except (OSError, msgspec.DecodeError) as exc:
-        raise ConfigError(str(run), [f"is not a folder made by `qa-speech train fit`: {exc}"]) from exc
+        raise ConfigError(
+            str(run), [problem("is not a folder made by `qa-speech train fit`: {reason}", reason=exc)]
+        ) from exc
     if out.exists() and any(out.iterdir()):
-        raise ConfigError(str(out), ["is not empty; give a new folder"])
+        raise ConfigError(str(out), [problem("is not empty; give a new folder")])
     if not report.passed and not force:
         raise ConfigError(
             str(run),
             [
-                f"ranks the frozen test set at {report.frozen.value:.3f}, the shipped model at "
-                f"{report.frozen_shipped.value:.3f}: it may have forgotten what service calls are. --force exports it anyway"
+                problem(
+                    "ranks the frozen test set at {own:.3f}, the shipped model at {shipped:.3f}: it may have "
+                    "forgotten what service calls are. --force exports it anyway",
+                    own=report.frozen.value,
+                    shipped=report.frozen_shipped.value,
+                )
             ],
         )
     classifier = _own(run, report.task)
     if classifier.model_hash != report.model_hash:
-        raise ConfigError(str(run), ["its files were changed since the fit: the figures of report.json do not hold"])
+        raise ConfigError(
+            str(run), [problem("its files were changed since the fit: the figures of report.json do not hold")]
+        )
     out.mkdir(parents=True, exist_ok=True)
     for name in (DESCRIPTION, "report.json", "card.md", *classifier.files):
         shutil.copyfile(run / name, out / name)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qa_speech.conduct.passages import Passage
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem
 from qa_speech.tables.reading import read_table
 
 ALLOWED: Mapping[str, tuple[float, float]] = {"politeness": (1.0, 5.0), "depth": (0.0, 4.0)}
@@ -68,13 +68,13 @@ def read_labels(path: Path, task: str) -> list[Labelled]:
 
 def _problem(row: Mapping[str, str], low: float, high: float) -> str:
     if not row["text"]:
-        return "text is empty"
+        return problem("text is empty")
     try:
         label = float(row["label"])
     except ValueError:
-        return f"label is {row['label']!r}, expected a number {low:g}…{high:g}"
+        return problem("label is {label!r}, expected a number {low:g}…{high:g}", label=row["label"], low=low, high=high)
     if not low <= label <= high:  # also refuses nan
-        return f"label is {label:g}, expected {low:g}…{high:g}"
+        return problem("label is {label:g}, expected {low:g}…{high:g}", label=label, low=low, high=high)
     return ""
 
 
@@ -88,13 +88,20 @@ def _group(row: Mapping[str, str], number: int) -> str:
 def _contradictions(found: Sequence[Labelled], path: Path) -> list[str]:
     """The same text with labels two levels apart or more cannot both be right."""
     first: dict[Passage, Labelled] = {}
-    problems = []
+    problems: list[str] = []
     for labelled in found:
         other = first.setdefault(labelled.passage, labelled)
         if abs(other.label - labelled.label) >= 2:
             label, its = f"{labelled.label:g}", f"{other.label:g}"
             problems.append(
-                f"{path.name}:{labelled.row}: label {label}, but the same text has {its} in row {other.row}"
+                problem(
+                    "{name}:{row}: label {label}, but the same text has {its} in row {other}",
+                    name=path.name,
+                    row=labelled.row,
+                    label=label,
+                    its=its,
+                    other=other.row,
+                )
             )
     return problems
 
@@ -115,8 +122,13 @@ def refuse_too_few(found: Sequence[Labelled], path: Path, task: str, minimum: in
     raise ConfigError(
         str(path),
         [
-            f"too few labels for {task}: each level needs at least {minimum}, and two levels must occur; "
-            f"found {listed}. Label more, or leave the rare level out"
+            problem(
+                "too few labels for {task}: each level needs at least {minimum}, and two levels must "
+                "occur; found {listed}. Label more, or leave the rare level out",
+                task=task,
+                minimum=minimum,
+                listed=listed,
+            )
         ],
     )
 

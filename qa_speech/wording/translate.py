@@ -93,6 +93,14 @@ def error_text(error: QaSpeechError, lang: Lang) -> str:
     return _placed(where, translated(what, lang))
 
 
+def problem_lines(error: ConfigError, lang: Lang) -> list[str]:
+    """Every problem of a file as a line of its own, the place first."""
+    told = [translated(problem, lang) for problem in error.problems]
+    if lang == "en":
+        return [line if line.startswith(error.source) else f"{error.source}: {line}" for line in told]
+    return [_placed(error.source, line) for line in told]
+
+
 def _listed(where: str, problems: tuple[str, ...], lang: Lang) -> str:
     told = [translated(problem, lang) for problem in problems]
     if len(told) == 1:

@@ -26,6 +26,7 @@ from qa_speech.engines.transcripts.base import (
     seconds,
     speaker,
 )
+from qa_speech.errors import problem
 
 _MS = 1000.0
 
@@ -84,7 +85,9 @@ def _is_filetrans(document: Document) -> bool:
 
 def _read_filetrans(document: Document) -> Sequence[Line]:
     if not is_object_with(_result_of(document), "Sentences"):
-        raise MalformedError("$.StatusText: an answer without a result (still running, failed, or nothing was said)")
+        raise MalformedError(
+            problem("$.StatusText: an answer without a result (still running, failed, or nothing was said)")
+        )
     result = converted(_result_of(document), _Result, "$.Result")
     several = _several([sentence.channel_id for sentence in result.sentences])
     words = {channel: iter(given) for channel, given in _by_channel(result.words).items()}
@@ -219,7 +222,7 @@ def _read_tingwu(document: Document) -> Sequence[Line]:
             start, end = moment(word.start, per_second=_MS), moment(word.end, per_second=_MS)
             words.append(Spoken(word.text, start, end, speaker=speaker(paragraph.speaker_id)))
     if not words:
-        raise MalformedError("$.Transcription.Paragraphs: no words")
+        raise MalformedError(problem("$.Transcription.Paragraphs: no words"))
     return lines_of(words)
 
 

@@ -26,6 +26,7 @@ from qa_speech.engines.transcripts.base import (
     seconds,
     speaker,
 )
+from qa_speech.errors import problem
 
 _MS = 1000.0
 
@@ -186,7 +187,7 @@ def _read_contact(document: Document) -> Sequence[Line]:
         name = known or speaker(said.participant_id)
         lines.append(Line(name, said.content.strip(), start, end, _items(said.items)))
     if not lines:
-        raise MalformedError("$.Transcript: empty")
+        raise MalformedError(problem("$.Transcript: empty"))
     return lines
 
 

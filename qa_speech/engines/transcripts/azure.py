@@ -25,6 +25,7 @@ from qa_speech.engines.transcripts.base import (
     seconds,
     speaker,
 )
+from qa_speech.errors import problem
 
 _TICKS = 10_000_000.0
 _MS = 1000.0
@@ -111,7 +112,7 @@ def _span(timed: _Timed, place: str) -> tuple[float, float]:
     start = _start(timed)
     length = _length(timed)
     if start is None or length is None:
-        raise MalformedError(f"{place}: no offset and duration that are times")
+        raise MalformedError(problem("{place}: no offset and duration that are times", place=place))
     return seconds(start, f"{place}, offset"), seconds(start + length, f"{place}, offset and duration")
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 import msgspec
 
 from qa_speech.call import Call, Word
-from qa_speech.errors import without_values
+from qa_speech.errors import problem, without_values
 from qa_speech.language.dialogue import join_words
 
 LONGEST_S = 360_000.0
@@ -135,11 +135,15 @@ def converted(document: object, kind: type[T], root: str = "$") -> T:
         return msgspec.convert(document, kind)
     except msgspec.ValidationError as exc:
         what, _, place = str(exc).partition(" - at `$")
-        raise MalformedError(f"{root}{place.removesuffix('`')}: {without_values(what)}") from exc
+        raise MalformedError(
+            problem("{root}{place}: {reason}", root=root, place=place.removesuffix("`"), reason=without_values(what))
+        ) from exc
     except RecursionError as exc:
-        raise MalformedError(f"{root}: nested too deeply") from exc
+        raise MalformedError(problem("{root}: nested too deeply", root=root)) from exc
     except UnicodeEncodeError as exc:
-        raise MalformedError(f"{root}: half of a character (a lone surrogate) where none can stand") from exc
+        raise MalformedError(
+            problem("{root}: half of a character (a lone surrogate) where none can stand", root=root)
+        ) from exc
 
 
 def seconds(value: Number, place: str, *, per_second: float = 1.0) -> float:
@@ -153,9 +157,16 @@ def seconds(value: Number, place: str, *, per_second: float = 1.0) -> float:
     try:
         time = float(value) / per_second
     except (ValueError, OverflowError) as exc:
-        raise MalformedError(f"{place}: not a number") from exc
+        raise MalformedError(problem("{place}: not a number", place=place)) from exc
     if not isfinite(time) or not -SLIP_S <= time < LONGEST_S:
-        raise MalformedError(f"{place}: {time:g} s; expected 0 to {LONGEST_S:g} s from the start of the call")
+        raise MalformedError(
+            problem(
+                "{place}: {time:g} s; expected 0 to {longest_s:g} s from the start of the call",
+                place=place,
+                time=time,
+                longest_s=LONGEST_S,
+            )
+        )
     return time
 
 

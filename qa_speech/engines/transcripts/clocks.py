@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from qa_speech.engines.transcripts.base import MalformedError
+from qa_speech.errors import problem
 
 CLOCK = r"(?:\d{1,6}:)?\d{1,6}:\d{1,6}(?:[.,]\d{1,9})?"
 _CLOCK = re.compile(CLOCK)
@@ -24,7 +25,7 @@ def clock(text: str, place: str) -> float:
     3723.5
     """
     if _CLOCK.fullmatch(text.strip()) is None:
-        raise MalformedError(f"{place}: no time such as 00:01:02.500")
+        raise MalformedError(problem("{place}: no time such as 00:01:02.500", place=place))
     clock_s = 0.0
     for part in text.strip().replace(",", ".").split(":"):
         clock_s = clock_s * 60 + float(part)

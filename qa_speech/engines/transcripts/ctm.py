@@ -17,6 +17,7 @@ from qa_speech.engines.transcripts.base import (
     probability,
     seconds,
 )
+from qa_speech.errors import problem
 
 _CHANNELS = {"A": 1, "B": 2, "1": 1, "2": 2}
 
@@ -28,13 +29,19 @@ def _read(document: Document) -> Sequence[Line]:
         if not cells or row.lstrip().startswith(";;"):
             continue
         if not 5 <= len(cells) <= 8:
-            raise MalformedError(f"line {number}: {len(cells)} fields; expected file channel start duration word")
+            raise MalformedError(
+                problem(
+                    "line {number}: {count} fields; expected file channel start duration word",
+                    number=number,
+                    count=len(cells),
+                )
+            )
         rows.append((number, cells))
     names = {cells[0] for _, cells in rows}
     if len(names) > 1:
         rows = [(number, cells) for number, cells in rows if cells[0] == document.stem]
         if not rows:
-            raise MalformedError("words of several files, none of them of the name of this file")
+            raise MalformedError(problem("words of several files, none of them of the name of this file"))
     several = len({cells[1] for _, cells in rows}) > 1
     words: dict[int | None, list[Spoken]] = {}
     for number, cells in rows:
@@ -51,7 +58,7 @@ def _word(cells: Sequence[str], place: str, several: bool) -> Spoken:
     end = start + seconds(cells[3], f"{place}, duration")
     channel = _CHANNELS.get(cells[1].upper())
     if several and channel is None:
-        raise MalformedError(f"{place}: channel; expected A, B, 1 or 2")
+        raise MalformedError(problem("{place}: channel; expected A, B, 1 or 2", place=place))
     sure = probability(cells[5]) if len(cells) > 5 and cells[5] != "NA" else 1.0
     return Spoken(cells[4], start, end, sure, channel=channel if several else None)
 

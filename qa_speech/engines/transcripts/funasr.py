@@ -29,6 +29,7 @@ from qa_speech.engines.transcripts.base import (
     speaker,
 )
 from qa_speech.engines.transcripts.matching import units
+from qa_speech.errors import problem
 
 Stamp = tuple[Number, Number]
 _TAGS = re.compile(r"(?:\s*<\|[^|<>]*\|>)+")
@@ -83,7 +84,10 @@ def _read(document: Document) -> Sequence[Line]:
     recordings = {entry.key or entry.wav_name for entry in entries}
     if len(recordings) > 1:
         raise MalformedError(
-            f"$: results of {len(recordings)} recordings (by key or wav_name); expected one recording a file"
+            problem(
+                "$: results of {count} recordings (by key or wav_name); expected one recording a file",
+                count=len(recordings),
+            )
         )
     has_final = any(entry.mode.endswith(_FINAL) for entry in entries)
     lines: list[Line] = []
@@ -130,7 +134,7 @@ def _stamps(given: list[Stamp] | str | None, place: str) -> list[Stamp]:
     try:
         stamps = json.loads(given)
     except (ValueError, RecursionError) as exc:
-        raise MalformedError(f"{place}.timestamp: text that is no list of [start, end]") from exc
+        raise MalformedError(problem("{place}.timestamp: text that is no list of [start, end]", place=place)) from exc
     return converted(stamps, list[Stamp], f"{place}.timestamp")
 
 

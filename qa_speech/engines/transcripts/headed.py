@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from qa_speech.engines.transcripts.base import Document, Format, Line, MalformedError, seconds
 from qa_speech.engines.transcripts.clocks import clock
 from qa_speech.engines.transcripts.speakers import is_speaker
+from qa_speech.errors import problem
 
 _CLOCK = r"(?:\d{1,2}:)?\d{1,3}:\d{2}(?:[.,]\d{1,3})?"
 _HEAD = re.compile(rf"(?P<name>[^:：]{{0,20}}?)\s{{0,4}}[(（\[]?(?P<clock>{_CLOCK})[)）\]]?")
@@ -49,7 +50,7 @@ def _read(document: Document) -> Sequence[Line]:
     if said:
         lines.append(Line(name, "".join(said), start))
     if not lines:
-        raise MalformedError("names and times, and nothing said below them")
+        raise MalformedError(problem("names and times, and nothing said below them"))
     return lines
 
 

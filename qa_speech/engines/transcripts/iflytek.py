@@ -31,6 +31,7 @@ from qa_speech.engines.transcripts.base import (
     seconds,
     speaker,
 )
+from qa_speech.errors import problem
 
 _MS = 1000.0
 _FRAMES = 100.0
@@ -46,7 +47,7 @@ def _unpacked(value: object, place: str) -> Any:
     try:
         return json.loads(value)
     except (ValueError, RecursionError) as exc:
-        raise MalformedError(f"{place}: text that is no JSON") from exc
+        raise MalformedError(problem("{place}: text that is no JSON", place=place)) from exc
 
 
 # ---------------------------------------------------------------------------------------------------- first generation

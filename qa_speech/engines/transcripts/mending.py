@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from qa_speech.engines.transcripts.base import Line, MalformedError, Spoken
 from qa_speech.engines.transcripts.matching import cut_like, letters, units
+from qa_speech.errors import problem
 from qa_speech.language.limits import TranscriptLimits
 from qa_speech.language.reading import syllables
 from qa_speech.language.script import CHARACTER_S
@@ -272,7 +273,12 @@ def _check_length(lines: Sequence[Line], limits: TranscriptLimits) -> None:
         if end > longest_s:
             hours = end / 3600
             raise MalformedError(
-                f"utterance {number}: ends after {hours:.1f} h; transcripts.max_hours is {limits.max_hours:g}"
+                problem(
+                    "utterance {number}: ends after {hours:.1f} h; transcripts.max_hours is {max_hours:g}",
+                    number=number,
+                    hours=hours,
+                    max_hours=limits.max_hours,
+                )
             )
 
 

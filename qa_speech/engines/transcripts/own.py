@@ -7,6 +7,7 @@ from itertools import pairwise
 from qa_speech.call import Call
 from qa_speech.documents import decode
 from qa_speech.engines.transcripts.base import Document, Format, MalformedError
+from qa_speech.errors import problem
 
 
 def _fits(document: Document) -> bool:
@@ -17,7 +18,9 @@ def _read(document: Document) -> Call:
     call = decode(document.text, Call, document.source)
     for number, (before, utterance) in enumerate(pairwise(call.utterances), start=1):
         if utterance.start < before.start:
-            raise MalformedError(f"$.utterances[{number}]: starts before the one that stands before it")
+            raise MalformedError(
+                problem("$.utterances[{number}]: starts before the one that stands before it", number=number)
+            )
     return call
 
 

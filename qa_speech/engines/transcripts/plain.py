@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from qa_speech.engines.transcripts.base import Document, Format, Line, MalformedError, seconds
 from qa_speech.engines.transcripts.speakers import is_speaker
+from qa_speech.errors import problem
 from qa_speech.language.script import read_line
 
 
@@ -21,7 +22,9 @@ def _read(document: Document) -> Sequence[Line]:
 def _line(row: str, place: str) -> Line:
     read = read_line(row)
     if read is None or not read.text or not is_speaker(read.name):
-        raise MalformedError(f"{place}: expected 'role: text' with a role such as 坐席, 客户, agent, customer")
+        raise MalformedError(
+            problem("{place}: expected 'role: text' with a role such as 坐席, 客户, agent, customer", place=place)
+        )
     if read.start is None or read.end is None:
         return Line(read.name, read.text)
     start = seconds(read.start, place)

@@ -18,7 +18,7 @@ from qa_speech.engines.transcripts.guarded import guarded, without_tags
 from qa_speech.engines.transcripts.mending import mended
 from qa_speech.engines.transcripts.rttm import SUFFIX as RTTM
 from qa_speech.engines.transcripts.rttm import read_rttm, with_speakers
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem, said_by
 from qa_speech.filenames import as_text
 from qa_speech.files import regular_bytes
 from qa_speech.language.encodings import decoded
@@ -62,10 +62,10 @@ def read_transcript(path: str | Path, *, simplify: bool = True, limits: Transcri
         timed = mended(lines, limits)
         told = _with_rttm(timed.lines, path, limits)
     except MalformedError as exc:
-        raise ConfigError(source, [f"not a transcript this program knows: {exc}"]) from exc
+        raise ConfigError(source, [problem("not a transcript this program knows: {reason}", reason=exc)]) from exc
     checked = guarded(told, simplify=simplify)
     if not checked.lines:
-        raise ConfigError(source, ["holds nothing but words that a recogniser made up"])
+        raise ConfigError(source, [problem("holds nothing but words that a recogniser made up")])
     return Transcript(source, form.name, checked.lines, None, (*timed.notes, *checked.notes), checked.apart)
 
 
@@ -74,9 +74,9 @@ def _text(path: Path, limits: TranscriptLimits) -> str:
         content = regular_bytes(path, most=int(limits.max_mb * 1e6))
         return decoded(content)
     except ValueError as exc:  # text that is none, a pipe, too much
-        raise ConfigError(str(path), [str(exc)]) from exc
+        raise ConfigError(str(path), [said_by(exc)]) from exc
     except OSError as exc:
-        raise ConfigError(str(path), [f"cannot read: {exc.strerror or exc}"]) from exc
+        raise ConfigError(str(path), [problem("cannot read: {reason}", reason=exc.strerror or exc)]) from exc
 
 
 def _json(text: str, suffix: str) -> Any:
@@ -88,17 +88,19 @@ def _json(text: str, suffix: str) -> Any:
     if suffix != _JSON and not begins_like_json:
         return None
     if _nesting(text) > MOST_NESTING:
-        raise MalformedError(f"nested too deeply (more than {MOST_NESTING} levels)")
+        raise MalformedError(problem("nested too deeply (more than {most_nesting} levels)", most_nesting=MOST_NESTING))
     try:
         return _documents(text)
     except json.JSONDecodeError as exc:
         if suffix != _JSON:
             return None
-        raise MalformedError(f"not JSON: line {exc.lineno}, column {exc.colno}: {exc.msg}") from exc
+        raise MalformedError(
+            problem("not JSON: line {lineno}, column {colno}: {msg}", lineno=exc.lineno, colno=exc.colno, msg=exc.msg)
+        ) from exc
     except ValueError as exc:
-        raise MalformedError("not JSON that can be read: a number of too many digits") from exc
+        raise MalformedError(problem("not JSON that can be read: a number of too many digits")) from exc
     except RecursionError as exc:
-        raise MalformedError("nested too deeply") from exc
+        raise MalformedError(problem("nested too deeply")) from exc
 
 
 def _documents(text: str) -> Any:
@@ -131,31 +133,51 @@ def _nesting(text: str) -> int:
 
 def _looked_for(suffix: str) -> str:
     names = [form.name for form in FORMATS if suffix in form.suffixes]
-    return f"looked for {', '.join(names)} and found none of them; `qa-speech docs recordings` shows an example of each"
+    return problem(
+        "looked for {names} and found none of them; `qa-speech docs recordings` shows an example of each",
+        names=", ".join(names),
+    )
 
 
 def _checked(lines: Sequence[Line], limits: TranscriptLimits) -> list[Line]:
     """The lines that hold text, as long and as many as are allowed."""
     found = [line for line in lines if line.text.strip()]
     if not found:
-        raise MalformedError("holds no line of text; expected lines like 坐席: 您好")
+        raise MalformedError(problem("holds no line of text; expected lines like 坐席: 您好"))
     _check_number(len(found), limits)
     whole = sum(len(line.text) for line in found)
     if whole > limits.max_call_characters:
-        raise MalformedError(f"{whole} characters; transcripts.max_call_characters is {limits.max_call_characters}")
+        raise MalformedError(
+            problem(
+                "{whole} characters; transcripts.max_call_characters is {max_call_characters}",
+                whole=whole,
+                max_call_characters=limits.max_call_characters,
+            )
+        )
     for number, line in enumerate(found, start=1):
         if len(line.text) > limits.max_characters:
             raise MalformedError(
-                f"utterance {number}: {len(line.text)} characters; transcripts.max_characters is {limits.max_characters}"
+                problem(
+                    "utterance {number}: {count} characters; transcripts.max_characters is {max_characters}",
+                    number=number,
+                    count=len(line.text),
+                    max_characters=limits.max_characters,
+                )
             )
         if not _can_be_stored(line):
-            raise MalformedError(f"utterance {number}: half a character (a lone surrogate)")
+            raise MalformedError(problem("utterance {number}: half a character (a lone surrogate)", number=number))
     return found
 
 
 def _check_number(utterances: int, limits: TranscriptLimits) -> None:
     if utterances > limits.max_lines:
-        raise MalformedError(f"{utterances} utterances; transcripts.max_lines is {limits.max_lines}")
+        raise MalformedError(
+            problem(
+                "{utterances} utterances; transcripts.max_lines is {max_lines}",
+                utterances=utterances,
+                max_lines=limits.max_lines,
+            )
+        )
 
 
 def _can_be_stored(line: Line) -> bool:
@@ -176,4 +198,4 @@ def _with_rttm(lines: Sequence[Line], path: Path, limits: TranscriptLimits) -> S
     try:
         return with_speakers(lines, read_rttm(_text(beside, limits)))
     except MalformedError as exc:
-        raise ConfigError(as_text(beside), [f"not RTTM: {exc}"]) from exc
+        raise ConfigError(as_text(beside), [problem("not RTTM: {reason}", reason=exc)]) from exc

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from qa_speech.engines.transcripts.base import Line, MalformedError, Spoken, line_of, seconds
 from qa_speech.engines.transcripts.matching import cut_like
+from qa_speech.errors import problem
 
 SUFFIX = ".rttm"
 _NEAR_S = 0.5
@@ -56,13 +57,17 @@ def read_rttm(text: str) -> Diarization:
             continue
         if len(cells) < 8:
             raise MalformedError(
-                f"line {number}: {len(cells)} fields; expected SPEAKER file channel start duration … name"
+                problem(
+                    "line {number}: {count} fields; expected SPEAKER file channel start duration … name",
+                    number=number,
+                    count=len(cells),
+                )
             )
         start = seconds(cells[3], f"line {number}, start")
         end = start + seconds(cells[4], f"line {number}, duration")
         turns.append((start, end, cells[7]))
     if not turns:
-        raise MalformedError("no row that begins with SPEAKER")
+        raise MalformedError(problem("no row that begins with SPEAKER"))
     return Diarization(turns)
 
 

@@ -26,6 +26,7 @@ from qa_speech.engines.transcripts.base import (
     seconds,
     speaker,
 )
+from qa_speech.errors import problem
 
 _MS = 1000.0
 _CLOCK = r"(\d{1,4}):(\d{1,5}(?:\.\d{1,6})?)"
@@ -91,7 +92,11 @@ def _rows(text: str) -> list[Line]:
             continue
         match = _ROW.fullmatch(row.strip())
         if match is None:
-            raise MalformedError(f"$.Data.Result, line {number}: expected [minute:second,minute:second,speaker] text")
+            raise MalformedError(
+                problem(
+                    "$.Data.Result, line {number}: expected [minute:second,minute:second,speaker] text", number=number
+                )
+            )
         start = seconds(int(match[1]) * 60 + float(match[2]), f"$.Data.Result, line {number}")
         end = seconds(int(match[3]) * 60 + float(match[4]), f"$.Data.Result, line {number}")
         lines.append(Line(match[5] or "", match[6].strip(), start, end))

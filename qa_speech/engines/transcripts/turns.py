@@ -27,6 +27,7 @@ from qa_speech.engines.transcripts.base import (
     speaker,
 )
 from qa_speech.engines.transcripts.clocks import clock
+from qa_speech.errors import problem
 from qa_speech.language.reading import syllables
 
 _LISTS = frozenset(
@@ -144,7 +145,7 @@ def _fits(document: Document) -> bool:
 def _read(document: Document) -> Sequence[Line]:
     found = [(place, _Turn(turn)) for place, turn in _turns_in(document.json)]
     if not found:
-        raise MalformedError("$: no list of turns")
+        raise MalformedError(problem("$: no list of turns"))
     per_second = _unit(found)
     return _with_channels([_line(turn, place, turn.per_second or per_second) for place, turn in found])
 
@@ -167,7 +168,7 @@ def _line(turn: _Turn, place: str, per_second: float) -> Line:
         end = None if length is None else start + length
     who = turn.first(_WHO)
     if who is not None and not isinstance(who, (str, int, float)):
-        raise MalformedError(f"{place}: a speaker that is neither text nor number")
+        raise MalformedError(problem("{place}: a speaker that is neither text nor number", place=place))
     sure = probability(_number(turn.first(_SURE)))
     words = tuple(_words(turn, per_second))
     return Line(speaker(who), (turn.text or "").strip(), start, end, words, _channel(turn), sure)
@@ -193,7 +194,7 @@ def _time(value: Any, place: str, per_second: float) -> float | None:
     if isinstance(value, str) and ":" in value:
         return seconds(clock(value, place), place)
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise MalformedError(f"{place}: neither a number nor a time such as 00:01:02.500")
+        raise MalformedError(problem("{place}: neither a number nor a time such as 00:01:02.500", place=place))
     return seconds(value, place, per_second=per_second)
 
 
@@ -231,7 +232,11 @@ def _unit(turns: Sequence[tuple[str, _Turn]]) -> float:
                 in_ms.append(place)
     if in_seconds and in_ms:
         raise MalformedError(
-            f"times in seconds ({in_seconds[0]}) and in milliseconds ({in_ms[0]}); expected one unit a file"
+            problem(
+                "times in seconds ({in_seconds}) and in milliseconds ({in_ms}); expected one unit a file",
+                in_seconds=in_seconds[0],
+                in_ms=in_ms[0],
+            )
         )
     middle = median(rates) if rates else 0.0
     return 1000.0 if _is_likely(middle * 1000) else 1.0

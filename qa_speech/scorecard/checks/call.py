@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
+from qa_speech.errors import problem
 from qa_speech.scorecard.attributes import attribute_of
 from qa_speech.scorecard.checks.base import Number, Operator, Part, Reason
 from qa_speech.scorecard.question import Detail, Evaluator, Needs, Question, Result
@@ -30,7 +31,7 @@ class Attribute(Part, Operator):
     @model_validator(mode="after")
     def _one_test(self) -> Attribute:
         if self.is_ is None and self.is_not is None and not self._bounded:
-            raise ValueError("give is, is_not, at_least or at_most")
+            raise ValueError(problem("give is, is_not, at_least or at_most"))
         return self
 
     @property

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from math import ceil
 from typing import Any, ClassVar, NamedTuple, get_type_hints
@@ -14,7 +13,7 @@ from msgspec.structs import replace
 from pydantic import TypeAdapter, ValidationError
 
 from qa_speech.call import Call, Recording, Role
-from qa_speech.errors import ConfigError
+from qa_speech.errors import ConfigError, problem, together, with_hint
 from qa_speech.metrics import Metric, metrics
 from qa_speech.scorecard.checks.anyone import as_agent, whose
 from qa_speech.scorecard.checks.base import ANYONE, Operator, Reason
@@ -86,7 +85,13 @@ class MetricCheck(Operator):
             return _figure(self.named, given, self.window.role)
         found = _figure(self.named, given, None)
         if found.metric.needs != ("words",):
-            raise ValueError(f"metric {found.metric.name} needs to know who speaks; role: {ANYONE} has no meaning here")
+            raise ValueError(
+                problem(
+                    "metric {name} needs to know who speaks; role: {anyone} has no meaning here",
+                    name=found.metric.name,
+                    anyone=ANYONE,
+                )
+            )
         return found
 
     def compiled(self, needs: Needs) -> Evaluator:
@@ -227,10 +232,18 @@ def _figure(name: str, params_json: str, role: str | None) -> Figure:
         except ValidationError as exc:
             wanted = exc.errors(include_url=False)[0]["msg"]
             wanted = wanted[0].lower() + wanted[1:]
-            problems.append(f"parameter {key} of metric {metric.name}: {wanted}, got {value!r}")
+            problems.append(
+                problem(
+                    "parameter {key} of metric {name}: {wanted}, got {value!r}",
+                    key=key,
+                    name=metric.name,
+                    wanted=wanted,
+                    value=value,
+                )
+            )
     problems = problems or _refused(metric, typed)
     if problems:
-        raise ValueError("; ".join(problems))
+        raise ValueError(together(problems))
     return Figure(metric, part, typed)
 
 
@@ -239,17 +252,23 @@ def _with_role(metric: Metric, given: dict[str, Any], role: str | None) -> tuple
     if not metric.per_role:
         if role is None:
             return given, []
-        return given, [f"metric {metric.name} is not measured per role; leave role out"]
+        return given, [problem("metric {name} is not measured per role; leave role out", name=metric.name)]
     if role is not None:
         return {**given, "role": role}, []
     if "role" in given:
         return given, []
-    return given, [f"metric {metric.name} is measured per role: give role: agent or role: customer"]
+    return given, [problem("metric {name} is measured per role: give role: agent or role: customer", name=metric.name)]
 
 
 def _no_parameter(metric: Metric, key: str) -> str:
     known = tuple(metric.params)
-    return f"metric {metric.name} has no parameter {key!r}{_like(key, known)}; it has: {', '.join(known) or 'none'}"
+    what = problem(
+        "metric {name} has no parameter {key!r}; it has: {known}",
+        name=metric.name,
+        key=key,
+        known=", ".join(known) or "–",
+    )
+    return with_hint(what, key, known)
 
 
 def _refused(metric: Metric, params: Mapping[str, Any]) -> list[str]:
@@ -257,7 +276,7 @@ def _refused(metric: Metric, params: Mapping[str, Any]) -> list[str]:
     try:
         metric.function(Call(Recording("nothing")), **params)
     except ConfigError as exc:
-        return [f"metric {metric.name}: {problem}" for problem in exc.problems]
+        return [problem("metric {name}: {what}", name=metric.name, what=what) for what in exc.problems]
     return []
 
 
@@ -272,13 +291,12 @@ def known_figure(name: str) -> tuple[Metric, str]:
     table = metrics()
     head, _, part = name.partition(".")
     if head not in table:
-        raise ValueError(f"no metric {head!r}{_like(head, table)}; there are: {', '.join(table) or 'none'}")
+        what = problem("no metric {head!r}; there are: {known}", head=head, known=", ".join(table))
+        raise ValueError(with_hint(what, head, table))
     known = ("value", *table[head].names)
     if (part or "value") not in known:
-        raise ValueError(f"metric {head} has no component {part!r}{_like(part, known)}; it has: {', '.join(known)}")
+        what = problem(
+            "metric {head} has no component {part!r}; it has: {known}", head=head, part=part, known=", ".join(known)
+        )
+        raise ValueError(with_hint(what, part, known))
     return table[head], part or "value"
-
-
-def _like(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word, list(known), 1)
-    return f" (did you mean {close[0]!r}?)" if close else ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple, Type
 from msgspec.structs import replace
 from pydantic import Field, model_validator
 
+from qa_speech.errors import problem
 from qa_speech.scorecard.checks.base import AnyCheck, Operator, Part, Reason, Seconds
 from qa_speech.scorecard.context import INFINITY, Context, Reach
 from qa_speech.scorecard.question import MAX_EVIDENCE, Detail, Evaluator, Needs, Question, Result, unique
@@ -47,7 +48,7 @@ class Order(Part, Operator):
     @model_validator(mode="after")
     def _one_side(self) -> Order:
         if len(self._sides) != 1:
-            raise ValueError("give exactly one of after, before, around")
+            raise ValueError(problem("give exactly one of after, before, around"))
         return self
 
     @property

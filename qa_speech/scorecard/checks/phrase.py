@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from qa_speech.call import Role
+from qa_speech.errors import problem
 from qa_speech.language.phrases import fold
 from qa_speech.scorecard.checks.anyone import by_anyone
 from qa_speech.scorecard.checks.base import Operator, Reason, Text
@@ -66,14 +67,20 @@ class Phrase(Counted, Operator):
         given = list(self._lists)
         if len(given) != 1:
             names = " and ".join(given) or "none of them"
-            raise ValueError(f"give exactly one of any, all, some, none; got {names}")
+            raise ValueError(problem("give exactly one of any, all, some, none; got {names}", names=names))
         if given[0] in ("all", "none") and not self.unbounded:
-            raise ValueError(f"at_least and at_most do not go with {given[0]}")
+            raise ValueError(problem("at_least and at_most do not go with {given}", given=given[0]))
         if self.some is not None:
             if self.at_least is None or self.at_most is not None:
-                raise ValueError("some needs at_least: how many of the phrases")
+                raise ValueError(problem("some needs at_least: how many of the phrases"))
             if not 1 <= self.at_least <= len(self.some):
-                raise ValueError(f"at_least {self.at_least} of {len(self.some)} phrases is not possible")
+                raise ValueError(
+                    problem(
+                        "at_least {at_least} of {count} phrases is not possible",
+                        at_least=self.at_least,
+                        count=len(self.some),
+                    )
+                )
         return self
 
     @property

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from qa_speech.call import Role
+from qa_speech.errors import problem
 from qa_speech.language.asking import is_question
 from qa_speech.scorecard.checks.base import ANYONE, Operator, Reason, Share
 from qa_speech.scorecard.checks.window import Counted, windowed
@@ -38,9 +39,11 @@ class Repeat(Counted, Operator):
     @model_validator(mode="after")
     def _whose(self) -> Repeat:
         if self.role is None:
-            raise ValueError("repeat needs role: whose repeating is looked for")
+            raise ValueError(problem("repeat needs role: whose repeating is looked for"))
         if self.role == ANYONE:
-            raise ValueError(f"repeat needs to know who speaks; role: {ANYONE} has no meaning here")
+            raise ValueError(
+                problem("repeat needs to know who speaks; role: {anyone} has no meaning here", anyone=ANYONE)
+            )
         return self
 
     def always(self) -> bool | None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, model_validator
 
+from qa_speech.errors import problem
 from qa_speech.scorecard.checks.base import Number, Operator, Reason
 from qa_speech.scorecard.checks.call import Attribute
 from qa_speech.scorecard.checks.entity import Entity
@@ -48,13 +49,17 @@ class Check(Window):
         if len(given) != 1:
             names = " and ".join([operator.NAME for operator in given])
             known = ", ".join([row.kind.NAME for row in OPERATORS])
-            raise ValueError(f"give exactly one of {known}; got {names or 'none of them'}")
+            raise ValueError(
+                problem("give exactly one of {known}; got {names}", known=known, names=names or "none of them")
+            )
         operator = given[0]
         if isinstance(operator, MetricCheck):
             operator.figure()
         elif self._beside_metric:
             stray = ", ".join(self._beside_metric)
-            raise ValueError(f"{stray} beside {operator.NAME} has no meaning; write it inside {operator.NAME}")
+            raise ValueError(
+                problem("{stray} beside {name} has no meaning; write it inside {name}", stray=stray, name=operator.NAME)
+            )
         return self
 
     @property

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from pydantic import Field, model_validator
 
 from qa_speech.call import Role
+from qa_speech.errors import problem
 from qa_speech.scorecard.checks.base import ANYONE, Count, Part, RoleName, Seconds
 from qa_speech.scorecard.context import Reach
 from qa_speech.scorecard.question import Detail, Evaluator, Question, Result
@@ -37,12 +38,14 @@ class Window(Part):
         if self.first_turns is not None or self.last_turns is not None:
             self._check_ends()
         if self.between_s is not None and self.between_s[0] >= self.between_s[1]:
-            raise ValueError("between_s needs two seconds, the smaller first")
+            raise ValueError(problem("between_s needs two seconds, the smaller first"))
         if self.turns is not None:
             first, last = self.turns
             from_the_same_end = (first > 0) == (last > 0)
             if 0 in self.turns or (from_the_same_end and first > last):
-                raise ValueError("turns needs two turn numbers, the earlier first; 1 is the first turn, -1 the last")
+                raise ValueError(
+                    problem("turns needs two turn numbers, the earlier first; 1 is the first turn, -1 the last")
+                )
         return self
 
     def _check_ends(self) -> None:
@@ -176,7 +179,7 @@ class Counted(Window):
     def _range(self) -> Counted:
         low, high = self.at_least, self.at_most
         if low is not None and high is not None and low > high:
-            raise ValueError(f"at_least {low} is more than at_most {high}")
+            raise ValueError(problem("at_least {low} is more than at_most {high}", low=low, high=high))
         return self
 
     @property

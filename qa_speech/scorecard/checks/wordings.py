@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from qa_speech.call import Role
+from qa_speech.errors import problem
 from qa_speech.language.phrases import fold
 from qa_speech.language.threats import threat_words
 from qa_speech.scorecard.checks.base import Part, Text
@@ -58,7 +59,7 @@ class Wording(Part):
             _check_pattern(self.pattern)
         for text in (*self.phrases, *self.unless):
             if not fold(text):
-                raise ValueError(f"{text!r} holds nothing that can be spoken")
+                raise ValueError(problem("{text!r} holds nothing that can be spoken", text=text))
         return self
 
     @property
@@ -90,10 +91,10 @@ def _check_pattern(pattern: str) -> None:
         if exc.args and isinstance(exc.args[0], bytes):
             reason = exc.args[0].decode()
         if any(mark in pattern for mark in _LOOK_AROUND):
-            reason = "look-ahead and look-behind are not supported; use unless for exceptions"
-        raise ValueError(f"not a usable regular expression: {reason}") from exc
+            reason = problem("look-ahead and look-behind are not supported; use unless for exceptions")
+        raise ValueError(problem("not a usable regular expression: {reason}", reason=reason)) from exc
     if compiled.search("") is not None:
-        raise ValueError("this regular expression matches empty text, so it would be found everywhere")
+        raise ValueError(problem("this regular expression matches empty text, so it would be found everywhere"))
 
 
 @dataclass(frozen=True)
