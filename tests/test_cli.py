@@ -106,12 +106,12 @@ def test_one_bad_recording_is_exit_1(tmp_path: Path) -> None:
     ("args", "said"),
     [
         (("inspect", SAMPLES), "--model none"),
-        (("inspect", SAMPLES, "--model", "large-v3"), "nothing is downloaded unasked"),
+        (("inspect", SAMPLES, "--model", "large-v3"), "程序不会擅自下载"),
         (("inspect", SAMPLES, "--model", "none", "--scorecard", "no-such-card"), "telecom-hotline"),
-        (("inspect", SAMPLES, "--model", "none", "--config", "none.toml"), "cannot read"),
-        (("score", "none.json"), "cannot read"),
+        (("inspect", SAMPLES, "--model", "none", "--config", "none.toml"), "读不了：没有这个文件或目录"),
+        (("score", "none.json"), "读不了：没有这个文件或目录"),
         (("metrics", "show", "silense"), "是不是想写“silence”"),
-        (("models", "pull", "enormous"), "sizes: tiny"),
+        (("models", "pull", "enormous"), "可写：tiny"),
     ],
 )
 def test_what_is_missing_is_one_message_and_exit_2(
@@ -133,7 +133,7 @@ def test_no_such_path_is_exit_1() -> None:
     result = run("inspect", "/nowhere/call.wav", "--model", "none")
 
     assert result.exit_code == 1
-    assert "no such file or folder" in result.stderr
+    assert "没有这个文件或目录" in result.stderr
 
 
 def test_fail_under_is_exit_4(inspected: Path) -> None:
@@ -180,7 +180,7 @@ def test_headerless_recordings_with_their_format_given(tmp_path: Path) -> None:
     assert decode(given.stdout, CallReport).call.recording.layout == "two_channel"
     assert decode(given.stdout, CallReport).call.duration == pytest.approx(20)
     assert wrong.exit_code == 2
-    assert "expected one of alaw" in wrong.stderr
+    assert "可用：alaw" in wrong.stderr
 
 
 def test_doctor_says_what_works_here() -> None:

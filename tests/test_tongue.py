@@ -1,8 +1,10 @@
 """The language of the user: help and problems have a Chinese side, none is left over, and `--ui` chooses anywhere in the line."""
 
 import ast
+import errno
 import importlib.util
 import inspect
+import os
 import re
 import string
 from collections.abc import Iterator
@@ -77,7 +79,7 @@ def templates() -> set[str]:
 
 
 def test_all_problems_have_a_chinese_side_and_no_side_is_left_over() -> None:
-    made = templates()
+    made = templates() | {os.strerror(number) for number in OF_THE_SYSTEM}
 
     assert made - set(chinese("problems")) == set(), "add these to qa_speech/wording/chinese/problems.tsv"
     assert set(chinese("problems")) - made == set(), "nothing raises these any more"
@@ -107,6 +109,13 @@ def test_all_metrics_and_their_parameters_have_a_chinese_side() -> None:
         keys |= {line.name, f"{line.name}:definition", *(f"{line.name}({name})" for name in line.params)}
 
     assert keys ^ set(chinese("metrics")) == set()
+
+
+OF_THE_SYSTEM = (
+    errno.ENOENT, errno.EACCES, errno.EISDIR, errno.ENOTDIR, errno.ENOSPC, errno.EIO, errno.EPERM, errno.EROFS,
+    errno.ENAMETOOLONG, errno.EEXIST,
+)  # fmt: skip
+"""What the operating system says, as a reason."""
 
 
 def gaps(text: str) -> set[str]:

@@ -193,5 +193,5 @@ def require_in_time(marks: Iterable[Mark], call: str, criterion: str, at: str, *
     if until is not None and dt.datetime.fromisoformat(at) > until:
         raise ConfigError(
             f"{call}/{criterion}",
-            [problem("could be appealed until {until:%Y-%m-%d %H:%M} UTC ({days} days)", until=until, days=days)],
+            [problem("could be appealed until {until} UTC ({days} days)", until=f"{until:%Y-%m-%d %H:%M}", days=days)],
         )

@@ -71,7 +71,8 @@ def translated(text: str, lang: Lang) -> str:
 
 
 def _field(value: object, lang: Lang) -> object:
-    if isinstance(value, Problem):
+    """What stands in a gap; what the operating system says has a Chinese side too."""
+    if isinstance(value, str):
         return translated(value, lang)
     return value
 
