@@ -76,7 +76,7 @@ def test_agreement_has_n_and_interval_by_criterion_and_tells_where_it_differs(ru
 
 
 def test_the_kinds_and_what_is_missing_are_told(run: Path) -> None:
-    assert "no marks here yet" in run_command("agreement", run).stderr
+    assert "这里还没有标注" in run_command("agreement", run).stderr
     record = sampled(run)
     marked(run, [one.id for one in record.drawn])
 

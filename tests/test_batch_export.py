@@ -267,8 +267,8 @@ def test_no_model_and_bad_values_are_said_before_anything_is_done(tmp_path: Path
     make_calls(tmp_path / "rec", 1)
     base = ["batch", "run", str(tmp_path / "rec"), "-o", str(tmp_path / "run")]
 
-    assert "no recogniser chosen" in runner.invoke(app, base).output
-    assert "a number or auto" in runner.invoke(app, [*base, "--model", "none", "--workers", "many"]).output
+    assert "没有选择识别模型" in runner.invoke(app, base).output
+    assert "应为数字或 auto" in runner.invoke(app, [*base, "--model", "none", "--workers", "many"]).output
     assert (
         "expected e.g. 07:30"
         in runner.invoke(app, [*base, "--model", "none", "--workers", "0", "--until", "dawn"]).output

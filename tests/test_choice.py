@@ -172,4 +172,4 @@ def test_a_folder_without_scorecards_is_an_error(tmp_path: Path, calls: Path) ->
     result = runner.invoke(app, ["score", str(calls), "-s", str(empty)])
 
     assert result.exit_code == 2
-    assert "no scorecards in this folder" in result.stderr
+    assert "这个目录里没有评分表" in result.stderr

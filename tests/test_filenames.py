@@ -173,4 +173,4 @@ def test_a_batch_run_is_not_stored_under_such_a_name_and_says_so(place: Path, tm
     for command in (("batch", "plan", place, "--out", out), ("batch", "run", place, "--model", "none", "--out", out)):
         result = run(*command)
         assert result.exit_code == 2
-        assert "needs a name in UTF-8" in result.stderr
+        assert "名称应为 UTF-8" in result.stderr

@@ -146,7 +146,7 @@ def test_a_second_opinion_of_whoever_marked_first_is_refused_with_its_row(run: P
     assert "初检 甲：未通过" in row[6]
     fill(sheet, {(CALL, "courtesy"): ("通过", None, None, "甲")})
 
-    assert "s.xlsx:2: 甲 已做过初检" in said("review", "import", sheet, "--run", run, code=2)
+    assert "s.xlsx 第 2 行：甲 已做过初检" in said("review", "import", sheet, "--run", run, code=2)
     assert "--inspector" in said("review", "export", run, "--stage", "second", "--out", sheet, code=2)
 
 
@@ -173,8 +173,8 @@ def test_an_appeal_waits_with_a_clock_and_a_late_one_is_refused(run: Path) -> No
 
     said("review", "appeal", run, *words, "--criterion", "courtesy")
     assert "登记过" in said("review", "appeal", run, *words, "--criterion", "courtesy")
-    assert "could be appealed until" in said("review", "appeal", run, *words, "--criterion", "identity-check", code=2)
-    assert "has no criterion nothing" in said("review", "appeal", run, *words, "--criterion", "nothing", code=2)
+    assert "申诉期限已过" in said("review", "appeal", run, *words, "--criterion", "identity-check", code=2)
+    assert "没有评分项 nothing" in said("review", "appeal", run, *words, "--criterion", "nothing", code=2)
 
     (open_one,) = [json.loads(line) for line in said("review", "appeals", run, "--format", "json").splitlines()]
     assert (open_one["person"], open_one["days_left"], open_one["reason"]) == ("1001", 5.0, "客户先挂断")
@@ -213,7 +213,7 @@ def test_without_marks_the_machine_counts_and_nothing_is_opened(run: Path) -> No
     totals(run)
 
     assert not marks_file(run).exists()
-    assert "no marks here yet" in said("score", run, "--marks", "final", code=2)
+    assert "这里还没有标注" in said("score", run, "--marks", "final", code=2)
 
 
 def test_second_complaints_are_listed_with_the_call_they_repeat(run: Path, tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def test_calls_that_people_have_marked_are_not_drawn_again(run: Path, plan: Path
     assert "一致" in said("verify", tmp_path / "a", run, "--ui", "zh")
 
     elsewhere = tmp_path / "none.sqlite"
-    assert "no marks here yet" in said(
+    assert "这里还没有标注" in said(
         "draw", run, "--plan", plan, "--out", tmp_path / "b", "--marks-db", elsewhere, code=2
     )
     assert not elsewhere.exists()
@@ -189,7 +189,7 @@ def test_a_plan_that_leaves_nothing_says_what_took_it_away(run: Path, plan: Path
 
     text = said("draw", run, "--plan", plan, "--out", tmp_path / "a", code=2)
 
-    assert "of 6 calls 0 fulfil 'duration_s >= 4000', 2 fulfil 'agent = 1001', 0 are inspected already" in text
+    assert "6 通里没有可抽的；符合“duration_s >= 4000”的 0 通；符合“agent = 1001”的 2 通；已质检过的 0 通" in text
     assert not (tmp_path / "a").exists()
 
 
@@ -198,12 +198,14 @@ def test_an_empty_run_says_so(plan: Path, tmp_path: Path) -> None:
     store.keep_rows([Row("broken", "broken.wav")])
     store.append([failure("broken", "broken.wav", "DecodeError", "no audio")])
 
-    assert "none worked, 1 failed" in said("draw", tmp_path / "run", "--plan", plan, "--out", tmp_path / "a", code=2)
+    assert "没有可抽的通话：没有成功的，失败 1 通" in said(
+        "draw", tmp_path / "run", "--plan", plan, "--out", tmp_path / "a", code=2
+    )
 
 
 def test_a_wrong_plan_names_its_file_and_its_problems(run: Path, plan: Path, tmp_path: Path) -> None:
     plan.write_text('seed = 1\nnumber = 1\nwhere = ["agnet = 1001"]', encoding="utf-8")
-    assert "plan.toml: 'agnet = 1001': no call has 'agnet'; near names: agent" in said(
+    assert "plan.toml：'agnet = 1001'：没有通话带有“agnet”；相近的名称：agent" in said(
         "draw", run, "--plan", plan, "--out", tmp_path / "a", code=2
     )
 
@@ -227,7 +229,7 @@ def test_a_new_plan_is_valid_and_is_not_written_over(tmp_path: Path, run: Path) 
     plan = plan_from(path.read_text(encoding="utf-8"))
     assert plan.risk is not None
     said("draw", run, "--plan", path, "--out", tmp_path / "a", "--no-pages")
-    assert "exists already" in said("new", path, code=2)
+    assert "已经存在" in said("new", path, code=2)
 
 
 def test_every_commented_line_of_a_new_plan_is_valid_too() -> None:

@@ -15,6 +15,7 @@ from qa_speech.service.records import Window, called_again, read_org, read_recor
 from qa_speech.service.rules import Limits, load_rules
 from qa_speech.service.tickets import Causes, read_tickets, tickets_of
 from qa_speech.settings import Tables
+from qa_speech.wording.translate import translated
 
 NOBODY = Window("2026-11", "2026-10", org_of([]), {})
 
@@ -43,7 +44,7 @@ def test_call_records_are_read_and_every_bad_row_is_named(tmp_path: Path) -> Non
     assert records.answered.tolist()[:2] == [1, 0]
     assert np.isnan(records.answered[2])
     assert records.talk_s[0] == 95
-    assert [(row.row, row.what.partition("：")[0].partition(" ")[0]) for row in found.bad] == [
+    assert [(row.row, translated(row.what, "zh").partition("；")[0].partition("：")[0]) for row in found.bad] == [
         (5, "不是日期或时间"),
         (6, "结果"),
         (7, "wait_s"),

@@ -81,7 +81,7 @@ def test_words_are_printed_with_time_and_role_and_a_call_that_fails_is_told(tmp_
 def test_without_a_model_nothing_is_guessed() -> None:
     _, err = run(SLOW, code=2)
 
-    assert "no recogniser chosen" in err
+    assert "没有选择识别模型" in err
 
 
 def test_two_recognisers_are_compared_on_own_calls(tmp_path: Path) -> None:

@@ -193,4 +193,4 @@ def test_what_cannot_be_a_number_of_sentences_is_refused(run: Path) -> None:
     told = CliRunner().invoke(app, ["export", str(run), "--sentences", "viele", "--ui", "en"])
 
     assert told.exit_code == 2
-    assert "expected a number or all" in told.output
+    assert "应为数字或 all" in told.output

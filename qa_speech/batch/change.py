@@ -115,7 +115,7 @@ def _flat(state: State) -> dict[str, Any]:
 
 
 def _shown(value: Any) -> str:
-    return "not set" if value in (None, "") else str(value)
+    return problem("not set") if value in (None, "") else str(value)
 
 
 def _model(state: State) -> str:

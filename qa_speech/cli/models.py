@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qa_speech.cli.common import EXIT_UNUSABLE, UiOption, friendly_errors, ui
+from qa_speech.cli.common import EXIT_UNUSABLE, UiOption, friendly_errors, in_words, ui
 from qa_speech.errors import problem
 from qa_speech.wording.translate import translated
 
@@ -33,7 +33,8 @@ def list_models(models_dir: ModelsDirOption = None) -> None:
 
     with friendly_errors():
         for model in listed(models_dir=models_dir):
-            note = "\t仅识别自带样例 knows only the bundled samples" if model.samples_only else ""
+            note = "\t" + in_words(ui(), "仅识别自带样例", "knows only the bundled samples")
+            note *= model.samples_only
             typer.echo(f"{model.name}\t{model.path}{note}")
 
 

@@ -10,6 +10,7 @@ import typer
 from qa_speech.cli.common import EXIT_SOME_FAILED, Language, UiOption, friendly_errors, in_words, ui
 from qa_speech.cli.marking import MarksDbOption, MarksMode, MarksOption, marks_of, marks_there
 from qa_speech.errors import problem
+from qa_speech.wording.translate import translated
 
 if TYPE_CHECKING:
     from qa_speech.marks.model import Mark
@@ -190,6 +191,6 @@ def _say(written: Written, lang: Language) -> None:
         return
     typer.echo(in_words(lang, f"不能读取 {len(bad):,} 行：", f"{len(bad):,} rows could not be read:"), err=True)
     for row in bad[:SHOWN_BAD]:
-        typer.echo(f"  {row.file}:{row.row}: {row.what}", err=True)
+        typer.echo(f"  {row.file}:{row.row}: {translated(row.what, lang)}", err=True)
     if len(bad) > SHOWN_BAD:
         typer.echo(in_words(lang, "  …… 全部见 bad-rows.csv", "  … all of them in bad-rows.csv"), err=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from qa_speech.call import Call
+from qa_speech.errors import problem
 from qa_speech.marks.filled import Refusal
 from qa_speech.marks.model import Mark, Seconds, Stage
 from qa_speech.marks.scores import CardBook
@@ -206,10 +207,10 @@ def refusal(marks: Mapping[str, Sequence[Mark]], teams: Mapping[str, str], team_
             return ""
         mine = [mark for mark in marks.get(row.call, ()) if mark.criterion == row.criterion]
         if _by(mine, "first", person):
-            return f"{person} 已做过初检，不能复核自己的判定 second stage is for somebody else"
+            return problem("{person} marked it first: the second stage is for somebody else", person=person)
         team = team_of.get(person, "")
         if team and team == teams.get(row.call, ""):
-            return f"{person} 与坐席同组（{team}） an inspector of the agent's own team"
+            return problem("{person} is of the agent's own team ({team})", person=person, team=team)
         return ""
 
     return refuse

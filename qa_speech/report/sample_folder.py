@@ -150,14 +150,17 @@ def _clear(out: Path) -> None:
 def _why_nothing(plan: Plan, frame: Frame, inspected: Collection[str]) -> str:
     """How many calls there are, and how many each condition leaves."""
     if not frame.calls:
-        return f"no call to draw from: none worked, {frame.failed} failed, {frame.forgotten} forgotten"
-    left = []
+        return problem(
+            "no call to draw from: none worked, {failed} failed, {forgotten} forgotten",
+            failed=frame.failed,
+            forgotten=frame.forgotten,
+        )
+    what = problem("no call to draw from among {count}", count=len(frame.calls))
     for condition in plan.conditions:
         count = sum(condition.holds(call.values) for call in frame.calls)
-        left.append(f"{count} fulfil {condition.text!r}")
+        what = problem("{what}; {count} fulfil {condition!r}", what=what, count=count, condition=condition.text)
     count = sum(call.id in inspected for call in frame.calls)
-    left.append(f"{count} are inspected already")
-    return f"no call to draw from: of {len(frame.calls)} calls {', '.join(left)}"
+    return problem("{what}; {count} are inspected already", what=what, count=count)
 
 
 def _write_pages(

@@ -84,9 +84,8 @@ class Causes:
             None,
         )
         if found is None:
-            raise RowError(
-                "清单不在规则中 no cause list of this name; expected: " + "、".join(one.title for one in self.lists)
-            )
+            known = "、".join(one.title for one in self.lists)
+            raise RowError(problem("no cause list of this name; there are: {known}", known=known))
         return found
 
     def _nearest(self, text: str) -> CauseList:

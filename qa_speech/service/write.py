@@ -27,6 +27,7 @@ from qa_speech.service.sampled import OPTION, Sampled, sampled_of
 from qa_speech.service.word import require_packages, write_word
 from qa_speech.service.workbook import write_workbook
 from qa_speech.settings import Tables
+from qa_speech.wording.translate import translated
 
 Form: TypeAlias = Literal["html", "docx", "xlsx"]
 FORMS: tuple[Form, ...] = ("html", "docx", "xlsx")
@@ -156,7 +157,7 @@ def _bad_rows(path: Path, rows: Sequence[BadRow]) -> Path:
     """All of them, as a table that a spreadsheet opens."""
     lines = ["file,row,problem"]
     for row in rows:
-        cells = (row.file, str(row.row), row.what)
+        cells = (row.file, str(row.row), translated(row.what, "zh"))
         lines.append(",".join('"' + cell.replace('"', '""') + '"' for cell in cells))
     write_bytes(path, ("\ufeff" + "\n".join(lines) + "\n").encode("utf-8", "replace"))
     return path

@@ -33,6 +33,7 @@ from qa_speech.service.document import (
     text,
 )
 from qa_speech.service.findings import Finding, Hear, spoken
+from qa_speech.wording.translate import translated
 
 KIND_TITLES = {
     "agent": "坐席",
@@ -386,7 +387,7 @@ def bad_rows(context: Context) -> Section | None:
     found = context.month.bad_rows
     if not found:
         return None
-    rows = [(text(one.file), count(one.row), text(one.what)) for one in found[:SHOWN_BAD_ROWS]]
+    rows = [(text(one.file), count(one.row), text(translated(one.what, "zh"))) for one in found[:SHOWN_BAD_ROWS]]
     said = f"以下各行不能读取，没有用于任何数字，共 {len(found):,} 行。"
     if len(found) > SHOWN_BAD_ROWS:
         said += f"此处列出前 {SHOWN_BAD_ROWS} 行，全部见同目录的 bad-rows.csv。"
