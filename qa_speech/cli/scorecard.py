@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qa_speech.cli.common import EXIT_UNUSABLE, Language, MaskOption, UiOption, friendly_errors, ui
+from qa_speech.errors import problem
+from qa_speech.wording.translate import problem_lines, translated
 
 if TYPE_CHECKING:
     from qa_speech.scorecard.model import Criterion, Scorecard, Section

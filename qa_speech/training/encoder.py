@@ -121,7 +121,7 @@ def loaded(base: Path) -> Any:
 
     if not (base / "config.json").is_file() or not (base / "tokenizer.json").is_file():
         raise ModelError(
-            str(base), "is not a model folder: no config.json or no tokenizer.json (a fast tokenizer) in it"
+            str(base), problem("is not a model folder: no config.json or no tokenizer.json (a fast tokenizer) in it")
         )
     # it would print a bar and a report of the parts that are not used here
     messages: Any = transformers.logging
@@ -130,9 +130,12 @@ def loaded(base: Path) -> Any:
     try:
         body = transformers.AutoModel.from_pretrained(str(base), local_files_only=True, dtype="float32")
     except (OSError, ValueError, RuntimeError) as exc:
-        raise ModelError(str(base), f"cannot be loaded as a text model: {exc}") from exc
+        raise ModelError(str(base), problem("cannot be loaded as a text model: {reason}", reason=exc)) from exc
     if not hasattr(body, "embeddings") or not hasattr(getattr(body, "encoder", None), "layer"):
-        raise ModelError(str(base), f"is a {body.config.model_type} model, expected one of the BERT family")
+        raise ModelError(
+            str(base),
+            problem("is a {model_type} model, expected one of the BERT family", model_type=body.config.model_type),
+        )
     return body
 
 

@@ -34,7 +34,7 @@ class Window(Part):
     @model_validator(mode="after")
     def _one_window(self) -> Window:
         if [self.first_s, self.last_s, self.between_s].count(None) < 2:
-            raise ValueError("give only one of first_s, last_s, between_s")
+            raise ValueError(problem("give only one of first_s, last_s, between_s"))
         if self.first_turns is not None or self.last_turns is not None:
             self._check_ends()
         if self.between_s is not None and self.between_s[0] >= self.between_s[1]:
@@ -53,7 +53,7 @@ class Window(Part):
         others: list[object] = [self.between_s, self.turns]
         others += [self.last_s, self.last_turns] if self.first_turns is not None else [self.first_s]
         if others.count(None) < len(others):
-            raise ValueError("first_turns goes with first_s alone, last_turns with last_s alone")
+            raise ValueError(problem("first_turns goes with first_s alone, last_turns with last_s alone"))
 
     def where(self, *, timed: bool) -> Window:
         """The window as it is looked for: by seconds in what has times, by turns in what has none.

@@ -52,9 +52,9 @@ class Wording(Part):
     @model_validator(mode="after")
     def _one_wording(self) -> Wording:
         if [self.say, self.pattern, self.list].count(None) != 2:
-            raise ValueError("give either say or pattern, or a list")
+            raise ValueError(problem("give either say or pattern, or a list"))
         if self.say is None and (self.variants or self.homophones):
-            raise ValueError("variants and homophones go with say, not with pattern or list")
+            raise ValueError(problem("variants and homophones go with say, not with pattern or list"))
         if self.pattern is not None:
             _check_pattern(self.pattern)
         for text in (*self.phrases, *self.unless):
