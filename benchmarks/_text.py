@@ -63,11 +63,16 @@ def missing(names: Sequence[str], why: str) -> Iterator[Figure]:
 
 @dataclass(frozen=True)
 class Dialogue:
-    """A real dialogue as a call; `turns` names each utterance by set, dialogue and turn; mean `satisfaction` where given."""
+    """A real dialogue as a call; `turns` names each utterance by set, dialogue and turn.
+
+    Where given: mean `satisfaction` of its turns, that of the `last` three, and `overall` (0–2 each).
+    """
 
     call: Call
     turns: tuple[str, ...]
     satisfaction: float | None = None
+    last: float = 0.0
+    overall: int = 0
 
 
 def real_dialogues(data: Path) -> list[Dialogue]:
@@ -83,7 +88,9 @@ def real_dialogues(data: Path) -> list[Dialogue]:
         one = json.loads(line)
         pairs = [(turn["user"], turn["agent"]) for turn in one["turns"]]
         given = [turn["sat"] for turn in one["turns"] if turn["sat"] is not None]
-        found.append(replace(_dialogue(f"jddc/{one['id']}", pairs, "user"), satisfaction=float(np.mean(given))))
+        made = _dialogue(f"jddc/{one['id']}", pairs, "user")
+        mean, last = float(np.mean(given)), float(np.mean(given[-3:]))
+        found.append(replace(made, satisfaction=mean, last=last, overall=int(one["overall"])))
     for number, one in enumerate(json.loads((data / "mobilecs_example" / "example.json").read_text(encoding="utf-8"))):
         turns = [(turn.get("[SPEAKER 2]") or "", turn.get("[SPEAKER 1]") or "") for turn in one["content"]]
         found.append(_dialogue(f"mobilecs/{number}", turns, "agent"))

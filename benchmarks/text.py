@@ -17,6 +17,7 @@ from _common import ROOT, Figure, Options, figure, run
 from _text import SEED, Dialogue, frozen, items_of, levels, missing, of, probabilities, real_dialogues, table
 from _text_blind import Baseline, blind
 from _text_candidate import candidate
+from _text_customers import auc, customers
 from _text_speed import agreement, pipeline, speed
 from _text_violations import violations
 
@@ -234,7 +235,8 @@ def offensive(model: TextClassifier, options: Options) -> Iterator[Figure]:
     test = table(place / "dev.csv")
     goal = np.array([float(row["label"]) for row in test])
     score = 1 - probabilities(model, items_of([row["TEXT"] for row in test]))[:, 0]
-    yield figure("cold_auc_shipped", _auc(score, goal), "", len(test), "shipped violation model as is")
+    yield figure("cold_auc_shipped", auc(score, goal), "", len(test), "shipped violation model as is")
+    yield from _insults(model, score, goal, [row["TEXT"] for row in test])
     if options.quick:
         yield figure("cold_accuracy", None, "", 0, "full run only")
         return
@@ -254,11 +256,20 @@ def offensive(model: TextClassifier, options: Options) -> Iterator[Figure]:
     )
 
 
-def _auc(score: Array, goal: Array) -> float:
-    from qa_speech.training.measure import ranks
-
-    place, high = ranks(score), goal > 0.5
-    return float((place[high].sum() - high.sum() * (high.sum() - 1) / 2) / (high.sum() * (~high).sum()))
+def _insults(model: TextClassifier, score: Array, goal: Array, texts: Sequence[str]) -> Iterator[Figure]:
+    """The shipped model on dev, at the threshold that it decides by: its train part is COLD's, dev was not seen."""
+    limit = model.threshold or 0.5
+    insult = probabilities(model, items_of(texts))[:, model.labels.index("insult")]
+    flagged = (score >= limit) & (insult >= score - insult)
+    right = (flagged == (goal > 0)).astype(float)
+    dev = f"COLD dev, shipped violation model at its threshold {limit:g}"
+    yield of(
+        "cold_accuracy_shipped", estimate(lambda a: float(a.mean()), right, seed=SEED), "", f"{dev}; target >= 0.81"
+    )
+    hit = goal[flagged]
+    yield of("cold_insult_precision", estimate(lambda a: float(a.mean()), hit, seed=SEED), "", f"{dev}; target >= 0.72")
+    found = flagged[goal > 0].astype(float)
+    yield of("cold_insult_recall", estimate(lambda a: float(a.mean()), found, seed=SEED), "", f"{dev}; target >= 0.5")
 
 
 def measure(options: Options) -> Iterator[Figure]:
@@ -268,6 +279,7 @@ def measure(options: Options) -> Iterator[Figure]:
     yield from depth(models, options)
     yield from politeness(models.classifiers["politeness"], options)
     yield from offensive(models.classifiers["violation"], options)
+    yield from customers(models, options)
     yield from speed(models)
     if options.quick:
         yield figure("int8_agreement", None, "", 0, "full run only (trains again)")
