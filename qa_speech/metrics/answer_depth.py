@@ -83,6 +83,10 @@ POOR: Mapping[Level, str] = {
 MOST_BY_RULES: Mapping[Level, float] = {0: 12.5, 1: 30.0, 2: 100.0, 3: 100.0, 4: 100.0}
 """Depth, 0–100, that a model may give a turn at most, by the level that the rules give it: what the rules know for a
 deflection, a list of questions or a mere 请稍等 is none the deeper for its words."""
+SURE_OF = 60
+"""Characters up to which the rules know what a turn is: in a longer one a 以公告为准 stands beside much else …"""
+LONG_TURN = 0.3
+"""… and there they take away only this share, 0–1, of what is above."""
 
 
 class RatedTurn(NamedTuple):
@@ -117,12 +121,16 @@ def rated_exchanges(call: Call) -> tuple[RatedExchange, ...]:
     (2, ['number'], False)
     """
     levels = mean_labels(call, "depth")
-    return tuple([_rated(graded, levels) for graded in graded_exchanges(call)])
+    return tuple([_rated(call, graded, levels) for graded in graded_exchanges(call)])
 
 
-def _rated(graded: GradedExchange, levels: Mapping[tuple[int, ...], float]) -> RatedExchange:
+def _rated(call: Call, graded: GradedExchange, levels: Mapping[tuple[int, ...], float]) -> RatedExchange:
     exchange, grade = graded
-    turns = [_rated_turn(turn, levels.get((*exchange.question, *turn.utterances))) for turn in grade.turns]
+    turns: list[RatedTurn] = []
+    for turn in grade.turns:
+        read = levels.get((*exchange.question, *turn.utterances))
+        size = sum([len(call.utterances[index].text or "") for index in turn.utterances])
+        turns.append(_rated_turn(turn, read, size))
     if not turns or not all(turn.by_model for turn in turns):
         return _read_whole(graded, tuple(turns), levels.get((*exchange.question, *exchange.answer)))
     depth = max([turn.depth for turn in turns])
@@ -140,11 +148,14 @@ def _read_whole(graded: GradedExchange, turns: tuple[RatedTurn, ...], level: flo
     return RatedExchange(exchange, grade, 25 * level, _level(25 * level), True, turns)
 
 
-def _rated_turn(turn: TurnGrade, level: float | None) -> RatedTurn:
-    """A turn by the `level` that the model gives it, on average, within what the rules leave; without a model by the rules."""
+def _rated_turn(turn: TurnGrade, level: float | None, size: int) -> RatedTurn:
+    """A turn of `size` characters by the `level` that the model gives it on average, within what the rules leave; without a
+    model by the rules."""
     if level is None:
         return RatedTurn(turn.utterances, turn.score, turn.level, by_model=False)
-    depth = min(25 * level, MOST_BY_RULES[turn.level])
+    depth = 25 * level
+    above = max(0.0, depth - MOST_BY_RULES[turn.level])
+    depth -= above if size <= SURE_OF else LONG_TURN * above
     return RatedTurn(turn.utterances, depth, _level(depth), by_model=True)
 
 

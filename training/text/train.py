@@ -51,6 +51,10 @@ CUSTOMER = {
 }
 """Few sentences teach these: short n-grams, and a short text counts as one."""
 
+SURER = 1.0
+"""Log-odds that an insult has to be surer by: posts of a forum insult in words that others use civilly (talk pages: 70 alarms
+per 1,000 without, 17 with)."""
+
 HEARD = 2
 """How often each exchange is heard, the first time as written."""
 
@@ -118,13 +122,16 @@ def violation_model(said: list[corpus.Said], read: list[Post]) -> Fit:
     kinds += ["insult" if post.offensive else "none" for post in read]
     weights = [WEIGHT.get(item.violation or "", 1.0) for item in sure]
     weights += [post.weight for post in read]
-    return fit_linear(
+    fit = fit_linear(
         _passages([*[item.text for item in sure], *[post.text for post in read]]),
         np.array([VIOLATIONS.index(kind) for kind in kinds]),
         [*[item.group for item in sure], *[f"post:{number}" for number in range(len(read))]],
         Plan(VIOLATIONS, "softmax", window=WINDOW, floor=FLOOR),
         weights=np.array(weights),
     )
+    bias = fit.scorer.bias.copy()
+    bias[VIOLATIONS.index("insult")] -= SURER
+    return replace(fit, scorer=replace(fit.scorer, bias=bias))
 
 
 def exchange_passages() -> tuple[list[Passage], list[str], list[int], list[float]]:
