@@ -1,14 +1,19 @@
 import numpy as np
 import pytest
 
-from qa_speech.audio.movement import PART_STEPS, STEP_S, movement, standing_still
+from qa_speech.audio.activity import Mask
+from qa_speech.audio.movement import PART_STEPS, STEP_S, movement, shapes, standing_still
 from qa_speech.audio.track import Floats, Track
 from tests.voices import noise, voice
 
 
 def moves(sound: Floats, rate: int = 8000) -> Floats:
     track = Track(sound, rate)
-    return movement(track, np.ones(-(-len(sound) // track.hop), bool))
+    return moved(track, np.ones(-(-len(sound) // track.hop), bool))
+
+
+def moved(track: Track, heard: Mask) -> Floats:
+    return movement(shapes(track, heard), heard, track.frame_s)
 
 
 def horn(length_s: float) -> Floats:
@@ -31,7 +36,7 @@ def test_only_sounding_frames_count() -> None:
     heard = (np.arange(1000) % 100) < 50
     bursts = np.where(clock % 1 < 0.5, horn(10), noise(10, -60)).astype(np.float32)
 
-    found = movement(Track(bursts, 8000), heard)
+    found = moved(Track(bursts, 8000), heard)
 
     assert not found[~heard].any()
     assert np.median(found[heard]) < np.median(moves(bursts)[heard]) / 2
@@ -60,7 +65,7 @@ def test_the_whole_of_a_horn_stands_still_and_nothing_of_the_voice_before_it() -
     sound = np.concatenate((voice([(0, 3)], 3), horn(2)))
     heard = np.ones(500, bool)
 
-    still = standing_still(movement(Track(sound, 8000), heard), heard, 0.01)
+    still = standing_still(moved(Track(sound, 8000), heard), heard, 0.01)
 
     assert still[310:].mean() > 0.9
     assert still[50:280].mean() < 0.1

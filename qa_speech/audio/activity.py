@@ -67,7 +67,9 @@ CONFIDENT = 0.8
 UNLIKELY = 0.1
 """Frames below this probability (0–1) are background."""
 FLOOR_STEP_S, FLOOR_REACH_S = 2.0, 8.0
-FLOOR_SPREAD_DB = 10.0
+FLOOR_SPREAD_DB, STEADY_SPREAD_DB, SPREADS = 10.0, 2.0, 2.5
+"""A background reaches so many dB above its median; a steady one hardly, by the second and so many times what its softest tenth
+is below the median."""
 UNDER_PERCENT = 20
 """Percentile of the levels of what is surely spoken: a background is not above it."""
 FLOOR_FRAMES, FLOOR_FRAMES_OVERALL = 200, 50
@@ -132,6 +134,7 @@ def tight(
     *,
     explained: Mask | None = None,
     still: Mask | None = None,
+    held: Mask | None = None,
     limits: SpeechLimits = DEFAULT,
 ) -> Timeline:
     """Speech for timing: no padding, ends where the level says.
@@ -146,6 +149,8 @@ def tight(
         Level frames that hold only what leaked in from the other channel; never speech.
     still
         Level frames whose sound stands still; no speech where the detector does not think so.
+    held
+        Level frames whose sound holds one pitch; neither speech nor background.
     limits
         From what probability on a frame is speech, which pauses are bridged, what is too short to be speech.
 
@@ -160,6 +165,8 @@ def tight(
         return Timeline()
     likely = _per_level_frame(probabilities, frame_s, len(levels), level_frame_s)
     own = np.ones(len(levels), bool) if explained is None else ~explained
+    unheld = np.ones(len(levels), bool) if held is None else ~held
+    own = own & unheld
     detected = likely >= limits.threshold
     surely_own = detected & own
     if not surely_own.any():
@@ -168,7 +175,7 @@ def tight(
     smooth = _smooth(levels)
     under = _under_speech(smooth, likely, own, level_frame_s)
     noisy = _pauses(smooth, likely, own, level_frame_s) > under + NOISE_ABOVE_DB
-    floor = _floor(smooth, likely, level_frame_s)
+    floor = _floor(smooth, (likely < UNLIKELY) & unheld, level_frame_s)
     floor = np.where(noisy, np.minimum(floor, under), floor)
     audible = _heard(levels, loud, floor, own)
     if still is not None:
@@ -222,13 +229,13 @@ def _heard(levels: Floats, loud: float, floor: Floats, own: Mask) -> Mask:
     return heard
 
 
-def _floor(levels: Floats, likely: Floats, frame_s: float) -> Floats:
-    """The level in dBFS that the background around each frame seldom exceeds.
+def _floor(levels: Floats, quiet: Mask, frame_s: float) -> Floats:
+    """The level in dBFS that the background around each frame, the `quiet` ones, seldom exceeds.
 
     Around, because a background comes and goes: hold music in one minute must not hide a quiet voice in the next.
     Speech that went unseen in it does not raise it far.
     """
-    return _around(levels, likely < UNLIKELY, frame_s, _background, SILENT_DB)
+    return _around(levels, quiet, frame_s, _background, SILENT_DB)
 
 
 def _around(
@@ -276,8 +283,10 @@ def _quiet_moments(spoken: Floats) -> float:
 
 
 def _background(quiet: Floats) -> float:
-    """The level in dBFS that quiet frames seldom exceed; a few loud ones among them do not raise it far."""
-    return min(percentile(quiet, 95), percentile(quiet, 50) + FLOOR_SPREAD_DB)
+    """The level in dBFS that quiet frames seldom exceed; loud ones among them, speech that went unseen, do not raise it far."""
+    softest, usual, loudest = (percentile(quiet, percent) for percent in (10, 50, 95))
+    spread = STEADY_SPREAD_DB + SPREADS * (usual - softest)
+    return min(loudest, usual + min(spread, FLOOR_SPREAD_DB))
 
 
 def percentile(levels: Floats, percent: float) -> float:

@@ -23,6 +23,7 @@ All findings, of all passes but the third (`call.Finding`; `channel` counts from
 | crosstalk_lag | ms | with crosstalk | how much later |
 | snr | dB | with speech | power of speech over median power of the background |
 | low_snr | dB | below 12 | the same: noise disturbs; 0 where noise throughout lets no speech be found |
+| sung_sound | s | from 2.5 | music or tones of one pitch at a time, a quarter of the speech or more: a voice may have sung them |
 | wada_snr | dB | from 1 s of speech | the same from the amplitudes of the speech alone (Kim and Stern), −20…50 |
 | band_limit | Hz | with speech | above this a channel holds nothing |
 | narrow_band | Hz | below 2400 | the same: less than a telephone line carries |

@@ -19,8 +19,10 @@ import numpy as np
 
 from qa_speech.audio import activity, quality, sounds
 from qa_speech.audio.activity import Mask
+from qa_speech.audio.held import held
 from qa_speech.audio.limits import SpeechLimits
-from qa_speech.audio.movement import movement, standing_still
+from qa_speech.audio.movement import movement, shapes, standing_still
+from qa_speech.audio.sung import sung
 from qa_speech.audio.track import Floats, Track, frame_mask, grown, runs
 from qa_speech.audio.voicing import voiced
 from qa_speech.call import Finding
@@ -34,7 +36,7 @@ DITHER_DB, DITHER_FRAME = -80.0, 160
 """dBFS of the noise that the detector gets for digital silence, which it has never met; shortest such, samples at 16 kHz."""
 MOST = 0.5
 """Share; a voice of which less than this is found is a voice lost."""
-UNTOLD_S, UNTOLD_SHARE = 1.0, 0.25
+UNTOLD_S, UNTOLD_SHARE = 1.0, 0.125
 """Seconds of sound that moves as speech does and that nothing explains, and its share of the speech, from which on a channel
 is heard again."""
 MOVES_DB, MOVES_ALONE_DB = 2.0, 1.7
@@ -46,6 +48,8 @@ MOVING_LIKELY = 0.6
 """How likely to be speech (0–1) moving sound is that nothing explains."""
 LOST_S = 2.5
 """Seconds of such sound in which a party may be lost, if there is more of it than of speech."""
+SUNG_SHARE = 0.25
+"""What may be sung matters from this share of the speech on."""
 LEAK_REACH_S = 0.35
 """Seconds around what leaked in where the detector may still hear it."""
 MEMORY_S = 20.0
@@ -81,12 +85,13 @@ class Channel(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """Where a channel is heard at all; per level frame the same, by how many dB it moves, and whether it stands still."""
+    """Where a channel is heard at all; per level frame the same, by how many dB it moves, whether it stands still or holds a pitch."""
 
     audible: Timeline
     heard: Mask
     moves: Floats
     still: Mask
+    held: Mask
 
 
 class Heard(NamedTuple):
@@ -113,10 +118,14 @@ def hear(channel: Channel, detector: Detector, limits: SpeechLimits) -> Heard:
         heard = _gated(channel, shape, probabilities, detector.frame_s, limits)
     if _untold(channel, shape, heard).duration >= UNTOLD_S:
         heard = _heard_again(channel, shape, heard, probabilities, detector, limits)
+    doubts = list(heard.doubts)
     untold_s = _untold(channel, shape, heard).duration
-    if untold_s < max(LOST_S, heard.speech.duration):
-        return heard
-    return heard._replace(doubts=(*heard.doubts, ("unexplained_sound", round(untold_s, 1), "s")))
+    if untold_s >= max(LOST_S, heard.speech.duration):
+        doubts.append(("unexplained_sound", round(untold_s, 1), "s"))
+    sung_s = sung(channel.track, heard.sounds).duration
+    if sung_s >= max(LOST_S, SUNG_SHARE * heard.speech.duration):
+        doubts.append(("sung_sound", round(sung_s, 1), "s"))
+    return heard._replace(doubts=tuple(doubts))
 
 
 def _without_memory(channel: Channel, probabilities: Floats, heard: Heard, detector: Detector) -> Floats:
@@ -177,8 +186,10 @@ def _shape(channel: Channel) -> Shape:
     frame_s = channel.track.frame_s
     audible = sounds.audible(channel.levels, frame_s)
     heard = frame_mask(audible, len(channel.levels), frame_s)
-    moves = movement(channel.track, heard)
-    return Shape(audible, heard, moves, standing_still(moves, heard, frame_s))
+    found = shapes(channel.track, heard)
+    pitched = held(found, heard, frame_s)
+    moves = movement(found, heard, frame_s)
+    return Shape(audible, heard, moves, standing_still(moves, heard, frame_s), pitched)
 
 
 def findings(number: int, channel: Channel, heard: Heard, *, dead: bool) -> list[Finding]:
@@ -202,8 +213,9 @@ def _gated(channel: Channel, shape: Shape, probabilities: Floats, frame_s: float
     """Speech by detector and level, and other sounds; what turned out to be music or a tone is no speech."""
     track, levels, explained = channel.track, channel.levels, channel.explained
     taken = activity.tight(
-        probabilities, frame_s, levels, track.frame_s, explained=explained, still=shape.still, limits=limits
-    )
+        probabilities, frame_s, levels, track.frame_s,
+        explained=explained, still=shape.still, held=shape.held, limits=limits,
+    )  # fmt: skip
     sure = activity.detected(probabilities, frame_s, activity.CONFIDENT, limits) - _explained(channel, LEAK_REACH_S)
     left_out = (sure - taken).duration
     doubts: tuple[tuple[str, float, str], ...] = ()
@@ -232,7 +244,8 @@ def _timeline(mask: Mask, frame_s: float) -> Timeline:
 
 def _untold(channel: Channel, shape: Shape, heard: Heard) -> Timeline:
     """Where a channel is heard and nothing says what it is."""
-    return shape.audible - heard.speech - heard.others - _explained(channel)
+    held_pitch = _timeline(shape.held, channel.track.frame_s)
+    return shape.audible - heard.speech - heard.others - held_pitch - _explained(channel)
 
 
 def _unnamed(channel: Channel, heard: Heard) -> Floats:

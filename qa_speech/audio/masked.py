@@ -22,7 +22,7 @@ from qa_speech.audio import mask
 from qa_speech.audio.activity import Mask, active_level
 from qa_speech.audio.channels import Survey
 from qa_speech.audio.sounds import Sound, pure_parts, tone_in
-from qa_speech.audio.track import Floats, Track, runs
+from qa_speech.audio.track import Floats, Track, frame_mask, runs
 from qa_speech.timeline import Segment, Timeline
 
 STILL_SPREAD, IDLE_SPREAD = 3.5 / 32768, 16.5 / 32768
@@ -42,8 +42,9 @@ FAINT_PERCENT, FAINT_DB = 10, 6.0
 EVEN_DB, EVEN_FRAMES, FAINTEST_DB = 4.0, 20, -60.0
 """A tone's level stays within so many dB for so many frames, also through a narrow codec, and above so many dBFS."""
 MIN_TONE_S, JOIN_S = 0.3, 0.05
-MIN_OTHER_S, SAME_DB = 0.6, 3.0
-"""A tone that is not ours lasts so long, and is no further from being as loud on the one channel as on the other."""
+MIN_OTHER_S, SAME_DB, LOWEST_HZ = 0.6, 3.0, 300.0
+"""A tone that is not ours lasts so long, is no further from being as loud on the one channel as on the other, and no lower: what
+lies below a telephone line is the hum of the mains."""
 OWN_HZ, OWN_DB, OWN_LONGEST_S = 8.0, 2.0, 60.0
 """On one channel alone only a tone this near, over so many seconds, to that of `mask` is a mask: any other may be the line's."""
 
@@ -130,11 +131,7 @@ def _is_natural(channel: _Stills, kind: Mask, taken: Mask, *, often: bool) -> bo
 def _stills(channel: Survey) -> _Stills:
     track = channel.track
     idle, value = _read(track)
-    levels = channel.levels[~idle]
-    background = 0
-    if len(levels):
-        softest = np.percentile(levels, FAINT_PERCENT)
-        background = int(np.count_nonzero(levels < softest + FAINT_DB))
+    background = _background(channel.levels[~idle])
     kinds: dict[float, Mask] = {ANY: idle}
     constant, counts = np.unique(value[~np.isnan(value)], return_counts=True)
     most_first = np.argsort(-counts)[:MOST_VALUES]
@@ -142,6 +139,14 @@ def _stills(channel: Survey) -> _Stills:
         if counts[place] * track.frame_s >= MIN_STILL_S:
             kinds[float(constant[place])] = value == constant[place]
     return _Stills(kinds, background, track.frame_s)
+
+
+def _background(levels: Floats) -> int:
+    """How many frames of these levels, dBFS, are about as soft as the softest."""
+    if not len(levels):
+        return 0
+    softest = np.percentile(levels, FAINT_PERCENT)
+    return int(np.count_nonzero(levels < softest + FAINT_DB))
 
 
 def _read(track: Track) -> tuple[Mask, Floats]:
@@ -190,7 +195,22 @@ def _toned(channels: Sequence[Survey]) -> Timeline:
             tones = [tone_in(channel.track, stretch) for channel in channels]
             if all(_is_tone(tone) for tone in tones) and _is_mask(channels, stretch):
                 found.append(stretch)
-    return Timeline(found)
+    masks = Timeline(found)
+    if len(channels) > 1 and _fills_the_pauses(channels, masks):
+        return Timeline(stretch for stretch in masks if all(_is_own(channel, stretch) for channel in channels))
+    return masks
+
+
+def _fills_the_pauses(channels: Sequence[Survey], tones: Timeline) -> bool:
+    """Whether a tone sounds more often than a recording is masked, and for longer than the line itself is heard: a whine."""
+    if len(tones) <= MOST_MASKS:
+        return False
+    frame_s = channels[0].track.frame_s
+    rest = []
+    for channel in channels:
+        toned = frame_mask(tones, len(channel.levels), frame_s)
+        rest.append(_background(channel.levels[~toned]))
+    return tones.duration > max(rest) * frame_s
 
 
 def _is_mask(channels: Sequence[Survey], stretch: Segment) -> bool:
@@ -198,6 +218,8 @@ def _is_mask(channels: Sequence[Survey], stretch: Segment) -> bool:
     if all(_is_own(channel, stretch) for channel in channels):
         return True
     if len(channels) == 1 or stretch.duration < MIN_OTHER_S:
+        return False
+    if any(_loudest_hz(channel, stretch) < LOWEST_HZ for channel in channels):
         return False
     first, last = (round(moment / channels[0].track.frame_s) for moment in (stretch.start, stretch.end))
     one_db, two_db = (float(np.median(channel.levels[first:last])) for channel in channels)
@@ -233,11 +255,17 @@ def _is_tone(tone: Sound | None) -> bool:
 
 def _is_own(channel: Survey, stretch: Segment) -> bool:
     """Whether a tone is the one that `mask` writes."""
+    frame_s = channel.track.frame_s
+    first, last = round(stretch.start / frame_s), round(stretch.end / frame_s)
+    level_db = active_level(channel.levels[first:last])
+    off_hz = abs(_loudest_hz(channel, stretch) - mask.TONE_HZ)
+    return off_hz < OWN_HZ and abs(level_db - mask.TONE_DB) < OWN_DB
+
+
+def _loudest_hz(channel: Survey, stretch: Segment) -> float:
+    """The strongest frequency of a stretch, Hz; of a long one that of its beginning."""
     track = channel.track
     end = min(stretch.end, stretch.start + OWN_LONGEST_S)
     samples = track.read(round(stretch.start * track.rate), round(end * track.rate))
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
-    loudest_hz = float(np.argmax(spectrum)) * track.rate / len(samples)
-    first, last = round(stretch.start / track.frame_s), round(stretch.end / track.frame_s)
-    level_db = active_level(channel.levels[first:last])
-    return abs(loudest_hz - mask.TONE_HZ) < OWN_HZ and abs(level_db - mask.TONE_DB) < OWN_DB
+    return float(np.argmax(spectrum)) * track.rate / len(samples)

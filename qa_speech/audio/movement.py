@@ -9,6 +9,8 @@ more than 2; steady noises of all colours, hammers and horns seldom by 2.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -30,15 +32,27 @@ PART_STEPS = 2048
 TINY = np.float32(1e-12)
 
 
-def movement(track: Track, heard: Mask) -> Floats:
+class Shapes(NamedTuple):
+    """A spectrum every `STEP_S` seconds of a channel, as far as it sounds.
+
+    Level of each band in dB, less their mean, shape (spectra, bands); the frequency of the strongest peak in Hz; whether it
+    sounds. Where it does not, the others are 0.
+    """
+
+    bands: Floats
+    peak_hz: Floats
+    sounding: Mask
+
+
+def movement(found: Shapes, heard: Mask, frame_s: float) -> Floats:
     """How much the spectrum changes around each level frame, dB.
 
     Parameters
     ----------
-    track
-        One channel.
-    heard
-        Its level frames that hold sound; the others are left out, and are 0.
+    found
+        Of one channel.
+    heard, frame_s
+        Its level frames of `frame_s` seconds that hold sound; the others are left out, and are 0.
 
     Returns
     -------
@@ -48,20 +62,17 @@ def movement(track: Track, heard: Mask) -> Floats:
     Examples
     --------
     >>> hiss = Track(np.random.default_rng(0).normal(0, 0.1, 8000).astype(np.float32), 8000)
-    >>> bool(movement(hiss, np.ones(100, bool)).max() < 2)
+    >>> heard = np.ones(100, bool)
+    >>> bool(movement(shapes(hiss, heard), heard, 0.01).max() < 2)
     True
     """
-    count = _spectra(track)
-    if not count or not heard.any():
+    if not found.sounding.any():
         return np.zeros(len(heard), np.float32)
-    middles = (np.arange(count) * STEP_S + SIZE_S / 2) / track.frame_s
-    sounding = heard[np.minimum(middles.astype(int), len(heard) - 1)]
-    shapes = _shapes(track, sounding)
-    spread = _spread(shapes, sounding)
-    clock = (np.arange(len(heard)) + 0.5) * track.frame_s
+    spread = _spread(found.bands, found.sounding)
+    clock = (np.arange(len(heard)) + 0.5) * frame_s
     nearest = np.rint((clock - SIZE_S / 2) / STEP_S).astype(int)
-    found = spread[np.clip(nearest, 0, len(spread) - 1)]
-    return np.where(heard, found, np.float32(0))
+    around = spread[np.clip(nearest, 0, len(spread) - 1)]
+    return np.where(heard, around, np.float32(0))
 
 
 def standing_still(moves: Floats, heard: Mask, frame_s: float) -> Mask:
@@ -88,21 +99,45 @@ def _spectra(track: Track) -> int:
     return (len(track) - size) // step + 1
 
 
-def _shapes(track: Track, sounding: Mask) -> Floats:
-    """Level of each band in dB, less their mean, shape (spectra, bands); 0 where nothing sounds."""
+def shapes(track: Track, heard: Mask) -> Shapes:
+    """The spectra of a channel where its level frames are `heard`."""
+    count = _spectra(track)
+    middles = (np.arange(count) * STEP_S + SIZE_S / 2) / track.frame_s
+    sounding = np.zeros(count, bool)
+    if len(heard):
+        sounding = heard[np.minimum(middles.astype(int), len(heard) - 1)]
+    bands = np.zeros((count, len(BANDS) - 1), np.float32)
+    peak_hz = np.zeros(count, np.float32)
     size, step = round(SIZE_S * track.rate), round(STEP_S * track.rate)
-    edges = np.round(BANDS * size / track.rate).astype(int)
-    width = np.diff(edges).astype(np.float32)
-    found = np.zeros((len(sounding), len(width)), np.float32)
-    for first in range(0, len(sounding), PART_STEPS):
+    for first in range(0, count, PART_STEPS):
         part = sounding[first : first + PART_STEPS]
+        if not part.any():
+            continue
         piece = track.read(first * step, (first + len(part) - 1) * step + size)
         power = power_spectra(stretches(piece, size, step)[part])
-        bands = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1) / width
-        floor = DEPTH * bands.sum(axis=1, keepdims=True)
-        levels = 10 * np.log10(bands + floor + TINY)
-        found[first : first + len(part)][part] = levels - levels.mean(axis=1, keepdims=True)
-    return found
+        bands[first : first + len(part)][part] = _bands(power, track.rate / size)
+        peak_hz[first : first + len(part)][part] = _peak_hz(power, track.rate / size)
+    return Shapes(bands, peak_hz, sounding)
+
+
+def _bands(power: Floats, bin_hz: float) -> Floats:
+    """Level of each band of the spectra in dB, less their mean, shape (spectra, bands)."""
+    edges = np.round(BANDS / bin_hz).astype(int)
+    mean = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1) / np.diff(edges).astype(np.float32)
+    floor = DEPTH * mean.sum(axis=1, keepdims=True)
+    levels = 10 * np.log10(mean + floor + TINY)
+    return np.asarray(levels - levels.mean(axis=1, keepdims=True), np.float32)
+
+
+def _peak_hz(power: Floats, bin_hz: float) -> Floats:
+    """Where between the bands' edges each spectrum is strongest, Hz, by a parabola through three logarithms."""
+    lowest, highest = (round(edge / bin_hz) for edge in (BANDS[0], BANDS[-1]))
+    rows = np.arange(len(power))
+    best = lowest + np.argmax(power[:, lowest:highest], axis=1)
+    left, middle, right = (np.log(power[rows, best + beside] + TINY) for beside in (-1, 0, 1))
+    bend = np.minimum(left - 2 * middle + right, -TINY)
+    shift = np.clip(0.5 * (left - right) / bend, -0.5, 0.5)
+    return np.asarray((best + shift) * bin_hz, np.float32)
 
 
 def _spread(shapes: Floats, sounding: Mask) -> Floats:

@@ -8,6 +8,7 @@ A leak is one signal too, but far fainter on the channel it leaks into, and the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -40,6 +41,8 @@ EDGE_S, EDGE_DB = 0.8, 4.0
 """Within so many seconds the border is put where the levels of the channels part by so many dB."""
 END_S = 1.5
 """A stretch that begins or ends this near to an end of the recording reaches it."""
+HUM_HZ = 250.0
+"""What lies lower is not compared: the mains hum on both lines alike."""
 USUAL_RATE = 8000
 LOUD_PERCENT, ROUGHLY_MOST_DB = 90, 10.0
 """The loud frames of two windows that are further apart are not compared."""
@@ -99,7 +102,8 @@ def undivided(one: Survey, two: Survey, masked: Timeline = NOWHERE) -> Timeline:
     most = max(1, round(SAME_LAG_S * one.track.rate))
     same = {start for start, lag in alike.items() if abs(lag - usual) <= most}
     rough = _stretches(heard, same)
-    found = Timeline(_with_edges(one, two, stretch) for stretch in rough)
+    exact = [_with_edges(one, two, stretch) for stretch in rough]
+    found = Timeline(_with_pauses(one, two, stretch, heard) for stretch in exact)
     lasting = found.bridged(STEP_S) - masked
     return lasting.without_short(MIN_S)
 
@@ -152,20 +156,26 @@ def _compared(one: Survey, two: Survey, start: float) -> _Likeness:
     later = two.track.read(first, last)[::step]
     count = min(len(earlier), len(later))
     earlier, later = earlier[:count], later[:count]
-    power = float(np.dot(earlier, earlier))
-    other = float(np.dot(later, later))
-    if power <= 0 or other <= 0:
-        return _Likeness(0.0, 0, 0.0)
-
     size = 1 << (2 * count).bit_length()
-    spectrum = np.conj(np.fft.rfft(earlier, size)) * np.fft.rfft(later, size)
-    fit = np.fft.irfft(spectrum, size)
+    first_spectrum, second_spectrum = np.fft.rfft(earlier, size), np.fft.rfft(later, size)
+    hum = round(HUM_HZ * size * step / rate)
+    first_spectrum[:hum] = 0
+    second_spectrum[:hum] = 0
+    fit = np.fft.irfft(np.conj(first_spectrum) * second_spectrum, size)
+    power, other = _power(first_spectrum, size), _power(second_spectrum, size)
+    if power <= TINY or other <= TINY:
+        return _Likeness(0.0, 0, 0.0)
     reach = round(LAG_S * rate / step)
     within = np.concatenate((fit[-reach:], fit[: reach + 1]))
     best = int(np.argmax(np.abs(within)))
     likeness = float(np.abs(within[best])) / float(np.sqrt(power * other))
     louder_db = 10 * np.log10(other / power)
     return _Likeness(likeness, (best - reach) * step, float(louder_db))
+
+
+def _power(spectrum: npt.NDArray[np.complex64], size: int) -> float:
+    """Sum of the squares of the `size` samples whose spectrum this is."""
+    return 2 * float(np.sum(spectrum.real**2 + spectrum.imag**2, dtype=np.float64)) / size
 
 
 def _usual_lag(lags: Sequence[int]) -> int:
@@ -208,6 +218,41 @@ def _with_edges(one: Survey, two: Survey, stretch: Segment) -> Segment:
     if count - end < near_end:
         end = count
     return Segment(start * frame_s, end * frame_s)
+
+
+def _with_pauses(one: Survey, two: Survey, stretch: Segment, heard: Sequence[float]) -> Segment:
+    """The stretch with the pauses before and after it in which the background is one signal too, or to the ends of the recording
+    if nobody is heard between."""
+    start, end = stretch.start, stretch.end
+    last = max(one.track.duration, two.track.duration)
+    if not any(begin + STEP_S < start for begin in heard):
+        start = 0.0
+    if not any(begin + WINDOW_S - STEP_S > end for begin in heard):
+        end = last
+    taken = set(heard)
+    while start >= STEP_S and _is_one_pause(one, two, _before(start), taken):
+        start = _before(start)
+    while end + WINDOW_S <= last and _is_one_pause(one, two, _after(end), taken):
+        end = _after(end) + WINDOW_S
+    return Segment(start, end)
+
+
+def _before(start: float) -> float:
+    """Where the window begins that reaches up to `start` or beyond, and begins before it."""
+    return (math.ceil(start / STEP_S - TINY) - 1) * STEP_S
+
+
+def _after(end: float) -> float:
+    """Where the last window begins that begins before `end`."""
+    return math.floor(end / STEP_S + TINY) * STEP_S
+
+
+def _is_one_pause(one: Survey, two: Survey, start: float, heard: Collection[float]) -> bool:
+    """Whether nobody is heard in a window and its background is one signal."""
+    if start in heard:
+        return False
+    pair = _compared(one, two, start)
+    return pair.likeness >= ALIKE and abs(pair.louder_db) <= MOST_DB
 
 
 def _votes(one: Survey, two: Survey, stretch: Segment) -> Votes:

@@ -12,8 +12,11 @@ The channel doctor names a channel noisy from 12 dB down, because that disturbs 
 STRONG_LEAK_DB = -20.0
 """dB; leaked speech above this level cannot be removed without touching the other side's own."""
 DOUBTFUL_SPEECH = frozenset(
-    ("dead_channel", "silent_channel", "little_speech", "level_disagrees", "unvoiced_speech", "unexplained_sound")
-)
+    (
+        "dead_channel", "silent_channel", "little_speech", "level_disagrees", "unvoiced_speech", "unexplained_sound",
+        "sung_sound",
+    )
+)  # fmt: skip
 """Findings, whatever their value, after which it is not certain that all of a party's speech was found."""
 MOST_UNDIVIDED = 0.5
 """Share, 0–1, of the speech that may be said while both channels carry one signal: figures of the rest then stand for the call."""

@@ -88,6 +88,10 @@ REASONS: Words = {
         "有一方声道上说不清来源的声音比人声还多",
         "one party's channel holds more unexplained sound than speech",
     ),
+    "sung_sound": (
+        "有一方声道上的音乐或单音可能是人在哼唱",
+        "what counts as music on one party's channel may have been hummed or sung",
+    ),
     "unvoiced_speech": (
         "有一方声音沙哑或耳语，人声检测把握不大",
         "one party is hoarse or whispers; the detector is unsure of it",
@@ -131,6 +135,10 @@ FINDINGS: Words = {
     ),
     "unvoiced_speech": ("沙哑或耳语的人声", "hoarse or whispered speech"),
     "unexplained_sound": ("说不清来源的声音，比人声还多", "unexplained sound, more of it than of speech"),
+    "sung_sound": (
+        "按音乐或单音算、但可能是人在哼唱的声音",
+        "counted as music or tone, but may have been hummed or sung",
+    ),
     "snr": ("信噪比", "signal-to-noise ratio"),
     "wada_snr": ("信噪比（WADA）", "signal-to-noise ratio (WADA)"),
     "band_limit": ("有效频带上限", "band limit"),
@@ -282,6 +290,7 @@ GRAVE_FINDINGS = frozenset(
         "level_disagrees",
         "unvoiced_speech",
         "unexplained_sound",
+        "sung_sound",
         "clipping",
         "dropouts",
         "truncated",
