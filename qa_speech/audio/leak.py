@@ -13,6 +13,7 @@ marks the frames that hold nothing above it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -52,6 +53,8 @@ LEFT_LEAST_DB, LEFT_MOST_DB = -40.0, 6.0
 """Bounds of what stays of a leak after it was taken out, relative to all of it."""
 HEARD_FRAMES = 20
 """Level frames in which a leak is heard alone that its level can be taken from."""
+AT_ONCE = 32
+"""Stretches looked at at once: bounds memory."""
 TINY = 1e-20
 
 
@@ -208,20 +211,32 @@ def _spectra(source: Track, target: Track, chosen: Places) -> Spectra:
     cross = np.zeros(size // 2 + 1, np.complex128)
     power = np.zeros(size // 2 + 1)
     theirs = np.zeros(size // 2 + 1)
-    for start in chosen:
-        missing = np.zeros(max(0, before - start), np.float32)
-        heard = np.concatenate((missing, target.read(start - before, start + STRETCH + after)))
-        weight = 1 / (float(np.dot(heard, heard)) / max(1, len(heard)) + 1e-9)
-        one = np.fft.rfft(source.read(start, start + STRETCH), size)
-        two = np.fft.rfft(heard, size)
-        cross += weight * np.conj(one) * two
-        power += weight * (one.real**2 + one.imag**2)
-        theirs += weight * (two.real**2 + two.imag**2)
+    for first in range(0, len(chosen), AT_ONCE):
+        starts = chosen[first : first + AT_ONCE].tolist()
+        said = _rows([source.read(start, start + STRETCH) for start in starts], STRETCH)
+        missing = [np.zeros(max(0, before - start), np.float32) for start in starts]
+        pieces = [target.read(start - before, start + STRETCH + after) for start in starts]
+        whole = [np.concatenate(parts) for parts in zip(missing, pieces, strict=True)]
+        counts = np.array([max(1, len(row)) for row in whole])
+        heard = _rows(whole, before + STRETCH + after)
+        weight = 1 / (np.einsum("ij,ij->i", heard, heard) / counts + 1e-9)
+        one, two = np.fft.rfft(said, size), np.fft.rfft(heard, size)
+        cross += np.einsum("i,ij,ij->j", weight, np.conj(one), two)
+        power += weight @ (one.real**2 + one.imag**2)
+        theirs += weight @ (two.real**2 + two.imag**2)
     hertz = np.fft.rfftfreq(size, 1 / source.rate)
     outside = (hertz < BAND_HZ[0]) | (hertz > BAND_HZ[1])
     for spectrum in (cross, power, theirs):
         spectrum[outside] = 0
     return Spectra(cross, power, theirs, size)
+
+
+def _rows(pieces: Sequence[Floats], length: int) -> Floats:
+    """Pieces of samples as rows of one length, zeros after those that are shorter."""
+    rows = np.zeros((len(pieces), length), np.float32)
+    for row, piece in zip(rows, pieces, strict=True):
+        row[: len(piece)] = piece
+    return rows
 
 
 def _trust(power: Power, heard: Power) -> Power:

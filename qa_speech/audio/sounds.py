@@ -167,12 +167,13 @@ def _tones(track: Track, free: Timeline) -> list[Sound]:
 
 def tone_in(track: Track, stretch: Segment) -> Sound | None:
     """A stretch that is one tone, or two at once; None when it is neither."""
-    parts = [_purity(power) for power in _spectra(track, stretch)]
-    if not parts:
+    pure_blocks = [_pure(power) for power in _spectra(track, stretch)]
+    if not pure_blocks:
         return None
-    pure = np.concatenate([part.pure for part in parts])
+    pure = np.concatenate(pure_blocks)
     if np.mean(pure) < TONE_FRAMES:
         return None
+    parts = [_purity(power, own) for power, own in zip(_spectra(track, stretch), pure_blocks, strict=True)]
     hertz = _frequencies(track.rate)
     total = np.sum([part.total for part in parts], axis=0)
     usual = (total / np.float32(np.count_nonzero(pure))).astype(np.float32)
@@ -268,16 +269,14 @@ def _frequencies(rate: int) -> Hertz:
 
 
 class _Purity(NamedTuple):
-    """Of a block of spectra: which are pure, the sum of these, and where the strongest peak of each is, in bins."""
+    """Of a block of spectra: the sum of the pure ones, and where the strongest peak of each is, in bins."""
 
-    pure: Mask
     total: Floats
     strongest: Floats
 
 
-def _purity(power: Floats) -> _Purity:
-    pure = _pure(power)
-    return _Purity(pure, np.sum(power[pure], axis=0), _strongest(power))
+def _purity(power: Floats, pure: Mask) -> _Purity:
+    return _Purity(np.sum(power[pure], axis=0), _strongest(power))
 
 
 def _pure(power: Floats) -> Mask:

@@ -88,13 +88,10 @@ def undivided(one: Survey, two: Survey, masked: Timeline = NOWHERE) -> Timeline:
     Timeline([])
     """
     heard = _heard_windows(one, two, masked)
-    alike: dict[float, int] = {}
-    for start in heard:
-        if not _near_in_level(one, two, start):
-            continue
-        pair = _compared(one, two, start)
-        if pair.likeness >= ALIKE and abs(pair.louder_db) <= MOST_DB:
-            alike[start] = pair.lag
+    alike = _alike(one, two, heard[::2])
+    if len(alike) < LEAST_WINDOWS // 2:
+        return NOWHERE
+    alike |= _alike(one, two, heard[1::2])
     if len(alike) < LEAST_WINDOWS:
         return NOWHERE
 
@@ -106,6 +103,18 @@ def undivided(one: Survey, two: Survey, masked: Timeline = NOWHERE) -> Timeline:
     found = Timeline(_with_pauses(one, two, stretch, heard) for stretch in exact)
     lasting = found.bridged(STEP_S) - masked
     return lasting.without_short(MIN_S)
+
+
+def _alike(one: Survey, two: Survey, starts: Sequence[float]) -> dict[float, int]:
+    """Where the windows begin, of those that begin at `starts`, that are one signal, and at what lag."""
+    found = {}
+    for start in starts:
+        if not _near_in_level(one, two, start):
+            continue
+        pair = _compared(one, two, start)
+        if pair.likeness >= ALIKE and abs(pair.louder_db) <= MOST_DB:
+            found[start] = pair.lag
+    return found
 
 
 def _heard_windows(one: Survey, two: Survey, masked: Timeline) -> list[float]:
