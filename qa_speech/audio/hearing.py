@@ -3,6 +3,7 @@
     samples, gain ──→ detector ──→ gate by level ──→ other sounds taken out ──→ speech
                          │              ├ music was there: what follows is heard again without the memory of it
                          │              └ takes away most of what the detector is sure of: the detector is believed
+                         ├ what holds one pitch (`held`) is no speech; what may be hummed is said (`sung`)
                          └ more is heard that moves as speech does (`movement`) than it can tell: heard again with a
                            pitch lent (`voicing`); what moves is believed
 
@@ -85,7 +86,8 @@ class Channel(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """Where a channel is heard at all; per level frame the same, by how many dB it moves, whether it stands still or holds a pitch."""
+    """Where a channel is heard at all; per level frame the same, by how many dB it moves, whether it stands still, and whether it
+    holds a pitch."""
 
     audible: Timeline
     heard: Mask

@@ -1,8 +1,8 @@
 """Music or tone that a voice may have made: hummed, or sung without words. What has one pitch at a time is not told from it.
 
-    hold music    several pitches at once, and beats          no
-    a beep        one pitch, one peak                         no
-    a sung note   one pitch in the range of a voice, and overtones      may be: it is said
+hold music    several pitches at once, and beats          no
+a beep        one pitch, one peak                         no
+a sung note   one pitch in the range of a voice, and overtones      may be: it is said
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -182,7 +182,7 @@ def _compared(one: Survey, two: Survey, start: float) -> _Likeness:
     return _Likeness(likeness, (best - reach) * step, float(louder_db))
 
 
-def _power(spectrum: npt.NDArray[np.complex64], size: int) -> float:
+def _power(spectrum: npt.NDArray[np.complexfloating[Any, Any]], size: int) -> float:
     """Sum of the squares of the `size` samples whose spectrum this is."""
     return 2 * float(np.sum(spectrum.real**2 + spectrum.imag**2, dtype=np.float64)) / size
 
