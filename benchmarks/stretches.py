@@ -3,7 +3,8 @@
     python benchmarks/stretches.py [--quick]             seeds 0–199 of `calls.py`, the report set
     python benchmarks/stretches.py --seeds 1000 1040     seeds for development, call by call
 
-Found: at least 80 % of a planted stretch, or of what is spoken in it. False: a stretch found in the same call before anything was planted, or outside
+Found: at least 80 % of a planted stretch, or of what is spoken in it.
+False: a stretch found in the same call before anything was planted, or outside
 what was planted. Masked as silence: calls in which a second of a masked stretch lies in a silence, a hold or a wait for an answer.
 Rows are kept in results/stretches-rows.tsv as they come: a run that was stopped goes on where it was.
 """
