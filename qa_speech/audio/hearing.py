@@ -218,11 +218,17 @@ def _gated(channel: Channel, shape: Shape, probabilities: Floats, frame_s: float
         probabilities, frame_s, levels, track.frame_s,
         explained=explained, still=shape.still, held=shape.held, limits=limits,
     )  # fmt: skip
-    sure = activity.detected(probabilities, frame_s, activity.CONFIDENT, limits) - _explained(channel, LEAK_REACH_S)
+    held_pitch = _timeline(shape.held, track.frame_s)
+    sure = (
+        activity.detected(probabilities, frame_s, activity.CONFIDENT, limits)
+        - held_pitch
+        - _explained(channel, LEAK_REACH_S)
+    )
     left_out = (sure - taken).duration
     doubts: tuple[tuple[str, float, str], ...] = ()
     if left_out > max(UNTOLD_S, MOST * sure.duration):
-        taken = activity.detected(probabilities, frame_s, limits.threshold, limits) - _explained(channel)
+        likely = activity.detected(probabilities, frame_s, limits.threshold, limits)
+        taken = likely - held_pitch - _explained(channel)
         doubts = (("level_disagrees", round(100 * left_out / sure.duration), "%"),)
     others = sounds.other_sounds(track, levels, taken, probabilities, frame_s)
     nobody = Timeline((sound.start, sound.end) for sound in others)
