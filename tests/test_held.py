@@ -48,7 +48,7 @@ def test_a_horn_between_words_is_no_speech_though_the_detector_is_sure_of_it(lin
 def test_only_what_stays_on_one_pitch_for_a_third_of_a_second_is_held() -> None:
     heard = np.ones(300, bool)
     steady, short, gliding = (np.full(24_000, 330.0) for _ in range(3))
-    gliding += 20 * clock(3.0)
+    gliding += 60 * clock(3.0)
     pieces = harmonics(short) * (clock(3.0) % 0.5 < 0.25)
 
     assert held(shapes(Track(harmonics(steady), 8000), heard), heard, 0.01)[:290].all()

@@ -124,6 +124,35 @@ def test_a_tone_is_found_that_follows_an_even_hum() -> None:
     assert (one & two).duration == pytest.approx(2, abs=0.2)
 
 
+@pytest.mark.parametrize(("hertz", "loud"), [(50, 900), (100, 900), (120, 2000), (1250, 900)])
+def test_an_even_hum_or_whine_as_loud_on_both_channels_is_no_mask(hertz: float, loud: float) -> None:
+    samples, rate = sample("good-service.ogg")
+    hum = np.rint(loud * np.sin(2 * np.pi * hertz * np.arange(samples.shape[1]) / rate))
+
+    assert not any(found_in(np.clip(samples + hum, -32768, 32767).astype(np.int16), rate))
+
+
+def test_the_hum_of_both_lines_is_not_one_signal() -> None:
+    samples, rate = sample("good-service.ogg")
+    times = np.arange(samples.shape[1]) / rate
+    hum = 400 * np.sin(2 * np.pi * 50 * times) + 200 * np.sin(2 * np.pi * 150 * times)
+    one, two = (np.clip(channel * 0.2 + hum, -32768, 32767).astype(np.int16) for channel in samples)
+
+    assert not undivided(survey(Track(one, rate)), survey(Track(two, rate)))
+
+
+def test_one_signal_goes_on_through_the_pauses_of_its_background() -> None:
+    samples, rate = sample("good-service.ogg")
+    quiet = np.random.default_rng(1).normal(0, 12, (2, 8 * rate)).astype(np.int16)
+    longer = np.concatenate((quiet, samples), axis=1)
+    made = mixed(longer, rate, 0, 20)
+
+    found = undivided(survey(Track(made[0], rate)), survey(Track(made[1], rate)))
+
+    assert found[0].start == 0
+    assert found[0].end == pytest.approx(20, abs=1.5)
+
+
 def test_a_note_that_leaks_from_one_channel_into_the_other_is_no_mask() -> None:
     samples, rate = sample("good-service.ogg")
     note = np.sin(2 * np.pi * 1320 * np.arange(rate) / rate)

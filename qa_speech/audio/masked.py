@@ -22,7 +22,7 @@ from qa_speech.audio import mask
 from qa_speech.audio.activity import Mask, active_level
 from qa_speech.audio.channels import Survey
 from qa_speech.audio.sounds import Sound, pure_parts, tone_in
-from qa_speech.audio.track import Floats, Track, frame_mask, runs
+from qa_speech.audio.track import Floats, Track, runs
 from qa_speech.timeline import Segment, Timeline
 
 STILL_SPREAD, IDLE_SPREAD = 3.5 / 32768, 16.5 / 32768
@@ -42,9 +42,9 @@ FAINT_PERCENT, FAINT_DB = 10, 6.0
 EVEN_DB, EVEN_FRAMES, FAINTEST_DB = 4.0, 20, -60.0
 """A tone's level stays within so many dB for so many frames, also through a narrow codec, and above so many dBFS."""
 MIN_TONE_S, JOIN_S = 0.3, 0.05
-MIN_OTHER_S, SAME_DB, LOWEST_HZ = 0.6, 3.0, 300.0
-"""A tone that is not ours lasts so long, is no further from being as loud on the one channel as on the other, and no lower: what
-lies below a telephone line is the hum of the mains."""
+MIN_OTHER_S, SAME_DB, SOFTEST_DB = 0.6, 3.0, 6.0
+"""A tone that is not ours lasts so long, is no further from being as loud on the one channel as on the other, and by so much louder
+than the softest tenth of the call: what is always heard is the hum of the mains, or a whine."""
 OWN_HZ, OWN_DB, OWN_LONGEST_S = 8.0, 2.0, 60.0
 """On one channel alone only a tone this near, over so many seconds, to that of `mask` is a mask: any other may be the line's."""
 
@@ -195,22 +195,7 @@ def _toned(channels: Sequence[Survey]) -> Timeline:
             tones = [tone_in(channel.track, stretch) for channel in channels]
             if all(_is_tone(tone) for tone in tones) and _is_mask(channels, stretch):
                 found.append(stretch)
-    masks = Timeline(found)
-    if len(channels) > 1 and _fills_the_pauses(channels, masks):
-        return Timeline(stretch for stretch in masks if all(_is_own(channel, stretch) for channel in channels))
-    return masks
-
-
-def _fills_the_pauses(channels: Sequence[Survey], tones: Timeline) -> bool:
-    """Whether a tone sounds more often than a recording is masked, and for longer than the line itself is heard: a whine."""
-    if len(tones) <= MOST_MASKS:
-        return False
-    frame_s = channels[0].track.frame_s
-    rest = []
-    for channel in channels:
-        toned = frame_mask(tones, len(channel.levels), frame_s)
-        rest.append(_background(channel.levels[~toned]))
-    return tones.duration > max(rest) * frame_s
+    return Timeline(found)
 
 
 def _is_mask(channels: Sequence[Survey], stretch: Segment) -> bool:
@@ -219,11 +204,12 @@ def _is_mask(channels: Sequence[Survey], stretch: Segment) -> bool:
         return True
     if len(channels) == 1 or stretch.duration < MIN_OTHER_S:
         return False
-    if any(_loudest_hz(channel, stretch) < LOWEST_HZ for channel in channels):
-        return False
     first, last = (round(moment / channels[0].track.frame_s) for moment in (stretch.start, stretch.end))
-    one_db, two_db = (float(np.median(channel.levels[first:last])) for channel in channels)
-    return abs(one_db - two_db) <= SAME_DB
+    tones_db = [float(np.median(channel.levels[first:last])) for channel in channels]
+    softest_db = [float(np.percentile(channel.levels, FAINT_PERCENT)) for channel in channels]
+    one_db, two_db = tones_db
+    is_always_heard = any(tone - softest < SOFTEST_DB for tone, softest in zip(tones_db, softest_db, strict=True))
+    return abs(one_db - two_db) <= SAME_DB and not is_always_heard
 
 
 def _pure(channels: Sequence[Survey], stretch: Segment) -> Timeline:
