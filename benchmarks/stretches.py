@@ -20,7 +20,7 @@ from _common import ROOT, Figure, Options, figure, run
 from _recordings import analysed
 from _rows import kept_rows
 from _spoken import DATA, chance
-from _stretches import masked, masked_side, natural_silence, naturally_silent, partly_mono
+from _stretches import Planted, masked, masked_side, natural_silence, naturally_silent, partly_mono
 from calls import REPORT_SEEDS, MadeCall, make
 
 from qa_speech.audio.analysis import Analysis
@@ -83,9 +83,8 @@ def tried(seed: int, options: Options) -> Row:
 
     plain_masked, plain_mono = looked_at(made.samples, made.rate)
     _, as_mono = looked_at(mono.samples, made.rate)
-    as_masked = analysed(hidden.samples, made.rate)
-    as_side = analysed(one_sided.samples, made.rate)
-    found_side = as_side.masked[min(side, len(as_side.masked) - 1)]
+    as_masked, _ = looked_at(hidden.samples, made.rate)
+    as_side, _ = looked_at(one_sided.samples, made.rate)
     row = Row(
         seed=seed,
         natural=natural_silence(made),
@@ -94,12 +93,12 @@ def tried(seed: int, options: Options) -> Row:
         mono_found=_share(as_mono, mono.stretches),
         mono_spoken_found=_share(as_mono, mono.stretches & (made.truth[0] | made.truth[1])),
         mono_outside_s=_outside_s(as_mono, mono.stretches),
-        masked_found=_share(as_masked.masked_whole, hidden.stretches),
-        masked_outside_s=_outside_s(_anywhere(as_masked.masked), hidden.stretches),
-        masked_as_silence_s=_as_silence_s(as_masked, made, hidden.stretches),
-        side_found=_share(found_side, one_sided.stretches),
-        side_outside_s=_outside_s(_anywhere(as_side.masked), one_sided.stretches),
-        side_as_silence_s=_as_silence_s(as_side, made, one_sided.stretches),
+        masked_found=_share(as_masked[0] & as_masked[1], hidden.stretches),
+        masked_outside_s=_outside_s(_anywhere(as_masked), hidden.stretches),
+        masked_as_silence_s=_as_silence_s(hidden, as_masked[0] & as_masked[1], made),
+        side_found=_share(as_side[side], one_sided.stretches),
+        side_outside_s=_outside_s(_anywhere(as_side), one_sided.stretches),
+        side_as_silence_s=_as_silence_s(one_sided, as_side[side], made),
         false_mono_s=plain_mono.duration,
         false_masked_s=_anywhere(plain_masked).duration,
     )
@@ -139,14 +138,16 @@ def _outside_s(found: Timeline, planted: Timeline) -> float:
     return (found - roomy).duration
 
 
-def _as_silence_s(found: Analysis, made: MadeCall, hidden: Timeline) -> float:
-    """Seconds of masked stretches that a silence, a hold or a slow answer holds."""
-    call = _call(found, made)
+def _as_silence_s(planted: Planted, found: Timeline, made: MadeCall) -> float:
+    """Seconds of masked stretches that a silence, a hold or a slow answer holds: none where all but less is found."""
+    if (planted.stretches - found).duration < MATTERS_S:
+        return 0.0
+    call = _call(analysed(planted.samples, made.rate), made)
     spans = [(gap.start, gap.end) for gap in silences(call)]
     for one in response(call).evidence:
         if one.note == "slow_response" and one.start is not None and one.end is not None:
             spans.append((one.start, one.end))
-    return (Timeline(spans) & hidden).duration
+    return (Timeline(spans) & planted.stretches).duration
 
 
 def _call(found: Analysis, made: MadeCall) -> Call:
