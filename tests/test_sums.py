@@ -156,6 +156,14 @@ def test_a_long_call_is_printed_around_what_was_found() -> None:
     assert [line.index for line in found if line.printed] == [98, 99, 100, 101, 102]
     assert found[98].skipped == 98
     assert all(line.printed for line in lines(CallReport(make_call(*said[:20], duration=90)), "zh"))
+    every = tuple(
+        qa_speech.Evidence("quote", 4 * at + 0.5, 4 * at + 1, Role.CUSTOMER, "第", utterance=at)
+        for at in range(0, 200, 3)
+    )
+    many = msgspec.structs.replace(report.score, criteria=(msgspec.structs.replace(criterion, evidence=every),))
+    printed = [line for line in lines(msgspec.structs.replace(report, score=many), "zh") if line.printed]
+    assert len(printed) <= 200
+    assert {line.index for line in printed} >= set(range(0, 200, 3))
 
 
 def test_lanes_show_how_loud_it_is() -> None:

@@ -18,7 +18,9 @@ from qa_speech.wording.lang import Lang
 PRINTED_WHOLE = 60
 """Lines of a call that is printed whole."""
 AROUND = 2
-"""Lines printed before and after one in which something was found."""
+"""Lines printed before and after one in which something was found …"""
+PRINTED_MOST = 200
+"""… fewer, or none, where these would be more lines than so many."""
 PUNCTUATION = "，。？！、；：,.?!;:…"
 
 
@@ -110,10 +112,12 @@ def _for_paper(found: Sequence[Line]) -> list[Line]:
     """Which lines are printed: all of a short call, else those with a flag and some around them."""
     if len(found) <= PRINTED_WHOLE:
         return list(found)
-    near: set[int] = set()
-    for line in found:
-        if line.flags:
-            near.update(range(line.index - AROUND, line.index + AROUND + 1))
+    flagged = [line.index for line in found if line.flags]
+    near = set(flagged)
+    for around in range(1, AROUND + 1):
+        wider = {place for index in flagged for place in range(index - around, index + around + 1)}
+        if len(wider) <= PRINTED_MOST:
+            near = wider
     made = []
     skipped = 0
     for line in found:
