@@ -9,7 +9,7 @@ from statistics import mean
 import msgspec
 
 from qa_speech.store.base import SHOWN_CRITERIA, CriterionCount, Figures
-from qa_speech.store.records import ResultRow
+from qa_speech.store.records import CriterionRow, ResultRow
 
 JUDGED = ("pass", "partial", "fail")
 
@@ -64,6 +64,11 @@ def _without_total(rows: Sequence[ResultRow]) -> dict[str, int]:
     return dict(reasons.most_common())
 
 
+def _costs(criterion: CriterionRow) -> bool:
+    """Whether a fail takes anything away: a bonus that was not earned does not."""
+    return bool(criterion.fatal) or (criterion.possible or 0.0) > (criterion.points or 0.0)
+
+
 def _criteria(rows: Sequence[ResultRow]) -> list[CriterionCount]:
     titles: dict[str, str] = {}
     failed: Counter[str] = Counter()
@@ -74,7 +79,7 @@ def _criteria(rows: Sequence[ResultRow]) -> list[CriterionCount]:
             titles[name] = criterion.title or ""
             if criterion.outcome in JUDGED:
                 judged[name] += 1
-            if criterion.outcome == "fail":
+            if criterion.outcome == "fail" and _costs(criterion):
                 failed[name] += 1
     found = [CriterionCount(titles[name], count, judged[name]) for name, count in failed.items()]
     found.sort(key=lambda one: (-one.failed, one.criterion))

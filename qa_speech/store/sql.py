@@ -57,7 +57,10 @@ PARTS = """
 BRIEF = """
     SELECT
         id, status, duration_s, total, passed, to_review, copied_from, band, reason, error, message,
-        list_transform(criteria, lambda c: {'id': c.id, 'title': c.title, 'outcome': c.outcome}) AS criteria,
+        list_transform(criteria, lambda c: {
+            'id': c.id, 'title': c.title, 'outcome': c.outcome,
+            'costs': coalesce(c.fatal, '') <> '' OR coalesce(c.possible, 0) > coalesce(c.points, 0)
+        }) AS criteria,
         list_transform(alarms, lambda c: {'title': c.title, 'raised': c.raised}) AS alarms
     FROM newest"""
 COUNTS = """
@@ -96,7 +99,7 @@ ERRORS = """
 CRITERIA = f"""
     SELECT
         any_value(c.title),
-        count(*) FILTER (c.outcome = 'fail') AS failed,
+        count(*) FILTER (c.outcome = 'fail' AND c.costs) AS failed,
         count(*) FILTER (c.outcome IN ('pass', 'partial', 'fail'))
     FROM (SELECT unnest(criteria) AS c FROM brief)
     GROUP BY c.id
