@@ -1,7 +1,9 @@
 """What is valid but wrong is found, and what is right is left alone."""
 
 import pytest
+from typer.testing import CliRunner
 
+from qa_speech.cli import app
 from qa_speech.errors import ConfigError
 from qa_speech.scorecard import load_scorecard
 from qa_speech.scorecard.finding import NOTES
@@ -48,6 +50,34 @@ def test_a_new_card_has_nothing_to_complain_about(name):
     made = load_scorecard(new_scorecard(name, title="新表"))
 
     assert (made.id, made.title, lint(made)) == (name, "新表", [])
+
+
+@pytest.mark.parametrize(
+    ("file", "options", "name", "title"),
+    [
+        ("我的评分表", (), "wo-de-ping-fen-biao", "我的评分表"),
+        ("宽带（2026年）", (), "kuan-dai-2026-nian", "质检评分表"),
+        ("my card", ("--id", "mine", "--title", "装机"), "mine", "装机"),
+    ],
+)
+def test_a_new_card_may_have_any_file_name(tmp_path, file, options, name, title):
+    path = tmp_path / f"{file}.yaml"
+
+    done = CliRunner().invoke(app, ["scorecard", "new", str(path), *options, "--ui", "zh"])
+
+    made = load_scorecard(path)
+    assert (done.exit_code, made.id, made.title, lint(made)) == (0, name, title, [])
+    assert done.stderr == f"评分表编号：{name}\n"
+
+
+def test_a_name_without_letters_and_a_bad_id_are_refused(tmp_path):
+    nothing = CliRunner().invoke(app, ["scorecard", "new", str(tmp_path / "——.yaml"), "--ui", "en"])
+    bad = CliRunner().invoke(app, ["scorecard", "new", str(tmp_path / "a.yaml"), "--id", "Bad Id", "--ui", "en"])
+
+    assert (nothing.exit_code, bad.exit_code) == (2, 2)
+    assert "give one with --id" in nothing.stderr
+    assert "not an id" in bad.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 CASES = {

@@ -97,7 +97,7 @@ def test_explain_says_why_there_is_no_total() -> None:
     short = report(make_call("agent: 您好", "customer: 喂", duration=5), CARD).score
     assert short is not None
 
-    assert qa_speech.explain(short)[0].startswith("不参加评分（")
+    assert qa_speech.explain(short)[0].startswith("不参加评分（内容太短，不足以判断：评分表要求至少 20 秒；")
 
 
 def test_explain_of_a_call_without_times_names_lines() -> None:

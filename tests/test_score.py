@@ -279,8 +279,8 @@ def test_bands_and_the_pass_mark_hold_from_their_edge():
 @pytest.mark.parametrize(
     ("eligible", "reason"),
     [
-        ("{min_duration_s: 100}", "too_short"),
-        ("{max_duration_s: 1}", "too_long"),
+        ("{min_duration_s: 100}", "too_short:min_duration_s=100"),
+        ("{max_duration_s: 1}", "too_long:max_duration_s=1"),
         ("{both_spoke: true}", ""),
         ("{recognised: true}", ""),
         ("{attributes: {queue: [宽带]}}", "attribute:queue"),

@@ -62,6 +62,18 @@ def test_a_row_holds_score_criteria_and_figures(tmp_path: Path) -> None:
     assert row["main_reasons"] == "问候：坐席没有说到要求的话"
 
 
+def test_metadata_stand_behind_what_the_call_is_and_hide_no_column(tmp_path: Path) -> None:
+    metadata = {"started_at": "2026-11-27T09:30:00", "agent": "=1001", "Status": "x", "渠道": "热线"}
+    one = CallReport(make_call("agent@0-2: 您好", call_id="a.wav", metadata=metadata))
+    write_csv([one, report("b.wav")], tmp_path / "results.csv", lang="zh")
+
+    first, second = rows(tmp_path / "results.csv")
+
+    assert list(first)[:7] == ["id", "path", "agent", "started_at", "meta_Status", "渠道", "status"]
+    assert list(first.values())[2:7] == ["'=1001", "2026-11-27T09:30:00", "x", "热线", "ok"]
+    assert (second["agent"], second["meta_Status"]) == ("", "")
+
+
 def test_header_names_do_not_depend_on_the_language(tmp_path: Path) -> None:
     for lang in ("zh", "en"):
         write_csv([report("a.wav")], tmp_path / f"{lang}.csv", lang=lang)  # type: ignore[arg-type]

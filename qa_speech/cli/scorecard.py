@@ -42,28 +42,40 @@ def load(name: str) -> Scorecard:
 @app.command("new")
 def new(
     path: Annotated[Path, typer.Argument(help="The file to write.", dir_okay=False, show_default=False)],
-    title: Annotated[str, typer.Option("--title", help="Its title.")] = "质检评分表",
+    title: Annotated[str, typer.Option("--title", help="Its title; of a Chinese file its name.")] = "",
+    card_id: Annotated[
+        str, typer.Option("--id", help="Its id; made of the name of the file unless given.", show_default=False)
+    ] = "",
     like: Annotated[str | None, typer.Option("--like", help="Start from a shipped one.", show_default=False)] = None,
     ui_language: UiOption = None,
 ) -> None:
     """Write a new scorecard to begin with.
 
-    Example: qa-speech scorecard new my-card.yaml --like telecom-hotline
+    Example: qa-speech scorecard new 我的评分表.yaml --like telecom-hotline
     """
     from qa_speech.errors import ConfigError
     from qa_speech.files import write_bytes
     from qa_speech.scorecard.choice import find_scorecard
-    from qa_speech.scorecard.starter import new_scorecard
+    from qa_speech.scorecard.starter import id_of, new_scorecard
 
     with friendly_errors(ui_language):
         if path.exists():
             raise ConfigError(str(path), [problem("exists already; give another name, or move it away first")])
-        text = new_scorecard(path.stem, title=title)
+        name = card_id or id_of(path.stem)
+        text = new_scorecard(name, title=title or _title(path.stem))
         if like is not None:
             text = find_scorecard(like).read_text(encoding="utf-8")
-            text = text.replace(f"\nid: {load(like).id}\n", f"\nid: {path.stem}\n", 1)
+            text = text.replace(f"\nid: {load(like).id}\n", f"\nid: {name}\n", 1)
         write_bytes(path, text.encode())
-    typer.echo(f"{path}", err=False)
+    if name != path.stem:
+        typer.echo(_in(ui(ui_language), f"评分表编号：{name}", f"id of the scorecard: {name}"), err=True)
+    typer.echo(f"{path}")
+
+
+def _title(stem: str) -> str:
+    """The title of a scorecard in a file of this name."""
+    chinese = stem.isalnum() and not stem.isascii()
+    return stem if chinese else "质检评分表"
 
 
 @app.command("check")

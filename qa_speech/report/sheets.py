@@ -12,6 +12,8 @@ from qa_speech.cells import defused
 from qa_speech.files import write_bytes
 from qa_speech.scorecard.deductions import pending
 from qa_speech.scores import CallFailure, CallReport, Measurement, Score
+from qa_speech.store.base import in_order
+from qa_speech.store.sql import shown_name
 from qa_speech.wording import messages, terms
 from qa_speech.wording.lang import Lang, clauses
 
@@ -19,13 +21,16 @@ HEAD = (
     "id", "path", "status", "alarms", "duration_s", "total", "total_if_confirmed", "coverage", "band", "passed",
     "to_review", "reason", "main_reasons", "warnings", "scorecard", "scorecard_version",
 )  # fmt: skip
+WHAT = 2
+"""Columns that say what the call is; its metadata stand behind them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One input: the columns of `HEAD`, those of its criteria, and those of its figures, by name."""
+    """One input: the columns of `HEAD`, its metadata, those of its criteria, and those of its figures, by name."""
 
     fixed: Mapping[str, object]
+    metadata: Mapping[str, str] = field(default_factory=dict)
     criteria: Mapping[str, object] = field(default_factory=dict)
     figures: Mapping[str, object] = field(default_factory=dict)
 
@@ -33,11 +38,11 @@ class Row:
 def write_csv(reports: Sequence[CallReport | CallFailure], path: str | Path, *, lang: Lang) -> None:
     """Write results.csv: UTF-8 with a byte order mark (Excel opens Chinese), one row per input in the order given.
 
-    Columns: those of `HEAD`; ``marks`` where people's marks went into a score;
-    then ``<criterion>.outcome`` and ``<criterion>.points`` for every criterion met; then per metric
-    its value (``silence``, ``talk:agent``) and its main components (``silence.longest_s``), plain numbers in the metric's
-    unit. Sentences are in `lang`. Cells that a spreadsheet would take for a formula get a leading apostrophe. `status` is
-    ``ok`` or the class of the error.
+    Columns: id and path; the metadata met (agent, team, queue, started_at before others), one of the name of another column
+    as ``meta_NAME``; the others of `HEAD`; ``marks`` where people's marks went into a score; then ``<criterion>.outcome``
+    and ``<criterion>.points`` for every criterion met; then per metric its value (``silence``, ``talk:agent``) and its
+    main components (``silence.longest_s``), plain numbers in the metric's unit. Sentences are in `lang`. Cells that a
+    spreadsheet would take for a formula get a leading apostrophe. `status` is ``ok`` or the class of the error.
     """
     write_rows([row(report, lang) for report in reports], path)
 
@@ -45,15 +50,20 @@ def write_csv(reports: Sequence[CallReport | CallFailure], path: str | Path, *, 
 def write_rows(rows: Sequence[Row], path: str | Path) -> None:
     """Write results.csv from the rows of `row`, for runs that keep nothing else of their calls."""
     text = io.StringIO(newline="")
+    metadata = in_order({key for one in rows for key in one.metadata})
     criteria = dict.fromkeys(name for one in rows for name in one.criteria)
     figures = dict.fromkeys(name for one in rows for name in one.figures)
-    head = [*HEAD]
+    after = [*HEAD[WHAT:]]
     if any("marks" in one.fixed for one in rows):
-        head.append("marks")
+        after.append("marks")
+    taken = {name.lower() for name in (*HEAD, "marks", *criteria, *figures)}
+    shown = [shown_name(key, taken) for key in metadata]
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([cell(name) for name in (*head, *criteria, *figures)])
+    writer.writerow([cell(name) for name in (*HEAD[:WHAT], *shown, *after, *criteria, *figures)])
     for one in rows:
-        values = [one.fixed.get(name) for name in head]
+        values = [one.fixed.get(name) for name in HEAD[:WHAT]]
+        values += [one.metadata.get(key) for key in metadata]
+        values += [one.fixed.get(name) for name in after]
         values += [one.criteria.get(name) for name in criteria]
         values += [one.figures.get(name) for name in figures]
         writer.writerow([cell(value) for value in values])
@@ -86,7 +96,7 @@ def row(report: CallReport | CallFailure, lang: Lang) -> Row:
         for criterion in report.score.criteria:
             criteria[f"{criterion.id}.outcome"] = criterion.outcome
             criteria[f"{criterion.id}.points"] = criterion.points
-    return Row(fixed, criteria, _figures(report.measurements))
+    return Row(fixed, report.call.recording.metadata, criteria, _figures(report.measurements))
 
 
 def _of_call(report: CallReport, lang: Lang) -> dict[str, object]:

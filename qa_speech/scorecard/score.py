@@ -33,8 +33,9 @@ order begins with the anchor, whose note is "anchor" (`anchor:` and its own note
 place of its own (a mean, a share) shows the stretch it was taken over, with the name of the metric as note. A bonus that was
 not earned is a fail without points to lose: no fault.
 
-Reasons of a Score without total: ``too_short``, ``too_long``, ``one_sided``, ``no_words``, ``attribute:NAME`` (not
-scorable); ``low_coverage``, ``nothing_applies``, ``nothing_judged``.
+Reasons of a Score without total: ``too_short:LIMIT``, ``too_long:LIMIT`` (the key of the card and what it asks for, e.g.
+``min_duration_s=20``), ``one_sided``, ``no_words``, ``attribute:NAME`` (not scorable); ``low_coverage``, ``nothing_applies``,
+``nothing_judged``.
 """
 
 from __future__ import annotations
@@ -231,13 +232,9 @@ def _unscorable(call: Call, plan: Plan, reason: str) -> Score:
 
 def not_scorable(call: Call, eligible: Eligible) -> str:
     """Why a call is outside what the scorecard judges, or ""."""
-    if call.times == "nominal":
-        if eligible.min_turns is not None and len(turns(call)) < eligible.min_turns:
-            return "too_short"
-    elif eligible.min_duration_s is not None and call.duration < eligible.min_duration_s:
-        return "too_short"
-    elif eligible.max_duration_s is not None and call.duration > eligible.max_duration_s:
-        return "too_long"
+    limit = _limit_missed(call, eligible)
+    if limit:
+        return limit
     if eligible.both_spoke and call.recording.layout not in ("mono", "fake_stereo"):
         speaking = {utterance.role for utterance in call.utterances}
         speaking.update([role for role, line in call.speech.items() if line])
@@ -248,6 +245,18 @@ def not_scorable(call: Call, eligible: Eligible) -> str:
     for name, wanted in eligible.attributes.items():
         if str(attribute_of(call, name)) not in wanted:
             return f"attribute:{name}"
+    return ""
+
+
+def _limit_missed(call: Call, eligible: Eligible) -> str:
+    """The limit of length that a call does not keep, as ``too_short:min_duration_s=20``; "" where it keeps all."""
+    if call.times == "nominal":
+        if eligible.min_turns is not None and len(turns(call)) < eligible.min_turns:
+            return f"too_short:min_turns={eligible.min_turns}"
+    elif eligible.min_duration_s is not None and call.duration < eligible.min_duration_s:
+        return f"too_short:min_duration_s={eligible.min_duration_s:g}"
+    elif eligible.max_duration_s is not None and call.duration > eligible.max_duration_s:
+        return f"too_long:max_duration_s={eligible.max_duration_s:g}"
     return ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from qa_speech.errors import ConfigError, problem
 
@@ -65,6 +66,34 @@ tests:
 """
 
 
+_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_NO_ID = re.compile(r"[^a-z0-9_.]+")
+
+
+def id_of(name: str) -> str:
+    """An id for a scorecard of this name: the name itself if it can be one, else its letters, Chinese ones by their sound.
+
+    Raises
+    ------
+    ConfigError
+        No letter or digit is in it.
+
+    Examples
+    --------
+    >>> id_of("my-card"), id_of("我的评分表"), id_of("Hotline 2026（试行）")
+    ('my-card', 'wo-de-ping-fen-biao', 'hotline-2026-shi-xing')
+    """
+    if _ID.fullmatch(name):
+        return name
+    from pypinyin import lazy_pinyin
+
+    spelled = "-".join(lazy_pinyin(unicodedata.normalize("NFKC", name))).lower()
+    found = _NO_ID.sub("-", spelled).strip("-._")[:64].rstrip("-._")
+    if not found:
+        raise ConfigError(name, [problem("no letter or digit to make an id of; give one with --id")])
+    return found
+
+
 def new_scorecard(name: str, *, title: str = "质检评分表") -> str:
     """The YAML of a small scorecard that passes `check`, `lint` and `test`.
 
@@ -78,7 +107,7 @@ def new_scorecard(name: str, *, title: str = "质检评分表") -> str:
     >>> new_scorecard("my-card", title="我的评分表").splitlines()[3]
     'id: my-card'
     """
-    if re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,63}", name) is None:
+    if _ID.fullmatch(name) is None:
         raise ConfigError(name, [problem("not an id: lower-case letters, digits, '-', '_' or '.', up to 64")])
     if re.search(r"[\n:#'\"\[\]{}&*!|>%@`]", title) or not title.strip():
         raise ConfigError("title", [problem("use plain words without YAML signs, got {title!r}", title=title)])

@@ -255,6 +255,16 @@ def unread_calls_of(store: Store) -> Iterator[Unread]:
         yield partial(stored.decoded, rows.get(stored.id))
 
 
+def in_order(metadata: Collection[str]) -> list[str]:
+    """The keys of metadata, those that people look for first.
+
+    >>> in_order({"z", "queue", "agent"})
+    ['agent', 'queue', 'z']
+    """
+    first = [key for key in KEPT_METADATA if key in metadata]
+    return first + sorted(set(metadata) - set(first))
+
+
 # -- what every store does alike --------------------------------------------------------------------------------
 
 

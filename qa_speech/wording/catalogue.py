@@ -24,6 +24,23 @@ OUTCOMES: Words = {
     "manual": ("待人工评定", "For a person"),
 }
 
+LIMITS: Words = {
+    "min_duration_s": (
+        "评分表要求至少 {} 秒；要评就换 eligible.min_duration_s 更小的评分表",
+        "the scorecard asks for {} s at least; to score it take one with a smaller eligible.min_duration_s",
+    ),
+    "max_duration_s": (
+        "评分表要求至多 {} 秒；要评就换 eligible.max_duration_s 更大的评分表",
+        "the scorecard asks for {} s at most; to score it take one with a larger eligible.max_duration_s",
+    ),
+    "min_turns": (
+        "评分表要求没有时间的文本至少 {} 个轮次；要评就给全对话，或换 eligible.min_turns 更小的评分表",
+        "the scorecard asks for {} turns at least of a text without times; to score it give the whole dialogue, or take one "
+        "with a smaller eligible.min_turns",
+    ),
+}
+"""Limits of a scorecard that a call does not keep: what would make it scorable."""
+
 REASONS: Words = {
     "marked": ("人工判定", "decided by a person"),
     "not_marked": ("没有人工判定", "no person has marked it"),

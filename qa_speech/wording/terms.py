@@ -111,14 +111,20 @@ def outcome(code: str, lang: Lang) -> str:
 
 
 def reason(code: str, lang: Lang) -> str:
-    """Why there is no figure, or why a person has to look; what follows a colon stays, in brackets.
+    """Why there is no figure, or why a person has to look; what follows a colon stays, in brackets. A limit of the scorecard
+    is said with what would meet it.
 
     >>> reason("mono", "zh"), reason("attribute:queue", "en")
     ('单声道录音，分不出坐席和客户', "the call's data do not meet the scorecard's conditions (queue)")
+    >>> reason("too_long:max_duration_s=60", "en").partition(";")[0]
+    'longer than the scorecard takes: the scorecard asks for 60 s at most'
     """
     head, _, rest = code.partition(":")
     if head not in words.REASONS:
         return code
+    limit, _, value = rest.partition("=")
+    if limit in words.LIMITS:
+        return labelled(term(words.REASONS, head, lang), term(words.LIMITS, limit, lang).format(value), lang)
     return term(words.REASONS, head, lang) + bracket(rest, lang)
 
 

@@ -30,7 +30,6 @@ from qa_speech.report.workbook.calls import (
     call_columns,
     figure_cells,
     figure_columns,
-    in_order,
     told_of,
     wrong_columns,
     wrong_rows,
@@ -40,7 +39,7 @@ from qa_speech.report.workbook.overview import Overview, fill_agents, fill_notes
 from qa_speech.report.workbook.sheet import Book, Table
 from qa_speech.report.workbook.tally import Tally, is_fatal, rang, wrong_of
 from qa_speech.scores import CallReport
-from qa_speech.store.base import Result
+from qa_speech.store.base import Result, in_order
 from qa_speech.store.masking import masked_results
 from qa_speech.store.records import ResultRow
 from qa_speech.store.spool import Spool, spooled

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from qa_speech.report.workbook.figures import Figure
@@ -11,6 +11,7 @@ from qa_speech.report.workbook.sheet import COUNT, POINTS, SHARE, WRAP, Bad, Cel
 from qa_speech.report.workbook.tally import criterion_of, rang, wrong_of
 from qa_speech.scorecard.deductions import points_lost
 from qa_speech.scores import AlarmScore, CallReport
+from qa_speech.store.base import KEPT_METADATA as FIRST
 from qa_speech.store.base import Result
 from qa_speech.store.records import FAILED, AlarmRow, CriterionRow, PlaceRow, ResultRow
 from qa_speech.store.summary import error_name
@@ -24,8 +25,6 @@ PageOf: TypeAlias = Callable[[str], str]
 """The id of a call → the address of its page, relative to the workbook; "" where it has none."""
 Told: TypeAlias = Mapping[str, str]
 """Id of a criterion, or of an alarm after ``alarm:`` → the sentence that says what was found."""
-FIRST = ("agent", "team", "queue", "started_at")
-"""Metadata that stand before all others."""
 MAIN = 3
 """Deductions that are named in the row of a call."""
 
@@ -41,15 +40,6 @@ class Layout(NamedTuple):
     def head(self, name: str) -> str:
         """A head by its name."""
         return terms.term(labels.HEADS, name, self.lang)
-
-
-def in_order(metadata: Collection[str]) -> list[str]:
-    """The keys of metadata, those that people look for first.
-
-    >>> in_order({"z", "queue", "agent"})
-    ['agent', 'queue', 'z']
-    """
-    return [key for key in FIRST if key in metadata] + sorted(set(metadata) - set(FIRST))
 
 
 def told_of(report: CallReport, lang: Lang) -> dict[str, str]:
