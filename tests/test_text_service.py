@@ -94,7 +94,10 @@ def test_too_short_goes_by_turns_in_a_text_without_times() -> None:
     assert score(make_call("agent: 您好", "customer: 喂", times="nominal"), card).reason == "too_short:min_turns=3"
     assert score(make_call(*SAID[:3], times="nominal"), card).scorable
     assert score(make_call("agent@0-2: 您好", "customer@3-4: 喂"), card).reason in ("too_short:min_duration_s=20", "")
-    assert score(make_call("agent@0-2: 您好", "customer@3-4: 喂", duration=8), card).reason == "too_short:min_duration_s=20"
+    assert (
+        score(make_call("agent@0-2: 您好", "customer@3-4: 喂", duration=8), card).reason
+        == "too_short:min_duration_s=20"
+    )
 
 
 @pytest.mark.parametrize(
