@@ -22,11 +22,11 @@ from _text import SEED, frozen, items_of, levels, missing, of, probabilities, re
 from _text_blind import rows_of
 from _text_speed import cpu_of
 
-from qa_speech.call import Role
+from qa_speech.call import Call, Role
 from qa_speech.conduct.annotate import annotate
 from qa_speech.conduct.classifier import TextClassifier, TextModels, load_text_models
 from qa_speech.conduct.exchanges import exchanges
-from qa_speech.conduct.passages import Passage, exchange_passages
+from qa_speech.conduct.passages import Passage
 from qa_speech.metrics import measure
 from qa_speech.resources import folder
 from qa_speech.testing import make_call
@@ -42,25 +42,29 @@ def linear() -> Models:
     return load_text_models(folder("models") / "text-zh").classifiers
 
 
-def tuned() -> Models | None:
-    """The models of `BENCH_TUNED`."""
+def tuned() -> Models:
+    """The models of `BENCH_TUNED` itself; none where it names no folder."""
     named = os.environ.get("BENCH_TUNED")
-    return load_text_models(Path(named)).classifiers if named else None
+    if not named:
+        return {}
+    found = load_text_models(Path(named)).classifiers
+    return {name: model for name, model in found.items() if model.path == Path(named)}
 
 
 def quality(options: Options) -> Iterator[Figure]:
     """Depth, politeness, violations: tuned, linear, and the difference."""
-    mine = tuned()
-    if mine is None:
-        yield from missing(["base_depth_minus_linear"], "BENCH_TUNED names no folder")
-        return
-    theirs = linear()
-    yield from _depth(mine["depth"], theirs["depth"], options)
-    rows = frozen("politeness.tsv")
-    items = items_of([row["text"] for row in rows])
-    goal = np.array([float(row["level"]) for row in rows])
-    yield from _ranks("politeness_frozen", levels(mine["politeness"], items), levels(theirs["politeness"], items), goal)
-    yield from _violations(mine["violation"], theirs["violation"], options)
+    mine, theirs = tuned(), linear()
+    absent = [name for name in ("depth", "politeness", "violation") if name not in mine]
+    yield from missing([f"base_{name}_minus_linear" for name in absent], "BENCH_TUNED names no folder that holds it")
+    if "depth" in mine:
+        yield from _depth(mine["depth"], theirs["depth"], options)
+    if "politeness" in mine:
+        rows = frozen("politeness.tsv")
+        items = items_of([row["text"] for row in rows])
+        goal = np.array([float(row["level"]) for row in rows])
+        yield from _ranks("politeness", levels(mine["politeness"], items), levels(theirs["politeness"], items), goal)
+    if "violation" in mine:
+        yield from _violations(mine["violation"], theirs["violation"], options)
 
 
 def _depth(mine: TextClassifier, theirs: TextClassifier, options: Options) -> Iterator[Figure]:
@@ -89,14 +93,17 @@ def _read_exchanges(data: Path) -> tuple[list[Passage], Array]:
     for one in real_dialogues(data):
         if one.call.recording.id not in named:
             continue
-        answered = [exchange for exchange in exchanges(one.call) if exchange.answer]
-        for exchange, item in zip(answered, exchange_passages(one.call), strict=True):
+        for exchange in exchanges(one.call):
             name, _, turn = one.turns[exchange.question[0]].rpartition("/")
             level = given.get((name, turn))
-            if level is not None:
-                items.append(item)
+            if level is not None and exchange.answer:
+                items.append(Passage(_joined(one.call, exchange.answer), _joined(one.call, exchange.question)))
                 goal.append(level)
     return items, np.array(goal)
+
+
+def _joined(call: Call, utterances: Sequence[int]) -> str:
+    return "，".join([call.utterances[index].text or "" for index in utterances])
 
 
 def _ranks(name: str, mine: Array, theirs: Array, goal: Array) -> Iterator[Figure]:
@@ -153,10 +160,9 @@ def _above(model: TextClassifier, items: Items, limit: float) -> Array:
 
 def cost(options: Options) -> Iterator[Figure]:
     """CPU of an exchange and of a call, megabytes on disk."""
-    named = os.environ.get("BENCH_TUNED")
     mine = tuned()
-    if named is None or mine is None:
-        yield from missing(["base_ms_per_exchange"], "BENCH_TUNED names no folder")
+    if "depth" not in mine:
+        yield from missing(["base_ms_per_exchange_tuned"], "BENCH_TUNED names no folder with a model of depth")
         return
     rows = frozen("exchanges.tsv")
     items = items_of([row["answer"] for row in rows], [row["question"] for row in rows])
@@ -173,7 +179,7 @@ def cost(options: Options) -> Iterator[Figure]:
         spent = cpu_of(lambda models=models: _one_call(lines, models), times=4)  # type: ignore[misc]
         told = "annotate and three metrics, CPU; a call of 20 exchanges"
         yield figure(f"base_call_ms_{label}", 1000 * spent, "ms", 1, told)
-    size = sum((Path(named) / name).stat().st_size for name in mine["depth"].files)
+    size = sum((mine["depth"].path / name).stat().st_size for name in mine["depth"].files)
     yield figure("base_mb", size / 1e6, "MB", 1, "int8 network and tokenizer")
 
 

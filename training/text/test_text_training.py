@@ -202,6 +202,27 @@ def test_lower_layers_stay_and_upper_ones_learn() -> None:
     assert all(name.startswith("encoder.layer.2.") for name in moved)
 
 
+def test_lessons_of_a_base_hold_every_level_and_the_right_answer_costs_least(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    tune = _import("tune")
+
+    made = tune.lessons(tmp_path, ["depth"])
+
+    level = made.of("depth")
+    assert set(level) == {0, 1, 2, 3, 4}
+    kept = [tune.is_kept_back(group) for group in made.groups]
+    assert 0.05 < np.mean(kept) < 0.2
+    rows = np.arange(50)
+    losses = tune.Losses(made, {"depth": 1})
+    right = torch.tensor(level[rows, None], dtype=torch.float32) - 2
+    assert float(losses({"depth": right}, rows)) == pytest.approx(0)
+    assert float(losses({"depth": -right}, rows)) > 1
+    with pytest.raises(FileNotFoundError):
+        tune.lessons(tmp_path, ["violation"])
+    for name in ("tune", "train", "corpus", "whole"):
+        sys.modules.pop(name, None)
+
+
 def test_whole_exchanges_have_every_level_and_their_length_says_nothing_of_it() -> None:
     whole = _import("whole")
     items = whole.whole()

@@ -202,7 +202,6 @@ def main() -> None:
 
     def after(number: int, loss: float) -> None:
         print(f"pass {number}: loss {loss:.3f}, {time.monotonic() - started:.0f} s", flush=True)
-        torch.save(network.state_dict(), options.out / "state.pt")
 
     learn(
         torch,
