@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from qa_speech.cli import COMMANDS, app, loaded
+from qa_speech.cli.docs import show
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -185,16 +187,14 @@ def test_both_languages_have_the_same_blocks_of_code(english: Path, chinese: Pat
     assert here == there
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_command_lists_and_prints_every_page(lang: str) -> None:
+@pytest.mark.parametrize(("lang", "found"), [("en", ENGLISH), ("zh", CHINESE)])
+def test_the_command_lists_every_page_and_prints_one(lang: str, found: dict[str, Path]) -> None:
     listed = CliRunner().invoke(app, ["docs", "--ui", lang])
-    found = ENGLISH if lang == "en" else CHINESE
+    printed = CliRunner().invoke(app, ["docs", "review", "--ui", lang])
 
-    assert listed.exit_code == 0
-    for name, page in found.items():
-        assert re.search(rf"^{re.escape(name)} +{re.escape(heads(page)[0][1])}$", listed.stdout, re.MULTILINE)
-        printed = CliRunner().invoke(app, ["docs", name, "--ui", lang])
-        assert printed.stdout == text_of(page)
+    lines = [re.split(" {2,}", line) for line in listed.stdout.splitlines()]
+    assert lines[: len(found)] == [[name, heads(page)[0][1]] for name, page in found.items()]
+    assert printed.stdout == text_of(found["review"])
 
 
 @pytest.mark.parametrize(("topic", "meant"), [("sampl", "sampling"), ("抽样", "sampling"), ("scorecard", "scorecards")])
@@ -211,3 +211,22 @@ def test_a_topic_like_none_is_told_where_all_are() -> None:
 
     assert told.exit_code == 2
     assert "qa-speech docs lists them" in told.stderr
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_a_page_is_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+
+    show("# 抽样\n\n| 项 | 意思 |\n|---|---|\n| `number` | 几通，见[计划](plan.md) |\n")
+
+    text = terminal.getvalue()
+    assert "抽样" in text
+    assert "|---|" not in text
+    assert "plan.md" in text
