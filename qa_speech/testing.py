@@ -171,13 +171,14 @@ def tone(duration_s: float, hz: float = 440.0, level_db: float = -20.0, rate: in
 def check_metric(metric: Metric, call: Call) -> None:
     """Raise AssertionError unless the metric keeps the promises of its line in the table.
 
-    The call is unchanged; the answer is the same twice, after pickling the function, and after a JSON round trip of
-    the call; components are exactly those declared; evidence lies inside the call; None has a reason; an empty
-    call is answered.
+    It has a title in Chinese and in English. The call is unchanged; the answer is the same twice, after pickling the
+    function, and after a JSON round trip of the call; components are exactly those declared; evidence lies inside the
+    call; None has a reason; an empty call is answered.
 
     >>> from qa_speech.metrics import metrics
     >>> check_metric(metrics()["silence"], make_call("agent@0-2: 您好", "customer@9-12: 你好"))
     """
+    _check(bool(metric.zh and metric.en), f"{metric.name}: no title in Chinese and English (zh, en)")
     before = encode(call)
     empty = Call(Recording("empty"), {Role.AGENT: Timeline(), Role.CUSTOMER: Timeline()})
     choices: list[dict[str, Role]] = [{}]

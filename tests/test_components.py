@@ -248,6 +248,18 @@ def test_the_example_in_the_docs_is_a_metric_that_keeps_its_promises() -> None:
     assert [line.unit_of(part) for part in ("value", *line.names)] == ["count", "count", "%"]
 
 
+def test_a_metric_of_a_package_has_to_give_its_title_and_stands_apart_where_it_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count = Component("count", "count", "次数", "count")
+    untitled = Metric("filler", metrics()["silence"].function, "count", ("speech",), (count,))
+    monkeypatch.setattr("qa_speech.wording.terms.metrics", lambda: {"filler": untitled})
+
+    assert terms.figure_name("filler", "count", "zh") == "filler 次数"
+    with pytest.raises(AssertionError, match="filler: no title in Chinese and English"):
+        check_metric(untitled, CALL)
+
+
 def test_metrics_show_prints_unit_and_names() -> None:
     shown = CliRunner().invoke(app, ["metrics", "show", "speech_rate", "--ui", "en"]).stdout
 

@@ -208,7 +208,7 @@ def component_figure(metric: str, part: str, value: float | None, lang: Lang) ->
 
 
 def figure_name(name: str, part: str, lang: Lang) -> str:
-    """What a figure is called by itself, its metric not named beside it.
+    """What a figure is called by itself, its metric not named beside it; a metric without a Chinese title stands apart.
 
     >>> figure_name("silence", "longest_s", "zh"), figure_name("overlap", "share", "zh"), figure_name("overlap", "share", "en")
     ('最长静音', '重叠占通话', 'overlap share of call')
@@ -218,9 +218,9 @@ def figure_name(name: str, part: str, lang: Lang) -> str:
         return pick(lang, one.alone.zh, one.alone.en)
     if part in ("", "value"):
         return metric(name, lang)
-    named = _named(one, lang)
-    space = "" if lang == "zh" and named != part else " "
-    return f"{metric(name, lang)}{space}{named}"
+    named, whole = _named(one, lang), metric(name, lang)
+    is_chinese = lang == "zh" and named != part and not whole[-1:].isascii()
+    return f"{whole}{named}" if is_chinese else f"{whole} {named}"
 
 
 def _named(one: Component, lang: Lang) -> str:
