@@ -6,9 +6,11 @@ A test holds them to the code.
 from __future__ import annotations
 
 import inspect
+import re
 from pathlib import Path
 
 from qa_speech.metrics import BUILTIN, Metric
+from qa_speech.wording.catalogue import REASONS
 from qa_speech.wording.translate import metric_text
 from qa_speech.wording.units import UNITS
 
@@ -32,6 +34,8 @@ CHINESE_HEAD = """# 量了什么，怎样量
 
 **服务忌语**是评分表或自带清单上写明不许说的话；**用语不当**是清单之外的五类：辱骂、命令、反问、推诿、不耐烦。
 """
+CODES = {"reason for no value": "没有数值的原因", "reason for low reliability": "可靠性低的原因"}
+"""Tables of docs/metrics.md whose codes are told in Chinese too: by the head of their first column."""
 MOST_SHOWN = 4
 """Entries of a list of phrases that are shown."""
 
@@ -58,7 +62,18 @@ def chinese_page() -> str:
     parts = [CHINESE_HEAD, "\n| 指标 | 名称 | 单位 | 需要 |\n|---|---|---|---|\n"]
     for line in BUILTIN:
         parts.append(f"| [`{line.name}`](#{line.name}) | {line.zh} | {_unit(line.unit)} | {_needs(line)} |\n")
+    parts.append("\n自己写一个指标：[CONTRIBUTING.md](../../CONTRIBUTING.md)。\n\n## 原因\n")
+    parts += [_codes(head) for head in CODES]
     return "".join(parts) + "".join([_chapter(line) for line in BUILTIN])
+
+
+def _codes(head: str) -> str:
+    """A table of codes: those that docs/metrics.md lists under this head, in the words of pages and sentences."""
+    _, _, below = PAGE.read_text(encoding="utf-8").partition(f"| {head} |")
+    rows = [f"\n| {CODES[head]} | 意思 |\n|---|---|\n"]
+    for code in re.findall(r"^\| `(\w+)`", below.partition("\n\n")[0], re.MULTILINE):
+        rows.append(f"| `{code}` | {REASONS[code][0]} |\n")
+    return "".join(rows)
 
 
 def _chapter(line: Metric) -> str:
