@@ -15,6 +15,7 @@ from _text import SEED, items_of, levels, of
 from qa_speech.conduct.annotate import annotate_many
 from qa_speech.conduct.classifier import VIOLATIONS, TextModels
 from qa_speech.conduct.passages import Passage
+from qa_speech.metrics.answer_depth import rated_exchanges
 from qa_speech.metrics.politeness import FoundViolation, found_violations
 from qa_speech.testing import make_call
 from qa_speech.training.measure import Array, estimate, spearman
@@ -88,6 +89,12 @@ def _depth(
     yield of(
         f"{name}_depth_spearman", estimate(spearman, score, level, seed=SEED), "", "exchanges whose length says nothing"
     )
+    called = _as_calls(models, rows)
+    seen = ~np.isnan(called)
+    value = estimate(spearman, called[seen], level[seen], seed=SEED)
+    yield of(
+        f"{name}_depth_spearman_as_calls", value, "", "of those that are seen as exchanges: the metric's own depth"
+    )
     for rival, read in rivals.items():
         other = read(items)
         value = estimate(spearman, other, level, seed=SEED)
@@ -102,3 +109,11 @@ def _depth(
     yield figure(
         f"{name}_depth_mean_level_error", float(np.mean(score - level)), "", len(rows), f"mean by level {means}"
     )
+
+
+def _as_calls(models: TextModels, rows: Sequence[dict[str, str]]) -> Array:
+    """The metric's own depth of each exchange as a call of two turns, by model and rules; NaN where none is seen."""
+    lines = [[f"customer: {row['question']}", *[f"agent: {row['answer']}"] * bool(row["answer"])] for row in rows]
+    calls = annotate_many([make_call("agent: 您好", *said) for said in lines], models)
+    found = [rated_exchanges(call) for call in calls]
+    return np.array([one[-1].depth if one else np.nan for one in found])

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from qa_speech.call import Call
+from qa_speech.coaching.choose import Wish, choose
 from qa_speech.conduct.annotate import annotate
 from qa_speech.conduct.classifier import load_text_models
 from qa_speech.conduct.outcomes import ending
@@ -14,8 +15,12 @@ from qa_speech.language.notation import RuleSet, read_rules
 from qa_speech.language.threats import threat_words, threats
 from qa_speech.metrics import metrics
 from qa_speech.metrics.resolution import mood, moods, resolution
+from qa_speech.report.moods import mood_course
+from qa_speech.report.page import render_view
+from qa_speech.report.view import call_view
 from qa_speech.resources import folder
 from qa_speech.scorecard import load_scorecard, score
+from qa_speech.scores import CallReport
 from qa_speech.testing import check_metric, make_call
 
 ASKED = ("customer: 宽带连不上怎么办", "agent: 您重插一下网线，等两分钟灯变绿就好了")
@@ -136,6 +141,31 @@ def test_the_course_and_its_turning_points() -> None:
     assert found.components["last"] == 100
     assert (found.components["worse_count"], found.components["better_count"]) == (2, 1)
     assert found.value == (70 + 35 + 0 + 100) / 4
+
+
+def test_the_page_draws_the_course_with_and_without_times() -> None:
+    lines = (
+        "customer: 查一下快递",
+        "agent: 您好",
+        "customer: 你们什么态度",
+        "agent: 到楼下了",
+        "customer: 收到了，谢谢啊",
+    )
+    for times in ("audio", "nominal"):
+        call = make_call(*lines, times=times)
+        page = render_view(call_view(CallReport(call), "zh"), "zh", audio="", index=None)
+        assert page.count('<li class="angry turning"') == 1
+        assert ("data-t" in page.partition('class="moods"')[2].partition("</figure>")[0]) == (times == "audio")
+    assert mood_course(make_call("customer: 你好", "agent: 您好"), "zh") == ()
+
+
+def test_a_turning_point_is_a_moment_to_coach() -> None:
+    call = make_call("customer@0-2: 查一下快递", "agent@3-4: 您好", "customer@5-7: 你们什么态度", "agent@8-40: 抱歉")
+    card = load_scorecard(folder("scorecards") / "telecom-hotline.yaml")
+    (moment,) = choose([CallReport(call, score=score(call, card))], Wish(criteria=("mood-turns",)))
+
+    assert [one.quote for one in moment.criterion.evidence] == ["你们什么态度"]
+    assert moment.criterion.possible == 0
 
 
 def test_no_shipped_card_takes_points_for_a_mood() -> None:

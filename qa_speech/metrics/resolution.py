@@ -260,7 +260,7 @@ def mood(call: Call) -> Measurement:
         return missing("points", MOOD, "no_event")
     points = [POINTS[one.mood] for one in every]
     named = [one.mood for one in every]
-    evidence = tuple([_turning(call, before, after) for before, after in pairwise(every) if _turns(before, after)])
+    evidence = tuple([_turning(call, before, after) for before, after in pairwise(every) if mood_turns(before, after)])
     notes = [one.note for one in evidence]
     components: dict[str, float | None] = {
         "count": len(every),
@@ -275,8 +275,12 @@ def mood(call: Call) -> Measurement:
     return Measurement(sum(points) / len(points), "points", components, evidence, "", trust, why)
 
 
-def _turns(before: MoodOf, after: MoodOf) -> bool:
-    """Whether the mood turns: from calm to relieved it only stays well."""
+def mood_turns(before: MoodOf, after: MoodOf) -> bool:
+    """Whether the mood turns between two turns: from calm to relieved it only stays well.
+
+    >>> mood_turns(MoodOf((0,), "calm", False), MoodOf((2,), "angry", False))
+    True
+    """
     both = {before.mood, after.mood}
     return len(both) > 1 and both != {"calm", "relieved"}
 

@@ -10,6 +10,8 @@ UI: Words = {
     "back": ("全部通话", "All calls"),
     "score_sheet": ("评分表", "Score sheet"),
     "transcript": ("对话", "Transcript"),
+    "mood": ("客户情绪", "Customer's mood"),
+    "mood_note": ("按轮次；加粗的是转折处，不因此扣分", "turn by turn; bold where it turns; takes no points"),
     "figures": ("指标", "Figures"),
     "facts": ("通话信息", "About the call"),
     "warnings": ("注意", "Please note"),

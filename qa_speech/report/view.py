@@ -17,6 +17,7 @@ from qa_speech.report import charts, sums
 from qa_speech.report.charts import Levels
 from qa_speech.report.figure_table import FigureTable, figure_table
 from qa_speech.report.labels import UI
+from qa_speech.report.moods import MoodStep, mood_course
 from qa_speech.report.recording_check import Check, check_of
 from qa_speech.report.score_sheet import (
     AlarmView,
@@ -124,6 +125,7 @@ class CallView:
     technical: tuple[Fact, ...]
     schema_version: int
     sums: tuple[str, ...] = ()
+    mood: tuple[MoodStep, ...] = ()
 
 
 def call_view(
@@ -168,6 +170,7 @@ def call_view(
         technical=tuple(_technical(call)),
         schema_version=call.schema_version,
         sums=sums.lines(report.score, lang),
+        mood=mood_course(call, lang),
     )
 
 

@@ -273,6 +273,13 @@ VIOLATIONS: Words = {
     "violation_order": ("命令", "order"),
 }
 
+MOODS: Words = {
+    "calm": ("平静", "calm"),
+    "anxious": ("着急", "anxious"),
+    "angry": ("生气", "angry"),
+    "relieved": ("释然", "relieved"),
+}
+
 METADATA: Words = {
     "agent": ("坐席", "Agent"),
     "agent_id": ("工号", "Agent number"),
