@@ -97,7 +97,7 @@ def test_nothing_in_the_folder_for_people_tells_the_number_unless_it_is_asked_fo
 
 def test_what_cannot_be_shown_is_said(run: Path) -> None:
     for arguments, told in (
-        (("--call", "nix.wav"), "没有编号为 'nix.wav' 的通话"),
+        (("--call", "nix.wav"), "nix.wav"),
         (("--call", "bad.wav"), "未能处理，没有网页"),
         (("--where", "total > 1000"), "没有通话符合"),
         (("--where", "1) UNION SELECT content FROM read_text('x'"), ""),

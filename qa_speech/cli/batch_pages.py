@@ -133,6 +133,11 @@ def _tell(written: Written, lang: Language) -> None:
     made, there = len(written.made), len(written.pages.pages)
     zh = f"新写 {made} 通的网页，共 {there} 通；目录：{written.index}"
     typer.echo(in_words(lang, zh, f"{made} pages written, {there} in all; index: {written.index}"), err=True)
+    if written.differing:
+        again = f"qa-speech batch run --out {written.index.parent.parent} --change"
+        zh = f"{written.differing:,} 通的总分与批次里存的不同（程序变了），网页按现在的程序；让批次也一样：{again}"
+        en = f"{written.differing:,} calls come to another total than stored (the program has changed): {again}"
+        typer.echo(in_words(lang, zh, en), err=True)
     left = written.pages.left_out
     if left:
         more = f"qa-speech batch run --out {written.index.parent.parent} --pages pending"

@@ -18,6 +18,7 @@ from qa_speech.report.html import asset
 from qa_speech.report.index import write_index_rows
 from qa_speech.report.index_rows import IndexRow, Row, stored_row, worst_first
 from qa_speech.report.wanted import Choice, Wanted, chosen
+from qa_speech.scores import CallReport
 from qa_speech.store.base import Result, Store, digest_of
 from qa_speech.store.masking import masked_results
 from qa_speech.store.page_list import INDEX, Paged, PageList, Why, keep_pages, page_folder, read_pages
@@ -36,14 +37,15 @@ FORM = ("style.css", "call.css", "call.js", "call.html", "call_body.html")
 @dataclasses.dataclass(frozen=True, slots=True)
 class Written:
     """The pages of a run: the index over all calls, the list of pages, the ids of the calls that were wanted, those whose page
-    was made now, and (as people see them) those whose recording is no longer the one that was inspected. `is_new` False =
-    nothing had to be written."""
+    was made now, and (as people see them) those whose recording is no longer the one that was inspected. `differing` calls come
+    to another total now than the run has stored: the program has changed. `is_new` False = nothing had to be written."""
 
     index: Path
     pages: PageList
     wanted: frozenset[str]
     made: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    differing: int = 0
     is_new: bool = True
 
 
@@ -91,7 +93,8 @@ def write_run_pages(
         writer.write(choice, until, told)
     finally:
         pages = writer.finish(choice, key)
-    return Written(folder / INDEX, pages, frozenset(choice.why), tuple(writer.made), tuple(writer.reports.changed))
+    made, changed = tuple(writer.made), tuple(writer.reports.changed)
+    return Written(folder / INDEX, pages, frozenset(choice.why), made, changed, writer.differing)
 
 
 def calls_named(run: str | Path, names: Collection[str], *, lang: Lang = "zh") -> frozenset[str]:
@@ -154,6 +157,7 @@ class _Writer:
         self.keys: dict[str, str] = {}
         self.kept: dict[str, Paged] = {}
         self.made: list[str] = []
+        self.differing = 0
         form = _form()
         for result in store.results():
             if result.row.status == FORGOTTEN:
@@ -185,7 +189,7 @@ class _Writer:
     def write(self, choice: Choice, until: dt.datetime | None, told: Callable[[str], None]) -> None:
         """The pages that are wanted and not there, the worst first; of those that are there the rows of the index."""
         for report in reports_of(self.store, list(self.kept)):
-            self.rows[report.id] = self.reports.listed(report)
+            self._list(report)
         names = [name for name in choice.why if name not in self.kept]
         for first in range(0, len(names), AT_ONCE):
             for report in reports_of(self.store, names[first : first + AT_ONCE]):
@@ -193,8 +197,15 @@ class _Writer:
                     return
                 told(report.id)
                 self.reports.add(report)
-                self.rows[report.id] = self.reports.listed(report)
+                self._list(report)
                 self.made.append(report.id)
+
+    def _list(self, report: CallReport) -> None:
+        """The row of the index as its page tells it."""
+        row, stored = self.reports.listed(report), self.rows[report.id]
+        if isinstance(row, IndexRow) and isinstance(stored, IndexRow) and row.total != stored.total:
+            self.differing += 1
+        self.rows[report.id] = row
 
     def finish(self, choice: Choice, key: str) -> PageList:
         """Write the index over all calls, and the list of pages."""
