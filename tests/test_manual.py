@@ -224,9 +224,13 @@ def test_on_a_terminal_a_page_is_laid_out(monkeypatch: pytest.MonkeyPatch) -> No
     terminal = Terminal()
     monkeypatch.setattr("sys.stdout", terminal)
 
-    show("# 抽样\n\n| 项 | 意思 |\n|---|---|\n| `number` | 几通，见[计划](plan.md) |\n")
+    show(
+        "# 抽样\n\n| 项 | 意思 |\n|---|---|\n| `number` | 几通，见[计划](plan.md) |\n\n先放，\n再听。\n\n```\n甲\n乙\n```\n"
+    )
 
     text = terminal.getvalue()
     assert "抽样" in text
     assert "|---|" not in text
     assert "plan.md" in text
+    assert "先放，再听。" in text
+    assert "甲乙" not in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -16,6 +17,9 @@ from qa_speech.errors import Problem, problem
 
 WIDTH = 100
 """The longest line of a page on a terminal, in columns."""
+_FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+_WIDE = "\u2018-\u201f\u3000-\u9fff\uff00-\uffef"
+_BETWEEN = re.compile(rf"(?<=[{_WIDE}])\n(?=[{_WIDE}])")
 
 
 def docs(
@@ -81,4 +85,15 @@ def show(text: str) -> None:
 
     terminal: TextIO = getattr(sys.stdout, "raw", sys.stdout)  # a page is our own text: its signs may lay it out
     console = Console(file=terminal)
-    console.print(Markdown(text, hyperlinks=False), width=min(console.width, WIDTH))
+    console.print(Markdown(joined(text), hyperlinks=False), width=min(console.width, WIDTH))
+
+
+def joined(text: str) -> str:
+    """A page whose lines go on where Chinese does, without the blank that an end of line would leave; code stays as it is.
+
+    >>> joined("点一下就从那里播放，\\n静音提前一秒。\\nRows of work")
+    '点一下就从那里播放，静音提前一秒。\\nRows of work'
+    """
+    parts = _FENCED.split(text)
+    parts[::2] = [_BETWEEN.sub("", part) for part in parts[::2]]
+    return "".join(parts)
