@@ -507,3 +507,17 @@ sections:
     assert review() == ()
     assert review(OtherSound(UNDIVIDED, U, 0, 5)) == ("undivided",)
     assert review(OtherSound(MASKED, U, 12.2, 12.9)) == ("masked",)
+
+
+def test_of_a_stretch_of_one_signal_a_transcript_without_times_takes_its_share() -> None:
+    talk = [("agent", "您好请讲"), ("customer", "查话费"), ("agent", "请稍等查到了"), ("customer", "谢谢再见啊")]
+    lines = tuple(Line(who, said) for who, said in talk)
+    speech = {U: Timeline([(0, 4), (5, 8)]), A: Timeline([(10, 16)]), C: Timeline([(17, 22)])}
+
+    lent = words_for(Transcript("t", "plain", lines), speech)
+
+    said = {role: "".join(word.text for word in lent.words[role] if word.start < 9) for role in (A, C)}
+    assert said == {A: "您好请讲", C: "查话费"}
+    assert lent.speech[A] == Timeline([(0, 4), (10, 16)])
+    assert lent.speech[C] == Timeline([(5, 8), (17, 22)])
+    assert not lent.words.get(U)

@@ -27,6 +27,7 @@ from qa_speech.engines.transcripts.sharing import (
     NEAR_S,
     OTHERS,
     PARTIES,
+    in_turn,
     on_both,
     others_speech,
     shared_out,
@@ -87,7 +88,8 @@ def words_for(transcript: Transcript, speech: Mapping[Role, Timeline], *, channe
     Notes
     -----
     Without times the text of a role is laid over that role's own speech in order, at an even pace: good enough to find
-    which utterance holds a word, not to time it.
+    which utterance holds a word, not to time it. Of what is said while both channels carry one signal a role has what its lines
+    come to when all are said in their order at an even pace.
 
     Examples
     --------
@@ -123,7 +125,7 @@ def words_for(transcript: Transcript, speech: Mapping[Role, Timeline], *, channe
                 given[role].append(part)
     lost = placing.counts[NO_ROLE] > 0
     sounds = others_speech(others, found, given)
-    told = shared_out(without_sounds(speech, sounds), given)
+    told = shared_out(without_sounds(speech, sounds), in_turn(lines, given, speech))
     words = {}
     for role, mine in given.items():
         if mine or not lost:

@@ -10,14 +10,15 @@ nothing there.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from qa_speech.call import THIRD, OtherSound, Role
 from qa_speech.engines.transcripts.base import Line
 from qa_speech.engines.transcripts.calls import span_of
-from qa_speech.engines.transcripts.found_speech import FoundSpeech
-from qa_speech.engines.transcripts.matching import letters
+from qa_speech.engines.transcripts.found_speech import FoundSpeech, at_pace
+from qa_speech.engines.transcripts.matching import letters, units
 from qa_speech.language.prompts import IVR
 from qa_speech.timeline import Timeline
 
@@ -99,6 +100,30 @@ def others_speech(
         for piece in Timeline(found[role].within(*span)) - own[role]:
             sounds.append(OtherSound(kind, role, piece.start, piece.end))
     return tuple(sounds)
+
+
+def in_turn(
+    lines: Sequence[Line], given: Mapping[Role, Sequence[Line]], speech: Mapping[Role, Timeline]
+) -> Mapping[Role, Sequence[Line]]:
+    """The lines given to each role; where the file has no times, with those of a talk in the order of its `lines`, at an even pace
+    over all that is said, whoever says it.
+
+    >>> lines = (Line("agent", "您好"), Line("customer", "你好"))
+    >>> given = {Role.AGENT: lines[:1], Role.CUSTOMER: lines[1:]}
+    >>> [line.start for line in in_turn(lines, given, {Role.UNKNOWN: Timeline([(1, 5)])})[Role.CUSTOMER]]
+    [3.0]
+    """
+    if any(line.start is not None for line in lines):
+        return given
+    said = Timeline([stretch for own in speech.values() for stretch in own])
+    counts = [len(units(line.text)) for line in lines]
+    paced = at_pace(list(said), sum(counts))
+    timed: dict[int, Line] = {}
+    for line, count in zip(lines, counts, strict=True):
+        own, paced = paced[:count], paced[count:]
+        if own:
+            timed[id(line)] = replace(line, start=own[0][0], end=own[-1][1])
+    return {role: [timed.get(id(line), line) for line in mine] for role, mine in given.items()}
 
 
 def shared_out(speech: Mapping[Role, Timeline], given: Mapping[Role, Sequence[Line]]) -> Mapping[Role, Timeline]:
