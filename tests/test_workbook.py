@@ -190,7 +190,7 @@ def test_more_rows_than_a_sheet_holds_go_on_the_next(
 
 
 def test_what_cannot_be_a_number_of_sentences_is_refused(run: Path) -> None:
-    told = CliRunner().invoke(app, ["export", str(run), "--sentences", "viele", "--ui", "en"])
+    told = CliRunner().invoke(app, ["export", str(run), "--sentences", "viele", "--ui", "zh"])
 
     assert told.exit_code == 2
     assert "应为数字或 all" in told.output

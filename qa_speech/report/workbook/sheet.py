@@ -138,7 +138,8 @@ class Table:
         if self._sheets > 1:
             name = f"{name} {self._sheets}"
         self._sheet = self._book.sheet(name, [column.width for column in self.columns])
-        self._sheet.set_row(0, 32)
+        self._sheet.set_default_row(LINE_POINTS)
+        self._sheet.set_row(0, 2 * LINE_POINTS)
         for place, column in enumerate(self.columns):
             self._sheet.write_string(0, place, plain(column.head), self._book.form(HEAD))
         self._sheet.freeze_panes(1, self._frozen)
@@ -151,7 +152,9 @@ class Table:
             self.finish()
             self._begin()
         self._rows += 1
-        self._sheet.set_row(self._rows, self._height(cells))
+        lines = self._lines(cells)
+        if lines > 1:  # a row with a height of its own is remembered to the end
+            self._sheet.set_row(self._rows, LINE_POINTS * lines)
         for place, (cell, column) in enumerate(zip(cells, self.columns, strict=True)):
             if isinstance(cell, Link):
                 self._links += bool(cell.address)
@@ -159,13 +162,13 @@ class Table:
                     cell = Link(cell.text)
             write(self._book, self._sheet, self._rows, place, cell, column.form)
 
-    def _height(self, cells: Sequence[Cell]) -> float:
-        """Points that a row is high: what is written on several lines is seen whole, up to `MOST_LINES` of them."""
+    def _lines(self, cells: Sequence[Cell]) -> int:
+        """Lines that a row takes: what is long is seen whole, up to `MOST_LINES` of them."""
         lines = 1
         for cell, column in zip(cells, self.columns, strict=True):
             if column.form == WRAP and isinstance(cell, str):
                 lines = max(lines, ceil(width(cell) / (column.width - INDENT)))
-        return LINE_POINTS * min(lines, MOST_LINES)
+        return min(lines, MOST_LINES)
 
     def finish(self) -> None:
         """All rows are there: they can be filtered by any column."""
