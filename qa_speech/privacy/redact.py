@@ -30,6 +30,7 @@ SHORTEST_SHARED = 3
 """Characters of an identifier that are masked wherever else in a report they stand."""
 
 _NUMBER_IN_ID = re.compile(r"(?<!\d)\d{11,19}[Xx]?(?![\dXx])|(?<!\d)1[3-9]\d[-_. ]\d{4}[-_. ]\d{4}(?!\d)")
+_KEY = re.compile(r"(?!wxid_)[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 _SIGNS_OF_NAMES = {ord(sign): "，" for sign in "_-./\\ +()[]【】（）"}
 
 
@@ -230,7 +231,13 @@ def masked_id(call_id: str, placeholders: Placeholders) -> str:
 def masked_message(message: str, placeholders: Placeholders) -> str:
     """What is told of an error, without what identifies the customer: it may hold a file name.
 
+    A word with an underline is a key of ours there, no account.
+
     >>> masked_message("20260105_13800138000.wav: no such file", {"phone": "[电话]"})
     '20260105_[电话].wav: no such file'
+    >>> masked_message("设置 min_duration_s 应为数字", {"wechat": "[账号]"})
+    '设置 min_duration_s 应为数字'
     """
-    return mask_text(masked_id(message, placeholders), placeholders)
+    text = masked_id(message, placeholders)
+    places = [found.place for found in find_in_text(text) if not _KEY.fullmatch(text, found.start, found.end)]
+    return put_placeholders(text, places, placeholders)
