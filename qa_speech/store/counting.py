@@ -66,7 +66,11 @@ def _without_total(rows: Sequence[ResultRow]) -> dict[str, int]:
 
 def _costs(criterion: CriterionRow) -> bool:
     """Whether a fail takes anything away: a bonus that was not earned does not."""
-    return bool(criterion.fatal) or (criterion.possible or 0.0) > (criterion.points or 0.0)
+    if criterion.fatal:
+        return True
+    points = criterion.points or 0.0
+    possible = criterion.possible or 0.0
+    return possible > points
 
 
 def _criteria(rows: Sequence[ResultRow]) -> list[CriterionCount]:
