@@ -37,7 +37,7 @@ sections:
     title: 处理
     criteria:
       - {id: silence, title: 无声, points: 10, check: {metric: silence.longest_s, params: {owner: agent}, at_most: 4}}
-      - {id: rude, title: 禁语, points: 10, check: {metric: violations, at_most: 0}}
+      - {id: rude, title: 服务忌语, points: 10, check: {metric: violations, at_most: 0}}
       - {id: answered, title: 答复, points: 10, check: {metric: depth.low_count, at_most: 0}}
       - {id: greeting, title: 问候, points: 10, check: {phrase: {any: [您好], role: agent}}}
 """

@@ -1,4 +1,4 @@
-"""How the agent treats the customer: violations found, and politeness. Two separate things, never mixed. 禁语与礼貌.
+"""How the agent treats the customer: violations found, and politeness. Two separate things, never mixed. 服务忌语、用语不当与礼貌.
 
     agent   您先别急，我帮您查一下        politeness 88: empathy, honorific, promise
     agent   跟你说了多少遍了              violation: impatience, major, at 01:12
