@@ -22,7 +22,7 @@ PHONE = "20261103_13800138000_1001.wav"
 
 def clip(number: int, call: str, start: float, audio: str) -> Clip:
     return Clip(
-        number, "worst", call, "1001", "taboo", "不用服务忌语", "fail", 0.0, 5.0, 60.0, "", start + 4, start + 5, start, start + 9, (),
+        number, "worst", call, "1001", "taboo", "不用忌语", "fail", 0.0, 5.0, 60.0, "", start + 4, start + 5, start, start + 9, (),
         audio=audio, problem="" if audio else "audio_missing",
     )  # fmt: skip
 
@@ -78,7 +78,7 @@ def links(section: Section, table: str) -> list[tuple[str, str]]:
 
 
 def test_findings_and_measures_name_calls_and_lead_to_clip_or_page(folder: Path) -> None:
-    hear = (Hear("a.wav", 14.0, "不用服务忌语"), Hear("b.wav", 3.0, "不用禁语"), Hear("e.wav", None, "60 分"))
+    hear = (Hear("a.wav", 14.0, "不用忌语"), Hear("b.wav", 3.0, "不用禁语"), Hear("e.wav", None, "60 分"))
     found = [Finding("agent", "坐席 1001", "score", "质检得分", "60 分", "90 分", 30, "得分低。", 1.0, hear=hear)]
     wanted = [Measure(1, "辅导", "班组长", "得分", "得分低。", hear)]
     context = Context(

@@ -25,7 +25,7 @@ from qa_speech.cli.slips import FRAMES
 from qa_speech.errors import AudioError, ConfigError, ModelError, PluginError, problem
 from qa_speech.metrics import BUILTIN
 from qa_speech.settings import Settings
-from qa_speech.wording.translate import TABLES, chinese, error_text, translated
+from qa_speech.wording.translate import TABLES, chinese, error_text, retold, translated
 
 ROOT = Path(__file__).parent.parent
 HAN = re.compile("[\u4e00-\u9fff]")
@@ -231,6 +231,28 @@ def test_an_error_is_told_in_the_language_asked_for() -> None:
     assert error_text(ModelError("--model", problem("expected a number")), "zh") == "选项 --model：应为数字"
     assert error_text(AudioError("a.wav", "odd"), "zh") == "a.wav：odd"
     assert error_text(PluginError("x", problem("expected a number")), "zh") == "x：应为数字"
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ("in/a.wav: the file is empty (0 bytes)", "in/a.wav：文件是空的（0 字节）"),
+        ("b.wav: cannot be opened: Permission denied", "b.wav：打不开：没有权限"),
+        ("diarize: a.wav: longer than 1 hours (diarize.max_hours)", "diarize: a.wav：超过 1 小时（diarize.max_hours）"),
+        ("in/c.wav: what nobody raises: at all", "in/c.wav: what nobody raises: at all"),
+        ("in/c.wav: 没有声音", "in/c.wav: 没有声音"),
+    ],
+)
+def test_a_message_that_was_kept_in_english_is_known_again(kept: str, told: str) -> None:
+    assert retold(kept, "zh") == told
+    assert retold(kept, "en") == kept
+
+
+def test_every_problem_is_known_again_by_its_english_text() -> None:
+    template = "{path}: {name} is {value!r}, expected {least_s:g} to {longest_s:g} seconds"
+    made = problem(template, path="a", name="window_s", value="x", least_s=1.0, longest_s=30)
+
+    assert retold(str(made), "zh") == translated(made, "zh")
 
 
 def test_a_problem_that_no_table_has_stays_english() -> None:

@@ -120,10 +120,11 @@ def _as_json(outcome: CallReport | CallFailure) -> str:
 def _told(outcome: CallReport | CallFailure, lang: Language) -> list[str]:
     """One outcome as lines for people."""
     from qa_speech.scores import CallFailure
+    from qa_speech.wording.translate import retold
 
     if isinstance(outcome, CallFailure):
         failed = "失败：" if lang == "zh" else "failed: "
-        return [f"{outcome.id}  {failed}{outcome.message}"]
+        return [f"{outcome.id}  {failed}{retold(outcome.message, lang)}"]
     return as_lines(outcome.call, lang)
 
 

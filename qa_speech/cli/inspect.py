@@ -363,9 +363,10 @@ def _line(outcome: CallReport | CallFailure, lang: Language) -> str:
     """One line per input: score and main reasons, or why there is no result."""
     from qa_speech.scores import CallFailure
     from qa_speech.wording.messages import summary_line
+    from qa_speech.wording.translate import retold
 
     if isinstance(outcome, CallFailure):
-        return f"{outcome.id}  {in_words(lang, '失败：', 'failed: ')}{outcome.message}"
+        return f"{outcome.id}  {in_words(lang, '失败：', 'failed: ')}{retold(outcome.message, lang)}"
     return summary_line(outcome, lang)
 
 

@@ -271,9 +271,10 @@ def _cut(found: Disagreement, heard: dict[str, tuple[Call, Call]], out: Path, ma
 def _tell_failure(outcome: CallFailure, mask: bool, lang: Language) -> None:
     from qa_speech.filenames import visible
     from qa_speech.report.people import with_masked_id
+    from qa_speech.wording.translate import retold
 
     shown = with_masked_id(outcome, lang=lang) if mask else outcome
-    typer.echo(visible(f"{shown.id}  {in_words(lang, '失败：', 'failed: ')}{shown.message}"), err=True)
+    typer.echo(visible(f"{shown.id}  {in_words(lang, '失败：', 'failed: ')}{retold(shown.message, lang)}"), err=True)
 
 
 def _tell_warnings(call: Call, mask: bool, lang: Language) -> None:

@@ -17,6 +17,7 @@ from qa_speech.wording import catalogue as words
 from qa_speech.wording import messages, terms
 from qa_speech.wording.lang import Lang
 from qa_speech.wording.sentences import sentence
+from qa_speech.wording.translate import retold
 
 
 class Lost(NamedTuple):
@@ -101,7 +102,7 @@ def index_row(report: CallReport | CallFailure, lang: Lang, link: Callable[[str]
     `link` gives the address of a call's page from its id; default ``pages/<page_name(id)>``.
     """
     if isinstance(report, CallFailure):
-        return FailedRow(report.id, report.message)
+        return FailedRow(report.id, retold(report.message, lang))
     call, score = report.call, report.score
     metadata = call.recording.metadata
     start = start_of(metadata.get("started_at", ""))
@@ -172,7 +173,7 @@ def stored_row(result: Result, lang: Lang) -> Row:
     """
     row, metadata = result.row, result.metadata
     if row.status == "failed":
-        return FailedRow(row.id, row.message or row.error or "")
+        return FailedRow(row.id, retold(row.message or row.error or "", lang))
     start = start_of(metadata.get("started_at", ""))
     wrong = gravest_first(_judged(one) for one in row.criteria or ())
     confirmed = row.total_if_confirmed

@@ -27,6 +27,7 @@ from qa_speech.store.records import FAILED, FORGOTTEN
 from qa_speech.store.reports import reports_of
 from qa_speech.wording.lang import Lang
 from qa_speech.wording.masking import placeholders
+from qa_speech.wording.translate import retold
 
 AT_ONCE = 50
 """Calls that are read together."""
@@ -113,7 +114,7 @@ def calls_named(run: str | Path, names: Collection[str], *, lang: Lang = "zh") -
         for known in (name, shown.row.id):
             by_name.setdefault(known, set()).add(name)
         if result.row.status == FAILED:
-            failed[name] = shown.row.message or shown.row.error or ""
+            failed[name] = retold(shown.row.message or "", lang) or shown.row.error or ""
     found: set[str] = set()
     problems: list[str | Problem] = []
     for name in names:

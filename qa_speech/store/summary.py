@@ -18,6 +18,7 @@ from qa_speech.store.base import Figures, Store
 from qa_speech.store.folder import SUMMARY_JSON, SUMMARY_TEXT
 from qa_speech.store.page_list import INDEX, MASKED, UNMASKED, PageList, Why, read_pages
 from qa_speech.wording.masking import placeholders
+from qa_speech.wording.translate import retold
 
 ERRORS_ZH = {
     "DecodeError": "录音无法解码",
@@ -195,7 +196,7 @@ def _of_errors(figures: Figures) -> list[str]:
     lines = []
     for one in figures.errors:
         name = error_name(one.error, "zh")
-        message = masked_message(one.message, placeholders("zh"))[:MESSAGE_SHOWN]
+        message = masked_message(retold(one.message, "zh"), placeholders("zh"))[:MESSAGE_SHOWN]
         example = masked_id(one.example, placeholders("zh"))
         lines.append(f"  {name}（{one.error}）{one.count:,} 通，例如 {visible(example)}：{visible(message)}")
     return lines

@@ -6,6 +6,8 @@ stands in no table is shown in English.
 
 from __future__ import annotations
 
+import re
+import string
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -16,6 +18,11 @@ from qa_speech.wording.lang import Lang
 TABLES = ("help", "metrics", "problems", "settings")
 """`help`: what commands and options say of themselves. `problems`: what an error says is wrong. `settings`, `metrics`: what
 each key and each metric means."""
+
+
+LEAST_LETTERS = 6
+"""Letters of a template, its gaps left out, by which a message is known again."""
+_GAP = re.compile(r"\{(\w+)[^{}]*\}")
 
 
 @cache
@@ -75,6 +82,61 @@ def _field(value: object, lang: Lang) -> object:
     if isinstance(value, str):
         return translated(value, lang)
     return value
+
+
+def retold(message: str, lang: Lang) -> str:
+    """A message that was kept as English text, in the language asked for: it is known again by the template it was made of.
+
+    Failures of a run are kept so. What no template fits stays as it is.
+
+    >>> retold("in/a.wav: the file is empty (0 bytes)", "zh")
+    'in/a.wav：文件是空的（0 字节）'
+    """
+    if lang == "en":
+        return message
+    place, rest = "", message
+    while rest:
+        told = _known_again(rest)
+        if told:
+            return place + told
+        part, _, rest = rest.partition(": ")
+        place += f"{part}："
+    return message
+
+
+def _known_again(text: str) -> str:
+    """The Chinese side of the template that a text was made of, "" where none fits."""
+    for pattern, told in _patterns():
+        found = pattern.fullmatch(text)
+        if found:
+            fields = {name: retold(value.strip("'"), "zh") for name, value in found.groupdict().items()}
+            return _GAP.sub(r"{\1}", told).format(**fields)
+    return ""
+
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Every template that says enough to be known again, as a pattern, and its Chinese side; the longest first."""
+    found: list[tuple[int, re.Pattern[str], str]] = []
+    for template, told in chinese("problems").items():
+        letters = len(re.findall(r"[a-zA-Z]", _GAP.sub("", template)))
+        if letters >= LEAST_LETTERS and "{{" not in template:
+            found.append((letters, re.compile(_pattern_of(template), re.DOTALL), told))
+    found.sort(key=lambda entry: -entry[0])
+    return tuple([(pattern, told) for _, pattern, told in found])
+
+
+def _pattern_of(template: str) -> str:
+    pattern = ""
+    seen: set[str] = set()
+    for literal, name, _, _ in string.Formatter().parse(template):
+        pattern += re.escape(literal)
+        if name in seen:
+            pattern += f"(?P={name})"
+        elif name:
+            pattern += f"(?P<{name}>.+?)"
+            seen.add(name)
+    return pattern
 
 
 def error_text(error: QaSpeechError, lang: Lang) -> str:
