@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -93,7 +94,7 @@ def friendly_errors(chosen: Language | None = None) -> Iterator[None]:
         from qa_speech.wording.translate import error_text
 
         lang = ui(chosen)
-        said = masked_message(error_text(exc, lang), placeholders(lang))
+        said = error_text(exc, lang, partial(masked_message, placeholders=placeholders(lang)))
         typer.echo(f"{pick(lang, '错误', 'error')}: {said}", err=True)
         raise typer.Exit(exit_code(exc)) from exc
 

@@ -90,7 +90,10 @@ def what_is_wrong(error: UsageError) -> Problem:
         return problem("what to work on is missing: {name}", name=_name(error))
     what = _framed(error.message)
     if isinstance(error, BadParameter):
-        return problem("the value of {name} does not fit: {what}", name=_name(error), what=what)
+        name = _name(error)
+        if name.startswith("-"):
+            return problem("the value of option {name} does not fit: {what}", name=name, what=what)
+        return problem("the value of {name} does not fit: {what}", name=name, what=what)
     return what
 
 

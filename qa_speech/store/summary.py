@@ -196,7 +196,7 @@ def _of_errors(figures: Figures) -> list[str]:
     lines = []
     for one in figures.errors:
         name = error_name(one.error, "zh")
-        message = masked_message(retold(one.message, "zh"), placeholders("zh"))[:MESSAGE_SHOWN]
+        message = retold(masked_message(one.message, placeholders("zh")), "zh")[:MESSAGE_SHOWN]
         example = masked_id(one.example, placeholders("zh"))
         lines.append(f"  {name}（{one.error}）{one.count:,} 通，例如 {visible(example)}：{visible(message)}")
     return lines

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 from qa_speech.errors import ConfigError, Problem, QaSpeechError
 from qa_speech.wording.lang import Lang
 
+Shown: TypeAlias = Callable[[str], str]
 TABLES = ("help", "metrics", "problems", "settings")
 """`help`: what commands and options say of themselves. `problems`: what an error says is wrong. `settings`, `metrics`: what
 each key and each metric means."""
@@ -59,28 +61,30 @@ def setting_text(text: str, lang: Lang) -> str:
     return chinese("settings").get(text, text)
 
 
-def translated(text: str, lang: Lang) -> str:
+def translated(text: str, lang: Lang, shown: Shown = str) -> str:
     """A problem in the language asked for, the problems in its fields as well; any other text as it is.
+
+    `shown` is what becomes of the texts in its fields: their masking.
 
     >>> from qa_speech.errors import problem
     >>> translated(problem("option {name} is missing", name="--calls"), "zh")
     '缺少选项 --calls'
     """
     if lang == "en":
-        return str(text)
+        return shown(text)
     told = chinese("problems").get(text.template if isinstance(text, Problem) else text)
     if told is None:
-        return str(text)
+        return shown(text)
     if not isinstance(text, Problem):
         return told
-    fields = {name: _field(value, lang) for name, value in text.fields.items()}
+    fields = {name: _field(value, lang, shown) for name, value in text.fields.items()}
     return told.format(**fields)
 
 
-def _field(value: object, lang: Lang) -> object:
+def _field(value: object, lang: Lang, shown: Shown) -> object:
     """What stands in a gap; what the operating system says has a Chinese side too."""
     if isinstance(value, str):
-        return translated(value, lang)
+        return translated(value, lang, shown)
     return value
 
 
@@ -139,21 +143,21 @@ def _pattern_of(template: str) -> str:
     return pattern
 
 
-def error_text(error: QaSpeechError, lang: Lang) -> str:
-    """What an error says, in the language asked for: where, then what is wrong there.
+def error_text(error: QaSpeechError, lang: Lang, shown: Shown = str) -> str:
+    """What an error says, in the language asked for: where, then what is wrong there. `shown`: as for `translated`.
 
     >>> from qa_speech.errors import ConfigError, problem
     >>> error_text(ConfigError("qa_speech.toml", [problem("expected a number")]), "zh")
     'qa_speech.toml：应为数字'
     """
     if lang == "en" or not error.args:
-        return str(error)
-    where, what = error.args[0], error.args[-1]
+        return shown(str(error))
+    where, what = shown(error.args[0]), error.args[-1]
     if isinstance(error, ConfigError):
-        return _listed(where, error.problems, lang)
+        return _listed(where, [translated(one, lang, shown) for one in error.problems])
     if len(error.args) == 1:
-        return translated(what, lang)
-    return _placed(where, translated(what, lang))
+        return translated(what, lang, shown)
+    return _placed(where, translated(what, lang, shown))
 
 
 def problem_lines(error: ConfigError, lang: Lang) -> list[str]:
@@ -164,8 +168,7 @@ def problem_lines(error: ConfigError, lang: Lang) -> list[str]:
     return [_placed(error.source, line) for line in told]
 
 
-def _listed(where: str, problems: tuple[str, ...], lang: Lang) -> str:
-    told = [translated(problem, lang) for problem in problems]
+def _listed(where: str, told: list[str]) -> str:
     if len(told) == 1:
         return _placed(where, told[0])
     lines = "\n".join(f"  {line}" for line in told)
