@@ -246,11 +246,11 @@ def test_a_plan_says_how_the_rows_will_be_done_and_the_run_goes_on_with_it(tmp_p
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["batch", "status", "none-such"], "not the folder of a batch run"),
-        (["batch", "run", "none-such", "-o", "run", "--model", "none"], "no such file"),
-        (["batch", "forget", "none-such"], "not the folder of a batch run"),
+        (["batch", "status", "none-such"], "不是批次目录"),
+        (["batch", "run", "none-such", "-o", "run", "--model", "none"], "没有这个文件或目录"),
+        (["batch", "forget", "none-such"], "不是批次目录"),
         (["batch", "forget", "none-such", "--before", "May"], "YYYY-MM-DD"),
-        (["export", "none-such"], "not the folder of a batch run"),
+        (["export", "none-such"], "不是批次目录"),
     ],
 )
 def test_wrong_use_is_one_clear_message(
@@ -269,10 +269,7 @@ def test_no_model_and_bad_values_are_said_before_anything_is_done(tmp_path: Path
 
     assert "没有选择识别模型" in runner.invoke(app, base).output
     assert "应为数字或 auto" in runner.invoke(app, [*base, "--model", "none", "--workers", "many"]).output
-    assert (
-        "expected e.g. 07:30"
-        in runner.invoke(app, [*base, "--model", "none", "--workers", "0", "--until", "dawn"]).output
-    )
+    assert "应为如 07:30" in runner.invoke(app, [*base, "--model", "none", "--workers", "0", "--until", "dawn"]).output
 
 
 def test_a_run_remembers_its_options_and_those_given_later_count(tmp_path: Path) -> None:
