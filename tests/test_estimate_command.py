@@ -175,12 +175,12 @@ def test_tables_come_back_with_their_chinese(run: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (("--figure", "mean"), "expected total, passed or criterion:ID"),
-        (("--figure", "criterion:nothing"), "no call was judged on 'nothing'"),
-        (("--by", "planet"), "no call has 'planet'"),
-        (("--until", "soon"), "expected points like"),
-        (("--marks", "mine"), "expected one of: machine, human, final"),
-        (("--out", "table.pdf"), "expected .csv or .xlsx"),
+        (("--figure", "mean"), "应为 total、passed 或 criterion:编号"),
+        (("--figure", "criterion:nothing"), "没有通话评过“nothing”"),
+        (("--by", "planet"), "没有通话带有“planet”"),
+        (("--until", "soon"), "应为分数，如 ±2"),
+        (("--marks", "mine"), "可写：machine, human, final"),
+        (("--out", "table.pdf"), "应为 .csv 或 .xlsx"),
     ],
 )
 def test_what_is_asked_wrongly_is_told_in_a_sentence(run: Path, args: tuple[str, str], told: str) -> None:
@@ -195,5 +195,5 @@ def test_what_is_asked_wrongly_is_told_in_a_sentence(run: Path, args: tuple[str,
 def test_without_marks_or_a_draw_it_says_what_is_missing(run: Path) -> None:
     sampled(run)
 
-    assert "no marks here yet" in run_command("estimate", run, "--sample", run / "样本").stderr
+    assert "这里还没有标注" in run_command("estimate", run, "--sample", run / "样本").stderr
     assert "--sample" in run_command("estimate", run).stderr

@@ -6,6 +6,8 @@ stands in no table is shown in English.
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import string
 from collections.abc import Callable, Mapping
@@ -22,6 +24,12 @@ TABLES = ("help", "metrics", "problems", "settings")
 each key and each metric means."""
 
 
+_NUMBERS = (
+    errno.ENOENT, errno.EACCES, errno.EISDIR, errno.ENOTDIR, errno.ENOSPC, errno.EIO, errno.EPERM, errno.EROFS,
+    errno.ENAMETOOLONG, errno.EEXIST,
+)  # fmt: skip
+OF_THE_SYSTEM = frozenset([os.strerror(number) for number in _NUMBERS])
+"""What the operating system says, as a reason."""
 LEAST_LETTERS = 6
 """Letters of a template, its gaps left out, by which a message is known again."""
 _GAP = re.compile(r"\{(\w+)[^{}]*\}")
@@ -83,8 +91,10 @@ def translated(text: str, lang: Lang, shown: Shown = str) -> str:
 
 def _field(value: object, lang: Lang, shown: Shown) -> object:
     """What stands in a gap; what the operating system says has a Chinese side too."""
-    if isinstance(value, str):
+    if isinstance(value, Problem) or (isinstance(value, str) and value in OF_THE_SYSTEM):
         return translated(value, lang, shown)
+    if isinstance(value, str):
+        return shown(value)
     return value
 
 
