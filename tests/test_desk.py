@@ -19,6 +19,7 @@ from sqlalchemy import text
 from qa_speech.audio.decode import decode
 from qa_speech.desk.office import DeskOptions, Office, checked
 from qa_speech.desk.serving import first_link
+from qa_speech.desk.showing import blinded
 from qa_speech.desk.sound import WAV_HEAD, Sound, Sounds, masked_of, peaks, wav, wav_bytes
 from qa_speech.desk.source import Calls
 from qa_speech.errors import ConfigError
@@ -31,6 +32,7 @@ from qa_speech.marks.rounds import rounds
 from qa_speech.marks.stages import standing
 from qa_speech.marks.work import assign, notices
 from qa_speech.pipeline import report
+from qa_speech.scorecard.schema import load_scorecard
 from qa_speech.store.base import Result
 from qa_speech.store.parquet import open_run
 from qa_speech.store.records import record_of
@@ -413,3 +415,15 @@ def test_scripts_of_others_are_those_that_are_listed() -> None:
         assert hashlib.sha256((folder / file).read_bytes()).hexdigest() == digest
         assert (folder / licence).is_file()
     assert {path.name for path in folder.glob("*.min.*")} == {one[0] for one in listed}
+
+
+def test_a_blind_score_tells_of_no_alarm_and_of_no_points() -> None:
+    card = load_scorecard("telecom-hotline")
+    call = make_call("customer: 宽带坏了三天了", "agent: 请稍等", "customer: 我要打12315投诉你们", "agent: 非常抱歉")
+    judged = report(call, card).score
+    assert judged is not None
+    assert judged.raised
+
+    blind = blinded(judged)
+
+    assert (blind.raised, blind.judged_points) == ((), msgspec.UNSET)

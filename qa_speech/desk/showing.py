@@ -84,7 +84,7 @@ def blinded(score: Score) -> Score:
     sections = tuple([msgspec.structs.replace(one, points=0.0, total=None, voided_by="") for one in score.sections])
     return msgspec.structs.replace(
         score, criteria=criteria, sections=sections, total=None, total_if_confirmed=None, coverage=0.0, band="",
-        passed=None, tags={},
+        passed=None, tags={}, alarms=msgspec.UNSET, judged_points=msgspec.UNSET, possible_points=msgspec.UNSET,
     )  # fmt: skip
 
 
