@@ -208,10 +208,10 @@ class PluginError(_NamedError):
     >>> import qa_speech
     >>> from qa_speech.testing import make_call
     >>> try:
-    ...     mood = qa_speech.measure(make_call(agent=[(0, 2)]), "mood")
+    ...     found = qa_speech.measure(make_call(agent=[(0, 2)]), "warmth")
     ... except PluginError as error:
     ...     print(error)  # doctest: +ELLIPSIS
-    mood: no metric of this name; there are: talk, turns, silence, ...
+    warmth: no metric of this name; there are: talk, turns, silence, ...
     """
 
 

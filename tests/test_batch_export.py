@@ -45,7 +45,7 @@ def run(tmp_path: Path) -> Path:
     )
     text = (folder("scorecards") / "telecom-hotline.yaml").read_text(encoding="utf-8")
     (tmp_path / "any.yaml").write_text(
-        text.replace("eligible: {min_duration_s: 20, both_spoke: true}", ""), encoding="utf-8"
+        text.replace("eligible: {min_duration_s: 20, min_turns: 4, both_spoke: true}", ""), encoding="utf-8"
     )
     go(
         tmp_path,

@@ -241,5 +241,5 @@ def test_a_batch_fails_before_the_first_call_too(tmp_path: Path, mono: Path) -> 
         app, ["batch", "run", str(mono), "--out", str(tmp_path / "run"), "--model", "none", "--config", str(config)]
     )
 
-    assert (done.exit_code, "no.onnx is missing" in done.stderr) == (2, True)
+    assert (done.exit_code, "no.onnx；应为 ONNX 文件" in done.stderr) == (2, True)
     assert not list((tmp_path / "run").rglob("*.parquet"))

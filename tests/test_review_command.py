@@ -47,6 +47,12 @@ def keep(run: Path, *marks: Mark) -> None:
     store.close()
 
 
+def exported(run: Path, to: Path, *options: str) -> dict[str, dict[str, Any]]:
+    """The rows of an export, by call."""
+    said("export", run, "--to", to, *options)
+    return {row["id"]: row for row in map(json.loads, to.read_text(encoding="utf-8").splitlines())}
+
+
 def test_the_first_sheet_asks_what_a_person_has_to_judge_the_most_urgent_first(run: Path) -> None:
     reports = {report.id: report for report in read_reports(run)}
     score = reports[CALL].score
@@ -132,7 +138,7 @@ def test_one_wrong_row_and_nothing_is_taken_in(run: Path, tmp_path: Path) -> Non
     fill(sheet, {(CALL, "courtesy"): ("通过", None, None, "甲"), (CALL, "identity-check"): ("好", None, None, "甲")})
     line = next(at for at, row in enumerate(table(sheet), start=2) if row[:2] == [CALL, "identity-check"])
 
-    assert f"复核单.xlsx:{line}: 人工判定应为" in said("review", "import", sheet, "--run", run, code=2)
+    assert f"复核单.xlsx 第 {line} 行：人工判定应为" in said("review", "import", sheet, "--run", run, code=2)
     store = open_marks(marks_file(run))
     assert store.marks() == []
     store.close()
@@ -193,14 +199,16 @@ def test_scores_and_tables_say_by_whose_marks_they_are(run: Path, tmp_path: Path
     head = (tmp_path / "r" / "results.csv").read_text(encoding="utf-8-sig").splitlines()[0]
     assert ",marks," in head
     assert "初检 甲 判定通过" in (tmp_path / "r" / "pages" / f"{CALL}.html").read_text(encoding="utf-8")
-    said("export", run, "--to", tmp_path / "m.jsonl", "--marks", "final")
-    rows = {row["id"]: row for row in map(json.loads, (tmp_path / "m.jsonl").read_text(encoding="utf-8").splitlines())}
-    assert {call: row.get("total") for call, row in rows.items()} == final
+    plain = exported(run, tmp_path / "plain.jsonl")
+    stored = {call: row.get("total") for call, row in plain.items() if call != CALL}
+    rows = exported(run, tmp_path / "m.jsonl", "--marks", "final")
+    assert rows[CALL]["total"] == final[CALL]
+    assert {call: row.get("total") for call, row in rows.items() if call != CALL} == stored
     assert {row["marks"] for row in rows.values()} == {"final"}
     card = next((run / "scorecards").glob("*.yaml"))
     assert totals(run, "--marks", "final", "--scorecard", str(card)) == final
     figures = json.loads(said("batch", "status", run, "--json", "--marks", "final"))
-    scored = [total for total in final.values() if total is not None]
+    scored = [row["total"] for row in rows.values() if row.get("total") is not None]
     assert (figures["marks"], figures["scored"]) == ("final", len(scored))
     assert figures["mean_total"] == pytest.approx(sum(scored) / len(scored))
     assert "终判" in said("batch", "status", run, "--marks", "final")

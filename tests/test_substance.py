@@ -82,5 +82,7 @@ def test_the_kinds_of_the_rule_file_are_those_of_the_code() -> None:
 
 def test_a_group_in_round_brackets_has_to_follow_but_is_not_part_of_the_hit() -> None:
     text = "我不管你"
-    found = {text[one.start : one.end] for one in rule_set("violation_rules").hits(text)}
+    rules = rule_set("violation_rules")
+    taboo = [one for one in rules.hits(text) if rules.rules[one.rule].section[0] == "taboo"]
+    found = {text[one.start : one.end] for one in taboo}
     assert found == {"我不管"}

@@ -120,7 +120,9 @@ def as_lines(figures: Figures, run: Path, lang: str) -> str:
         elif not isinstance(value, list | dict):
             lines.append(f"{key:<12} {value}")
     for one in figures.errors:
-        lines.append(f"{one.error:<12} {one.count}  e.g. {one.example}: {one.message[:MESSAGE_SHOWN]}")
+        example = masked_id(one.example, placeholders("en"))
+        message = masked_message(one.message, placeholders("en"))[:MESSAGE_SHOWN]
+        lines.append(f"{one.error:<12} {one.count}  e.g. {visible(example)}: {visible(message)}")
     return "\n".join(lines)
 
 

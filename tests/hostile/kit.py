@@ -55,7 +55,7 @@ class Case(NamedTuple):
 def said(*arguments: object, codes: Sequence[int] = EXIT_CODES) -> Told:
     """What a command comes to, held to what is true of all commands."""
     with _logged() as log:
-        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        result = CliRunner(env={"QA_SPEECH_UI": "en"}).invoke(app, [str(argument) for argument in arguments])
     told = Told(result.exit_code, result.stdout, result.stderr + visible("".join(log)))
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise AssertionError(f"a traceback: {result.exception!r}") from result.exception
