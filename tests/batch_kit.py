@@ -65,9 +65,19 @@ class Fake:
     seconds: float = 0.0
     heard: str = ""
     """A file that gets a line for every window: the id of its call."""
+    allowed: str = ""
+    """A file with a number: no batch of windows begins before fewer lines than that are in `heard`."""
 
     def __call__(self) -> FakeRecognizer:
         return _Misbehaving(self)
+
+
+def lines_of(path: str | Path) -> int:
+    """How many lines a file has; 0 where there is none."""
+    try:
+        return Path(path).read_bytes().count(b"\n")
+    except OSError:
+        return 0
 
 
 class _Misbehaving(FakeRecognizer):
@@ -78,6 +88,8 @@ class _Misbehaving(FakeRecognizer):
     def recognize(self, windows: Iterable[Window]) -> Iterator[WindowWords]:
         batch = list(windows)
         time.sleep(self.fake.seconds * len(batch))
+        while self.fake.allowed and lines_of(self.fake.heard) >= int(Path(self.fake.allowed).read_text("ascii")):
+            time.sleep(0.05)
         if self.fake.heard:
             with open(self.fake.heard, "a", encoding="utf-8") as file:
                 file.write("".join(f"{window.call_id}\n" for window in batch))

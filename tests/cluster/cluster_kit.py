@@ -38,7 +38,7 @@ from qa_speech.batch.shards import Order
 from qa_speech.inputs.rows import find_rows
 from qa_speech.settings import Settings
 from qa_speech.store.parquet import ParquetStore
-from tests.batch_kit import NOW, Fake, FakeShare, make_calls, pool_doer
+from tests.batch_kit import NOW, Fake, FakeShare, lines_of, make_calls, pool_doer
 
 ROOT = Path(__file__).parent.parent.parent
 OBJECT_STORE_BYTES = 80_000_000
@@ -47,6 +47,8 @@ NOT_COMPARED = {"written_at", "sequence", "prepare_s", "recognise_s", "finish_s"
 SHARD = 16
 """Rows of a shard in these runs."""
 WINDOW_S = 0.1
+WINDOWS = 1
+"""Windows of a call."""
 SETTINGS = NOW.model_copy(update={"batch": NOW.batch.model_copy(update={"flush_calls": SHARD})})
 
 
@@ -161,7 +163,7 @@ def drive(place: Path, address: str) -> None:
     """One session of the run on a cluster; it ends with whoever started it."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-    fake = Fake(seconds=WINDOW_S, heard=str(place / "heard"))
+    fake = Fake(seconds=WINDOW_S, heard=str(place / "heard"), allowed=str(place / "allowed"))
     run_on_ray(order_of(place), start=lambda sample: FakeShare(fake), address=address, tell=print)
 
 
@@ -194,19 +196,24 @@ class Killed:
 
 
 def kill_at_random(machines: Machines, place: Path, kills: int, seed: int, wait_s: tuple[float, float]) -> Killed:
-    """Kill drivers, actors and machines at random moments, start again what has gone, until so many are dead and all is done."""
+    """Kill drivers, actors and machines at random moments, start again what has gone, until so many are dead and all is done.
+
+    Between two kills at most a share of the work is done, however fast the machine is, so there is work left at the last one.
+    """
     chance = random.Random(seed)
     done: Counter[str] = Counter()
+    share = len(find_rows([place / "rec"])) * WINDOWS // (2 * kills)
+    allow(place, 0)
     driver = start_driver(place, machines.address)
     while done.total() < kills:
         heard = lines_of(place / "heard")
+        allow(place, heard + share)
         deadline = time.monotonic() + 300
         while lines_of(place / "heard") == heard and driver.poll() is None:
             time.sleep(0.2)  # until it works again
             assert time.monotonic() < deadline, (place / "driver.log").read_text(encoding="utf-8")[-3000:]
         time.sleep(chance.uniform(*wait_s))
-        if driver.poll() is not None:
-            break  # all was done before enough kills
+        assert driver.poll() is None, (place / "driver.log").read_text(encoding="utf-8")[-3000:]
         kind = chance.choice(("driver", "actor", "node"))
         if kind == "driver":
             driver.kill()
@@ -221,9 +228,17 @@ def kill_at_random(machines: Machines, place: Path, kills: int, seed: int, wait_
             machines.kill(chance.choice(machines.nodes))
             machines.add()
         done[kind] += 1
+    allow(place, sys.maxsize)
     ended = driver.wait(timeout=600)
     assert ended == 0, (place / "driver.log").read_text(encoding="utf-8")[-3000:]
     return counted(place, done)
+
+
+def allow(place: Path, windows: int) -> None:
+    """Let the recognisers go on until so many windows are heard in all."""
+    whole = place / "allowed.new"
+    whole.write_text(str(windows), encoding="ascii")
+    whole.replace(place / "allowed")
 
 
 def counted(place: Path, kills: Counter[str]) -> Killed:
@@ -233,18 +248,11 @@ def counted(place: Path, kills: Counter[str]) -> Killed:
     lost = sum(row.id not in set(listed) for row in rows)
     heard = Counter((place / "heard").read_text(encoding="utf-8").split())
     usual = Counter(heard.values()).most_common(1)[0][0]  # windows of a call: all calls are alike
+    assert usual == WINDOWS
     least = min(heard.values())
     assert least == usual, "most calls were recognised more than once"
     again = (heard.total() - usual * len(heard)) / usual
     return Killed(kills, len(rows), lost, len(listed) - len(set(listed)), again)
-
-
-def lines_of(path: Path) -> int:
-    """How many lines a file has; 0 where there is none."""
-    try:
-        return path.read_bytes().count(b"\n")
-    except OSError:
-        return 0
 
 
 if __name__ == "__main__":
