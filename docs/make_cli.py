@@ -18,8 +18,8 @@ HEADS = {
 
 Written by `python docs/make_cli.py` from the program's own help. Data goes to stdout, people read stderr.
 
-Help and messages are in Chinese or English: `--ui zh|en` before or behind a command, else `QA_SPEECH_UI`, else the locale
-(`LC_ALL`, `LC_MESSAGES`, `LANG`), else Chinese.
+Help and messages are in Chinese or English: `--ui zh|en` before or behind a command, else `QA_SPEECH_UI`, else `ui` of the
+[settings file](settings.md), else the locale (`LC_ALL`, `LC_MESSAGES`, `LANG`), else Chinese.
 
 Exit codes: 0 ok · 1 this recording or result cannot be used · 2 usage, settings, scorecard or model missing ·
 3 finished with failures · 4 `--fail-under` · 130 interrupted.
@@ -28,8 +28,8 @@ Exit codes: 0 ok · 1 this recording or result cannot be used · 2 usage, settin
 
 由 `python docs/make_cli.py` 根据程序自己的帮助写成。数据写到标准输出，给人看的话写到标准错误。
 
-帮助和提示是中文或英文：命令前后写 `--ui zh|en`；不写则看环境变量 `QA_SPEECH_UI`，再看系统语言
-（`LC_ALL`、`LC_MESSAGES`、`LANG`），都没有则为中文。
+帮助和提示是中文或英文：命令前后写 `--ui zh|en`；不写则看环境变量 `QA_SPEECH_UI`，再看[设置文件](settings.md)里的
+`ui`，再看系统语言（`LC_ALL`、`LC_MESSAGES`、`LANG`），都没有则为中文。
 
 退出码：0 正常 · 1 这个录音或结果不能用 · 2 用法、设置、评分表有误或缺少模型 ·
 3 做完了但有失败的 · 4 低于 `--fail-under` · 130 被中断。

@@ -2,6 +2,7 @@
 
 Option > file > the model's own settings > default. Unknown keys are refused and all problems are listed at once.
 
+    ui = "zh"                   # language of messages and pages
     model = "demo"              # a folder, a name, or "none"
     agent_channel = 1
     pairs = "in,out"            # two files of one call: the agent's ends in -in, the customer's in -out; or "auto"
@@ -241,6 +242,10 @@ class Settings(_Strict):
     ('auto', 2)
     """
 
+    ui: Literal["zh", "en"] | None = Field(
+        default=None,
+        description="language of messages and pages; --ui and QA_SPEECH_UI come before it, the locale after it",
+    )
     model: str | None = Field(default=None, description="recogniser: folder, name, hub id, or none")
     models_dir: Path | None = Field(default=None, description="folder in which models are looked for first")
     text_model: str | None = Field(

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 import qa_speech
 from qa_speech.call import Role
 from qa_speech.cli import app
-from qa_speech.cli.tongue import of_environment
+from qa_speech.cli.tongue import LOCALE, VARIABLE, of_environment
 from qa_speech.documents import decode
 from qa_speech.metrics import metrics
 from qa_speech.resources import folder
@@ -214,7 +214,7 @@ def test_models_list_and_verify() -> None:
 def test_the_interface_speaks_the_language_of_the_locale(
     environ: dict[str, str], language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("QA_SPEECH_UI", "LC_ALL", "LC_MESSAGES", "LANG"):
+    for name in (VARIABLE, *LOCALE):
         monkeypatch.delenv(name, raising=False)
     for name, value in environ.items():
         monkeypatch.setenv(name, value)

@@ -141,6 +141,15 @@ def test_what_changes_anything_comes_from_our_own_page(
     assert person.client.post("/language", data={"lang": "zh"}, headers=sent).status_code == status
 
 
+def test_what_is_refused_before_any_page_is_said_in_the_language_of_who_asks(by_name: dict[str, kit.Visitor]) -> None:
+    client = by_name["质检一"].client
+    said = {}
+    for lang in ("zh", "en"):
+        said[lang] = client.post("/language", headers={"cookie": f"desk_lang={lang}"}).text
+
+    assert said == {"zh": "请求来自别的网站，已拒绝", "en": "cross-site request refused"}
+
+
 def test_a_token_of_a_cookie_that_was_planted_is_not_that_of_the_session(by_name: dict[str, kit.Visitor]) -> None:
     person = by_name["质检一"]
     headers = {

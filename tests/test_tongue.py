@@ -20,6 +20,7 @@ from qa_speech import validation
 from qa_speech.cli import COMMANDS, app, loaded
 from qa_speech.cli.helping import EXAMPLE
 from qa_speech.cli.slips import FRAMES
+from qa_speech.cli.tongue import LOCALE, VARIABLE
 from qa_speech.errors import AudioError, ConfigError, ModelError, PluginError, problem
 from qa_speech.metrics import BUILTIN
 from qa_speech.settings import Settings
@@ -156,8 +157,7 @@ def test_the_chinese_page_of_metrics_is_what_the_metrics_say() -> None:
 
 
 def run(line: str, **environ: str) -> str:
-    names = ("QA_SPEECH_UI", "LC_ALL", "LC_MESSAGES", "LANG")
-    env: dict[str, str | None] = {name: environ.get(name) for name in names}
+    env: dict[str, str | None] = {name: environ.get(name) for name in (VARIABLE, *LOCALE)}
     return CliRunner().invoke(app, line.split(), env=env).output
 
 
@@ -178,6 +178,25 @@ def test_help_is_in_the_language_asked_for(line: str, environ: dict[str, str], c
 
     assert page.startswith("用法：") == chinese_page
     assert bool(HAN.search(page)) == chinese_page
+
+
+@pytest.mark.parametrize(
+    ("asked", "environ", "chinese_side"),
+    [
+        ("", {"LANG": "zh_CN.UTF-8"}, False),
+        ("", {}, False),
+        ("", {"QA_SPEECH_UI": "zh"}, True),
+        ("--ui zh", {}, True),
+    ],
+)
+def test_the_settings_file_chooses_behind_option_and_environment_and_before_the_locale(
+    asked: str, environ: dict[str, str], chinese_side: bool, tmp_path: Path
+) -> None:
+    settings = tmp_path / "qa_speech.toml"
+    settings.write_text("ui = 'en'\n", encoding="utf-8")
+    told = run(f"audio {tmp_path}/gone.wav --config {settings} {asked}", **environ)
+
+    assert bool(HAN.search(told)) == chinese_side
 
 
 @pytest.mark.parametrize(
@@ -248,3 +267,15 @@ def test_every_problem_is_known_again_by_its_english_text() -> None:
 
 def test_a_problem_that_no_table_has_stays_english() -> None:
     assert translated(problem("{count} odd things", count=2), "zh") == "2 odd things"
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [("zh", "：已跳过：“{place}”（隐藏文件）"), ("en", ": left out: '{place}' (a hidden file)")],
+)
+def test_what_the_library_logs_is_told_in_the_language_asked_for(lang: str, told: str, tmp_path: Path) -> None:
+    hidden = tmp_path / ".b.wav"
+    hidden.write_bytes(b"")
+    found = CliRunner().invoke(app, ["--ui", lang, "audio", str(tmp_path)])
+
+    assert told.format(place=hidden) in found.stderr

@@ -22,7 +22,8 @@ from qa_speech import __version__
 from qa_speech.cli.helping import Speaking, spoken
 from qa_speech.cli.slips import told_in
 from qa_speech.cli.terminal import plain_streams
-from qa_speech.cli.tongue import OPTION, language, ui, without_ui
+from qa_speech.cli.tongue import OPTION, filed_in, language, ui, without_ui
+from qa_speech.cli.warnings import told_warnings
 from qa_speech.errors import problem
 from qa_speech.wording.lang import Lang, pick
 
@@ -134,13 +135,13 @@ class Commands(TyperGroup):
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
         """Run a command; what it prints is text alone, in the language that `--ui` asks for anywhere in the line."""
         arguments, asked = without_ui(sys.argv[1:] if args is None else args)
-        with plain_streams():
-            return super().main(arguments, *rest, obj={"ui": asked}, **options)
+        with plain_streams(), told_warnings():
+            return super().main(arguments, *rest, obj={"ui": asked, "file": filed_in(arguments)}, **options)
 
     def make_context(self, *arguments: Any, **options: Any) -> Context:
         """Read the command line; a slip in it is told in the language of the user."""
-        asked = options["obj"]["ui"]
-        with told_in(language(asked)):
+        asked, filed = options["obj"]["ui"], options["obj"]["file"]
+        with told_in(language(asked, filed)):
             if asked not in ("", "zh", "en"):
                 raise typer.BadParameter(problem("expected zh or en"), param_hint=OPTION)
             return super().make_context(*arguments, **options)
@@ -231,8 +232,8 @@ def _root(
         Lang | None,
         typer.Option(
             "--ui",
-            help="Language of help and messages, before or behind the command: zh or en; default from QA_SPEECH_UI, else "
-            "the locale.",
+            help="Language of help and messages, before or behind the command: zh or en; default from QA_SPEECH_UI, "
+            "else `ui` of the settings file, else the locale.",
             show_default=False,
         ),
     ] = None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -33,7 +32,11 @@ NO_SCORECARD = "none"
 
 UiOption = Annotated[
     Language | None,
-    typer.Option("--ui", help="Language of the output: zh or en; default from the locale.", show_default=False),
+    typer.Option(
+        "--ui",
+        help="Language of the output: zh or en; default from the settings file or the locale.",
+        show_default=False,
+    ),
 ]
 
 
@@ -89,12 +92,11 @@ def friendly_errors(chosen: Language | None = None) -> Iterator[None]:
     try:
         yield
     except QaSpeechError as exc:
-        from qa_speech.privacy.redact import masked_message
-        from qa_speech.wording.masking import placeholders
+        from qa_speech.cli.warnings import masking
         from qa_speech.wording.translate import error_text
 
         lang = ui(chosen)
-        said = error_text(exc, lang, partial(masked_message, placeholders=placeholders(lang)))
+        said = error_text(exc, lang, masking(lang))
         typer.echo(f"{pick(lang, '错误', 'error')}: {said}", err=True)
         raise typer.Exit(exit_code(exc)) from exc
 

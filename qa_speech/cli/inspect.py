@@ -92,12 +92,14 @@ def demo(
 
     Example: qa-speech demo
     """
+    from qa_speech.inputs.calls import AUDIO_SUFFIXES
     from qa_speech.resources import folder
 
     with friendly_errors(ui_language):
         samples = folder("samples")
+        recordings = sorted([place for place in samples.iterdir() if place.suffix in AUDIO_SUFFIXES])
     inspect(
-        [samples], scorecard=scorecard, out=out, json_lines=False, model="demo", agent_channel=None, language=None,
+        recordings, scorecard=scorecard, out=out, json_lines=False, model="demo", agent_channel=None, language=None,
         config=None, transcripts=None, raw=None, fail_under=None, embed_audio=embed_audio, mask=True,
         ui_language=ui_language,
     )  # fmt: skip
@@ -109,7 +111,7 @@ def demo(
         said = in_words(
             ui(ui_language), "一个月的服务质量分析报告（样例）", "the service-quality report of a made-up month"
         )
-        typer.echo(f"{said}: {month}", err=True)
+        typer.echo(in_words(ui(ui_language), f"{said}：{month}", f"{said}: {month}"), err=True)
 
 
 def inspect(

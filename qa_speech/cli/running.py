@@ -24,6 +24,7 @@ from qa_speech.cli.common import (
     in_words,
 )
 from qa_speech.cli.progress import line, telling
+from qa_speech.cli.tongue import remembered
 from qa_speech.errors import problem
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def asked_of(options: Options, paths: Sequence[str] | None) -> Asked:
 
     before = read_state(options.out)
     settings = _settings_of(options, before)
+    remembered(settings.ui)
     transcripts = before.transcripts if options.transcripts is None else os.path.abspath(options.transcripts)
     raw = before.raw if options.raw is None else options.raw
     rows: Callable[[], list[Row]] = partial(rows_of, options.out)

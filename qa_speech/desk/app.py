@@ -22,7 +22,7 @@ from qa_speech.desk.signed import SignInError, chosen_lang, visitor
 from qa_speech.desk.source import key_of
 from qa_speech.desk.words import EXPLAINED, STATUS
 from qa_speech.errors import ConfigError
-from qa_speech.wording.lang import pick
+from qa_speech.wording.lang import labelled, pick
 
 LOG = logging.getLogger("qa_speech.desk")
 STATIC = Path(__file__).parent / "static"
@@ -123,7 +123,9 @@ def _said(request: Request, status: int) -> Response:
         from markupsafe import escape
 
         return Response(
-            f'<p class="problem" role="alert">{escape(heading)}：{escape(said)}</p>', status, media_type="text/html"
+            f'<p class="problem" role="alert">{escape(labelled(heading, said, lang))}</p>',
+            status,
+            media_type="text/html",
         )
     try:
         who = visitor(request)

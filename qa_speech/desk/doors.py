@@ -9,11 +9,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from qa_speech.desk.guards import address_of, user_of_proxy
+from qa_speech.desk.guards import LANG_COOKIE, address_of, user_of_proxy
 from qa_speech.desk.office import Office
 from qa_speech.desk.pages import form_text, go, page, plain_page, told
 from qa_speech.desk.signed import (
-    LANG_COOKIE,
     SignedIn,
     chosen_lang,
     drop_session,

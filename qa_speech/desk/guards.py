@@ -15,14 +15,19 @@ from collections.abc import Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa_speech.desk.office import DeskOptions
+from qa_speech.desk.words import REFUSED
+from qa_speech.wording.lang import Lang, pick
 
 SAFE = ("GET", "HEAD")
 ALLOWED = (*SAFE, "POST")
 LARGEST_BODY = 1 << 20
+REFUSED_WITH = {"unknown_host": 421, "method": 405, "too_large": 413, "cross_site": 403, "no_token": 403}
+"""Why a request is refused, and the status that says so."""
+LANG_COOKIE = "desk_lang"
 CSRF_COOKIE, CSRF_HEADER = "desk_csrf", "x-csrf-token"
 CACHED = "/static/"
 HEADERS: Mapping[str, str] = {
@@ -66,24 +71,33 @@ class Guards:
         try:
             await self._app(scope, _counted(receive), answer)
         except TooLargeError:
-            await PlainTextResponse("请求过大 too large", 413)(scope, receive, answer)
+            await self._refusal(scope, "too_large")(scope, receive, answer)
 
-    def _refused(self, scope: Scope) -> PlainTextResponse | None:
+    def _refused(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         if headers.get("host", "") not in self._hosts and scope["path"] != "/healthz":
-            return PlainTextResponse("网址不对：请用部署时说明的地址 unknown host", 421)
+            return self._refusal(scope, "unknown_host")
         if scope["method"] not in ALLOWED:
-            return PlainTextResponse("不支持的请求 method not allowed", 405, headers={"allow": ", ".join(ALLOWED)})
+            return self._refusal(scope, "method")
         if scope["method"] in SAFE:
             return None
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > LARGEST_BODY:
-            return PlainTextResponse("请求过大 too large", 413)
+            return self._refusal(scope, "too_large")
         if headers.get("origin") not in self._options.origins:
-            return PlainTextResponse("请求来自别的网站，已拒绝 cross-site request refused", 403)
+            return self._refusal(scope, "cross_site")
         if not _same(headers.get(CSRF_HEADER, ""), HTTPConnection(scope).cookies.get(CSRF_COOKIE, "")):
-            return PlainTextResponse("页面已过期，请刷新后再试 token missing: reload the page", 403)
+            return self._refusal(scope, "no_token")
         return None
+
+    def _refusal(self, scope: Scope, why: str) -> Response:
+        """A refusal as a line in the language of who asks, as far as it is known before anybody has signed in."""
+        lang = lang_of(HTTPConnection(scope), self._options)
+        status = REFUSED_WITH[why]
+        response = PlainTextResponse(pick(lang, *REFUSED[why]), status)
+        if status == 405:
+            response.headers["allow"] = ", ".join(ALLOWED)
+        return response
 
     def _answering(self, scope: Scope, send: Send, nonce: str) -> Send:
         async def answer(message: Message) -> None:
@@ -99,6 +113,16 @@ class Guards:
             await send(message)
 
         return answer
+
+
+def lang_of(request: HTTPConnection, options: DeskOptions, own: str = "") -> Lang:
+    """The language of an account, of a cookie, or of the desk."""
+    for chosen in (own, request.cookies.get(LANG_COOKIE, "")):
+        if chosen == "zh":
+            return "zh"
+        if chosen == "en":
+            return "en"
+    return options.lang
 
 
 def _same(one: str, other: str) -> bool:

@@ -9,12 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa_speech.desk.guards import CSRF_COOKIE, SAFE, address_of, require_own_token
+from qa_speech.desk.guards import CSRF_COOKIE, SAFE, address_of, lang_of, require_own_token
 from qa_speech.desk.office import Office
 from qa_speech.marks.accounts import SESSION_HOURS, Account, DeskRole, Session, session_of
 from qa_speech.wording.lang import Lang
-
-LANG_COOKIE = "desk_lang"
 
 
 class Visitor(NamedTuple):
@@ -73,12 +71,7 @@ SignedIn = Annotated[Visitor, Depends(visitor)]
 
 def chosen_lang(request: Request, office: Office, own: str = "") -> Lang:
     """The language of an account, of a cookie, or of the desk."""
-    for chosen in (own, request.cookies.get(LANG_COOKIE, "")):
-        if chosen == "zh":
-            return "zh"
-        if chosen == "en":
-            return "en"
-    return office.options.lang
+    return lang_of(request, office.options, own)
 
 
 def keep_session(response: Response, office: Office, token: str, csrf: str) -> None:

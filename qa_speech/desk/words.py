@@ -306,6 +306,14 @@ STATUS: Words = {
     "421": ("网址不对", "Unknown host"),
     "500": ("出错了", "Something went wrong"),
 }
+REFUSED: Words = {
+    "unknown_host": ("网址不对：请用部署时说明的地址", "unknown host: use the address that you were given"),
+    "method": ("不支持的请求", "method not allowed"),
+    "too_large": ("请求过大", "request too large"),
+    "cross_site": ("请求来自别的网站，已拒绝", "cross-site request refused"),
+    "no_token": ("页面已过期，请刷新后再试", "token missing: reload the page"),
+}
+"""Refusals of a request before any page sees it."""
 EXPLAINED: Words = {
     "403": (
         "您的角色不能做这件事；需要时请找班长或管理员。",

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from qa_speech.errors import Problem, problem, together
 from qa_speech.filenames import as_text, visible
 
 MISSING = -1
@@ -45,22 +46,28 @@ def listed(folder: str, suffixes: frozenset[str]) -> list[Listed]:
     OSError
         The folder itself cannot be read.
     """
-    left_out: list[str] = []
+    left_out: list[Problem] = []
     found = sorted(_walk(folder, suffixes, left_out))
     if left_out:
-        more = f" … {len(left_out)}" if len(left_out) > SHOWN else ""
-        told = "、".join(sorted(left_out)[:SHOWN])
-        _LOG.warning("%s：跳过 left out: %s%s", visible(as_text(folder)), told, more)
+        _LOG.warning(_said(folder, left_out))
     return found
 
 
-def _walk(folder: str, suffixes: frozenset[str], left_out: list[str]) -> Iterator[Listed]:
+def _said(folder: str, left_out: Sequence[Problem]) -> Problem:
+    """Which entries of a folder were left out, the first of them by name."""
+    place, shown = visible(as_text(folder)), together(sorted(left_out)[:SHOWN])
+    if len(left_out) <= SHOWN:
+        return problem("{folder}: left out: {what}", folder=place, what=shown)
+    return problem("{folder}: {count} left out, among them: {what}", folder=place, count=len(left_out), what=shown)
+
+
+def _walk(folder: str, suffixes: frozenset[str], left_out: list[Problem]) -> Iterator[Listed]:
     with os.scandir(folder) as entries:
         inside = list(entries)
     for entry in inside:
         why = _why_not(entry, suffixes)
-        if why:
-            left_out.append(f"{visible(as_text(entry.path))!r} ({why})")
+        if why is not None:
+            left_out.append(problem("{path!r} ({why})", path=visible(as_text(entry.path)), why=why))
         elif entry.name.startswith("."):
             continue
         elif entry.is_dir(follow_symlinks=False):
@@ -80,18 +87,18 @@ def _looked_at(entry: os.DirEntry[str]) -> Listed:
     return Listed(entry.path, found.st_size, found.st_mtime_ns)
 
 
-def _why_not(entry: os.DirEntry[str], suffixes: frozenset[str]) -> str:
-    """Why something that looks like recordings is left out; "" where it is not, or looks like none."""
+def _why_not(entry: os.DirEntry[str], suffixes: frozenset[str]) -> Problem | None:
+    """Why something that looks like recordings is left out; None where it is not, or looks like none."""
     if entry.is_dir(follow_symlinks=False):
         if not entry.name.startswith(".") and _is_made(entry.path):
-            return "结果目录 a folder of results"
-        return ""
+            return problem("a folder of results")
+        return None
     if entry.name.startswith(".") and _suffix(entry.name) in suffixes:
-        return "隐藏文件 hidden"
+        return problem("a hidden file")
     bare = _suffix("".join(entry.name.split()).rstrip("."))
     if bare in suffixes and _suffix(entry.name) not in suffixes:
-        return "名称末尾多了字符 more characters after its suffix"
-    return ""
+        return problem("more characters after its suffix")
+    return None
 
 
 def _suffix(name: str) -> str:

@@ -32,6 +32,7 @@ from qa_speech.metrics import (
     voice,
 )
 from qa_speech.metrics.base import Component, Metric, Name
+from qa_speech.metrics.common import nobody_known
 from qa_speech.metrics.kept import kept_measurements
 from qa_speech.scores import Measurement
 
@@ -120,18 +121,25 @@ def named(name: str) -> Metric:
 def measure_all(call: Call) -> dict[str, Measurement]:
     """Every metric with its default parameters: ``silence``, and per role ``talk:agent``, ``talk:customer`` …
 
-    What is kept with the call and true is not measured again.
+    Where nothing tells who speaks, what goes by role is measured of all who speak as well: ``speech_rate:unknown``. What is kept
+    with the call and true is not measured again.
 
     >>> from qa_speech.testing import make_call
     >>> found = measure_all(make_call(agent=[(0, 6)], customer=[(7, 9)]))
     >>> found["talk:agent"].value, found["talk:customer"].value, found["violations"].reason
     (6.0, 2.0, 'no_words')
+    >>> found = measure_all(make_call("unknown@0-2: 您好请问有什么"))
+    >>> found["speech_rate:unknown"].value, found["speech_rate:agent"].reason
+    (210.0, 'mono')
     """
     known = kept_measurements(call)
+    roles = [Role.AGENT, Role.CUSTOMER]
+    if nobody_known(call):
+        roles.append(Role.UNKNOWN)
     found: dict[str, Measurement] = {}
     for line in metrics().values():
         if line.per_role:
-            for role in (Role.AGENT, Role.CUSTOMER):
+            for role in roles:
                 key = f"{line.name}:{role}"
                 found[key] = known[key] if key in known else line.function(call, role=role)
         else:

@@ -42,6 +42,19 @@ def roles_of(call: Call) -> tuple[Role, ...]:
     return _AGENT, _CUSTOMER
 
 
+def nobody_known(call: Call) -> bool:
+    """Whether somebody speaks in a call, and nothing tells of anybody who it is.
+
+    >>> from qa_speech.testing import make_call
+    >>> nobody_known(make_call("unknown: 您好")), nobody_known(make_call("agent: 您好"))
+    (True, False)
+    """
+    roles = roles_of(call)
+    if _UNKNOWN not in roles:
+        return False
+    return not any(spans(call, role) for role in roles if role is not _UNKNOWN)
+
+
 def spans(call: Call, role: Role) -> list[Span]:
     """Speech of one role in seconds, sorted and disjoint; from its utterances where no timeline is stored.
 

@@ -21,7 +21,9 @@ FAULTS = {
     "narrow_count": "narrow_band", "resampled_count": "sampling_rate",
 }  # fmt: skip
 """Components that count the faults of a recording, and the finding that each counts."""
-COLUMNS = (WHOLE_CALL, "agent", "customer", "unknown")
+COLUMNS = (WHOLE_CALL, "agent", "customer")
+ANYBODY = "unknown"
+"""Whose figures those of the whole call are where nothing tells who speaks."""
 
 
 class Cell(NamedTuple):
@@ -59,9 +61,11 @@ class FigureTable:
 
 
 def figure_table(report: CallReport, lang: Lang) -> FigureTable:
-    """The measurements as a table."""
+    """The measurements as a table; where nothing tells who speaks, they are all of the whole call."""
     used = {key.partition(":")[2] for key in report.measurements}
     columns = [column for column in COLUMNS if column in used]
+    if ANYBODY in used:
+        columns = [WHOLE_CALL]
     metrics = dict.fromkeys(key.partition(":")[0] for key in report.measurements)
     rows = [_row(metric, _measured(report.measurements, metric, columns), lang) for metric in metrics]
     reasons = Counter(filter(None, map(_why_none, rows)))
@@ -92,13 +96,13 @@ Measured: TypeAlias = Sequence[Measurement | None]
 
 
 def _measured(measurements: Mapping[str, Measurement], metric: str, columns: Sequence[str]) -> Measured:
-    return [measurements.get(_key(metric, column)) for column in columns]
-
-
-def _key(metric: str, column: str) -> str:
-    if column == WHOLE_CALL:
-        return metric
-    return f"{metric}:{column}"
+    found = []
+    for column in columns:
+        if column == WHOLE_CALL:
+            found.append(measurements.get(metric) or measurements.get(f"{metric}:{ANYBODY}"))
+        else:
+            found.append(measurements.get(f"{metric}:{column}"))
+    return found
 
 
 def _row(metric: str, measured: Measured, lang: Lang) -> FigureRow:

@@ -19,7 +19,7 @@ from qa_speech.wording.lang import Lang, clauses
 
 HEAD = (
     "id", "path", "status", "alarms", "duration_s", "total", "total_if_confirmed", "coverage", "band", "passed",
-    "to_review", "reason", "main_reasons", "warnings", "scorecard", "scorecard_version",
+    "to_review", "reason", "main_reasons", "warnings", "low_reliability", "scorecard", "scorecard_version",
 )  # fmt: skip
 WHAT = 2
 """Columns that say what the call is; its metadata stand behind them."""
@@ -102,6 +102,7 @@ def row(report: CallReport | CallFailure, lang: Lang) -> Row:
 def _of_call(report: CallReport, lang: Lang) -> dict[str, object]:
     call = report.call
     timed = call.times != "nominal"
+    low = {key: one.reliability_reason for key, one in report.measurements.items() if one.reliability == "low"}
     return {
         "id": report.id,
         "path": call.recording.path,
@@ -109,6 +110,7 @@ def _of_call(report: CallReport, lang: Lang) -> dict[str, object]:
         "duration_s": call.duration if timed else None,
         "main_reasons": clauses(messages.reasons(report, lang), lang),
         "warnings": clauses([terms.warning(text, lang) for text in call.warnings], lang),
+        "low_reliability": messages.low_reliability(low, lang),
     }
 
 

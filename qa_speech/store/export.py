@@ -45,6 +45,7 @@ RESULT = (
     "words",
     "warnings",
     "low_reliability",
+    "low_reasons",
     "model",
     "code_version",
     "copied_from",

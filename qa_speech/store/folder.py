@@ -152,9 +152,10 @@ def locked(run: Path) -> Iterator[None]:
         except OSError as exc:
             if exc.errno not in NO_LOCKS:
                 raise ConfigError(str(run), [problem("another process is working on this run")]) from exc
-            logging.getLogger("qa_speech").warning(
-                "%s：此文件系统没有锁，请勿同时运行两次 no locks on this file system: do not run twice at once (%s)",
-                run,
-                exc.strerror,
+            told = problem(
+                "{run}: no locks on this file system: do not run twice at once ({reason})",
+                run=run,
+                reason=exc.strerror or exc,
             )
+            logging.getLogger("qa_speech").warning(told)
         yield

@@ -104,9 +104,10 @@ def open_run(path: str | Path) -> ParquetStore:
     """
     run = require_run(path)
     if (run / FORGETTING).exists():
-        logging.getLogger("qa_speech").warning(
-            "%s：删除中断，请先完成 calls were being removed when it broke off: qa-speech batch forget %s", run, run
+        told = problem(
+            "{run}: calls were being removed when it broke off; go on: qa-speech batch forget {run}", run=run
         )
+        logging.getLogger("qa_speech").warning(told)
     return ParquetStore(run, mirror=mirror_of(run))
 
 

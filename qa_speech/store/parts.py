@@ -201,7 +201,12 @@ def set_aside(run: Path, path: Path, what: str, harm: str) -> Damage:
             "{what}; it cannot be moved to {damaged}/: {reason}", what=what, damaged=DAMAGED, reason=exc.strerror or exc
         )
         raise ConfigError(str(path), [told]) from exc
-    _LOG.warning("%s：数据损坏，已移至 %s/ damaged, set aside: %s", run, DAMAGED, damage)
+    told = problem(
+        "{run}: damaged, moved to {damaged}/: {file}: {what}", run=run, damaged=DAMAGED, file=damage.file, what=what
+    )
+    if harm:
+        told = problem("{what} ({harm})", what=told, harm=harm)
+    _LOG.warning(told)
     return damage
 
 

@@ -100,7 +100,8 @@ class ResultRow(msgspec.Struct, frozen=True, kw_only=True):
     others, one DOUBLE per metric and component.
 
     `duration_s`, `prepare_s`, `recognise_s`, `finish_s` in seconds, `bytes` and `mtime_ns` (nanoseconds) of the recording's
-    file, `coverage` 0–1, totals and points as in the scorecard. `sequence` counts the parts of a run as they were written:
+    file, `coverage` 0–1, totals and points as in the scorecard. `low_reasons` says why each of `low_reliability` is low, in
+    the same order; parts of earlier versions do not. `sequence` counts the parts of a run as they were written:
     of several outcomes of one id the one with the highest wins, whatever the clock said.
     """
 
@@ -154,6 +155,7 @@ class ResultRow(msgspec.Struct, frozen=True, kw_only=True):
     alarms: tuple[AlarmRow, ...] | None = None
     judged_points: float | None = None
     possible_points: float | None = None
+    low_reasons: tuple[str, ...] | None = None
     figures: Mapping[str, float | None] = {}
 
 
@@ -270,6 +272,7 @@ def _row(report: CallReport, call_sha256: str) -> ResultRow:
     """The one place where a row is made of a report."""
     call, recording, made_with = report.call, report.call.recording, report.call.made_with
     measured = report.measurements
+    low = {key: one.reliability_reason for key, one in measured.items() if one.reliability == "low"}
     row = ResultRow(
         id=call.id,
         status=OK,
@@ -285,7 +288,8 @@ def _row(report: CallReport, call_sha256: str) -> ResultRow:
         warnings=call.warnings,
         findings=tuple(FindingRow(one.code, one.channel, one.value, one.unit) for one in recording.findings),
         unmeasured=tuple(UnmeasuredRow(key, one.reason) for key, one in measured.items() if one.value is None),
-        low_reliability=tuple(key for key, one in measured.items() if one.reliability == "low"),
+        low_reliability=tuple(low),
+        low_reasons=tuple(low.values()),
         recognizer=made_with.get("recognizer"),
         model=made_with.get("model"),
         model_sha256=made_with.get("model_sha256"),

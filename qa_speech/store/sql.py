@@ -158,7 +158,7 @@ def _sql_type(kind: msgspec.inspect.Type) -> str:
 
 
 RESULT_COLUMNS = sql_columns(ResultRow)
-LATER = ("sequence", "alarms", "judged_points", "possible_points")
+LATER = ("sequence", "alarms", "judged_points", "possible_points", "low_reasons")
 """Columns that parts of earlier versions do not have."""
 """Columns every part of the results has; all others are DOUBLE, one per metric and component."""
 CALL_COLUMNS = {"id": "VARCHAR", "call_sha256": "VARCHAR", "written_at": "TIMESTAMP", "call": "VARCHAR"}

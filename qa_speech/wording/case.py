@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa_speech.call import Call, Role
+from qa_speech.metrics.common import nobody_known
 from qa_speech.scores import CriterionScore, Evidence
 from qa_speech.wording import exhibit, terms
 from qa_speech.wording.lang import Lang, Words, clauses, labelled, listed, pick
@@ -107,6 +108,13 @@ class Case:
         if not role or role == Role.UNKNOWN:
             return self.pick("通话中", "somebody")
         return terms.role(role, self.lang)
+
+    @property
+    def nobody_known(self) -> bool:
+        """Whether nothing tells who speaks: no sentence names a party then."""
+        if self.text("role") == Role.UNKNOWN or self._only_role_heard() == Role.UNKNOWN:
+            return True
+        return self.call is not None and nobody_known(self.call)
 
     def _only_role_heard(self) -> str:
         heard = {str(one.role) for one in self.evidence if one.role}

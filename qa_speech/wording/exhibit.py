@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qa_speech.call import Call
+from qa_speech.call import Call, Role
 from qa_speech.scores import Evidence
 from qa_speech.wording import catalogue as words
 from qa_speech.wording.lang import Lang, labelled, pick
@@ -75,7 +75,10 @@ def note(evidence: Evidence, lang: Lang, call: Call | None = None) -> str:
     name = term(words.NOTES, evidence.note.removeprefix("anchor:"), lang)
     if evidence.kind == "absence":
         return _missing(evidence, name, lang)
-    return of_role(evidence.role, _lasting(evidence, name, lang, call), lang)
+    told = _lasting(evidence, name, lang, call)
+    if evidence.role is Role.UNKNOWN:
+        return told
+    return of_role(evidence.role, told, lang)
 
 
 def _missing(evidence: Evidence, name: str, lang: Lang) -> str:

@@ -213,15 +213,32 @@ def _places(case: Case) -> str:
 
 def _violations(case: Case) -> str:
     if not case.value("value"):
-        return case.pick("坐席没有这类不当用语", "the agent said nothing of the kind")
+        return _no_violations(case)
     count = _count(case, "value")
     text = case.say(
-        "坐席用语不当 {count} 处", "the agent’s words were improper in {count} place{s}", count=count, s=plural(count)
+        "{whose}用语不当 {count} 处",
+        "{whose} words were improper in {count} place{s}",
+        whose=_of_the_agent(case),
+        count=count,
+        s=plural(count),
     )
     heard = _noted(case, words.VIOLATIONS)
     if heard:
         text = case.labelled(text, case.listed(_violation(case, one) for one in heard[:MOST_QUOTES]))
     return text + case.and_so_on(heard) + _standard(case, counted_in="处") + _unsure(case)
+
+
+def _no_violations(case: Case) -> str:
+    if case.nobody_known:
+        return case.pick("通话中没有这类不当用语", "nobody said anything of the kind")
+    return case.pick("坐席没有这类不当用语", "the agent said nothing of the kind")
+
+
+def _of_the_agent(case: Case) -> str:
+    """Whose words a figure of the agent's words speaks of: anybody's where nothing tells who speaks."""
+    if case.nobody_known:
+        return case.pick("通话中", "somebody’s")
+    return case.pick("坐席", "the agent’s")
 
 
 def _violation(case: Case, evidence: Evidence) -> str:
@@ -238,8 +255,9 @@ def _unsure(case: Case) -> str:
 
 def _politeness(case: Case) -> str:
     return case.say(
-        "坐席用语礼貌程度 {points}{standard}{worst}",
-        "politeness of the agent’s words: {points}{standard}{worst}",
+        "{whose}用语礼貌程度 {points}{standard}{worst}",
+        "politeness of {whose} words: {points}{standard}{worst}",
+        whose=_of_the_agent(case),
         points=case.figure(case.value("value"), "points"),
         standard=_standard(case),
         worst=_worst(case, "；最不客气的：", "; least polite: ", _quotes(case, IMPOLITE)),

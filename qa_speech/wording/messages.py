@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from qa_speech.scorecard.deductions import deductions, pending
 from qa_speech.scores import CallReport, CriterionScore, Score
 from qa_speech.wording import catalogue as words
 from qa_speech.wording import terms
-from qa_speech.wording.lang import Lang, clauses, labelled, pick
+from qa_speech.wording.lang import Lang, clauses, labelled, listed, pick
 from qa_speech.wording.sentences import sentence
 
 MOST_REASONS = 3
+OVERALL_RATE = "speech_rate:unknown"
 TOO_LITTLE = ("low_coverage", "nothing_judged")
 """Reasons for no total behind which stands another: that of the criteria which could not be measured."""
 
@@ -113,6 +114,43 @@ def reasons(report: CallReport, lang: Lang, *, longest: int = MOST_REASONS) -> S
     return found
 
 
+def low_reliability(reasons: Mapping[str, str], lang: Lang) -> str:
+    """Which figures are of low reliability, by why they are: metric → reason code; "" for none.
+
+    >>> low_reliability({"silence": "mono", "speech_rate:unknown": "mono"}, "zh")
+    '静音次数、全程语速：单声道录音，分不出坐席和客户'
+    """
+    by_reason: dict[str, list[str]] = {}
+    for metric, reason in reasons.items():
+        by_reason.setdefault(reason, []).append(terms.metric(metric, lang))
+    told = []
+    for reason, names in by_reason.items():
+        if reason:
+            told.append(labelled(listed(names, lang), terms.reason(reason, lang), lang))
+        else:
+            told.append(listed(names, lang))
+    return clauses(told, lang)
+
+
+def overall_rate(report: CallReport, lang: Lang) -> str:
+    """How fast a call is spoken in which nothing tells who speaks, and how far that can be trusted; "" for any other.
+
+    >>> from qa_speech.metrics import measure_all
+    >>> from qa_speech.testing import make_call
+    >>> call = make_call("unknown@0-2: 您好请问有什么")
+    >>> overall_rate(CallReport(call, measure_all(call)), "zh")
+    '全程语速 210 字/分（可靠性低：内容太短，不足以判断）'
+    """
+    measured = report.measurements.get(OVERALL_RATE)
+    if measured is None or measured.value is None:
+        return ""
+    told = f"{terms.metric(OVERALL_RATE, lang)} {terms.measurement(measured, lang)}"
+    if measured.reliability != "low":
+        return told
+    doubt = labelled(pick(lang, "可靠性低", "low reliability"), terms.reason(measured.reliability_reason, lang), lang)
+    return told + terms.bracket(doubt, lang)
+
+
 def grave_warnings(report: CallReport, lang: Lang) -> list[str]:
     """The warnings of a call that a reader of a list must see."""
     return grave_texts(report.call.warnings, lang)
@@ -125,7 +163,7 @@ def grave_texts(warnings: Sequence[str], lang: Lang) -> list[str]:
 
 
 def summary_line(report: CallReport, lang: Lang) -> str:
-    """One line per call for the terminal: id, length, total, band, main reasons, windows recognised again, warnings.
+    """One line per call for the terminal: id, length, total, band, overall rate, main reasons, windows recognised again, warnings.
 
     >>> from qa_speech.testing import make_call
     >>> summary_line(CallReport(make_call("agent@0-2: 您好", duration=62)), "zh")
@@ -136,6 +174,9 @@ def summary_line(report: CallReport, lang: Lang) -> str:
         parts.append(terms.clock(report.call.duration))
     parts += [f"{pick(lang, '报警', 'ALARM')} {title}" for title in alarms(report.score, lang)]
     parts.append(_total_and_band(report.score, lang))
+    rate = overall_rate(report, lang)
+    if rate:
+        parts.append(rate)
     waiting = pending(report.score)
     if waiting:
         parts.append(pick(lang, f"{waiting} 项待复核", f"{waiting} to review"))

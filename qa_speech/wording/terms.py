@@ -140,13 +140,17 @@ def role(who: Role | str | None, lang: Lang) -> str:
 
 
 def of_role(who: Role | str | None, name: str, lang: Lang) -> str:
-    """A name with the role it speaks of, where it speaks of one.
+    """A name with the role it speaks of, where it speaks of one; where nobody knows who speaks, it is that of the whole.
 
     >>> of_role("agent", "语速", "zh"), of_role("agent", "speech rate", "en"), of_role(None, "语速", "zh")
     ('坐席语速', 'agent speech rate', '语速')
+    >>> of_role("unknown", "语速", "zh"), of_role("unknown", "speech rate", "en")
+    ('全程语速', 'overall speech rate')
     """
     if not who:
         return name
+    if who == Role.UNKNOWN:
+        return pick(lang, f"全程{name}", f"overall {name}")
     space = " " * (lang == "en" or name[:1].isdigit())
     return f"{role(who, lang)}{space}{name}"
 

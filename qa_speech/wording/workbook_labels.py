@@ -57,6 +57,7 @@ HEADS: Words = {
     "name": ("项目", "Item"),
     "figure": ("数值", "Figure"),
     "low": ("95% 区间：低", "95 % from"),
+    "doubtful": ("可靠性低的指标", "Of low reliability"),
     "high": ("95% 区间：高", "95 % to"),
     "judged": ("评出", "Judged"),
     "wrong": ("扣分通数", "Lost on"),

@@ -16,7 +16,7 @@ from qa_speech.store.base import Result
 from qa_speech.store.records import FAILED, AlarmRow, CriterionRow, PlaceRow, ResultRow
 from qa_speech.store.summary import error_name
 from qa_speech.tables.dates import known
-from qa_speech.wording import exhibit, terms
+from qa_speech.wording import exhibit, messages, terms
 from qa_speech.wording import workbook_labels as labels
 from qa_speech.wording.lang import Lang, clauses, listed
 from qa_speech.wording.sentences import sentence
@@ -241,11 +241,18 @@ def figure_columns(layout: Layout) -> list[Column]:
     """The columns of the sheet of figures."""
     keys = [key for key in FIRST if key in layout.metadata]
     figures = [Column(figure.head, 11, figure.form) for figure in layout.figures]
-    return [Column(layout.head("id"), 28), *_metadata_columns(layout, keys), *figures]
+    low = Column(layout.head("doubtful"), 34, WRAP)
+    return [Column(layout.head("id"), 28), *_metadata_columns(layout, keys), *figures, low]
 
 
 def figure_cells(result: Result, layout: Layout, page: str) -> list[Cell]:
     """The figures of a call; an empty cell was not measured."""
     keys = [key for key in FIRST if key in layout.metadata]
     values = [figure.cell(result.row.figures.get(figure.column)) for figure in layout.figures]
-    return [Link(result.row.id, page), *_metadata_cells(result, keys), *values]
+    return [Link(result.row.id, page), *_metadata_cells(result, keys), *values, _low(result.row, layout.lang) or None]
+
+
+def _low(row: ResultRow, lang: Lang) -> str:
+    """Which figures are of low reliability, and why."""
+    keys = row.low_reliability or ()
+    return messages.low_reliability(dict(zip(keys, row.low_reasons or [""] * len(keys), strict=True)), lang)

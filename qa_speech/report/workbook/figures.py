@@ -50,7 +50,7 @@ def figures(lang: Lang) -> dict[str, Figure]:
 
 def _keys(metric: Metric) -> list[str]:
     if metric.per_role:
-        return [f"{metric.name}:{role.value}" for role in (Role.AGENT, Role.CUSTOMER)]
+        return [f"{metric.name}:{role.value}" for role in Role]
     return [metric.name]
 
 

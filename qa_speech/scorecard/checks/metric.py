@@ -140,6 +140,8 @@ def _evaluator(model: MetricCheck, needs: Needs) -> Evaluator:
         # too many even without the doubtful cases: these decide nothing
         certain = doubtful > 0 and high is not None and value - doubtful > high
         detail = {**base, "value": round(value, 4)}
+        if is_anyones:
+            detail["role"] = str(Role.UNKNOWN)
         review = []
         if measured.reliability == "low" and not certain:
             review.append("low_reliability")
