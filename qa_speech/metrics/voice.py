@@ -33,9 +33,9 @@ VOICE = (
     Component("jump_count", "count", "音量突变", "level jumps"),
     Component("rise_count", "count", "突然变响", "sudden rises"),
     Component("largest_jump_db", "dB", "最大突变", "largest jump"),
-    Component("raised_count", "count", "提高嗓门", "raised voice", alone=Name("提高嗓门", "raised voice")),
-    Component("raised_s", "s", "提高嗓门时长", "raised voice, time"),
-    Component("raised_share", "%", "提高嗓门占比", "raised voice, share"),
+    Component("raised_count", "count", "音量升高", "raised voice", alone=Name("音量升高", "raised voice")),
+    Component("raised_s", "s", "音量升高时长", "raised voice, time"),
+    Component("raised_share", "%", "音量升高占比", "raised voice, share"),
 )
 
 SEMITONES = 12  # of an octave
