@@ -220,7 +220,7 @@ def test_the_commands_go_through_a_whole_run(tmp_path: Path) -> None:
     assert plain.stdout.splitlines() == ["id", "x.wav"]
     assert table.exit_code == 0
     assert "1 calls removed" in gone.output
-    assert "ok           2" in told.stdout
+    assert "3 calls listed: 2 done, 1 failed, 0 to do" in told.stdout
     assert "登记 3 通：完成 2，失败 1" in chinese.stdout
     assert "合并为" in smaller.output
     assert "parts became" in small.output

@@ -120,7 +120,7 @@ class Forecast(msgspec.Struct, frozen=True):
     def _zh(self) -> str:
         length = "时长未知"
         if self.hours is not None:
-            length = f"约 {in_hours(self.hours)}"
+            length = f"约 {in_hours(self.hours, 'zh')}"
         rows = f"登记 {self.rows:,} 通（{length}），未处理 {self.todo:,} 通"
         text = f"{rows}；结果约需 {self.wanted_gb:.2f} GB，可用 {self.free_gb:.0f} GB"
         if self.missing:

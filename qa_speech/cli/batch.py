@@ -157,7 +157,7 @@ def status(
             typer.echo(json.dumps(as_json(figures) | by_marks, ensure_ascii=False, default=str))
         else:
             if marks != "machine":
-                typer.echo(f"--marks {marks}：{term(MARKS, marks, ui(ui_language))}")
+                typer.echo(term(MARKS, marks, ui(ui_language)))
             typer.echo(as_lines(figures, run, ui(ui_language)))
 
 

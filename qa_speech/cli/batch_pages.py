@@ -104,7 +104,7 @@ def _written(
     with progress(None, lang, in_words(lang, "写网页", "writing pages")) as advance:
         written = write_run_pages(run, wanted, lang=lang, mask=mask, told=advance)
     if written.is_new:
-        renew_summary(store)
+        renew_summary(store, lang)
     return written
 
 
@@ -169,4 +169,4 @@ def pages_after(run: Path, wanted: Wanted, until: dt.datetime | None, *, mask: b
     with progress(None, lang, in_words(lang, "写网页", "writing pages")) as advance:
         written = write_run_pages(run, wanted, lang=lang, mask=mask, until=until, told=advance)
     if written.is_new:
-        renew_summary(open_run(run))
+        renew_summary(open_run(run), lang)

@@ -114,6 +114,4 @@ def _measuring(event: dict[str, Any], lang: Language) -> str:
 def _note(event: dict[str, Any], lang: Language) -> str:
     from qa_speech.store.summary import why_ended
 
-    if lang == "zh":
-        return why_ended(event["text"])
-    return str(event["text"])
+    return why_ended(event["text"], lang)

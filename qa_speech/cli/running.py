@@ -163,6 +163,9 @@ def work(
     """Run on this machine or on a cluster, write the pages, tell, choose the exit code."""
     from qa_speech.engines.diarize import load_diarizer
     from qa_speech.report.wanted import wanted_pages
+    from qa_speech.store.folder import SUMMARY_TEXT
+    from qa_speech.store.parquet import open_run
+    from qa_speech.store.summary import renew_summary
 
     load_diarizer(asked.settings)  # fails here, before the first call, if it cannot work
     pages = wanted_pages(asked.settings.batch.pages)
@@ -173,13 +176,14 @@ def work(
             session = do(asked, end, tell, again)
             if asked.settings.batch.pages != "none":
                 pages_after(asked.out, pages, end, mask=mask, lang=lang)
+            renew_summary(open_run(asked.out), lang)  # it may be of another folder, or in another language
     except OSError as exc:
         # e.g. a full disk; what was stored stays, and the same command goes on from there
         problem = in_words(lang, "错误：无法写入结果", "error: results cannot be stored")
         typer.echo(f"{problem}: {exc}", err=True)
         raise typer.Exit(EXIT_UNUSABLE) from exc
     if not json_lines:
-        typer.echo((asked.out / "summary.txt").read_text(encoding="utf-8"), nl=False)
+        typer.echo((asked.out / SUMMARY_TEXT).read_text(encoding="utf-8"), nl=False)
     if session.failed and not session.ok:
         raise typer.Exit(EXIT_UNUSABLE)
     if session.failed:
