@@ -67,6 +67,27 @@ def borders(text: str, *, dictionaries: tuple[str, ...] = ()) -> frozenset[int]:
     return frozenset((0, *(token.end for token in tokenize(text, dictionaries=dictionaries))))
 
 
+def is_word(text: str) -> bool:
+    """Whether a text is one word of the dictionary, persons' names among them.
+
+    >>> is_word("任盈盈"), is_word("王伟")
+    (True, False)
+    """
+    return bool(_segmenter(()).has_word(text))
+
+
+def is_common_word(text: str) -> bool:
+    """Whether a text is one word of the dictionary and no person's name there.
+
+    >>> [is_common_word(text) for text in ("高兴", "任盈盈", "王伟", "方便")]
+    [True, False, False, True]
+    """
+    if not is_word(text):
+        return False
+    tagged = _segmenter(()).tag(text, hmm=False)
+    return len(tagged) == 1 and not tagged[0][1].startswith("nr")
+
+
 @lru_cache(maxsize=8)
 def _segmenter(dictionaries: tuple[str, ...]) -> Any:
     from rjieba import Jieba

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from qa_speech.call import Utterance
 from qa_speech.privacy.accounts import short_ones
 from qa_speech.privacy.emails import emails, rest_of_email
-from qa_speech.privacy.names import names
+from qa_speech.privacy.explained import explained
+from qa_speech.privacy.names import Heard, names, told_surnames
 from qa_speech.privacy.numerals import Kind
 from qa_speech.privacy.papers import papers
 from qa_speech.privacy.spelled import spelled_before
@@ -19,14 +20,17 @@ _ASKED_ADDRESS = re.compile(
     r"(?:地址|住址|住在|哪里|哪个小区|什么位置|位置|几栋|哪一?栋|门牌号?|房号|房间号|移到哪|装在哪|上门到|详细一点)[^。]{0,8}[？?]?$"
 )
 _ASKED_NAME = re.compile(
-    r"(?:姓名|名字|怎么称呼|贵姓|机主是谁|叫什么|全名|哪位|寄给谁|写谁|留谁|联系人|收件人|经办人|户主|开户人)[^，。]{0,8}[？?]?$"
+    r"(?:姓名|名字|大名|姓啥|姓什么|名叫|怎么?称呼|如何称呼|称呼您|贵姓|尊姓|(?:机主|户主|房主|车主)(?:是谁|叫|呢)|叫什么|叫啥|全名|全称呼|哪位|是谁|寄给谁|写谁|填谁|留谁|找谁|给谁|收件人|联系人|经办人|代办人|户主|开户人|持卡人|收货人|报修人"
+    r"|哪[两三几]个字|怎么写)[^，。]{0,10}[？?]?$|(?:姓名|名字|全名|怎么称呼|贵姓)[^。]{0,14}[？?]?$"
 )
 _TITLE = "先生|女士|小姐"
 WITHIN = 3
 """Utterances before the domain of an e-mail address in which its name may lie."""
 SHORTEST_NAME = 3
-LONGEST_ANSWER = 24
+LONGEST_ANSWER = 40
 """Characters of an utterance that may be the answer to a question for a name."""
+AROUND = 3
+"""Utterances before and behind one in which a surname is told, or a character explained, of a name in it."""
 
 
 class Particular(NamedTuple):
@@ -59,14 +63,49 @@ def particulars_of(utterances: Sequence[Utterance], also: Collection[Kind] = ())
         for start, end in addresses(text, asked=_ASKED_ADDRESS.search(question) is not None):
             found.append(Particular(index, start, end, "address"))
         is_answer = len(text) <= LONGEST_ANSWER and _ASKED_NAME.search(question) is not None
-        for start, end in names(text, asked=is_answer):
+        for start, end in names(text, _heard(utterances, index, asked=is_answer)):
             found.append(Particular(index, start, end, "name"))
             known.add(text[start:end])
+        if is_answer:
+            found += _spelled_out(index, text)
         if len(text) > 2:
             question = text.rstrip("。，？?！! ")
     found += [Particular(*one) for one in short_ones(utterances)]
     found += [Particular(*one) for one in papers(utterances, also)]
-    return sorted({*found, *_again(utterances, known)})
+    return sorted({*found, *_again(utterances, known), *_explained(utterances, found)})
+
+
+def _heard(utterances: Sequence[Utterance], index: int, *, asked: bool) -> Heard:
+    """What is said around an utterance of the name that may be in it."""
+    around = [said.text or "" for said in utterances[max(0, index - AROUND) : index + 1 + AROUND]]
+    surnames = set()
+    characters = set()
+    for text in around:
+        surnames.update(told_surnames(text))
+        characters.update([one.char for one in explained(text)])
+    return Heard(asked, frozenset(surnames), frozenset(characters))
+
+
+def _spelled_out(index: int, text: str) -> Iterator[Particular]:
+    """The answer to a question for a name that is nothing but explanations: 立早章，建设的建."""
+    explanations = explained(text)
+    if len(explanations) > 1:
+        for one in explanations:
+            yield Particular(index, one.start, one.end, "name")
+
+
+def _explained(utterances: Sequence[Utterance], found: Sequence[Particular]) -> Iterator[Particular]:
+    """Explanations of the characters of a name that is said in an utterance close by."""
+    for index, utterance in enumerate(utterances):
+        explanations = explained(utterance.text or "")
+        if not explanations:
+            continue
+        near = [one for one in found if one.kind == "name" and abs(one.utterance - index) <= AROUND]
+        said = [(utterances[one.utterance].text or "")[one.start : one.end] for one in near]
+        characters = frozenset("".join(said))
+        for one in explanations:
+            if one.char in characters:
+                yield Particular(index, one.start, one.end, "name")
 
 
 def _email_in_two(utterances: Sequence[Utterance], index: int) -> Iterator[Particular]:
