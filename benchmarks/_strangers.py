@@ -1,9 +1,10 @@
-"""Sentences and exchanges with what identifies a customer, by three hands that had not read the finder.
+"""Sentences and exchanges with what identifies a customer, by hands that had not read the finder.
 
 `redaction_strangers.jsonl`, one JSON object a line:
 
-    hand    1-3
-    closed  never looked at while the finder was developed, only counted
+    hand    1-3: the finder was developed on them, a half of the third hand's lines (closed) not until its last figures were
+            printed; 4 and above: nobody looks at them, they are counted
+    closed  not looked at when the line was added
     text    turns on lines of their own, behind 坐席： or 客户：
     spans   [first, end, kind] in characters; several for a value given in pieces
     more    holds something besides that the finder does not look for, so it says nothing of false masks
@@ -21,6 +22,8 @@ from qa_speech.testing import make_call
 
 FILE = Path(__file__).parent / "redaction_strangers.jsonl"
 ROLES = {"坐席：": "agent", "客户：": "customer"}
+DEVELOPED_ON = 3
+"""The last hand that was developed on."""
 SEPARATORS = " ，、,。\n"
 
 
@@ -32,6 +35,11 @@ class Stranger(msgspec.Struct, frozen=True):
     text: str
     spans: tuple[tuple[int, int, str], ...]
     more: bool
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether the finder was never developed on it."""
+        return self.closed and self.hand > DEVELOPED_ON
 
 
 class Line(msgspec.Struct, frozen=True):

@@ -5,7 +5,8 @@ false_mask_rate (share of generated dialogues without identifiers in which anyth
 false_in_context (the same with other dialogues before and after), x_realtime (seconds of call per second of searching and
 masking the text of whole calls). On dialogues that were written before the finder was read, those that were not developed
 on: recall_unread_* by kind, false_mask_rate_unread; on further ones for accounts and cards, the same with fresh.
-Of lines by hands that had not read the finder, those that were never looked at: recall_strangers_*.
+Of lines by hands that had not read the finder: recall_strangers_* (never looked at), recall_developed_* (developed on).
+On real dialogues, without customers' names in them: masked_real_* (share of turns with one masked, right or wrong).
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import random
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 
 from _common import Figure, Options, figure, run
 from _identifiers import NONE, Case, cases
-from _strangers import masked_places, strangers, whole
+from _strangers import Stranger, masked_places, strangers, whole
+from _text import real_dialogues
 from _unread import Dialogue, dialogues
 
 from qa_speech.call import Role, Utterance
@@ -122,21 +125,57 @@ def of_kinds(closed: Sequence[Dialogue], which: str) -> Iterator[Figure]:
 
 
 def by_strangers() -> Iterator[Figure]:
-    """Of the closed lines of a hand that had not read the finder: recall by kind, and lines without anything that are masked."""
+    """Lines by hands that had not read the finder: those nobody has looked at, and those it was developed on."""
+    lines = strangers()
+    yield from _of_hands([one for one in lines if one.is_unread], "strangers")
+    yield from _of_hands([one for one in lines if not one.is_unread], "developed")
+
+
+def _of_hands(lines: Sequence[Stranger], which: str) -> Iterator[Figure]:
+    """Recall by kind, and lines without anything that are masked."""
     total, found = Counter[str](), Counter[str]()
-    closed = [one for one in strangers() if one.closed]
-    for one in closed:
+    for one in lines:
         for kind, is_masked in whole(one):
             total[kind] += 1
             found[kind] += is_masked
     for name, (kinds, target) in STRANGERS.items():
         count = sum(total[kind] for kind in kinds)
-        share = sum(found[kind] for kind in kinds) / count
         each = "; ".join([f"{kind} {found[kind]}/{total[kind]}" for kind in kinds])
-        yield figure(name, share, "share", count, f"{target}; {each}")
-    without = [one for one in closed if not one.spans and not one.more]
+        if which == "developed":
+            target = "developed on"
+        yield _share(name.replace("strangers", which), sum(found[kind] for kind in kinds), count, f"{target}; {each}")
+    without = [one for one in lines if not one.spans and not one.more]
     wrong = sum(bool(masked_places(one.text)) for one in without)
-    yield figure("false_mask_rate_strangers", wrong / len(without), "share", len(without), "target <= 0.01")
+    yield _share(
+        f"false_mask_rate_{which}", wrong, len(without), "target <= 0.01" if which == "strangers" else "developed on"
+    )
+
+
+def _share(name: str, part: int, count: int, against: str) -> Figure:
+    """A share; n/a of nothing."""
+    if not count:
+        return figure(name, None, "share", 0, f"{against}; no line of a hand that nobody has looked at")
+    return figure(name, part / count, "share", count, against)
+
+
+def on_real_turns(data: Path) -> Iterator[Figure]:
+    """The share of real turns in which a name, a card's date or code, or an account is masked."""
+    groups = {"names": ("name",), "card": ("card_expiry", "security_code"), "accounts": ("account",)}
+    try:
+        calls = [dialogue.call for dialogue in real_dialogues(data)]
+    except FileNotFoundError:
+        for name in groups:
+            yield figure(f"masked_real_{name}", None, "share", 0, "the dialogues are not there")
+        return
+    places: dict[str, set[tuple[int, int]]] = {}
+    for number, call in enumerate(calls):
+        for found in find_identifiers(call.utterances):
+            places.setdefault(found.kind, set()).add((number, found.utterance))
+    turns = sum(len(call.utterances) for call in calls)
+    for name, kinds in groups.items():
+        count = len(set().union(*[places.get(kind, set()) for kind in kinds]))
+        against = f"JDDC and MobileCS; target <= 0.01; {count} turns, right or wrong"
+        yield figure(f"masked_real_{name}", count / turns, "share", turns, against)
 
 
 def in_context(dialogues: Sequence[Case], around: Sequence[Case]) -> Iterator[Figure]:
@@ -188,6 +227,7 @@ def measure(options: Options) -> Iterator[Figure]:
     yield from in_context(some_dialogues, negative)
     yield from unread()
     yield from by_strangers()
+    yield from on_real_turns(options.data)
     mixed = [dialogue for group in SEEDS for dialogue in cases(group, range(4))]
     yield speed(mixed, 5 if options.quick else 8)
 

@@ -79,6 +79,8 @@ _SLIPS = "说错了?|讲错了?|报错了?|念错了?|看错了?|记错了?|打�
 _AGAIN = "我?重新?[说报念讲]一?[下遍次]?|我?重新?来|(?:我)?再[说报念讲]一?[下遍次]"
 _CORRECTIONS = f"不对不对|不对|不是不是|不是|{_SLIPS}|更正(?:一下)?|应该是|{_AGAIN}"
 _UNITS = "元块毛角分秒点年月日天周岁个位次遍家条部种张件台份户套层楼兆折倍级名口米度时刻期直下共定般样些起十百千万亿"
+_JOINED = "转加"
+"""What joins two numbers and is no digit misheard: 6610转802, 12加256."""
 _SCALES = "十百千万亿"
 _MEASURES = "[元块毛角%％‰度兆积岁折倍个位次条张件台份户套层楼期级名]"
 _TIMES = "分(?!机)|秒|年|月|日|天|周|小时|点"
@@ -359,7 +361,7 @@ def _between_digits(text: str, start: int, end: int) -> bool:
     """Whether a character that is neither a unit nor a sign stands between two digits: it may be one, misheard."""
     if start == 0 or end == len(text):
         return False
-    if text[start] in _UNITS or text[start] < "一":
+    if text[start] in _UNITS or text[start] in _JOINED or text[start] < "一":
         return False
     sure, _ = _sounds()
     return all(char in sure or char.isdecimal() for char in (text[start - 1], text[end]))

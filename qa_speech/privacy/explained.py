@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
-_BY_PARTS = (
-    "弓长张 立早章 木子李 十八子李 双木林 言午许 口天吴 古月胡 耳东陈 草头黄 草字头黄 大肚黄 禾呈程 人可何 双口吕 三横王 三划王 木易杨 走肖赵 文刀刘 卯金刀刘 干勾于 干钩于 人则余 未入余"
-    " 西早覃 雨田雷 双人徐 三点水江 单人付 美女姜 羊女姜 女良娘 工口石 山石岩 四维罗 四夕罗 水共洪 三水洪 田力男 禾火秋 示申神 十口叶 口十叶 土申坤 日月明 马户驴 两点冯 二马冯 马骏骏 关耳郑"
-    " 广龙庞 白水泉 金帛锦 反文旁政 木每梅 木公松 木白柏 王令玲 王久玖 女亭婷 立里童 门三闫 三门闫 三闫闫 言炎谭 言射谢 言身寸谢 身寸谢 白勺的 日京景 士口吉 古文故 方块田 耳火耿 草化花 人韦伟 单人伟 日军晖"
-).split()
-_OF_PARTS = re.compile("|".join(sorted(_BY_PARTS, key=len, reverse=True)))
+from qa_speech.language.data import word_list
+
 _OF_WORD = re.compile("(?<=[一-鿿])的(?:那个)?(?P<char>[一-鿿])")
 LONGEST_WORD, SHORTEST_WORD = 4, 2
 """Characters of the word that a character is known from (欣欣向荣的欣)."""
@@ -38,8 +35,14 @@ def explained(text: str) -> list[Explained]:
     return sorted([*_of_parts(text), *_of_words(text)])
 
 
+@cache
+def _by_parts() -> re.Pattern[str]:
+    parts = " ".join(word_list("character_parts")).split()
+    return re.compile("|".join(sorted(parts, key=len, reverse=True)))
+
+
 def _of_parts(text: str) -> Iterator[Explained]:
-    for match in _OF_PARTS.finditer(text):
+    for match in _by_parts().finditer(text):
         yield Explained(match.start(), match.end(), match.group()[-1])
 
 

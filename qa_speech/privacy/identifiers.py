@@ -107,7 +107,7 @@ def find_identifiers(utterances: Sequence[Utterance], also: Collection[Kind] = (
     left = [one for one in left if in_pieces.isdisjoint(one.run.digits)]
     numbers += joined
     numbers += said_again(left, numbers, utterances)
-    return _in_order(numbers, particulars_of(utterances, also))
+    return _in_order(numbers, particulars_of(utterances, also), utterances)
 
 
 def find_in_text(text: str, also: Collection[Kind] = ()) -> tuple[Found, ...]:
@@ -133,12 +133,16 @@ def mask_text(text: str, placeholders: Placeholders, also: Collection[Kind] = ()
 # ------------------------------------------------------------------------------------------------ in order
 
 
-def _in_order(numbers: Sequence[IdentifyingNumber], particulars: Sequence[Particular]) -> tuple[Found, ...]:
+def _in_order(
+    numbers: Sequence[IdentifyingNumber], particulars: Sequence[Particular], utterances: Sequence[Utterance]
+) -> tuple[Found, ...]:
     """All places in order and disjoint; the identifiers numbered as they come."""
     places = []
     for identifier, number in enumerate(numbers):
         kind, reason = number.verdict
         for utterance, start, end in spans(number.digits):
+            if (utterances[utterance].text or "")[:start].endswith(("+", "＋")):
+                start -= 1
             places.append(Found(utterance, start, end, kind, reason, identifier))
     for identifier, one in enumerate(particulars, start=len(numbers)):
         places.append(Found(one.utterance, one.start, one.end, one.kind, "pattern", identifier))

@@ -1,8 +1,8 @@
 """How much a few characters look like somebody's name, and where a name ends.
 
 A name is a surname and one or two characters. How much likelier each is in a name than in other words is a logarithm in
-``data/surnames.txt`` and ``data/given_characters.txt`` (made by ``training/names``); they are added up. Names of peoples that have no
-surnames (阿依古丽, 努尔江) are told by the characters they are written with.
+``data/surnames.txt`` and ``data/given_characters.txt`` (made by ``training/names``); they are added up. Names of peoples
+that have no surnames (阿依古丽, 努尔江) are told by the characters they are written with.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ COMMON, BEGUN_AS_WORD, CALLED_SO = -8.0, -4.0, -2.5
 LONGEST_GIVEN = 2
 """Characters of a given name."""
 LONGEST_NAME = 4
-DOUBTFUL_LAST, UNLIKELY_LAST = 1.0, -1.5
+DOUBTFUL_LAST, UNLIKELY_LAST = 1.0, -2.0
 """A last character below the first ends the name before it where it begins a word, below the second wherever more follows."""
 
 _NEVER_GIVEN = frozenset(
@@ -116,7 +116,7 @@ def _may_go_on(text: str, at: int, *, is_first: bool) -> bool:
 def begins_other(text: str, at: int) -> bool:
     """Whether what begins at a place is another word, not the rest of a name.
 
-    >>> begins_other("王伟电话", 2), begins_other("王伟国", 2)
+    >>> begins_other("王伟电话", 2), begins_other("王伟红", 2)
     (True, False)
     """
     char, word = text[at : at + 1], text[at : at + 2]

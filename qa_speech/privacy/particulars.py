@@ -7,18 +7,20 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from qa_speech.call import Utterance
-from qa_speech.privacy.accounts import short_ones
+from qa_speech.privacy.accounts import account_marks
+from qa_speech.privacy.cards import card_marks
 from qa_speech.privacy.emails import emails, rest_of_email
 from qa_speech.privacy.explained import explained
 from qa_speech.privacy.names import Heard, names, told_surnames
 from qa_speech.privacy.numerals import Kind
 from qa_speech.privacy.papers import papers
 from qa_speech.privacy.spelled import spelled_before
-from qa_speech.privacy.street import addresses
+from qa_speech.privacy.street import addresses, estate_alone
 
 _ASKED_ADDRESS = re.compile(
-    r"(?:地址|住址|住在|哪里|哪个小区|什么位置|位置|几栋|哪一?栋|门牌号?|房号|房间号|移到哪|装在哪|上门到|详细一点)[^。]{0,8}[？?]?$"
+    r"(?:地址|住址|住在|哪里|哪个小区|什么位置|位置|几栋|几号楼|几单元|几楼|几室|哪个单元|哪个房间|哪个村|哪条路|哪一?栋|门牌号?|房号|房间号|移到哪|装在哪|上门到|详细一点)[^。]{0,8}[？?]?$"
 )
+_ASKED_ESTATE = re.compile(r"(?:哪个|什么|哪一个)小区|小区(?:名|叫)[^，。]{0,8}[？?]?$")
 _ASKED_NAME = re.compile(
     r"(?:姓名|名字|大名|姓啥|姓什么|名叫|怎么?称呼|如何称呼|称呼您|贵姓|尊姓|(?:机主|户主|房主|车主)(?:是谁|叫|呢)|叫什么|叫啥|全名|全称呼|哪位|是谁|寄给谁|写谁|填谁|留谁|找谁|给谁|收件人|联系人|经办人|代办人|户主|开户人|持卡人|收货人|报修人"
     r"|哪[两三几]个字|怎么写)[^，。]{0,10}[？?]?$|(?:姓名|名字|全名|怎么称呼|贵姓)[^。]{0,14}[？?]?$"
@@ -53,6 +55,7 @@ def particulars_of(utterances: Sequence[Utterance], also: Collection[Kind] = ())
     found: list[Particular] = []
     known: set[str] = set()
     question = ""
+    told = [_told(utterance) for utterance in utterances]
     for index, utterance in enumerate(utterances):
         text = utterance.text or ""
         if not text:
@@ -62,28 +65,39 @@ def particulars_of(utterances: Sequence[Utterance], also: Collection[Kind] = ())
         found += _email_in_two(utterances, index)
         for start, end in addresses(text, asked=_ASKED_ADDRESS.search(question) is not None):
             found.append(Particular(index, start, end, "address"))
+        if _ASKED_ESTATE.search(question):
+            found += [Particular(index, start, end, "address") for start, end in estate_alone(text)]
         is_answer = len(text) <= LONGEST_ANSWER and _ASKED_NAME.search(question) is not None
-        for start, end in names(text, _heard(utterances, index, asked=is_answer)):
+        for start, end in names(text, _heard(told, index, asked=is_answer)):
             found.append(Particular(index, start, end, "name"))
             known.add(text[start:end])
         if is_answer:
             found += _spelled_out(index, text)
         if len(text) > 2:
             question = text.rstrip("。，？?！! ")
-    found += [Particular(*one) for one in short_ones(utterances)]
+    found += [Particular(*one) for one in account_marks(utterances)]
+    found += [Particular(*one) for one in card_marks(utterances)]
     found += [Particular(*one) for one in papers(utterances, also)]
     return sorted({*found, *_again(utterances, known), *_explained(utterances, found)})
 
 
-def _heard(utterances: Sequence[Utterance], index: int, *, asked: bool) -> Heard:
+class _Told(NamedTuple):
+    """What one utterance tells of names: surnames, and explained characters."""
+
+    surnames: frozenset[str]
+    characters: frozenset[str]
+
+
+def _told(utterance: Utterance) -> _Told:
+    text = utterance.text or ""
+    return _Told(frozenset(told_surnames(text)), frozenset([one.char for one in explained(text)]))
+
+
+def _heard(told: Sequence[_Told], index: int, *, asked: bool) -> Heard:
     """What is said around an utterance of the name that may be in it."""
-    around = [said.text or "" for said in utterances[max(0, index - AROUND) : index + 1 + AROUND]]
-    surnames = set()
-    characters = set()
-    for text in around:
-        surnames.update(told_surnames(text))
-        characters.update([one.char for one in explained(text)])
-    return Heard(asked, frozenset(surnames), frozenset(characters))
+    around = told[max(0, index - AROUND) : index + 1 + AROUND]
+    surnames = frozenset().union(*[one.surnames for one in around])
+    return Heard(asked, surnames, frozenset().union(*[one.characters for one in around]))
 
 
 def _spelled_out(index: int, text: str) -> Iterator[Particular]:

@@ -20,8 +20,8 @@ _ADMIN = (
     rf"(?:{_NO}{{1,6}}?(?:区|县|旗|市))?(?:{_NO}{{1,6}}?(?:街道办?|镇|乡))?"
 )
 _ROAD = (
-    rf"{_NO}{{1,7}}?(?:(?<![线电网思一半走修马])路|大街|(?<!逛)街|大道|巷子?|胡同|弄堂|(?:东|西|南|北|中|支)路)"
-    rf"(?:{_NUM}(?:巷|弄|条|里))?(?:[东西南北中][段路街侧]?)?"
+    rf"{_NO}{{1,7}}?(?:(?<![线电网思一半走修马])路|大街|(?<!逛)街|大道|巷子?|胡同|弄堂|弄(?=[0-9零〇一二三四五六七八九十])|(?:东|西|南|北|中|支)路)"
+    rf"(?:{_NUM}(?:巷|弄|条|里))?(?:[东西南北中][段路街侧头]?)?(?:第?{_NUM}排)?"
 )
 _ESTATES = "小区|新村|花园|家园|嘉园|公寓|佳苑|苑|社区|庄园|华府|名府|雅居|新城|家属院|大院|宿舍|大厦|村|屯|庄"
 _MORE_ESTATES = (
@@ -29,18 +29,27 @@ _MORE_ESTATES = (
     "|中心|大楼"
 )
 _ESTATE = rf"{_NO}{{1,8}}?(?:{_ESTATES})(?:[东西南北一二三四五六七八九1-9][区期苑])?"
-_PART_UNITS = "号楼|栋|幢|座|单元|门洞|号院|号房|室|户|弄|组|队|社|层|楼|区|车间|宿舍|房"
+_PART_UNITS = (
+    "号楼|号车间|栋|幢|座|单元|门洞|号院|号房|室|户|弄|组|队|社|排|层|楼|区|车间|宿舍|房|仓库?|铺|摊位?|档口?|车位"
+)
 _PART = rf"(?:{_NUMBER}(?:{_PART_UNITS})|{_NUMBER}号(?!线|[码段文店机卡])|{_NUMBER}#)"
 _FIRM_PART = rf"(?:{_NUMBER}(?:号楼|栋|幢|座|单元|门洞|室|弄|组|队|号院|号房))"
 _ROOM = "[零〇一二三四五六七八九两幺0-9]"
-_SMALL_PART = rf"{_NUMBER}门|之{_NUM}|[A-Za-z]室|[东西南北]户|别墅"
-_REST = rf"(?:\s?(?:的|附|第)?(?:{_PART}|{_SMALL_PART})){{0,8}}+(?:\s?{_ROOM}{{3,4}}(?!{_ROOM}))?(?:室|号|房)?(?:[东西南北]户)?"
+_SMALL_PART = rf"{_NUMBER}门|之{_NUM}|[A-Za-z]室|[东西南北左右中][户门手]|别墅|附{_NUM}|[前后东西]院|平房|后门"
+_NUMBERS_BEHIND = r"(?:\s?[0-9]{1,2}(?:[-－—–][0-9]{1,4}){1,3}(?![0-9\-]))?"
+_ROOM_SAID = rf"(?:{_ROOM}{{3,5}}|[二三四五六七八九]?十[一二三四五六七八九]?零[一二三四五六七八九])(?!{_ROOM})"
+_REST = (
+    rf"(?:\s?(?:的|第)?(?:{_PART}|{_SMALL_PART})){{0,8}}+{_NUMBERS_BEHIND}(?:(?:\s|[，,](?:呃|嗯|啊)[，,]?)?{_ROOM_SAID})?(?:室|号|房)?"
+    r"(?:[东西南北左右中][户门手])?(?:[前后]?院)?(?:平房)?"
+)
 _NUMBERED_PART = re.compile(
     "[0-9０-９零〇一二三四五六七八九十百两幺甲乙丙丁东西南北A-Za-z][号栋幢座单门室户弄组队社层楼房区#]"
 )
 """In every text that one of the following is found in; tells most others quickly."""
 _HOUSE_ON_STREET = rf"(?:{_NO}{{2,8}}?{_PART}{_REST})?"
-_STREET = re.compile(rf"{_ADMIN}{_ROAD}\s?(?:的|附)?{_NUMBER}[号弄](?!线|[码段文店机卡]){_REST}{_HOUSE_ON_STREET}")
+_STREET = re.compile(
+    rf"{_ADMIN}{_ROAD}\s?(?:的|附)?(?:{_NUM}[甲乙丙丁])?{_NUMBER}[号弄](?!线|[码段文店机卡])院?{_REST}{_HOUSE_ON_STREET}"
+)
 _HOUSE = re.compile(rf"{_ADMIN}(?:{_ROAD})?{_ESTATE}\s?(?:的|第)?{_PART}{_REST}")
 _PARTS = re.compile(rf"{_PART}\s?的?{_PART}{_REST}|{_FIRM_PART}\s?的?{_ROOM}{{3,4}}(?:室|房)?")
 _CROSSING = rf"(?:{_NO}{{1,5}}路[和与]{_NO}{{1,5}}路(?:交叉口|交汇处|路口)?)?"
@@ -60,6 +69,10 @@ _BUILDING_SIGN = re.compile("[栋幢座楼号杠－—–-]|小区")
 _BESIDE = re.compile(
     rf"{_NO}{{1,8}}(?:村|镇|乡|街|学校|市场|委会)(?:后面|旁边|对面|门口|隔壁)\s?{_NUMBER}号(?!线|[码段文店机卡楼])"
 )
+_AT_CROSSING = re.compile(
+    rf"{_ADMIN}{_ROAD}[和与]{_ROAD}(?:交叉口|交汇处|路口)\s?(?:{_NO}{{2,8}}\s?(?:{_NUMBER}\s?(?:{_PART_UNITS})){{1,4}})"
+)
+_ESTATE_BEFORE = re.compile(rf"(?P<name>{_NO}{{1,6}}(?:{_ESTATES}|{_MORE_ESTATES}))(?:的|那边|里面)?[，,\s]?$")
 _GENERIC = re.compile(
     ".*(?:号楼|单元|栋|幢|故障|断网|没网|信号)"
     "|.*(?:隔壁|旁边|对面|附近|整个|楼下|楼上|前面|后面|门口|施工|们|边|都|营业厅|通知|所有|其中|小区)$"
@@ -80,15 +93,20 @@ _NO_ADDRESS = re.compile(rf"{_NUM}[楼层]|同一|不同|这个|那个|哪|其�
 _ADDRESS_END = re.compile(
     r"(?:这里|这边|那边|附近|那里|的|吗|呢|啊|对吧|对吗|没错|没有信号|信号|上不了|网络?|宽带|要|想|一直).*$"
 )
-_ASKED_ADDRESS = re.compile(r"(?:地址|住址|住在|哪里|哪个小区|什么位置|几栋|哪一?栋)[^，。]{0,8}[？?]?$")
 _PUBLIC = re.compile(r"[^，。]{0,4}(?:营业厅|门店|网点|服务厅|专卖店|客服中心|合作厅|旗舰店)")
 _NUMBERS_ALONE = re.compile(rf"(?:{_NUM}[-－—杠]){{1,3}}{_NUM}|{_ROOM}{{3,4}}")
 """What answers a question for a place and is nothing but its numbers."""
 _DATE_BEFORE = re.compile(r"月\s?$")
 _NUMERAL = re.compile(_NUM)
 _CLAUSE = re.compile(r"[^，。,？?！!；;]{2,40}")
-_LEAD = re.compile(r"(?:嗯|呃|哦|啊|那个|就是?|是在|是|在|住在?|寄到|移到|送到|装在|我家|我们?家?|我|他|家)*")
+_LEAD = re.compile(
+    r"(?:嗯|呃|哦|啊|那个|就是?|是在|是|在|住在?|[寄移送改转]到|寄|装在|改[成为]|[你您]?记一?下|从|我家|我们?家?|我|他|家)*"
+)
+_NAME_ALONE = re.compile(rf"[嗯呃啊哦就是在，,]*(?P<name>{_NO}{{3,6}})[，。,.!！的啊吧呀]*")
+_UNTOLD = re.compile("不|没|吗|怎么|知道|稍等|等一|可以|谢谢|小区|你|方便|为啥|干嘛")
 _ASKS = re.compile("[您请吗]|如果|提供|多少|地址")
+LONGEST_ESTATE = 12
+"""Characters of the name of an estate and what may stand between it and a building's number."""
 SHORTEST_ANSWER = 3
 """Characters of an address at least."""
 
@@ -103,7 +121,7 @@ def addresses(text: str, *, asked: bool = False) -> Iterator[tuple[int, int]]:
     >>> [text[start:end] for start, end in addresses(text)]
     ['翡翠华府3-2-1804']
     """
-    found = [*_formed_addresses(text), *_named_buildings(text), *_announced_addresses(text)]
+    found = [*_crossings(text), *_formed_addresses(text), *_named_buildings(text), *_announced_addresses(text)]
     if asked:
         found += _answers(text)
     merged: list[tuple[int, int]] = []
@@ -130,6 +148,12 @@ def _named_buildings(text: str) -> Iterator[tuple[int, int]]:
     for match in _NAMED_PART.finditer(text):
         group = "number" if match["number"] else "estate"
         yield match.span(group)
+
+
+def _crossings(text: str) -> Iterator[tuple[int, int]]:
+    """人民大道与站前路交叉口 天禾大厦 1809 室."""
+    for match in _AT_CROSSING.finditer(text):
+        yield match.span()
 
 
 SHORT_PART = 4
@@ -169,6 +193,9 @@ def _formed_addresses(text: str) -> Iterator[tuple[int, int]]:
     for pattern in (_STREET, _HOUSE, _PARTS):
         for match in pattern.finditer(text):
             start, end = match.span()
+            estate = _ESTATE_BEFORE.search(text[max(0, start - LONGEST_ESTATE) : start])
+            if pattern is _PARTS and estate is not None:
+                start -= len(estate.group())
             if not _PUBLIC.match(text, end) and not _DATE_BEFORE.search(text[:start]):
                 yield start, end
 
@@ -184,3 +211,14 @@ def _announced_addresses(text: str) -> Iterator[tuple[int, int]]:
         if len(signs) > 1 or (signs and _NUMERAL.search(said)):
             start = match.start(group)
             yield start, start + len(said)
+
+
+def estate_alone(text: str) -> Iterator[tuple[int, int]]:
+    """The answer to a question for an estate that is nothing but its name.
+
+    >>> list(estate_alone("碧水云天。")), list(estate_alone("不知道"))
+    ([(0, 4)], [])
+    """
+    match = _NAME_ALONE.fullmatch(text)
+    if match is not None and _UNTOLD.search(text) is None and _NO_ADDRESS.search(text) is None:
+        yield match.span("name")

@@ -2,9 +2,9 @@
 
     python training/names/make_odds.py
 
-For each character how much likelier it is in a name than in other words, as a natural logarithm: the persons' names of three characters in
-jieba's dictionary (tag nr; MIT licence) against its other words by their frequency. The lists beside this file say which characters may begin
-a name at all, and which are common in names of today, whatever the dictionary has.
+For each character how much likelier it is in a name than in other words, as a natural logarithm: the persons' names of three
+characters in jieba's dictionary (tag nr; MIT licence) against its other words by their frequency. The lists beside this file
+say which characters may begin a name at all, and which are common in names of today, whatever the dictionary has.
 """
 
 from __future__ import annotations
@@ -86,9 +86,13 @@ def main() -> None:
         value = odds(with_listed, said, char)
         characters[char] = max(value, 0.0) if char in listed else min(value, OTHER_HIGHEST)
     kept = {char: value for char, value in characters.items() if value >= LOWEST + STEP and "一" <= char <= "鿿"}
-    about = "how much likelier at the beginning of a name than in other words, and the characters; made by training/names"
+    about = (
+        "how much likelier at the beginning of a name than in other words, and the characters; made by training/names"
+    )
     write("surnames.txt", f"Surnames: those of two characters, then {about}.", [double, *by_odds(surnames)])
-    about = "How much likelier in a given name than in other words, and the characters; what is not here: -4. Made by training/names."
+    about = (
+        "How much likelier in a given name than in other words, and the characters; others: -4. Made by training/names."
+    )
     write("given_characters.txt", about, by_odds(kept))
 
 
