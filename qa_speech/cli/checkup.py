@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from qa_speech.errors import QaSpeechError
+from qa_speech.wording.lang import Lang
 from qa_speech.wording.translate import error_text
 
 CORE = (
@@ -33,6 +34,25 @@ class Check(NamedTuple):
     state: State
     zh: str
     en: str
+
+
+CALLED = {
+    "codecs": "编解码", "speech detector": "语音检测", "models": "识别模型", "processor": "处理器", "gpu": "显卡", "disk": "磁盘",
+}  # fmt: skip
+
+
+def called(name: str, lang: Lang) -> str:
+    """What something that was looked at is called.
+
+    >>> called("gpu", "zh"), called("model demo", "zh"), called("gpu", "en"), called("av", "zh")
+    ('显卡', '识别模型 demo', 'gpu', 'av')
+    """
+    if lang == "en":
+        return name
+    kind, _, which = name.partition(" ")
+    if kind == "model":
+        return f"识别模型 {which}"
+    return CALLED.get(name, name)
 
 
 def checkup() -> Iterator[Check]:

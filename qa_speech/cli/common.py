@@ -11,7 +11,7 @@ import typer
 
 from qa_speech.cli.tongue import ui as ui
 from qa_speech.errors import AudioError, ConfigError, EngineError, QaSpeechError, problem, said_by
-from qa_speech.wording.lang import Lang, pick
+from qa_speech.wording.lang import Lang, labelled, pick
 
 if TYPE_CHECKING:
     from qa_speech.audio.decode import RawFormat
@@ -97,7 +97,7 @@ def friendly_errors(chosen: Language | None = None) -> Iterator[None]:
 
         lang = ui(chosen)
         said = error_text(exc, lang, masking(lang))
-        typer.echo(f"{pick(lang, '错误', 'error')}: {said}", err=True)
+        typer.echo(labelled(pick(lang, "错误", "error"), said, lang), err=True)
         raise typer.Exit(exit_code(exc)) from exc
 
 

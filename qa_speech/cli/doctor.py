@@ -6,6 +6,9 @@ import typer
 
 from qa_speech.cli.common import EXIT_UNUSABLE, UiOption, ui
 
+WIDTH = 22
+"""Columns for what was looked at."""
+
 
 def doctor(ui_language: UiOption = None) -> None:
     """Check this machine: versions, codecs, models, processor, disk. Loads nothing from the network.
@@ -13,13 +16,15 @@ def doctor(ui_language: UiOption = None) -> None:
     Example: qa-speech doctor
     """
     lang = ui(ui_language)
-    from qa_speech.cli.checkup import checkup
+    from qa_speech.cli.checkup import called, checkup
+    from qa_speech.cli.helping import columns
 
     broken = False
     marks = {"ok": "✓", "missing": "-", "broken": "✗"}
     for check in checkup():
         text = check.zh if lang == "zh" else check.en
-        typer.echo(f"{marks[check.state]} {check.name:<22} {text}")
+        name = called(check.name, lang)
+        typer.echo(f"{marks[check.state]} {name}{' ' * (WIDTH - columns(name))} {text}")
         broken |= check.state == "broken"
     if broken:
         raise typer.Exit(EXIT_UNUSABLE)

@@ -47,8 +47,10 @@ def export(
     Example: qa-speech export 批次 --to 结果.xlsx
     """
     with friendly_errors(ui_language):
+        from qa_speech.errors import ConfigError
         from qa_speech.marks.scores import cards_of, marked_results
         from qa_speech.report.workbook import write_workbook
+        from qa_speech.store.export import FORMATS
         from qa_speech.store.export import export as write
         from qa_speech.store.made import remember_made
         from qa_speech.store.masking import masked_results
@@ -69,6 +71,11 @@ def export(
         else:
             if mask:
                 results = masked_results(results, placeholders(lang))
+            if to.suffix.lower().removeprefix(".") not in FORMATS:
+                known = ", ".join(["xlsx", *FORMATS])
+                raise ConfigError(
+                    str(to), [problem("suffix {suffix!r}; expected one of: {formats}", suffix=to.suffix, formats=known)]
+                )
             count = write(results, to)
         remember_made(run, to)
         typer.echo(in_words(lang, f"{to}：{count} 通", f"{to}: {count} calls"), err=True)

@@ -26,6 +26,13 @@ _PIECE = re.compile(
 _KIND = re.compile(r"<(?:list\[)?(str|int|float|dir|file|path)(?: range)?\]?>", re.IGNORECASE)
 """What the framework calls the kind of a value, behind the name of an option."""
 _KINDS = {"str": "文字", "int": "整数", "float": "数", "dir": "目录", "file": "文件", "path": "路径"}
+_ARGUMENT = re.compile(r"(?P<open>[\[{]?)(?P<name>[A-Za-z_]+)(?P<many>…?[\]}]?(?:\.\.\.)?)")
+ARGUMENTS = {
+    "paths": "路径", "path": "路径", "place": "路径", "files": "文件", "file": "文件", "run": "批次", "result": "结果目录",
+    "name": "名称", "task": "任务", "sheet": "复核单", "action": "操作", "sql": "SQL", "topic": "主题", "old": "旧评分表",
+    "new": "新评分表", "source": "来源", "sample": "样本",
+}  # fmt: skip
+"""What is worked on, by its name on the command line."""
 _RANGES = (
     (re.compile(r"(\S+)<=x<=(\S+)"), r"\1–\2"),
     (re.compile(r"x>=(\S+)"), r"≥ \1"),
@@ -42,7 +49,7 @@ class Page(HelpFormatter):
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """The line of usage."""
-        told = " ".join([self._told(word) for word in args.split(" ")])
+        told = " ".join([self._word(word) for word in args.split(" ")])
         super().write_usage(prog, told, pick(self.lang, "用法：", "Usage: "))
 
     def write_heading(self, heading: str) -> None:
@@ -75,6 +82,15 @@ class Page(HelpFormatter):
             lines = wrap(meaning, self.width - start) or [""]
             self.write(f"\n{'':>{start}}".join(lines) + "\n")
 
+    def _word(self, word: str) -> str:
+        """A word of the line of usage; what is worked on by what it is called."""
+        found = _ARGUMENT.fullmatch(word)
+        if found is None or found["name"].lower() not in ARGUMENTS:
+            return self._told(word)
+        many = "…" if "…" in found["many"] or "..." in found["many"] else ""
+        told = argument(found["name"], self.lang) + many
+        return f"[{told}]" if found["open"] == "[" else told
+
     def _told(self, text: str) -> str:
         return help_text(text, self.lang)
 
@@ -85,9 +101,11 @@ class Page(HelpFormatter):
         return wrap(self._told(line), self.width - self.current_indent)
 
     def _named(self, name: str) -> str:
-        """The name of an option with the kind of its value."""
+        """The name of an option, or of what is worked on, with the kind of its value."""
         if self.lang == "en":
             return name
+        first, blank, kind = name.partition(" ")
+        name = self._word(first) + blank + kind
         return _KIND.sub(lambda found: f"<{_KINDS[found[1].lower()]}>", name)
 
     def _meant(self, meaning: str) -> str:
@@ -111,6 +129,17 @@ class Speaking(Context):
     def make_formatter(self) -> Page:
         """The page its help is written on."""
         return Page(ui(), self.terminal_width)
+
+
+def argument(name: str, lang: Lang) -> str:
+    """What is worked on, as a line of usage and an error call it.
+
+    >>> argument("files", "zh"), argument("RUN", "zh"), argument("files", "en")
+    ('文件', '批次', 'files')
+    """
+    if lang == "en":
+        return name
+    return ARGUMENTS.get(name.lower(), name)
 
 
 def spoken(command: Command) -> Command:

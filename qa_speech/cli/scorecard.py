@@ -10,6 +10,7 @@ import typer
 
 from qa_speech.cli.common import EXIT_UNUSABLE, Language, MaskOption, UiOption, friendly_errors, ui
 from qa_speech.errors import problem
+from qa_speech.wording.lang import labelled
 from qa_speech.wording.translate import problem_lines, translated
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def lint(files: Names, ui_language: UiOption = None) -> None:
                 typer.echo(f"{name}: {level}: {finding.where}: {lint_sentence(finding, lang)}")
             bad = bad or bool(problems(found))
             if not found:
-                typer.echo(f"{name}: {_in(lang, '没有发现问题', 'nothing to complain about')}")
+                typer.echo(labelled(name, _in(lang, "没有发现问题", "nothing to complain about"), lang))
     if bad:
         raise typer.Exit(EXIT_UNUSABLE)
 
@@ -162,7 +163,7 @@ def try_examples(
             passed = len(results) - len(bad)
             zh = f"通过 {passed}，不符 {len(bad)}；{both}/{len(judged)} 项有正反两面的例子"
             en = f"{passed} passed, {len(bad)} failed; {both} of {len(judged)} criteria have an example each way"
-            typer.echo(f"{name}: {_in(lang, zh, en)}")
+            typer.echo(labelled(name, _in(lang, zh, en), lang))
     if failed:
         raise typer.Exit(EXIT_UNUSABLE)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import IO, Any
 
 import typer
@@ -17,8 +18,9 @@ from typer._click.exceptions import (
     UsageError,
 )
 
+from qa_speech.cli.helping import argument
 from qa_speech.errors import Problem, problem
-from qa_speech.wording.lang import Lang, pick
+from qa_speech.wording.lang import Lang, labelled, pick
 from qa_speech.wording.translate import translated
 
 FRAMES = (
@@ -48,7 +50,8 @@ class Slip(ClickException):
     """A usage error in the language of the user."""
 
     def __init__(self, error: UsageError, lang: Lang) -> None:
-        super().__init__(translated(what_is_wrong(error), lang))
+        shown = partial(argument, lang=lang) if isinstance(error, MissingParameter) else str
+        super().__init__(translated(what_is_wrong(error), lang, shown))
         self.exit_code = error.exit_code
         self.context = error.ctx
         self.lang = lang
@@ -59,7 +62,7 @@ class Slip(ClickException):
             path = self.context.command_path
             hint = pick(self.lang, f"用法说明：{path} --help", f"Try '{path} --help' for help.")
             typer.echo(f"{self.context.get_usage()}\n{hint}\n", err=True)
-        typer.echo(f"{pick(self.lang, '错误', 'error')}: {self.message}", err=True)
+        typer.echo(labelled(pick(self.lang, "错误", "error"), self.message, self.lang), err=True)
 
 
 @contextmanager

@@ -153,6 +153,8 @@ def _transcribed(
                 _print(spoken(shown.call, form.value, lang=lang, role=wanted))
             else:
                 _write(out, shown.call, form, wanted, lang)
+    if out is not None and failed < len(inputs):
+        typer.echo(in_words(lang, f"结果已写入 {out}", f"results in {out}"), err=True)
     return failed
 
 

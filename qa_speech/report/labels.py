@@ -211,7 +211,10 @@ COMPARISON: Words = {
     "call": ("电话", "call"),
     "none": ("无总分", "no total"),
     "nothing": ("没有差别。", "No difference."),
-    "weights": ("各项结果相同，只是权重或分档不同", "the same outcomes; only weights or bands differ"),
+    "weights": (
+        "各项结果相同，只是权重、分档或最低已评比例不同",
+        "the same outcomes; only weights, bands or the least coverage differ",
+    ),
     "more": ("另有 {n} 通未列出", "{n} more are not listed"),
     "and_more": ("等 {n} 项", "{n} criteria in all"),
     "passed": ("达标 {n} 通", "passed {n}"),
