@@ -288,6 +288,8 @@ METADATA: Words = {
     "site": ("地点", "Site"),
     "started_at": ("开始时间", "Started at"),
     "direction": ("呼叫方向", "Direction"),
+    "customer_number": ("客户号码", "Customer's number"),
+    "ticket": ("工单号", "Ticket"),
     "duration_s": ("通话时长（秒）", "Length in seconds"),
     "hour": ("开始的钟点", "Hour of the day"),
     "weekday": ("星期", "Day of the week"),

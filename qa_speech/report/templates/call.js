@@ -192,6 +192,7 @@
     if (target.dataset.ev !== undefined) open(target);
     else if (target.dataset.step) seek(now() + Number(target.dataset.step), false);
     else seek(Number(target.dataset.t), true);
+    if (target.href) event.preventDefault();
   });
 
   document.addEventListener("keydown", (event) => {
