@@ -124,7 +124,7 @@ def test_what_is_missing_is_one_message_and_exit_2(
 
     assert result.exit_code == 2
     assert said in result.stderr
-    assert result.stderr.count("错误:") == 1
+    assert result.stderr.count("错误：") == 1
     assert "Traceback" not in result.stderr
     assert list(tmp_path.iterdir()) == []
 

@@ -86,7 +86,7 @@ def test_other_bands_alone_move_calls_without_a_criterion():
     found = compared(changed(("{from: 60, name: 合格}", "{from: 80, name: 合格}")))
 
     assert [(item.call_id, item.criteria) for item in found.moved] == [("hello", ())]
-    assert "权重或分档" in "".join(comparison_lines(found, lang="zh"))
+    assert "权重、分档或最低已评比例" in "".join(comparison_lines(found, lang="zh"))
 
 
 def test_distributions_count_every_call_once():
