@@ -32,7 +32,8 @@ _NAMES = {
 }
 _ROLE_OF = {name: role for role, names in _NAMES.items() for name in names.split()}
 _MACHINES = frozenset(
-    "ivr 系统 语音播报 系统播报 播报 自动语音 语音提示 提示音 语音导航 system announcement prompt".split()
+    "ivr 系统 语音播报 系统播报 播报 自动语音 语音提示 提示音 语音导航 机器人 智能机器人 语音机器人 机器人客服 智能客服 system"
+    " announcement prompt robot bot voicebot".split()
 )
 _JOINTS = re.compile(r"[\s_\-]+")
 _NUMBER = re.compile(r"[\s_#（(]*[0-9]{1,6}[）)]?$")

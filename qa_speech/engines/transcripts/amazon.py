@@ -69,23 +69,28 @@ class _Channels(msgspec.Struct):
     channels: list[_Channel]
 
 
-class _Results(msgspec.Struct):
+class _Results(msgspec.Struct, frozen=True):
     items: list[_Item] = []
     speaker_labels: _Labels | None = None
     channel_labels: _Channels | None = None
 
 
 class _Job(msgspec.Struct):
-    results: _Results
+    results: _Results = _Results()
 
 
 def _is_job(document: Document) -> bool:
     results = document.json.get("results") if isinstance(document.json, dict) else None
-    return is_object_with(results, "items") or is_object_with(results, "channel_labels")
+    is_answer = is_object_with(document.json, "jobName", "status")
+    return is_answer or is_object_with(results, "items") or is_object_with(results, "channel_labels")
 
 
 def _read_job(document: Document) -> Sequence[Line]:
     results = converted(document.json, _Job).results
+    if not results.items and results.channel_labels is None:
+        raise MalformedError(
+            problem("$.results: an answer without a result (still running, failed, or nothing was said)")
+        )
     if results.channel_labels is None:
         return lines_of(_words(results.items, None, _speakers(results)))
     lines: list[Line] = []

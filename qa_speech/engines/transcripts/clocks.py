@@ -8,6 +8,8 @@ from qa_speech.engines.transcripts.base import MalformedError
 from qa_speech.errors import problem
 
 CLOCK = r"(?:\d{1,6}:)?\d{1,6}:\d{1,6}(?:[.,]\d{1,9})?"
+DATE = r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?[T\s]\s?"
+"""A date before a time: that is the time of day then, and none of the call."""
 _CLOCK = re.compile(CLOCK)
 
 

@@ -45,7 +45,7 @@ def _read(document: Document) -> Sequence[Line]:
     several = len({cells[1] for _, cells in rows}) > 1
     words: dict[int | None, list[Spoken]] = {}
     for number, cells in rows:
-        word = _word(cells, f"line {number}", several)
+        word = _word(cells, problem("line {number}", number=number), several)
         words.setdefault(word.channel, []).append(word)
     lines: list[Line] = []
     for said in words.values():
@@ -54,8 +54,8 @@ def _read(document: Document) -> Sequence[Line]:
 
 
 def _word(cells: Sequence[str], place: str, several: bool) -> Spoken:
-    start = seconds(cells[2], f"{place}, start")
-    end = start + seconds(cells[3], f"{place}, duration")
+    start = seconds(cells[2], problem("{place}, start", place=place))
+    end = start + seconds(cells[3], problem("{place}, duration", place=place))
     channel = _CHANNELS.get(cells[1].upper())
     if several and channel is None:
         raise MalformedError(problem("{place}: channel; expected A, B, 1 or 2", place=place))

@@ -12,10 +12,14 @@ from qa_speech.engines.transcripts.base import Document, Line, seconds
 from qa_speech.engines.transcripts.clocks import clock
 from qa_speech.engines.transcripts.matching import letters
 from qa_speech.engines.transcripts.speakers import speaker_of
+from qa_speech.errors import problem
 
 _TIMES = re.compile(r"((?:\d{1,6}:)?\d{1,6}:\d{1,6}[.,]\d{1,9})\s*-->\s*((?:\d{1,6}:)?\d{1,6}:\d{1,6}[.,]\d{1,9})")
 _VOICE = re.compile(r"<v(?:\.[^ <>]{1,40})?\s+([^<>]{1,80})>")
-_TAG = re.compile(r"<[^<>]{0,200}>")
+_TAG = re.compile(r"<[^<>]{0,200}>|\{\\[^{}]{0,200}\}")
+"""Marks of style: ``<i>``, and ``{\\an8}`` as editors of subtitles write them."""
+_DASH = re.compile(r"[-–—]\s{0,4}(?=\S)")
+"""Before a row, it says that another speaks."""
 
 
 def read_cues(document: Document) -> Sequence[Line]:
@@ -25,8 +29,9 @@ def read_cues(document: Document) -> Sequence[Line]:
         times, below = _head(block)
         if times is None:
             continue
-        start = seconds(clock(times[1], f"block {number}"), f"block {number}")
-        end = seconds(clock(times[2], f"block {number}"), f"block {number}")
+        place = problem("block {number}", number=number)
+        start = seconds(clock(times[1], place), place)
+        end = seconds(clock(times[2], place), place)
         said = list(_said(below))
         lines += _shared(said, start, end)
     return lines
@@ -59,11 +64,13 @@ def _said(rows: Sequence[str]) -> Iterator[tuple[str, str]]:
     name, text = "", ""
     for row in rows:
         for voice, said in _voices(row):
-            other, said = (voice, said) if voice else speaker_of(said)
-            if other and text and other != name:
+            dash = _DASH.match(said)
+            other, said = (voice, said) if voice else speaker_of(said[dash.end() :] if dash else said)
+            is_other = (dash and not other) or (other and other != name)
+            if is_other and text:
                 yield name, text
                 text = ""
-            name = other or name
+            name = other if is_other else name
             text = f"{text} {said}".strip()
     if text:
         yield name, text

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -28,12 +28,11 @@ from qa_speech.engines.transcripts.base import (
     seconds,
     speaker,
 )
-from qa_speech.engines.transcripts.matching import units
+from qa_speech.engines.transcripts.matching import units, without_gaps
 from qa_speech.errors import problem
 
 Stamp = tuple[Number, Number]
 _TAGS = re.compile(r"(?:\s*<\|[^|<>]*\|>)+")
-_BETWEEN = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _MS = 1000.0
 _FINAL, _PARTIAL = "offline", "online"
 """How the modes of the runtime server's messages end: what is heard at first is said again when a sentence is over."""
@@ -56,7 +55,7 @@ class _Sentence(msgspec.Struct):
     def said(self) -> str:
         """Its text, by whichever name, with its punctuation."""
         if self.text_seg:
-            return _BETWEEN.sub("", self.text_seg) + self.punc
+            return without_gaps(self.text_seg) + self.punc
         return self.text or self.sentence
 
 
@@ -74,7 +73,13 @@ class _Entry(msgspec.Struct):
 def _fits(document: Document) -> bool:
     entries = document.json if isinstance(document.json, list) else [document.json]
     known = all(is_object_with(entry, "text") for entry in entries)
-    return known and any(not entry.keys().isdisjoint(_MARKS) for entry in entries)
+    return known and any(_is_marked(entry) for entry in entries)
+
+
+def _is_marked(entry: Mapping[str, object]) -> bool:
+    """Whether an object has a key of FunASR; a ``timestamp`` that is one number is that of some list of turns."""
+    marks = entry.keys() & set(_MARKS)
+    return bool(marks) and not (marks == {"timestamp"} and isinstance(entry["timestamp"], (int, float)))
 
 
 def _read(document: Document) -> Sequence[Line]:

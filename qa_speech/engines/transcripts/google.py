@@ -1,7 +1,8 @@
 """Google Cloud Speech-to-Text, v1 and v2: ``results`` with ``alternatives``, times as ``"1.300s"``.
 
 Shape as the references of both versions document ``SpeechRecognitionResult`` (``channelTag`` counts from 1; ``startTime``,
-``speakerTag`` in v1, ``startOffset``, ``speakerLabel`` in v2), alone or in ``response`` of a finished operation. With v1 and
+``speakerTag`` in v1, ``startOffset``, ``speakerLabel`` in v2), alone, in ``response`` of a finished operation, or by
+file in the answer to a batch; keys in ``camelCase`` or ``snake_case``. With v1 and
 speakers the last result repeats all words, with their speakers: then it alone counts.
 """
 
@@ -15,16 +16,19 @@ from qa_speech.engines.transcripts.base import (
     Document,
     Format,
     Line,
+    MalformedError,
     Name,
     Number,
     Spoken,
     converted,
+    inside,
     is_object_with,
     lines_of,
     moment,
     probability,
     speaker,
 )
+from qa_speech.errors import problem
 
 
 class _Word(msgspec.Struct, rename="camel"):
@@ -49,25 +53,51 @@ class _Result(msgspec.Struct, rename="camel"):
     channel_tag: int | None = None
 
 
+_BESIDE = frozenset(("totalBilledTime", "totalBilledDuration", "requestId", "speechAdaptationInfo", "metadata"))
+"""What an answer has beside its results."""
+
+
 def _results_of(document: Document) -> object:
-    found = document.json
-    if is_object_with(found, "response"):
-        found = found["response"]
-    return found.get("results") if isinstance(found, dict) else None
+    found = inside(document.json, "response")
+    results = found.get("results") if isinstance(found, dict) else None
+    if not isinstance(results, dict):
+        return results
+    files = list(results.values())  # v2 answers a batch with an object: file → what was recognised in it
+    if len(files) != 1:
+        return None
+    inner = inside(files[0], "inlineResult", "inline_result", "transcript")
+    return inner.get("results") if isinstance(inner, dict) else None
+
+
+def _camel(document: object) -> object:
+    """JSON whose keys are ``startTime``; Google's own client for Python writes ``start_time``."""
+    if isinstance(document, list):
+        return [_camel(value) for value in document]
+    if not isinstance(document, dict):
+        return document
+    found = {}
+    for name, value in document.items():
+        first, *others = name.split("_")
+        found[first + "".join(part.capitalize() for part in others)] = _camel(value)
+    return found
 
 
 def _fits(document: Document) -> bool:
     results = _results_of(document)
-    if not isinstance(results, list) or not results:
+    if not isinstance(results, list):
         return False
+    if not results:
+        return bool(document.json.keys() & _BESIDE)
     known = all(isinstance(result, dict) for result in results)
     of_google = any(is_object_with(result, "alternatives") for result in results)
-    is_empty = is_object_with(document.json, "totalBilledTime")
-    return known and (of_google or is_empty)
+    return known and of_google
 
 
 def _read(document: Document) -> Sequence[Line]:
-    results = [result for result in converted(_results_of(document), list[_Result], "$.results") if result.alternatives]
+    given = converted(_camel(_results_of(document)), list[_Result], "$.results")
+    results = [result for result in given if result.alternatives]
+    if not results:
+        raise MalformedError(problem("$.results: an answer without a result (nothing was said)"))
     tagged = [result for result in results if _has_speakers(result)]
     if tagged and all(result.channel_tag is None for result in results):
         results = tagged[-1:] if _repeats(tagged[-1], results) else results
@@ -84,9 +114,13 @@ def _has_speakers(result: _Result) -> bool:
 
 
 def _repeats(last: _Result, results: Sequence[_Result]) -> bool:
-    """Whether the last result holds all the words of those before it again."""
-    before = [word.word for result in results if result is not last for word in result.alternatives[0].words]
-    return not before or [word.word for word in last.alternatives[0].words][: len(before)] == before
+    """Whether the last result holds all the words of those before it again: it alone names speakers and begins with the first."""
+    others = [result for result in results if result is not last]
+    if any(_has_speakers(result) for result in others):
+        return False
+    before = [_word(word, 1.0, None).start or 0.0 for result in others for word in result.alternatives[0].words]
+    again = [_word(word, 1.0, None).start or 0.0 for word in last.alternatives[0].words]
+    return not before or min(again) <= min(before)
 
 
 def _lines(best: _Alternative, channel: int | None) -> list[Line]:

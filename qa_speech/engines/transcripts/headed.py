@@ -7,6 +7,7 @@
     我想查一下话费。
 
 Only starts are given: a line ends where the next begins, at most, and that its end is an estimate is said.
+Dates (``客服 2026-01-05 09:30:01``) tell the time of day and not that of the call: the order alone is kept.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import re
 from collections.abc import Sequence
 
 from qa_speech.engines.transcripts.base import Document, Format, Line, MalformedError, seconds
-from qa_speech.engines.transcripts.clocks import clock
+from qa_speech.engines.transcripts.clocks import DATE, clock
 from qa_speech.engines.transcripts.speakers import is_speaker
+from qa_speech.engines.transcripts.stamped import without_time_of_day
 from qa_speech.errors import problem
 
 _CLOCK = r"(?:\d{1,2}:)?\d{1,3}:\d{2}(?:[.,]\d{1,3})?"
-_HEAD = re.compile(rf"(?P<name>[^:：]{{0,20}}?)\s{{0,4}}[(（\[]?(?P<clock>{_CLOCK})[)）\]]?")
+_HEAD = re.compile(rf"(?P<name>[^:：]{{0,20}}?)\s{{0,4}}[(（\[]?(?P<date>{DATE})?(?P<clock>{_CLOCK})[)）\]]?")
 
 
 def _fits(document: Document) -> bool:
@@ -37,21 +39,27 @@ def _head(row: str) -> re.Match[str] | None:
 
 def _read(document: Document) -> Sequence[Line]:
     lines: list[Line] = []
-    name, start, said = "", 0.0, list[str]()
+    name, start, said = "", None, list[str]()
     for number, row in enumerate(document.text.splitlines(), start=1):
         head = _head(row.strip())
         if head is not None:
             if said:
                 lines.append(Line(name, "".join(said), start))
-            place = f"line {number}"
-            name, start, said = head["name"].strip(), seconds(clock(head["clock"], place), place), []
+            name, start, said = head["name"].strip(), _start(head, problem("line {number}", number=number)), []
         elif row.strip():
             said.append(row.strip())
     if said:
         lines.append(Line(name, "".join(said), start))
     if not lines:
         raise MalformedError(problem("names and times, and nothing said below them"))
-    return lines
+    return without_time_of_day(lines)
+
+
+def _start(head: re.Match[str], place: str) -> float | None:
+    """When a line begins (s); None where the head tells the time of day."""
+    if head["date"]:
+        return None
+    return seconds(clock(head["clock"], place), place)
 
 
 FORMAT = Format("headed", frozenset((".txt",)), _read, _fits)

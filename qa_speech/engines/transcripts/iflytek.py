@@ -171,12 +171,18 @@ def _order_of(document: Document) -> object:
 
 def _is_second(document: Document) -> bool:
     found = _order_of(document)
+    if is_object_with(inside(document.json, "content"), "orderInfo"):
+        return True
     if isinstance(found, str):
         return '"lattice' in found
     return is_object_with(found, "lattice") or is_object_with(found, "lattice2")
 
 
 def _read_second(document: Document) -> Sequence[Line]:
+    if not isinstance(_order_of(document), dict) and '"lattice' not in str(_order_of(document)):
+        raise MalformedError(
+            problem("$.content.orderResult: an answer without a result (still running, failed, or nothing was said)")
+        )
     order = converted(_unpacked(_order_of(document), "$.content.orderResult"), _Order, "$.content.orderResult")
     tracks = _tracks(order.label)
     lines = []

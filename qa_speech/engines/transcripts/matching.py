@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 _UNIT = re.compile(r"(?:[A-Za-z0-9']+|[\u3400-\u9fff\U00020000-\U0003ffff]|[^\W_])[^\w]*")
 _SIGNS = re.compile(r"[\W_]+")
+_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 
 
 def letters(text: str) -> str:
@@ -16,6 +17,15 @@ def letters(text: str) -> str:
     '您好ok'
     """
     return _SIGNS.sub("", text).lower()
+
+
+def without_gaps(text: str) -> str:
+    """A text whose Chinese words stand apart, as recognisers write it, without these spaces.
+
+    >>> without_gaps("您 好 VIP 用户")
+    '您好 VIP 用户'
+    """
+    return _GAP.sub("", text)
 
 
 def units(text: str) -> list[str]:

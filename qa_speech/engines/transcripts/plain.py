@@ -15,7 +15,7 @@ def _read(document: Document) -> Sequence[Line]:
     for number, row in enumerate(document.text.splitlines(), start=1):
         is_comment = row.lstrip().startswith("#")
         if row.strip() and not is_comment:
-            lines.append(_line(row, f"line {number}"))
+            lines.append(_line(row, problem("line {number}", number=number)))
     return lines
 
 

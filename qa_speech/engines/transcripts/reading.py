@@ -18,6 +18,7 @@ from qa_speech.engines.transcripts.guarded import guarded, without_tags
 from qa_speech.engines.transcripts.mending import mended
 from qa_speech.engines.transcripts.rttm import SUFFIX as RTTM
 from qa_speech.engines.transcripts.rttm import read_rttm, with_speakers
+from qa_speech.engines.transcripts.speakers import told_apart
 from qa_speech.errors import ConfigError, problem, said_by
 from qa_speech.filenames import as_text
 from qa_speech.files import regular_bytes
@@ -58,7 +59,7 @@ def read_transcript(path: str | Path, *, simplify: bool = True, limits: Transcri
         found = form.read(document)
         if isinstance(found, Call):
             return Transcript(source, form.name, (), found)
-        lines = _checked([without_tags(line) for line in found], limits)
+        lines = _checked([without_tags(line) for line in told_apart(found)], limits)
         timed = mended(lines, limits)
         told = _with_rttm(timed.lines, path, limits)
     except MalformedError as exc:
@@ -94,13 +95,23 @@ def _json(text: str, suffix: str) -> Any:
     except json.JSONDecodeError as exc:
         if suffix != _JSON:
             return None
-        raise MalformedError(
-            problem("not JSON: line {lineno}, column {colno}: {msg}", lineno=exc.lineno, colno=exc.colno, msg=exc.msg)
-        ) from exc
+        raise MalformedError(_why_no_json(text, exc)) from exc
     except ValueError as exc:
         raise MalformedError(problem("not JSON that can be read: a number of too many digits")) from exc
     except RecursionError as exc:
         raise MalformedError(problem("nested too deeply")) from exc
+
+
+def _why_no_json(text: str, error: json.JSONDecodeError) -> str:
+    """What is wrong with text that should be JSON, in words of our own."""
+    if not text.strip():
+        return problem("nothing in it")
+    if not text.lstrip().startswith(("{", "[")):
+        return problem("not JSON: it begins neither with {{ nor with [")
+    is_cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
+    if is_cut:
+        return problem("JSON that ends in the middle, line {line}: was the file cut off?", line=error.lineno)
+    return problem("not JSON from line {line}, column {column} on", line=error.lineno, column=error.colno)
 
 
 def _documents(text: str) -> Any:

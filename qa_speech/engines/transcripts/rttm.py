@@ -63,8 +63,8 @@ def read_rttm(text: str) -> Diarization:
                     count=len(cells),
                 )
             )
-        start = seconds(cells[3], f"line {number}, start")
-        end = start + seconds(cells[4], f"line {number}, duration")
+        start = seconds(cells[3], problem("line {number}, start", number=number))
+        end = start + seconds(cells[4], problem("line {number}, duration", number=number))
         turns.append((start, end, cells[7]))
     if not turns:
         raise MalformedError(problem("no row that begins with SPEAKER"))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
+from qa_speech.engines.transcripts.base import Line
 from qa_speech.language.script import machine_named, read_line, role_named
 
 _NUMBERED = re.compile(
@@ -16,6 +19,30 @@ _NOBODY = "?"
 def is_speaker(name: str) -> bool:
     """Whether a name is one that transcripts give a speaker: 坐席, caller, SPEAKER_01, A."""
     return role_named(name) is not None or machine_named(name) or _NUMBERED.fullmatch(name) is not None
+
+
+def told_apart(lines: Sequence[Line]) -> list[Line]:
+    """Lines whose speakers are numbered on each channel anew, as those of several people: 0 on the left is not 0 on the right.
+
+    A channel with one speaker is told by its number, several on one channel by both.
+
+    >>> [line.voice for line in told_apart([Line("0", "您好", channel=1), Line("0", "喂", channel=2)])]
+    ['channel 1', 'channel 2']
+    """
+    channels: dict[str, set[int | None]] = {}
+    names: dict[int | None, set[str]] = {}
+    for line in lines:
+        if line.speaker and role_named(line.speaker) is None:
+            channels.setdefault(line.speaker, set()).add(line.channel)
+            names.setdefault(line.channel, set()).add(line.speaker)
+    found = []
+    for line in lines:
+        is_shared = line.channel is not None and len(channels.get(line.speaker, ())) > 1
+        if is_shared:
+            is_alone = len(names[line.channel]) == 1
+            line = replace(line, speaker="" if is_alone else f"{line.channel}-{line.speaker}")
+        found.append(line)
+    return found
 
 
 def speaker_of(text: str) -> tuple[str, str]:

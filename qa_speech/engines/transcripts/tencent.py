@@ -1,11 +1,13 @@
 """Tencent Cloud 录音文件识别: ``ResultDetail`` (ms; words count from the start of their sentence), or ``Result`` alone.
 
 Shape as cloud.tencent.com documents DescribeTaskStatus. Of two channels `SpeakerId` is the channel, of one a voice: it is
-taken for a voice, whose role its words tell. ``Result`` writes ``[0:1.000,0:4.300,0]  您好``, one sentence a line.
+taken for a voice, whose role its words tell. The message of a
+callback has ``resultDetail`` as text. ``Result`` writes ``[0:1.000,0:4.300,0]  您好``, one sentence a line.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -54,19 +56,36 @@ class _Data(msgspec.Struct, rename="pascal"):
 
 def _data(document: Document) -> object:
     """What the answer is about; it lies in ``Response`` and ``Data``, or not."""
+    if is_object_with(document.json, "resultDetail"):
+        return {"ResultDetail": _unpacked(document.json["resultDetail"]), "Result": document.json.get("text")}
     return inside(document.json, "Response", "Data")
+
+
+def _unpacked(value: object) -> object:
+    """JSON that the message of a callback writes as text; None where there is none."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _fits(document: Document) -> bool:
     data = _data(document)
     if is_object_with(data, "ResultDetail"):
         return True
-    return is_object_with(data, "Result") and isinstance(data["Result"], str)  # type: ignore[index]
+    result = data.get("Result") if isinstance(data, dict) else None
+    return isinstance(result, str) and not result.lstrip().startswith("{")
 
 
 def _read(document: Document) -> Sequence[Line]:
     data = converted(_data(document), _Data, "$.Data")
     if not data.result_detail:
+        if not (data.result or "").strip():
+            raise MalformedError(
+                problem("$.Data: an answer without a result (still running, failed, or nothing was said)")
+            )
         return _rows(data.result or "")
     lines = []
     for number, sentence in enumerate(data.result_detail):

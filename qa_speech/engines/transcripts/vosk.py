@@ -1,12 +1,12 @@
 """Vosk JSON: results with ``text`` and ``result``, its words with ``start``, ``end`` (s) and ``conf`` (0–1).
 
 Shape as the documents of Vosk give it for ``SetWords(True)``; one result, a list of them, or (as its own transcriber writes
-them) one behind the other. With alternatives, the first counts. There are no speakers.
+them) one behind the other. With alternatives, the first counts; ``partial`` results, which are
+said again, do not. Without ``SetWords`` a result is its text, and is known by partial ones beside it. There are no speakers.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import msgspec
@@ -22,8 +22,7 @@ from qa_speech.engines.transcripts.base import (
     moment,
     probability,
 )
-
-_BETWEEN_CHARACTERS = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
+from qa_speech.engines.transcripts.matching import without_gaps
 
 
 class _Word(msgspec.Struct):
@@ -55,16 +54,19 @@ def _is_result(result: object) -> bool:
 
 def _fits(document: Document) -> bool:
     results = _results(document)
-    known = all(is_object_with(result, "text") or is_object_with(result, "alternatives") for result in results)
-    return known and any(_is_result(result) for result in results)
+    whole = [result for result in results if not is_object_with(result, "partial")]
+    known = all(is_object_with(result, "text") or is_object_with(result, "alternatives") for result in whole)
+    is_partly_told = len(whole) < len(results)
+    return known and bool(whole) and (is_partly_told or any(_is_result(result) for result in whole))
 
 
 def _read(document: Document) -> Sequence[Line]:
     lines = []
-    for result in converted(_results(document), list[_Result]):
+    whole = [result for result in _results(document) if not is_object_with(result, "partial")]
+    for result in converted(whole, list[_Result]):
         best = result.alternatives[0] if result.alternatives else result
         words = tuple(_word(word) for word in best.result)
-        text = _BETWEEN_CHARACTERS.sub("", best.text)
+        text = without_gaps(best.text)
         if words:
             lines.append(Line("", text, words[0].start, words[-1].end, words))
         elif text:

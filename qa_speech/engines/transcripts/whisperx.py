@@ -24,12 +24,14 @@ from qa_speech.engines.transcripts.base import (
     Spoken,
     attributed,
     converted,
+    is_object_with,
+    lines_of,
     moment,
     probability,
     seconds,
     speaker,
 )
-from qa_speech.engines.transcripts.matching import cut_like
+from qa_speech.engines.transcripts.matching import cut_like, without_gaps
 
 
 class _Word(msgspec.Struct):
@@ -60,9 +62,10 @@ class _Document(msgspec.Struct):
 
 class _TextAlone(msgspec.Struct):
     text: str
+    words: list[_Word] | None = None
 
 
-_BESIDE_TEXT = frozenset(("text", "task", "language", "duration", "usage", "logprobs"))
+_BESIDE_TEXT = frozenset(("text", "task", "language", "duration", "usage", "logprobs", "words"))
 """What the answer of OpenAI without segments has beside its text."""
 
 
@@ -70,13 +73,19 @@ def _fits(document: Document) -> bool:
     if not isinstance(document.json, dict):
         return False
     if "segments" in document.json:
-        return isinstance(document.json["segments"], list)
+        segments = document.json["segments"]
+        if not isinstance(segments, list):
+            return False
+        return not segments or any(is_object_with(one, "text") for one in segments)
     return "text" in document.json and document.json.keys() <= _BESIDE_TEXT
 
 
 def _read(document: Document) -> Sequence[Line]:
     if "segments" not in document.json:
-        return [Line("", converted(document.json, _TextAlone).text)]
+        whole = converted(document.json, _TextAlone)
+        if whole.words:
+            return _without_segments(whole.text, whole.words)
+        return [Line("", without_gaps(whole.text))]
     found = converted(document.json, _Document)
     lines = [_line(segment, f"$.segments[{number}]") for number, segment in enumerate(found.segments)]
     if found.words and not any(line.words for line in lines):
@@ -85,6 +94,16 @@ def _read(document: Document) -> Sequence[Line]:
     for line in lines:
         divided += _by_speaker(line)
     return divided
+
+
+def _without_segments(text: str, given: Sequence[_Word]) -> list[Line]:
+    """Words that no segment holds, as lines with the punctuation of the whole text."""
+    lines = lines_of([_word(word, 1.0) for word in given])
+    texts = cut_like(text, [line.text for line in lines])
+    said = []
+    for line, own in zip(lines, texts, strict=True):
+        said.append(replace(line, text=own.strip()))
+    return said
 
 
 def _line(segment: _Segment, place: str) -> Line:
