@@ -15,15 +15,17 @@ from qa_speech.errors import ConfigError, problem
 AUTO = "auto"
 """In place of two endings: all those of `ENDINGS`."""
 ENDINGS: tuple[tuple[str, str], ...] = (
-    ("in", "out"), ("agent", "customer"), ("tx", "rx"), ("a", "b"), ("local", "remote"), ("坐席", "客户"),
-    ("座席", "客户"), ("客服", "客户"), ("被叫", "主叫"),
+    ("in", "out"), ("agent", "customer"), ("agent", "client"), ("agent", "caller"), ("operator", "client"), ("callee", "caller"),
+    ("tx", "rx"), ("a", "b"), ("l", "r"), ("left", "right"), ("ch0", "ch1"), ("ch1", "ch2"), ("local", "remote"), ("坐席", "客户"),
+    ("座席", "客户"), ("客服", "客户"), ("坐席", "用户"), ("座席", "用户"), ("客服", "用户"), ("被叫", "主叫"), ("左", "右"),
+    ("左声道", "右声道"),
 )  # fmt: skip
 """How the agent's file and the customer's end, as recorders name them: Asterisk's queues record on the agent's line, in = what
 comes in from there. Others may mean the opposite: words correct what was taken for the wrong side."""
-NAMED = frozenset(("agent", "坐席", "座席", "客服"))
+NAMED = frozenset(("agent", "operator", "坐席", "座席", "客服"))
 """Endings that say themselves whose side it is."""
 _SIDE = re.compile(r"(?P<call>.*?)[-_. ]+(?P<side>[^-_. ]+)")
-_CHINESE_SIDE = re.compile(r"(?P<call>.+?)(?P<side>坐席|座席|客服|客户|主叫|被叫)")
+_CHINESE_SIDE = re.compile(r"(?P<call>.+?)(?P<side>坐席|座席|客服|客户|用户|主叫|被叫|左声道|右声道)")
 
 
 class Pair(NamedTuple):

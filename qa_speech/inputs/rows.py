@@ -33,6 +33,7 @@ from qa_speech.inputs.calls import (
     nothing_in,
     with_transcripts,
 )
+from qa_speech.inputs.fields import address_problem, agent_channel, place_of, without_quotes
 from qa_speech.inputs.listing import MISSING, listed
 from qa_speech.inputs.names import NamePattern, unique
 from qa_speech.inputs.pairs import pairs_in, parse_pairs
@@ -40,11 +41,6 @@ from qa_speech.settings import Tables
 from qa_speech.tables import dates
 from qa_speech.tables.dates import DateError
 from qa_speech.tables.reading import Line
-
-WINDOWS = "\\"
-"""Between folders, in paths that Windows writes."""
-ROLES = {"agent,customer": 1, "customer,agent": 2}
-"""The channel of the agent, by the order in which a manifest names the roles."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -248,7 +244,7 @@ def _from_manifest(path: Path, tables: Tables) -> list[Row]:
             )
         numbers[row.id] = line.number
         rows.append(row)
-    if not rows and not problems:
+    if not rows and not problems and not table.problems:
         problems.append(problem("{name}: no rows", name=path.name))
     table.refuse(problems)
     return [stat_row(row) for row in rows]
@@ -262,50 +258,32 @@ def _row(line: Line, base: Path) -> tuple[Row | None, list[str]]:
     path = values.pop("path", "")
     if not path:
         return None, [problem("no path")]
+    is_address = address_problem(path)
+    if is_address:
+        return None, [is_address]
     problems: list[str] = []
     transcript = values.pop("transcript", "")
     customer = values.pop("path_customer", "")
-    agent_channel = _agent_channel(values, problems)
+    channel = agent_channel(values, problems)
     raw = values.pop("raw", "").replace(" ", "")
     wrong = _wrong_raw(raw) if raw else ""
     if wrong:
         problems.append(problem("raw {wrong}", wrong=wrong))
     row = Row(
-        id=values.pop("id", "") or path.replace(os.sep, "/"),
-        path=_place(base, path),
-        agent_channel=agent_channel,
-        transcript=_place(base, transcript) if transcript else "",
+        id=values.pop("id", "") or without_quotes(path).replace(os.sep, "/"),
+        path=place_of(base, path),
+        agent_channel=channel,
+        transcript=place_of(base, transcript) if transcript else "",
         scorecard=values.pop("scorecard", ""),
         metadata={key: value for key, value in values.items() if key and value},
         raw="" if wrong else raw,
-        path_customer=_place(base, customer) if customer else "",
+        path_customer=place_of(base, customer) if customer else "",
     )
-    if customer and agent_channel == 2:
+    if customer and channel == 2:
         problems.append(problem("path is the agent's file where path_customer is given"))
     if customer:
         row = msgspec.structs.replace(row, agent_channel=1)
     return row, problems
-
-
-def _place(base: Path, given: str) -> str:
-    """A path as a manifest gives it, from the manifest's folder; one that Windows wrote where there is only such a file."""
-    path = str(Path(as_text(base)) / given)
-    if WINDOWS not in given or os.path.exists(as_path(path)):
-        return path
-    other = str(Path(as_text(base)) / given.replace(WINDOWS, "/"))
-    return other if os.path.exists(as_path(other)) else path
-
-
-def _agent_channel(values: dict[str, str], problems: list[str]) -> int | None:
-    roles = values.pop("roles", "").replace(" ", "").lower()
-    channel = values.pop("agent_channel", "")
-    if roles and roles not in ROLES:
-        problems.append(problem("roles {roles!r}; expected 'agent,customer' or 'customer,agent'", roles=roles))
-    if channel in ("1", "2"):
-        return int(channel)
-    if channel:
-        problems.append(problem("agent_channel {channel!r}; expected 1 or 2", channel=channel))
-    return ROLES.get(roles)
 
 
 # -- what is given for all rows ---------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ a quote that is not closed, cells beyond the head, NUL, huge cells, numbers that
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,14 +19,17 @@ from qa_speech.tables.delimited import Problem, RawRow, rows_of
 from qa_speech.tables.head import Head, Names, fitness, head_of, known_fields, likely_head
 from qa_speech.tables.workbook import Sheet, sheets_of
 
-SUFFIXES = frozenset((".csv", ".tsv", ".xlsx", ".xlsm"))
+SUFFIXES = frozenset((".csv", ".tsv", ".xlsx", ".xlsm", ".xls"))
 """Files that are tables by their names; what a file really is, its first bytes say."""
+_LOG = logging.getLogger("qa_speech")
 LARGEST_CELL = 32_767
 """Characters of a cell, as in a spreadsheet."""
 _ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _PAGE = re.compile(rb"\s*<(?:!doctype|html|table|\?xml)", re.IGNORECASE)
 _QUOTED = re.compile(r'="(.*)"', re.DOTALL)
 """How programs keep a spreadsheet from turning 0012 into 12."""
+_TYPED = re.compile(r"'(\+?\d[\d.:/ -]*)")
+"""A number with the sign before it that tells a spreadsheet to leave it alone."""
 _LOSSY = re.compile(r"\d(?:\.\d+)?[eE]\+\d+")
 
 
@@ -97,6 +101,10 @@ def read_table(
     head, wrong = head_of(row, names, needed)
     if wrong:
         raise ConfigError(str(path), _told(path, [*sheet.problems, *wrong]))
+    if sheet.hidden:
+        _LOG.warning(
+            problem("{name}: {count} hidden rows (by a filter?) are read too", name=path.name, count=sheet.hidden)
+        )
     below = [row for row in sheet.rows if row.number > head.number]
     problems = list(sheet.problems)
     known = frozenset(names)
@@ -178,8 +186,8 @@ def _values(row: RawRow, head: Head, known: Collection[str]) -> dict[str, str]:
 
 def _plain(cell: str) -> str:
     text = cell.strip()
-    quoted = _QUOTED.fullmatch(text)
-    return text if quoted is None else quoted[1].strip()
+    kept = _QUOTED.fullmatch(text) or _TYPED.fullmatch(text)
+    return text if kept is None else kept[1].strip()
 
 
 def _problems(row: RawRow, head: Head, known: Collection[str]) -> Iterator[Problem]:

@@ -22,18 +22,20 @@ LARGEST_UNPACKED = 500_000_000
 _EXACT = 10**15
 """Numbers from here on have lost digits in a spreadsheet."""
 _MERGED = re.compile(rb'<mergeCell [^>]*ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+_HIDDEN = re.compile(rb'<row [^>]*hidden="(?:1|true)"')
 _WITHOUT_RESULT = re.compile(
     rb'<c r="([A-Z]{1,3})(\d{1,7})"([^>]*)><f(?:/>| [^>]*/>|[^>]*>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>'
 )
 
 
 class Sheet(NamedTuple):
-    """A visible sheet: its rows that hold anything, its problems, and the day its numbers count from."""
+    """A visible sheet: its rows that hold anything, its problems, the day its numbers count from, how many rows are hidden."""
 
     name: str
     rows: list[RawRow]
     problems: list[Problem]
     epoch: Epoch
+    hidden: int = 0
 
 
 def open_workbook(path: Path, *, formulas: bool = False) -> Any:
@@ -103,7 +105,8 @@ def _sheet(path: Path, sheet: Any, epoch: Epoch) -> Sheet:
     raw = _xml(path, sheet)
     _fill_merged(rows, raw)
     problems += _never_computed(raw)
-    return Sheet(sheet.title, rows, sorted(problems), epoch)
+    hidden = len(_HIDDEN.findall(raw))
+    return Sheet(sheet.title, rows, sorted(problems), epoch, hidden)
 
 
 def cell_text(value: Any, number_format: str | None = None) -> str:
