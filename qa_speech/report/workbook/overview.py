@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from math import inf
+from typing import Any, NamedTuple
 
 from qa_speech.report.workbook.calls import Layout
 from qa_speech.report.workbook.sheet import (
@@ -13,6 +14,7 @@ from qa_speech.report.workbook.sheet import (
     SHARE,
     SOFT,
     TITLE,
+    WRAP,
     Bad,
     Book,
     Cell,
@@ -22,7 +24,7 @@ from qa_speech.report.workbook.sheet import (
     write,
 )
 from qa_speech.report.workbook.tally import BIN, Group, Tally
-from qa_speech.stats.intervals import Interval, wilson
+from qa_speech.stats.intervals import wilson
 from qa_speech.store.summary import error_name
 from qa_speech.wording import terms
 from qa_speech.wording import workbook_labels as labels
@@ -34,6 +36,15 @@ MOST_CRITERIA = 15
 MOST_LOST = 3
 """Criteria named of each agent."""
 NOTES_WIDTH = 110
+NO_INTERVAL: tuple[None, None, None] = (None, None, None)
+"""Cells of an interval that is not known."""
+
+
+class Row(NamedTuple):
+    """A row of a small table: its cells, and the form of each after the first."""
+
+    cells: Sequence[Cell]
+    forms: Sequence[str]
 
 
 class Overview:
@@ -49,146 +60,186 @@ class Overview:
 
     def fill(self, tally: Tally, title: str) -> None:
         """Everything, what is urgent first."""
-        self._sheet.write_string(0, 0, plain(title), self._book.form(TITLE))
-        self._row = 1
-        period = tally.first_day
-        if tally.last_day != tally.first_day:
-            period += f" {self._word('to')} {tally.last_day}"
-        cards = clauses([f"{name} v{version}" for name, version in sorted(tally.cards)], self._lang)
-        self._sheet.write_string(1, 0, plain(clauses(filter(None, (period, cards)), self._lang)), self._book.form(SOFT))
+        self._title(tally, title)
         self._alarms(tally)
         self._key(tally)
         self._histogram(tally)
         self._bands(tally)
-        self._counts("no_total", [(terms.reason(code, self._lang), n) for code, n in tally.no_total.most_common()])
-        self._counts("errors", [(error_name(code, self._lang), n) for code, n in tally.errors.most_common()])
+        self._no_total(tally)
+        self._errors(tally)
         self._criteria(tally)
         self._figures(tally)
+
+    # -- how it is written --------------------------------------------------------------------------------------
 
     def _word(self, name: str) -> str:
         return terms.term(labels.WORDS, name, self._lang)
 
-    def _table(self, name: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]], forms: Sequence[str]) -> int:
+    def _table(self, name: str, heads: Sequence[str], rows: Sequence[Row]) -> int:
         """A small table below what is there, its first column named `name`; returns the row of its head."""
-        self._row += 2
-        head = self._row
-        for place, text in enumerate((self._word(name), *[self._layout.head(one) for one in heads])):
-            write(self._book, self._sheet, head, place, text, HEAD)
+        self._row += 1
+        texts = [self._word(name)]
+        for head in heads:
+            texts.append(self._layout.head(head))
+        self._write(texts, [HEAD] * len(texts))
+        head_row = self._row
         for row in rows:
-            self._row += 1
-            for place, (cell, form) in enumerate(zip(row, ("", *forms), strict=False)):
-                write(self._book, self._sheet, self._row, place, cell, form or SOFT)
-        return head
+            self._write(row.cells, ["", *row.forms])
+        return head_row
+
+    def _write(self, cells: Sequence[Cell], forms: Sequence[str]) -> None:
+        """A row below what is there, as wide as the shorter of the two."""
+        self._row += 1
+        for place, (cell, form) in enumerate(zip(cells, forms, strict=False)):
+            write(self._book, self._sheet, self._row, place, cell, form or SOFT)
+
+    # -- what is told -------------------------------------------------------------------------------------------
+
+    def _title(self, tally: Tally, title: str) -> None:
+        period = tally.first_day
+        if tally.last_day != tally.first_day:
+            period += f" {self._word('to')} {tally.last_day}"
+        cards = [f"{name} v{version}" for name, version in sorted(tally.cards)]
+        told = [text for text in (period, clauses(cards, self._lang)) if text]
+        self._sheet.write_string(0, 0, plain(title), self._book.form(TITLE))
+        self._sheet.write_string(1, 0, plain(clauses(told, self._lang)), self._book.form(SOFT))
+        self._row = 1
 
     def _alarms(self, tally: Tally) -> None:
-        rows: list[list[Cell]] = [[Bad(title), count] for title, count in tally.alarms.most_common()]
-        self._table("alarms", ["calls"], rows or [[self._word("none")]], [COUNT])
+        rows = [Row([Bad(title), count], [COUNT]) for title, count in tally.alarms.most_common()]
+        if not rows:
+            rows = [Row([self._word("none")], [])]
+        self._table("alarms", ["calls"], rows)
 
     def _key(self, tally: Tally) -> None:
         found = tally.all
-        listed = found.calls + tally.failed
-        rows: list[list[Cell]] = [[self._word("all"), listed], [self._word("done"), found.calls]]
+        counts = {self._word("all"): found.calls + tally.failed, self._word("done"): found.calls}
         if tally.failed:
-            rows.append([self._word("failed"), tally.failed])
-        rows.append([self._layout.head("scored"), len(found.totals)])
-        rows.append([self._layout.head("alarms"), found.alarms])
-        rows.append([self._layout.head("fatal"), found.fatal])
-        rows.append([self._layout.head("to_review"), found.to_review])
-        self._table("key", ["figure", "low", "high"], rows, [COUNT])
-        for name, interval, form in (("mean", found.mean, POINTS), ("pass_rate", found.pass_rate, SHARE)):
-            if interval is not None:
-                self._row += 1
-                write(self._book, self._sheet, self._row, 0, self._layout.head(name), SOFT)
-                for place, value in enumerate(interval, start=1):
-                    write(self._book, self._sheet, self._row, place, value, form)
+            counts[self._word("failed")] = tally.failed
+        counts[self._layout.head("scored")] = len(found.totals)
+        counts[self._layout.head("alarms")] = found.alarms
+        counts[self._layout.head("fatal")] = found.fatal
+        counts[self._layout.head("to_review")] = found.to_review
+        rows = [Row([name, count], [COUNT]) for name, count in counts.items()]
+        if found.mean is not None:
+            rows.append(Row([self._layout.head("mean"), *found.mean], [POINTS] * 3))
+        if found.pass_rate is not None:
+            rows.append(Row([self._layout.head("pass_rate"), *found.pass_rate], [SHARE] * 3))
+        self._table("key", ["figure", "low", "high"], rows)
 
     def _histogram(self, tally: Tally) -> None:
         scored = sum(tally.histogram)
         if not scored:
             return
-        rows: list[list[Cell]] = []
+        rows = []
         for place, count in enumerate(tally.histogram):
-            rows.append([f"{place * BIN}–{(place + 1) * BIN}", count, count / scored])
-        head = self._table("histogram", ["calls", "share"], rows, [COUNT, SHARE])
-        chart = self._book.made.add_chart({"type": "column"})
-        last = head + len(rows)
+            low, high = place * BIN, (place + 1) * BIN
+            rows.append(Row([f"{low}–{high}", count, count / scored], [COUNT, SHARE]))
+        head = self._table("histogram", ["calls", "share"], rows)
+        self._chart(head, head + len(rows))
+
+    def _chart(self, head: int, last: int) -> None:
+        """Columns beside a table of a name and a count, from the row below its head to its last."""
         name = self._sheet.get_name()
-        chart.add_series(
-            {"categories": [name, head + 1, 0, last, 0], "values": [name, head + 1, 1, last, 1], "gap": 20}
-        )
+        names, counts = [name, head + 1, 0, last, 0], [name, head + 1, 1, last, 1]
+        lines = {"visible": True, "line": {"color": "#E1E5EB"}}
+        chart = self._book.made.add_chart({"type": "column"})
+        chart.add_series({"categories": names, "values": counts, "gap": 20})
         chart.set_title({"name": self._word("histogram"), "name_font": {"size": 11}})
         chart.set_legend({"none": True})
-        chart.set_y_axis({"num_format": "0", "major_gridlines": {"visible": True, "line": {"color": "#E1E5EB"}}})
+        chart.set_y_axis({"num_format": "0", "major_gridlines": lines})
         chart.set_size({"width": 520, "height": 260})
         self._sheet.insert_chart(head, 4, chart)
 
     def _bands(self, tally: Tally) -> None:
-        if not tally.bands:
-            return
-        by_points = sorted(tally.bands.items(), key=lambda item: -item[1][1])
-        banded = sum(count for count, _ in tally.bands.values())
-        rows: list[list[Cell]] = [[name, count, count / banded] for name, (count, _) in by_points]
-        self._table("bands", ["calls", "share"], rows, [COUNT, SHARE])
+        banded = sum([count for count, _ in tally.bands.values()])
+        by_best = sorted(tally.bands.items(), key=lambda item: -item[1][1])
+        rows = [Row([name, count, count / banded], [COUNT, SHARE]) for name, (count, _) in by_best]
+        if rows:
+            self._table("bands", ["calls", "share"], rows)
+
+    def _no_total(self, tally: Tally) -> None:
+        named = [(terms.reason(code, self._lang), count) for code, count in tally.no_total.most_common()]
+        self._counts("no_total", named)
+
+    def _errors(self, tally: Tally) -> None:
+        named = [(error_name(code, self._lang), count) for code, count in tally.errors.most_common()]
+        self._counts("errors", named)
 
     def _counts(self, name: str, counts: Sequence[tuple[str, int]]) -> None:
         if counts:
-            self._table(name, ["calls"], counts, [COUNT])
+            self._table(name, ["calls"], [Row(pair, [COUNT]) for pair in counts])
 
     def _criteria(self, tally: Tally) -> None:
-        rows: list[list[Cell]] = []
-        for one in list(tally.worst_criteria())[:MOST_CRITERIA]:
-            share = wilson(one.wrong, one.judged)
-            rows.append([one.title, one.judged, one.wrong, *(share or (None, None, None)), one.lost, one.pending])
         heads = ["judged", "wrong", "wrong_share", "low", "high", "lost_total", "pending"]
+        forms = [COUNT, COUNT, SHARE, SHARE, SHARE, POINTS, COUNT]
+        rows = []
+        for one in list(tally.worst_criteria())[:MOST_CRITERIA]:
+            share = wilson(one.wrong, one.judged) or NO_INTERVAL
+            rows.append(Row([one.title, one.judged, one.wrong, *share, one.lost, one.pending], forms))
         if rows:
-            self._table("criteria", heads, rows, [COUNT, COUNT, SHARE, SHARE, SHARE, POINTS, COUNT])
+            self._table("criteria", heads, rows)
 
     def _figures(self, tally: Tally) -> None:
-        rows: list[list[Cell]] = []
+        rows = []
         for figure in tally.measured():
-            found = [figure.cell(value) for value in tally.percentiles(figure.column)]
-            measured, not_measured = len(tally.values[figure.column]), tally.unmeasured[figure.column]
-            rows.append([figure.head, *found, measured, not_measured])
-        if not rows:
-            return
-        heads = ["tenth", "middle", "ninth", "measured", "unmeasured"]
-        self._table("figures", heads, [], [])
-        for row, figure in zip(rows, tally.measured(), strict=True):
-            self._row += 1
-            forms = ("", figure.form, figure.form, figure.form, COUNT, COUNT)
-            for place, (cell, form) in enumerate(zip(row, forms, strict=True)):
-                write(self._book, self._sheet, self._row, place, cell, form or SOFT)
+            cells: list[Cell] = [figure.head]
+            for value in tally.percentiles(figure.column):
+                cells.append(figure.cell(value))
+            cells.append(len(tally.values[figure.column]))
+            cells.append(tally.unmeasured[figure.column])
+            rows.append(Row(cells, [figure.form, figure.form, figure.form, COUNT, COUNT]))
+        if rows:
+            self._table("figures", ["tenth", "middle", "ninth", "measured", "unmeasured"], rows)
+
+
+AGENT_COLUMNS = (
+    ("calls", 8, COUNT),
+    ("scored", 8, COUNT),
+    ("mean", 9, POINTS),
+    ("mean_low", 12, POINTS),
+    ("mean_high", 12, POINTS),
+    ("pass_rate", 9, SHARE),
+    ("pass_low", 12, SHARE),
+    ("pass_high", 12, SHARE),
+    ("alarms", 9, COUNT),
+    ("fatal", 10, COUNT),
+    ("to_review", 9, COUNT),
+    ("most_lost", 50, WRAP),
+)
+"""What is told of each agent: its head, how wide it is, its form."""
 
 
 def fill_agents(book: Book, layout: Layout, tally: Tally) -> None:
     """A row for each agent, those with the lowest mean first; agents without a total last."""
-    head = layout.head
-    columns = [
-        Column(terms.term(labels.METADATA, "agent", layout.lang), 12),
-        Column(terms.term(labels.METADATA, "team", layout.lang), 12),
-        Column(head("calls"), 8, COUNT), Column(head("scored"), 8, COUNT), Column(head("mean"), 9, POINTS),
-        Column(head("mean_low"), 12, POINTS), Column(head("mean_high"), 12, POINTS), Column(head("pass_rate"), 9, SHARE),
-        Column(head("pass_low"), 12, SHARE), Column(head("pass_high"), 12, SHARE), Column(head("alarms"), 9, COUNT),
-        Column(head("fatal"), 10, COUNT), Column(head("to_review"), 9, COUNT), Column(head("most_lost"), 50, "wrap"),
-    ]  # fmt: skip
+    columns = []
+    for key in ("agent", "team"):
+        columns.append(Column(terms.term(labels.METADATA, key, layout.lang), 12))
+    for name, width, form in AGENT_COLUMNS:
+        columns.append(Column(layout.head(name), width, form))
     table = Table(book, terms.term(labels.SHEETS, "agents", layout.lang), columns)
-    found = [(agent, group, group.mean) for agent, group in tally.agents.items()]
-    found.sort(key=lambda one: (one[2] is None, one[2].value if one[2] else 0.0, one[0]))
-    for (agent, team), group, mean in found:
-        table.add([agent, team or None, *_of_group(group, mean, layout.lang)])
+    for agent, team in sorted(tally.agents, key=lambda one: (_rank(tally.agents[one]), one)):
+        table.add([agent, team or None, *_of_group(tally.agents[agent, team], layout.lang)])
     table.finish()
 
 
-def _of_group(group: Group, mean: Interval | None, lang: Lang) -> list[Cell]:
+def _rank(group: Group) -> float:
+    """The mean; of agents without a total what is above every one."""
+    return inf if group.mean is None else group.mean.value
+
+
+def _of_group(group: Group, lang: Lang) -> list[Cell]:
     lost = [f"{title} {count}" for title, count in group.lost.most_common(MOST_LOST)]
-    return [
-        group.calls, len(group.totals), *(mean or (None,) * 3), *(group.pass_rate or (None,) * 3),
-        group.alarms, group.fatal, group.to_review, clauses(lost, lang) or None,
-    ]  # fmt: skip
+    cells: list[Cell] = [group.calls, len(group.totals)]
+    cells += group.mean or NO_INTERVAL
+    cells += group.pass_rate or NO_INTERVAL
+    cells += [group.alarms, group.fatal, group.to_review]
+    cells.append(clauses(lost, lang) or None)
+    return cells
 
 
 def fill_notes(book: Book, lang: Lang, lines: Sequence[str]) -> None:
     """How to read it, a line below the other."""
     sheet: Any = book.sheet(terms.term(labels.SHEETS, "notes", lang), (NOTES_WIDTH,))
     for row, text in enumerate(lines):
-        write(book, sheet, row, 0, text, "wrap")
+        write(book, sheet, row, 0, text, WRAP)
