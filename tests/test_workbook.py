@@ -88,7 +88,7 @@ def test_calls_come_alarms_first_then_the_worst_with_outcomes_in_chinese(book: W
     assert rows[0]["报警"] == "扬言升级投诉"
     assert rows[0]["服务忌语"] == "未通过"
     assert rows[4]["处理"] == "失败"
-    assert rows[4]["没有总分或失败的原因"] == "录音无法解码（gone.wav: no such file）"
+    assert rows[4]["没有总分或失败的原因"] == "录音无法解码（gone.wav：没有这个文件）"
     assert (rows[1]["工号"], rows[0]["工号"], rows[1]["渠道"]) == ("1001", "'=1002", "热线")
 
 

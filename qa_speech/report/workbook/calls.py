@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from qa_speech.report.workbook.figures import Figure
-from qa_speech.report.workbook.sheet import COUNT, POINTS, SHARE, WRAP, Bad, Cell, Column, Length, Link
+from qa_speech.report.workbook.sheet import COUNT, PLAIN, POINTS, SHARE, WRAP, Bad, Cell, Column, Length, Link
 from qa_speech.report.workbook.tally import criterion_of, rang, wrong_of
 from qa_speech.scorecard.deductions import points_lost
 from qa_speech.scores import AlarmScore, CallReport
@@ -20,6 +20,7 @@ from qa_speech.wording import exhibit, messages, terms
 from qa_speech.wording import workbook_labels as labels
 from qa_speech.wording.lang import Lang, clauses, listed
 from qa_speech.wording.sentences import sentence
+from qa_speech.wording.translate import retold
 
 PageOf: TypeAlias = Callable[[str], str]
 """The id of a call → the address of its page, relative to the workbook; "" where it has none."""
@@ -55,9 +56,37 @@ def told_of(report: CallReport, lang: Lang) -> dict[str, str]:
 def _alarm_sentence(alarm: AlarmScore, report: CallReport, lang: Lang) -> str:
     shown = []
     for one in alarm.evidence:
+        what = exhibit.note(one, lang, report.call)
         place = exhibit.where(one, lang, report.call)
-        shown.append(exhibit.note(one, lang, report.call) + terms.bracket(place, lang))
+        shown.append(what + terms.bracket(place, lang))
     return clauses(shown, lang)
+
+
+class Shown(NamedTuple):
+    """A call, and how it is shown; `page` is the address of its page."""
+
+    result: Result
+    layout: Layout
+    page: str
+
+    @property
+    def row(self) -> ResultRow:
+        """Its stored row."""
+        return self.result.row
+
+    @property
+    def lang(self) -> Lang:
+        """The language of the workbook."""
+        return self.layout.lang
+
+
+class Field(NamedTuple):
+    """A column by the name of its head, how wide it is, its form, and the cell of a call in it."""
+
+    head: str
+    width: int
+    form: str
+    cell: Callable[[Shown], Cell]
 
 
 # -- one row per call ---------------------------------------------------------------------------------------------
@@ -65,41 +94,70 @@ def _alarm_sentence(alarm: AlarmScore, report: CallReport, lang: Lang) -> str:
 
 def call_columns(layout: Layout) -> list[Column]:
     """The columns of the sheet of calls."""
-    head = layout.head
-    return [
-        Column(head("alarm"), 14), Column(head("id"), 28), *_metadata_columns(layout, layout.metadata),
-        Column(head("length"), 10), Column(head("total"), 8, POINTS), Column(head("if_confirmed"), 10, POINTS),
-        Column(head("band"), 9), Column(head("passed"), 7), Column(head("coverage"), 9, SHARE),
-        Column(head("to_review"), 9, COUNT), Column(head("main"), 40, WRAP), Column(head("status"), 8),
-        Column(head("why"), 26, WRAP), Column(head("card"), 20), Column(head("warnings"), 26, WRAP),
-        Column(head("path"), 34), *[Column(title, 12) for title in layout.criteria.values()],
-    ]  # fmt: skip
+    columns = _columns(layout, FIRST_FIELDS)
+    columns += _metadata_columns(layout, layout.metadata)
+    columns += _columns(layout, CALL_FIELDS)
+    for title in layout.criteria.values():
+        columns.append(Column(title, 12))
+    return columns
+
+
+def _columns(layout: Layout, fields: Sequence[Field]) -> list[Column]:
+    return [Column(layout.head(field.head), field.width, field.form) for field in fields]
 
 
 def _metadata_columns(layout: Layout, keys: Sequence[str]) -> list[Column]:
-    return [Column(terms.term(labels.METADATA, key, layout.lang), 20 if key == "started_at" else 11) for key in keys]
+    columns = []
+    for key in keys:
+        width = 20 if key == "started_at" else 11
+        columns.append(Column(terms.term(labels.METADATA, key, layout.lang), width))
+    return columns
 
 
 def call_cells(result: Result, layout: Layout, page: str) -> list[Cell]:
     """The row of a call."""
-    row, lang = result.row, layout.lang
-    alarms = listed([_alarm_title(alarm, lang) for alarm in rang(row)], lang)
-    failed = row.status == FAILED
-    outcomes = {one.id: one for one in row.criteria or ()}
-    card = ""
-    if row.scorecard is not None:
-        card = f"{row.scorecard} v{row.scorecard_version}"
-    return [
-        Bad(alarms) if alarms else None, Link(row.id, page), *_metadata_cells(result, layout.metadata),
-        None if row.duration_s is None else Length(row.duration_s), row.total, row.total_if_confirmed, row.band or None,
-        _yes_no(row.passed, lang), row.coverage, row.to_review, _main(row, lang) or None, _done(row.status, lang),
-        _why(row, lang) or None, card or None, _warnings(row, lang) or None, row.path,
-        *[None if failed else _outcome(outcomes.get(name), lang) for name in layout.criteria],
-    ]  # fmt: skip
+    shown = Shown(result, layout, page)
+    cells = [field.cell(shown) for field in FIRST_FIELDS]
+    cells += _metadata_cells(result, layout.metadata)
+    cells += [field.cell(shown) for field in CALL_FIELDS]
+    cells += _outcomes(result.row, layout)
+    return cells
 
 
 def _metadata_cells(result: Result, keys: Sequence[str]) -> list[Cell]:
-    return [_metadatum(key, result.metadata.get(key)) for key in keys]
+    metadata = result.metadata
+    return [_metadatum(key, metadata.get(key)) for key in keys]
+
+
+def _outcomes(row: ResultRow, layout: Layout) -> list[Cell]:
+    """How each criterion came out; nothing of a call that failed."""
+    if row.status == FAILED:
+        return [None] * len(layout.criteria)
+    by_name = {one.id: one for one in row.criteria or ()}
+    return [_outcome(by_name.get(name), layout.lang) for name in layout.criteria]
+
+
+def _alarms(shown: Shown) -> Cell:
+    titles = [_alarm_title(alarm, shown.lang) for alarm in rang(shown.row)]
+    if not titles:
+        return None
+    return Bad(listed(titles, shown.lang))
+
+
+def _link(shown: Shown) -> Cell:
+    return Link(shown.row.id, shown.page)
+
+
+def _length(shown: Shown) -> Cell:
+    seconds = shown.row.duration_s
+    return None if seconds is None else Length(seconds)
+
+
+def _card(shown: Shown) -> Cell:
+    row = shown.row
+    if row.scorecard is None:
+        return None
+    return f"{row.scorecard} v{row.scorecard_version}"
 
 
 def _metadatum(key: str, value: str | None) -> Cell:
@@ -127,42 +185,70 @@ def _alarm_title(alarm: AlarmRow, lang: Lang) -> str:
     return f"{alarm.title}{unsure}"
 
 
-def _yes_no(value: bool | None, lang: Lang) -> Cell:
-    if value is None:
+def _passed(shown: Shown) -> Cell:
+    passed = shown.row.passed
+    if passed is None:
         return None
-    if value:
-        return terms.term(labels.WORDS, "yes", lang)
-    return Bad(terms.term(labels.WORDS, "no", lang))
+    if passed:
+        return terms.term(labels.WORDS, "yes", shown.lang)
+    return Bad(terms.term(labels.WORDS, "no", shown.lang))
 
 
-def _done(status: str | None, lang: Lang) -> Cell:
-    if status == FAILED:
-        return Bad(terms.term(labels.WORDS, "failed", lang))
-    return terms.term(labels.WORDS, "done", lang)
+def _done(shown: Shown) -> Cell:
+    if shown.row.status == FAILED:
+        return Bad(terms.term(labels.WORDS, "failed", shown.lang))
+    return terms.term(labels.WORDS, "done", shown.lang)
 
 
-def _main(row: ResultRow, lang: Lang) -> str:
+def _main(shown: Shown) -> Cell:
     """The gravest deductions by their titles, with the points they cost."""
     named = []
-    for one in wrong_of(row)[:MAIN]:
+    for one in wrong_of(shown.row)[:MAIN]:
         kind = _kind(one)
-        what = f"−{terms.number(points_lost(criterion_of(one)))}"
-        if kind != "lost":
-            what = terms.term(labels.KINDS, kind, lang)
+        what = terms.term(labels.KINDS, kind, shown.lang)
+        if kind == "lost":
+            points = points_lost(criterion_of(one))
+            what = f"−{terms.number(points)}"
         named.append(f"{one.title} {what}")
-    return clauses(named, lang)
+    return clauses(named, shown.lang) or None
 
 
-def _why(row: ResultRow, lang: Lang) -> str:
+def _why(shown: Shown) -> Cell:
+    row = shown.row
     if row.status == FAILED:
-        return f"{error_name(row.error or '', lang)}{terms.bracket(row.message or '', lang)}"
+        name = error_name(row.error or "", shown.lang)
+        message = retold(row.message or "", shown.lang)
+        return name + terms.bracket(message, shown.lang)
     if row.total is None and row.reason:
-        return terms.reason(row.reason, lang)
-    return ""
+        return terms.reason(row.reason, shown.lang)
+    return None
 
 
-def _warnings(row: ResultRow, lang: Lang) -> str:
-    return clauses([terms.warning(text, lang) for text in row.warnings or ()], lang)
+def _warnings(shown: Shown) -> Cell:
+    told = [terms.warning(text, shown.lang) for text in shown.row.warnings or ()]
+    return clauses(told, shown.lang) or None
+
+
+FIRST_FIELDS = (
+    Field("alarm", 14, PLAIN, _alarms),
+    Field("id", 28, PLAIN, _link),
+)
+CALL_FIELDS = (
+    Field("length", 10, PLAIN, _length),
+    Field("total", 8, POINTS, lambda shown: shown.row.total),
+    Field("if_confirmed", 10, POINTS, lambda shown: shown.row.total_if_confirmed),
+    Field("band", 9, PLAIN, lambda shown: shown.row.band or None),
+    Field("passed", 7, PLAIN, _passed),
+    Field("coverage", 9, SHARE, lambda shown: shown.row.coverage),
+    Field("to_review", 9, COUNT, lambda shown: shown.row.to_review),
+    Field("main", 40, WRAP, _main),
+    Field("status", 8, PLAIN, _done),
+    Field("why", 26, WRAP, _why),
+    Field("card", 20, PLAIN, _card),
+    Field("warnings", 26, WRAP, _warnings),
+    Field("path", 34, PLAIN, lambda shown: shown.row.path),
+)
+"""What is told of a call, before and behind its metadata."""
 
 
 def _outcome(one: CriterionRow | None, lang: Lang) -> Cell:
@@ -170,48 +256,79 @@ def _outcome(one: CriterionRow | None, lang: Lang) -> Cell:
         return None
     name = terms.outcome(one.outcome, lang)
     if one.pending:
-        return name + terms.bracket(terms.term(labels.KINDS, "pending", lang), lang)
-    return Bad(name) if one.outcome == "fail" else name
+        waits = terms.term(labels.KINDS, "pending", lang)
+        return name + terms.bracket(waits, lang)
+    if one.outcome == "fail":
+        return Bad(name)
+    return name
 
 
 # -- one row per deduction ----------------------------------------------------------------------------------------
 
 
+WRONG_FIRST = (
+    ("kind", 10, PLAIN),
+    ("id", 28, PLAIN),
+)
+WRONG_FIELDS = (
+    ("criterion", 24, WRAP),
+    ("outcome", 22, PLAIN),
+    ("lost", 8, POINTS),
+    ("possible", 8, POINTS),
+    ("at", 10, PLAIN),
+    ("sentence", 80, WRAP),
+)
+"""What is told of a deduction, before and behind the metadata of its call: head, width, form."""
+
+
 def wrong_columns(layout: Layout) -> list[Column]:
     """The columns of the sheet of deductions."""
-    head = layout.head
-    keys = [key for key in FIRST if key in layout.metadata]
-    return [
-        Column(head("kind"), 10), Column(head("id"), 28), *_metadata_columns(layout, keys),
-        Column(head("criterion"), 24, WRAP), Column(head("outcome"), 22), Column(head("lost"), 8, POINTS),
-        Column(head("possible"), 8, POINTS), Column(head("at"), 10), Column(head("sentence"), 80, WRAP),
-    ]  # fmt: skip
+    columns = [Column(layout.head(name), width, form) for name, width, form in WRONG_FIRST]
+    columns += _metadata_columns(layout, _first_keys(layout))
+    columns += [Column(layout.head(name), width, form) for name, width, form in WRONG_FIELDS]
+    return columns
+
+
+def _first_keys(layout: Layout) -> list[str]:
+    """The metadata shown beside whatever is told of a call."""
+    return [key for key in FIRST if key in layout.metadata]
 
 
 def wrong_rows(result: Result, layout: Layout, page: str, told: Told) -> list[list[Cell]]:
     """The rows of what rang and what went wrong in a call, gravest first."""
-    row, lang = result.row, layout.lang
-    keys = [key for key in FIRST if key in layout.metadata]
-    what = [Link(row.id, page), *_metadata_cells(result, keys)]
-    found: list[list[Cell]] = []
-    for alarm in rang(row):
-        at = _at(alarm.places, row, page)
-        kind = Bad(terms.term(labels.KINDS, "alarm", lang))
-        found.append([kind, *what, _alarm_title(alarm, lang), None, None, None, at, told.get(f"alarm:{alarm.id}")])
-    for one in wrong_of(row):
-        kind_name = _kind(one)
-        kind_text = terms.term(labels.KINDS, kind_name, lang)
-        judged = criterion_of(one)
-        found.append([
-            Bad(kind_text) if kind_name == "fatal" else kind_text, *what, one.title, _how(one, lang),
-            points_lost(judged) or None, one.possible or None, _at(one.places, row, page), told.get(one.id or ""),
-        ])  # fmt: skip
-    return found
+    shown = Shown(result, layout, page)
+    whose = [_link(shown), *_metadata_cells(result, _first_keys(layout))]
+    rows = []
+    for alarm in rang(result.row):
+        kind, *rest = _of_alarm(alarm, shown)
+        rows.append([kind, *whose, *rest, told.get(f"alarm:{alarm.id}")])
+    for one in wrong_of(result.row):
+        kind, *rest = _of_criterion(one, shown)
+        rows.append([kind, *whose, *rest, told.get(one.id or "")])
+    return rows
+
+
+def _of_alarm(alarm: AlarmRow, shown: Shown) -> list[Cell]:
+    """Its kind, its title, no points, and the second at which it is heard."""
+    kind = terms.term(labels.KINDS, "alarm", shown.lang)
+    title = _alarm_title(alarm, shown.lang)
+    return [Bad(kind), title, None, None, None, _at(alarm.places, shown)]
+
+
+def _of_criterion(one: CriterionRow, shown: Shown) -> list[Cell]:
+    """Its kind, its title, how it came out, points lost and possible, and the second at which it is heard."""
+    kind: Cell = terms.term(labels.KINDS, _kind(one), shown.lang)
+    if _kind(one) == "fatal":
+        kind = Bad(str(kind))
+    lost = points_lost(criterion_of(one)) or None
+    at = _at(one.places, shown)
+    return [kind, one.title, _how(one, shown.lang), lost, one.possible or None, at]
 
 
 def _how(one: CriterionRow, lang: Lang) -> str:
     """Its outcome, with the effect of a fatal one."""
-    return terms.outcome(one.outcome or "", lang) + terms.bracket(terms.fatal(one.fatal or "", lang), lang)
+    effect = terms.fatal(one.fatal or "", lang)
+    return terms.outcome(one.outcome or "", lang) + terms.bracket(effect, lang)
 
 
 def _kind(one: CriterionRow) -> str:
@@ -220,17 +337,17 @@ def _kind(one: CriterionRow) -> str:
     return "fatal" if one.fatal else "lost"
 
 
-def _at(places: Sequence[PlaceRow] | None, row: ResultRow, page: str) -> Cell:
+def _at(places: Sequence[PlaceRow] | None, shown: Shown) -> Cell:
     """The second at which it is heard; a click opens the page there. None where the call has no times, or nothing to hear."""
-    if row.times == "nominal":
+    if shown.row.times == "nominal":
         return None
-    starts = [place.start_s for place in places or () if place.kind != "absence" and place.start_s is not None]
-    starts = starts or [place.start_s for place in places or () if place.start_s is not None]
-    if not starts:
+    known = [place for place in places or () if place.start_s is not None]
+    heard = [place for place in known if place.kind != "absence"] or known
+    if not heard:
         return None
-    first = min(starts)
-    if page:
-        return Link(terms.clock(first), f"{page}#t={first:.1f}")
+    first = min([place.start_s or 0.0 for place in heard])
+    if shown.page:
+        return Link(terms.clock(first), f"{shown.page}#t={first:.1f}")
     return Length(first)
 
 
@@ -239,20 +356,26 @@ def _at(places: Sequence[PlaceRow] | None, row: ResultRow, page: str) -> Cell:
 
 def figure_columns(layout: Layout) -> list[Column]:
     """The columns of the sheet of figures."""
-    keys = [key for key in FIRST if key in layout.metadata]
-    figures = [Column(figure.head, 11, figure.form) for figure in layout.figures]
-    low = Column(layout.head("doubtful"), 34, WRAP)
-    return [Column(layout.head("id"), 28), *_metadata_columns(layout, keys), *figures, low]
+    columns = [Column(layout.head("id"), 28)]
+    columns += _metadata_columns(layout, _first_keys(layout))
+    columns += [Column(figure.head, 11, figure.form) for figure in layout.figures]
+    columns.append(Column(layout.head("doubtful"), 34, WRAP))
+    return columns
 
 
 def figure_cells(result: Result, layout: Layout, page: str) -> list[Cell]:
     """The figures of a call; an empty cell was not measured."""
-    keys = [key for key in FIRST if key in layout.metadata]
-    values = [figure.cell(result.row.figures.get(figure.column)) for figure in layout.figures]
-    return [Link(result.row.id, page), *_metadata_cells(result, keys), *values, _low(result.row, layout.lang) or None]
+    shown, values = Shown(result, layout, page), result.row.figures
+    cells = [_link(shown), *_metadata_cells(result, _first_keys(layout))]
+    for figure in layout.figures:
+        cells.append(figure.cell(values.get(figure.column)))
+    cells.append(_doubtful(shown))
+    return cells
 
 
-def _low(row: ResultRow, lang: Lang) -> str:
+def _doubtful(shown: Shown) -> Cell:
     """Which figures are of low reliability, and why."""
-    keys = row.low_reliability or ()
-    return messages.low_reliability(dict(zip(keys, row.low_reasons or [""] * len(keys), strict=True)), lang)
+    keys = shown.row.low_reliability or ()
+    reasons = shown.row.low_reasons or [""] * len(keys)
+    by_metric = dict(zip(keys, reasons, strict=True))
+    return messages.low_reliability(by_metric, shown.lang) or None
