@@ -38,6 +38,7 @@ from qa_speech.batch.process import (
     Flight,
     PendingWindow,
     ending,
+    first_words,
     free_memory_mb,
     memory_mb,
     recogniser_environment,
@@ -391,12 +392,7 @@ class Pool:
 
     def _wait_until_ready(self, child: Child) -> None:
         while not child.ready:
-            try:
-                message = child.link.recv()
-            except (EOFError, OSError):
-                child.process.join()
-                what = problem("its process ended {how} while it was loading", how=ending(child.process.exitcode))
-                raise EngineError("recogniser", what) from None
+            message = first_words(child)
             if isinstance(message, Ready):
                 self._task = Task(self._setup.settings, self._setup.run, message.remote)
                 if not self._setup.layout.batch_size:

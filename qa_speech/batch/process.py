@@ -14,8 +14,9 @@ from typing import Literal, TypeAlias
 
 from qa_speech.batch.child import enter
 from qa_speech.batch.jobs import Job
-from qa_speech.batch.messages import PackedWindow
+from qa_speech.batch.messages import Message, PackedWindow
 from qa_speech.engines.base import WindowWords
+from qa_speech.errors import EngineError, problem
 
 Kind: TypeAlias = Literal["worker", "recogniser"]
 """What a child does; the name of its module."""
@@ -107,6 +108,23 @@ def spawn(kind: Kind, index: int, arguments: tuple[object, ...], environment: Ma
     process.start()
     theirs.close()
     return Child(kind, index, process, ours)
+
+
+def first_words(child: Child) -> Message:
+    """What a recogniser says next while it loads.
+
+    Raises
+    ------
+    EngineError
+        Its process has ended.
+    """
+    try:
+        message: Message = child.link.recv()
+    except (EOFError, OSError):
+        child.process.join()
+        what = problem("its process ended {how} while it was loading", how=ending(child.process.exitcode))
+        raise EngineError("recogniser", what) from None
+    return message
 
 
 def recogniser_environment(threads: int, device: int | None) -> dict[str, str]:

@@ -226,15 +226,14 @@ def _figures(call: Call, number: int, lang: Language) -> list[str]:
 
 def _headline(call: Call, lang: Language) -> str:
     from qa_speech.metrics.common import reliability
-    from qa_speech.wording import catalogue as words
-    from qa_speech.wording import terms
+    from qa_speech.wording import recordings, terms
 
     recording = call.recording
     trust, why = reliability(call)
     trusted = TRUSTED[lang]
     if trust != "ok":
         trusted = DOUBTED[lang] + terms.bracket(terms.reason(why, lang), lang)
-    roles = terms.term(words.ROLES_FROM, recording.roles_from, lang)
+    roles = terms.term(recordings.ROLES_FROM, recording.roles_from, lang)
     rate = f"{terms.number(recording.sampling_rate / 1000)} kHz"
     layout = terms.layout(recording, lang)
     return "  ".join((call.id, terms.clock(call.duration), rate, layout, roles, trusted))
@@ -242,8 +241,7 @@ def _headline(call: Call, lang: Language) -> str:
 
 def _problems(call: Call, lang: Language) -> list[str]:
     """Every finding that is no mere figure, with its level, lag, share or seconds; then what was odd about the file."""
-    from qa_speech.wording import catalogue as words
-    from qa_speech.wording import terms
+    from qa_speech.wording import recordings, terms
 
     found = {(finding.code, finding.channel): finding for finding in call.recording.findings}
     lines = []
@@ -251,7 +249,7 @@ def _problems(call: Call, lang: Language) -> list[str]:
         if finding.code in FIGURES or finding.code in LAGS.values():
             continue
         lag = found.get((LAGS.get(finding.code, ""), finding.channel))
-        text = terms.term(words.FINDINGS, finding.code, lang) + terms.bracket(_details(finding, lag, lang), lang)
+        text = terms.term(recordings.FINDINGS, finding.code, lang) + terms.bracket(_details(finding, lag, lang), lang)
         if finding.channel is not None:
             text = f"{CHANNEL[lang].format(finding.channel)}{text}"
         lines.append(text)
@@ -272,10 +270,9 @@ def _details(finding: Finding, lag: Finding | None, lang: Language) -> str:
 
 
 def _amount(finding: Finding, lang: Language) -> str:
-    from qa_speech.wording import catalogue as words
-    from qa_speech.wording import terms
+    from qa_speech.wording import recordings, terms
 
-    if finding.value is None or finding.code in words.PLAIN_FINDINGS:
+    if finding.value is None or finding.code in recordings.PLAIN_FINDINGS:
         return ""
     if finding.unit == "count":
         places = "处" if lang == "zh" else "places"

@@ -11,7 +11,7 @@ import typer
 
 from qa_speech.cli.tongue import ui as ui
 from qa_speech.errors import AudioError, ConfigError, EngineError, QaSpeechError, problem, said_by
-from qa_speech.wording.lang import Lang, labelled, pick
+from qa_speech.wording.lang import Lang, labelled, listed, pick
 
 if TYPE_CHECKING:
     from qa_speech.audio.decode import RawFormat
@@ -153,13 +153,11 @@ def tell_overlooked(places: Sequence[str | Path], pairs: str, lang: Language) ->
 
     found = overlooked(places)
     if found.suffixes:
-        none = "无后缀" if lang == "zh" else "no suffix"
-        listed = "、".join(f"{suffix or none} {count}" for suffix, count in found.suffixes.items())
+        none = in_words(lang, "无后缀", "no suffix")
+        told = listed([f"{suffix or none} {count}" for suffix, count in found.suffixes.items()], lang)
         count = sum(found.suffixes.values())
-        typer.echo(
-            f"略过 {count} 个不是录音的文件：{listed}" if lang == "zh" else f"{count} other files left out: {listed}",
-            err=True,
-        )
+        zh = f"略过 {count} 个不是录音的文件：{told}"
+        typer.echo(in_words(lang, zh, f"{count} other files left out: {told}"), err=True)
     if found.pairs and not pairs:
         count, (agent, customer) = len(found.pairs), found.pairs[0].ends
         zh = f"有 {count} 对文件像同一通电话的两侧，如名字以 {agent} 和 {customer} 结尾；加 --pairs auto 合成双声道"

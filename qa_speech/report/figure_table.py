@@ -10,8 +10,7 @@ from typing import NamedTuple, TypeAlias
 from qa_speech.report.labels import UI
 from qa_speech.report.score_sheet import LEAST_APART, Apart
 from qa_speech.scores import CallReport, Measurement
-from qa_speech.wording import catalogue as words
-from qa_speech.wording import terms
+from qa_speech.wording import recordings, terms
 from qa_speech.wording.lang import Lang, listed, pick
 
 WHOLE_CALL = ""
@@ -129,7 +128,7 @@ def _cell(metric: str, measured: Measurement | None, lang: Lang) -> Cell:
 def _faults(measured: Measurement, lang: Lang) -> list[str]:
     """The faults of a recording by their names."""
     counts = {code: measured.components.get(part) for part, code in FAULTS.items()}
-    return [terms.term(words.FINDINGS, code, lang) for code, count in counts.items() if count]
+    return [terms.term(recordings.FINDINGS, code, lang) for code, count in counts.items() if count]
 
 
 def _known_components(measured: Measured) -> list[str]:

@@ -13,8 +13,7 @@ from qa_speech.scores import CallFailure, CallReport, CriterionScore, Outcome, S
 from qa_speech.store.base import Result
 from qa_speech.store.records import CriterionRow, ResultRow
 from qa_speech.tables.dates import known
-from qa_speech.wording import catalogue as words
-from qa_speech.wording import messages, terms
+from qa_speech.wording import messages, recordings, terms
 from qa_speech.wording.lang import Lang
 from qa_speech.wording.sentences import sentence
 from qa_speech.wording.translate import retold
@@ -157,8 +156,8 @@ def _warnings(report: CallReport, lang: Lang) -> list[str]:
 
 def _grave(codes: Iterable[str], lang: Lang) -> list[str]:
     """The findings of the recording that a reader of a list must see, each once."""
-    grave = dict.fromkeys(code for code in codes if code in words.GRAVE_FINDINGS)
-    return [terms.term(words.FINDINGS, code, lang) for code in grave]
+    grave = dict.fromkeys(code for code in codes if code in recordings.GRAVE_FINDINGS)
+    return [terms.term(recordings.FINDINGS, code, lang) for code in grave]
 
 
 # ------------------------------------------------------------------------------------------ of what a run has stored

@@ -9,8 +9,7 @@ from typing import TypeAlias
 from qa_speech.audio.quality import LOW_SNR_DB
 from qa_speech.call import Finding, Recording
 from qa_speech.report.labels import CHECK
-from qa_speech.wording import catalogue as words
-from qa_speech.wording import terms
+from qa_speech.wording import recordings, terms
 from qa_speech.wording.lang import Lang, labelled, listed, pick
 
 FIGURES = frozenset(("level", "snr", "wada_snr", "band_limit", "crosstalk_lag", "echo_lag"))
@@ -98,7 +97,7 @@ def _faults(findings: Iterable[Finding], lang: Lang) -> Iterator[str]:
 
 
 CHECK_NAMES = {
-    **words.FINDINGS,
+    **recordings.FINDINGS,
     "silent_channel": ("有声音，但没有找到人声", "carries sound, yet no speech was found"),
     "little_speech": ("几乎没有找到人声", "next to no speech was found"),
     "level_disagrees": (

@@ -12,7 +12,7 @@ from qa_speech.report import charts
 from qa_speech.report.score_sheet import LEAD_S, evidence_against
 from qa_speech.scores import CallReport, Evidence
 from qa_speech.wording import catalogue as words
-from qa_speech.wording import exhibit, terms
+from qa_speech.wording import exhibit, recordings, terms
 from qa_speech.wording.lang import Lang
 
 PRINTED_WHOLE = 60
@@ -158,7 +158,7 @@ def stray_words(call: Call, lang: Lang) -> tuple[Stray, ...]:
     """The words that belong to no utterance, and why."""
     found = []
     for one in call.stray:
-        reason = terms.term(words.STRAY, one.reason, lang)
+        reason = terms.term(recordings.STRAY, one.reason, lang)
         if call.times == "nominal":
             found.append(Stray(None, "", one.word.text, reason))
         else:

@@ -33,7 +33,7 @@ from qa_speech.report.transcript import Line, Stray, lines, stray_words
 from qa_speech.scorecard.deductions import pending
 from qa_speech.scores import CallReport, Score
 from qa_speech.wording import catalogue as words
-from qa_speech.wording import messages, terms
+from qa_speech.wording import messages, recordings, terms
 from qa_speech.wording.lang import Lang
 
 IN_THE_HEAD = ("started_at", "agent", "agent_id", "queue")
@@ -241,7 +241,7 @@ def notices(report: CallReport, lang: Lang) -> list[str]:
     """What a reader must know before believing the page: warnings, then grave findings of the channel doctor."""
     call = report.call
     found = [terms.warning(text, lang) for text in call.warnings]
-    found += [terms.finding(one, lang) for one in call.recording.findings if one.code in words.GRAVE_FINDINGS]
+    found += [terms.finding(one, lang) for one in call.recording.findings if one.code in recordings.GRAVE_FINDINGS]
     return list(dict.fromkeys(found))
 
 
@@ -259,7 +259,7 @@ def facts(report: CallReport, lang: Lang) -> list[Fact]:
         add("sampling", f"{recording.sampling_rate} Hz")
     add("layout", terms.layout(recording, lang))
     if recording.channels and recording.layout == "two_channel":
-        add("roles_from", terms.term(words.ROLES_FROM, recording.roles_from, lang))
+        add("roles_from", terms.term(recordings.ROLES_FROM, recording.roles_from, lang))
     add("times", terms.term(words.TIMES, call.times, lang))
     if call.language:
         add("language", terms.term(words.LANGUAGES, call.language, lang))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -103,7 +103,10 @@ def in_words(figures: Figures, run: Path, now: dt.datetime, lang: Lang, session:
     told = _Told(lang)
     lines = [told("title", when=f"{now:%Y-%m-%d %H:%M}"), ""]
     if figures.alarms:
-        rang = [f"{visible(title)} {told('calls', n=f'{count:,}')}" for title, count in figures.alarms.items()]
+        rang = []
+        for title, count in figures.alarms.items():
+            calls = told("calls", n=f"{count:,}")
+            rang.append(f"{visible(title)} {calls}")
         lines += [told("alarms", what=listed(rang, lang)), ""]
     lines += _of_rows(figures, told)
     if session is not None:
@@ -134,8 +137,13 @@ class _Told(NamedTuple):
 
 
 def _of_rows(figures: Figures, told: _Told) -> list[str]:
-    counts = {"rows": figures.rows, "ok": figures.ok, "failed": figures.failed, "left": figures.left}
-    rows = told("rows", **{name: f"{count:,}" for name, count in counts.items()})
+    rows = told(
+        "rows",
+        rows=f"{figures.rows:,}",
+        ok=f"{figures.ok:,}",
+        failed=f"{figures.failed:,}",
+        left=f"{figures.left:,}",
+    )
     if figures.forgotten:
         rows += told("forgotten", n=f"{figures.forgotten:,}")
     audio = told("audio", length=in_hours(figures.audio_h, told.lang))
@@ -147,7 +155,8 @@ def _of_rows(figures: Figures, told: _Told) -> list[str]:
 def _of_session(session: Session, told: _Told) -> list[str]:
     line = told("session", n=f"{session.done:,}", clock=clock(session.elapsed_s))
     if session.elapsed_s and session.done:
-        per_h, times = session.done / session.elapsed_s * 3600, session.audio_s / session.elapsed_s
+        per_h = session.done / session.elapsed_s * 3600
+        times = session.audio_s / session.elapsed_s
         line += told("speed", per_h=f"{per_h:,.0f}", times=f"{times:.1f}")
     if not session.stopped:
         return [line]
@@ -171,8 +180,10 @@ def _without_total(reasons: Mapping[str, int], told: _Told) -> str:
     """``no_total`` in words: attribute:NAME is one reason."""
     counts: Counter[str] = Counter()
     for reason, count in reasons.items():
-        code = reason.partition(":")[0]
-        counts[term(NO_TOTAL, code, told.lang) if code in NO_TOTAL else reason] += count
+        name, code = reason, reason.partition(":")[0]
+        if code in NO_TOTAL:
+            name = term(NO_TOTAL, code, told.lang)
+        counts[name] += count
     parts = [f"{name} {count:,}" for name, count in counts.items()]
     return told("no_total", n=f"{counts.total():,}", what=listed(parts, told.lang))
 
@@ -203,9 +214,8 @@ def _of_folder(run: Path, folder: Path, found: PageList, told: _Told) -> list[st
     name = "pages_unmasked" if folder.name == UNMASKED else "pages"
     lines = [told(name, place=folder / INDEX)]
     if found.pages:
-        counts = Counter(page.why for page in found.pages)
-        whys = [f"{term(WHY_A_PAGE, why, told.lang)} {counts[why]:,}" for why in get_args(Why) if counts[why]]
-        lines.append(told("with_page", n=f"{len(found.pages):,}", what=pick(told.lang, "，", ", ").join(whys)))
+        whys = pick(told.lang, "，", ", ").join(_whys(found, told))
+        lines.append(told("with_page", n=f"{len(found.pages):,}", what=whys))
     for page in found.pages[:SHOWN_PAGES]:
         total = told("without_total")
         if page.total is not None:
@@ -214,6 +224,15 @@ def _of_folder(run: Path, folder: Path, found: PageList, told: _Told) -> list[st
     if found.left_out:
         lines.append(told("left_out", n=f"{found.left_out:,}", run=run))
     return lines
+
+
+def _whys(found: PageList, told: _Told) -> Iterator[str]:
+    """Why calls have a page, with how many for each reason."""
+    counts = Counter(page.why for page in found.pages)
+    for why in get_args(Why):
+        if counts[why]:
+            name = term(WHY_A_PAGE, why, told.lang)
+            yield f"{name} {counts[why]:,}"
 
 
 def _next_steps(figures: Figures, run: Path, told: _Told) -> list[str]:

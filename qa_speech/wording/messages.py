@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from qa_speech.scorecard.deductions import deductions, pending
 from qa_speech.scores import CallReport, CriterionScore, Score
 from qa_speech.wording import catalogue as words
-from qa_speech.wording import terms
+from qa_speech.wording import recordings, terms
 from qa_speech.wording.lang import Lang, clauses, labelled, listed, pick
 from qa_speech.wording.sentences import sentence
 
@@ -158,7 +158,7 @@ def grave_warnings(report: CallReport, lang: Lang) -> list[str]:
 
 def grave_texts(warnings: Sequence[str], lang: Lang) -> list[str]:
     """Of the warnings of a call those that a reader of a list must see, each once."""
-    kept = [text for text in warnings if terms.warning_code(text) not in words.MINOR_WARNINGS]
+    kept = [text for text in warnings if terms.warning_code(text) not in recordings.MINOR_WARNINGS]
     return list(dict.fromkeys(terms.warning(text, lang) for text in kept))
 
 

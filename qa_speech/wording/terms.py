@@ -6,6 +6,7 @@ from qa_speech.call import Finding, Recording, Role
 from qa_speech.metrics import Component, metrics
 from qa_speech.scores import CriterionScore, Measurement
 from qa_speech.wording import catalogue as words
+from qa_speech.wording import recordings
 from qa_speech.wording.lang import Lang, Words, labelled, pick
 from qa_speech.wording.units import UNITS
 
@@ -242,7 +243,7 @@ def warning(text: str, lang: Lang) -> str:
     if not code:
         return text
     rest = text[len(code) :].strip(": ")
-    return f"{term(words.WARNINGS, code, lang)}{bracket(rest, lang)}"
+    return f"{term(recordings.WARNINGS, code, lang)}{bracket(rest, lang)}"
 
 
 def warning_code(text: str) -> str:
@@ -253,7 +254,7 @@ def warning_code(text: str) -> str:
     """
     parts = text.split(":")
     for code in (":".join(parts[:2]), parts[0]):
-        if code in words.WARNINGS:
+        if code in recordings.WARNINGS:
             return code
     return ""
 
@@ -264,8 +265,8 @@ def finding(found: Finding, lang: Lang) -> str:
     >>> finding(Finding("clipping", 1, 2.5, "%"), "zh")
     '声道 1：削波失真（2.5%）'
     """
-    text = term(words.FINDINGS, found.code, lang)
-    if found.value is not None and found.code not in words.PLAIN_FINDINGS:
+    text = term(recordings.FINDINGS, found.code, lang)
+    if found.value is not None and found.code not in recordings.PLAIN_FINDINGS:
         text += bracket(figure(found.value, found.unit, lang), lang)
     if found.note:
         text += bracket(reason(found.note, lang), lang)
@@ -344,7 +345,7 @@ def layout(recording: Recording, lang: Lang) -> str:
     >>> layout(Recording("a", channels=(Role.AGENT, Role.CUSTOMER), layout="two_channel"), "zh")
     '双声道（1 坐席，2 客户）'
     """
-    name = term(words.LAYOUTS, recording.layout, lang)
+    name = term(recordings.LAYOUTS, recording.layout, lang)
     if recording.layout != "two_channel":
         return name
     channels = [f"{number} {role(who, lang)}" for number, who in enumerate(recording.channels, 1)]

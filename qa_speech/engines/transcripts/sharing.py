@@ -46,32 +46,50 @@ def on_both(lines: Sequence[Line], speech: Mapping[Role, FoundSpeech]) -> OnBoth
         return OnBoth()
     inside = []
     for place, line in enumerate(lines):
-        if line.start is not None:
-            span = span_of(line)
-            own_s = sum([speech[role].shared_s(*span) for role in PARTIES])
-            if shared.shared_s(*span) > own_s:
-                inside.append(place)
+        if line.start is None:
+            continue
+        start, end = span_of(line)
+        own_s = sum([speech[role].shared_s(start, end) for role in PARTIES])
+        if shared.shared_s(start, end) > own_s:
+            inside.append(place)
     inside.sort(key=lambda place: span_of(lines[place]))
-    pairs = list(_said_twice(lines, inside))
-    nobodys = {place for pair in pairs for place in pair}
-    if pairs and 2 * len(nobodys) >= len(inside):
-        nobodys = set(inside)
-    nobodys |= {place for place in inside if not lines[place].speaker and lines[place].channel is not None}
-    return OnBoth(frozenset(nobodys), frozenset(second for _, second in pairs))
+
+    nobodys: set[int] = set()
+    repeats: set[int] = set()
+    for first, second in _said_twice(lines, inside):
+        nobodys.update((first, second))
+        repeats.add(second)
+    if repeats and 2 * len(nobodys) >= len(inside):
+        nobodys.update(inside)
+    for place in inside:
+        line = lines[place]
+        if not line.speaker and line.channel is not None:
+            nobodys.add(place)
+    return OnBoth(frozenset(nobodys), frozenset(repeats))
 
 
 def _said_twice(lines: Sequence[Line], inside: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Pairs of lines of two voices that say nearly the same at the same time; `inside` are places in order of time."""
-    for at, one in enumerate(inside):
-        start, end = span_of(lines[one])
-        for other in inside[at + 1 : at + 1 + NEIGHBOURS]:
-            other_start, other_end = span_of(lines[other])
-            common_s = min(end, other_end) - other_start
-            if common_s < min(end - start, other_end - other_start) / 2 or lines[one].voice == lines[other].voice:
-                continue
-            if SequenceMatcher(None, letters(lines[one].text), letters(lines[other].text)).ratio() >= ALIKE:
-                yield one, other
+    for at, place in enumerate(inside):
+        next_ones = at + 1
+        for other in inside[next_ones : next_ones + NEIGHBOURS]:
+            if _is_said_again(lines[place], lines[other]):
+                yield place, other
                 break
+
+
+def _is_said_again(line: Line, later: Line) -> bool:
+    """Whether another voice says nearly the same in a line that begins no sooner, for at least half of the shorter one."""
+    if line.voice == later.voice:
+        return False
+    start, end = span_of(line)
+    later_start, later_end = span_of(later)
+    common_s = min(end, later_end) - later_start
+    shorter_s = min(end - start, later_end - later_start)
+    if common_s < shorter_s / 2:
+        return False
+    alike = SequenceMatcher(None, letters(line.text), letters(later.text))
+    return alike.ratio() >= ALIKE
 
 
 def without_sounds(speech: Mapping[Role, Timeline], sounds: Sequence[OtherSound]) -> dict[Role, Timeline]:
@@ -82,22 +100,30 @@ def without_sounds(speech: Mapping[Role, Timeline], sounds: Sequence[OtherSound]
     """
     left = {}
     for role, line in speech.items():
-        left[role] = line - Timeline([(sound.start, sound.end) for sound in sounds if sound.role is role])
+        own = [(sound.start, sound.end) for sound in sounds if sound.role is role]
+        left[role] = line - Timeline(own)
     return left
+
+
+def _stretches(lines: Sequence[Line]) -> Timeline:
+    """When the lines are said, as far as they have times."""
+    return Timeline([span_of(line) for line in lines if line.start is not None])
 
 
 def others_speech(
     others: Sequence[tuple[Line, str]], found: Mapping[Role, FoundSpeech], given: Mapping[Role, Sequence[Line]]
 ) -> tuple[OtherSound, ...]:
     """What is heard of third speakers and machines, on the channel whose speech their lines fit best, beside its own lines."""
-    own = {role: Timeline([span_of(line) for line in lines if line.start is not None]) for role, lines in given.items()}
+    own = {role: _stretches(lines) for role, lines in given.items()}
     sounds = []
     for line, kind in others:
         if line.start is None:
             continue
-        span = span_of(line)
-        role = max(found, key=lambda one: found[one].fit(*span))
-        for piece in Timeline(found[role].within(*span)) - own[role]:
+        start, end = span_of(line)
+        fits = {role: speech.fit(start, end) for role, speech in found.items()}
+        role = max(fits, key=lambda one: fits[one])
+        heard = Timeline(found[role].within(start, end))
+        for piece in heard - own[role]:
             sounds.append(OtherSound(kind, role, piece.start, piece.end))
     return tuple(sounds)
 
@@ -115,15 +141,21 @@ def in_turn(
     """
     if any(line.start is not None for line in lines):
         return given
-    said = Timeline([stretch for own in speech.values() for stretch in own])
+    said = Timeline()
+    for own in speech.values():
+        said = said | own
     counts = [len(units(line.text)) for line in lines]
     paced = at_pace(list(said), sum(counts))
     timed: dict[int, Line] = {}
     for line, count in zip(lines, counts, strict=True):
-        own, paced = paced[:count], paced[count:]
-        if own:
-            timed[id(line)] = replace(line, start=own[0][0], end=own[-1][1])
-    return {role: [timed.get(id(line), line) for line in mine] for role, mine in given.items()}
+        its, paced = paced[:count], paced[count:]
+        if its:
+            first, last = its[0], its[-1]
+            timed[id(line)] = replace(line, start=first[0], end=last[1])
+    found = {}
+    for role, mine in given.items():
+        found[role] = [timed.get(id(line), line) for line in mine]
+    return found
 
 
 def shared_out(speech: Mapping[Role, Timeline], given: Mapping[Role, Sequence[Line]]) -> Mapping[Role, Timeline]:
@@ -134,17 +166,19 @@ def shared_out(speech: Mapping[Role, Timeline], given: Mapping[Role, Sequence[Li
     shared = speech.get(Role.UNKNOWN)
     if not shared or not set(PARTIES) <= set(speech):
         return speech
-    under = {
-        role: Timeline([span_of(line) for line in lines if line.start is not None]) for role, lines in given.items()
-    }
+    under = {role: _stretches(lines) for role, lines in given.items()}
     told = {role: shared & under[role] for role in PARTIES}
     mine = shared & under[Role.UNKNOWN]
     left = shared - told[Role.AGENT] - told[Role.CUSTOMER] - mine
     for piece in left:
-        distances = {role: FoundSpeech(told[role]).distance_s((piece.start + piece.end) / 2) for role in PARTIES}
+        alone = Timeline([piece])
+        middle = (piece.start + piece.end) / 2
+        distances = {role: FoundSpeech(told[role]).distance_s(middle) for role in PARTIES}
         nearest = min(distances, key=lambda one: distances[one])
         if distances[nearest] <= NEAR_S:
-            told[nearest] = told[nearest] | Timeline([piece])
+            told[nearest] = told[nearest] | alone
         else:
-            mine = mine | Timeline([piece])
-    return {role: speech[role] | told[role] for role in PARTIES} | {Role.UNKNOWN: mine}
+            mine = mine | alone
+    found = {role: speech[role] | told[role] for role in PARTIES}
+    found[Role.UNKNOWN] = mine
+    return found

@@ -47,6 +47,11 @@ class Row(NamedTuple):
     forms: Sequence[str]
 
 
+def counted(name: Cell, count: int) -> Row:
+    """A row that tells how many."""
+    return Row([name, count], [COUNT])
+
+
 class Overview:
     """Small tables one below the other on the first sheet."""
 
@@ -88,43 +93,55 @@ class Overview:
         return head_row
 
     def _write(self, cells: Sequence[Cell], forms: Sequence[str]) -> None:
-        """A row below what is there, as wide as the shorter of the two."""
+        """A row below what is there; each cell has a form, "" for a plain one."""
         self._row += 1
-        for place, (cell, form) in enumerate(zip(cells, forms, strict=False)):
-            write(self._book, self._sheet, self._row, place, cell, form or SOFT)
+        for place, cell in enumerate(cells):
+            form = forms[place] or SOFT
+            write(self._book, self._sheet, self._row, place, cell, form)
 
     # -- what is told -------------------------------------------------------------------------------------------
 
     def _title(self, tally: Tally, title: str) -> None:
-        period = tally.first_day
+        told = []
+        if tally.first_day:
+            told.append(tally.first_day)
         if tally.last_day != tally.first_day:
-            period += f" {self._word('to')} {tally.last_day}"
-        cards = [f"{name} v{version}" for name, version in sorted(tally.cards)]
-        told = [text for text in (period, clauses(cards, self._lang)) if text]
+            told[0] += f" {self._word('to')} {tally.last_day}"
+        for name, version in sorted(tally.cards):
+            told.append(f"{name} v{version}")
+        below = clauses(told, self._lang)
         self._sheet.write_string(0, 0, plain(title), self._book.form(TITLE))
-        self._sheet.write_string(1, 0, plain(clauses(told, self._lang)), self._book.form(SOFT))
+        self._sheet.write_string(1, 0, plain(below), self._book.form(SOFT))
         self._row = 1
 
     def _alarms(self, tally: Tally) -> None:
-        rows = [Row([Bad(title), count], [COUNT]) for title, count in tally.alarms.most_common()]
+        rows = []
+        for title, count in tally.alarms.most_common():
+            rows.append(counted(Bad(title), count))
         if not rows:
             rows = [Row([self._word("none")], [])]
         self._table("alarms", ["calls"], rows)
 
     def _key(self, tally: Tally) -> None:
-        found = tally.all
-        counts = {self._word("all"): found.calls + tally.failed, self._word("done"): found.calls}
+        found, head = tally.all, self._layout.head
+        listed = found.calls + tally.failed
+        rows = [
+            counted(self._word("all"), listed),
+            counted(self._word("done"), found.calls),
+        ]
         if tally.failed:
-            counts[self._word("failed")] = tally.failed
-        counts[self._layout.head("scored")] = len(found.totals)
-        counts[self._layout.head("alarms")] = found.alarms
-        counts[self._layout.head("fatal")] = found.fatal
-        counts[self._layout.head("to_review")] = found.to_review
-        rows = [Row([name, count], [COUNT]) for name, count in counts.items()]
-        if found.mean is not None:
-            rows.append(Row([self._layout.head("mean"), *found.mean], [POINTS] * 3))
-        if found.pass_rate is not None:
-            rows.append(Row([self._layout.head("pass_rate"), *found.pass_rate], [SHARE] * 3))
+            rows.append(counted(self._word("failed"), tally.failed))
+        rows += [
+            counted(head("scored"), len(found.totals)),
+            counted(head("alarms"), found.alarms),
+            counted(head("fatal"), found.fatal),
+            counted(head("to_review"), found.to_review),
+        ]
+        mean, pass_rate = found.mean, found.pass_rate
+        if mean is not None:
+            rows.append(Row([head("mean"), *mean], [POINTS] * 3))
+        if pass_rate is not None:
+            rows.append(Row([head("pass_rate"), *pass_rate], [SHARE] * 3))
         self._table("key", ["figure", "low", "high"], rows)
 
     def _histogram(self, tally: Tally) -> None:
@@ -134,7 +151,8 @@ class Overview:
         rows = []
         for place, count in enumerate(tally.histogram):
             low, high = place * BIN, (place + 1) * BIN
-            rows.append(Row([f"{low}–{high}", count, count / scored], [COUNT, SHARE]))
+            share = count / scored
+            rows.append(Row([f"{low}–{high}", count, share], [COUNT, SHARE]))
         head = self._table("histogram", ["calls", "share"], rows)
         self._chart(head, head + len(rows))
 
@@ -152,23 +170,28 @@ class Overview:
         self._sheet.insert_chart(head, 4, chart)
 
     def _bands(self, tally: Tally) -> None:
-        banded = sum([count for count, _ in tally.bands.values()])
-        by_best = sorted(tally.bands.items(), key=lambda item: -item[1][1])
-        rows = [Row([name, count, count / banded], [COUNT, SHARE]) for name, (count, _) in by_best]
+        counts = {name: round(count) for name, (count, _) in tally.bands.items()}
+        banded = sum(counts.values())
+        rows = []
+        for name in sorted(counts, key=lambda band: -tally.bands[band][1]):
+            count = counts[name]
+            rows.append(Row([name, count, count / banded], [COUNT, SHARE]))
         if rows:
             self._table("bands", ["calls", "share"], rows)
 
     def _no_total(self, tally: Tally) -> None:
-        named = [(terms.reason(code, self._lang), count) for code, count in tally.no_total.most_common()]
-        self._counts("no_total", named)
+        rows = []
+        for code, count in tally.no_total.most_common():
+            rows.append(counted(terms.reason(code, self._lang), count))
+        if rows:
+            self._table("no_total", ["calls"], rows)
 
     def _errors(self, tally: Tally) -> None:
-        named = [(error_name(code, self._lang), count) for code, count in tally.errors.most_common()]
-        self._counts("errors", named)
-
-    def _counts(self, name: str, counts: Sequence[tuple[str, int]]) -> None:
-        if counts:
-            self._table(name, ["calls"], [Row(pair, [COUNT]) for pair in counts])
+        rows = []
+        for code, count in tally.errors.most_common():
+            rows.append(counted(error_name(code, self._lang), count))
+        if rows:
+            self._table("errors", ["calls"], rows)
 
     def _criteria(self, tally: Tally) -> None:
         heads = ["judged", "wrong", "wrong_share", "low", "high", "lost_total", "pending"]
@@ -176,7 +199,8 @@ class Overview:
         rows = []
         for one in list(tally.worst_criteria())[:MOST_CRITERIA]:
             share = wilson(one.wrong, one.judged) or NO_INTERVAL
-            rows.append(Row([one.title, one.judged, one.wrong, *share, one.lost, one.pending], forms))
+            cells = [one.title, one.judged, one.wrong, *share, one.lost, one.pending]
+            rows.append(Row(cells, forms))
         if rows:
             self._table("criteria", heads, rows)
 
@@ -214,12 +238,15 @@ def fill_agents(book: Book, layout: Layout, tally: Tally) -> None:
     """A row for each agent, those with the lowest mean first; agents without a total last."""
     columns = []
     for key in ("agent", "team"):
-        columns.append(Column(terms.term(labels.METADATA, key, layout.lang), 12))
+        name = terms.term(labels.METADATA, key, layout.lang)
+        columns.append(Column(name, 12))
     for name, width, form in AGENT_COLUMNS:
         columns.append(Column(layout.head(name), width, form))
     table = Table(book, terms.term(labels.SHEETS, "agents", layout.lang), columns)
-    for agent, team in sorted(tally.agents, key=lambda one: (_rank(tally.agents[one]), one)):
-        table.add([agent, team or None, *_of_group(tally.agents[agent, team], layout.lang)])
+    found = sorted(tally.agents.items(), key=lambda one: (_rank(one[1]), one[0]))
+    for (agent, team), group in found:
+        cells = _of_group(group, layout.lang)
+        table.add([agent, team or None, *cells])
     table.finish()
 
 
