@@ -3,7 +3,7 @@ import pytest
 
 from qa_speech.audio.analysis import Analysis, analyse
 from qa_speech.audio.track import Floats
-from qa_speech.timeline import Segment
+from qa_speech.timeline import Segment, Timeline
 from tests.voices import FRAME_S, by_level, noise, voice
 
 LENGTH_S = 61.0
@@ -101,6 +101,38 @@ def test_noise_that_comes_and_goes_stands_still_and_is_no_whisper() -> None:
 
     assert found.speech[1].duration == 0
     assert "unexplained_sound" in codes(found, 2)
+
+
+def half_deaf(samples: Floats) -> Floats:
+    """A detector that hears what is said before the 14th second, and nothing later."""
+    likely = by_level(samples)
+    likely[round(14 / FRAME_S) :] = 0.02
+    return likely
+
+
+def test_noise_beside_a_voice_that_is_heard_again_is_not_believed_with_it() -> None:
+    """What moves is heard again, the noise between that goes on right after each word is not."""
+    spoken = [(3.0, 7.0), (20.0, 22.0), (30.0, 32.0), (40.0, 42.0)]
+    clock = np.arange(round(LENGTH_S * 8000)) / 8000
+    hiss = noise(LENGTH_S, -26) * ((clock % 10 > 2.02) & (clock % 10 < 4) & (clock > 20) & (clock < 50))
+
+    found = analysed(agent(), whisper(spoken) + hiss + noise(LENGTH_S, -80, seed=6), detect=half_deaf)
+
+    noisy = Timeline([(22.3, 24), (32.3, 34), (42.3, 44)])
+    assert (found.speech[1] & Timeline(spoken)).duration > 9
+    assert (found.speech[1] & noisy).duration < 0.3
+
+
+def test_a_quarter_as_much_restless_sound_as_speech_that_nothing_explains_is_said() -> None:
+    """Sound that moves too little to be believed, and too much to be a machine."""
+    spoken = voice([(2.0, 12.0)], LENGTH_S, seed=2)
+    clock = np.arange(round(LENGTH_S * 8000)) / 8000
+    wavering = np.where(clock % 0.4 < 0.2, 1, 0) * resonant(noise(LENGTH_S, -26), 900)
+    other = noise(LENGTH_S, -24) * 0.6 + wavering * 0.8
+    for length_s, said in ((5.0, True), (1.5, False)):
+        beside = other * ((clock > 30) & (clock < 30 + length_s))
+        found = analysed(agent(), spoken + beside + noise(LENGTH_S, -80, seed=6), detect=half_deaf)
+        assert ("unexplained_sound" in codes(found, 2)) == said
 
 
 def soon_tired(samples: Floats) -> Floats:

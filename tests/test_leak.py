@@ -52,6 +52,16 @@ def test_two_people_who_do_not_hear_each_other_have_none() -> None:
     assert found_in(OTHER) is None
 
 
+def test_a_chance_likeness_of_the_little_that_two_masked_channels_hold_is_no_leak() -> None:
+    """Both are digital silence but for two seconds, in which the one seems to follow the other."""
+    own, other = np.zeros(320_000, np.float32), np.zeros(320_000, np.float32)
+    own[8000:24_000] = voice([(0, 2)], 2.0, seed=1)
+    other[8000:24_000] = 0.2 * np.roll(own[8000:24_000], 80) + noise(2.0, -50)
+    sides = [Side(track, frame_levels(track)) for track in (Track(own, 8000), Track(other, 8000))]
+
+    assert not between(*sides)
+
+
 def test_a_silent_source_leaks_nothing() -> None:
     track = Track(np.zeros(80_000, np.int16), 8000)
     silent = Side(track, frame_levels(track))

@@ -6,6 +6,8 @@ from qa_speech.audio.movement import PART_STEPS, STEP_S, movement, shapes, stand
 from qa_speech.audio.track import Floats, Track
 from tests.voices import noise, voice
 
+UNKNOWN = np.zeros(0, np.float32)
+
 
 def moves(sound: Floats, rate: int = 8000) -> Floats:
     track = Track(sound, rate)
@@ -65,7 +67,19 @@ def test_the_whole_of_a_horn_stands_still_and_nothing_of_the_voice_before_it() -
     sound = np.concatenate((voice([(0, 3)], 3), horn(2)))
     heard = np.ones(500, bool)
 
-    still = standing_still(moved(Track(sound, 8000), heard), heard, 0.01)
+    still = standing_still(moved(Track(sound, 8000), heard), heard, 0.01, beside=UNKNOWN)
 
     assert still[310:].mean() > 0.9
     assert still[50:280].mean() < 0.1
+
+
+@pytest.mark.parametrize(("spoken_db", "stands"), [(4.5, 1.0), (2.5, 0.0)])
+def test_a_noise_that_a_codec_makes_move_stands_still_beside_speech_that_it_makes_move_more(
+    spoken_db: float, stands: float
+) -> None:
+    heard = np.ones(300, bool)
+    noise_db = np.full(300, 1.8, np.float32)
+    known, too_little = (np.full(frames, spoken_db, np.float32) for frames in (200, 20))
+
+    assert standing_still(noise_db, heard, 0.01, beside=known).mean() == stands
+    assert not standing_still(noise_db, heard, 0.01, beside=too_little).any()

@@ -11,6 +11,7 @@ noise, so it only says *where* somebody speaks; *when exactly* is said by the ch
     audible     louder than speech less 40 dB, and than the background around it plus 2 dB
     speech      what is audible in an island, 0.35 s before or 0.2 s after it; where the background covers the ends, 50 ms
                 more, and what the detector is confident of
+    late        what sounds loud, moves as speech does and goes on into an island: the first syllables after a long silence
     in noise    where the pauses are louder than what is heard under the speech, the level cannot tell a noise from the
                 ends of speech: nothing is speech there but near what surely is
 
@@ -49,7 +50,7 @@ BEFORE_IN_NOISE_S, AFTER_IN_NOISE_S = 0.2, 0.03
 """The same for what the detector is sure of, where a noise in the pauses would be taken for the ends of speech."""
 NOISE_LIKELY, NOISE_PERCENT, NOISE_ABOVE_DB = 0.3, 90, 6.0
 """There, a tenth of what is less likely to be speech than this is that much louder than what is heard under the speech."""
-STILL_LIKELY = 0.4
+STILL_LIKELY = 0.6
 """Probability (0–1) from which on a sound that stands still may be speech: a long vowel, no horn."""
 POSSIBLE_SHARE = 0.2
 """Share of the threshold: from here on a frame may be speech."""
@@ -61,8 +62,12 @@ SURE_FRAMES = 4
 AUDIBLE_FRAMES = 4
 """Shorter sounds are clicks."""
 COVERED_S = 0.05
-CONFIDENT = 0.8
-"""Where the background covers a voice, the detector alone is believed from here on."""
+CONFIDENT, COVERED_DB = 0.8, 28.0
+"""Where the background covers a voice, the detector alone is believed from here on; what is so many dB below the loud speech, or more,
+is no voice of this channel but somebody behind it."""
+LATE_ABOVE_FLOOR_DB, LATE_GAP_S, LATE_S = 6.0, 0.1, 0.8
+"""Sound so far above the background is loud enough to be the beginning of what the detector was late to hear, over such gaps, and
+for so long before it."""
 
 UNLIKELY = 0.1
 """Frames below this probability (0–1) are background."""
@@ -135,6 +140,7 @@ def tight(
     explained: Mask | None = None,
     still: Mask | None = None,
     held: Mask | None = None,
+    moving: Mask | None = None,
     limits: SpeechLimits = DEFAULT,
 ) -> Timeline:
     """Speech for timing: no padding, ends where the level says.
@@ -151,6 +157,8 @@ def tight(
         Level frames whose sound stands still; no speech where the detector does not think so.
     held
         Level frames whose sound holds one pitch; neither speech nor background.
+    moving
+        Level frames whose sound moves as speech does; where it is loud and goes on into speech, it is speech.
     limits
         From what probability on a frame is speech, which pauses are bridged, what is too short to be speech.
 
@@ -186,6 +194,11 @@ def tight(
     possible = likely >= limits.threshold * POSSIBLE_SHARE
     islands = _islands(possible, sure)
     near_island = grown(islands, round(BEFORE_S / level_frame_s), round(AFTER_S / level_frame_s))
+    if moving is not None:
+        limit = np.maximum(floor + LATE_ABOVE_FLOOR_DB, loud - CLEAR_BELOW_LOUD_DB)
+        late = grown(moving & unheld & (levels >= limit), round(LATE_GAP_S / level_frame_s))
+        late &= grown(islands, round(LATE_S / level_frame_s), 0)
+        near_island |= _islands(islands | late, islands)
     near_sure = grown(
         islands & detected, round(BEFORE_IN_NOISE_S / level_frame_s), round(AFTER_IN_NOISE_S / level_frame_s)
     )
@@ -194,7 +207,7 @@ def tight(
     covered = islands & own & (floor + ABOVE_FLOOR_DB > loud - WITHIN_DB)
     near = grown(active & islands, round(COVERED_S / level_frame_s))
     active |= covered & near & detected
-    active |= covered & (likely >= CONFIDENT)
+    active |= covered & (likely >= CONFIDENT) & (floor > loud - COVERED_DB)
     found = Timeline((first * level_frame_s, last * level_frame_s) for first, last in runs(active))
     return found.bridged(limits.bridge_s).without_short(limits.min_speech_s)
 

@@ -18,7 +18,7 @@ All findings, of all passes but the third (`call.Finding`; `channel` counts from
 | little_speech | % | below 2 | the party speaks for this share of a call of more than a minute |
 | level_disagrees | % | above 50 | of what the detector is sure of, so much is too soft for the level; the detector was believed |
 | unvoiced_speech | s | when found | speech, most of the channel's, that was only heard with a pitch lent: whispered or hoarse |
-| unexplained_sound | s | from 2.5 | sound that is no speech, music or tone, and more of it than of speech |
+| unexplained_sound | s | from 2.5 | no speech, music or tone: more of it than of speech, or a quarter as much that moves |
 | crosstalk | dB | when found | how loud the other channel is heard in this one, relative to its level at home, before any gain |
 | crosstalk_lag | ms | with crosstalk | how much later |
 | snr | dB | with speech | power of speech over median power of the background |

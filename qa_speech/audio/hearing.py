@@ -45,10 +45,13 @@ MOVES_DB, MOVES_ALONE_DB = 2.0, 1.7
 speech, so that a whole voice may be lost."""
 MOVING_GAP_S, LEAST_MOVING_S = 0.1, 0.2
 """Moving sound goes on over gaps as short as this; shorter sounds tell nothing."""
+LONGEST_VOWEL_S = 1.0
+"""What stands still for so long is no part of what moves around it."""
 MOVING_LIKELY = 0.6
 """How likely to be speech (0–1) moving sound is that nothing explains."""
-LOST_S = 2.5
-"""Seconds of such sound in which a party may be lost, if there is more of it than of speech."""
+LOST_S, LOST_SHARE = 2.5, 0.25
+"""Seconds of sound that nothing explains, and that does not stand still, in which a party may be lost, and its share of the speech;
+or any sound that nothing explains, if there is more of it than of speech."""
 SUNG_SHARE = 0.25
 """What may be sung matters from this share of the speech on."""
 LEAK_REACH_S = 0.35
@@ -113,21 +116,54 @@ class Heard(NamedTuple):
 def hear(channel: Channel, detector: Detector, limits: SpeechLimits) -> Heard:
     """Speech and other sounds of one channel."""
     probabilities = _detected(channel, detector, lent=False)
-    shape = _shape(channel)
+    shape = _shape(channel, probabilities >= limits.threshold, detector.frame_s)
     heard = _gated(channel, shape, probabilities, detector.frame_s, limits)
     if heard.others:
         probabilities = _without_memory(channel, probabilities, heard, detector)
         heard = _gated(channel, shape, probabilities, detector.frame_s, limits)
+    again = heard
     if _untold(channel, shape, heard).duration >= UNTOLD_S:
-        heard = _heard_again(channel, shape, heard, probabilities, detector, limits)
+        again = _heard_again(channel, shape, heard, probabilities, detector, limits)
+    if again is heard:
+        again = _with_beginnings(channel, shape, heard, probabilities, detector.frame_s, limits)
+    heard = again
     doubts = list(heard.doubts)
     untold_s = _untold(channel, shape, heard).duration
-    if untold_s >= max(LOST_S, heard.speech.duration):
+    restless_s = _restless(channel, shape, heard).duration
+    more_than_speech = untold_s >= max(LOST_S, heard.speech.duration)
+    if more_than_speech or restless_s >= max(LOST_S, LOST_SHARE * heard.speech.duration):
         doubts.append(("unexplained_sound", round(untold_s, 1), "s"))
     sung_s = sung(channel.track, heard.sounds).duration
     if sung_s >= max(LOST_S, SUNG_SHARE * heard.speech.duration):
         doubts.append(("sung_sound", round(sung_s, 1), "s"))
     return heard._replace(doubts=tuple(doubts))
+
+
+def _with_beginnings(
+    channel: Channel, shape: Shape, heard: Heard, probabilities: Floats, frame_s: float, limits: SpeechLimits
+) -> Heard:
+    """What was heard, with the first syllables after a long silence, to which the detector is late."""
+    if heard.doubts:
+        return heard
+    taken = _tight(channel, shape, probabilities, frame_s, limits, moving=shape.moves >= MOVES_DB)
+    speech = (taken - heard.others).without_short(limits.min_speech_s)
+    padded = activity.padded(speech, probabilities, frame_s, channel.track.duration, limits=limits)
+    return heard._replace(speech=speech, padded=padded)
+
+
+def _tight(
+    channel: Channel,
+    shape: Shape,
+    probabilities: Floats,
+    frame_s: float,
+    limits: SpeechLimits,
+    moving: Mask | None = None,
+) -> Timeline:
+    """The gate by level, over a channel."""
+    return activity.tight(
+        probabilities, frame_s, channel.levels, channel.track.frame_s,
+        explained=channel.explained, still=shape.still, held=shape.held, moving=moving, limits=limits,
+    )  # fmt: skip
 
 
 def _without_memory(channel: Channel, probabilities: Floats, heard: Heard, detector: Detector) -> Floats:
@@ -158,8 +194,8 @@ def _heard_again(
     if moving.duration < least_s:
         return heard
     lent = _detected(channel, detector, lent=True)
-    still = shape.heard & (shape.moves < least_db)
-    lent[frame_mask(_timeline(still, channel.track.frame_s), len(lent), detector.frame_s)] = 0
+    moves = shape.heard & (shape.moves >= least_db)
+    lent[~frame_mask(_timeline(moves, channel.track.frame_s), len(lent), detector.frame_s)] = 0
     likely = np.maximum(probabilities, np.minimum(LENT_TIMES * lent, 1))
     believed = frame_mask(moving, len(likely), detector.frame_s)
     likely[believed] = np.maximum(likely[believed], max(MOVING_LIKELY, limits.threshold))
@@ -173,9 +209,9 @@ def _heard_again(
 def _moving(channel: Channel, heard: Heard, shape: Shape, least_db: float) -> Timeline:
     """Sound that nothing explains and that moves as speech does, by `least_db` on average."""
     frame_s = channel.track.frame_s
-    untold = _untold(channel, shape, heard).bridged(MOVING_GAP_S).without_short(LEAST_MOVING_S)
+    restless = _restless(channel, shape, heard)
     found = []
-    for stretch in untold:
+    for stretch in restless.bridged(MOVING_GAP_S).without_short(LEAST_MOVING_S):
         frames = slice(round(stretch.start / frame_s), round(stretch.end / frame_s))
         inside = shape.moves[frames][shape.heard[frames]]
         if len(inside) and np.mean(inside) >= least_db:
@@ -183,15 +219,18 @@ def _moving(channel: Channel, heard: Heard, shape: Shape, least_db: float) -> Ti
     return Timeline(found)
 
 
-def _shape(channel: Channel) -> Shape:
-    """How the sound of a channel moves."""
+def _shape(channel: Channel, likely: Mask, likely_s: float) -> Shape:
+    """How the sound of a channel moves, and what of it stands still beside what is `likely` to be speech on it, by the detector's
+    frames of `likely_s` seconds."""
     frame_s = channel.track.frame_s
     audible = sounds.audible(channel.levels, frame_s)
     heard = frame_mask(audible, len(channel.levels), frame_s)
     found = shapes(channel.track, heard)
     pitched = held(found, heard, frame_s)
     moves = movement(found, heard, frame_s)
-    return Shape(audible, heard, moves, standing_still(moves, heard, frame_s), pitched)
+    spoken = frame_mask(_timeline(likely, likely_s), len(moves), frame_s)
+    still = standing_still(moves, heard, frame_s, beside=moves[spoken & heard])
+    return Shape(audible, heard, moves, still, pitched)
 
 
 def findings(number: int, channel: Channel, heard: Heard, *, dead: bool) -> list[Finding]:
@@ -213,11 +252,8 @@ def findings(number: int, channel: Channel, heard: Heard, *, dead: bool) -> list
 
 def _gated(channel: Channel, shape: Shape, probabilities: Floats, frame_s: float, limits: SpeechLimits) -> Heard:
     """Speech by detector and level, and other sounds; what turned out to be music or a tone is no speech."""
-    track, levels, explained = channel.track, channel.levels, channel.explained
-    taken = activity.tight(
-        probabilities, frame_s, levels, track.frame_s,
-        explained=explained, still=shape.still, held=shape.held, limits=limits,
-    )  # fmt: skip
+    track, levels = channel.track, channel.levels
+    taken = _tight(channel, shape, probabilities, frame_s, limits)
     held_pitch = _timeline(shape.held, track.frame_s)
     sure = (
         activity.detected(probabilities, frame_s, activity.CONFIDENT, limits)
@@ -254,6 +290,12 @@ def _untold(channel: Channel, shape: Shape, heard: Heard) -> Timeline:
     """Where a channel is heard and nothing says what it is."""
     held_pitch = _timeline(shape.held, channel.track.frame_s)
     return shape.audible - heard.speech - heard.others - held_pitch - _explained(channel)
+
+
+def _restless(channel: Channel, shape: Shape, heard: Heard) -> Timeline:
+    """The same without what stands still for longer than a vowel."""
+    still = _timeline(shape.still, channel.track.frame_s).without_short(LONGEST_VOWEL_S)
+    return _untold(channel, shape, heard) - still
 
 
 def _unnamed(channel: Channel, heard: Heard) -> Floats:

@@ -14,14 +14,14 @@ from qa_speech.audio.activity import Mask
 from qa_speech.audio.movement import SIZE_S, STEP_S, Shapes
 from qa_speech.audio.track import runs
 
-LEAST_STEPS = 10
-"""Spectra, 0.35 s, through which a pitch is held."""
+LEAST_STEPS = 12
+"""Spectra, 0.42 s from the first to the end of the last, through which a pitch is held: a spoken 嗯 is shorter."""
 LEAST_SHARE, LEAST_HZ = 0.015, 2.0
 """It strays by no more than this share of it, or so many Hz: what a codec does to a tone."""
 
 
 def held(found: Shapes, heard: Mask, frame_s: float) -> Mask:
-    """Level frames of sound that holds its pitch for a third of a second or longer.
+    """Level frames of sound that holds its pitch for longer than a spoken 嗯.
 
     Parameters
     ----------

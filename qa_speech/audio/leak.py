@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from qa_speech.audio.activity import Mask
 from qa_speech.audio.leak_level import BAND_HZ, MOST_DB, Pair, Power, Side, louder_db, moved_levels
-from qa_speech.audio.track import SILENT_DB, Floats, Leak, Track, from_db, to_db
+from qa_speech.audio.track import SILENT_DB, Floats, Leak, Track, from_db, to_db, transforms
 
 Places = npt.NDArray[np.intp]
 """First samples of stretches."""
@@ -33,6 +33,8 @@ STRETCH = 2048
 """Samples of the source correlated at once."""
 STRETCHES = 240
 """Stretches that are looked at: 60 s of speech at 8 kHz."""
+FEWEST_STRETCHES = 16
+"""Fewer, 4 s, tell nothing: where most of a call is masked, a chance likeness of the rest stands out as far as a leak."""
 LAG_S = (-0.02, 0.45)
 """How much later than on its own channel a leak is looked for, seconds; below zero it is the other leak seen from behind."""
 TAPS_BEFORE, TAPS = 8, 48
@@ -125,7 +127,7 @@ def crosstalk(source: Side, target: Side) -> Crosstalk | None:
     A leak 25 dB below the noise of the target is found in 20 s of speech.
     """
     chosen = _stretches(source, target)
-    if not len(chosen):
+    if len(chosen) < FEWEST_STRETCHES:
         return None
     found = response(source.track, target.track, chosen, LAG_S[0])
     if found.outstanding < OUTSTANDING or found.level_db < LOWEST_DB:
@@ -180,7 +182,10 @@ def _stretches(source: Side, target: Side) -> Places:
     mine = mean_power(source.levels, first, frames)
     theirs = mean_power(target.levels, first, frames)
     loud = 10 * np.log10(mine + 1e-12)
-    active = np.flatnonzero(loud > np.percentile(source.levels, 95) - ACTIVE_BELOW_DB)
+    sounding = source.levels[source.levels > SILENT_DB]
+    if not len(sounding):
+        return np.zeros(0, np.intp)
+    active = np.flatnonzero(loud > np.percentile(sounding, 95) - ACTIVE_BELOW_DB)
     contrast = theirs[active] / mine[active]
     quietest_first = active[np.argsort(contrast, kind="stable")]
     return np.sort(quietest_first[:STRETCHES]) * STRETCH
@@ -219,9 +224,9 @@ def _spectra(source: Track, target: Track, chosen: Places) -> Spectra:
         whole = [np.concatenate(parts) for parts in zip(missing, pieces, strict=True)]
         counts = np.array([max(1, len(row)) for row in whole])
         heard = _rows(whole, before + STRETCH + after)
-        weight = 1 / (np.einsum("ij,ij->i", heard, heard) / counts + 1e-9)
-        one, two = np.fft.rfft(said, size), np.fft.rfft(heard, size)
-        cross += np.einsum("i,ij,ij->j", weight, np.conj(one), two)
+        weight = (1 / (np.einsum("ij,ij->i", heard, heard) / counts + 1e-9)).astype(np.float32)
+        one, two = transforms(said, size), transforms(heard, size)
+        cross += np.einsum("ij,ij->j", weight[:, None] * np.conj(one), two)
         power += weight @ (one.real**2 + one.imag**2)
         theirs += weight @ (two.real**2 + two.imag**2)
     hertz = np.fft.rfftfreq(size, 1 / source.rate)

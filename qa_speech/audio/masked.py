@@ -72,8 +72,11 @@ def masked(channels: Sequence[Survey]) -> tuple[Timeline, ...]:
     if not alive:
         return tuple(Timeline() for _ in channels)
     stills = [_stills(channel) for channel in alive]
-    together = _silenced(stills) | _toned(alive)
-    alone = {id(channel): _silenced([own]) | _toned([channel]) for channel, own in zip(alive, stills, strict=True)}
+    even = [_even(channel) for channel in alive]
+    together = _silenced(stills) | _toned(alive, even)
+    alone = {}
+    for channel, still, flat in zip(alive, stills, even, strict=True):
+        alone[id(channel)] = _silenced([still]) | _toned([channel], [flat])
     found = []
     for channel in channels:
         found.append(together | alone.get(id(channel), Timeline()))
@@ -161,8 +164,11 @@ def _read(track: Track) -> tuple[Mask, Floats]:
         frames = block[: full * track.hop].reshape(full, track.hop)
         lowest, highest = frames.min(axis=1, keepdims=True), frames.max(axis=1, keepdims=True)
         spread = (highest - lowest)[:, 0]
-        two_steps = ((frames == lowest) | (frames == highest)).all(axis=1)
-        idle.append((spread <= STILL_SPREAD) | (two_steps & (spread <= IDLE_SPREAD)))
+        narrow = spread <= IDLE_SPREAD
+        two_steps = ((frames[narrow] == lowest[narrow]) | (frames[narrow] == highest[narrow])).all(axis=1)
+        still = spread <= STILL_SPREAD
+        still[narrow] |= two_steps
+        idle.append(still)
         value.append(np.where(spread == 0, lowest[:, 0], np.float32(np.nan)).astype(np.float32))
         if len(block) > full * track.hop:
             idle.append(np.zeros(1, bool))
@@ -184,11 +190,11 @@ def _share(some: Mask, every: Mask) -> float:
 # -- tones ------------------------------------------------------------------------------------------------------------
 
 
-def _toned(channels: Sequence[Survey]) -> Timeline:
+def _toned(channels: Sequence[Survey], even: Sequence[Mask]) -> Timeline:
+    """Where all these channels hold a redactor's tone at once; `even` are the frames of each that keep their level."""
     frame_s = channels[0].track.frame_s
-    apart = math.ceil(JOIN_S / frame_s) + 1
-    even = np.logical_and.reduce([_even(channel.levels, apart) for channel in channels])
-    likely = Timeline((first * frame_s, last * frame_s) for first, last in runs(even))
+    together = np.logical_and.reduce(even)
+    likely = Timeline((first * frame_s, last * frame_s) for first, last in runs(together))
     found: list[Segment] = []
     for even_stretch in likely.bridged(JOIN_S).without_short(MIN_TONE_S):
         for stretch in _pure(channels, even_stretch):
@@ -220,14 +226,17 @@ def _pure(channels: Sequence[Survey], stretch: Segment) -> Timeline:
     return together.bridged(JOIN_S).without_short(MIN_TONE_S)
 
 
-def _even(levels: Floats, apart: int) -> Mask:
+def _even(channel: Survey) -> Mask:
     """Frames in a run of frames of one level: a tone, not a voice. Two levels that follow each other, a hum and a tone, are kept
-    `apart` by so many frames."""
+    apart by more than what is joined."""
+    levels = channel.levels
+    apart = math.ceil(JOIN_S / channel.track.frame_s) + 1
     even = np.zeros(len(levels), bool)
     if len(levels) < EVEN_FRAMES:
         return even
     views = np.lib.stride_tricks.sliding_window_view(levels, EVEN_FRAMES)
-    flat = (views.max(axis=1) - views.min(axis=1) <= EVEN_DB) & (views.min(axis=1) > FAINTEST_DB)
+    lowest = views.min(axis=1)
+    flat = (views.max(axis=1) - lowest <= EVEN_DB) & (lowest > FAINTEST_DB)
     for first, last in runs(flat):
         even[max(0, first - apart) : first] = False
         even[first : last + EVEN_FRAMES - 1] = True

@@ -25,8 +25,11 @@ DEPTH = np.float32(1e-3)
 """Of the power of a frame: a band with less counts as if it had this share."""
 REACH_STEPS = 6
 """Spectra before and after, 0.2 s, among which the change is measured."""
-STILL_DB = 1.5
-"""Sound that changes less stands still."""
+STILL_DB, STILL_SHARE, LEAST_STILL_DB, MOST_STILL_DB = 1.5, 0.5, 1.2, 2.0
+"""Sound that changes less stands still; where speech is known, what changes by less than this share of its usual change, within
+bounds: a codec makes noise and speech move more, hoarseness makes speech move less."""
+KNOWN_FRAMES = 100
+"""Level frames, 1 s, of known speech that its usual change is taken from."""
 PART_STEPS = 2048
 """Spectra at once, a minute: bounds memory."""
 TINY = np.float32(1e-12)
@@ -75,8 +78,8 @@ def movement(found: Shapes, heard: Mask, frame_s: float) -> Floats:
     return np.where(heard, around, np.float32(0))
 
 
-def standing_still(moves: Floats, heard: Mask, frame_s: float) -> Mask:
-    """Level frames of sound that belong to a stretch of 0.4 s which moves by less than `STILL_DB`.
+def standing_still(moves: Floats, heard: Mask, frame_s: float, *, beside: Floats) -> Mask:
+    """Level frames of sound that belong to a stretch of 0.4 s which hardly moves; `beside` is how known speech moves, dB.
 
     Whatever borders on it: the end of a word before a horn moves, the whole of the horn does not. What is shorter, as a hum that
     says yes, is not told from the words around it.
@@ -85,9 +88,16 @@ def standing_still(moves: Floats, heard: Mask, frame_s: float) -> Mask:
         return heard
     reach = round(STEP_S * REACH_STEPS / frame_s)
     throughout = ~grown(~heard, reach)
-    told = grown(throughout & (moves < STILL_DB), reach)
+    told = grown(throughout & (moves < _still_db(beside)), reach)
     still: Mask = heard & told
     return still
+
+
+def _still_db(beside: Floats) -> float:
+    """By how many dB a sound moves at most that stands still."""
+    if len(beside) < KNOWN_FRAMES:
+        return STILL_DB
+    return float(np.clip(STILL_SHARE * np.median(beside), LEAST_STILL_DB, MOST_STILL_DB))
 
 
 def _spectra(track: Track) -> int:

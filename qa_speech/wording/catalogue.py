@@ -101,8 +101,8 @@ REASONS: Words = {
     "little_speech": ("有一方几乎没有找到人声", "next to no speech was found of one party"),
     "level_disagrees": ("人声检测与音量不一致", "the speech detector and the level disagree"),
     "unexplained_sound": (
-        "有一方声道上说不清来源的声音比人声还多",
-        "one party's channel holds more unexplained sound than speech",
+        "有一方声道上说不清来源的声音很多",
+        "one party's channel holds much sound that nothing explains",
     ),
     "sung_sound": (
         "有一方声道上的音乐或单音可能是人在哼唱",

@@ -36,7 +36,7 @@ FINDINGS: Words = {
         "the speech detector and the level disagree, the detector was believed; share in dispute",
     ),
     "unvoiced_speech": ("沙哑或耳语的人声", "hoarse or whispered speech"),
-    "unexplained_sound": ("说不清来源的声音，比人声还多", "unexplained sound, more of it than of speech"),
+    "unexplained_sound": ("很多说不清来源的声音", "much sound that nothing explains"),
     "sung_sound": (
         "按音乐或单音算、但可能是人在哼唱的声音",
         "counted as music or tone, but may have been hummed or sung",
