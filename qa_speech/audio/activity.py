@@ -63,8 +63,8 @@ AUDIBLE_FRAMES = 4
 """Shorter sounds are clicks."""
 COVERED_S = 0.05
 CONFIDENT, COVERED_DB = 0.8, 28.0
-"""Where the background covers a voice, the detector alone is believed from here on; what is so many dB below the loud speech, or more,
-is no voice of this channel but somebody behind it."""
+"""Where the background covers a voice, the detector alone is believed from here on; what is so many dB below the loud speech is no
+voice of this channel but somebody behind it."""
 LATE_ABOVE_FLOOR_DB, LATE_GAP_S, LATE_S = 6.0, 0.1, 0.8
 """Sound so far above the background is loud enough to be the beginning of what the detector was late to hear, over such gaps, and
 for so long before it."""

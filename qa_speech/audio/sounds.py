@@ -64,7 +64,8 @@ STABLE_HZ = 6.0
 TONE_SHARE = 0.8
 """A tone holds this much of the power in its one or two peaks."""
 DOUBTFUL = 0.7
-"""Speech that the detector gives less than this (0–1) on average is looked at too: music is seldom given 0.6, a voice on one note more."""
+"""Speech that the detector gives less than this (0–1) on average is looked at too; music is seldom given 0.6, a voice on one
+note more."""
 ABOVE_QUIET_DB = 10.0
 """dB above the quietest tenth of a channel that make a sound heard."""
 LOUD_DB, FAINT_DB, FAINT_BELOW_DB = -45.0, -65.0, 25.0
