@@ -94,6 +94,22 @@ def test_where_the_background_covers_a_voice_only_a_confident_detector_is_believ
     assert agree(tight(likely((2.0, 7.0), most=0.7), FRAME_S, levels, LEVEL_S), [(2.0, 4.05), (4.95, 7.0)], 0.04)
 
 
+def test_voices_far_behind_the_voice_of_the_channel_are_not_its_own() -> None:
+    """The detector is confident of the babble of an office, 30 dB below who speaks."""
+    levels = heard((2.0, 4.0), floor=-50)
+
+    assert agree(tight(likely((2.0, 4.0), (6.0, 9.0)), FRAME_S, levels, LEVEL_S), [(2.0, 4.0)], 0.06)
+
+
+@pytest.mark.parametrize(("moves", "begins"), [(False, 3.65), (True, 3.4)])
+def test_loud_sound_that_moves_and_goes_on_into_speech_is_its_beginning(moves: bool, begins: float) -> None:
+    """A detector that is late, by more than it usually is, after a long silence."""
+    levels = heard((3.4, 6.0), (8.0, 8.3))
+    moving = levels > -30 if moves else None
+
+    assert agree(tight(likely((4.0, 6.0)), FRAME_S, levels, LEVEL_S, moving=moving), [(begins, 6.0)], 0.04)
+
+
 def test_music_in_one_minute_does_not_hide_a_quiet_voice_in_the_next() -> None:
     levels = np.maximum(heard((1.0, 3.0), (60.0, 62.0), length_s=80.0, loud=-38), heard((20.0, 45.0), length_s=80.0))
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from qa_speech.audio.sounds import other_sounds
+from qa_speech.audio.sounds import audible, other_sounds
 from qa_speech.audio.track import Floats, Track, frame_levels
 from qa_speech.timeline import Timeline
 from tests.voices import FRAME_S, noise, voice
@@ -97,7 +97,15 @@ def test_music_taken_for_doubtful_speech_is_taken_back_and_sure_speech_over_it_i
     middle = Timeline([(9.0, 10.5)])
 
     assert found(song, middle, sure=0.6)[0][1:] == found(song)[0][1:]
-    assert all(end <= 9.0 or start >= 10.5 for _, start, end in found(song, middle, sure=0.97))
+    for sure in (0.75, 0.97):
+        assert all(end <= 9.0 or start >= 10.5 for _, start, end in found(song, middle, sure=sure))
+
+
+@pytest.mark.parametrize("loud_db", [-20.0, -52.0])
+def test_the_softer_half_of_a_quiet_voice_is_heard_as_that_of_a_loud_one(loud_db: float) -> None:
+    levels = np.repeat(np.array([loud_db - 40, loud_db, loud_db - 20], np.float32), [400, 100, 100])
+
+    assert audible(levels, 0.01) == Timeline([(4, 6)])
 
 
 def test_nothing_is_in_nothing() -> None:
