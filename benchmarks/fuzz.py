@@ -20,7 +20,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from _common import ROOT, Figure, Options, figure, run
+from _common import ROOT, Figure, Options, figure, run_parts
 
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "tests"))
@@ -57,7 +57,10 @@ CARD = folder("scorecards") / "telecom-hotline.yaml"
 
 
 def damaged_run(noise: bytes, place: Path) -> None:
-    """Bytes of a run are overwritten at a place that the noise chooses; everything is read, and what is missing is known."""
+    """Bytes of a run are overwritten at a place that the noise chooses; one reader of all reads it, and what is missing is known.
+
+    Opening a run takes most of the time, so each input is read by one reader.
+    """
     run_place = stored.laid_out(place)
     chance = random.Random(noise)
     files = [path for path in sorted(run_place.rglob("*")) if path.is_file()]
@@ -66,17 +69,37 @@ def damaged_run(noise: bytes, place: Path) -> None:
     at = chance.randrange(len(content) + 1)
     content[at : at + len(noise)] = noise
     path.write_bytes(content)
-    list(check_run(run_place))
     read_state(run_place)
-    store = ParquetStore(run_place)
-    store.figures()
-    list(store.results())
-    list(store.calls())
+    chance.choice(READERS)(run_place)
     told = path.relative_to(run_place)
     was = (stored.template() / "run" / told).read_bytes()
     if told.parts[0] in ("results", "calls") and bytes(content) != was:
-        assert len(store.rows()) == len(stored.IDS)
+        _calls(run_place)
+        assert len(ParquetStore(run_place).rows()) == len(stored.IDS)
         assert stored.left(run_place) in (["a.wav", "b.wav"], ["c.wav", "d.wav"])
+
+
+def _results(run_place: Path) -> None:
+    list(ParquetStore(run_place).results())
+
+
+def _calls(run_place: Path) -> None:
+    list(ParquetStore(run_place).calls())
+
+
+def _checked(run_place: Path) -> None:
+    list(check_run(run_place))
+
+
+def _figures(run_place: Path) -> None:
+    ParquetStore(run_place).figures()
+
+
+def _rows(run_place: Path) -> None:
+    ParquetStore(run_place).rows()
+
+
+READERS: tuple[Callable[[Path], None], ...] = (_results, _calls, _checked, _figures, _rows)
 
 
 def question(noise: bytes, place: Path) -> None:
@@ -159,15 +182,25 @@ TARGETS: Mapping[str, Target] = {
 }
 
 
-def measure(options: Options) -> Iterator[Figure]:
-    """Each target for its time."""
-    seconds = QUICK_SECONDS if options.quick else SECONDS
-    for name, target in TARGETS.items():
-        tried, crash = fuzzed(target, seconds)
-        if crash:
-            print(f"{name}: {crash}", file=sys.stderr)
-        yield figure(f"{name}_crashes", bool(crash), "crashes", tried, f"target <= 0; {seconds:g} s; {crash[:80]}")
-    yield guided(seconds)
+def part_of(name: str, target: Target, options: Options) -> Iterator[Figure]:
+    """A target for its time."""
+    seconds = seconds_of(options)
+    tried, crash = fuzzed(target, seconds)
+    if crash:
+        print(f"{name}: {crash}", file=sys.stderr)
+    yield figure(f"{name}_crashes", bool(crash), "crashes", tried, f"target <= 0; {seconds:g} s; {crash[:80]}")
+
+
+def seconds_of(options: Options) -> float:
+    """How long a target is run, in seconds."""
+    if options.quick:
+        return QUICK_SECONDS
+    return SECONDS
+
+
+def transcript_guided(options: Options) -> Iterator[Figure]:
+    """The readers of transcripts under atheris."""
+    yield guided(seconds_of(options))
 
 
 def guided(seconds: float) -> Figure:
@@ -228,4 +261,5 @@ def _round(once: Callable[[bytes], None], seed: int) -> None:
 
 if __name__ == "__main__":
     logging.disable()  # damage is said for each of thousands of runs
-    run(measure)
+    PARTS = {name: partial(part_of, name, target) for name, target in TARGETS.items()}
+    run_parts({**PARTS, "transcript_guided": transcript_guided})

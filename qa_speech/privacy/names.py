@@ -156,8 +156,9 @@ def _is_name(one: _Candidate, heard: Heard) -> bool:
         return one.is_alone or likeness(one.name) > POSSIBLE
     if one.least == POSSIBLE:
         return _answers(one)
-    if one.is_before_number and (one.starts_clause or one.least <= LIKELY):
-        return likeness(one.name) > POSSIBLE
+    is_place = one.starts_clause or one.least <= LIKELY
+    if is_place and one.is_before_number and likeness(one.name) > POSSIBLE:
+        return True
     if one.least <= LIKELY:
         return _is_likely(one)
     return _is_plain(one)

@@ -40,9 +40,9 @@ def require_sound(run: Path, *, words: bool, whole: bool = True) -> list[Damage]
         found += _set_aside(run, CALLS, whole=whole)
     path = run / MANIFEST
     if path.exists() or path.is_symlink():
-        problem = problem_of(path, MANIFEST)
-        if problem:
-            found.append(set_aside(run, path, problem, LIST_AGAIN))
+        what = _wrong_with(path, MANIFEST)
+        if what:
+            found.append(set_aside(run, path, what, LIST_AGAIN))
     return found
 
 
@@ -60,7 +60,7 @@ def unreadable(run: Path, exc: Exception) -> ConfigError:
     damaged = []
     for kind in (RESULTS, CALLS):
         for path in parts_in(run / kind):
-            what = problem_of(path, kind) or _read_through(path)
+            what = _wrong_with(path, kind)
             if what:
                 damaged.append(set_aside(run, path, what, _harm(run, path)))
     if damaged:
@@ -71,6 +71,11 @@ def unreadable(run: Path, exc: Exception) -> ConfigError:
         str(run),
         [problem("cannot be read, another process may have merged its parts: {reason}", reason=_first_line(exc))],
     )
+
+
+def _wrong_with(path: Path, kind: Path) -> str:
+    """What is wrong with a file; one whose seal is gone, or that never had one, is read."""
+    return problem_of(path, kind) or _read_through(path)
 
 
 def _read_through(path: Path) -> str:
@@ -139,13 +144,13 @@ def check_run(run: Path) -> Iterator[Damage]:
     bad: list[str] = []
     for kind in (RESULTS, CALLS):
         for path in parts_in(run / kind):
-            what = problem_of(path, kind) or _read_through(path)
+            what = _wrong_with(path, kind)
             if what:
                 bad.append(path.name)
                 yield Damage(path.relative_to(run).as_posix(), what, _harm(run, path))
     path = run / MANIFEST
     if path.exists():
-        what = problem_of(path, MANIFEST)
+        what = _wrong_with(path, MANIFEST)
         if what:
             bad.append(path.name)
             yield Damage(path.name, what, LIST_AGAIN)
@@ -215,11 +220,11 @@ def _missing_calls(run: Path) -> Iterator[Damage]:
     newest: list[tuple[str, str]] = []
     with engine() as opened:
         for path in parts_in(run / CALLS):
-            if not problem_of(path, CALLS):
+            if not _wrong_with(path, CALLS):
                 wanted = f"SELECT id, call_sha256 FROM read_parquet({text_of(path)}, hive_partitioning=false)"
                 there.update(opened.execute(wanted).fetchall())
         for path in parts_in(run / RESULTS):
-            if not problem_of(path, RESULTS):
+            if not _wrong_with(path, RESULTS):
                 wanted = f"SELECT id, call_sha256 FROM read_parquet({text_of(path)}, hive_partitioning=false)"
                 newest += opened.execute(f"{wanted} WHERE status = '{OK}'").fetchall()
     held = {call_id for call_id, _ in there}

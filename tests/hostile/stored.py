@@ -19,6 +19,7 @@ from qa_speech.pipeline import report
 from qa_speech.settings import Settings
 from qa_speech.store.folder import CALLS, DAMAGED, RESULTS
 from qa_speech.store.parquet import ParquetStore
+from qa_speech.store.parts import KEY
 from qa_speech.store.records import Record, Source, record_of
 from qa_speech.store.sql import write_parquet
 from qa_speech.testing import make_call
@@ -108,6 +109,14 @@ def flipped(path: Path, at: float) -> None:
 
 def no_parquet(path: Path) -> None:
     path.write_text("id,status\na.wav,ok\n", encoding="utf-8")
+
+
+def seal_overwritten(path: Path) -> None:
+    """The footer is broken where the seal stands, so the file looks like one without."""
+    content = bytearray(path.read_bytes())
+    at = content.rfind(KEY.encode("ascii"))
+    content[at - 8 : at + 8] = b"\xff" * 16
+    path.write_bytes(content)
 
 
 def foreign(path: Path) -> None:
@@ -340,6 +349,7 @@ OTHERS: Mapping[str, Callable[[Path], None]] = {
 CASES = (
     *[Case("damaged parts", name, attack) for name, attack in recoveries().items()],
     *[Case("damaged list", name, partial(list_is_said, DAMAGES[name])) for name in OF_THE_LIST],
+    Case("damaged list", "the seal overwritten", partial(list_is_said, seal_overwritten)),
     *[Case("damaged run.json", name, partial(state_is_named, content)) for name, content in STATES.items()],
     *[Case("damaged forgotten.json", name, partial(marks_are_named, content)) for name, content in MARKS.items()],
     *[Case("damaged run.log", name, partial(log_goes_on, content)) for name, content in LOGS.items()],
