@@ -13,8 +13,8 @@ from functools import cache, lru_cache
 from qa_speech.language.data import word_list
 from qa_speech.language.tokens import is_common_word, is_word
 
-UNKNOWN = -4.0
-"""What a character that is in no name adds."""
+UNKNOWN = 0.0
+"""What a character adds that is met nowhere."""
 DOUBLE = 4.0
 """What a surname of two characters adds."""
 COMMON, BEGUN_AS_WORD, CALLED_SO = -8.0, -4.0, -2.5

@@ -31,7 +31,7 @@ where it is one word of three characters, or the second where of two."""
 
 _OWNS = re.compile("的(?:身份证|名义|卡|账户|户头|号)")
 _TITLE_AFTER = re.compile(
-    rf"先生|女士|小姐|同志|经理|师傅|本人|名下|的(?:家属|爱人|家人|丈夫|妻子|名字?(?!单))|{_OWNS.pattern}"
+    rf"先生|女士|小姐|同志|经理|师傅|本人|的?名下|的(?:家属|爱人|家人|丈夫|妻子|名字?(?!单))|{_OWNS.pattern}"
     r"|签?收(?=[，,。！!？?\s；;到的]|$)|[两三四]个字|这个(?:名字|人|姓名)"
 )
 _ENDS = re.compile(

@@ -23,9 +23,8 @@ LOWEST, HIGHEST = -4.0, 4.0
 STEP = 0.5
 KNOWN = 12
 """Names that a character of the written list is taken to be in beside those of the dictionary."""
-UNSEEN = 0.3
-RARE = 2000
-"""The same for occurrences in other words: how often a character that is never met there is taken to be said."""
+UNSEEN, RARE = 2, 2000
+"""The same for every character, and for its occurrences in other words: what is met nowhere is about as likely in both."""
 CHARACTERS = 6000
 """Characters in use."""
 OTHER_HIGHEST = 0.5
@@ -85,14 +84,12 @@ def main() -> None:
     for char in sorted({*with_listed, *said}):
         value = odds(with_listed, said, char)
         characters[char] = max(value, 0.0) if char in listed else min(value, OTHER_HIGHEST)
-    kept = {char: value for char, value in characters.items() if value >= LOWEST + STEP and "一" <= char <= "鿿"}
+    kept = {char: value for char, value in characters.items() if "一" <= char <= "鿿"}
     about = (
         "how much likelier at the beginning of a name than in other words, and the characters; made by training/names"
     )
     write("surnames.txt", f"Surnames: those of two characters, then {about}.", [double, *by_odds(surnames)])
-    about = (
-        "How much likelier in a given name than in other words, and the characters; others: -4. Made by training/names."
-    )
+    about = "How much likelier in a given name than in other words, and the characters. Made by training/names."
     write("given_characters.txt", about, by_odds(kept))
 
 
