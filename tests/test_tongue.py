@@ -24,7 +24,7 @@ from qa_speech.cli.tongue import LOCALE, VARIABLE
 from qa_speech.errors import AudioError, ConfigError, ModelError, PluginError, problem
 from qa_speech.metrics import BUILTIN
 from qa_speech.settings import Settings
-from qa_speech.wording.translate import OF_THE_SYSTEM, TABLES, chinese, error_text, retold, translated
+from qa_speech.wording.translate import FOREIGN, TABLES, chinese, error_text, retold, translated
 
 ROOT = Path(__file__).parent.parent
 HAN = re.compile("[\u4e00-\u9fff]")
@@ -78,7 +78,7 @@ def templates() -> set[str]:
 
 
 def test_all_problems_have_a_chinese_side_and_no_side_is_left_over() -> None:
-    made = templates() | OF_THE_SYSTEM
+    made = templates() | FOREIGN
 
     assert made - set(chinese("problems")) == set(), "add these to qa_speech/wording/chinese/problems.tsv"
     assert set(chinese("problems")) - made == set(), "nothing raises these any more"

@@ -58,7 +58,7 @@ def write_report(
     hand_over: str | Path | None = None,
 ) -> Written:
     """Write a report of a month into a folder: ``report.html``, ``report.docx``, ``report.xlsx``, and ``bad-rows.csv`` where there
-    are any.
+    are any. The report is in Chinese.
 
     Parameters
     ----------

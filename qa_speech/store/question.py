@@ -29,6 +29,11 @@ TABLE_FUNCTIONS = frozenset(("range", "generate_series", "unnest", "json_each", 
 """What may stand in a FROM besides views: functions that make rows of their arguments."""
 THREADS = 4
 MOST_SPILLED = "4GB"
+_SYNTAX = re.compile(r'Parser Error: syntax error at or near "(?P<word>[^"]*)"')
+_NO_COLUMN = re.compile(
+    r'Binder Error: Referenced column "(?P<name>[^"]*)" not found in FROM clause!(\nCandidate bindings: (?P<near>.*))?'
+)
+_CANDIDATE = re.compile(r'"([^"]*)"')
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
@@ -105,7 +110,7 @@ def _refusal(exc: Exception, limits: QueryLimits, stopped: threading.Event) -> C
                 )
             ],
         )
-    text = str(exc)
+    text = told_by_engine(str(exc))
     if isinstance(exc, duckdb.OutOfMemoryException):
         text = problem("needs more memory than it may have ({memory_mb} MB)", memory_mb=limits.memory_mb)
     elif "pytz" in text:
@@ -113,6 +118,25 @@ def _refusal(exc: Exception, limits: QueryLimits, stopped: threading.Event) -> C
     elif isinstance(exc, duckdb.ConversionException | duckdb.InvalidInputException | duckdb.OutOfRangeException):
         text = _QUOTED.sub("…", text.partition("\n")[0])
     return ConfigError("query", [text])
+
+
+def told_by_engine(message: str) -> str:
+    """What DuckDB says of a question, the usual slips in our words; anything else as it is.
+
+    >>> told_by_engine('Parser Error: syntax error at or near "selec"')
+    "no SQL at or near 'selec'"
+    """
+    slip = _SYNTAX.match(message)
+    if slip:
+        return problem("no SQL at or near {word!r}", word=slip["word"])
+    unknown = _NO_COLUMN.match(message)
+    if unknown is None:
+        return message
+    what = problem("there is no column {name!r}", name=unknown["name"])
+    near = ", ".join(_CANDIDATE.findall(unknown["near"] or ""))
+    if not near:
+        return what
+    return problem("{what}; near names: {near}", what=what, near=near)
 
 
 def _confine(opened: Any, run: Path, limits: QueryLimits, *, words: bool) -> None:
@@ -191,7 +215,7 @@ def _parsed(sql: str) -> dict[str, Any]:
     try:
         statements = duckdb.extract_statements(sql)
     except duckdb.Error as exc:
-        raise ConfigError("query", [str(exc)]) from exc
+        raise ConfigError("query", [told_by_engine(str(exc))]) from exc
     kinds = [str(statement.type).rpartition(".")[2] for statement in statements]
     if kinds != ["SELECT"]:
         raise ConfigError("query", [problem("{what}; expected one SELECT", what=_told(kinds))])

@@ -30,6 +30,9 @@ _NUMBERS = (
 )  # fmt: skip
 OF_THE_SYSTEM = frozenset([os.strerror(number) for number in _NUMBERS])
 """What the operating system says, as a reason."""
+OF_THE_DECODERS = frozenset(("Format not recognised", "Invalid data found when processing input", "End of file"))
+"""What libsndfile and FFmpeg say of what is no recording."""
+FOREIGN = OF_THE_SYSTEM | OF_THE_DECODERS
 LEAST_LETTERS = 6
 """Letters of a template, its gaps left out, by which a message is known again."""
 _GAP = re.compile(r"\{(\w+)[^{}]*\}")
@@ -91,7 +94,7 @@ def translated(text: str, lang: Lang, shown: Shown = str) -> str:
 
 def _field(value: object, lang: Lang, shown: Shown) -> object:
     """What stands in a gap; what the operating system says has a Chinese side too."""
-    if isinstance(value, Problem) or (isinstance(value, str) and value in OF_THE_SYSTEM):
+    if isinstance(value, Problem) or (isinstance(value, str) and value in FOREIGN):
         return translated(value, lang, shown)
     if isinstance(value, str):
         return shown(value)
