@@ -22,7 +22,7 @@ sys.path.insert(0, str(HERE))
 from _common import Figure  # noqa: E402
 
 NAMES = (
-    "startup", "scoring", "store", "decode", "calls", "stretches", "holds", "timing", "asr", "ctc", "batch", "faults",
+    "startup", "scoring", "store", "workbook", "decode", "calls", "stretches", "holds", "timing", "asr", "ctc", "batch", "faults",
     "cluster", "hostile", "fuzz", "memory", "redaction", "leaks", "text", "third", "base", "sampling", "report", "pages", "desk",
     "real", "gpu",
 )  # fmt: skip
