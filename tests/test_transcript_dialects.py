@@ -52,6 +52,18 @@ TIMED = {
     "turns: left and right": [
         {"channel": "left", "start": 1.0, "end": 3.0, "text": AGENT},
         {"channel": "right", "start": 3.5, "end": 5.25, "msg": CUSTOMER}],
+    "turns: units behind the times": [
+        {"role": "agent", "start": "1s", "end": "3.000s", "text": AGENT},
+        {"role": "customer", "start": "3500ms", "end": "5250ms", "text": CUSTOMER}],
+    "turns: durations of ISO 8601": [
+        {"role": "agent", "offset": "PT1S", "duration": "PT2S", "text": AGENT},
+        {"role": "customer", "offset": "PT3.5S", "duration": "PT1.75S", "text": CUSTOMER}],
+    "turns: keys in Chinese": [
+        {"角色": "坐席", "开始时间": 1.0, "结束时间": 3.0, "内容": AGENT},
+        {"角色": "客户", "开始时间": 3.5, "结束时间": 5.25, "内容": CUSTOMER}],
+    "turns: a unit in the name, the speaker an object": [
+        {"speaker": {"id": 1, "role": "agent"}, "startTimeInMs": 1000, "endTimeInMs": 3000, "text": AGENT},
+        {"speaker": {"id": 2, "role": "customer"}, "startTimeInMs": 3500, "endTimeInMs": 5250, "text": CUSTOMER}],
     "turns: who in `from`": [
         {"from": "agent", "to": "customer", "start": 1.0, "end": 3.0, "text": AGENT},
         {"from": "customer", "to": "agent", "start": 3.5, "end": 5.25, "text": CUSTOMER}],
@@ -63,6 +75,8 @@ TEXTS = {
         f"[00:00:01.000 --> 00:00:03.000]   坐席：{AGENT} [SPEAKER_TURN]\n"
         f"[00:00:03.500 --> 00:00:05.250]   客户：{CUSTOMER}\n"
     ),
+    "no sign behind the name": f"坐席 00:01-00:03 {AGENT}\n[客户 00:03.5-00:05.25] {CUSTOMER}\n",
+    "labels of an editor of sound": f"1.0\t3.0\t坐席\t{AGENT}\n3.5\t5.25\t客户\t{CUSTOMER}\n",
     "tencent's rows": f"[0:1.000,0:3.000,0]  {AGENT}\n[0:3.500,0:5.250,1]  {CUSTOMER}\n",
 }
 UNTIMED = {
@@ -207,3 +221,36 @@ def test_what_is_wrong_is_said_in_the_language_asked_for(tmp_path: Path, name: s
         read_transcript(write(tmp_path, name, content))
 
     assert what.replace("\\", "") in translated(caught.value.problems[0], "zh")
+
+
+@pytest.mark.parametrize(
+    ("agent", "customer"),
+    [
+        ("Speaker 1: ", "Speaker 2: "), ("坐席 1001：", "客户："), ("左声道：", "右声道："), ("〔客服〕", "〔用户〕"),
+        ("<坐席>：", "<客户>："), ("坐席\t", "客户\t"), ("坐席|", "客户|"),
+    ],
+)  # fmt: skip
+def test_labels_of_speakers_are_no_words(tmp_path: Path, agent: str, customer: str) -> None:
+    rows = f"1\n00:00:01 --> 00:00:03\n{agent}{AGENT}\n2\n00:00:03,5 --> 00:00:05,25\n{customer}{CUSTOMER}\n"
+    call = call_from_transcript(read_transcript(write(tmp_path, "a.srt", rows)), call_id="a")
+
+    assert [(said.role.value, said.text) for said in call.utterances] == [("agent", AGENT), ("customer", CUSTOMER)]
+    assert [(said.start, said.end) for said in call.utterances] == TIMES
+
+
+@pytest.mark.parametrize("text", ["客户说：不要", "A>B", "我跟您说：好", "<b>您好</b>", "一>二"])
+def test_what_only_looks_like_a_label_is_said(tmp_path: Path, text: str) -> None:
+    (line,) = read_transcript(write(tmp_path, "a.srt", f"1\n00:00:01,000 --> 00:00:03,000\n{text}\n")).lines
+
+    assert line.speaker == ""
+    assert line.text == text.replace("<b>", "").replace("</b>", "")
+
+
+def test_times_that_are_all_the_same_are_none(tmp_path: Path) -> None:
+    turns = [
+        {"role": "坐席", "start": 0, "end": 0, "text": AGENT},
+        {"role": "客户", "start": 0, "end": 0, "text": CUSTOMER},
+    ]
+    call = call_from_transcript(read_transcript(write(tmp_path, "a.json", turns)), call_id="a")
+
+    assert (call.times, call.warnings) == ("nominal", ("transcript_times_unused:2",))

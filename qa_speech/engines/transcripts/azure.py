@@ -6,7 +6,6 @@ Shapes as Microsoft documents them ("Get batch transcription results", "Use the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import msgspec
@@ -25,11 +24,11 @@ from qa_speech.engines.transcripts.base import (
     seconds,
     speaker,
 )
+from qa_speech.engines.transcripts.clocks import iso_seconds
 from qa_speech.errors import problem
 
 _TICKS = 10_000_000.0
 _MS = 1000.0
-_DURATION = re.compile(r"PT(?:(\d{1,3})H)?(?:(\d{1,5})M)?(?:(\d{1,7}(?:\.\d{1,9})?)S)?")
 
 
 class _Timed(msgspec.Struct, rename="camel"):
@@ -121,7 +120,7 @@ def _start(timed: _Timed) -> float | None:
         return moment(timed.offset_in_ticks, per_second=_TICKS)
     if timed.offset_milliseconds is not None:
         return moment(timed.offset_milliseconds, per_second=_MS)
-    return _iso(timed.offset)
+    return iso_seconds(timed.offset)
 
 
 def _length(timed: _Timed) -> float | None:
@@ -129,16 +128,7 @@ def _length(timed: _Timed) -> float | None:
         return moment(timed.duration_in_ticks, per_second=_TICKS)
     if timed.duration_milliseconds is not None:
         return moment(timed.duration_milliseconds, per_second=_MS)
-    return _iso(timed.duration)
-
-
-def _iso(text: str | None) -> float | None:
-    """``PT1M2.5S`` in seconds."""
-    match = _DURATION.fullmatch(text or "")
-    if match is None:
-        return None
-    hours, minutes, rest = match.groups(default="0")
-    return int(hours) * 3600 + int(minutes) * 60 + float(rest)
+    return iso_seconds(timed.duration)
 
 
 def _word(word: _Word, sure: float) -> Spoken:

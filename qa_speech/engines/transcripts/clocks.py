@@ -10,6 +10,7 @@ from qa_speech.errors import problem
 CLOCK = r"(?:\d{1,6}:)?\d{1,6}:\d{1,6}(?:[.,]\d{1,9})?"
 DATE = r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?[T\s]\s?"
 """A date before a time: that is the time of day then, and none of the call."""
+_DURATION = re.compile(r"PT(?:(\d{1,3})H)?(?:(\d{1,5})M)?(?:(\d{1,7}(?:\.\d{1,9})?)S)?")
 _CLOCK = re.compile(CLOCK)
 
 
@@ -32,3 +33,16 @@ def clock(text: str, place: str) -> float:
     for part in text.strip().replace(",", ".").split(":"):
         clock_s = clock_s * 60 + float(part)
     return clock_s
+
+
+def iso_seconds(text: str | None) -> float | None:
+    """A duration of ISO 8601 in seconds; None for what is none.
+
+    >>> iso_seconds("PT1M2.5S"), iso_seconds("2 s")
+    (62.5, None)
+    """
+    match = _DURATION.fullmatch(text or "")
+    if match is None:
+        return None
+    hours, minutes, rest = match.groups(default="0")
+    return int(hours) * 3600 + int(minutes) * 60 + float(rest)

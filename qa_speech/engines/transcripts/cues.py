@@ -9,15 +9,17 @@ import re
 from collections.abc import Iterator, Sequence
 
 from qa_speech.engines.transcripts.base import Document, Line, seconds
-from qa_speech.engines.transcripts.clocks import clock
+from qa_speech.engines.transcripts.clocks import CLOCK, clock
 from qa_speech.engines.transcripts.matching import letters
 from qa_speech.engines.transcripts.speakers import speaker_of
 from qa_speech.errors import problem
+from qa_speech.language.script import machine_named, role_named
 
-_TIMES = re.compile(r"((?:\d{1,6}:)?\d{1,6}:\d{1,6}[.,]\d{1,9})\s*-->\s*((?:\d{1,6}:)?\d{1,6}:\d{1,6}[.,]\d{1,9})")
+_TIMES = re.compile(rf"({CLOCK})\s*-->\s*({CLOCK})")
 _VOICE = re.compile(r"<v(?:\.[^ <>]{1,40})?\s+([^<>]{1,80})>")
 _TAG = re.compile(r"<[^<>]{0,200}>|\{\\[^{}]{0,200}\}")
 """Marks of style: ``<i>``, and ``{\\an8}`` as editors of subtitles write them."""
+_ROLE = re.compile(r"<([^<>/]{2,20})>\s{0,4}[:：]?")
 _DASH = re.compile(r"[-–—]\s{0,4}(?=\S)")
 """Before a row, it says that another speaks."""
 
@@ -47,14 +49,19 @@ def _head(block: Sequence[str]) -> tuple[re.Match[str] | None, Sequence[str]]:
 
 
 def _blocks(text: str) -> Iterator[list[str]]:
-    """Runs of rows between empty ones."""
+    """Runs of rows between empty ones, or between times where no row is empty."""
     block: list[str] = []
     for row in text.splitlines():
-        if row.strip():
-            block.append(row)
-        elif block:
-            yield block
+        if not row.strip():
+            if block:
+                yield block
             block = []
+            continue
+        if _TIMES.search(row) and any(_TIMES.search(above) for above in block):
+            number = block[-1:] if block[-1].strip().isdecimal() else []
+            yield block[: len(block) - len(number)]
+            block = number
+        block.append(row)
     if block:
         yield block
 
@@ -78,11 +85,17 @@ def _said(rows: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def _voices(row: str) -> Iterator[tuple[str, str]]:
     """A row cut at its ``<v …>``, each piece with the name it begins with, without tags."""
-    pieces = _VOICE.split(row)
+    pieces = _VOICE.split(_ROLE.sub(_as_label, row))
     if _TAG.sub("", pieces[0]).strip():
         yield "", _TAG.sub("", pieces[0]).strip()
     for name, piece in zip(pieces[1::2], pieces[2::2], strict=True):
         yield name.strip(), _TAG.sub("", piece).strip()
+
+
+def _as_label(match: re.Match[str]) -> str:
+    """``<坐席>`` as ``坐席：``; a mark of style as it is."""
+    is_role = role_named(match[1]) is not None or machine_named(match[1])
+    return f"{match[1]}：" if is_role else match[0]
 
 
 def _shared(said: Sequence[tuple[str, str]], start: float, end: float) -> list[Line]:

@@ -60,7 +60,7 @@ def mended(lines: Sequence[Line], limits: TranscriptLimits) -> Mended:
     notes: Counter[str] = Counter()
     whole = [replace(line, text=line.text.strip()) for line in lines]
     started = sum(line.start is not None for line in whole)
-    if started * 2 < len(whole):
+    if started * 2 < len(whole) or _all_at_once(whole):
         if started:
             notes["transcript_times_unused"] = started
         return Mended(tuple([_untimed(line) for line in whole]), _told(notes))
@@ -72,6 +72,12 @@ def mended(lines: Sequence[Line], limits: TranscriptLimits) -> Mended:
     _check_voices(timed, notes)
     _check_speed(timed, notes)
     return Mended(tuple(timed), _told(notes))
+
+
+def _all_at_once(lines: Sequence[Line]) -> bool:
+    """Whether several lines begin and end at one moment: a file that fills in a time it does not have."""
+    moments = {moment for line in lines for moment in (line.start, line.end)}
+    return len(lines) > 1 and len(moments) == 1
 
 
 def _told(notes: Counter[str]) -> tuple[str, ...]:

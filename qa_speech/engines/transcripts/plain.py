@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qa_speech.engines.transcripts.base import Document, Format, Line, MalformedError, seconds
-from qa_speech.engines.transcripts.speakers import is_speaker
+from qa_speech.engines.transcripts.speakers import is_speaker, speaker_of
 from qa_speech.errors import problem
 from qa_speech.language.script import read_line
 
@@ -22,6 +22,9 @@ def _read(document: Document) -> Sequence[Line]:
 def _line(row: str, place: str) -> Line:
     read = read_line(row)
     if read is None or not read.text or not is_speaker(read.name):
+        name, said = speaker_of(row)
+        if name:
+            return Line(name, said)
         raise MalformedError(
             problem("{place}: expected 'role: text' with a role such as 坐席, 客户, agent, customer", place=place)
         )

@@ -10,9 +10,16 @@ from qa_speech.engines.transcripts.base import Line
 from qa_speech.language.script import machine_named, read_line, role_named
 
 _NUMBERED = re.compile(
-    r"(?i)(?:speaker|spk|说话人|說話人|发言人|發言人|讲话人|講話人|声道|聲道|通道|channel|ch)[ _#-]?\w{1,3}|[a-z甲乙丙丁]|\?"
+    r"(?i)(?:speaker|spk|说话人|說話人|发言人|發言人|讲话人|講話人|声道|聲道|通道|channel|ch)[ _#-]?\w{1,3}"
+    r"|[左右]声道|(?:left|right) channel|[a-z甲乙丙丁]|\?"
 )
 _WHISPER_CPP = re.compile(r"\(speaker (\d|\?)\)\s*(.*)", re.DOTALL)
+_NAME = r"(?P<name>[^:：>|\t\]】〕）]{2,24}?)"
+_LABELLED = (
+    re.compile(rf"{_NAME}\s?[:：>|\t]\s{{0,8}}(?P<text>\S.*)", re.DOTALL),
+    re.compile(rf"[\[【〔(（]\s?{_NAME}\s?[\]】〕)）]\s?[:：]?\s{{0,8}}(?P<text>\S.*)", re.DOTALL),
+)
+"""``Speaker 1: 您好``, ``坐席 1001：您好``, ``坐席<tab>您好``, ``〔客服〕您好``: names that `read_line` does not take for one."""
 _NOBODY = "?"
 
 
@@ -48,13 +55,34 @@ def told_apart(lines: Sequence[Line]) -> list[Line]:
 def speaker_of(text: str) -> tuple[str, str]:
     """``坐席: 您好`` or ``[agent] 您好`` → speaker and text; a text without a known name has no speaker.
 
-    >>> speaker_of("[agent] 您好"), speaker_of("合计：三元"), speaker_of("(speaker ?) 您好")
-    (('agent', '您好'), ('', '合计：三元'), ('', '您好'))
+    >>> speaker_of("[agent] 您好"), speaker_of("合计：三元"), speaker_of("(speaker ?) 您好"), speaker_of("坐席 1001：您好")
+    (('agent', '您好'), ('', '合计：三元'), ('', '您好'), ('坐席 1001', '您好'))
     """
     match = _WHISPER_CPP.fullmatch(text)
     if match:
         return ("" if match[1] == _NOBODY else match[1]), match[2]
     read = read_line(text)
     if read is None or not read.text or not is_speaker(read.name):
-        return "", text
+        return _labelled(text)
     return ("" if read.name == _NOBODY else read.name), read.text
+
+
+def _labelled(text: str) -> tuple[str, str]:
+    for pattern in _LABELLED:
+        match = pattern.fullmatch(text.strip())
+        if match is not None and is_speaker(match["name"].strip()):
+            return match["name"].strip(), match["text"]
+    return "", text
+
+
+def spaced_speaker_of(text: str) -> tuple[str, str]:
+    """Like `speaker_of`; where there is no sign behind the name, a blank may part it from the words.
+
+    >>> spaced_speaker_of("坐席 您好"), spaced_speaker_of("B 超检查")
+    (('坐席', '您好'), ('', 'B 超检查'))
+    """
+    name, said = speaker_of(text)
+    first, _, rest = text.strip().partition(" ")
+    if name or len(first) < 2 or not rest.strip() or not is_speaker(first):
+        return name, said
+    return first, rest.strip()

@@ -12,27 +12,35 @@ from functools import lru_cache
 from typing import Any
 
 from qa_speech.engines.transcripts.base import Number
+from qa_speech.engines.transcripts.clocks import iso_seconds
 
-TEXT = tuple("text content sentence transcript utterance message msg words onebest asr asrtext finaltext".split())
+TEXT = tuple(
+    "text content sentence transcript utterance message msg words onebest asr asrtext finaltext 内容 文本 文字".split()
+)
 SURE = tuple("confidence probability conf score".split())
 _WHO = tuple(
-    "role speakerrole participantrole speaker spk speakerid spkid speakerlabel speakername party side participant"
-    " user from identity".split()
+    "role speakerrole participantrole speaker spk speakerid spkid speakerlabel speakername rolename roletype 角色 说话人"
+    " party side participant user from identity".split()
 )
-_CHANNEL = tuple("channel channelid channeltag track".split())
+_CHANNEL = tuple("channel channelid channeltag track 声道".split())
 _START = tuple(
-    "start begin starttime begintime startoffset beginoffset bg startpos from st begintimestamp offset timestamp".split()
+    "start begin starttime begintime startoffset beginoffset bg startpos from st begintimestamp offset timestamp"
+    " 开始时间 起始时间 开始".split()
 )
-_END = tuple("end stop endtime stoptime endoffset ed endpos to et finish endtimestamp".split())
+_END = tuple("end stop endtime stoptime endoffset ed endpos to et finish endtimestamp 结束时间 结束".split())
 _LENGTH = tuple("duration dur length".split())
 _TIMES = frozenset((*_START, *_END, *_LENGTH))
 _EITHER = frozenset(("from", "to"))
 """Who speaks to whom, or from when to when."""
 _INNER = frozenset("additions result analysisinfo extra attributes".split())
-_UNITS = (("ms", 1000.0), ("millis", 1000.0), ("milliseconds", 1000.0), ("msec", 1000.0),
-          ("inticks", 10_000_000.0), ("ticks", 10_000_000.0), ("seconds", 1.0), ("secs", 1.0), ("sec", 1.0))  # fmt: skip
+_UNITS = (
+    *((unit, 1000.0) for unit in ("inms", "inmillis", "ms", "millis", "milliseconds", "msec")),
+    *((unit, 10_000_000.0) for unit in ("inticks", "ticks")),
+    *((unit, 1.0) for unit in ("inseconds", "seconds", "secs", "sec")),
+)
 _SIDES = {"l": 1, "left": 1, "左": 1, "左声道": 1, "r": 2, "right": 2, "右": 2, "右声道": 2}
 _NUMBERED = re.compile(r"(?:channel|ch|声道|通道)?[ _#-]?(\d{1,2})")
+_WITH_UNIT = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s?(m)?s", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}(?:[-/.年]\d{1,2}[-/.月]\d|\d{10}$)")
 
 
@@ -66,6 +74,8 @@ class Turn:
             if plain in _INNER and isinstance(value, dict):
                 inner.append(value)
                 continue
+            if plain in _TIMES and isinstance(value, str):
+                value, per_second = _measured(value, per_second)
             self._given.setdefault(plain, value)
             self.per_second = self.per_second or per_second
         for value in inner:
@@ -102,6 +112,8 @@ class Turn:
         """
         for name in _WHO:
             value = self._given.get(name)
+            if isinstance(value, dict):
+                value = _inner_name(value)
             if value is not None and not (name in _EITHER and not _is_name(value)):
                 return value
         channel = self.first(_CHANNEL)
@@ -157,6 +169,25 @@ class Turn:
 def number(value: Any) -> Number | None:
     """A value that may be a figure; None for anything else."""
     return value if isinstance(value, (int, float, str)) else None
+
+
+def _measured(text: str, per_second: float | None) -> tuple[Any, float | None]:
+    """A time whose unit stands behind it, as a number and how many make a second; any other as it is.
+
+    >>> _measured("1.5s", None), _measured("PT1M2.5S", None), _measured("1.5", 1000.0)
+    ((1.5, 1.0), (62.5, 1.0), ('1.5', 1000.0))
+    """
+    figure = _WITH_UNIT.fullmatch(text.strip())
+    if figure is not None:
+        return float(figure[1]), 1000.0 if figure[2] else 1.0
+    length = iso_seconds(text.strip())
+    return (text, per_second) if length is None else (length, 1.0)
+
+
+def _inner_name(given: Mapping[str, Any]) -> Any:
+    """Who an object stands for: by its role, else its name, else its number."""
+    known = Turn(given)
+    return known.who if known.who is not None else known.first(("name", "id"))
 
 
 def _is_name(value: Any) -> bool:
