@@ -1,14 +1,19 @@
-"""The third blind set: agents' turns and dialogues by a hand that had seen neither models nor rules, read once when they were done.
+"""Blind sets: agents' turns and dialogues by hands that had seen neither models nor rules, read once when they were done.
 
-    python benchmarks/third.py
+    python benchmarks/third.py fourth       figures into results/fourth.tsv
+    python benchmarks/third.py              the third, by now a set to develop on; printed only
 
-`text_third_turns.jsonl`: turns of agents, each with its kind (civil, or a violation), whether it is a hard case, politeness 1–5.
-`text_third_dialogues.jsonl`: dialogues with the labels of two people who worked apart: depth 0–4 of each turn of the agent, how it
-ended, whether it was asked again, the customer's mood turn by turn. Nothing may be developed on these files.
+`text_NAME_turns.jsonl`: turns of agents, each with its kind (civil, or a violation), whether it is a hard case, politeness 1–5.
+`text_NAME_dialogues.jsonl`: dialogues with the labels of two people who worked apart: depth 0–4 of each turn of the agent, how it
+ended, whether it was asked again, the customer's mood turn by turn.
+
+The third was read once while it was blind: `results/third.tsv` keeps those figures. Since then it is a development set, and
+models learn from it: what is printed on it now says nothing of other people's words. Nothing may be developed on the fourth.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +34,9 @@ from qa_speech.testing import make_call
 from qa_speech.training.measure import Array, estimate, ranks, spearman
 
 PLACE = Path(__file__).parent
+SETS = ("third", "fourth")
+SET = next((word for word in sys.argv[1:] if word in SETS), "third")
+"""Which set is read."""
 MOODS = ("calm", "anxious", "angry", "relieved")
 LEVELS = 5
 UNKNOWN = 50.0
@@ -72,7 +80,7 @@ def read(name: str, kind: Any) -> list[Any]:
 
 def turns_alone(models: TextModels) -> Iterator[Figure]:
     """Violations and politeness of single turns."""
-    rows: list[Turn] = read("text_third_turns.jsonl", Turn)
+    rows: list[Turn] = read(f"text_{SET}_turns.jsonl", Turn)
     calls = annotate_many([make_call(f"agent: {row.text}") for row in rows], models)
     flagged = np.array([bool(found_violations(call)) for call in calls])
     kinds = np.array([row.kind for row in rows])
@@ -81,14 +89,14 @@ def turns_alone(models: TextModels) -> Iterator[Figure]:
         mine = kinds == kind
         recall = estimate(share, flagged[mine].astype(float), seed=SEED)
         by_length = f"below {SHORT} characters {told(flagged[mine & short])}, above {told(flagged[mine & ~short])}"
-        yield of(f"third_recall_{kind}", recall, "", f"any violation found; {by_length}; target >= 0.85")
+        yield of(f"{SET}_recall_{kind}", recall, "", f"any violation found; {by_length}; target >= 0.85")
     civil = kinds == "civil"
     hard = civil & np.array([row.hard for row in rows])
     alarms = estimate(lambda hit: 1000 * share(hit), flagged[civil].astype(float), seed=SEED)
-    yield of("third_alarms_per_1000", alarms, "", f"civil turns; hard ones {told(flagged[hard])}; target <= 2")
+    yield of(f"{SET}_alarms_per_1000", alarms, "", f"civil turns; hard ones {told(flagged[hard])}; target <= 2")
     said = levels(models.classifiers["politeness"], items_of([row.text for row in rows]))
     given = [float(row.politeness) for row in rows]
-    yield of("third_politeness_spearman", estimate(spearman, said, given, seed=SEED), "", "one person's levels 1-5")
+    yield of(f"{SET}_politeness_spearman", estimate(spearman, said, given, seed=SEED), "", "one person's levels 1-5")
 
 
 def share(hit: Array) -> float:
@@ -103,7 +111,7 @@ def told(hit: Any) -> str:
 
 def dialogues(models: TextModels) -> Iterator[Figure]:
     """Depth by turn, resolution and mood against the labels of two people."""
-    rows: list[Dialogue] = read("text_third_dialogues.jsonl", Dialogue)
+    rows: list[Dialogue] = read(f"text_{SET}_dialogues.jsonl", Dialogue)
     calls = list(annotate_many([make_call(*[f"{role}: {text}" for role, text in row.turns]) for row in rows], models))
     yield from agreement(rows)
     yield from depth(rows, calls)
@@ -117,19 +125,19 @@ def agreement(rows: Sequence[Dialogue]) -> Iterator[Figure]:
         pair for row in rows for pair in zip(*[labels.depth for labels in row.labels], strict=True) if None not in pair
     ]
     first, second = (np.array(side, float) for side in zip(*pairs, strict=True))
-    yield figure("third_labellers_depth_spearman", spearman(first, second), "", len(pairs), "the two people")
+    yield figure(f"{SET}_labellers_depth_spearman", spearman(first, second), "", len(pairs), "the two people")
     table = np.zeros((LEVELS, LEVELS))
     np.add.at(table, (first.astype(int), second.astype(int)), 1)
     yield figure(
-        "third_labellers_depth_kappa", cohen_kappa(table, "quadratic").value, "", len(pairs), "quadratic weights"
+        f"{SET}_labellers_depth_kappa", cohen_kappa(table, "quadratic").value, "", len(pairs), "quadratic weights"
     )
     ends = sum(row.labels[0].resolution == row.labels[1].resolution for row in rows)
-    yield figure("third_labellers_resolution_same", ends / len(rows), "share", len(rows), "the two people")
+    yield figure(f"{SET}_labellers_resolution_same", ends / len(rows), "share", len(rows), "the two people")
     moods_said = [
         pair for row in rows for pair in zip(*[one.mood for one in row.labels], strict=True) if None not in pair
     ]
     same = sum(one == other for one, other in moods_said)
-    yield figure("third_labellers_mood_same", same / len(moods_said), "share", len(moods_said), "the two people")
+    yield figure(f"{SET}_labellers_mood_same", same / len(moods_said), "share", len(moods_said), "the two people")
 
 
 def depth(rows: Sequence[Dialogue], calls: Sequence[Call]) -> Iterator[Figure]:
@@ -146,10 +154,10 @@ def depth(rows: Sequence[Dialogue], calls: Sequence[Call]) -> Iterator[Figure]:
                 level.append(sum(given) / 2)
                 size.append(float(len(row.turns[index][1])))
     mine, goal, lengths = np.array(score), np.array(level), np.array(size)
-    yield of("third_depth_turn_spearman", estimate(spearman, mine, goal, seed=SEED), "", "target >= 0.75")
-    yield of("third_length_spearman", estimate(spearman, lengths, goal, seed=SEED), "", "characters of the turn")
+    yield of(f"{SET}_depth_turn_spearman", estimate(spearman, mine, goal, seed=SEED), "", "target >= 0.75")
+    yield of(f"{SET}_length_spearman", estimate(spearman, lengths, goal, seed=SEED), "", "characters of the turn")
     gain = estimate(lambda a, b, c: spearman(a, c) - spearman(b, c), mine, lengths, goal, seed=SEED)
-    yield of("third_depth_gain_over_length", gain, "", "beyond the interval where it is above 0")
+    yield of(f"{SET}_depth_gain_over_length", gain, "", "beyond the interval where it is above 0")
 
 
 def solved(rows: Sequence[Dialogue], calls: Sequence[Call]) -> Iterator[Figure]:
@@ -161,7 +169,7 @@ def solved(rows: Sequence[Dialogue], calls: Sequence[Call]) -> Iterator[Figure]:
             value = resolution(call).value
             score.append(UNKNOWN if value is None else value)
             goal.append(float(confirmed[0]))
-    yield of("third_resolution_auc", estimate(auc, np.array(score), np.array(goal), seed=SEED), "", "target >= 0.80")
+    yield of(f"{SET}_resolution_auc", estimate(auc, np.array(score), np.array(goal), seed=SEED), "", "target >= 0.80")
 
 
 def auc(score: Array, goal: Array) -> float:
@@ -181,10 +189,10 @@ def mood(rows: Sequence[Dialogue], calls: Sequence[Call]) -> Iterator[Figure]:
                 said.append(MOODS.index(found.get(index, "calm")))
                 goal.append(MOODS.index(given[0]))
     found_moods, given_moods = np.array(said), np.array(goal)
-    yield of("third_mood_macro_f1", estimate(macro_f1, found_moods, given_moods, seed=SEED), "", "four moods")
+    yield of(f"{SET}_mood_macro_f1", estimate(macro_f1, found_moods, given_moods, seed=SEED), "", "four moods")
     for number, name in enumerate(MOODS):
         yield figure(
-            f"third_mood_f1_{name}", f1(found_moods, given_moods, number), "", int((given_moods == number).sum()), ""
+            f"{SET}_mood_f1_{name}", f1(found_moods, given_moods, number), "", int((given_moods == number).sum()), ""
         )
 
 
@@ -207,5 +215,14 @@ def measure(options: Options) -> Iterator[Figure]:
     yield from dialogues(models)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """The set named on the command line. What the third prints is kept nowhere: its figures are those of its one blind reading."""
+    options = [word for word in sys.argv[1:] if word not in SETS]
+    if SET == "third":
+        options.append("--quick")
+    sys.argv = [f"{SET}.py", *options]
     run(measure)
+
+
+if __name__ == "__main__":
+    main()

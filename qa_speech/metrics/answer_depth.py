@@ -24,10 +24,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from qa_speech.call import Call, Role
-from qa_speech.conduct.exchanges import Exchange
+from qa_speech.conduct.exchanges import Exchange, tagged_utterances
 from qa_speech.conduct.kinds import GUIDANCE, LEVELS, PART_KINDS, Level
 from qa_speech.conduct.levels import UNHELPED, Grade, GradedExchange, TurnGrade, graded_exchanges
-from qa_speech.conduct.substance import Part
+from qa_speech.conduct.substance import Part, count_facts
+from qa_speech.conduct.tagging import TaggedText
 from qa_speech.conduct.violations import violations
 from qa_speech.language.phrases import span_time
 from qa_speech.metrics.base import COUNT, Component, Metric
@@ -80,9 +81,11 @@ POOR: Mapping[Level, str] = {
 """What the evidence of an exchange below the limit is called, by its level."""
 
 
-MOST_BY_RULES: Mapping[Level, float] = {0: 12.5, 1: 30.0, 2: 100.0, 3: 100.0, 4: 100.0}
+MOST_BY_RULES: Mapping[Level, float] = {0: 25.0, 1: 30.0, 2: 100.0, 3: 100.0, 4: 100.0}
 """Depth, 0–100, that a model may give a turn at most, by the level that the rules give it: what the rules know for a
 deflection, a list of questions or a mere 请稍等 is none the deeper for its words."""
+BESIDE_FACTS = 60.0
+"""… and the most of one that asks back, but tells a fact first: 已经锁了，谁也刷不了。您是什么时候发现的？"""
 SURE_OF = 60
 """Characters up to which the rules know what a turn is: in a longer one a 以公告为准 stands beside much else …"""
 LONG_TURN = 0.3
@@ -121,16 +124,20 @@ def rated_exchanges(call: Call) -> tuple[RatedExchange, ...]:
     (2, ['number'], False)
     """
     levels = mean_labels(call, "depth")
-    return tuple([_rated(call, graded, levels) for graded in graded_exchanges(call)])
+    tagged = tagged_utterances(call)
+    return tuple([_rated(call, graded, levels, tagged) for graded in graded_exchanges(call)])
 
 
-def _rated(call: Call, graded: GradedExchange, levels: Mapping[tuple[int, ...], float]) -> RatedExchange:
+def _rated(
+    call: Call, graded: GradedExchange, levels: Mapping[tuple[int, ...], float], tagged: Sequence[TaggedText]
+) -> RatedExchange:
     exchange, grade = graded
     turns: list[RatedTurn] = []
     for turn in grade.turns:
         read = levels.get((*exchange.question, *turn.utterances))
         size = sum([len(call.utterances[index].text or "") for index in turn.utterances])
-        turns.append(_rated_turn(turn, read, size))
+        facts = sum([count_facts(tagged[index]) for index in turn.utterances])
+        turns.append(_rated_turn(turn, read, size, facts))
     if not turns or not all(turn.by_model for turn in turns):
         return _read_whole(graded, tuple(turns), levels.get((*exchange.question, *exchange.answer)))
     depth = max([turn.depth for turn in turns])
@@ -148,13 +155,16 @@ def _read_whole(graded: GradedExchange, turns: tuple[RatedTurn, ...], level: flo
     return RatedExchange(exchange, grade, 25 * level, _level(25 * level), True, turns)
 
 
-def _rated_turn(turn: TurnGrade, level: float | None, size: int) -> RatedTurn:
-    """A turn of `size` characters by the `level` that the model gives it on average, within what the rules leave; without a
-    model by the rules."""
+def _rated_turn(turn: TurnGrade, level: float | None, size: int, facts: int) -> RatedTurn:
+    """A turn of `size` characters and so many `facts` by the `level` that the model gives it on average, within what the rules
+    leave; without a model by the rules."""
     if level is None:
         return RatedTurn(turn.utterances, turn.score, turn.level, by_model=False)
     depth = 25 * level
-    above = max(0.0, depth - MOST_BY_RULES[turn.level])
+    most = MOST_BY_RULES[turn.level]
+    if turn.level == 1 and facts:
+        most = BESIDE_FACTS
+    above = max(0.0, depth - most)
     depth -= above if size <= SURE_OF else LONG_TURN * above
     return RatedTurn(turn.utterances, depth, _level(depth), by_model=True)
 

@@ -19,16 +19,18 @@ is the matter's and what the agent's. Salesforce and Zendesk ask the customer in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from qa_speech.call import Call, Role
 from qa_speech.conduct.levels import graded_exchanges
+from qa_speech.conduct.mood_course import answer_kind, mood_in_course
 from qa_speech.conduct.outcomes import MOODS, Ending, Mood, Said, ending, mood_by_rules
 from qa_speech.conduct.passages import customer_turns
 from qa_speech.language.phrases import span_time
 from qa_speech.language.remembered import per_call
+from qa_speech.metrics.answer_depth import rated_exchanges
 from qa_speech.metrics.base import COUNT, Component, Metric
 from qa_speech.metrics.common import missing, no_pair, no_role, ratio
 from qa_speech.metrics.text import annotation, no_text, words_reliability
@@ -68,8 +70,8 @@ POINTS: Mapping[Mood, float] = {"relieved": 100.0, "calm": 70.0, "anxious": 35.0
 _NOTE = {
     "confirmed": "solved", "unsolved": "not_solved", "threatened": "threatened", "thanked_in_anger": "thanked_in_anger",
 }  # fmt: skip
-SURE = 0.5
-"""Probability, 0–1, from which a model's mood stands against calm."""
+LEVEL = 25.0
+"""Points of depth that are a level."""
 
 
 # ------------------------------------------------------------------------------------------------------------ resolution
@@ -180,7 +182,8 @@ class MoodOf(NamedTuple):
 
 @per_call
 def moods(call: Call) -> tuple[MoodOf, ...]:
-    """The customer's mood, turn by turn: by the rules where they know it, else by the model, and by the voice.
+    """The customer's mood, turn by turn: by the rules where they know it, else by the model in the course of the call
+    (`mood_course`: the mood before, and how the agent answered since), and by the voice.
 
     >>> from qa_speech.testing import make_call
     >>> call = make_call("customer: 急死我了，怎么还没到", "agent: 车到楼下了", "customer: 收到了，谢谢啊")
@@ -188,6 +191,7 @@ def moods(call: Call) -> tuple[MoodOf, ...]:
     ['anxious', 'relieved']
     """
     read = _by_model(call)
+    answered = _answered(call) if read else {}
     raised = _raised(call)
     found: list[MoodOf] = []
     for turn in customer_turns(call):
@@ -195,22 +199,34 @@ def moods(call: Call) -> tuple[MoodOf, ...]:
         mood, _ = mood_by_rules(text)
         by_model = mood == "calm" and turn in read
         if by_model:
-            mood = read[turn]
+            before = found[-1].mood if found else None
+            mood = mood_in_course(read[turn], before, answered[turn[0]])
         if mood == "anxious" and not raised.isdisjoint(turn):
             mood = "angry"
         found.append(MoodOf(turn, mood, by_model))
     return tuple(found)
 
 
-def _by_model(call: Call) -> dict[tuple[int, ...], Mood]:
-    """What the model says of each turn: its likeliest mood where it is sure of it, else calm."""
+def _by_model(call: Call) -> dict[tuple[int, ...], Sequence[float]]:
+    """The probabilities (0–1) of `MOODS` that a model gives each turn by its own words."""
     held = annotation(call, "mood")
     if held is None:
         return {}
-    found: dict[tuple[int, ...], Mood] = {}
-    for item, row in zip(held.items, held.values, strict=True):
-        best = max(range(len(row)), key=row.__getitem__)
-        found[item] = MOODS[best] if row[best] >= SURE else "calm"
+    return dict(zip(held.items, held.values, strict=True))
+
+
+def _answered(call: Call) -> dict[int, int]:
+    """For every utterance how the agent's last turn before it answers (`answer_kind`)."""
+    levels: dict[int, float] = {}
+    for one in rated_exchanges(call):
+        for turn in one.turns:
+            levels.update(dict.fromkeys(turn.utterances, turn.depth / LEVEL))
+    found: dict[int, int] = {}
+    last: int | None = None
+    for index, said in enumerate(call.utterances):
+        found[index] = answer_kind(last is not None, None if last is None else levels.get(last))
+        if said.role is Role.AGENT and said.text:
+            last = index
     return found
 
 

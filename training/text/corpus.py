@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from rows import labelled, rows, texts
+from strangers import turns
 from whole import civil
 
 HERE = Path(__file__).resolve().parent
@@ -29,13 +30,15 @@ OPENERS = "喂 我跟你说 你看 我说 先生 女士 那个 嗯 您好 不是
 TAILS = "啊 了 吧 呢 嘛 啦 是吧 知道吗 好吧 行吗 先生 女士 哈".split()
 TAKEN_OUT = frozenset(
     "在的 好的请稍等 晚上八点前 晚上八点 嗯 有的亲 亲亲在的 "
-    "您好很高兴为您服务请问有什么可以帮您 能的 没货 没号了 三到五天 明白您的意思 收到收到照 不好说 明天下午发 明天下午".split()
+    "您好很高兴为您服务请问有什么可以帮您 能的 没货 没号了 三到五天 明白您的意思 收到收到 收到收到照 不好说 明天下午发 明天下午".split()
 )
 """Texts (without punctuation) that came too near to the frozen test: see `separation.py`."""
 PHRASES = ("answers", "normal", "polite", "slots", "topics", "violations")
 """Files of phrases that utterances and exchanges are put together from; ``whole_*.tsv`` holds exchanges written whole."""
 PARTS = 4
 """Into how many parts topics and stock phrases are dealt for the exchanges."""
+TURN_WEIGHT = 5.0
+"""What a turn written whole by other people weighs, each of two times, beside an utterance made from a frame: README.md."""
 NOISE_PROPORTION = 10
 """Fillings of each frame of ``normal.tsv``: what agents say most is nothing special, and all of it must stay quiet."""
 RUDE_SECTIONS = ("agent shallow", "agent taboo")
@@ -50,13 +53,17 @@ _UNSURE = re.compile(
 
 @dataclass(frozen=True)
 class Said:
-    """One utterance of an agent. `violation` None: too curt to call either way, not used to train violations."""
+    """One utterance of an agent. `violation` None: too curt to call either way, not used to train violations.
+
+    `weight`: how much it counts beside an utterance made from a frame. `strategies` None: nobody marked them.
+    """
 
     text: str
     group: str
     politeness: int
     violation: str | None
-    strategies: tuple[str, ...] = ()
+    strategies: tuple[str, ...] | None = ()
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,7 @@ def _bare(text: str) -> str:
 def utterances(seed: int = 1) -> list[Said]:
     """All utterances, distinct."""
     rng = random.Random(seed)
-    found = [*_violations(rng), *_normal(rng), *_plain(rng), *_long_normal(rng)]
+    found = [*_violations(rng), *_normal(rng), *_plain(rng), *_long_normal(rng), *_by_strangers(rng)]
     return list({item.text: item for item in found if _bare(item.text) not in TAKEN_OUT}.values())
 
 
@@ -138,6 +145,16 @@ def _violations(rng: random.Random) -> list[Said]:
                         text = "，".join(pair)
                     text = as_heard(text, rng)
                 found.append(Said(text, f"{kind}:{frame}", level, kind))
+    return found
+
+
+def _by_strangers(rng: random.Random) -> list[Said]:
+    """Turns that other people wrote whole, as written and as heard."""
+    found = []
+    for turn in turns():
+        for text in (turn.text, as_heard(turn.text, rng)):
+            group = f"turn:{turn.text}"
+            found.append(Said(text, group, turn.politeness, turn.kind, None, TURN_WEIGHT))
     return found
 
 
