@@ -30,7 +30,8 @@ OPENERS = "喂 我跟你说 你看 我说 先生 女士 那个 嗯 您好 不是
 TAILS = "啊 了 吧 呢 嘛 啦 是吧 知道吗 好吧 行吗 先生 女士 哈".split()
 TAKEN_OUT = frozenset(
     "在的 好的请稍等 晚上八点前 晚上八点 嗯 有的亲 亲亲在的 "
-    "您好很高兴为您服务请问有什么可以帮您 能的 没货 没号了 三到五天 明白您的意思 收到收到 收到收到照 不好说 明天下午发 明天下午".split()
+    "您好很高兴为您服务请问有什么可以帮您 能的 没货 没号了 三到五天 明白您的意思 收到收到 收到收到照 不好说 明天下午发 "
+    "明天下午".split()
 )
 """Texts (without punctuation) that came too near to the frozen test: see `separation.py`."""
 PHRASES = ("answers", "normal", "polite", "slots", "topics", "violations")
