@@ -72,6 +72,7 @@ _BESIDE = re.compile(
 _AT_CROSSING = re.compile(
     rf"{_ADMIN}{_ROAD}[和与]{_ROAD}(?:交叉口|交汇处|路口)\s?(?:{_NO}{{2,8}}\s?(?:{_NUMBER}\s?(?:{_PART_UNITS})){{1,4}})"
 )
+_VILLAGE = re.compile(rf"(?:{_NO}{{1,4}}[县市区旗])?{_NO}{{1,4}}[镇乡]{_NO}{{1,5}}(?:村|屯|庄|寨)(?![镇乡])")
 _ESTATE_BEFORE = re.compile(rf"(?P<name>{_NO}{{1,6}}(?:{_ESTATES}|{_MORE_ESTATES}))(?:的|那边|里面)?[，,\s]?$")
 _GENERIC = re.compile(
     ".*(?:号楼|单元|栋|幢|故障|断网|没网|信号)"
@@ -94,7 +95,7 @@ _ADDRESS_END = re.compile(
     r"(?:这里|这边|那边|附近|那里|的|吗|呢|啊|对吧|对吗|没错|没有信号|信号|上不了|网络?|宽带|要|想|一直).*$"
 )
 _PUBLIC = re.compile(r"[^，。]{0,4}(?:营业厅|门店|网点|服务厅|专卖店|客服中心|合作厅|旗舰店)")
-_NUMBERS_ALONE = re.compile(rf"(?:{_NUM}[-－—杠]){{1,3}}{_NUM}|{_ROOM}{{3,4}}")
+_NUMBERS_ALONE = re.compile(rf"(?:{_NUM}[-－—杠]){{1,3}}{_NUM}|(?:{_NUM}楼)?{_ROOM}{{3,4}}")
 """What answers a question for a place and is nothing but its numbers."""
 _DATE_BEFORE = re.compile(r"月\s?$")
 _NUMERAL = re.compile(_NUM)
@@ -121,7 +122,7 @@ def addresses(text: str, *, asked: bool = False) -> Iterator[tuple[int, int]]:
     >>> [text[start:end] for start, end in addresses(text)]
     ['翡翠华府3-2-1804']
     """
-    found = [*_crossings(text), *_formed_addresses(text), *_named_buildings(text), *_announced_addresses(text)]
+    found = [*_places(text), *_formed_addresses(text), *_named_buildings(text), *_announced_addresses(text)]
     if asked:
         found += _answers(text)
     merged: list[tuple[int, int]] = []
@@ -150,10 +151,11 @@ def _named_buildings(text: str) -> Iterator[tuple[int, int]]:
         yield match.span(group)
 
 
-def _crossings(text: str) -> Iterator[tuple[int, int]]:
-    """人民大道与站前路交叉口 天禾大厦 1809 室."""
-    for match in _AT_CROSSING.finditer(text):
-        yield match.span()
+def _places(text: str) -> Iterator[tuple[int, int]]:
+    """Places that need no number: 人民大道与站前路交叉口 天禾大厦 1809 室, 安口镇西沟村."""
+    for pattern in (_AT_CROSSING, _VILLAGE):
+        for match in pattern.finditer(text):
+            yield match.span()
 
 
 SHORT_PART = 4
