@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+import soundfile
 
-from qa_speech.call import Call, Role
+from qa_speech.call import Call, Finding, Role
 from qa_speech.engines.transcripts import Line, Spoken, Transcript, call_from_transcript, speakers_in, words_for
 from qa_speech.engines.transcripts.roles import settle
 from qa_speech.inputs import CallInput
@@ -251,3 +252,28 @@ def test_without_names_the_sound_of_two_channels_tells_the_same_roles(tmp_path: 
     assert len(wrong) < 0.02 * len(words)
     assert {word.probability for word in wrong} <= {0.45}
     assert f"placed_by_sound:{len(turns)}" in placed.call.warnings
+
+
+@pytest.mark.parametrize("agent_channel", [None, 1])
+def test_names_that_are_on_each_others_channels_follow_the_sound(tmp_path: Path, agent_channel: int | None) -> None:
+    path = transcript_of("deflection", tmp_path / "a.json")
+    sound = folder("samples") / "deflection.ogg"
+    samples, rate = soundfile.read(sound)
+    soundfile.write(tmp_path / "a.wav", samples[:, ::-1], rate)
+    crossed = CallInput(tmp_path / "a.wav", transcript=path, agent_channel=agent_channel)
+
+    straight, found = inspect_many([CallInput(sound, transcript=path), crossed])
+
+    told = found.call.recording
+    doubt = told.finding("swapped_roles")
+    if agent_channel is None:  # nobody said whose channel is whose: the transcript does
+        assert (told.channels, told.roles_from, doubt) == ((Role.CUSTOMER, Role.AGENT), "transcript", None)
+        roles = [said.role for said in found.call.utterances]
+    else:  # what was said is kept, and a person has to look
+        assert told.channels == (Role.AGENT, Role.CUSTOMER)
+        assert doubt == Finding("swapped_roles", note="suspected")
+        roles = [said.role.other for said in found.call.utterances]
+    texts = [said.text for said in found.call.utterances]
+    expected = straight.call.utterances
+    assert list(zip(roles, texts, strict=True)) == [(said.role, said.text) for said in expected]
+    assert not [word for word in found.call.stray if word.reason == "no_speech_near"]

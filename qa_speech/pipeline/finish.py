@@ -8,14 +8,14 @@ from functools import cache
 import msgspec
 
 from qa_speech.audio.voice import acoustics
-from qa_speech.call import Acoustics, Call, Role, StrayWord, Word
+from qa_speech.call import Acoustics, Call, Finding, Role, StrayWord, Word
 from qa_speech.conduct.annotate import with_annotations
 from qa_speech.engines.base import TIMES_ESTIMATED, Recognizer, traits_of
-from qa_speech.engines.transcripts import Transcript, estimated_in, made_with, without_sounds, words_for
+from qa_speech.engines.transcripts import Transcript, estimated_in, made_with, names_crossed, without_sounds, words_for
 from qa_speech.engines.windows import to_call_time
 from qa_speech.language.dialogue import build_utterances
 from qa_speech.language.prompts import set_prompts_apart
-from qa_speech.language.roles import identify_roles
+from qa_speech.language.roles import identify_roles, swap_roles
 from qa_speech.pipeline.again import Heard, Voice, voices
 from qa_speech.pipeline.prepare import Prepared
 from qa_speech.resources import folder
@@ -47,7 +47,7 @@ def finish(prepared: Prepared, heard: Heard, recognizer: Recognizer | None, sett
         call = _with_answers(call, prepared, heard, recognizer, settings)
     voices = _acoustics(call, prepared, pitch=settings.speech.pitch)
     call = msgspec.structs.replace(call, acoustics=voices)
-    call = set_prompts_apart(identify_roles(call))
+    call = _with_roles(call, prepared)
     return with_annotations(call, settings)
 
 
@@ -73,6 +73,30 @@ def _with_transcript(call: Call, transcript: Transcript, settings: Settings) -> 
         warnings=tuple(warnings),
         estimated=estimated_in(transcript, call.duration),
     )
+
+
+def _with_roles(call: Call, prepared: Prepared) -> Call:
+    """The call with its roles checked by words, and by the names of its transcript.
+
+    Where these are the other way round than the channels and nobody said whose channel is whose, the transcript says it;
+    where somebody did, a person has to look.
+    """
+    crossed = prepared.transcript is not None and names_crossed(prepared.transcript, prepared.call.speech)
+    if call.recording.layout != "two_channel" or not crossed:
+        return set_prompts_apart(identify_roles(call))
+    is_default = call.recording.roles_from == "default"
+    if is_default:
+        call = _recorded(swap_roles(call), roles_from="transcript")
+    call = set_prompts_apart(identify_roles(call))
+    if is_default or call.recording.finding("swapped_roles"):
+        return call
+    doubt = Finding("swapped_roles", note="suspected")
+    return _recorded(call, findings=(*call.recording.findings, doubt))
+
+
+def _recorded(call: Call, **changes: object) -> Call:
+    recording = msgspec.structs.replace(call.recording, **changes)
+    return msgspec.structs.replace(call, recording=recording)
 
 
 def _is_longer(transcript: Transcript, duration_s: float) -> bool:

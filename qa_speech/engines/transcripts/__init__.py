@@ -15,12 +15,12 @@ figure is taken from it.
 from qa_speech.engines.transcripts.base import Line, Spoken, Transcript
 from qa_speech.engines.transcripts.calls import call_from_transcript, estimated_in, made_with, roles_of
 from qa_speech.engines.transcripts.formats import SUFFIXES
-from qa_speech.engines.transcripts.placing import Lent, speakers_in, words_for
+from qa_speech.engines.transcripts.placing import Lent, names_crossed, speakers_in, words_for
 from qa_speech.engines.transcripts.reading import read_transcript
 from qa_speech.engines.transcripts.sharing import without_sounds
 from qa_speech.language.limits import TranscriptLimits
 
 __all__ = [
     "SUFFIXES", "Lent", "Line", "Spoken", "Transcript", "TranscriptLimits", "call_from_transcript", "estimated_in", "made_with",
-    "read_transcript", "roles_of", "speakers_in", "without_sounds", "words_for",
+    "names_crossed", "read_transcript", "roles_of", "speakers_in", "without_sounds", "words_for",
 ]  # fmt: skip

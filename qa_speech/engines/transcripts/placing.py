@@ -102,7 +102,8 @@ def words_for(transcript: Transcript, speech: Mapping[Role, Timeline], *, channe
     settled = settle(lines)
     found = {role: FoundSpeech(timeline) for role, timeline in speech.items()}
     parties = {role: own for role, own in found.items() if role in PARTIES} or found
-    placing = _Placing(found, settled, channels, _by_sound(lines, parties), Counter())
+    crossed = bool(channels) and names_crossed(transcript, speech)
+    placing = _Placing(found, settled, channels, _by_sound(lines, parties), Counter(), crossed)
     given: dict[Role, list[Line]] = {role: [] for role in speech}
     stray = strays_of(transcript.apart)
     others: list[tuple[Line, str]] = []
@@ -131,6 +132,28 @@ def words_for(transcript: Transcript, speech: Mapping[Role, Timeline], *, channe
         if mine or not lost:
             words[role] = _timed_words(mine, FoundSpeech(told[role]), told[role])
     return Lent(words, told, sounds, tuple(stray), tuple(_warnings(placing.counts)), settled)
+
+
+def names_crossed(transcript: Transcript, speech: Mapping[Role, Timeline]) -> bool:
+    """Whether the two parties that a file names clearly speak on each other's channels: one of the two has them the wrong way.
+
+    >>> lines = (Line("坐席", "您好请讲", 0.0, 2.0), Line("客户", "我想查话费", 3.0, 5.0))
+    >>> speech = {Role.AGENT: Timeline([(3, 5)]), Role.CUSTOMER: Timeline([(0, 2)])}
+    >>> names_crossed(Transcript("t", "cues", lines), speech)
+    True
+    """
+    if transcript.call is not None or not transcript.timed:
+        return False
+    parties = {role: FoundSpeech(speech[role]) for role in PARTIES if role in speech}
+    if len(parties) < len(PARTIES):
+        return False
+    crossed = set()
+    for voice, role in _by_sound(transcript.lines, parties).items():
+        named = role_named(voice)
+        if named is role:
+            return False
+        crossed.add(named)
+    return set(PARTIES) <= crossed
 
 
 def speakers_in(transcript: Transcript) -> Sequence[Timeline] | None:
@@ -204,6 +227,7 @@ class _Placing(NamedTuple):
     channels: Sequence[Role]
     by_sound: Mapping[str, Role]
     counts: Counter[str]
+    crossed: bool = False
 
     def parts(self, line: Line) -> Iterator[tuple[Line, Role | None, str]]:
         """The line in parts of one party each; a part of nobody has the reason."""
@@ -231,6 +255,8 @@ class _Placing(NamedTuple):
     def _named(self, line: Line) -> Role | None:
         """By its role in the file, its channel, the sound under all lines of its voice, the words of its voice."""
         named = role_named(line.speaker) if line.speaker else None
+        if named is not None and self.crossed:
+            named = named.other
         if named is not None and named in self.speech:
             return named
         if line.channel is not None and line.channel <= len(self.channels):
