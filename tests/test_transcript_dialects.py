@@ -254,3 +254,17 @@ def test_times_that_are_all_the_same_are_none(tmp_path: Path) -> None:
     call = call_from_transcript(read_transcript(write(tmp_path, "a.json", turns)), call_id="a")
 
     assert (call.times, call.warnings) == ("nominal", ("transcript_times_unused:2",))
+
+
+def test_names_of_people_before_all_lines_are_speakers(tmp_path: Path) -> None:
+    said = [("王", "您好，工号一零零一"), ("李", "我想查话费"), ("王", "好的"), ("李", "谢谢")]
+    rows = [
+        f"{number}\n00:00:0{number},000 --> 00:00:0{number},900\n{name}：{text}\n"
+        for number, (name, text) in enumerate(said)
+    ]
+
+    assert _said(write(tmp_path, "a.srt", "\n".join(rows))) == [
+        ("agent", "您好，工号一零零一"), ("customer", "我想查话费"), ("agent", "好的"), ("customer", "谢谢"),
+    ]  # fmt: skip
+    lines = read_transcript(write(tmp_path, "b.srt", "\n".join(rows[:3]))).lines
+    assert [line.text for line in lines] == ["王：您好，工号一零零一", "李：我想查话费", "王：好的"]

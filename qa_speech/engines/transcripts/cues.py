@@ -57,13 +57,22 @@ def _blocks(text: str) -> Iterator[list[str]]:
                 yield block
             block = []
             continue
-        if _TIMES.search(row) and any(_TIMES.search(above) for above in block):
-            number = block[-1:] if block[-1].strip().isdecimal() else []
-            yield block[: len(block) - len(number)]
-            block = number
+        if _begins_another(row, block):
+            ends = len(block)
+            if block[-1].strip().isdecimal():  # the number of the next one
+                ends -= 1
+            yield block[:ends]
+            block = block[ends:]
         block.append(row)
     if block:
         yield block
+
+
+def _begins_another(row: str, block: Sequence[str]) -> bool:
+    """Whether a row has times, and one above it in the block as well."""
+    if _TIMES.search(row) is None:
+        return False
+    return any(_TIMES.search(above) for above in block)
 
 
 def _said(rows: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from qa_speech.engines.transcripts.guarded import guarded, without_tags
 from qa_speech.engines.transcripts.mending import mended
 from qa_speech.engines.transcripts.rttm import SUFFIX as RTTM
 from qa_speech.engines.transcripts.rttm import read_rttm, with_speakers
-from qa_speech.engines.transcripts.speakers import told_apart
+from qa_speech.engines.transcripts.speakers import told_apart, with_own_names
 from qa_speech.errors import ConfigError, problem, said_by
 from qa_speech.filenames import as_text
 from qa_speech.files import regular_bytes
@@ -59,7 +59,7 @@ def read_transcript(path: str | Path, *, simplify: bool = True, limits: Transcri
         found = form.read(document)
         if isinstance(found, Call):
             return Transcript(source, form.name, (), found)
-        lines = _checked([without_tags(line) for line in told_apart(found)], limits)
+        lines = _checked([without_tags(line) for line in with_own_names(told_apart(found))], limits)
         timed = mended(lines, limits)
         told = _with_rttm(timed.lines, path, limits)
     except MalformedError as exc:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -20,6 +21,8 @@ _LABELLED = (
     re.compile(rf"[\[【〔(（]\s?{_NAME}\s?[\]】〕)）]\s?[:：]?\s{{0,8}}(?P<text>\S.*)", re.DOTALL),
 )
 """``Speaker 1: 您好``, ``坐席 1001：您好``, ``坐席<tab>您好``, ``〔客服〕您好``: names that `read_line` does not take for one."""
+_OWN_NAME = re.compile(r"(?P<name>[^\s:：,，。.?？!！]{1,8})[:：]\s{0,4}(?P<text>\S.*)", re.DOTALL)
+_MOST_NAMES = 6
 _NOBODY = "?"
 
 
@@ -86,3 +89,24 @@ def spaced_speaker_of(text: str) -> tuple[str, str]:
     if name or len(first) < 2 or not rest.strip() or not is_speaker(first):
         return name, said
     return first, rest.strip()
+
+
+def with_own_names(lines: Sequence[Line]) -> Sequence[Line]:
+    """Lines that all begin with one of a few names (``王：您好``) as those of speakers, where nothing else tells who speaks.
+
+    >>> lines = [Line("", text) for text in ("王：您好", "李：喂", "王：请讲", "李：我想查")]
+    >>> [(line.speaker, line.text) for line in with_own_names(lines)][:2]
+    [('王', '您好'), ('李', '喂')]
+    """
+    if any(line.voice or line.words for line in lines):
+        return lines
+    named = [_OWN_NAME.fullmatch(line.text.strip()) for line in lines]
+    names = Counter(match["name"] for match in named if match is not None)
+    are_few = 2 <= len(names) <= _MOST_NAMES and min(names.values()) >= 2
+    if not are_few or sum(names.values()) < len(lines):
+        return lines
+    found = []
+    for line, match in zip(lines, named, strict=True):
+        if match is not None:
+            found.append(replace(line, speaker=match["name"], text=match["text"]))
+    return found
