@@ -2,7 +2,7 @@
 
 Figures: recall_written, recall_spoken, recall_noisy (share of generated identifiers of which every character is masked),
 false_mask_rate (share of generated dialogues without identifiers in which anything is masked), recall_in_context and
-false_in_context (the same with other dialogues before and after), x_realtime (seconds of call per second of searching and
+false_in_context (the same with other dialogues before and after), x_realtime (processor seconds of searching and
 masking the text of whole calls). On dialogues that were written before the finder was read, those that were not developed
 on: recall_unread_* by kind, false_mask_rate_unread; on further ones for accounts and cards, the same with fresh.
 Of lines by hands that had not read the finder: recall_strangers_* (never looked at), recall_developed_* (developed on).
@@ -206,12 +206,14 @@ def speed(dialogues: Sequence[Case], calls: int) -> Figure:
             lines += [f"{role}: {text}" for role, text in dialogue.lines]
         made.append(CallReport(make_call(*lines)))
     words = placeholders("zh")
-    begin = time.perf_counter()
+    begin = time.process_time()
     for report in made:
         masked(report, words)
-    spent = time.perf_counter() - begin
+    spent = time.process_time() - begin
     length = sum(report.call.duration for report in made)
-    return figure("x_realtime", length / spent, "s/s", len(made), "text and words of whole calls, one core")
+    return figure(
+        "x_realtime", length / spent, "s/s", len(made), "text and words of whole calls, processor time of one core"
+    )
 
 
 def measure(options: Options) -> Iterator[Figure]:

@@ -24,6 +24,7 @@ from qa_speech.audio.store import BLOCK_FRAMES, Store, blocks
 from qa_speech.audio.track import Floats, Track
 from qa_speech.engines.silero import SileroDetector
 from qa_speech.errors import DecodeError
+from qa_speech.report.loudness import levels_of
 from qa_speech.scores import CallFailure
 from qa_speech.timeline import Segment
 
@@ -127,6 +128,23 @@ def test_memory_hardly_grows_with_the_length(tmp_path: Path, monkeypatch: pytest
         peaks.append(tracemalloc.get_traced_memory()[1] / 1e6)
     tracemalloc.stop()
     assert peaks[1] < peaks[0] + 4, peaks
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel tells mapped pages under /proc only")
+def test_what_the_lanes_of_a_page_have_read_leaves_the_memory() -> None:
+    store = Store(2, memory_bytes=0)
+    for minute in range(10):
+        store.add(np.full((480_000, 2), minute, np.int16))
+    samples = store.samples
+    before = _mapped_mib()
+    levels_of(samples, 8000)
+    assert _mapped_mib() - before < 4  # of 18
+
+
+def _mapped_mib() -> float:
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    (line,) = [line for line in status.splitlines() if line.startswith("RssFile:")]
+    return int(line.split()[1]) / 1024
 
 
 def _nobody(piece: Floats) -> Floats:

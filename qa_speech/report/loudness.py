@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from qa_speech.audio.store import let_go
 from qa_speech.report.charts import LOUDEST, Levels
 
 MOST = 2400
@@ -46,4 +47,5 @@ def _levels(channel: npt.NDArray[np.int16], borders: list[int]) -> list[int]:
         power = float(np.mean(heard * heard)) if len(heard) else 0.0
         level_db = 10 * np.log10(power + 1e-12)
         found.append(int(min(LOUDEST, max(0.0, round(LOUDEST + level_db)))))
+        let_go(channel)
     return found
