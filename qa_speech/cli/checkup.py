@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from qa_speech.errors import QaSpeechError
 from qa_speech.wording.lang import Lang
-from qa_speech.wording.translate import error_text
+from qa_speech.wording.translate import error_text, translated
 
 CORE = (
     "faster-whisper", "ctranslate2", "onnxruntime", "av", "soundfile", "soxr", "librosa", "jieba", "rjieba", "typer",
@@ -117,11 +117,31 @@ def _models() -> Iterator[Check]:
             yield Check(f"model {name}", "ok", zh, en)
     except QaSpeechError as exc:
         yield Check("models", "broken", error_text(exc, "zh"), error_text(exc, "en"))
+    yield _text_models()
     place = os.environ.get("QA_SPEECH_MODELS")
     if place:
         there = sorted(os.listdir(place)) if Path(place).is_dir() else []
         text = f"{place}: {', '.join(there) or '-'}"
         yield Check("QA_SPEECH_MODELS", "ok" if there else "broken", text, text)
+
+
+def _text_models() -> Check:
+    """The linear models always read; whether a larger one looks twice at what they are in doubt about."""
+    from qa_speech.conduct.classifier import load_text_models, why_alone
+
+    try:
+        models = load_text_models()
+    except QaSpeechError as exc:
+        return Check("text models", "broken", error_text(exc, "zh"), error_text(exc, "en"))
+    if why := why_alone():
+        zh, en = f"仅线性模型（{translated(why, 'zh')}）", f"the linear ones alone ({why})"
+        return Check("text models", "missing", zh, en)
+    twice = models.second_look
+    zh, en = (
+        f"线性模型，拿不准的句子由较大模型复读：{twice}",
+        f"linear ones; a larger one reads doubtful texts again: {twice}",
+    )
+    return Check("text models", "ok", zh, en)
 
 
 def _processor() -> Check:

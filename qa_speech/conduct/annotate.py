@@ -52,6 +52,8 @@ DIGITS = 4
 """Decimals that are kept of a probability."""
 THRESHOLD = "text_violation_threshold"
 """Key of ``made_with`` that keeps the probability at which the violation model was made to decide."""
+SECOND_LOOK = "text_second_look"
+"""Key of ``made_with`` that keeps which classifiers read doubtful texts twice, or why none does."""
 
 
 def annotate(call: Call, models: TextModels) -> Call:
@@ -122,7 +124,7 @@ def _is_true(call: Call, name: str, model_hash: str) -> bool:
 
 
 def _with(call: Call, found: dict[str, Annotation], models: TextModels) -> Call:
-    made_with = dict(call.made_with)
+    made_with = {**call.made_with, SECOND_LOOK: models.second_look}
     if "violation" in found:
         threshold = models.classifiers["violation"].threshold
         made_with.pop(THRESHOLD, None)

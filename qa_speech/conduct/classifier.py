@@ -33,8 +33,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -42,6 +43,7 @@ from typing import Any, Protocol
 from qa_speech.conduct.courtesy import STRATEGIES
 from qa_speech.conduct.outcomes import MOODS
 from qa_speech.conduct.passages import Passage
+from qa_speech.conduct.second_look import SecondLook
 from qa_speech.engines.hashes import kept_sha256
 from qa_speech.errors import ModelError, problem
 from qa_speech.files import sha256
@@ -57,6 +59,10 @@ FORMAT = 1
 HASHES = "sha256"
 """Key of a description: file → its SHA-256 in hex."""
 SHIPPED = "text-zh"
+AGAIN = "text-zh-base"
+"""The shipped folder of the models that read again what those of `SHIPPED` are in doubt about."""
+SECOND_LOOK = "second_look"
+"""Key of the description of such a model: when it reads, and what it weighs."""
 
 NONE = "none"
 VIOLATIONS = (NONE, "insult", "order", "rhetorical", "deflection", "impatience", "taboo")
@@ -92,6 +98,8 @@ class Scorer(Protocol):
 class TextClassifier:
     """One classifier of a folder; its arrays are read when it is first used.
 
+    `again`: a larger model that reads what this one is in doubt about (`second_look`).
+
     Raises
     ------
     ModelError
@@ -101,6 +109,7 @@ class TextClassifier:
     name: str
     path: Path
     entry: Mapping[str, Any] = field(repr=False)
+    again: TextClassifier | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -120,6 +129,8 @@ class TextClassifier:
         digest = hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode())
         for name in self.files:
             digest.update((self.path / name).read_bytes())
+        if self.again is not None:
+            digest.update(self.again.model_hash.encode())
         return digest.hexdigest()
 
     @property
@@ -148,9 +159,16 @@ class TextClassifier:
         waiting = iter(passages)
         while block := list(islice(waiting, BLOCK)):
             spoken = [passage for passage in block if _says_anything(passage)]
-            rows = iter(self.scorer.rows(spoken)) if spoken else iter(())
+            rows = iter(self._rows(spoken)) if spoken else iter(())
             for passage in block:
                 yield next(rows) if _says_anything(passage) else self.neutral
+
+    def _rows(self, spoken: Sequence[Passage]) -> Sequence[Sequence[float]]:
+        rows = self.scorer.rows(spoken)
+        if self.again is None:
+            return rows
+        look = SecondLook.of(self.again.entry[SECOND_LOOK])
+        return look.read_again(spoken, rows, self.again.scorer)
 
     @cached_property
     def neutral(self) -> tuple[float, ...]:
@@ -167,9 +185,15 @@ def _says_anything(passage: Passage) -> bool:
 
 @dataclass(frozen=True)
 class TextModels:
-    """Classifiers by name."""
+    """Classifiers by name. `second_look`: which of them look twice at doubtful texts, or why none does."""
 
     classifiers: Mapping[str, TextClassifier]
+
+    @cached_property
+    def second_look(self) -> str:
+        """Names of the classifiers that have a larger model behind them, or why there is none."""
+        looking = [name for name, model in self.classifiers.items() if model.again is not None]
+        return " ".join(sorted(looking)) or f"none: {why_alone() or 'models of one’s own'}"
 
 
 def load_text_models(path: Path | None = None) -> TextModels:
@@ -188,9 +212,30 @@ def load_text_models(path: Path | None = None) -> TextModels:
         A folder has no description, or one that cannot be used; it says which and why.
     """
     found = _described(folder("models") / SHIPPED)
+    for name, larger in _larger().items():
+        found[name] = replace(found[name], again=larger)
     if path is not None:
         found = {**found, **_described(path)}
     return TextModels(found)
+
+
+def why_alone() -> str:
+    """Why the shipped models look at no text twice on this machine; empty where they do."""
+    if absent := _absent_package():
+        return problem("{package} is not installed here", package=absent)
+    if not (folder("models") / AGAIN / DESCRIPTION).is_file():
+        return problem("the folder {folder} is not here", folder=f"models/{AGAIN}")
+    return ""
+
+
+def _absent_package() -> str:
+    """The first package that a larger model lacks here; empty where it has all."""
+    absent = [name for name in ("onnxruntime", "tokenizers") if find_spec(name) is None]
+    return "".join(absent[:1])
+
+
+def _larger() -> dict[str, TextClassifier]:
+    return {} if why_alone() else _described(folder("models") / AGAIN)
 
 
 def _described(path: Path) -> dict[str, TextClassifier]:
@@ -222,7 +267,14 @@ def _described(path: Path) -> dict[str, TextClassifier]:
         what = _problem(path, entry)
         if what:
             raise ModelError(str(file), problem("classifier {name}: {what}", name=name, what=what))
-    return {name: TextClassifier(name, path, entry) for name, entry in entries.items()}
+    return {name: _of(name, path, entry) for name, entry in entries.items()}
+
+
+def _of(name: str, path: Path, entry: Mapping[str, Any]) -> TextClassifier:
+    larger = entry.get("again")
+    if larger is None or _absent_package():
+        return TextClassifier(name, path, entry)
+    return TextClassifier(name, path, entry, TextClassifier(name, path, larger))
 
 
 def _problem(path: Path, entry: Mapping[str, Any]) -> str:
@@ -235,7 +287,7 @@ def _problem(path: Path, entry: Mapping[str, Any]) -> str:
     for name, digest in entry.get(HASHES, {}).items():
         if kept_sha256(path / name) != digest:
             return problem("{name} is not the file that was recorded (sha256)", name=name)
-    return ""
+    return _problem(path, entry["again"]) if "again" in entry else ""
 
 
 def with_hashes(entry: Mapping[str, Any], path: Path) -> dict[str, Any]:

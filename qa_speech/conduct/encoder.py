@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from qa_speech.conduct.heads import Floats, probabilities_of
 from qa_speech.conduct.passages import Passage
+from qa_speech.engines.hashes import kept_sha256
 from qa_speech.errors import ModelError, problem
 
 BATCH_TOKENS = 4096
@@ -44,15 +46,11 @@ class OnnxScorer:
         ModelError
             onnxruntime or tokenizers cannot read the files.
         """
-        import onnxruntime
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = int(entry.get("threads", 1))
-        options.inter_op_num_threads = 1
         network = path / next(name for name in entry["files"] if name.endswith(".onnx"))
         try:
-            session = onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
+            session = _session(network, kept_sha256(network), int(entry.get("threads", 1)))
             tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
         except Exception as exc:
             raise ModelError(str(network), problem("cannot be loaded: {reason}", reason=exc)) from exc
@@ -104,6 +102,17 @@ class OnnxScorer:
         given = {name: array for name, array in feed.items() if name in wanted}
         (found,) = self.session.run([self.output], given)
         return np.asarray(found, np.float32)
+
+
+@lru_cache(maxsize=2)
+def _session(network: Path, digest: str, threads: int) -> Any:
+    """A network, loaded once for all tasks that it has an output for; `digest` is that of its file now."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from qa_speech.conduct.classifier import (
     DESCRIPTION,
     LABELS,
+    SECOND_LOOK,
     SHIPPED,
     TextClassifier,
     expected_level,
@@ -44,6 +45,10 @@ CLEARLY = 0.01
 """By how much Pearson's correlation on unseen groups a model from nothing has to be ahead of the corrected shipped one."""
 GATE_DROP = 0.10
 """How far below the shipped model a trained one may rank the frozen test set before it is not exported unasked."""
+
+
+EVERY_TEXT = {"doubt": 0.0, "share": 0.5}
+"""How a base that was fine-tuned on one's own labels reads beside the linear model."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -95,8 +100,8 @@ def fit(
     out
         The run folder; must be new or empty.
     base
-        ``linear``: from nothing; ``shipped``: correct the shipped linear model (see `fitted`); a folder: fine-tune the
-        BERT-family model in it (needs torch and transformers).
+        ``linear``: from nothing; ``shipped``: correct the shipped linear model (see `fitted`); a folder: that, and beside it
+        the BERT-family model in the folder, fine-tuned (needs torch and transformers); both opinions are pooled.
     precision
         The share of texts flagged as low (politeness ≤ 2, depth ≤ 1) that shall be right.
     minimum
@@ -133,7 +138,10 @@ def fit(
             ],
         )
     out.mkdir(parents=True, exist_ok=True)
-    _train(task, train, out, base=base, seed=seed, epochs=epochs)
+    passages = [labelled.passage for labelled in train]
+    target = np.array([labelled.label for labelled in train]) - ALLOWED[task][0]
+    groups = [labelled.group for labelled in train]
+    write_trained(task, passages, target, groups, out, base=base, seed=seed, epochs=epochs)
     classifier = _own(out, task)
     report = _report(task, classifier, train, test, labels, base, precision)
     write_bytes(out / "report.json", msgspec.json.format(msgspec.json.encode(report)) + b"\n")
@@ -141,15 +149,29 @@ def fit(
     return report
 
 
-def _train(task: Task, train: Sequence[Labelled], out: Path, *, base: str, seed: int, epochs: int) -> None:
-    passages = [labelled.passage for labelled in train]
-    target = np.array([labelled.label for labelled in train]) - ALLOWED[task][0]
-    groups = [labelled.group for labelled in train]
-    if base not in ("linear", "shipped"):
-        fine_tune(task, passages, target, groups, Path(base), out, seed=seed, epochs=epochs)
+def write_trained(
+    task: str,
+    passages: Sequence[Passage],
+    target: npt.NDArray[np.floating[Any]],
+    groups: Sequence[str],
+    out: Path,
+    *,
+    base: str,
+    seed: int = 0,
+    epochs: int = 3,
+) -> None:
+    """Train on texts and their levels counted from 0, and write the model to the folder `out`.
+
+    With the folder of a base there are two: the linear model, and the base, fine-tuned, which reads every text again.
+    """
+    if base in ("linear", "shipped"):
+        made = fitted(task, passages, target, groups, base=base, seed=seed)
+        write_linear({task: made}, out, trained_on="own labels", base=base)
         return
-    made = fitted(task, passages, target, groups, base=base, seed=seed)
-    write_linear({task: made}, out, trained_on="own labels", base=base)
+    fine_tune(task, passages, target, groups, Path(base), out, seed=seed, epochs=epochs)
+    larger = load_text_models(out).classifiers[task].entry
+    made = fitted(task, passages, target, groups, base="shipped", seed=seed)
+    write_linear({task: made}, out, trained_on="own labels", base="folder", again={**larger, SECOND_LOOK: EVERY_TEXT})
 
 
 def fitted(
@@ -309,7 +331,10 @@ def export(run: Path, out: Path, *, force: bool = False) -> Report:
             str(run), [problem("its files were changed since the fit: the figures of report.json do not hold")]
         )
     out.mkdir(parents=True, exist_ok=True)
-    for name in (DESCRIPTION, "report.json", "card.md", *classifier.files):
+    files = [DESCRIPTION, "report.json", "card.md", *classifier.files]
+    if classifier.again is not None:
+        files += classifier.again.files
+    for name in files:
         shutil.copyfile(run / name, out / name)
     return report
 

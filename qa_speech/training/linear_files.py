@@ -18,7 +18,7 @@ from qa_speech.training.linear import Fit
 
 
 def write_linear(
-    fits: Mapping[str, Fit], folder: Path, *, thresholds: Mapping[str, float] | None = None, **about: str
+    fits: Mapping[str, Fit], folder: Path, *, thresholds: Mapping[str, float] | None = None, **about: Any
 ) -> None:
     """Write classifiers as a folder for `load_text_models`; others already described there stay.
 

@@ -7,13 +7,14 @@ pass costs the trained layers only. Texts are pooled by the mean over their toke
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 FROZEN = 2 / 3
-"""Share of the layers, from below, that stay as they are."""
+"""Share of the layers, from below, that stay as they are. With less than half it learns no better, and takes longer."""
 TOGETHER = 32
 """Texts in a batch."""
 APART = 6.0
@@ -111,12 +112,13 @@ def learn(
     epochs: int,
     rate: float,
     after: Callable[[int, float], None] | None = None,
+    keep: Path | None = None,
 ) -> None:
     """Train the upper layers and heads on some of the texts (`rows`).
 
-    `loss_of` makes a loss of the logits by name and the rows of a batch; `after` is told each pass and its mean loss.
+    `loss_of` makes a loss of the logits by name and the rows of a batch; `after` is told each pass and its mean loss. What was
+    learnt is kept in the file `keep` after each pass, and a later run goes on from there.
     """
-    rng = np.random.default_rng(seed)
     lengths = np.array([len(one) for one in seen])
     layers = [one for one in network.body.parameters() if one.requires_grad]
     heads = list(network.heads.parameters())
@@ -131,8 +133,12 @@ def learn(
         return min(rising, falling)
 
     slope = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
-    for number in range(epochs):
+    done = 0
+    if keep is not None and keep.is_file():
+        done = _restored(torch, keep, network, optimizer, slope)
+    for number in range(done, epochs):
         network.train()
+        rng = np.random.default_rng((seed, number))
         total, count = 0.0, 0
         for chosen in _batches(rows, lengths, rng):
             hidden, mask = _joined(torch, [seen[row] for row in chosen])
@@ -148,7 +154,26 @@ def learn(
             count += 1
         if after is not None:
             after(number + 1, total / count)
+        if keep is not None:
+            _kept(torch, keep, network, optimizer, slope, number + 1)
     network.eval()
+
+
+def _kept(torch: Any, keep: Path, network: Any, optimizer: Any, slope: Any, passes: int) -> None:
+    learnt = {name: value for name, value in network.named_parameters() if value.requires_grad}
+    state = {
+        "learnt": learnt, "optimizer": optimizer.state_dict(), "slope": slope.state_dict(), "passes": passes
+    }  # fmt: skip
+    torch.save(state, keep)
+
+
+def _restored(torch: Any, keep: Path, network: Any, optimizer: Any, slope: Any) -> int:
+    """Put back what was kept; gives the number of passes that were done."""
+    state = torch.load(keep, weights_only=True)
+    network.load_state_dict(state["learnt"], strict=False)
+    optimizer.load_state_dict(state["optimizer"])
+    slope.load_state_dict(state["slope"])
+    return int(state["passes"])
 
 
 def _batches(

