@@ -103,3 +103,15 @@ def test_partly_the_same_is_measured_by_what_is_left() -> None:
     expected = 10 * np.log10(np.mean(hiss**2) / np.mean((one + hiss) ** 2))
 
     assert residual_db(surveyed(one), surveyed(one + hiss)) == pytest.approx(expected, abs=0.5)
+
+
+def test_the_idle_value_of_a_codec_makes_no_slope_beside_a_voice() -> None:
+    """A codec that stands at 16 of 32768 in the pauses, and a voice without DC."""
+    spoken = voice([(2.0, 4.0)], 6.0)
+    idle = np.where(spoken == 0, np.float32(16 / 32768), spoken)
+    idle[::39] -= np.float32(8 / 32768)
+
+    found = survey(Track(idle.astype(np.float32), 8000))
+
+    assert found.levels[405:].max() < -84
+    assert found.levels[:195].max() < -84

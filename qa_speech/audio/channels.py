@@ -73,6 +73,8 @@ LEAST_PEAK = 0.1
 DC_SHARE = 0.01
 DC_AROUND_S = 1.0
 """Seconds over which the DC at a frame is taken: it may come with the signal and go with it."""
+IDLE_SPAN = 5e-4
+"""A frame whose samples span less, 16 steps of 16 bits, holds nothing but the line."""
 LEAST_DC = 1e-4
 """−80 dBFS: less disturbs nothing that is measured."""
 BINS = 1024
@@ -108,7 +110,8 @@ def survey(track: Track) -> Survey:
     still = low == high
     there = ~still if not still.all() else still
     own_mean = float(np.mean(mean[there])) if len(mean) else 0.0
-    clean = replace(track, offset=_offset(mean, low, still, round(DC_AROUND_S / track.frame_s)))
+    idle = high - low <= IDLE_SPAN
+    clean = replace(track, offset=_offset(mean, idle, round(DC_AROUND_S / track.frame_s)))
     return Survey(clean, frame_levels(clean), own_mean, _clipped(_counts(track), round(own_mean * BINS)))
 
 
@@ -131,16 +134,17 @@ def _frames(track: Track) -> _Frames:
     return _Frames(*np.concatenate(found, axis=1, dtype=np.float32))
 
 
-def _offset(mean: Floats, value: Floats, still: Mask, around: int) -> Floats | None:
-    """What to take off each frame: the DC of the signal around it (`around` frames), or, where the recording stands still,
-    its one `value`, so that digital silence is zeros. None where there is next to nothing to take off."""
+def _offset(mean: Floats, idle: Mask, around: int) -> Floats | None:
+    """What to take off each frame: the DC of the signal around it (`around` frames), or, where the line is `idle`, its own: so
+    that digital silence is zeros, and the idle value of a codec no slope beside a voice. None where there is next to nothing to
+    take off."""
     reach = around // 2
-    sums = np.concatenate(([0.0], np.cumsum(np.where(still, 0.0, mean))))
-    counts = np.concatenate(([0], np.cumsum(~still)))
+    sums = np.concatenate(([0.0], np.cumsum(np.where(idle, 0.0, mean))))
+    counts = np.concatenate(([0], np.cumsum(~idle)))
     first = np.maximum(np.arange(len(mean)) - reach, 0)
     last = np.minimum(np.arange(len(mean)) + reach + 1, len(mean))
     near = (sums[last] - sums[first]) / np.maximum(counts[last] - counts[first], 1)
-    offset = np.where(still, value, near).astype(np.float32)
+    offset = np.where(idle, mean, near).astype(np.float32)
     offset[np.abs(offset) < LEAST_DC] = 0
     return offset if offset.any() else None
 
