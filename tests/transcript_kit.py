@@ -317,7 +317,10 @@ JSON_FORMATS: dict[str, tuple[object, str]] = {
     "google-speakers": (GOOGLE_SPEAKERS, "google"),
 }
 """Documents that tell who speaks, and the name of their format."""
-TEXT_FORMATS = {"a.ctm": (CTM, "ctm"), "a.txt": (HEADED, "headed"), "a.srt": (WHISPER_SRT, "cues")}
+STAMPED = f"[00:00:01 - 00:00:03] 坐席：{AGENT}\n[客户 00:03.5-00:05.25] {CUSTOMER}\n"
+TEXT_FORMATS = {
+    "a.ctm": (CTM, "ctm"), "a.txt": (HEADED, "headed"), "b.txt": (STAMPED, "stamped"), "a.srt": (WHISPER_SRT, "cues"),
+}  # fmt: skip
 
 
 def write(folder: Path, name: str, content: object) -> Path:
