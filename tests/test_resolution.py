@@ -168,6 +168,15 @@ def test_a_turning_point_is_a_moment_to_coach() -> None:
     assert moment.criterion.possible == 0
 
 
+def test_plain_words_are_angry_after_anger_that_nobody_answered_and_calm_by_themselves() -> None:
+    models = load_text_models()
+    plain = "customer: 我家住三楼"
+    alone = annotate(make_call("agent: 您好", plain), models)
+    after = annotate(make_call("customer: 你们什么态度，气死我了", "agent: 请您耐心等待", plain), models)
+    assert [one.mood for one in moods(alone)] == ["calm"]
+    assert [one.mood for one in moods(after)] == ["angry", "angry"]
+
+
 def test_no_shipped_card_takes_points_for_a_mood() -> None:
     for path in folder("scorecards").glob("*.yaml"):
         for criterion in load_scorecard(path).criteria:

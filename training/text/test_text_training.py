@@ -62,6 +62,20 @@ def test_every_topic_and_phrase_belongs_to_one_part_and_has_its_role() -> None:
     sys.modules.pop("corpus", None)
 
 
+def test_a_label_told_from_the_first_alone_is_found() -> None:
+    from qa_speech.conduct.passages import Passage
+    from qa_speech.training.linear import Plan, fit_linear
+
+    texts = [f"{word}{end}" for word in ("查话费", "滚出去", "快点说") for end in ("啊", "吧", "了", "呢", "哦", "呀")]
+    goal = np.repeat([0, 1, 2], 6)
+    plan = Plan(("fine", "rude", "order", "never"), "softmax", longest=2, bits=12, apart=True)
+    shares = fit_linear([Passage(text) for text in texts], goal, texts, plan).scorer.probabilities(
+        [Passage("滚出去"), Passage("快点说")]
+    )
+    assert shares.argmax(1).tolist() == [1, 2]
+    assert shares[:, 3].max() < 0.01
+
+
 def test_a_bert_folder_is_fine_tuned_exported_and_served(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("onnx")
