@@ -230,7 +230,7 @@ def test_no_header_breaks_the_decoder(
 @pytest.mark.parametrize(
     ("document", "place"),
     [
-        ({"segments": ["hello"]}, r"\$\.segments\[0\]: Expected `object`, got `str`"),
+        ({"segments": [{"text": "您好", "start": 0, "end": 1}, "秘密"]}, r"\$\.segments\[1\]: Expected `object`, got `str`"),
         ([{"text": "您好", "timestamp": [[]]}], r"\$\[0\]\.timestamp\[0\]: Expected `array` of length 2, got 0"),
         ({"segments": [{"text": "您好", "start": "秘密", "end": 2}]}, r"\$\.segments\[0\]\.start: not a number"),
         ({"segments": [{"text": "您好", "start": 0, "end": 1e300}]}, r"\$\.segments\[0\]\.end: 1e\+300 s; expected 0 to"),
