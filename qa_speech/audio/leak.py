@@ -33,8 +33,8 @@ STRETCH = 2048
 """Samples of the source correlated at once."""
 STRETCHES = 240
 """Stretches that are looked at: 60 s of speech at 8 kHz."""
-FEWEST_STRETCHES = 16
-"""Fewer, 4 s, tell nothing: where most of a call is masked, a chance likeness of the rest stands out as far as a leak."""
+FEWEST_STRETCHES = 13
+"""Fewer, 3.3 s, tell nothing: where most of a call is masked, a chance likeness of the rest stands out as far as a leak."""
 LAG_S = (-0.02, 0.45)
 """How much later than on its own channel a leak is looked for, seconds; below zero it is the other leak seen from behind."""
 TAPS_BEFORE, TAPS = 8, 48
