@@ -22,8 +22,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import corpus  # noqa: E402
+import strangers  # noqa: E402
 import train  # noqa: E402
-import tune  # noqa: E402
 import whole  # noqa: E402
 
 LIKELIEST = 5000
@@ -37,8 +37,7 @@ def texts(data: Path) -> list[str]:
     found = [said.text for said in corpus.utterances()]
     for item in (*whole.whole(), *corpus.exchanges()):
         found += [item.question, item.answer]
-    for file in sorted(HERE.glob("turns_*.jsonl")):
-        found += [said.text for said in tune.read_turns(file)]
+    found += [turn.text for turn in strangers.kept()]
     return found + [post.text for post in train.posts(data)]
 
 

@@ -1,7 +1,7 @@
 """Turns and dialogues by people who saw neither corpus nor models: ``corpus/turns_*.tsv``, and what was once the third blind set.
 
 The third set was read once while it was blind (benchmarks/results/third.tsv); since then it is learnt from. ``kept/`` holds
-a fifth of the turns of ``turns_a``, drawn by hash, that nothing is fitted on.
+a fifth of the turns of ``turns_a``, drawn by hash, that no linear model is fitted on.
 """
 
 from __future__ import annotations

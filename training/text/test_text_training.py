@@ -270,7 +270,7 @@ def test_a_pruned_base_says_the_same_of_texts_whose_pieces_it_keeps(tmp_path: Pa
     ]
     ids = [one.encode("可以办").ids for one in both]
     assert words[0][ids[0]].equal(words[1][ids[1]])
-    for name in ("prune", "tune", "train", "corpus", "whole"):
+    for name in ("prune", "tune", "train", "strangers", "corpus", "whole"):
         sys.modules.pop(name, None)
 
 
@@ -294,7 +294,7 @@ def test_the_limit_of_a_second_look_lets_so_many_civil_turns_be_flagged() -> Non
 
     flagged = np.array(look.read_again([Passage("")] * 1000, rows.tolist(), Same()))[:, 0] < 0.5
     assert flagged.sum() == pytest.approx(second.ALARMS_PER_1000, abs=1)
-    for name in ("second_look", "tune", "train", "corpus", "whole"):
+    for name in ("second_look", "tune", "train", "strangers", "corpus", "whole"):
         sys.modules.pop(name, None)
 
 
@@ -315,7 +315,7 @@ def test_lessons_of_a_base_hold_every_level_and_the_right_answer_costs_least(tmp
     assert float(losses({"depth": -right}, rows)) > 1
     with pytest.raises(FileNotFoundError):
         tune.lessons(tmp_path, ["violation"])
-    for name in ("tune", "train", "corpus", "whole"):
+    for name in ("tune", "train", "strangers", "corpus", "whole"):
         sys.modules.pop(name, None)
 
 

@@ -32,6 +32,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import corpus  # noqa: E402
+import strangers  # noqa: E402
 import train  # noqa: E402
 import whole  # noqa: E402
 
@@ -56,7 +57,7 @@ POSTS, POST_WEIGHT = 1000, 0.4
 """Forum posts of COLD (Apache-2.0), so many inoffensive ones, which are no violation either, and as many offensive ones, which
 are insults."""
 TURN_WEIGHT = 2.5
-"""What a turn counts that a stranger wrote from the labelling guide (`turns_a.jsonl`) beside a frame of the corpus."""
+"""What a turn counts that a stranger wrote (`turns_a`, those in `kept/` too) beside a frame of the corpus."""
 STOCK = 1500
 """Utterances out of the frames of long, cut and scrappy speech, of which each frame stands for hundreds."""
 VIOLATION_WEIGHT = 2.0
@@ -119,16 +120,19 @@ def read_turns(file: Path) -> list[corpus.Said]:
 
 
 def _turns(made: Lessons) -> None:
-    for file in sorted(HERE.glob("turns_*.jsonl")):
-        for said in read_turns(file):
-            _say(made, said, TURN_WEIGHT)
+    """Those of `turns_a`, the kept ones too; not the third set, on which the network is calibrated."""
+    written = [turn for turn in strangers.turns() if turn.hand == "turns_a"]
+    for turn in (*written, *strangers.kept()):
+        said = corpus.Said(turn.text, f"turn:{turn.text}", turn.politeness, turn.kind)
+        _say(made, said, TURN_WEIGHT)
 
 
 def _utterances(made: Lessons) -> None:
     """Each frame once, filled and heard in some way; frames of violations twice; some of the stock."""
     of_frame: dict[str, list[corpus.Said]] = {}
     for said in corpus.utterances():
-        of_frame.setdefault(said.group, []).append(said)
+        if not said.group.startswith("turn:"):
+            of_frame.setdefault(said.group, []).append(said)
     rng = random.Random(4)
     for variants in of_frame.values():
         first = rng.choice(variants)
