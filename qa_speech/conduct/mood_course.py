@@ -15,21 +15,21 @@ from math import log
 
 from qa_speech.conduct.outcomes import MOODS, Mood
 
-ITSELF = 0.9
+ITSELF = 0.8
 """What the logarithm of a mood's probability by the turn's own words weighs."""
 AFTER: dict[Mood, tuple[float, ...]] = {
-    "calm": (0.6, -0.8, 0.0, 0.2),
-    "anxious": (-0.5, 1.1, -0.6, -0.1),
+    "calm": (0.5, -0.7, 0.0, 0.2),
+    "anxious": (-0.5, 1.1, -0.7, 0.0),
     "angry": (-0.5, -0.2, 1.5, -0.8),
-    "relieved": (0.1, -0.2, -0.5, 0.6),
+    "relieved": (0.0, -0.2, -0.4, 0.5),
 }
 """Log-odds of each mood (order of `MOODS`) after a turn in that mood; nothing for the first turn."""
 ANSWERED: tuple[tuple[float, ...], ...] = (
-    (0.5, 0.1, 0.0, -0.6),
-    (-0.1, 0.6, 0.0, -0.5),
-    (0.1, -0.2, 0.3, -0.2),
-    (-0.2, 0.3, 0.3, -0.3),
-    (-0.1, -0.1, -0.4, 0.6),
+    (0.4, 0.0, 0.1, -0.6),
+    (-0.2, 0.4, 0.1, -0.4),
+    (0.0, -0.2, 0.4, -0.1),
+    (-0.3, 0.3, 0.3, -0.3),
+    (-0.1, -0.2, -0.3, 0.5),
 )
 """Log-odds of each mood after `answer_kind`."""
 LEAST = 0.002

@@ -1,4 +1,4 @@
-"""When the tuned base reads, and what its word weighs: found on the third set, which is for development.
+"""When the tuned base reads, and what its word weighs: found on `turns_b`, a hand that neither of the two models has read.
 
     python training/text/second_look.py TUNED models/text-zh-base
 
@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import tune
+import strangers
 
-from qa_speech.conduct.classifier import DESCRIPTION, FORMAT, SECOND_LOOK, SHIPPED, load_text_models
+from qa_speech.conduct.classifier import DESCRIPTION, FORMAT, NONE, SECOND_LOOK, SHIPPED, load_text_models
 from qa_speech.conduct.passages import Passage
 from qa_speech.conduct.second_look import SecondLook
 from qa_speech.files import write_bytes
@@ -47,10 +47,11 @@ def main() -> None:
     entries = {}
     for name, doubt in DOUBT.items():
         look = SecondLook(doubt, SHARE[name], plain=PLAIN[name])
-        texts, target = tune.development(name)
+        texts = [Passage(turn.text) for turn in strangers.unread()]
         rows = list(replace(small[name], again=None).classify(texts))
         if name == "violation":
-            look = with_limit(look, texts, target == 0, rows, large[name].scorer)
+            civil = np.array([turn.kind == NONE for turn in strangers.unread()])
+            look = with_limit(look, texts, civil, rows, large[name].scorer)
         told = {"doubt": look.doubt, "share": look.share, "bias": list(look.bias), "plain": look.plain}
         entries[name] = {**large[name].entry, SECOND_LOOK: told}
         again = np.mean([look.is_read_again(row) for row in rows])

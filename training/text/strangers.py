@@ -1,7 +1,8 @@
 """Turns and dialogues by people who saw neither corpus nor models: ``corpus/turns_*.tsv``, and what was once the third blind set.
 
 The third set was read once while it was blind (benchmarks/results/third.tsv); since then it is learnt from. ``kept/`` holds
-a fifth of the turns of ``turns_a``, drawn by hash, that no linear model is fitted on.
+a fifth of the turns of ``turns_a``, drawn by hash, that no linear model is fitted on, and ``turns_b``, a further hand that
+neither the linear models nor the base has read: the second look is set by it.
 """
 
 from __future__ import annotations
@@ -59,6 +60,11 @@ def moods() -> list[tuple[str, str, str]]:
 def kept() -> tuple[Turn, ...]:
     """Those of ``turns_a`` that are kept for measuring."""
     return tuple(_turn(row, "kept") for row in read(HERE / "kept" / "turns.tsv"))
+
+
+def unread() -> tuple[Turn, ...]:
+    """Those of ``turns_b``: read by no model."""
+    return tuple(_turn(row, "turns_b") for row in read(HERE / "kept" / "turns_b.tsv"))
 
 
 def _turn(row: Row, hand: str) -> Turn:
