@@ -3,8 +3,8 @@
 `redaction_strangers.jsonl`, one JSON object a line:
 
     hand    1-3: the finder was developed on them, a half of the third hand's lines (closed) not until its last figures were
-            printed; 4 and above: nobody looks at them, they are counted
-    closed  not looked at when the line was added
+            printed; 4: counted whole once (benchmarks/README.md), then its open half developed on
+    closed  of the last hand: nobody looks at it, it is counted
     text    turns on lines of their own, behind 坐席： or 客户：
     spans   [first, end, kind] in characters; several for a value given in pieces
     more    holds something besides that the finder does not look for, so it says nothing of false masks
