@@ -208,7 +208,7 @@ class CallReport(msgspec.Struct, frozen=True, tag_field="type", tag="report"):
     >>> import qa_speech
     >>> report = qa_speech.inspect_call("samples/slow-answer.ogg")
     >>> report.id, round(report.call.duration), round(report.measurements["response"].value, 1)
-    ('slow-answer.ogg', 80, 3.8)
+    ('slow-answer.ogg', 80, 3.9)
     """
 
     call: Call

@@ -73,7 +73,7 @@ def test_no_error_over_a_document_of_a_vendor_quotes_it(tmp_path: Path, name: st
             assert CANARY not in error
             told.add(error)
 
-    assert len(told) > 3
+    assert len(told) >= 3
 
 
 TEXTS = {
