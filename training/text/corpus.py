@@ -38,7 +38,7 @@ PHRASES = ("answers", "normal", "polite", "slots", "topics", "violations")
 """Files of phrases that utterances and exchanges are put together from; ``whole_*.tsv`` holds exchanges written whole."""
 PARTS = 4
 """Into how many parts topics and stock phrases are dealt for the exchanges."""
-TURN_WEIGHT = 5.0
+TURN_WEIGHT = 2.0
 """What a turn written whole by other people weighs, each of two times, beside an utterance made from a frame: README.md."""
 NOISE_PROPORTION = 10
 """Fillings of each frame of ``normal.tsv``: what agents say most is nothing special, and all of it must stay quiet."""
