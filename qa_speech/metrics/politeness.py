@@ -104,6 +104,10 @@ POLITENESS = (
 
 MODEL_THRESHOLD = 0.5
 """Probability, 0–1, from which a model's violation counts where the call does not say what the model was made to decide at."""
+SURELY_CIVIL, LONGER = 0.9, 12
+"""Probability, 0–1, of no violation from which no rule counts, and the characters that an utterance has to have for that: of a
+scrap the model is never sure. On 949 civil turns of a hand that neither rules nor models had seen, hard cases more than half,
+alarms fell from 16 to 11 per 1,000 by it, recall from .82 to .81."""
 
 
 class FoundViolation(NamedTuple):
@@ -122,6 +126,8 @@ class FoundViolation(NamedTuple):
 def found_violations(call: Call, *, threshold: float | None = None) -> tuple[FoundViolation, ...]:
     """Every violation of the agent in a call, by rules, and by the model in utterances where no rule fires.
 
+    In a longer utterance that the model is sure is civil (`SURELY_CIVIL`) no rule counts: 您问凭什么要收这六块钱对吧，我给您解释.
+
     `threshold`: the probability, 0–1, from which the model's word counts; None = the one it was made to decide at.
 
     >>> from qa_speech.testing import make_call
@@ -130,7 +136,8 @@ def found_violations(call: Call, *, threshold: float | None = None) -> tuple[Fou
     """
     limit = _threshold(call) if threshold is None else threshold
     by_model = _flagged(call, limit)
-    by_rule = RULED_VIOLATIONS(call)
+    civil = _surely_civil(call)
+    by_rule = {index: hits for index, hits in RULED_VIOLATIONS(call).items() if index not in civil}
     found: list[FoundViolation] = []
     for index in sorted([*by_rule, *(by_model.keys() - by_rule.keys())]):
         for hit in by_rule.get(index, ()):
@@ -152,6 +159,16 @@ def _flagged(call: Call, limit: float) -> dict[int, Mapping[str, float]]:
         if 1 - row[none] >= limit:
             found[indices[0]] = dict(zip(held.labels, row, strict=True))
     return found
+
+
+def _surely_civil(call: Call) -> frozenset[int]:
+    """Longer utterances of which the model is sure that nothing in them is a violation."""
+    held = annotation(call, "violation")
+    if held is None:
+        return frozenset()
+    none = held.labels.index("none")
+    sure = {indices[0] for indices, row in zip(held.items, held.values, strict=True) if row[none] >= SURELY_CIVIL}
+    return frozenset(index for index in sure if len(call.utterances[index].text or "") >= LONGER)
 
 
 def _by_model(call: Call, index: int, row: Mapping[str, float]) -> list[FoundViolation]:

@@ -1,6 +1,6 @@
 """Train the shipped linear text models: corpus → fits → models/text-zh.
 
-    python training/text/train.py [--out DIR] [--data DIR]        about ten minutes on two cores
+    python training/text/train.py [--out DIR] [--data DIR]        about two minutes on two cores
 
 Nothing of the frozen test is looked at here; `benchmarks/text.py` measures on it.
 """
@@ -30,7 +30,6 @@ import whole  # noqa: E402
 from qa_speech.conduct.classifier import LABELS, STRATEGIES, VIOLATIONS  # noqa: E402
 from qa_speech.conduct.ngrams import pieces  # noqa: E402
 from qa_speech.conduct.passages import Passage  # noqa: E402
-from qa_speech.training.int8 import to_int8  # noqa: E402
 from qa_speech.training.linear import Fit, Plan, fit_linear  # noqa: E402
 from qa_speech.training.linear_files import write_linear  # noqa: E402
 
@@ -141,34 +140,22 @@ def _read(item: corpus.Said) -> list[corpus.Said]:
 
 
 def violation_model(said: list[corpus.Said], read: list[Post]) -> Fit:
-    """The types of violation, from utterances of the corpus and from posts.
-
-    Fitted together and each type apart: together they are quieter on what real agents say, apart on civil hard cases.
-    """
+    """The types of violation, from utterances of the corpus and from posts."""
     sure = [piece for item in said if item.violation is not None for piece in _read(item)]
     kinds = [item.violation or "none" for item in sure]
     kinds += ["insult" if post.offensive else "none" for post in read]
     weights = [WEIGHT.get(item.violation or "", 1.0) * item.weight for item in sure]
     weights += [post.weight for post in read]
-    items = _passages([*[item.text for item in sure], *[post.text for post in read]])
-    goal = np.array([VIOLATIONS.index(kind) for kind in kinds])
-    groups = [*[item.group for item in sure], *[f"post:{number}" for number in range(len(read))]]
-    plan = Plan(VIOLATIONS, "softmax", window=WINDOW, floor=FLOOR)
-    together = fit_linear(items, goal, groups, plan, weights=np.array(weights))
-    apart = fit_linear(items, goal, groups, replace(plan, apart=True), weights=np.array(weights))
-    fit = mean_of(together, apart)
+    fit = fit_linear(
+        _passages([*[item.text for item in sure], *[post.text for post in read]]),
+        np.array([VIOLATIONS.index(kind) for kind in kinds]),
+        [*[item.group for item in sure], *[f"post:{number}" for number in range(len(read))]],
+        Plan(VIOLATIONS, "softmax", window=WINDOW, floor=FLOOR, apart=True),
+        weights=np.array(weights),
+    )
     bias = fit.scorer.bias.copy()
     bias[VIOLATIONS.index("insult")] -= SURER
     return replace(fit, scorer=replace(fit.scorer, bias=bias))
-
-
-def mean_of(one: Fit, other: Fit) -> Fit:
-    """Two fits of the same texts and labels as one: the mean of their log-odds."""
-    exact = (one.exact + other.exact) / 2
-    packed, scales = to_int8(exact)
-    bias = (one.scorer.bias + other.scorer.bias) / 2
-    scorer = replace(one.scorer, weights=packed, scales=np.asarray(scales, np.float32), bias=bias)
-    return replace(one, scorer=scorer, exact=exact, unseen=(one.unseen + other.unseen) / 2)
 
 
 def exchange_passages() -> tuple[list[Passage], list[str], list[int], list[float]]:
