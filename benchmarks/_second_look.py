@@ -7,15 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from _common import Figure, Options, figure
+from _common import ROOT, Figure, Options, figure
 from _text import SEED, frozen, items_of, levels, missing, of, probabilities, real_dialogues
 from _text_blind import rows_of
 from _text_speed import cpu_of
-from third import Dialogue, Turn, read
+from third import Dialogue, read
 
 from qa_speech.call import Role
 from qa_speech.conduct.annotate import annotate
 from qa_speech.conduct.classifier import (
+    NONE,
     SECOND_LOOK,
     VIOLATIONS,
     TextClassifier,
@@ -32,6 +33,12 @@ from qa_speech.training.measure import Array, estimate, spearman
 Pair = tuple[TextClassifier, TextClassifier]
 RATES = (66.0, 20.0, 10.0, 2.0)
 """Alarms per 1,000 civil turns at which recall is compared; the first is what the linear model raised when the set was read."""
+
+
+def unread() -> list[dict[str, str]]:
+    """The turns of `training/text/kept/turns_b.tsv`, which neither model has read; the second look is set by them."""
+    with (ROOT / "training" / "text" / "kept" / "turns_b.tsv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def pair(name: str) -> Pair:
@@ -53,27 +60,29 @@ def second_look(options: Options) -> Iterator[Figure]:
 
 
 def _violations(both: Pair, options: Options) -> Iterator[Figure]:
-    rows: list[Turn] = read("text_third_turns.jsonl", Turn)
-    items = items_of([row.text for row in rows])
-    kinds = np.array([row.kind for row in rows])
-    civil = (kinds == "civil").astype(float)
+    rows = unread()
+    items = items_of([row["text"] for row in rows])
+    kinds = np.array([row["label"] for row in rows])
+    civil = (kinds == NONE).astype(float)
     alarms = [_alarm(model, items) for model in both]
     for rate in RATES:
         recalls = [_recall_at(score, civil, rate) for score in alarms]
         gain = estimate(
             lambda a, b, c, rate=rate: _recall_at(a, c, rate) - _recall_at(b, c, rate), *alarms, civil, seed=SEED
         )  # type: ignore[misc]
-        told = f"recall {recalls[0]:.3f}, linear {recalls[1]:.3f}, models alone, third set (development)"
-        yield of(f"base_third_gain_at_{rate:g}_per_1000", gain, "", told)
+        told = f"recall {recalls[0]:.3f}, linear {recalls[1]:.3f}, models alone"
+        yield of(f"base_unread_gain_at_{rate:g}_per_1000", gain, "", told)
     limit = both[0].threshold or 0.5
     for label, score in zip(("shipped", "linear"), alarms, strict=True):
         hit = (score >= limit).astype(float)
         mine = hit[civil == 0]
-        by_kind = ", ".join(f"{kind} {hit[kinds == kind].mean():.2f}" for kind in VIOLATIONS if kind in kinds)
-        told = f"at {limit:g}, models alone, third set (development); {by_kind}"
-        yield of(f"base_third_recall_{label}", estimate(_mean, mine, seed=SEED), "", told)
+        by_kind = ", ".join(
+            f"{kind} {hit[kinds == kind].mean():.2f}" for kind in VIOLATIONS if kind != NONE and kind in kinds
+        )
+        told = f"at {limit:g}, models alone; {by_kind}"
+        yield of(f"base_unread_recall_{label}", estimate(_mean, mine, seed=SEED), "", told)
         rate_of = estimate(_mean, 1000 * hit[civil == 1], seed=SEED)
-        yield of(f"base_third_alarms_per_1000_{label}", rate_of, "per 1000", "civil turns, half of them hard cases")
+        yield of(f"base_unread_alarms_per_1000_{label}", rate_of, "per 1000", "civil turns, half of them hard cases")
     yield from _elsewhere(both, limit, options)
 
 
@@ -120,8 +129,8 @@ def _difference(
 
 
 def _politeness(both: Pair) -> Iterator[Figure]:
-    rows: list[Turn] = read("text_third_turns.jsonl", Turn)
-    tests = {"third": ([row.text for row in rows], [float(row.politeness) for row in rows])}
+    rows = unread()
+    tests = {"unread": ([row["text"] for row in rows], [float(row["group"]) for row in rows])}
     kept = frozen("politeness.tsv")
     tests["frozen"] = ([row["text"] for row in kept], [float(row["level"]) for row in kept])
     for name, (texts, given) in tests.items():
@@ -155,10 +164,9 @@ def cost() -> Iterator[Figure]:
         return
     shipped = load_text_models()
     looking = [model for model in shipped.classifiers.values() if model.again is not None]
-    rows: list[Turn] = read("text_third_turns.jsonl", Turn)
     again = looking[0].again
     assert again is not None
-    said = [row.text for row in rows]
+    said = [row["text"] for row in unread()]
     for name, texts in (("", said[:200]), ("_of_64_tokens", ["，".join(said[:9])])):
         items = items_of(texts)
         spent = cpu_of(lambda items=items: again.scorer.rows(items), times=4)  # type: ignore[misc]

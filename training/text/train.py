@@ -1,6 +1,6 @@
 """Train the shipped linear text models: corpus → fits → models/text-zh.
 
-    python training/text/train.py [--out DIR] [--data DIR]        about two minutes on two cores
+    python training/text/train.py [--out DIR] [--data DIR]        about eight minutes of one core
 
 Nothing of the frozen test is looked at here; `benchmarks/text.py` measures on it.
 """
@@ -150,7 +150,7 @@ def violation_model(said: list[corpus.Said], read: list[Post]) -> Fit:
         _passages([*[item.text for item in sure], *[post.text for post in read]]),
         np.array([VIOLATIONS.index(kind) for kind in kinds]),
         [*[item.group for item in sure], *[f"post:{number}" for number in range(len(read))]],
-        Plan(VIOLATIONS, "softmax", window=WINDOW, floor=FLOOR, apart=True),
+        Plan(VIOLATIONS, "softmax", window=WINDOW, floor=FLOOR),
         weights=np.array(weights),
     )
     bias = fit.scorer.bias.copy()
