@@ -7,7 +7,7 @@ question for them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from qa_speech.call import Utterance
 from qa_speech.privacy.asked import question_before
@@ -25,10 +25,10 @@ _IS = (
     r"|呢|[推发转]给[你您]|联系我?|改成了?|换成了?|号码|号){0,6}"
 )
 _WECHAT = re.compile(
-    rf"(?:微信|微星|威信|薇信|徽信|微讯|维信|wei信|v信|vx|wx(?!id)|加(?:我|下我|个)的?\s?v|[加我的个]微(?=[号是：:\s]?\s?[A-Za-z]))(?:账号|帐号)?{_IS}",
+    rf"(?:微信|微星|威信|薇信|绿泡泡|绿色软件|徽信|微讯|维信|wei信|v信|vx|wx(?!id)|加(?:我|下我|个)的?\s?v|[加我的个]微(?=[号是：:\s]?\s?[A-Za-z]))(?:账号|帐号)?{_IS}",
     re.IGNORECASE,
 )
-_QQ = re.compile(rf"(?:qq|扣扣|企鹅|(?<![A-Za-z])q我)(?:账号|帐号)?{_IS}", re.IGNORECASE)
+_QQ = re.compile(rf"(?:qq|扣扣|企鹅|(?<![A-Za-z])q(?:我|号))(?:账号|帐号)?{_IS}", re.IGNORECASE)
 _WECHAT_NUMBER = re.compile(
     r"(?:微信|v信)(?!支付|公众|小程序|缴费|群)[^A-Za-z0-9。？?]{0,12}?(?:是|[改换]成了?|[推发转]给[你您]|：|:)[，,\s]?",
     re.IGNORECASE,
@@ -63,6 +63,13 @@ _LETTER = re.compile("[A-Za-z]")
 _ASKED_EMAIL = re.compile("邮箱|邮件|email", re.IGNORECASE)
 _ASKED_ELSE = re.compile(r"支付|缴费|交费|公众号|小程序|企业微信|充值|会员|音乐|转账", re.IGNORECASE)
 _REFUSES = re.compile(r"没有?[^A-Za-z0-9]{0,4}(?:微信|qq)|没微信|不用|不方便|不加|^没有", re.IGNORECASE)
+_BEGUN = re.compile(r"…|\.{3}|$")
+"""An id that is broken off."""
+_OR = re.compile(rf"[，,\s]?(?:还是|或者是?|不对是?)(?P<rest>{_D}{{2,}})")
+"""The rest of a number in other digits: … 八六还是九七."""
+SHORTEST_AGAIN = 3
+"""Letters of an account that are enough where it is said again."""
+_LETTERS = re.compile(rf"(?<![A-Za-z])[A-Za-z]{{{SHORTEST_AGAIN},}}")
 _ID = re.compile(r"wxid_[A-Za-z0-9]{4,20}")
 
 
@@ -73,10 +80,24 @@ def account_marks(utterances: Sequence[Utterance]) -> Iterator[tuple[int, int, i
     >>> list(account_marks(make_call("agent: 您的微信是？", "customer: lulu_1989").utterances))
     [(1, 0, 9, 'account')]
     """
+    known: set[str] = set()
+    marks: set[tuple[int, int, int, Kind]] = set()
     for index, utterance in enumerate(utterances):
         if utterance.text:
             for start, end in accounts(utterance.text, question_before(utterances, index)):
-                yield index, start, end, "account"
+                marks.add((index, start, end, "account"))
+                known.update(_LETTERS.findall(utterance.text, start, end))
+    for index, utterance in enumerate(utterances):
+        for start, end in _again(utterance.text or "", known):
+            marks.add((index, start, end, "account"))
+    yield from sorted(marks)
+
+
+def _again(text: str, known: Collection[str]) -> Iterator[tuple[int, int]]:
+    """Accounts said again, with what is spelled behind them: yan … 对，yan 后面下划线 shu."""
+    for match in _LETTERS.finditer(text):
+        if match.group() in known:
+            yield match.start(), spelled_after(text, match.start()).end
 
 
 def accounts(text: str, asked: str = "") -> Iterator[tuple[int, int]]:
@@ -102,7 +123,8 @@ def _named(text: str) -> Iterator[tuple[int, int]]:
     named = (*_WECHAT.finditer(text), *_WECHAT_NUMBER.finditer(text), *_LOGIN.finditer(text))
     for cue in named:
         found = spelled_after(text, cue.end())
-        if _is_account(found):
+        is_begun = found.letters >= SHORTEST_AGAIN and _BEGUN.match(text, found.end) is not None
+        if _is_account(found) or is_begun:
             yield found.start, found.end
     for cue in _WECHAT_FAR.finditer(text):
         found = spelled_after(text, cue.end())
@@ -121,6 +143,9 @@ def _named(text: str) -> Iterator[tuple[int, int]]:
         found = spelled_after(text, cue.end())
         if found.digits >= SHORTEST_QQ and text[found.end : found.end + 1] not in ("@", "艾"):
             yield found.start, found.end
+            other = _OR.match(text, found.end)
+            if other is not None:
+                yield other.span("rest")
 
 
 def _asked_for(text: str, asked: str) -> Iterator[tuple[int, int]]:

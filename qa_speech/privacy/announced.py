@@ -37,6 +37,8 @@ _AFTER = re.compile(
     rf"[，,。、\s]*(?:{_THIS_IS}){_WHOSE}(?=[^，,。、\s])"
     r"|[，,]\s?(?=[^，,。、\s]{2,5}就是(?:这个|它|这张))"
 )
+_AREA_CODE_AFTER = re.compile(rf"[，,、\s]*区号(?:就?是)?[，,\s]?[0零〇][{_DIGIT}]{{2,3}}")
+"""八三零七四四二六，区号零五三二."""
 _NEXT_ANNOUNCED = re.compile(r"[^，,。]{0,8}(?:是|为|：|:)\s?[0-9零一二三四五六七八九幺]")
 _LIST_AFTER = re.compile(r"\s?(?:这)?(?:几|两|三|四|五)?(?:个?档|种|款)")
 """After a row of prices: 有59、99、129这几档."""
@@ -80,6 +82,8 @@ def cue_of(run: Run, utterances: Sequence[Utterance]) -> Cue:
 
 def _said_after(text: str, at: int) -> Cue:
     """… 这是我的手机号, … 这个号码, from the index `at` in characters; not what announces the next number."""
+    if _AREA_CODE_AFTER.match(text, at):
+        return "phone"
     match = _AFTER.match(text, at)
     if match is None or _NEXT_ANNOUNCED.match(text, match.end()):
         return ""

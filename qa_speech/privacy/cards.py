@@ -7,7 +7,7 @@ answer to a question for them, and only where the call speaks of a bank card: a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from qa_speech.call import Utterance
 from qa_speech.privacy.asked import WITHIN, question_before
@@ -25,6 +25,7 @@ _PARTS = {
     "TWO": "(?:[0零〇][1-9一二三四五六七八九幺]|[1一幺][012零〇一二幺两])",
     "MONTH": "(?:{TWO}|[1-9]|[一1]?十[一二]?|{D})",
     "GAP": "(?:[，,、。\\s的]|呃|嗯|额|啊|那个|然后){0,4}",
+    "ENGLISH": r"(?<![a-z])(?:exp(?![a-z])|expir[a-z]+|(?:valid|good)\s?thru|month\s?[/／]?\s?year)",
     "HUNDREDS": "{D}百(?:{D}十)?{D}?",
     "THRICE": "(?:三个|3个){D}(?:[，,、\\s]?(?:{D}){3})?",
 }
@@ -47,9 +48,12 @@ _OTHER_TERM = _pattern(
     "优惠|券|套餐|流量|活动|合约|会员|权益|发票|身份证|证件|驾照|护照|居住证|保修|质保|保质期|积分|充值|话费|宽带|协议|合同|红包|礼品|账单|订单|密码|验证码"
 )
 """What else has an end: then a date is no bank card's."""
-_OWN_TERM = _pattern(r"(?:^|[，,。？?\s的和、]|卡|[供核报说看请填]|对|一下|前|后)(?:上面?)?有效期")
+_OWN_TERM = _pattern(
+    r"(?:^|[，,。？?\s的和、]|卡|[供核报说看请填]|对|一下|前|后)(?:上面?)?有效期|到期(?:日|时间)|上面写|卡[^，。手流]{0,4}[到过]期"
+    "|{ENGLISH}"
+)
 _EXPIRY_CUE = _pattern(
-    "有效期|到期|过[期其]|没过|有效到|有效至|四位|小字|月年|年月|失效日期|有效日期|截止|有效月|[有]效其|到其"
+    "有效期|到期|{ENGLISH}|过[期其]|没过|有效到|有效至|四位|小字|月年|年月|失效日期|有效日期|截止|有效月|[有]效其|到其"
 )
 _MONTH_YEAR = _pattern(
     r"(?<!{D})(?<![0-9][-/.])(?:{TWO}|[1-9]|十[一二]?|{D})\s?(?:[/／\-]|斜杠|斜线|横杠|杠|比)\s?{YEAR}(?!{D})"
@@ -57,28 +61,35 @@ _MONTH_YEAR = _pattern(
     "|(?<!{D}){MONTH}月(?:份|底|初)?{GAP}{YEAR}年?(?![0-9０-９零〇一二三四五六七八九幺两元块个])"
     "|(?<!{D}){TWO}{GAP}{YEAR}(?!{D})"
     "|(?<!{D})十[一二]?{GAP}{YEAR}(?!{D})"
-    "|(?<!{D})(?:20|二零|二〇)[2-5二三四五]{D}{GAP}{TWO}(?!{D})"
+    "|(?<!{D})(?:20|二零|二〇)[2-5二三四五]{D}(?:{GAP}|[-/.])(?:年{GAP})?{TWO}(?!{D})(?![-/.月][0-9])"
     r"|(?<!{D})(?:[0零〇]\s[1-9一二三四五六七八九]|[1一幺]\s[012零一二两])\s[2-5二三四五]\s{D}(?!{D})"
 )
 _SLASHED = _pattern(r"(?<!{D})(?:{TWO}|[1-9]|十[一二]?)\s?(?:[/／]|斜杠|斜线)\s?{YEAR}(?!{D})")
 _MONTH_THEN_YEAR = _pattern(r"月份?是?(?P<month>{MONTH}月?)[，,、\s]{0,2}年份?是?(?P<year>{YEAR})(?!{D})")
 _PART_ASKED = _pattern("有效期|到期|月份|年份|几月|哪年|哪一年")
+_PART_DENIED = _pattern(r"^[嗯呃啊是，,\s]{0,4}(?P<part>{D}{2}年|{MONTH}月)(?:不对|错了|不是)")
+_READ_BACK = _pattern("(?P<year>{YEAR})年{GAP}(?P<month>{MONTH})月")
+_BARE_DATE = _pattern(r"[嗯呃啊是，,\s]{0,4}(?P<date>(?P<month>{TWO})\s?(?P<year>{YEAR}))[，,。啊吧\s]*")
 _PART = _pattern(r"^[嗯呃啊是到，,\s]{0,4}(?P<part>{MONTH}月份?|{YEAR}年|{TWO})[的底，,。\s]{0,2}$")
 _CODE_CUE = _pattern(
-    "安全[码马吗嘛]|校验码|信用码|(?:cvv|cvc|cvn|cid)2?|[末后]三[位码]|[后背]面(?:那)?三(?:位|个)|[那这]三(?:个|位)|三位(?:数字?|安全码|码)|三个数字?|三位验证码|验证码三位|卡(?:的)?验证码"
+    "安全[码马吗嘛]|校验码|信用码|(?<![a-z])code|(?:cvv|cvc|cvn|cid)2?|[末后]三[位码]|[后背]面(?:那)?三(?:位|个)|[那这]三(?:个|位)|三位(?:数字?|安全码|码)|三个数字?|三位验证码|验证码三位|卡(?:的)?验证码"
     "|(?:背面|背后|反面|卡后面|卡背)的?(?:那个)?|签名[栏条]"
 )
-_CODE_AFTER = _pattern(r"[，,\s]?(?:就|这)?是?(?:那个|我的|我)?(?:安全码|校验码|(?:信用卡)?[那后末]三位|cvv|背面)")
+_CODE_AFTER = _pattern(
+    r"[，,\s]?有效期|[，,\s]?(?:就|这)?是?(?:那个|我的|我)?(?:安全码|校验码|(?:信用卡)?[那后末]三位|cvv|背面)"
+)
 _THREE = _pattern(
     r"(?<!{D})(?:{D}[，,、\s]{0,2}){2}{D}(?![，,、\s]?[0-9０-９零〇一二三四五六七八九幺两])(?![元块兆个年月日位天GgMm%])"
 )
 _CLAUSE_OF_DIGITS = _pattern(
     r"(?:(?<=[，,。！!？?：:\s])|(?<![^\n]))(?:就?是|嗯|呃|啊)?(?P<code>(?:{D}[，,、\s]?){2}{D}|{HUNDREDS}|{THRICE})(?=[，,。！!？?；;]|$|[吧啊呀哈嘛])"
 )
-_CLAUSE_OF_FOUR = _pattern(r"(?<=[，,。：:\s])(?P<code>(?:{D}\s?){3}{D})(?=[，,。！!？?；;]|$)")
+_CLAUSE_OF_FOUR = _pattern(
+    r"(?:(?<=[，,。：:\s])|(?<![^\n]))(?:就?是|嗯|呃)?(?P<code>(?:{D}\s?){3}{D})(?=[，,。！!？?；;]|$)"
+)
 _NAMED_FULLY = _pattern(r"(?:安全[码马吗嘛]|校验码|cvv2?|cvc2?)(?:就?是|：|:|，|,|\s)*(?P<code>{THRICE}|{HUNDREDS})")
 _AMEX = _pattern("运通|amex|四位(?:的)?(?:安全码|码)")
-_PIECE = _pattern(r"[嗯呃额啊哦那个是，,、。\s]*(?P<piece>{D}(?:[，,、\s]?{D}){0,2})[，,。、\s啊吧嗯]*")
+_PIECE = _pattern(r"[嗯呃额啊哦那个是，,、。…\s]*(?P<piece>{D}(?:[，,、…\s]{0,2}{D}){0,3})[，,。、…\s啊吧嗯]*")
 _FOUR = _pattern(r"四位(?:安全)?码(?:就?是|：|:|，|\s)?(?P<code>(?:{D}\s?){3}{D})(?!{D})")
 _LONG_NUMBER = _pattern(r"(?:{D}[，,、\s]?){15,19}")
 _TO_EXPIRY = _pattern(r"[底初的份，,。、\s]{0,3}")
@@ -98,6 +109,9 @@ def card_marks(utterances: Sequence[Utterance]) -> Iterator[tuple[int, int, int,
     for index, text in enumerate(texts):
         around = "".join(texts[max(0, index - WITHIN) : index + 1 + SOON])
         asked = question_before(utterances, index)
+        date = _bare_date(text, texts[index + 1 : index + 1 + SOON])
+        if date is not None:
+            yield index, *date, "card_expiry"
         if not text or not _is_of_a_card(text, asked, around):
             continue
         for start, end in _expiries(text, asked, around):
@@ -105,6 +119,31 @@ def card_marks(utterances: Sequence[Utterance]) -> Iterator[tuple[int, int, int,
         for start, end in _codes(text, asked, around, codes, index):
             codes[in_digits(text[start:end])] = index
             yield index, start, end, "security_code"
+    yield from _said_before(texts, codes)
+
+
+def _said_before(texts: Sequence[str], codes: Mapping[str, int]) -> Iterator[tuple[int, int, int, Kind]]:
+    """Codes that are all of an utterance, and are known for codes only by what is said soon after."""
+    for index, text in enumerate(texts):
+        piece = _PIECE.fullmatch(text)
+        if piece is None:
+            continue
+        start, end = piece.span("piece")
+        said = "".join([char for char in in_digits(text[start:end]) if char.isdecimal()])
+        if 0 < codes.get(said, -1) - index <= SOON:
+            yield index, start, end, "security_code"
+
+
+def _bare_date(text: str, after: Sequence[str]) -> tuple[int, int] | None:
+    """Four digits alone, read back as a year and a month: 幺零三幺 … 是三幺年十月吗."""
+    date = _BARE_DATE.fullmatch(text)
+    if date is None:
+        return None
+    for said in after:
+        back = _READ_BACK.search(said)
+        if back is not None and in_digits(back["year"]).endswith(in_digits(date["year"])):
+            return date.span("date")
+    return None
 
 
 def _is_of_a_card(text: str, asked: str, around: str) -> bool:
@@ -135,9 +174,10 @@ def _expiries(text: str, asked: str, around: str) -> Iterator[tuple[int, int]]:
     for match in _MONTH_THEN_YEAR.finditer(text):
         yield match.span("month")
         yield match.span("year")
-    part = _PART.match(text) if _PART_ASKED.search(asked) else None
-    if part is not None:
-        yield part.span("part")
+    if _PART_ASKED.search(asked):
+        part = _PART.match(text) or _PART_DENIED.match(text)
+        if part is not None:
+            yield part.span("part")
 
 
 def _codes(text: str, asked: str, around: str, known: dict[str, int], index: int) -> Iterator[tuple[int, int]]:

@@ -17,6 +17,7 @@ _LETTER = r"(?!dot(?![A-Za-z]))[A-Za-z0-9\-]\s?"
 _HOST = rf"(?:{_LETTER}|[一二三六幺两九八]\s?|[横中短]?杠|中划线|减号|网易|新浪|搜狐|谷歌|雅虎|腾讯|阿里云){{1,40}}+"
 _TOP = r"(?:com|cn|net|org|edu|gov|vip|cc|io|co|me|c\s?o\s?m|康姆|抗母|西欧爱慕|恩一踢)"
 _DOMAIN = re.compile(rf"{_GAP}(?:{_HOST}{_GAP}{_DOT}{_GAP}){{1,3}}{_TOP}(?![A-Za-z]{{2}}|[0-9])", re.IGNORECASE)
+_CHINESE_DOMAIN = re.compile(rf"{_GAP}[一-鿿]{{1,8}}\s?{_DOT}\s?(?:中国|公司|网络|网址|{_TOP})")
 _HOST_ALONE = re.compile(rf"{_GAP}{_HOST}", re.IGNORECASE)
 _ANNOUNCED = re.compile(r"(?:邮箱|邮件)[^，。,]{0,6}(?:是|为|：|:)\s?$")
 _TOGETHER = re.compile(r"(?<![A-Za-z0-9._%+\-])(?<![A-Za-z0-9]\s)(?<![杠线点])[A-Za-z0-9._%+\-*]{4,64}$")
@@ -69,7 +70,7 @@ def rest_of_email(text: str) -> tuple[int, int] | None:
 
 def _ends(text: str, start: int, at: int) -> int:
     """Where the domain behind the sign ends; 0 where there is none, or half a one that nothing announced."""
-    domain = _DOMAIN.match(text, at)
+    domain = _DOMAIN.match(text, at) or _CHINESE_DOMAIN.match(text, at)
     if domain is not None:
         return domain.end()
     host = _HOST_ALONE.match(text, at)

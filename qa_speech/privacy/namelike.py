@@ -66,6 +66,15 @@ def _no_names() -> frozenset[str]:
     return frozenset(" ".join(word_list("not_names")).split())
 
 
+def given_likeness(char: str) -> float:
+    """How much likelier a character is in a given name than in other words, as a logarithm.
+
+    >>> given_likeness("琪") > 1, given_likeness("吗") < 0
+    (True, True)
+    """
+    return _given().get(char, UNKNOWN)
+
+
 def is_no_name(text: str) -> bool:
     """Whether a text is on the list of what looks like a name and is none (谢谢, 云闪付)."""
     return text in _no_names()

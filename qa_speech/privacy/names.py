@@ -25,6 +25,8 @@ from qa_speech.privacy.namelike import (
     surname_at,
 )
 
+CALLED = -4.0
+"""What nobody is called as a rule, but is said behind 我叫 and nothing more: more likely a name than this."""
 STRONG, STRONGEST = 4.0, 5.5
 """What looks so much like a name need not end like one behind a word that hints at names, and need not be announced
 where it is one word of three characters, or the second where of two."""
@@ -33,14 +35,19 @@ _OWNS = re.compile("的(?:身份证|名义|卡|账户|户头|号)")
 _TITLE_AFTER = re.compile(
     rf"先生|女士|小姐|同志|经理|师傅|本人|的?名下|的(?:家属|爱人|家人|丈夫|妻子|名字?(?!单))|{_OWNS.pattern}"
     r"|签?收(?=[，,。！!？?\s；;到的]|$)|[两三四]个字|这个(?:名字|人|姓名)"
+    r"|(?:就?是)(?:我|他|她)的?(?:老公|爱人|老婆|爸爸?|妈妈?|儿子|女儿|孩子|爷爷|奶奶|哥|姐|弟|妹)?的?(?:大名|本名|真名|名字(?!单))"
 )
 _ENDS = re.compile(
     r"[，,。！!？?、\s；;：:]|$|先生|女士|小姐|本人|名下|就[行好是可两俩]|[办装开登买用填签][的了过]|办|的(?:身份证|号|电话|手机|卡|家属|爱人|名字?|爸|妈|儿子|女儿|老公|老婆)"
-    r"|吗|吧|啊|呀|这个|那个|他|她|态度|对[吗吧的]|是[吗吧]|[行好]吗|身份证|电话|手机|微信|地址|住|我[想要的]|你|您|签?收|\d"
+    r"|吗|吧|啊|呀|这个|那个|他|她|态度|对[吗吧的]|是[吗吧]|[行好]吗|身份证|电话|手机|微信|地址|住|我[想要的]|你|您|签?收|卡号|姓|的家长|转|\d"
 )
-_SIGN = re.compile(r"[，,。！!？?、\s；;：:]|$|先生|女士|小姐|[啊呀吧]")
+_SIGN = re.compile(r"[…，,。！!？?、\s；;：:]|$|先生|女士|小姐|[啊呀吧]")
 _TOLD = re.compile("(?:免贵|[我他她您]|真|也|复|都)?姓(?!名|氏)")
 _TITLE = re.compile("(?<!谢谢)(?:先生|女士|小姐(?!姐))")
+_NUMBER_WORD = re.compile("卡号|电话|手机|身份证|证件")
+_STUTTER = re.compile(r"(?P<said>[一-鿿])(?:…+|\.{3,})(?=(?P=said))")
+_LISTED = re.compile(r"[、\s]|和|跟|还有")
+"""Between two names of a list."""
 _SHORT_CLAUSE = re.compile(r"[一-鿿]{2,3}(?=[，,。！!？?；;、\s]|$)")
 _THEN_NUMBER = re.compile(
     r"[，,\s]{1,2}(?:我的?)?(?:身份证|手机|电话|微信|卡号|证件|邮箱|QQ|地址|[男女](?![儿的朋士])|[0-9a-zA-Z幺]|[^，,。]{2,8}[省市区县镇村路街])"
@@ -92,11 +99,24 @@ def names(text: str, heard: Heard = _NOTHING) -> Iterator[tuple[int, int]]:
         end = _end(text, start, least, heard)
         if end > start:
             found.append((start, end))
+            found += _beside(text, start, end, heard)
     last = 0
     for start, end in sorted(found, key=lambda span: (span[0], -span[1])):
         if start >= last:
             yield start, end
             last = end
+
+
+def _beside(text: str, start: int, end: int, heard: Heard) -> Iterator[tuple[int, int]]:
+    """What belongs to a name: its first character said before, 章…章不凡; the next one of a list, 王小明、李大有."""
+    for match in _STUTTER.finditer(text, 0, start + 1):
+        if match.end() == start:
+            yield match.span("said")
+    link = _LISTED.match(text, end)
+    if link is not None:
+        following = _end(text, link.end(), LIKELY, heard)
+        if following > link.end():
+            yield link.end(), following
 
 
 class _Candidate(NamedTuple):
@@ -113,7 +133,7 @@ class _Candidate(NamedTuple):
 
     @property
     def starts_clause(self) -> bool:
-        return self.start == 0 or self.text[self.start - 1] in "，,。！!？?；;、 "
+        return self.start == 0 or self.text[self.start - 1] in "，,。！!？?；;：:、 …"
 
     @property
     def is_alone(self) -> bool:
@@ -137,7 +157,8 @@ def _end(text: str, start: int, least: float, heard: Heard) -> int:
     if least <= LIKELY and _foreign(text, start) > end:
         return _foreign(text, start)
     candidate = _Candidate(text, start, end, least)
-    if candidate.starts_clause and surname_at(text, start) in heard.surnames:
+    surname = surname_at(text, start)
+    if candidate.starts_clause and (surname in heard.surnames or surname in heard.explained):
         candidate = candidate._replace(end=max(end, _end_of_clause(text, start)))
     if candidate.name and _is_name(candidate, heard):
         return candidate.end
@@ -148,7 +169,8 @@ def _is_name(one: _Candidate, heard: Heard) -> bool:
     """Whether a candidate is told to be a name, or looks as much like one as what stands around asks for."""
     is_explained = not heard.explained.isdisjoint(one.name)
     if is_no_name(one.name):
-        return one.least <= POSSIBLE and is_explained
+        is_called_so = one.least == ANY and one.is_alone and likeness(one.name) > CALLED
+        return is_called_so or (one.least <= POSSIBLE and is_explained)
     is_told = surname_at(one.name, 0) in heard.surnames
     if one.ends_like_name and (is_told or (is_explained and (one.least <= LIKELY or one.starts_clause))):
         return True
@@ -175,7 +197,8 @@ def _answers(one: _Candidate) -> bool:
 def _is_likely(one: _Candidate) -> bool:
     """Behind a word that hints at a name: two characters must end like one, a word of the dictionary must stand alone."""
     like = likeness(one.name)
-    if like > STRONG or (one.is_alone and is_named_like_word(one.name)):
+    is_apart = one.is_alone or _NUMBER_WORD.match(one.text, one.end) is not None
+    if like > STRONG or (is_apart and is_named_like_word(one.name)):
         return True
     return like >= LIKELY and (len(one.name) > 2 or one.ends_like_name)
 

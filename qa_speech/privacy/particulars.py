@@ -10,8 +10,10 @@ from qa_speech.call import Utterance
 from qa_speech.privacy.accounts import account_marks
 from qa_speech.privacy.cards import card_marks
 from qa_speech.privacy.emails import emails, rest_of_email
-from qa_speech.privacy.explained import explained
+from qa_speech.privacy.explained import chains, explained
+from qa_speech.privacy.namelike import surname_at
 from qa_speech.privacy.names import Heard, names, told_surnames
+from qa_speech.privacy.nicknames import nicknames
 from qa_speech.privacy.numerals import Kind
 from qa_speech.privacy.papers import papers
 from qa_speech.privacy.spelled import spelled_before
@@ -23,11 +25,13 @@ _ASKED_ADDRESS = re.compile(
 _ASKED_ESTATE = re.compile(r"(?:哪个|什么|哪一个)小区|小区(?:名|叫)[^，。]{0,8}[？?]?$")
 _ASKED_NAME = re.compile(
     r"(?:姓名|名字|大名|姓啥|姓什么|名叫|怎么?称呼|如何称呼|称呼您|贵姓|尊姓|(?:机主|户主|房主|车主)(?:是谁|叫|呢)|叫什么|叫啥|全名|全称呼|哪位|是谁|寄给谁|写谁|填谁|留谁|找谁|给谁|收件人|联系人|经办人|代办人|户主|开户人|持卡人|收货人|报修人"
-    r"|哪[两三几]个字|怎么写)[^，。]{0,10}[？?]?$|(?:姓名|名字|全名|怎么称呼|贵姓)[^。]{0,14}[？?]?$"
+    r"|(?:女儿|儿子|孩子|小孩|老公|老婆|爱人|爸|妈|他|她|您)叫|哪[两三几]个字|怎么写)[^，。]{0,10}[？?]?$|(?:姓名|名字|全名|怎么称呼|贵姓)[^。]{0,14}[？?]?$"
 )
 _TITLE = "先生|女士|小姐"
 WITHIN = 3
 """Utterances before the domain of an e-mail address in which its name may lie."""
+LONGEST_NOD = 2
+"""Characters of what is no question, but for 姓名 and 地址."""
 SHORTEST_NAME = 3
 LONGEST_ANSWER = 40
 """Characters of an utterance that may be the answer to a question for a name."""
@@ -68,12 +72,12 @@ def particulars_of(utterances: Sequence[Utterance], also: Collection[Kind] = ())
         if _ASKED_ESTATE.search(question):
             found += [Particular(index, start, end, "address") for start, end in estate_alone(text)]
         is_answer = len(text) <= LONGEST_ANSWER and _ASKED_NAME.search(question) is not None
-        for start, end in names(text, _heard(told, index, asked=is_answer)):
+        for start, end in (*names(text, _heard(told, index, asked=is_answer)), *nicknames(text, asked=is_answer)):
             found.append(Particular(index, start, end, "name"))
             known.add(text[start:end])
         if is_answer:
             found += _spelled_out(index, text)
-        if len(text) > 2:
+        if len(text) > LONGEST_NOD or _ASKED_ADDRESS.search(text) or _ASKED_NAME.search(text):
             question = text.rstrip("。，？?！! ")
     found += [Particular(*one) for one in account_marks(utterances)]
     found += [Particular(*one) for one in card_marks(utterances)]
@@ -117,9 +121,10 @@ def _explained(utterances: Sequence[Utterance], found: Sequence[Particular]) -> 
         near = [one for one in found if one.kind == "name" and abs(one.utterance - index) <= AROUND]
         said = [(utterances[one.utterance].text or "")[one.start : one.end] for one in near]
         characters = frozenset("".join(said))
-        for one in explanations:
-            if one.char in characters:
-                yield Particular(index, one.start, one.end, "name")
+        for chain in chains(explanations):
+            is_whole_name = len(chain) > 1 and (surname_at(chain[0].char, 0) and not near)
+            if is_whole_name or any(one.char in characters for one in chain):
+                yield from [Particular(index, one.start, one.end, "name") for one in chain]
 
 
 def _email_in_two(utterances: Sequence[Utterance], index: int) -> Iterator[Particular]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 _DESCRIBING = (
-    "(?:全是|都是)?(?:小写|大写)的?(?:字母)?|英文字?母?的?|字母|数字|"
+    "(?:全是|都是|一?个)?(?:小写|大写)的?(?:字母)?|英文字?母?的?|字母|数字|"
     "(?:我|他|她)?的?(?:名字|姓名|姓)?的?(?:全拼|拼音)的?|[qQ]{2}号"
 )
 """Words that say what kind of characters follow: they belong to what is spelled."""

@@ -35,7 +35,10 @@ _PART_UNITS = (
 _PART = rf"(?:{_NUMBER}(?:{_PART_UNITS})|{_NUMBER}号(?!线|[码段文店机卡])|{_NUMBER}#)"
 _FIRM_PART = rf"(?:{_NUMBER}(?:号楼|栋|幢|座|单元|门洞|室|弄|组|队|号院|号房))"
 _ROOM = "[零〇一二三四五六七八九两幺0-9]"
-_SMALL_PART = rf"{_NUMBER}门|之{_NUM}|[A-Za-z]室|[东西南北左右中][户门手]|别墅|附{_NUM}|[前后东西]院|平房|后门"
+_SMALL_PART = (
+    rf"{_NUMBER}门|之{_NUM}|[A-Za-z]室|[东西南北左右中][户门手]|别墅|附{_NUM}|[前后东西]院|平房|后门"
+    "|[A-H](?![A-Za-z0-9])|底商|亭子间|后楼|前楼|阁楼|地下室"
+)
 _NUMBERS_BEHIND = r"(?:\s?[0-9]{1,2}(?:[-－—–][0-9]{1,4}){1,3}(?![0-9\-]))?"
 _ROOM_SAID = rf"(?:{_ROOM}{{3,5}}|[二三四五六七八九]?十[一二三四五六七八九]?零[一二三四五六七八九])(?!{_ROOM})"
 _REST = (
@@ -70,9 +73,11 @@ _BESIDE = re.compile(
     rf"{_NO}{{1,8}}(?:村|镇|乡|街|学校|市场|委会)(?:后面|旁边|对面|门口|隔壁)\s?{_NUMBER}号(?!线|[码段文店机卡楼])"
 )
 _AT_CROSSING = re.compile(
-    rf"{_ADMIN}{_ROAD}[和与]{_ROAD}(?:交叉口|交汇处|路口)\s?(?:{_NO}{{2,8}}\s?(?:{_NUMBER}\s?(?:{_PART_UNITS})){{1,4}})"
+    rf"{_ADMIN}{_ROAD}[和与]{_ROAD}(?:交叉口|交汇处|交口|路口)\s?(?:往[东南西北]走?)?(?:那个)?(?:{_NO}{{2,8}}\s?(?:{_NUMBER}\s?(?:{_PART_UNITS})){{1,4}})"
 )
-_VILLAGE = re.compile(rf"(?:{_NO}{{1,4}}[县市区旗])?{_NO}{{1,4}}[镇乡]{_NO}{{1,5}}(?:村|屯|庄|寨)(?![镇乡])")
+_VILLAGE = re.compile(
+    rf"(?:{_NO}{{1,4}}[县市区旗])?{_NO}{{1,4}}[镇乡]{_NO}{{1,5}}(?:村|屯|庄|寨)(?![镇乡])(?:委会)?(?:第?{_NUM}(?:村民)?小?[组队])?"
+)
 _ESTATE_BEFORE = re.compile(rf"(?P<name>{_NO}{{1,6}}(?:{_ESTATES}|{_MORE_ESTATES}))(?:的|那边|里面)?[，,\s]?$")
 _GENERIC = re.compile(
     ".*(?:号楼|单元|栋|幢|故障|断网|没网|信号)"
@@ -82,17 +87,26 @@ _GENERIC = re.compile(
 _ENDS_LIKE_ESTATE = re.compile(rf".+(?:{_ESTATES}|{_MORE_ESTATES})$")
 _NAMED_PART = re.compile(
     rf"(?:(?:房号|房间号|楼栋号?|单元号?)(?:就?是|：|:)|门牌号?(?:就?是|：|:)?)\s?(?P<number>{_NUMBER})"
+    rf"|小区(?P<named>{_NO}{{1,6}}(?:{_ESTATES}|{_MORE_ESTATES}))(?=[，,。！!？?；;\s]|$)"
     rf"|小区(?:名字?)?(?:就?是|叫|：|:)\s?(?P<estate>{_NO}{{2,8}})(?=[，,。！!？?；;\s]|$)"
 )
 _WORD_FOR_ADDRESS = r"(?:地址|住址|家庭住址|位置)(?:就是|是在|是|在|为|：|:)\s?"
-_LIVES_AT = "(?:家住在?|我住在?|我家住?在|住在|家在|(?<=[，,。])住(?![院宿户址的了]))"
+_BROUGHT = "(?:[寄送发快改移装搬]|取件|上门|安装)(?:递)?(?:到|往|在|至)"
+_LIVES_AT = rf"(?:{_BROUGHT}|家住在?|我住在?|我家住?在|住在|家在|(?<=[，,。])住(?![院宿户址的了]))"
+_ESTATE_ALONE = re.compile(rf"{_NO}{{2,8}}(?:{_ESTATES})")
+_AT_PLACE = re.compile(rf"{_NO}{{1,4}}[镇乡村街]{_NO}{{2,6}}(?:对面|旁边|隔壁|后面|门口)")
+_LARGER = re.compile(
+    rf"(?:(?:内蒙古|广西|宁夏|新疆|西藏|北京|上海|天津|重庆)?(?:{_NO}{{1,6}}?(?:省|自治区|市|州|盟|区|县|旗|镇|乡|街道|大道|路|街))*"
+    rf"(?:[和与]{_NO}{{1,5}}[路巷街])?(?:交叉口|交汇处|交口|路口)?(?:那个叫|那边|那个|往[东南西北](?:那个)?|的)?)$"
+)
+"""What an address found in part begins with: larger places, and the way from one to it."""
 _ANNOUNCED = re.compile(
     rf"{_WORD_FOR_ADDRESS}(?P<one>[^，。,？?！!；;]{{3,40}})|{_LIVES_AT}(?P<two>[^，。,？?！!；;]{{3,40}})"
 )
 _ADDRESS_SIGN = re.compile(r"[省市区县镇乡村路街巷号楼栋幢弄屯庄苑组]|小区|单元|大道|花园|家园|公寓|大厦")
 _NO_ADDRESS = re.compile(rf"{_NUM}[楼层]|同一|不同|这个|那个|哪|其他|别的|什么|多少|附近|营业厅|外地|里面")
 _ADDRESS_END = re.compile(
-    r"(?:这里|这边|那边|附近|那里|的|吗|呢|啊|对吧|对吗|没错|没有信号|信号|上不了|网络?|宽带|要|想|一直).*$"
+    r"(?:这里|这边|那边|附近|那里|的|吗|呢|啊|对吧|对吗|没错|没有信号|信号|上不了|网络?|宽带|要|想|一直).*$|吧$"
 )
 _PUBLIC = re.compile(r"[^，。]{0,4}(?:营业厅|门店|网点|服务厅|专卖店|客服中心|合作厅|旗舰店)")
 _NUMBERS_ALONE = re.compile(rf"(?:{_NUM}[-－—杠]){{1,3}}{_NUM}|(?:{_NUM}楼)?{_ROOM}{{3,4}}")
@@ -108,6 +122,9 @@ _UNTOLD = re.compile("不|没|吗|怎么|知道|稍等|等一|可以|谢谢|小�
 _ASKS = re.compile("[您请吗]|如果|提供|多少|地址")
 LONGEST_ESTATE = 12
 """Characters of the name of an estate and what may stand between it and a building's number."""
+_LARGER_SIGN = re.compile("[省市州盟区县旗镇乡路街]|大道|内蒙古")
+LONGEST_LARGER = 30
+"""Characters of the larger places before an address."""
 SHORTEST_ANSWER = 3
 """Characters of an address at least."""
 
@@ -126,13 +143,21 @@ def addresses(text: str, *, asked: bool = False) -> Iterator[tuple[int, int]]:
     if asked:
         found += _answers(text)
     merged: list[tuple[int, int]] = []
-    for start, end in sorted(found):
+    for start, end in sorted([(_from_larger(text, start), end) for start, end in found]):
         if merged and start < merged[-1][1]:
             first, last = merged[-1]
             merged[-1] = (first, max(last, end))
         else:
             merged.append((start, end))
     yield from merged
+
+
+def _from_larger(text: str, start: int) -> int:
+    """Where the larger places begin, in characters, that stand right before an address."""
+    match = _LARGER.search(text, max(0, start - LONGEST_LARGER), start)
+    if match is None or not _LARGER_SIGN.search(match.group()):
+        return start
+    return match.start()
 
 
 def _named_buildings(text: str) -> Iterator[tuple[int, int]]:
@@ -147,8 +172,7 @@ def _named_buildings(text: str) -> Iterator[tuple[int, int]]:
     for match in _BESIDE.finditer(text):
         yield match.span()
     for match in _NAMED_PART.finditer(text):
-        group = "number" if match["number"] else "estate"
-        yield match.span(group)
+        yield from [match.span(group) for group in ("number", "named", "estate") if match[group]]
 
 
 def _places(text: str) -> Iterator[tuple[int, int]]:
@@ -210,7 +234,8 @@ def _announced_addresses(text: str) -> Iterator[tuple[int, int]]:
         signs = _ADDRESS_SIGN.findall(said)
         if _NO_ADDRESS.match(said):
             continue
-        if len(signs) > 1 or (signs and _NUMERAL.search(said)):
+        is_place = _AT_PLACE.fullmatch(said) or _ESTATE_ALONE.fullmatch(said)
+        if len(signs) > 1 or (signs and _NUMERAL.search(said)) or is_place:
             start = match.start(group)
             yield start, start + len(said)
 

@@ -23,6 +23,8 @@ _USUAL_GROUPS = frozenset(
     ((3, 4, 4), (3, 8), (7, 4), (4, 4, 3), (3, 3, 5), (4, 3, 4), (5, 6), (6, 5), (3, 5, 3), (4, 7))
 )
 """Sizes of the groups that telephone numbers are written in."""
+_CARD_GROUPS = frozenset(((4, 4, 4, 4), (4, 4, 4, 4, 3)))
+"""Sizes of the groups that card numbers are written and said in."""
 _EXPECTED: dict[str, int] = {
     "phone": 11,
     "id_card": 18,
@@ -77,7 +79,7 @@ def identifying_numbers(run: Run, cue: Cue, utterances: Sequence[Utterance]) -> 
     """
     inner, outer = _trimmed(run.digits)
     heard = _Heard(run, cue, utterances, inner, outer)
-    whole = _by_form(heard) or _by_correction(heard)
+    whole = _by_form(heard) or _by_correction(heard) or _by_card_groups(heard)
     if whole is None:
         # a number with slips in it comes before a shorter one that its digits happen to hold
         whole = _by_length(heard, outer if heard.is_named else inner)
@@ -102,6 +104,15 @@ def _by_form(heard: _Heard) -> IdentifyingNumber | None:
         if verdict is not None and _is_plausible(heard, digits, verdict):
             return IdentifyingNumber(verdict, digits, number)
     return None
+
+
+def _by_card_groups(heard: _Heard) -> IdentifyingNumber | None:
+    """Four groups of four, begun as card numbers are: one whose check digit was misheard."""
+    number = _value(heard.inner)
+    is_grouped = _group_sizes(heard.inner) in _CARD_GROUPS
+    if heard.cue != "" or not is_grouped or number[0] not in "3456":
+        return None
+    return IdentifyingNumber(Verdict("bank_card", "issuer"), heard.inner, number)
 
 
 def _by_correction(heard: _Heard) -> IdentifyingNumber | None:
