@@ -25,7 +25,7 @@ _IS = (
     r"|呢|[推发转]给[你您]|联系我?|改成了?|换成了?|号码|号){0,6}"
 )
 _WECHAT = re.compile(
-    rf"(?:微信|微星|威信|薇信|绿泡泡|绿色软件|徽信|微讯|维信|wei信|v信|vx|wx(?!id)|加(?:我|下我|个)的?\s?v|[加我的个]微(?=[号是：:\s]?\s?[A-Za-z]))(?:账号|帐号)?{_IS}",
+    rf"(?:微信|微星|威信|薇信|绿泡泡|绿色软件|徽信|微讯|维信|wei信|v信|vx|wx(?!id)|加(?:我|下我|个)的?\s?v(?!x)|[加我的个]微(?=[号是：:\s]?\s?[A-Za-z]))(?:账号|帐号)?{_IS}",
     re.IGNORECASE,
 )
 _QQ = re.compile(rf"(?:qq|扣扣|企鹅|(?<![A-Za-z])q(?:我|号))(?:账号|帐号)?{_IS}", re.IGNORECASE)
@@ -67,6 +67,8 @@ _BEGUN = re.compile(r"…|\.{3}|$")
 """An id that is broken off."""
 _OR = re.compile(rf"[，,\s]?(?:还是|或者是?|不对是?)(?P<rest>{_D}{{2,}})")
 """The rest of a number in other digits: … 八六还是九七."""
+SHORTEST_PIECE = 2
+"""Letters and digits that are all of an answer: a piece of an account."""
 SHORTEST_AGAIN = 3
 """Letters of an account that are enough where it is said again."""
 _LETTERS = re.compile(rf"(?<![A-Za-z])[A-Za-z]{{{SHORTEST_AGAIN},}}")
@@ -153,6 +155,9 @@ def _asked_for(text: str, asked: str) -> Iterator[tuple[int, int]]:
     is_asked = _ASKED_ACCOUNT.search(asked) or _ASKED_LOGIN.search(asked)
     if is_asked and not _ASKED_ELSE.search(asked) and not _REFUSES.search(text):
         yield from _answers(text)
+        piece = spelled_after(text.rstrip("，。,、 "), 0)
+        if piece.end == len(text.rstrip("，。,、 ")) and piece.letters + piece.digits >= SHORTEST_PIECE:
+            yield piece.start, piece.end
     elif _ASKED_EMAIL.search(asked):
         yield from [(start, end) for start, end in _answers(text) if _LETTER.search(text, start, end)]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from qa_speech.call import Utterance
 
 WITHIN = 6
 """Utterances before an answer in which a question still counts."""
+_NOUNS = re.compile("微信|QQ|邮箱|卡号|扣扣|Q号", re.IGNORECASE)
+"""What is a question however short."""
 LONGEST_NOD = 2
 """Characters of what is no question."""
 LONGEST_BARE = 7
@@ -27,7 +30,8 @@ def question_before(utterances: Sequence[Utterance], index: int) -> str:
     role = utterances[index].role
     for place in reversed(range(max(0, index - WITHIN), index)):
         text = utterances[place].text or ""
-        if utterances[place].role is role or len(text) <= LONGEST_NOD:
+        is_nod = len(text) <= LONGEST_NOD and _NOUNS.fullmatch(text) is None
+        if utterances[place].role is role or is_nod:
             continue
         if len(text) > LONGEST_BARE:
             return text

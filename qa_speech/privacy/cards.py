@@ -24,10 +24,10 @@ _PARTS = {
     "YEAR": "(?:20|二零|二〇|两零)?(?:2[4-9]|3[0-9]|4[0-3]|[二两][四五六七八九]|三{D}|四[零〇一幺二三]|[二三]十{D}?)",
     "TWO": "(?:[0零〇][1-9一二三四五六七八九幺]|[1一幺][012零〇一二幺两])",
     "MONTH": "(?:{TWO}|[1-9]|[一1]?十[一二]?|{D})",
-    "GAP": "(?:[，,、。\\s的]|呃|嗯|额|啊|那个|然后){0,4}",
+    "GAP": "(?:[，,、。…\\s的底]|呃|嗯|额|啊|那个|然后){0,6}",
     "ENGLISH": r"(?<![a-z])(?:exp(?![a-z])|expir[a-z]+|(?:valid|good)\s?thru|month\s?[/／]?\s?year)",
     "HUNDREDS": "{D}百(?:{D}十)?{D}?",
-    "THRICE": "(?:三个|3个){D}(?:[，,、\\s]?(?:{D}){3})?",
+    "THRICE": "(?:[一两]个{D}[，,、\\s]?(?:[一两]个)?{D}|三个|3个){D}(?:[，,、\\s]?(?:{D}){3})?",
 }
 """What stands in the patterns below in braces: a digit, the year and month of an expiry date, what may lie between two
 parts of one, codes as 七百一十六 and as 三个九."""
@@ -65,18 +65,25 @@ _MONTH_YEAR = _pattern(
     r"|(?<!{D})(?:[0零〇]\s[1-9一二三四五六七八九]|[1一幺]\s[012零一二两])\s[2-5二三四五]\s{D}(?!{D})"
 )
 _SLASHED = _pattern(r"(?<!{D})(?:{TWO}|[1-9]|十[一二]?)\s?(?:[/／]|斜杠|斜线)\s?{YEAR}(?!{D})")
-_MONTH_THEN_YEAR = _pattern(r"月份?是?(?P<month>{MONTH}月?)[，,、\s]{0,2}年份?是?(?P<year>{YEAR})(?!{D})")
+_MONTH_THEN_YEAR = _pattern(r"月份?是?(?P<month>{MONTH}月?)[，,、\s]{0,2}(?:到期)?年份?是?(?P<year>{YEAR})(?!{D})")
+_MONTH_SAID = _pattern(r"^[嗯呃啊是，,\s]{0,4}(?P<month>{MONTH}月)[，,、\s]{0,2}年份?是?(?P<year>{YEAR})(?!{D})")
+_FIRST_HALF = _pattern(
+    r"(?:有效期|到期|过期)[^，。0-9零〇一二三四五六七八九幺两]{0,4}[，,\s]?(?P<part>{TWO}|{MONTH}月)[，,。…嗯呃\s]*$"
+)
+_SECOND_HALF = _pattern(r"[嗯呃啊然后，,。…\s]*(?P<part>{YEAR}年?|{MONTH}月)[，,。…啊吧的\s]*")
 _PART_ASKED = _pattern("有效期|到期|月份|年份|几月|哪年|哪一年")
 _PART_DENIED = _pattern(r"^[嗯呃啊是，,\s]{0,4}(?P<part>{D}{2}年|{MONTH}月)(?:不对|错了|不是)")
 _READ_BACK = _pattern("(?P<year>{YEAR})年{GAP}(?P<month>{MONTH})月")
 _BARE_DATE = _pattern(r"[嗯呃啊是，,\s]{0,4}(?P<date>(?P<month>{TWO})\s?(?P<year>{YEAR}))[，,。啊吧\s]*")
-_PART = _pattern(r"^[嗯呃啊是到，,\s]{0,4}(?P<part>{MONTH}月份?|{YEAR}年|{TWO})[的底，,。\s]{0,2}$")
+_PART = _pattern(r"^[嗯呃啊是到，,\s]{0,4}(?P<part>{MONTH}月份?|{YEAR}年|{TWO})[的底…，,。\s]{0,2}$")
 _CODE_CUE = _pattern(
     "安全[码马吗嘛]|校验码|信用码|(?<![a-z])code|(?:cvv|cvc|cvn|cid)2?|[末后]三[位码]|[后背]面(?:那)?三(?:位|个)|[那这]三(?:个|位)|三位(?:数字?|安全码|码)|三个数字?|三位验证码|验证码三位|卡(?:的)?验证码"
     "|(?:背面|背后|反面|卡后面|卡背)的?(?:那个)?|签名[栏条]"
 )
+_REST_OF_CODE = _pattern(r"(?P<code>{D}[，,、\s]?{D}?)[，,。\s]*(?:还[有差]|然后呢|最后一)")
+"""What was given of a code is read back and the rest asked for: 三八，还有一位呢."""
 _CODE_AFTER = _pattern(
-    r"[，,\s]?有效期|[，,\s]?(?:就|这)?是?(?:那个|我的|我)?(?:安全码|校验码|(?:信用卡)?[那后末]三位|cvv|背面)"
+    r"[，,\s]?有效期|[，,\s]?(?:就|这)?是?(?:那个|我的|我)?(?:安全码|校验码|(?:信用卡)?(?:末尾|最后|后面)?[那后末]三位|cvv|背面)"
 )
 _THREE = _pattern(
     r"(?<!{D})(?:{D}[，,、\s]{0,2}){2}{D}(?![，,、\s]?[0-9０-９零〇一二三四五六七八九幺两])(?![元块兆个年月日位天GgMm%])"
@@ -109,7 +116,7 @@ def card_marks(utterances: Sequence[Utterance]) -> Iterator[tuple[int, int, int,
     for index, text in enumerate(texts):
         around = "".join(texts[max(0, index - WITHIN) : index + 1 + SOON])
         asked = question_before(utterances, index)
-        date = _bare_date(text, texts[index + 1 : index + 1 + SOON])
+        date = _bare_date(text, asked, texts[index + 1 : index + 1 + SOON])
         if date is not None:
             yield index, *date, "card_expiry"
         if not text or not _is_of_a_card(text, asked, around):
@@ -120,6 +127,20 @@ def card_marks(utterances: Sequence[Utterance]) -> Iterator[tuple[int, int, int,
             codes[in_digits(text[start:end])] = index
             yield index, start, end, "security_code"
     yield from _said_before(texts, codes)
+    yield from _in_halves(utterances)
+
+
+def _in_halves(utterances: Sequence[Utterance]) -> Iterator[tuple[int, int, int, Kind]]:
+    """An expiry date over two utterances of the same party: 有效期是零六 … 三一."""
+    for index, utterance in enumerate(utterances):
+        first = _FIRST_HALF.search(utterance.text or "")
+        if first is None:
+            continue
+        for place in range(index + 1, min(len(utterances), index + 1 + SOON)):
+            second = _SECOND_HALF.fullmatch(utterances[place].text or "")
+            if second is not None and utterances[place].role is utterance.role:
+                yield index, *first.span("part"), "card_expiry"
+                yield place, *second.span("part"), "card_expiry"
 
 
 def _said_before(texts: Sequence[str], codes: Mapping[str, int]) -> Iterator[tuple[int, int, int, Kind]]:
@@ -134,11 +155,13 @@ def _said_before(texts: Sequence[str], codes: Mapping[str, int]) -> Iterator[tup
             yield index, start, end, "security_code"
 
 
-def _bare_date(text: str, after: Sequence[str]) -> tuple[int, int] | None:
-    """Four digits alone, read back as a year and a month: 幺零三幺 … 是三幺年十月吗."""
+def _bare_date(text: str, asked: str, after: Sequence[str]) -> tuple[int, int] | None:
+    """Four digits alone, asked for or read back as a year and a month: 幺零三幺 … 是三幺年十月吗."""
     date = _BARE_DATE.fullmatch(text)
     if date is None:
         return None
+    if _PART_ASKED.search(asked):
+        return date.span("date")
     for said in after:
         back = _READ_BACK.search(said)
         if back is not None and in_digits(back["year"]).endswith(in_digits(date["year"])):
@@ -175,6 +198,9 @@ def _expiries(text: str, asked: str, around: str) -> Iterator[tuple[int, int]]:
         yield match.span("month")
         yield match.span("year")
     if _PART_ASKED.search(asked):
+        said = _MONTH_SAID.match(text)
+        if said is not None:
+            yield from (said.span("month"), said.span("year"))
         part = _PART.match(text) or _PART_DENIED.match(text)
         if part is not None:
             yield part.span("part")
@@ -184,7 +210,10 @@ def _codes(text: str, asked: str, around: str, known: dict[str, int], index: int
     """Three digits behind a word for the security code, asked for, or said again; four of a card that has four."""
     for pattern in (_FOUR, _NAMED_FULLY):
         yield from (match.span("code") for match in pattern.finditer(text))
-    is_asked = _CODE_CUE.search(asked) is not None
+    is_asked = _CODE_CUE.search(asked) is not None or _REST_OF_CODE.match(asked) is not None
+    read_back = _REST_OF_CODE.match(text)
+    if read_back is not None and _CODE_CUE.search(around):
+        yield read_back.span("code")
     yield from _codes_apart(text, around, is_asked=is_asked)
     ends_of_dates = [end for _, end in _expiries(text, asked, around)]
     for match in _THREE.finditer(text):

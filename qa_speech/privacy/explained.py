@@ -20,6 +20,7 @@ _OF_SIDE = re.compile(
 """木字旁一个辛的梓; without the character itself too."""
 _OF_SAME = re.compile("[两三四]个[一-鿿]的[一-鿿]")
 """三个水的淼."""
+_CLAUSE_BEFORE = re.compile("(?:(?<=[，,。、])|(?<![^\n]))[一-鿿]{2,4}$")
 LONGEST_WORD, SHORTEST_WORD = 4, 2
 """Characters of the word that a character is known from (欣欣向荣的欣)."""
 
@@ -86,4 +87,7 @@ def _of_words(text: str) -> Iterator[Explained]:
         at = text.find(match["char"], first, match.start())
         if at >= 0:
             start = min(at, max(first, match.start() - SHORTEST_WORD))
+            clause = _CLAUSE_BEFORE.search(text, first, match.start())
+            if clause is not None:
+                start = min(start, clause.start())
             yield Explained(start, match.end(), match["char"])

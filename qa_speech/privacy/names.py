@@ -45,7 +45,9 @@ _SIGN = re.compile(r"[…，,。！!？?、\s；;：:]|$|先生|女士|小姐|[�
 _TOLD = re.compile("(?:免贵|[我他她您]|真|也|复|都)?姓(?!名|氏)")
 _TITLE = re.compile("(?<!谢谢)(?:先生|女士|小姐(?!姐))")
 _NUMBER_WORD = re.compile("卡号|电话|手机|身份证|证件")
-_STUTTER = re.compile(r"(?P<said>[一-鿿])(?:…+|\.{3,})(?=(?P=said))")
+_RARE = re.compile("(?P<surname>[一-鿿])[，,。](?=(?P=surname)[一-鿿]{1,2}(?:[，,。]|$))")
+"""A surname that is on no list, told and said again: 姓隗，隗大鹏."""
+_STUTTER = re.compile(r"(?<!姓)(?P<said>[一-鿿])(?:…+|\.{3,}|\s+|[，,、])(?=(?P=said))")
 _LISTED = re.compile(r"[、\s]|和|跟|还有")
 """Between two names of a list."""
 _SHORT_CLAUSE = re.compile(r"[一-鿿]{2,3}(?=[，,。！!？?；;、\s]|$)")
@@ -72,6 +74,9 @@ def told_surnames(text: str) -> Iterator[str]:
         surname = surname_at(text, match.end())
         if surname and text[match.end() + len(surname) :][:1] not in ("名", "什"):
             yield surname
+        rare = _RARE.match(text, match.end())
+        if rare is not None:
+            yield rare["surname"]
     for match in _TITLE.finditer(text):
         for length in (2, 1):
             surname = text[max(0, match.start() - length) : match.start()]
@@ -158,7 +163,8 @@ def _end(text: str, start: int, least: float, heard: Heard) -> int:
         return _foreign(text, start)
     candidate = _Candidate(text, start, end, least)
     surname = surname_at(text, start)
-    if candidate.starts_clause and (surname in heard.surnames or surname in heard.explained):
+    is_told = (surname or text[start : start + 1]) in heard.surnames
+    if candidate.starts_clause and (is_told or surname in heard.explained):
         candidate = candidate._replace(end=max(end, _end_of_clause(text, start)))
     if candidate.name and _is_name(candidate, heard):
         return candidate.end

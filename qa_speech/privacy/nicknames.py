@@ -23,6 +23,10 @@ _PATTERNS = (
     re.compile(rf"(?:{_CHILD})(?:小名)?叫{_NICK}{_END}"),
     re.compile(rf"{_WRITTEN}{_NICK}{_END}"),
     re.compile(rf"{_NICK}(?:妈妈?|爸爸?|奶奶|姥姥)(?:签?收|就[行好])"),
+    re.compile(rf"(?<![一-鿿]){_NICK}[，,]?(?:大名|小名|学名)"),
+    re.compile(rf"(?:{_CHILD}){_NICK}(?=的|[，,。]|$)"),
+    re.compile(r"(?:名字|姓名)的?拼音(?:就?是|为|：|:|，|\s)?\s?(?P<name>[A-Za-z]{2,}(?:\s?[A-Za-z]{2,}){0,3})"),
+    re.compile(r"(?:我|他|她|名字)叫(?P<name>[一-鿿])[，,。…]*$"),
     re.compile(rf"{_NICK}(?:就?是)(?:我|他|她)?家?[^，。]{{0,6}}小名"),
 )
 _ALONE = re.compile(r"[嗯呃啊哦，,\s]*(?:她?他?就?叫|是)?(?P<name>[一-鿿]{2,3})[，,。！!啊呀吧\s]*")
@@ -49,6 +53,8 @@ def nicknames(text: str, *, asked: bool = False) -> Iterator[tuple[int, int]]:
 
 def _is_nickname(name: str) -> bool:
     """Whether it is neither a word for somebody (妈妈) nor one that begins as nicknames do (小时)."""
+    if len(name) == 1:
+        return surname_at(name, 0) == name
     is_word = name[0] in "小阿" and is_common_word(name)
     return name not in _NO_NICKS and not is_word
 

@@ -20,13 +20,14 @@ from qa_speech.privacy.spelled import spelled_before
 from qa_speech.privacy.street import addresses, estate_alone
 
 _ASKED_ADDRESS = re.compile(
-    r"(?:地址|住址|住在|哪里|哪个小区|什么位置|位置|几栋|几号楼|几单元|几楼|几室|哪个单元|哪个房间|哪个村|哪条路|哪一?栋|门牌号?|房号|房间号|移到哪|装在哪|上门到|详细一点)[^。]{0,8}[？?]?$"
+    r"(?:地址|住址|住在|哪里|哪个小区|什么位置|位置|几栋|几号楼|几单元|几楼|几室|哪个单元|哪个房间|哪个村|哪条路|哪一?栋|门牌号?|几号[院楼房]|房号|房间号|移到哪|装在哪|上门到|详细一点)[^。]{0,8}[？?]?$"
 )
 _ASKED_ESTATE = re.compile(r"(?:哪个|什么|哪一个)小区|小区(?:名|叫)[^，。]{0,8}[？?]?$")
 _ASKED_NAME = re.compile(
     r"(?:姓名|名字|大名|姓啥|姓什么|名叫|怎么?称呼|如何称呼|称呼您|贵姓|尊姓|(?:机主|户主|房主|车主)(?:是谁|叫|呢)|叫什么|叫啥|全名|全称呼|哪位|是谁|寄给谁|写谁|填谁|留谁|找谁|给谁|收件人|联系人|经办人|代办人|户主|开户人|持卡人|收货人|报修人"
     r"|(?:女儿|儿子|孩子|小孩|老公|老婆|爱人|爸|妈|他|她|您)叫|哪[两三几]个字|怎么写)[^，。]{0,10}[？?]?$|(?:姓名|名字|全名|怎么称呼|贵姓)[^。]{0,14}[？?]?$"
 )
+_CALLED = re.compile("名字?(?:就?是|叫)$|[我他她]叫$")
 _TITLE = "先生|女士|小姐"
 WITHIN = 3
 """Utterances before the domain of an e-mail address in which its name may lie."""
@@ -122,7 +123,8 @@ def _explained(utterances: Sequence[Utterance], found: Sequence[Particular]) -> 
         said = [(utterances[one.utterance].text or "")[one.start : one.end] for one in near]
         characters = frozenset("".join(said))
         for chain in chains(explanations):
-            is_whole_name = len(chain) > 1 and (surname_at(chain[0].char, 0) and not near)
+            is_called_so = _CALLED.search((utterances[index].text or "")[: chain[0].start]) is not None
+            is_whole_name = is_called_so or (len(chain) > 1 and surname_at(chain[0].char, 0) != "" and not near)
             if is_whole_name or any(one.char in characters for one in chain):
                 yield from [Particular(index, one.start, one.end, "name") for one in chain]
 

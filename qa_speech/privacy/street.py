@@ -70,7 +70,8 @@ _THREE_NUMBERS = re.compile(
 _BUILDING_SIGN = re.compile("[栋幢座楼号杠－—–-]|小区")
 """In every text that one of these is found in; tells most others quickly."""
 _BESIDE = re.compile(
-    rf"{_NO}{{1,8}}(?:村|镇|乡|街|学校|市场|委会)(?:后面|旁边|对面|门口|隔壁)\s?{_NUMBER}号(?!线|[码段文店机卡楼])"
+    rf"{_NO}{{1,8}}(?:[后旁对隔][面边壁]|门口)(?:那个|的)?{_NO}{{2,8}}?(?:家属楼|{_ESTATES}){_PART}{_REST}"
+    rf"|{_NO}{{1,8}}(?:村|镇|乡|街|学校|市场|委会)(?:后面|旁边|对面|门口|隔壁)\s?{_NUMBER}号(?!线|[码段文店机卡楼])"
 )
 _AT_CROSSING = re.compile(
     rf"{_ADMIN}{_ROAD}[和与]{_ROAD}(?:交叉口|交汇处|交口|路口)\s?(?:往[东南西北]走?)?(?:那个)?(?:{_NO}{{2,8}}\s?(?:{_NUMBER}\s?(?:{_PART_UNITS})){{1,4}})"
@@ -90,14 +91,15 @@ _NAMED_PART = re.compile(
     rf"|小区(?P<named>{_NO}{{1,6}}(?:{_ESTATES}|{_MORE_ESTATES}))(?=[，,。！!？?；;\s]|$)"
     rf"|小区(?:名字?)?(?:就?是|叫|：|:)\s?(?P<estate>{_NO}{{2,8}})(?=[，,。！!？?；;\s]|$)"
 )
-_WORD_FOR_ADDRESS = r"(?:地址|住址|家庭住址|位置)(?:就是|是在|是|在|为|：|:)\s?"
+_WORD_FOR_ADDRESS = r"(?:地址|住址|家庭住址|位置)(?:[改换填写]成?(?:为|到)?|就是|是在|是|在|为|：|:)\s?"
 _BROUGHT = "(?:[寄送发快改移装搬]|取件|上门|安装)(?:递)?(?:到|往|在|至)"
 _LIVES_AT = rf"(?:{_BROUGHT}|家住在?|我住在?|我家住?在|住在|家在|(?<=[，,。])住(?![院宿户址的了]))"
 _ESTATE_ALONE = re.compile(rf"{_NO}{{2,8}}(?:{_ESTATES})")
+_STREET_ALONE = re.compile(rf"{_NO}{{2,6}}(?:路|街|大道|巷|胡同|村|屯|庄|镇|乡|区|县)(?:[东西南北]头)?")
 _AT_PLACE = re.compile(rf"{_NO}{{1,4}}[镇乡村街]{_NO}{{2,6}}(?:对面|旁边|隔壁|后面|门口)")
 _LARGER = re.compile(
     rf"(?:(?:内蒙古|广西|宁夏|新疆|西藏|北京|上海|天津|重庆)?(?:{_NO}{{1,6}}?(?:省|自治区|市|州|盟|区|县|旗|镇|乡|街道|大道|路|街))*"
-    rf"(?:[和与]{_NO}{{1,5}}[路巷街])?(?:交叉口|交汇处|交口|路口)?(?:那个叫|那边|那个|往[东南西北](?:那个)?|的)?)$"
+    rf"(?:[和与跟]{_NO}{{1,5}}[路巷街])?(?:交叉口|交汇处|交口|路口)?(?:那个叫|那边|那个|往[东南西北](?:那个)?|的)?)$"
 )
 """What an address found in part begins with: larger places, and the way from one to it."""
 _ANNOUNCED = re.compile(
@@ -207,7 +209,8 @@ def _answers(text: str) -> Iterator[tuple[int, int]]:
         signs = len(_ADDRESS_SIGN.findall(said))
         is_estate = _ENDS_LIKE_ESTATE.match(said) is not None
         has_number = _NUMERAL.search(said) is not None
-        if signs > 1 or (signs and has_number) or is_estate:
+        is_street = _STREET_ALONE.fullmatch(said) is not None
+        if signs > 1 or (signs and has_number) or is_estate or is_street:
             start = clause.start() + first
             yield start, start + len(said)
 
