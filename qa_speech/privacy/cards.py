@@ -27,7 +27,7 @@ _PARTS = {
     "GAP": "(?:[，,、。…\\s的底]|呃|嗯|额|啊|那个|然后){0,6}",
     "ENGLISH": r"(?<![a-z])(?:exp(?![a-z])|expir[a-z]+|(?:valid|good)\s?thru|month\s?[/／]?\s?year)",
     "HUNDREDS": "{D}百(?:{D}十)?{D}?",
-    "THRICE": "(?:[一两]个{D}[，,、\\s]?(?:[一两]个)?{D}|三个|3个){D}(?:[，,、\\s]?(?:{D}){3})?",
+    "THRICE": "(?:[一两]个{D}[，,、\\s]?(?:[一两]个)?{D}|(?:三个|3个){D}(?:[，,、\\s]?(?:{D}){3})?)",
 }
 """What stands in the patterns below in braces: a digit, the year and month of an expiry date, what may lie between two
 parts of one, codes as 七百一十六 and as 三个九."""
@@ -83,7 +83,7 @@ _CODE_CUE = _pattern(
 _REST_OF_CODE = _pattern(r"(?P<code>{D}[，,、\s]?{D}?)[，,。\s]*(?:还[有差]|然后呢|最后一)")
 """What was given of a code is read back and the rest asked for: 三八，还有一位呢."""
 _CODE_AFTER = _pattern(
-    r"[，,\s]?有效期|[，,\s]?(?:就|这)?是?(?:那个|我的|我)?(?:安全码|校验码|(?:信用卡)?(?:末尾|最后|后面)?[那后末]三位|cvv|背面)"
+    r"[，,\s]?(?:卡的)?有效期|[，,\s]?(?:就|这)?是?(?:那个|我的|我)?(?:安全码|校验码|(?:信用卡)?(?:末尾|最后|后面)?[那后末]三位|cvv|背面)"
 )
 _THREE = _pattern(
     r"(?<!{D})(?:{D}[，,、\s]{0,2}){2}{D}(?![，,、\s]?[0-9０-９零〇一二三四五六七八九幺两])(?![元块兆个年月日位天GgMm%])"
@@ -116,9 +116,8 @@ def card_marks(utterances: Sequence[Utterance]) -> Iterator[tuple[int, int, int,
     for index, text in enumerate(texts):
         around = "".join(texts[max(0, index - WITHIN) : index + 1 + SOON])
         asked = question_before(utterances, index)
-        date = _bare_date(text, asked, texts[index + 1 : index + 1 + SOON])
-        if date is not None:
-            yield index, *date, "card_expiry"
+        for place, start, end in _bare_dates(texts, index, asked):
+            yield place, start, end, "card_expiry"
         if not text or not _is_of_a_card(text, asked, around):
             continue
         for start, end in _expiries(text, asked, around):
@@ -155,18 +154,18 @@ def _said_before(texts: Sequence[str], codes: Mapping[str, int]) -> Iterator[tup
             yield index, start, end, "security_code"
 
 
-def _bare_date(text: str, asked: str, after: Sequence[str]) -> tuple[int, int] | None:
-    """Four digits alone, asked for or read back as a year and a month: 幺零三幺 … 是三幺年十月吗."""
-    date = _BARE_DATE.fullmatch(text)
+def _bare_dates(texts: Sequence[str], index: int, asked: str) -> Iterator[tuple[int, int, int]]:
+    """Four digits alone, asked for or read back as a year and a month, and these too: 幺零三幺 … 是三幺年十月吗."""
+    date = _BARE_DATE.fullmatch(texts[index])
     if date is None:
-        return None
+        return
     if _PART_ASKED.search(asked):
-        return date.span("date")
-    for said in after:
-        back = _READ_BACK.search(said)
+        yield index, *date.span("date")
+    for place in range(index + 1, min(len(texts), index + 1 + SOON)):
+        back = _READ_BACK.search(texts[place])
         if back is not None and in_digits(back["year"]).endswith(in_digits(date["year"])):
-            return date.span("date")
-    return None
+            yield index, *date.span("date")
+            yield place, *back.span()
 
 
 def _is_of_a_card(text: str, asked: str, around: str) -> bool:
@@ -178,7 +177,7 @@ def _is_of_a_card(text: str, asked: str, around: str) -> bool:
         return True
     if _OTHER_TERM.search(around):
         return False
-    is_part = _PART.search(text) is not None and _PART_ASKED.search(asked) is not None
+    is_part = (_PART.search(text) or _MONTH_SAID.search(text)) is not None and _PART_ASKED.search(asked) is not None
     is_dated = _OWN_TERM.search(around) is not None and (is_part or _MONTH_YEAR.search(around) is not None)
     return is_dated or _MONTH_THEN_YEAR.search(text) is not None
 

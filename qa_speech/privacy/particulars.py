@@ -31,6 +31,8 @@ _CALLED = re.compile("名字?(?:就?是|叫)$|[我他她]叫$")
 _TITLE = "先生|女士|小姐"
 WITHIN = 3
 """Utterances before the domain of an e-mail address in which its name may lie."""
+LONGEST_PIECE = 8
+"""Characters of a part of an address, after which the question for it still stands."""
 LONGEST_NOD = 2
 """Characters of what is no question, but for 姓名 and 地址."""
 SHORTEST_NAME = 3
@@ -68,7 +70,8 @@ def particulars_of(utterances: Sequence[Utterance], also: Collection[Kind] = ())
         for start, end in emails(text):
             found.append(Particular(index, start, end, "email"))
         found += _email_in_two(utterances, index)
-        for start, end in addresses(text, asked=_ASKED_ADDRESS.search(question) is not None):
+        places = list(addresses(text, asked=_ASKED_ADDRESS.search(question) is not None))
+        for start, end in places:
             found.append(Particular(index, start, end, "address"))
         if _ASKED_ESTATE.search(question):
             found += [Particular(index, start, end, "address") for start, end in estate_alone(text)]
@@ -78,6 +81,9 @@ def particulars_of(utterances: Sequence[Utterance], also: Collection[Kind] = ())
             known.add(text[start:end])
         if is_answer:
             found += _spelled_out(index, text)
+        is_piece = bool(places) and len(text) <= LONGEST_PIECE and not text.endswith(("？", "?"))
+        if is_piece:
+            continue
         if len(text) > LONGEST_NOD or _ASKED_ADDRESS.search(text) or _ASKED_NAME.search(text):
             question = text.rstrip("。，？?！! ")
     found += [Particular(*one) for one in account_marks(utterances)]

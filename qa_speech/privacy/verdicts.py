@@ -25,6 +25,8 @@ _USUAL_GROUPS = frozenset(
 """Sizes of the groups that telephone numbers are written in."""
 _CARD_GROUPS = frozenset(((4, 4, 4, 4), (4, 4, 4, 4, 3)))
 """Sizes of the groups that card numbers are written and said in."""
+_CARD_WITHIN = 20
+"""Characters before so many digits in which the word for a card counts."""
 _EXPECTED: dict[str, int] = {
     "phone": 11,
     "id_card": 18,
@@ -107,9 +109,11 @@ def _by_form(heard: _Heard) -> IdentifyingNumber | None:
 
 
 def _by_card_groups(heard: _Heard) -> IdentifyingNumber | None:
-    """Four groups of four, begun as card numbers are: one whose check digit was misheard."""
+    """Four groups of four, or as many digits behind the word for a card, begun as card numbers are: the check digit was misheard."""
     number = _value(heard.inner)
-    is_grouped = _group_sizes(heard.inner) in _CARD_GROUPS
+    first = heard.inner[0]
+    before = (heard.utterances[first.utterance].text or "")[: first.start][-_CARD_WITHIN:]
+    is_grouped = _group_sizes(heard.inner) in _CARD_GROUPS or ("卡" in before and len(number) == _EXPECTED["bank_card"])
     if heard.cue != "" or not is_grouped or number[0] not in "3456":
         return None
     return IdentifyingNumber(Verdict("bank_card", "issuer"), heard.inner, number)
