@@ -25,7 +25,7 @@ _IS = (
     r"|呢|[推发转]给[你您]|联系我?|改成了?|换成了?|号码|号){0,6}"
 )
 _WECHAT = re.compile(
-    rf"(?:微信|微星|威信|薇信|绿泡泡|绿色软件|徽信|微讯|维信|wei信|v信|vx|wx(?!id)|加(?:我|下我|个)的?\s?v(?!x)|[加我的个]微(?=[号是：:\s]?\s?[A-Za-z]))(?:账号|帐号)?{_IS}",
+    rf"(?:微信|微星|威信|薇信|绿泡泡|wechat|绿色软件|徽信|微讯|维信|wei信|v信|vx|wx(?!id)|加(?:我|下我|个)的?\s?v(?!x)|[加我的个]微(?=[号是：:\s]?\s?[A-Za-z]))(?:账号|帐号)?{_IS}",
     re.IGNORECASE,
 )
 _QQ = re.compile(rf"(?:qq|扣扣|企鹅|(?<![A-Za-z])q(?:我|号))(?:账号|帐号)?{_IS}", re.IGNORECASE)
@@ -65,7 +65,7 @@ _ASKED_ELSE = re.compile(r"支付|缴费|交费|公众号|小程序|企业微信
 _REFUSES = re.compile(r"没有?[^A-Za-z0-9]{0,4}(?:微信|qq)|没微信|不用|不方便|不加|^没有", re.IGNORECASE)
 _BEGUN = re.compile(r"…|\.{3}|$")
 """An id that is broken off."""
-_OR = re.compile(rf"[，,\s]?(?:还是|或者是?|不对是?)(?P<rest>{_D}{{2,}})")
+_OR = re.compile(rf"[，,\s]?(?:还是|或者是?|不对是?|应该是|是)(?P<rest>{_D}{{2,}})")
 """The rest of a number in other digits: … 八六还是九七."""
 SHORTEST_PIECE = 2
 """Letters and digits that are all of an answer: a piece of an account."""

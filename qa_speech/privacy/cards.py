@@ -24,7 +24,7 @@ _PARTS = {
     "YEAR": "(?:20|二零|二〇|两零)?(?:2[4-9]|3[0-9]|4[0-3]|[二两][四五六七八九]|三{D}|四[零〇一幺二三]|[二三]十{D}?)",
     "TWO": "(?:[0零〇][1-9一二三四五六七八九幺]|[1一幺][012零〇一二幺两])",
     "MONTH": "(?:{TWO}|[1-9]|[一1]?十[一二]?|{D})",
-    "GAP": "(?:[，,、。…\\s的底]|呃|嗯|额|啊|那个|然后){0,6}",
+    "GAP": "(?:[，,、。…/／\\s的底]|呃|嗯|额|啊|那个|然后){0,6}",
     "ENGLISH": r"(?<![a-z])(?:exp(?![a-z])|expir[a-z]+|(?:valid|good)\s?thru|month\s?[/／]?\s?year)",
     "HUNDREDS": "{D}百(?:{D}十)?{D}?",
     "THRICE": "(?:[一两]个{D}[，,、\\s]?(?:[一两]个)?{D}|(?:三个|3个){D}(?:[，,、\\s]?(?:{D}){3})?)",
@@ -66,6 +66,7 @@ _MONTH_YEAR = _pattern(
 )
 _SLASHED = _pattern(r"(?<!{D})(?:{TWO}|[1-9]|十[一二]?)\s?(?:[/／]|斜杠|斜线)\s?{YEAR}(?!{D})")
 _MONTH_THEN_YEAR = _pattern(r"月份?是?(?P<month>{MONTH}月?)[，,、\s]{0,2}(?:到期)?年份?是?(?P<year>{YEAR})(?!{D})")
+_YEAR_THEN_MONTH = _pattern(r"年份?是?(?P<year>{YEAR})[，,、\s]{0,2}(?:到期)?月份?是?(?P<month>{MONTH}月?)(?!{D})")
 _MONTH_SAID = _pattern(r"^[嗯呃啊是，,\s]{0,4}(?P<month>{MONTH}月)[，,、\s]{0,2}年份?是?(?P<year>{YEAR})(?!{D})")
 _FIRST_HALF = _pattern(
     r"(?:有效期|到期|过期)[^，。0-9零〇一二三四五六七八九幺两]{0,4}[，,\s]?(?P<part>{TWO}|{MONTH}月)[，,。…嗯呃\s]*$"
@@ -193,9 +194,10 @@ def _expiries(text: str, asked: str, around: str) -> Iterator[tuple[int, int]]:
         yield match.span()
     for match in _SLASHED.finditer(text, 0, first):
         yield match.span()
-    for match in _MONTH_THEN_YEAR.finditer(text):
-        yield match.span("month")
-        yield match.span("year")
+    for pattern in (_MONTH_THEN_YEAR, _YEAR_THEN_MONTH):
+        for match in pattern.finditer(text):
+            yield match.span("month")
+            yield match.span("year")
     if _PART_ASKED.search(asked):
         said = _MONTH_SAID.match(text)
         if said is not None:

@@ -27,6 +27,8 @@ _ASKED_NAME = re.compile(
     r"(?:姓名|名字|大名|姓啥|姓什么|名叫|怎么?称呼|如何称呼|称呼您|贵姓|尊姓|(?:机主|户主|房主|车主)(?:是谁|叫|呢)|叫什么|叫啥|全名|全称呼|哪位|是谁|寄给谁|写谁|填谁|留谁|找谁|给谁|收件人|联系人|经办人|代办人|户主|开户人|持卡人|收货人|报修人"
     r"|(?:女儿|儿子|孩子|小孩|老公|老婆|爱人|爸|妈|他|她|您)叫|哪[两三几]个字|怎么写)[^，。]{0,10}[？?]?$|(?:姓名|名字|全名|怎么称呼|贵姓)[^。]{0,14}[？?]?$"
 )
+_LETTERS = re.compile(r"(?<![A-Za-z])[A-Za-z](?:[，,、\s][A-Za-z]){2,}(?![A-Za-z])")
+"""Letters spelled among other words."""
 _CALLED = re.compile("名字?(?:就?是|叫)$|[我他她]叫$")
 _TITLE = "先生|女士|小姐"
 WITHIN = 3
@@ -147,6 +149,8 @@ def _email_in_two(utterances: Sequence[Utterance], index: int) -> Iterator[Parti
             name = spelled_before(text, len(text))
             if name.letters + name.digits >= SHORTEST_NAME:
                 yield Particular(before, name.start, name.end, "email")
+            else:
+                yield from [Particular(before, *match.span(), "email") for match in _LETTERS.finditer(text)]
             return
 
 

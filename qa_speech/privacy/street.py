@@ -51,7 +51,7 @@ _NUMBERED_PART = re.compile(
 """In every text that one of the following is found in; tells most others quickly."""
 _HOUSE_ON_STREET = rf"(?:{_NO}{{2,8}}?{_PART}{_REST})?"
 _STREET = re.compile(
-    rf"{_ADMIN}{_ROAD}\s?(?:的|附)?(?:{_NUM}[甲乙丙丁])?{_NUMBER}[号弄](?!线|[码段文店机卡])院?{_REST}{_HOUSE_ON_STREET}"
+    rf"{_ADMIN}{_ROAD}\s?(?:的|附)?(?:{_NUM}[甲乙丙丁])?(?:{_NUM}附)?{_NUMBER}[号弄](?!线|[码段文店机卡])院?{_REST}{_HOUSE_ON_STREET}"
 )
 _HOUSE = re.compile(rf"{_ADMIN}(?:{_ROAD})?{_ESTATE}\s?(?:的|第)?{_PART}{_REST}")
 _PARTS = re.compile(rf"{_PART}\s?的?{_PART}{_REST}|{_FIRM_PART}\s?的?{_ROOM}{{3,4}}(?:室|房)?")
@@ -82,7 +82,7 @@ _VILLAGE = re.compile(
 _ESTATE_BEFORE = re.compile(rf"(?P<name>{_NO}{{1,6}}(?:{_ESTATES}|{_MORE_ESTATES}))(?:的|那边|里面)?[，,\s]?$")
 _GENERIC = re.compile(
     ".*(?:号楼|单元|栋|幢|故障|断网|没网|信号)"
-    "|.*(?:隔壁|旁边|对面|附近|整个|楼下|楼上|前面|后面|门口|施工|们|边|都|营业厅|通知|所有|其中|小区)$"
+    "|.*(?:隔壁|旁边|对面|附近|整个|楼下|楼上|前面|后面|门口|施工|们|边|(?<!名)都|营业厅|通知|所有|其中|小区)$"
 )
 """What stands before a building's number and names no place."""
 _ENDS_LIKE_ESTATE = re.compile(rf".+(?:{_ESTATES}|{_MORE_ESTATES})$")
@@ -104,8 +104,12 @@ _LARGER = re.compile(
     rf"(?:[和与跟]{_NO}{{1,5}}[路巷街])?(?:交叉口|交汇处|交口|路口)?(?:那个叫|那边|那个|往[东南西北](?:那个)?|的)?)$"
 )
 """What an address found in part begins with: larger places, and the way from one to it."""
+_GOES_ON = (
+    rf"(?:[，,](?:[^，。,？?！!；;]{{0,8}}(?:[路街号楼栋幢室院苑园村区巷弄组]|单元|院里)|{_ROOM}{{3,4}})(?=[，,。]|$))*"
+)
+"""Parts of an address behind pauses."""
 _ANNOUNCED = re.compile(
-    rf"{_WORD_FOR_ADDRESS}(?P<one>[^，。,？?！!；;]{{3,40}})|{_LIVES_AT}(?P<two>[^，。,？?！!；;]{{3,40}})"
+    rf"{_WORD_FOR_ADDRESS}(?P<one>[^，。,？?！!；;]{{3,40}}{_GOES_ON})|{_LIVES_AT}(?P<two>[^，。,？?！!；;]{{3,40}}{_GOES_ON})"
 )
 _ADDRESS_SIGN = re.compile(r"[省市区县镇乡村路街巷号楼栋幢弄屯庄苑组]|小区|单元|大道|花园|家园|公寓|大厦")
 _NO_ADDRESS = re.compile(rf"{_NUM}[楼层]|同一|不同|这个|那个|哪|其他|别的|什么|多少|附近|营业厅|外地|里面")
@@ -113,7 +117,9 @@ _ADDRESS_END = re.compile(
     r"(?:这里|这边|那边|附近|那里|的|吗|呢|啊|对吧|对吗|没错|没有信号|信号|上不了|网络?|宽带|要|想|一直).*$|吧$"
 )
 _PUBLIC = re.compile(r"[^，。]{0,4}(?:营业厅|门店|网点|服务厅|专卖店|客服中心|合作厅|旗舰店)")
-_NUMBERS_ALONE = re.compile(rf"(?:{_NUM}[-－—杠]){{1,3}}{_NUM}|(?:{_NUM}楼)?{_ROOM}{{3,4}}")
+_NUMBERS_ALONE = re.compile(
+    rf"{_NUM}(?:号|栋|幢|号楼|单元|室)|(?:{_NUM}[-－—杠]){{1,3}}{_NUM}|(?:{_NUM}楼)?{_ROOM}{{3,4}}"
+)
 """What answers a question for a place and is nothing but its numbers."""
 _DATE_BEFORE = re.compile(r"月\s?$")
 _NUMERAL = re.compile(_NUM)

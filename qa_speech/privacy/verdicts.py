@@ -109,7 +109,7 @@ def _by_form(heard: _Heard) -> IdentifyingNumber | None:
 
 
 def _by_card_groups(heard: _Heard) -> IdentifyingNumber | None:
-    """Four groups of four, or as many digits behind the word for a card, begun as card numbers are: the check digit was misheard."""
+    """Four groups of four, or as many digits behind the word for a card, begun as card numbers are; no check digit."""
     number = _value(heard.inner)
     first = heard.inner[0]
     before = (heard.utterances[first.utterance].text or "")[: first.start][-_CARD_WITHIN:]
