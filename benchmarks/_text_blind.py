@@ -16,7 +16,7 @@ from qa_speech.conduct.annotate import annotate_many
 from qa_speech.conduct.classifier import VIOLATIONS, TextModels
 from qa_speech.conduct.passages import Passage
 from qa_speech.metrics.answer_depth import rated_exchanges
-from qa_speech.metrics.politeness import FoundViolation, found_violations
+from qa_speech.metrics.found_violations import FoundViolation, found_violations
 from qa_speech.testing import make_call
 from qa_speech.training.measure import Array, estimate, spearman
 

@@ -15,7 +15,7 @@ from qa_speech.call import Call, Role
 from qa_speech.conduct.annotate import annotate_many
 from qa_speech.conduct.classifier import VIOLATIONS, TextClassifier, TextModels
 from qa_speech.conduct.violations import violations_in
-from qa_speech.metrics.politeness import FoundViolation, found_violations
+from qa_speech.metrics.found_violations import FoundViolation, found_violations
 from qa_speech.testing import make_call
 from qa_speech.training.measure import Array, estimate
 

@@ -27,7 +27,7 @@ from qa_speech.call import Call
 from qa_speech.conduct.annotate import annotate_many
 from qa_speech.conduct.classifier import VIOLATIONS, TextModels, load_text_models
 from qa_speech.metrics.answer_depth import rated_exchanges
-from qa_speech.metrics.politeness import found_violations
+from qa_speech.metrics.found_violations import found_violations
 from qa_speech.metrics.resolution import moods, resolution
 from qa_speech.stats.agreement import cohen_kappa
 from qa_speech.testing import make_call

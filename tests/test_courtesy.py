@@ -15,7 +15,7 @@ from qa_speech.conduct.classifier import NONE, VIOLATIONS, load_text_models
 from qa_speech.conduct.courtesy import STRATEGIES, courtesies, phrases_of, plain_you
 from qa_speech.conduct.violations import SEVERITIES, SEVERITY_OF, VIOLATION_TYPES, violations, violations_in
 from qa_speech.language.notation import read_rules
-from qa_speech.metrics.politeness import found_violations
+from qa_speech.metrics.found_violations import found_violations
 from qa_speech.testing import make_call
 
 RUDE = {

@@ -15,7 +15,8 @@ from qa_speech.conduct.passages import text_hash, utterance_passages
 from qa_speech.conduct.violations import SEVERITIES, VIOLATION_TYPES
 from qa_speech.errors import ConfigError
 from qa_speech.metrics import BUILTIN
-from qa_speech.metrics.politeness import found_violations, politeness, violations
+from qa_speech.metrics.found_violations import found_violations
+from qa_speech.metrics.politeness import politeness, violations
 from qa_speech.testing import check_metric, make_call
 
 RUDE = make_call(
