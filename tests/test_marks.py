@@ -33,6 +33,7 @@ from qa_speech.store.base import Result
 from qa_speech.store.records import record_of
 from qa_speech.testing import FakeMarks, make_call
 from qa_speech.wording.sentences import sentence
+from tests.desk_kit import emptied
 
 CARD = """
 id: tiny
@@ -70,17 +71,7 @@ def database(kind: str, folder: Path) -> str:
     """An empty database of its own."""
     if kind == "sqlite":
         return str(folder / "marks.sqlite")
-    empty(POSTGRES)
-    return POSTGRES
-
-
-def empty(url: str) -> None:
-    from sqlalchemy import create_engine, text
-
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        connection.execute(text("DROP TABLE IF EXISTS marks, marks_version"))
-    engine.dispose()
+    return emptied(POSTGRES)
 
 
 def test_marks_come_back_as_they_were_made_in_their_order(marks: MarkStore) -> None:
