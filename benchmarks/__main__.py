@@ -23,7 +23,7 @@ from _common import Figure  # noqa: E402
 
 NAMES = (
     "startup", "scoring", "store", "workbook", "decode", "calls", "stretches", "holds", "timing", "asr", "ctc", "batch", "faults",
-    "cluster", "hostile", "fuzz", "memory", "redaction", "leaks", "text", "third", "base", "sampling", "report", "pages", "desk",
+    "cluster", "hostile", "fuzz", "memory", "redaction", "leaks", "text", "blind", "base", "sampling", "report", "pages", "desk",
     "real", "gpu",
 )  # fmt: skip
 HEAD = ("figure", "value", "target", "", "n")

@@ -11,7 +11,7 @@ from _common import ROOT, Figure, Options, figure
 from _text import SEED, frozen, items_of, levels, missing, of, probabilities, real_dialogues
 from _text_blind import rows_of
 from _text_speed import cpu_of
-from third import Dialogue, read
+from blind import Dialogue, read
 
 from qa_speech.call import Role
 from qa_speech.conduct.annotate import annotate

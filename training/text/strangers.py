@@ -42,7 +42,7 @@ def turns() -> tuple[Turn, ...]:
 
 
 def dialogues() -> list[dict[str, Any]]:
-    """Dialogues with the labels of two people, in the form of benchmarks/third.py."""
+    """Dialogues with the labels of two people, in the form of benchmarks/blind.py."""
     return _lines("text_third_dialogues.jsonl")
 
 

@@ -1,7 +1,7 @@
 """Blind sets: agents' turns and dialogues by hands that had seen neither models nor rules, read once when they were done.
 
-    python benchmarks/third.py fourth       figures into results/fourth.tsv
-    python benchmarks/third.py              the third, by now a set to develop on; printed only
+    python benchmarks/blind.py fourth       figures into results/fourth.tsv
+    python benchmarks/blind.py              the third, by now a set to develop on; printed only
 
 `text_NAME_turns.jsonl`: turns of agents, each with its kind (civil, or a violation), whether it is a hard case, politeness 1–5.
 `text_NAME_dialogues.jsonl`: dialogues with the labels of two people who worked apart: depth 0–4 of each turn of the agent, how it
