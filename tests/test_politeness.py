@@ -212,3 +212,14 @@ def test_shares_of_strategies_follow_their_counts(texts: list[str]) -> None:
 def test_the_shipped_model_sets_rude_and_civil_calls_far_apart() -> None:
     rude, good = politeness(annotate(RUDE, MODELS)).value, politeness(annotate(GOOD, MODELS)).value
     assert rude + 20 < good
+
+
+def test_a_rule_yields_where_the_model_is_sure_of_a_longer_civil_sentence() -> None:
+    quoting = make_call("customer: 凭什么收我六块", "agent: 您问凭什么要收这六块钱对吧，我给您解释，这是来电显示费")
+    rude = make_call("customer: 给我退钱", "agent: 凭什么给你退钱啊，你自己订的套餐自己不清楚吗")
+    scrap = make_call("customer: 给我退钱", "agent: 凭什么")
+
+    found = [[hit.kind for hit in found_violations(annotate(call, MODELS))] for call in (quoting, rude, scrap)]
+
+    assert [hit.kind for hit in found_violations(quoting)] == ["rhetorical"]  # by rules alone
+    assert found == [[], ["rhetorical"], ["rhetorical"]]

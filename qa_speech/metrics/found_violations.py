@@ -1,8 +1,10 @@
 """Every violation of the agent in a call: what the rules say, what the model says, and when one yields to the other.
 
-rule fires, model not sure        the rule's words, at its severity
-rule fires, model sure of civil   nothing, in a longer utterance
-no rule fires, model flags        the whole utterance, for a person
+    rule fires, model not sure        the rule's words, at its severity
+    rule fires, model sure of civil   nothing, in a longer utterance
+    no rule fires, model flags        the whole utterance, for a person
+
+Rules know words, the model knows sentences: who quotes a reproach or takes it back is civil, and only the sentence shows it.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from qa_speech.conduct.violations import SEVERITY_OF, VIOLATION_TYPES, Severity,
 from qa_speech.language.remembered import per_call
 from qa_speech.metrics.text import annotation, unsure
 
+NONE = "none"
 MODEL_THRESHOLD = 0.5
 """Probability, 0–1, from which a model's violation counts where the call does not say what the model was made to decide at."""
 SURELY_CIVIL, LONGER = 0.9, 12
@@ -49,8 +52,9 @@ def found_violations(call: Call, *, threshold: float | None = None) -> tuple[Fou
     [('rhetorical', 'major')]
     """
     limit = _threshold(call) if threshold is None else threshold
-    by_model = _flagged(call, limit)
-    civil = _surely_civil(call)
+    told = _told(call)
+    by_model = {index: row for index, row in told.items() if 1 - row[NONE] >= limit}
+    civil = {index for index, row in told.items() if row[NONE] >= SURELY_CIVIL and _is_longer(call, index)}
     by_rule = {index: hits for index, hits in RULED_VIOLATIONS(call).items() if index not in civil}
     found: list[FoundViolation] = []
     for index in sorted([*by_rule, *(by_model.keys() - by_rule.keys())]):
@@ -62,27 +66,17 @@ def found_violations(call: Call, *, threshold: float | None = None) -> tuple[Fou
     return tuple(found)
 
 
-def _flagged(call: Call, limit: float) -> dict[int, Mapping[str, float]]:
-    """The probabilities of the types of violation, by utterance, where the model's word counts."""
+def _told(call: Call) -> dict[int, Mapping[str, float]]:
+    """What the model says, by utterance: the probability of no violation and of each type; nothing where no model read the call."""
     held = annotation(call, "violation")
     if held is None:
         return {}
-    none = held.labels.index("none")
-    found: dict[int, Mapping[str, float]] = {}
-    for indices, row in zip(held.items, held.values, strict=True):
-        if 1 - row[none] >= limit:
-            found[indices[0]] = dict(zip(held.labels, row, strict=True))
-    return found
+    rows = zip(held.items, held.values, strict=True)
+    return {indices[0]: dict(zip(held.labels, row, strict=True)) for indices, row in rows}
 
 
-def _surely_civil(call: Call) -> frozenset[int]:
-    """Longer utterances of which the model is sure that nothing in them is a violation."""
-    held = annotation(call, "violation")
-    if held is None:
-        return frozenset()
-    none = held.labels.index("none")
-    sure = {indices[0] for indices, row in zip(held.items, held.values, strict=True) if row[none] >= SURELY_CIVIL}
-    return frozenset(index for index in sure if len(call.utterances[index].text or "") >= LONGER)
+def _is_longer(call: Call, index: int) -> bool:
+    return len(call.utterances[index].text or "") >= LONGER
 
 
 def _by_model(call: Call, index: int, row: Mapping[str, float]) -> list[FoundViolation]:
