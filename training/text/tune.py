@@ -65,7 +65,7 @@ VIOLATION_WEIGHT = 2.0
 NOT_MINE = -1.0
 """Target of a text that a task knows nothing of."""
 DEVELOPMENT = HERE.parents[1] / "benchmarks" / "text_third_turns.jsonl"
-"""Turns that nothing is trained on, by which the int8 network is calibrated."""
+"""Turns that the base does not learn from (the linear models do), by which the int8 network is calibrated."""
 
 
 @dataclass
