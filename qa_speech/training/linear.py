@@ -9,10 +9,9 @@ sentence frame), then folded into the weights, so that serving knows nothing of 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,21 +24,23 @@ from qa_speech.conduct.passages import Passage
 from qa_speech.training.calibration import Array, activated, calibrate
 from qa_speech.training.int8 import one_score, to_int8
 from qa_speech.training.measure import pearson
+from qa_speech.training.regression import (
+    Rows,
+    Solved,
+    Task,
+    binomials,
+    each_against_first,
+    folds_of,
+    multinomial,
+    ridge,
+)
 
-Rows: TypeAlias = npt.NDArray[np.intp]
-FOLDS = 4
-RIDGE_ALPHAS = (2.0, 8.0, 20.0, 40.0, 80.0)
 START_SHARES = (0.0, 0.3, 1.0)
 """How much of the model to begin from is kept: what unseen texts like best. 0 where its labels mean something else."""
 
 LEAST_SPREAD = 0.05
 """Standard deviation that a cue is given at least."""
 LEAST_SLOPE = 1e-3
-NEVER = -20.0
-"""Log-odds of what never occurred."""
-
-TOLERANCE = 1e-4
-"""Where a logistic regression stops. At 1e-3 it stopped early and anywhere: alarms on unread text then rose by half."""
 
 
 @dataclass(frozen=True)
@@ -122,16 +123,16 @@ def fit_linear(
     matrix, rarity = _ngrams(passages, plan)
     dense = _dense(passages, cues, before)
     kept = _met_twice(matrix, groups)
-    task = _Task(
+    task = Task(
         matrix=_joined(matrix[:, kept], dense.values * plan.share),
         counts=np.ones(len(passages)) if weights is None else np.asarray(weights, float),
-        folds=_folds(len(passages), groups, plan.seed),
+        folds=folds_of(len(passages), groups, plan.seed),
     )
     slope = 0.0
     if plan.head != "ordinal":
         solved = _logistic(task, told, plan)
     elif before is None:
-        solved = _ridge(task, goal, np.zeros(len(passages)))
+        solved = ridge(task, goal, np.zeros(len(passages)))
     else:
         solved, slope = _corrected(task, goal, before, passages)
     labels = len(plan.labels)
@@ -235,75 +236,7 @@ def _told(target: npt.NDArray[Any], plan: Plan) -> npt.NDArray[Any]:
     return target[:, None] > borders
 
 
-class _Fold(NamedTuple):
-    """Rows to fit on, and rows to look at."""
-
-    train: Rows
-    test: Rows
-
-
-@dataclass(frozen=True)
-class _Task:
-    """What a regression is given: features, how much each text counts, and the folds."""
-
-    matrix: Any
-    counts: Array
-    folds: Sequence[_Fold]
-
-
-class _Solved(NamedTuple):
-    """Outputs out of fold (`unseen`), and weights and bias of the model of all texts."""
-
-    unseen: Array
-    weights: Array
-    bias: Array
-
-
-def _folds(count: int, groups: Sequence[str], seed: int) -> list[_Fold]:
-    """Folds of `count` texts, by group.
-
-    Where there are too few groups: one fold that tests on what it was trained on.
-    """
-
-    def order(key: str) -> bytes:
-        return hashlib.sha256(f"{seed}:{key}".encode()).digest()
-
-    keys = sorted(set(groups), key=order)
-    if len(keys) < 2:
-        everything = np.arange(count)
-        return [_Fold(everything, everything)]
-    number = min(FOLDS, len(keys))
-    fold_of = {key: place % number for place, key in enumerate(keys)}
-    folds = np.array([fold_of[key] for key in groups])
-    found = []
-    for fold in range(number):
-        inside = folds == fold
-        found.append(_Fold(train=np.flatnonzero(~inside), test=np.flatnonzero(inside)))
-    return found
-
-
-def _ridge(task: _Task, target: Array, said: Array) -> _Solved:
-    """Ridge on what is left of the level (in units of the labels) after `said`; `said` is put back into the scores out of fold."""
-    from sklearn.linear_model import Ridge
-
-    best_fit, best_alpha = -np.inf, RIDGE_ALPHAS[0]
-    best = np.zeros((len(target), 1))
-    for alpha in RIDGE_ALPHAS:
-        unseen = np.zeros((len(target), 1))
-        for train, test in task.folds:
-            model = Ridge(alpha=alpha, solver="sparse_cg", tol=1e-4)
-            model.fit(task.matrix[train], target[train], task.counts[train])
-            unseen[test, 0] = model.predict(task.matrix[test])
-        unseen[:, 0] += said
-        # by correlation and not by error: the scale is set afterwards, and error alone would ask for too little shrinkage
-        fit = pearson(unseen[:, 0], target + said)
-        if fit > best_fit:
-            best_fit, best_alpha, best = fit, alpha, unseen
-    model = Ridge(alpha=best_alpha, solver="sparse_cg", tol=1e-4).fit(task.matrix, target, task.counts)
-    return _Solved(best, model.coef_[:, None], np.array([model.intercept_]))
-
-
-def _corrected(task: _Task, goal: Array, before: LinearScorer, passages: Sequence[Passage]) -> tuple[_Solved, float]:
+def _corrected(task: Task, goal: Array, before: LinearScorer, passages: Sequence[Passage]) -> tuple[Solved, float]:
     """The model to begin from, put to the scale of `goal` (units of the labels) and corrected; and the factor of its weights.
 
     How much of it is kept is tried out (`START_SHARES`).
@@ -315,9 +248,9 @@ def _corrected(task: _Task, goal: Array, before: LinearScorer, passages: Sequenc
     said = score * slope + shift
     beneath = float(shift) + slope * float(before.bias[0])
     best_fit, best_share = -np.inf, 0.0
-    best: _Solved | None = None
+    best: Solved | None = None
     for share in START_SHARES:
-        solved = _ridge(task, goal - share * said, share * said)
+        solved = ridge(task, goal - share * said, share * said)
         fit = pearson(solved.unseen[:, 0], goal)
         if best is None or fit > best_fit:
             best_fit, best_share, best = fit, share, solved
@@ -325,78 +258,18 @@ def _corrected(task: _Task, goal: Array, before: LinearScorer, passages: Sequenc
     return best._replace(bias=best.bias + best_share * beneath), best_share * slope
 
 
-def _logistic(task: _Task, target: npt.NDArray[Any], plan: Plan) -> _Solved:
+def _logistic(task: Task, target: npt.NDArray[Any], plan: Plan) -> Solved:
     outputs = len(plan.labels) - (plan.head == "cumulative")
-    fit = _binomials
+    fit = binomials
     if plan.head == "softmax":
-        fit = _each_against_first if plan.apart else _multinomial
+        fit = each_against_first if plan.apart else multinomial
     unseen = np.zeros((task.matrix.shape[0], outputs))
     for train, test in task.folds:
         matrix, goal, counts = task.matrix[train], target[train], task.counts[train]
         weights, bias = fit(matrix, goal, counts, plan.strength, outputs)
         unseen[test] = task.matrix[test] @ weights + bias
     weights, bias = fit(task.matrix, target, task.counts, plan.strength, outputs)
-    return _Solved(unseen, weights, bias)
-
-
-def _multinomial(
-    matrix: Any, target: npt.NDArray[Any], counts: Array, strength: float, outputs: int
-) -> tuple[Array, Array]:
-    """One of the labels, their number being `outputs`; weights and bias in logits (the logarithm of a ratio of chances).
-
-    A label that does not occur is never said.
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    weights = np.zeros((matrix.shape[1], outputs))
-    bias = np.full(outputs, NEVER)
-    model = LogisticRegression(C=strength, max_iter=400, tol=TOLERANCE).fit(matrix, target, counts)
-    seen = model.classes_.astype(int)
-    if len(seen) == 2:
-        low, high = seen
-        weights[:, high] = model.coef_[0]
-        bias[low], bias[high] = 0.0, model.intercept_[0]
-    else:
-        weights[:, seen], bias[seen] = model.coef_.T, model.intercept_
-    return weights, bias
-
-
-def _each_against_first(
-    matrix: Any, target: npt.NDArray[Any], counts: Array, strength: float, outputs: int
-) -> tuple[Array, Array]:
-    """One of the labels, their number being `outputs`, each told from the first alone; weights and bias in logits.
-
-    A label that does not occur is never said.
-    """
-    weights = np.zeros((matrix.shape[1], outputs))
-    bias = np.full(outputs, NEVER)
-    bias[0] = 0.0
-    for label in range(1, outputs):
-        rows = np.flatnonzero((target == 0) | (target == label))
-        told = (target[rows] == label)[:, None]
-        found, base = _binomials(matrix[rows], told, counts[rows], strength, 1)
-        weights[:, label], bias[label] = found[:, 0], base[0]
-    return weights, bias
-
-
-def _binomials(
-    matrix: Any, target: npt.NDArray[Any], counts: Array, strength: float, outputs: int
-) -> tuple[Array, Array]:
-    """Each output by itself, yes or no: weights and bias in logits (the logarithm of a ratio of chances).
-
-    What never occurs, or always, is never said; `outputs` is their number.
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    weights = np.zeros((matrix.shape[1], outputs))
-    bias = np.full(outputs, NEVER)
-    for column in range(outputs):
-        if 0 < target[:, column].sum() < len(target):
-            model = LogisticRegression(C=strength, max_iter=400, tol=TOLERANCE)
-            model.fit(matrix, target[:, column], counts)
-            weights[:, column] = model.coef_[0]
-            bias[column] = model.intercept_[0]
-    return weights, bias
+    return Solved(unseen, weights, bias)
 
 
 def _packed(
